@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "core/cred.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/buf.h"
+#include "core/io.h"
+
+enum {
+	SECRET_MAX = 65536
+};
+
+/* The first line of what fd holds. */
+static char *
+first_line(int fd, const char *name, struct why *why)
+{
+	struct buf b;
+	char *secret = NULL;
+
+	buf_init(&b, SECRET_MAX);
+	if (read_fd(fd, name, &b, why) == -1) {
+		why->kind = FAIL_FATAL;
+	} else {
+		size_t len = strcspn(buf_str(&b), "\r\n");
+
+		if (len == 0)
+			why_set(why, FAIL_FATAL, "%s: no secret in it", name);
+		else
+			secret = xmemdup(b.data, len);
+	}
+	buf_wipe(&b);
+	return secret;
+}
+
+char *
+cred_file(const char *path, struct why *why)
+{
+	struct stat st;
+	char *secret = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		why_errno(why, FAIL_FATAL, "%s", path);
+		goto out;
+	}
+	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) {
+		why_set(why, FAIL_FATAL, "%s: not a regular file", path);
+		goto out;
+	}
+	if (st.st_uid != geteuid() && st.st_uid != 0) {
+		why_set(why, FAIL_FATAL, "%s: belongs to somebody else", path);
+		goto out;
+	}
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		why_set(why, FAIL_FATAL,
+		    "%s: others can use it (mode %03o): chmod 600 it", path,
+		    (unsigned int)st.st_mode & 0777U);
+		goto out;
+	}
+	secret = first_line(fd, path, why);
+out:
+	if (fd != -1)
+		(void)close(fd);
+	return secret;
+}
+
+char *
+cred_command(const char *command, struct why *why)
+{
+	FILE *p = popen(command, "re");
+	char *secret;
+	int status;
+
+	if (p == NULL) {
+		why_errno(why, FAIL_FATAL, "the command for the secret");
+		return NULL;
+	}
+	secret = first_line(fileno(p), "the command for the secret", why);
+	status = pclose(p);
+	if (secret != NULL && status != 0) {
+		free_secret(secret);
+		why_set(why, FAIL_FATAL,
+		    "the command for the secret failed with status %d",
+		    WIFEXITED(status) ? WEXITSTATUS(status) : status);
+		return NULL;
+	}
+	return secret;
+}

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "core/json.h"
+
+#include <string.h>
+
+#include "core/num.h"
+#include "core/str.h"
+
+/* --- scanner --- */
+
+static bool
+fail(struct json_scan *s, const char *error)
+{
+	if (s->error == NULL)
+		s->error = error;
+	return false;
+}
+
+static void
+space(struct json_scan *s)
+{
+	while (
+	    *s->at == ' ' || *s->at == '\t' || *s->at == '\n' || *s->at == '\r')
+		s->at++;
+}
+
+void
+json_scan_init(struct json_scan *s, char *text)
+{
+	*s = (struct json_scan){ .at = text };
+}
+
+bool
+json_peek(struct json_scan *s, enum json_type *type)
+{
+	if (s->error != NULL)
+		return false;
+	space(s);
+	switch (*s->at) {
+	case '{':
+		*type = JSON_OBJECT;
+		return true;
+	case '[':
+		*type = JSON_ARRAY;
+		return true;
+	case '"':
+		*type = JSON_STRING;
+		return true;
+	case 't':
+	case 'f':
+		*type = JSON_BOOL;
+		return true;
+	case 'n':
+		*type = JSON_NULL;
+		return true;
+	default:
+		if (*s->at == '-' || (*s->at >= '0' && *s->at <= '9')) {
+			*type = JSON_NUMBER;
+			return true;
+		}
+		return fail(s, *s->at == '\0' ? "the text ends early"
+					      : "a value is expected");
+	}
+}
+
+bool
+json_enter(struct json_scan *s, char open)
+{
+	if (s->error != NULL)
+		return false;
+	space(s);
+	if (*s->at != open)
+		return fail(s, open == '{' ? "an object is expected"
+					   : "an array is expected");
+	s->at++;
+	s->fresh = true;
+	return true;
+}
+
+/* Steps over the comma before the next item, or over the end. */
+static bool
+next_item(struct json_scan *s, char close)
+{
+	bool fresh = s->fresh;
+
+	if (s->error != NULL)
+		return false;
+	s->fresh = false;
+	space(s);
+	if (*s->at == close) {
+		s->at++;
+		return false;
+	}
+	if (fresh)
+		return true;
+	if (*s->at != ',')
+		return fail(s, *s->at == '\0' ? "the text ends early"
+					      : "a comma is expected");
+	s->at++;
+	space(s);
+	if (*s->at == close)
+		return fail(s, "a value is expected behind the comma");
+	return true;
+}
+
+bool
+json_member(struct json_scan *s, char **name)
+{
+	if (!next_item(s, '}'))
+		return false;
+	if (!json_string(s, name))
+		return false;
+	space(s);
+	if (*s->at != ':')
+		return fail(s, "a colon is expected");
+	s->at++;
+	return true;
+}
+
+bool
+json_element(struct json_scan *s)
+{
+	return next_item(s, ']');
+}
+
+/* Four hex digits; -1 if they are none. */
+static int
+hex4(const char *p)
+{
+	int value = 0;
+
+	for (int i = 0; i < 4; i++) {
+		char c = p[i];
+
+		if (c >= '0' && c <= '9')
+			value = value * 16 + (c - '0');
+		else if (c >= 'a' && c <= 'f')
+			value = value * 16 + (c - 'a' + 10);
+		else if (c >= 'A' && c <= 'F')
+			value = value * 16 + (c - 'A' + 10);
+		else
+			return -1;
+	}
+	return value;
+}
+
+/* The code point of the \uXXXX at p, of a surrogate pair where there is one;
+ * *len is what it took. 0 if it is none, or is U+0000. */
+static unsigned int
+escaped_code_point(const char *p, size_t *len)
+{
+	int high = hex4(p + 2), low;
+
+	*len = 6;
+	if (high < 0xd800 || high > 0xdfff)
+		return high <= 0 ? 0 : (unsigned int)high;
+	if (high > 0xdbff || p[6] != '\\' || p[7] != 'u')
+		return 0;
+	low = hex4(p + 8);
+	if (low < 0xdc00 || low > 0xdfff)
+		return 0;
+	*len = 12;
+	return 0x10000U + (((unsigned int)high - 0xd800U) << 10) +
+	       ((unsigned int)low - 0xdc00U);
+}
+
+static bool
+plain(char c)
+{
+	return c != '"' && c != '\\' && (unsigned char)c >= 0x20;
+}
+
+/* Unescapes one escape at from into to, and returns the bytes written (0 for
+ * an error); *took is what it was long. */
+static size_t
+unescape(const char *from, char *to, size_t *took)
+{
+	static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+	const char *at;
+	unsigned int cp;
+
+	*took = 2;
+	if (from[1] == 'u') {
+		cp = escaped_code_point(from, took);
+		return cp == 0 ? 0 : utf8_put(to, cp);
+	}
+	if (from[1] == '\0')
+		return 0;
+	at = strchr(names, from[1]);
+	if (at == NULL)
+		return 0;
+	*to = values[at - names];
+	return 1;
+}
+
+bool
+json_string(struct json_scan *s, char **value)
+{
+	char *from, *to;
+
+	if (s->error != NULL)
+		return false;
+	space(s);
+	if (*s->at != '"')
+		return fail(s, "a string is expected");
+	from = s->at + 1;
+	*value = from;
+	while (plain(*from))
+		from++;
+	to = from;
+	while (*from != '"') {
+		size_t n, took = 1;
+
+		if (*from == '\0')
+			return fail(s, "the text ends early");
+		if ((unsigned char)*from < 0x20)
+			return fail(s, "a control character in a string");
+		if (*from == '\\') {
+			n = unescape(from, to, &took);
+			if (n == 0)
+				return fail(s, "an escape that is none");
+			to += n;
+		} else {
+			*to++ = *from;
+		}
+		from += took;
+	}
+	s->at = from + 1;
+	*to = '\0';
+	return true;
+}
+
+/* The length of the number at p by the grammar of RFC 8259, part 6; 0 if it
+ * is none. *integer: it has neither fraction nor exponent. */
+static size_t
+number_len(const char *p, bool *integer)
+{
+	static const char digits[] = "0123456789";
+	const char *start = p;
+	size_t n;
+
+	p += *p == '-';
+	n = strspn(p, digits);
+	if (n == 0 || (n > 1 && *p == '0'))
+		return 0;
+	p += n;
+	*integer = *p != '.' && *p != 'e' && *p != 'E';
+	if (*p == '.') {
+		n = strspn(++p, digits);
+		if (n == 0)
+			return 0;
+		p += n;
+	}
+	if (*p == 'e' || *p == 'E') {
+		p++;
+		p += *p == '+' || *p == '-';
+		n = strspn(p, digits);
+		if (n == 0)
+			return 0;
+		p += n;
+	}
+	return (size_t)(p - start);
+}
+
+bool
+json_int(struct json_scan *s, int64_t *value)
+{
+	char text[24];
+	bool integer = false;
+	size_t n;
+
+	if (s->error != NULL)
+		return false;
+	space(s);
+	n = number_len(s->at, &integer);
+	if (n == 0 || !integer)
+		return fail(s, "a whole number is expected");
+	if (n >= sizeof text)
+		return fail(s, "a number is out of range");
+	memcpy(text, s->at, n);
+	text[n] = '\0';
+	if (!parse_num(text, INT64_MIN, INT64_MAX, value, NULL))
+		return fail(s, "a number is out of range");
+	s->at += n;
+	return true;
+}
+
+static bool
+word(struct json_scan *s, const char *text)
+{
+	if (!str_starts(s->at, text))
+		return fail(s, "a value is expected");
+	s->at += strlen(text);
+	return true;
+}
+
+bool
+json_bool(struct json_scan *s, bool *value)
+{
+	if (s->error != NULL)
+		return false;
+	space(s);
+	*value = *s->at == 't';
+	if (*s->at != 't' && *s->at != 'f')
+		return fail(s, "true or false is expected");
+	return word(s, *value ? "true" : "false");
+}
+
+/* Checks a string without unescaping it. */
+static bool
+skip_string(struct json_scan *s)
+{
+	char scratch[4];
+	size_t took;
+
+	for (s->at++; *s->at != '"'; s->at += took) {
+		took = 1;
+		if (*s->at == '\0')
+			return fail(s, "the text ends early");
+		if ((unsigned char)*s->at < 0x20)
+			return fail(s, "a control character in a string");
+		if (*s->at == '\\' && unescape(s->at, scratch, &took) == 0)
+			return fail(s, "an escape that is none");
+	}
+	s->at++;
+	return true;
+}
+
+static bool
+skip_scalar(struct json_scan *s, enum json_type type)
+{
+	bool integer;
+	size_t n;
+
+	switch (type) {
+	case JSON_STRING:
+		return skip_string(s);
+	case JSON_NUMBER:
+		n = number_len(s->at, &integer);
+		if (n == 0)
+			return fail(s, "a number that is none");
+		s->at += n;
+		return true;
+	case JSON_BOOL:
+		return word(s, *s->at == 't' ? "true" : "false");
+	default:
+		return word(s, "null");
+	}
+}
+
+bool
+json_skip(struct json_scan *s)
+{
+	char close[JSON_DEPTH_MAX];
+	size_t depth = 0;
+
+	do {
+		enum json_type type;
+
+		if (depth > 0 && !next_item(s, close[depth - 1])) {
+			if (s->error != NULL)
+				return false;
+			depth--;
+			continue;
+		}
+		if (depth > 0 && close[depth - 1] == '}') {
+			if (*s->at != '"')
+				return fail(s, "a string is expected");
+			if (!skip_string(s))
+				return false;
+			space(s);
+			if (*s->at != ':')
+				return fail(s, "a colon is expected");
+			s->at++;
+		}
+		if (!json_peek(s, &type))
+			return false;
+		if (type == JSON_OBJECT || type == JSON_ARRAY) {
+			if (depth == JSON_DEPTH_MAX)
+				return fail(s, "nested too deeply");
+			close[depth++] = type == JSON_OBJECT ? '}' : ']';
+			s->at++;
+			s->fresh = true;
+		} else if (!skip_scalar(s, type)) {
+			return false;
+		}
+	} while (depth > 0);
+	return true;
+}
+
+bool
+json_done(struct json_scan *s)
+{
+	if (s->error != NULL)
+		return false;
+	space(s);
+	if (*s->at != '\0')
+		return fail(s, "something follows the value");
+	return true;
+}
+
+/* --- writer --- */
+
+/* A comma, unless the buffer is empty or an opening or a key comes before. */
+static void
+separate(struct buf *b)
+{
+	char last = b->len == 0 ? '\n' : b->data[b->len - 1];
+
+	if (last != '{' && last != '[' && last != ':' && last != '\n')
+		buf_addc(b, ',');
+}
+
+void
+jw_open(struct buf *b, char open)
+{
+	separate(b);
+	buf_addc(b, open);
+}
+
+void
+jw_close(struct buf *b, char close)
+{
+	buf_addc(b, close);
+}
+
+static void
+quote(struct buf *b, const char *value, size_t len)
+{
+	const char *end = value + len, *run;
+
+	buf_addc(b, '"');
+	while (value < end) {
+		run = value;
+		while (value < end && plain(*value) && *value != 0x7f)
+			value++;
+		buf_add(b, run, (size_t)(value - run));
+		if (value == end)
+			break;
+		switch (*value) {
+		case '"':
+		case '\\':
+			buf_addc(b, '\\');
+			buf_addc(b, *value);
+			break;
+		case '\n':
+			buf_adds(b, "\\n");
+			break;
+		case '\r':
+			buf_adds(b, "\\r");
+			break;
+		case '\t':
+			buf_adds(b, "\\t");
+			break;
+		default:
+			buf_addf(b, "\\u%04x", (unsigned char)*value);
+		}
+		value++;
+	}
+	buf_addc(b, '"');
+}
+
+void
+jw_key(struct buf *b, const char *name)
+{
+	separate(b);
+	quote(b, name, strlen(name));
+	buf_addc(b, ':');
+}
+
+void
+jw_strn(struct buf *b, const char *value, size_t len)
+{
+	separate(b);
+	quote(b, value, len);
+}
+
+void
+jw_str(struct buf *b, const char *value)
+{
+	jw_strn(b, value, strlen(value));
+}
+
+void
+jw_int(struct buf *b, int64_t value)
+{
+	char text[24], *at = text + sizeof text;
+	/* Counted downwards, so that INT64_MIN works. */
+	int64_t n = value < 0 ? value : -value;
+
+	separate(b);
+	do
+		*--at = (char)('0' - n % 10);
+	while ((n /= 10) != 0);
+	if (value < 0)
+		*--at = '-';
+	buf_add(b, at, (size_t)(text + sizeof text - at));
+}
+
+void
+jw_bool(struct buf *b, bool value)
+{
+	separate(b);
+	buf_adds(b, value ? "true" : "false");
+}
+
+void
+jw_kstr(struct buf *b, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	jw_key(b, name);
+	jw_str(b, value);
+}
+
+void
+jw_kint(struct buf *b, const char *name, int64_t value)
+{
+	jw_key(b, name);
+	jw_int(b, value);
+}
+
+void
+jw_kbool(struct buf *b, const char *name, bool value)
+{
+	jw_key(b, name);
+	jw_bool(b, value);
+}

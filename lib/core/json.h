@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * JSON, RFC 8259, as records need it: a scanner that reads a text in place
+ * without building a tree, and a writer. Replies of servers, which are trees,
+ * are read with jansson.
+ *
+ * Stricter than the RFC: no "\u0000", no lone surrogates, nesting bounded. That
+ * is what lets every string be a C string. The caller has checked that the
+ * text is UTF-8 and holds no NUL (core/ndjson.h does).
+ */
+#ifndef FERRY_JSON_H
+#define FERRY_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+
+/* How deep arrays and objects may nest. */
+enum {
+	JSON_DEPTH_MAX = 64
+};
+
+enum json_type {
+	JSON_NULL,
+	JSON_BOOL,
+	JSON_NUMBER,
+	JSON_STRING,
+	JSON_ARRAY,
+	JSON_OBJECT
+};
+
+/*
+ * A scan of one text. Strings are unescaped where they stand, so that the
+ * text is changed; it must be NUL-terminated. After the first error everything
+ * fails, and error names it.
+ */
+struct json_scan {
+	char *at;
+	const char *error;
+	bool fresh; /* directly behind the opening of a container */
+};
+
+void json_scan_init(struct json_scan *s, char *text);
+
+/* The type of the value that comes next. False at an error. */
+bool json_peek(struct json_scan *s, enum json_type *type);
+
+/*
+ * Enters an object or array, and steps through it:
+ *
+ *	json_enter(s, '{');
+ *	while (json_member(s, &name))
+ *		... read the value ...
+ *
+ * json_member and json_element return false after the last and at an error.
+ */
+bool json_enter(struct json_scan *s, char open);
+bool json_member(struct json_scan *s, char **name);
+bool json_element(struct json_scan *s);
+
+/* Reads a value of the type; false and error if it is another. The string is
+ * in the text, NUL-terminated. An integer is in the range of int64_t; a
+ * number with a fraction or an exponent is none. */
+bool json_string(struct json_scan *s, char **value);
+bool json_int(struct json_scan *s, int64_t *value);
+bool json_bool(struct json_scan *s, bool *value);
+
+/* Checks and skips a value of any type; it is not changed. */
+bool json_skip(struct json_scan *s);
+
+/* True if nothing but white space is left. */
+bool json_done(struct json_scan *s);
+
+/*
+ * The writer appends to a buffer and puts the commas itself: a member or
+ * element that follows a finished value is divided from it. Strings must be
+ * UTF-8.
+ */
+void jw_open(struct buf *b, char open);   /* '{' or '[' */
+void jw_close(struct buf *b, char close); /* '}' or ']' */
+void jw_key(struct buf *b, const char *name);
+void jw_str(struct buf *b, const char *value);
+void jw_strn(struct buf *b, const char *value, size_t len);
+void jw_int(struct buf *b, int64_t value);
+void jw_bool(struct buf *b, bool value);
+
+/* A member, key and value. A NULL string writes nothing. */
+void jw_kstr(struct buf *b, const char *name, const char *value);
+void jw_kint(struct buf *b, const char *name, int64_t value);
+void jw_kbool(struct buf *b, const char *name, bool value);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* A hash table from strings to values. */
+#ifndef FERRY_MAP_H
+#define FERRY_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The zero value is an empty map. Keys are borrowed: they must outlive it. */
+struct map {
+	struct map_slot *slots;
+	size_t n;
+	size_t cap; /* a power of two */
+};
+
+/* The value of a key, which the caller may change until the next map_put;
+ * NULL if the key is not there. */
+void **map_get(const struct map *m, const char *key);
+
+/*
+ * The same, the key put in with a NULL value where it was not there; *added
+ * (may be NULL) says so. Keys are seeded per process, so that no input can
+ * make the table slow.
+ */
+void **map_put(struct map *m, const char *key, bool *added);
+
+/* Steps through all entries in no order: *at begins as 0. False at the end. */
+bool map_next(const struct map *m, size_t *at, const char **key, void **value);
+
+void map_free(struct map *m);
+
+#endif

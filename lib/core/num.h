@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* Numbers from the command line and from input. */
+#ifndef FERRY_NUM_H
+#define FERRY_NUM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Reads a decimal number that must lie in min..max; digits and one leading
+ * minus only. Returns true and sets *out, or false and sets *wrong (may be
+ * NULL) to "invalid", "too small" or "too large".
+ */
+bool parse_num(
+    const char *s, int64_t min, int64_t max, int64_t *out, const char **wrong);
+
+/*
+ * Reads a size in bytes: a number, optional blanks, and an optional unit B, K,
+ * M, G or T in either case, each 1024 of the one before, with an optional "i"
+ * and "B" behind it ("5G", "5 GiB", "5gb"). No unit means bytes. False on
+ * anything else and past INT64_MAX. (Dovecot 2.4, src/lib/str-parse.c.)
+ */
+bool parse_size(const char *s, int64_t *out);
+
+/* n times the unit letter's value as above; -1 past INT64_MAX. An unknown
+ * letter returns -1. */
+int64_t size_units(int64_t n, char unit);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "core/str.h"
+
+#include <string.h>
+#include <strings.h>
+
+bool
+str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool
+str_starts_nocase(const char *s, const char *prefix)
+{
+	return strncasecmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool
+str_eq_nocase(const char *a, const char *b)
+{
+	return strcasecmp(a, b) == 0;
+}
+
+char *
+str_lower(char *s)
+{
+	for (char *p = s; *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p + ('a' - 'A'));
+	return s;
+}
+
+char *
+str_trim(char *s)
+{
+	size_t len;
+
+	s += strspn(s, " \t");
+	len = strlen(s);
+	while (len > 0 && (s[len - 1] == ' ' || s[len - 1] == '\t'))
+		len--;
+	s[len] = '\0';
+	return s;
+}
+
+char *
+str_cut(char **s, char sep)
+{
+	char *start = *s, *end;
+
+	if (start == NULL)
+		return NULL;
+	end = strchr(start, sep);
+	if (end == NULL) {
+		*s = NULL;
+	} else {
+		*end = '\0';
+		*s = end + 1;
+	}
+	return start;
+}
+
+bool
+is_digits(const char *s)
+{
+	return *s != '\0' && s[strspn(s, "0123456789")] == '\0';
+}
+
+/* The length of the valid sequence at s, 0 if there is none (RFC 3629, 4). */
+static size_t
+utf8_len(const unsigned char *s, size_t len)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t n;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf) {
+		n = 2;
+	} else if (s[0] >= 0xe0 && s[0] <= 0xef) {
+		n = 3;
+		if (s[0] == 0xe0)
+			low = 0xa0;
+		if (s[0] == 0xed)
+			high = 0x9f;
+	} else if (s[0] >= 0xf0 && s[0] <= 0xf4) {
+		n = 4;
+		if (s[0] == 0xf0)
+			low = 0x90;
+		if (s[0] == 0xf4)
+			high = 0x8f;
+	} else {
+		return 0;
+	}
+	if (len < n || s[1] < low || s[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if (s[i] < 0x80 || s[i] > 0xbf)
+			return 0;
+	return n;
+}
+
+size_t
+utf8_prefix(const char *s, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t i = 0, n;
+
+	while (i < len) {
+		unsigned long long word;
+
+		/* Eight ASCII bytes at a time: nearly all text is. */
+		while (len - i >= sizeof word) {
+			memcpy(&word, p + i, sizeof word);
+			if ((word & 0x8080808080808080ULL) != 0)
+				break;
+			i += sizeof word;
+		}
+		if (i == len)
+			break;
+		n = utf8_len(p + i, len - i);
+		if (n == 0)
+			return i;
+		i += n;
+	}
+	return i;
+}
+
+bool
+utf8_valid(const char *s, size_t len)
+{
+	return utf8_prefix(s, len) == len;
+}
+
+size_t
+utf8_put(char *to, unsigned int cp)
+{
+	if (cp < 0x80) {
+		to[0] = (char)cp;
+		return 1;
+	}
+	if (cp < 0x800) {
+		to[0] = (char)(0xc0 | cp >> 6);
+		to[1] = (char)(0x80 | (cp & 0x3f));
+		return 2;
+	}
+	if (cp < 0x10000) {
+		to[0] = (char)(0xe0 | cp >> 12);
+		to[1] = (char)(0x80 | (cp >> 6 & 0x3f));
+		to[2] = (char)(0x80 | (cp & 0x3f));
+		return 3;
+	}
+	to[0] = (char)(0xf0 | cp >> 18);
+	to[1] = (char)(0x80 | (cp >> 12 & 0x3f));
+	to[2] = (char)(0x80 | (cp >> 6 & 0x3f));
+	to[3] = (char)(0x80 | (cp & 0x3f));
+	return 4;
+}
+
+/* C0 and C1 controls, DEL, and the marks that turn the writing direction
+ * (UAX 9): what a terminal may obey instead of showing. */
+static bool
+is_control(const unsigned char *s, size_t n)
+{
+	if (n == 1)
+		return s[0] < 0x20 || s[0] == 0x7f;
+	if (n == 2)
+		return s[0] == 0xc2 && s[1] < 0xa0;
+	if (n == 3 && s[0] == 0xe2)
+		return (s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) ||
+		       (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9);
+	return false;
+}
+
+void
+str_vis(struct buf *out, const char *s, size_t max)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t left = strlen(s), n;
+
+	for (size_t done = 0; left > 0; done += n, p += n, left -= n) {
+		if (max != 0 && done >= max) {
+			buf_adds(out, "...");
+			return;
+		}
+		n = utf8_len(p, left);
+		if (n != 0 && !is_control(p, n)) {
+			buf_add(out, p, n);
+			continue;
+		}
+		if (n == 0)
+			n = 1;
+		for (size_t i = 0; i < n; i++)
+			buf_addf(out, "\\x%02x", p[i]);
+	}
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * Text: ASCII case, trimming, UTF-8, and showing what came from outside.
+ */
+#ifndef FERRY_STR_H
+#define FERRY_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/buf.h"
+
+/* True if s begins with prefix; the _nocase form folds ASCII only. */
+bool str_starts(const char *s, const char *prefix);
+bool str_starts_nocase(const char *s, const char *prefix);
+bool str_eq_nocase(const char *a, const char *b);
+
+/* Lower-cases ASCII letters in place, and returns s. */
+char *str_lower(char *s);
+
+/* Cuts blanks (space, tab) off both ends, in place; returns the new start. */
+char *str_trim(char *s);
+
+/*
+ * The next piece of *s before the byte sep, which is overwritten; *s moves
+ * behind it, and is NULL after the last. As strsep(3) with one separator.
+ */
+char *str_cut(char **s, char sep);
+
+bool is_digits(const char *s); /* one or more ASCII digits, nothing else */
+
+/* The number of bytes at the start of s that are whole, valid UTF-8 sequences
+ * (RFC 3629: no surrogates, no overlong forms). len when all is valid. */
+size_t utf8_prefix(const char *s, size_t len);
+bool utf8_valid(const char *s, size_t len);
+
+/* Writes one code point as UTF-8, and returns how many bytes it took, 1 to 4
+ * (nothing is put behind them). */
+size_t utf8_put(char *to, unsigned int cp);
+
+/*
+ * Appends s as it may be shown on a terminal: control bytes and bytes that
+ * are no UTF-8 as \xNN. Cut with "..." after max bytes of s (0: never).
+ */
+void str_vis(struct buf *out, const char *s, size_t max);
+
+#endif

@@ -1,0 +1,112 @@
+# The test harness: TAP from plain sh. A test file begins with
+#	. "${0%/*}/lib.sh"
+# and ends with done_testing. Each runs in a scratch folder of its own ($tmp),
+# with the programs of the build first in PATH.
+# shellcheck shell=sh
+
+top=$(cd "${0%/*}/.." && pwd)
+case ${BUILD:=build} in
+/*) build=$BUILD ;;
+*) build=$top/$BUILD ;;
+esac
+fixtures=$top/t/fixtures
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/mailferry-t.XXXXXX") || exit 2
+at_exit=:
+trap 'eval "$at_exit"; rm -rf "$tmp"' EXIT
+trap 'exit 2' HUP INT TERM
+cd "$tmp" || exit 2
+LC_ALL=C.UTF-8 TZ=UTC PATH=$build/bin:$PATH
+export LC_ALL TZ PATH
+export MAILFERRY_LIBEXEC="$build/bin"
+unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+unset STALWART_URL STALWART_USER STALWART_PASSWORD STALWART_TOKEN
+umask 077
+tap_n=0 tap_bad=0
+
+# ok NAME SCRIPT: runs SCRIPT under set -e in a subshell; its output is shown
+# where it fails. Never called inside an if, which would disarm set -e.
+ok() {
+	tap_n=$((tap_n + 1))
+	(set -e; eval "$2") >"$tmp/.log" 2>&1
+	if [ $? -eq 0 ]; then
+		printf 'ok %d - %s\n' "$tap_n" "$1"
+	else
+		printf 'not ok %d - %s\n' "$tap_n" "$1"
+		tap_bad=$((tap_bad + 1))
+		sed 's/^/# /' "$tmp/.log"
+	fi
+}
+
+# run STATUS COMMAND...: succeeds if the command exits with exactly STATUS, so
+# that a crash or a sanitizer's 99 never passes for a failure that is wanted.
+run() {
+	want=$1
+	shift
+	got=0
+	"$@" || got=$?
+	[ "$got" -eq "$want" ] || {
+		echo "exit $got, wanted $want: $*"
+		return 1
+	}
+}
+
+# same WANTED GOT: compares two files and shows the difference.
+same() {
+	diff -u "$1" "$2"
+}
+
+# has FILE TEXT, hasnt FILE TEXT: a fixed string in a file.
+has() {
+	grep -qF -e "$2" "$1" || {
+		echo "$1 lacks: $2"
+		cat "$1"
+		return 1
+	}
+}
+hasnt() {
+	! grep -F -e "$2" "$1"
+}
+
+# need PROGRAM [PACKAGE]: skips the whole file where a program is missing; with
+# FERRY_REQUIRE_ALL=1 that is a failure.
+need() {
+	if ! command -v "$1" >/dev/null 2>&1; then
+		skip_all "$1 is not installed (Debian: ${2:-$1})"
+	fi
+}
+skip_all() {
+	if [ "${FERRY_REQUIRE_ALL:-0}" = 1 ]; then
+		printf '1..1\nnot ok 1 - %s\n' "$1"
+		exit 1
+	fi
+	printf '1..0 # SKIP %s\n' "$1"
+	exit 0
+}
+
+# start_standin NAME [ARGS...]: starts build/NAME, sets $url to what it prints
+# on its first line and $standin_pid, and ends it with the test.
+start_standin() {
+	standin=$1
+	shift
+	: >"$tmp/standin.out"
+	"$build/$standin" --listen 127.0.0.1:0 "$@" >"$tmp/standin.out" 2>"$tmp/standin.err" &
+	standin_pid=$!
+	at_exit="kill $standin_pid 2>/dev/null; $at_exit"
+	tries=0
+	while ! [ -s "$tmp/standin.out" ]; do
+		kill -0 "$standin_pid" 2>/dev/null && [ "$tries" -lt 100 ] || {
+			echo "Bail out! $standin did not start"
+			cat "$tmp/standin.err"
+			exit 2
+		}
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+	url=$(head -n 1 "$tmp/standin.out")
+}
+
+done_testing() {
+	printf '1..%d\n' "$tap_n"
+	[ "$tap_bad" -eq 0 ]
+	exit
+}

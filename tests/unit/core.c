@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* lib/core: buffers, numbers, text, maps, the JSON scanner and writer. */
+#include "unit/tap.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/io.h"
+#include "core/json.h"
+#include "core/map.h"
+#include "core/num.h"
+#include "core/str.h"
+
+static void
+test_buf(void)
+{
+	struct buf b;
+
+	buf_init(&b, 8);
+	buf_adds(&b, "12345678");
+	OK(b.len == 8 && !b.overflow, "a buffer holds its maximum");
+	buf_addc(&b, '9');
+	OK(b.overflow, "one byte more overflows");
+	SAME(buf_str(&b), "12345678", "and leaves the buffer as it was");
+	buf_reset(&b);
+	buf_addf(&b, "%d", 42);
+	SAME(buf_str(&b), "42", "usable again after a reset");
+	buf_free(&b);
+	SAME(buf_str(&b), "", "an empty buffer is an empty string");
+}
+
+static void
+test_num(void)
+{
+	static const struct {
+		const char *text;
+		int64_t want; /* -1: refused */
+	} sizes[] = { { "0", 0 }, { "1000", 1000 }, { "5G", 5368709120 },
+		{ "5 GiB", 5368709120 }, { "5gb", 5368709120 }, { "1k", 1024 },
+		{ "7B", 7 }, { "2T", 2199023255552 }, { "", -1 }, { "G", -1 },
+		{ "5X", -1 }, { "5Gx", -1 }, { "-1", -1 }, { "1.5G", -1 },
+		{ "9223372036854775807", INT64_MAX },
+		{ "9223372036854775808", -1 }, { "9000000T", -1 },
+		{ "99999999999999999999999999", -1 } };
+	const char *wrong = NULL;
+	int64_t n;
+
+	OK(parse_num("-9223372036854775808", INT64_MIN, 0, &n, NULL) &&
+		n == INT64_MIN,
+	    "the smallest number");
+	OK(parse_num("9223372036854775807", 0, INT64_MAX, &n, NULL) &&
+		n == INT64_MAX,
+	    "the largest number");
+	OK(!parse_num("9223372036854775808", 0, INT64_MAX, &n, &wrong),
+	    "one more is refused");
+	SAME(wrong, "too large", "as too large");
+	OK(!parse_num("12x", 0, 100, &n, &wrong), "12x is refused");
+	SAME(wrong, "invalid", "as invalid");
+	OK(!parse_num("", 0, 100, &n, &wrong), "nothing is refused");
+	OK(!parse_num("-", 0, 100, &n, &wrong), "a minus is refused");
+	OK(!parse_num(" 1", 0, 100, &n, &wrong), "a blank is refused");
+	OK(!parse_num("3", 4, 100, &n, &wrong), "below the range");
+	SAME(wrong, "too small", "is too small");
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		n = -1;
+		OK(parse_size(sizes[i].text, &n) == (sizes[i].want != -1) &&
+			n == sizes[i].want,
+		    "size '%s'", sizes[i].text);
+	}
+}
+
+static void
+test_utf8(void)
+{
+	static const struct {
+		const char *text;
+		size_t valid;
+	} cases[] = { { "abc", 3 }, { "gr\xc3\xbc\xc3\x9f", 6 },
+		{ "\xf0\x9f\x98\x80", 4 }, { "a\xff", 1 }, { "\xc3", 0 },
+		{ "\xc0\x80", 0 }, { "\xed\xa0\x80", 0 },
+		{ "\xf4\x90\x80\x80", 0 }, { "\xe0\x80\x80", 0 },
+		{ "12345678\xe2\x82\xac", 11 }, { "12345678\xe2\x82", 8 } };
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		OK(utf8_prefix(cases[i].text, strlen(cases[i].text)) ==
+			cases[i].valid,
+		    "UTF-8 case %zu", i);
+	str_vis(&b, "a\x1b[31m\xc3\xbc\xff\xe2\x80\xae\n", 0);
+	SAME(buf_str(&b), "a\\x1b[31m\xc3\xbc\\xff\\xe2\\x80\\xae\\x0a",
+	    "what a terminal would obey is escaped");
+	buf_free(&b);
+}
+
+static void
+test_map(void)
+{
+	struct arena a = { 0 };
+	struct map m = { 0 };
+	size_t good = 0, at = 0, seen = 0;
+	const char *key;
+	void *value;
+	bool added;
+
+	OK(map_get(&m, "x") == NULL, "nothing is in an empty map");
+	for (uintptr_t i = 0; i < 10000; i++) {
+		char *k = xasprintf("key %zu", (size_t)i);
+
+		*map_put(&m, arena_adds(&a, k), &added) = (void *)(i + 1);
+		good += added;
+		free(k);
+	}
+	OK(good == 10000 && m.n == 10000, "10,000 keys go in");
+	good = 0;
+	for (uintptr_t i = 0; i < 10000; i++) {
+		char *k = xasprintf("key %zu", (size_t)i);
+		void **v = map_get(&m, k);
+
+		good += v != NULL && *v == (void *)(i + 1);
+		free(k);
+	}
+	OK(good == 10000, "and are found");
+	(void)map_put(&m, "key 7", &added);
+	OK(!added, "a key goes in once");
+	while (map_next(&m, &at, &key, &value))
+		seen++;
+	OK(seen == 10000, "a walk sees each once");
+	map_free(&m);
+	arena_free(&a);
+}
+
+/* Whether a text is accepted whole by json_skip. */
+static const char *
+skipped(const char *text)
+{
+	static struct json_scan s;
+	char *copy = xstrdup(text);
+	const char *error;
+
+	json_scan_init(&s, copy);
+	(void)json_skip(&s);
+	(void)json_done(&s);
+	error = s.error;
+	free(copy);
+	return error;
+}
+
+static void
+test_json_grammar(void)
+{
+	static const char *const good[] = { "{}", "[]", "0", "-0", "1.5e-3",
+		"\"\"", "true", "null", " [1, {\"a\": [ ]}, \"\\u00fc\"] ",
+		"\"\\ud83d\\ude00\"", "{\"a\":1,\"b\":{}}" };
+	static const char *const bad[] = { "", "{", "[", "[1", "[1,]", "[,1]",
+		"{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "01", "1.", ".5",
+		"1e", "+1", "tru", "nul", "\"", "\"\\x\"", "\"\\u12\"",
+		"\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"",
+		"\"\\u0000\"", "\"\t\"", "1 2", "{} x", "[1 2]", "'a'",
+		"{\"a\" 1}", "{1:2}", "[}", "{]" };
+	char deep[2 * JSON_DEPTH_MAX + 4];
+
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		SAME(skipped(good[i]), NULL, "JSON: %s", good[i]);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		OK(skipped(bad[i]) != NULL, "not JSON: %s", bad[i]);
+	memset(deep, '[', JSON_DEPTH_MAX + 1);
+	deep[JSON_DEPTH_MAX + 1] = '\0';
+	SAME(skipped(deep), "nested too deeply", "a limit on nesting");
+	memset(deep, '[', JSON_DEPTH_MAX);
+	memset(deep + JSON_DEPTH_MAX, ']', JSON_DEPTH_MAX);
+	deep[2 * JSON_DEPTH_MAX] = '\0';
+	SAME(skipped(deep), NULL, "as deep as allowed");
+}
+
+static void
+test_json_values(void)
+{
+	char text[] = "{\"s\":\"a\\n\\u00fc\\ud83d\\ude00\\\"\",\"n\":-12,"
+		      "\"b\":true,\"l\":[\"x\",\"y\"]}";
+	struct json_scan s;
+	char *name, *value;
+	int64_t n = 0;
+	bool b = false;
+
+	json_scan_init(&s, text);
+	OK(json_enter(&s, '{') && json_member(&s, &name), "the first member");
+	OK(json_string(&s, &value), "is a string");
+	SAME(value, "a\n\xc3\xbc\xf0\x9f\x98\x80\"", "unescaped");
+	OK(json_member(&s, &name) && json_int(&s, &n) && n == -12, "a number");
+	OK(json_member(&s, &name) && json_bool(&s, &b) && b, "a boolean");
+	OK(json_member(&s, &name) && json_enter(&s, '['), "a list");
+	OK(json_element(&s) && json_string(&s, &value), "its first element");
+	SAME(value, "x", "is x");
+	OK(json_element(&s) && json_string(&s, &value), "its second element");
+	SAME(value, "y", "is y");
+	OK(!json_element(&s) && !json_member(&s, &name) && json_done(&s),
+	    "and then both end");
+}
+
+static void
+test_json_writer(void)
+{
+	struct buf b = { 0 };
+
+	jw_open(&b, '{');
+	jw_kint(&b, "a", INT64_MIN);
+	jw_kstr(&b, "none", NULL);
+	jw_key(&b, "l");
+	jw_open(&b, '[');
+	jw_str(&b, "q\"\\\n\x01\x7f\xc3\xbc");
+	jw_int(&b, 0);
+	jw_open(&b, '[');
+	jw_close(&b, ']');
+	jw_bool(&b, false);
+	jw_close(&b, ']');
+	jw_kbool(&b, "z", true);
+	jw_close(&b, '}');
+	SAME(buf_str(&b),
+	    "{\"a\":-9223372036854775808,\"l\":[\"q\\\"\\\\\\n\\u0001"
+	    "\\u007f\xc3\xbc\",0,[],false],\"z\":true}",
+	    "the writer puts commas and escapes");
+	buf_free(&b);
+}
+
+static void
+test_lines(void)
+{
+	static const char text[] = "one\r\n\nthree, too long\nfour";
+	struct lines l;
+	char *line;
+	size_t len;
+	int ends[2];
+
+	OK(pipe(ends) == 0 && write_all(ends[1], text, strlen(text)) == 0,
+	    "a pipe");
+	(void)close(ends[1]);
+	lines_init(&l, ends[0], 8);
+	OK(lines_next(&l, &line, &len) == LINE_OK && len == 4, "line 1");
+	SAME(line, "one\r", "keeps its CR");
+	OK(lines_next(&l, &line, &len) == LINE_OK && len == 0, "line 2: empty");
+	OK(lines_next(&l, &line, &len) == LINE_LONG && l.number == 3,
+	    "line 3 is too long");
+	OK(lines_next(&l, &line, &len) == LINE_OK && l.truncated,
+	    "line 4 has no newline");
+	SAME(line, "four", "and is there all the same");
+	OK(lines_next(&l, &line, &len) == LINE_END, "the end");
+	lines_free(&l);
+	(void)close(ends[0]);
+}
+
+int
+main(void)
+{
+	test_buf();
+	test_num();
+	test_utf8();
+	test_map();
+	test_json_grammar();
+	test_json_values();
+	test_json_writer();
+	test_lines();
+	TAP_DONE();
+}
