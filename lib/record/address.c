@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "record/address.h"
+
+#include <idn2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unicase.h>
+
+#include "core/str.h"
+
+/* RFC 1035, 2.3.4: 255 octets in the message, 253 characters as text. */
+enum {
+	DOMAIN_MAX = 253
+};
+
+const char *
+address_domain(const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	return at == NULL ? NULL : at + 1;
+}
+
+/* Appends ASCII text in lower case; true if all of it was ASCII. */
+static bool
+lower_ascii(const char *s, size_t len, struct buf *out)
+{
+	char *to = buf_room(out, len);
+
+	if (to == NULL)
+		return true; /* the caller sees out->overflow */
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c >= 0x80)
+			return false;
+		to[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+	}
+	to[len] = '\0';
+	out->len += len;
+	return true;
+}
+
+static int
+domain_to_ascii(const char *domain, struct buf *out, struct why *why)
+{
+	char *ascii = NULL;
+	int r = idn2_to_ascii_8z(domain, &ascii, IDN2_NONTRANSITIONAL);
+
+	if (r != IDN2_OK)
+		return why_set(why, FAIL_DATA, "not a domain name: %s: %s",
+		    domain, idn2_strerror(r));
+	buf_adds(out, ascii);
+	idn2_free(ascii);
+	return 0;
+}
+
+int
+domain_normalise(const char *domain, struct buf *out, struct why *why)
+{
+	size_t start = out->len, len = strlen(domain);
+
+	if (len == 0)
+		return why_set(why, FAIL_DATA, "an empty domain name");
+	for (const char *p = domain; *p != '\0'; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7f ||
+		    strchr("@/,;:<>()[]\\\"", *p) != NULL)
+			return why_set(
+			    why, FAIL_DATA, "not a domain name: %s", domain);
+	if (!lower_ascii(domain, len, out) &&
+	    domain_to_ascii(domain, out, why) == -1)
+		return -1;
+	if (out->len - start > DOMAIN_MAX)
+		return why_set(why, FAIL_DATA,
+		    "a domain name of more than %d bytes", DOMAIN_MAX);
+	return 0;
+}
+
+static int
+lower_unicode(const char *s, size_t len, struct buf *out, struct why *why)
+{
+	size_t n = 0;
+	uint8_t *lower =
+	    u8_tolower((const uint8_t *)s, len, NULL, NULL, NULL, &n);
+
+	if (lower == NULL)
+		return why_errno(why, FAIL_DATA, "the local part");
+	buf_add(out, lower, n);
+	free(lower);
+	return 0;
+}
+
+int
+address_normalise(
+    const char *address, bool catch_all, struct buf *out, struct why *why)
+{
+	const char *domain = address_domain(address);
+	size_t local;
+
+	if (domain == NULL)
+		return why_set(why, FAIL_DATA, "an address without @");
+	local = (size_t)(domain - 1 - address);
+	if (local == 0 && !catch_all)
+		return why_set(
+		    why, FAIL_DATA, "an address with nothing before the @");
+	for (size_t i = 0; i < local; i++)
+		if ((unsigned char)address[i] < ' ' || address[i] == 0x7f)
+			return why_set(why, FAIL_DATA,
+			    "a control character in an address");
+	if (!lower_ascii(address, local, out) &&
+	    lower_unicode(address, local, out, why) == -1)
+		return -1;
+	buf_addc(out, '@');
+	return domain_normalise(domain, out, why);
+}
