@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* lib/record: addresses, and records read, refused and written. */
+#include "unit/tap.h"
+
+#include "core/buf.h"
+#include "record/address.h"
+#include "record/record.h"
+
+static void
+test_address(void)
+{
+	static const struct {
+		const char *in;
+		const char *out; /* NULL: refused */
+	} cases[] = { { "Alice@Example.ORG", "alice@example.org" },
+		{ "a@b@c.test", "a@b@c.test" },
+		{ "\xc3\x9c"
+		  "ber@B\xc3\xbc"
+		  "cher.test",
+		    "\xc3\xbc"
+		    "ber@xn--bcher-kva.test" },
+		{ "sp ace@one.test", "sp ace@one.test" },
+		{ "a@under_score.test", "a@under_score.test" },
+		{ "alice", NULL }, { "alice@", NULL }, { "@one.test", NULL },
+		{ "a\tb@one.test", NULL }, { "a@one test", NULL },
+		{ "a@one/test", NULL }, { "a@-\xff", NULL } };
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct why why = { 0 };
+		int r;
+
+		buf_reset(&b);
+		r = address_normalise(cases[i].in, false, &b, &why);
+		if (cases[i].out != NULL)
+			SAME(buf_str(&b), cases[i].out, "%s", cases[i].in);
+		else
+			OK(r == -1 && why.kind == FAIL_DATA && *why.text,
+			    "refused: %s", cases[i].in);
+	}
+	buf_reset(&b);
+	OK(address_normalise("@One.test", true, &b, NULL) == 0, "a catch-all");
+	SAME(buf_str(&b), "@one.test", "is lower-cased");
+	buf_free(&b);
+}
+
+/* Every member of an account, in the order in which they are written. */
+static const char full[] =
+    "{\"v\":1,\"type\":\"account\",\"address\":\"alice@example.org\","
+    "\"logins\":[\"alice\"],\"name\":\"Alice\",\"secret\":\"{CRYPT}x\","
+    "\"default_scheme\":\"CRYPT\",\"otp\":\"otpauth://x\",\"active\":false,"
+    "\"receive\":true,\"quota\":1073741824,\"aliases\":[\"a@example.org\"],"
+    "\"groups\":[\"sales@example.org\"],\"forward\":[\"x@gmail.com\"],"
+    "\"keep\":false,\"home\":\"/h\",\"mail\":\"maildir:~\",\"uid\":5000,"
+    "\"gid\":0,\"origin\":\"t:1\"}\n";
+
+static void
+test_round_trip(void)
+{
+	static const char *const lines[] = { full,
+		"{\"v\":1,\"type\":\"domain\",\"domain\":\"example.org\","
+		"\"active\":true,\"aliases\":[\"example.net\"],"
+		"\"origin\":\"t:2\"}\n",
+		"{\"v\":1,\"type\":\"alias\",\"address\":\"@example.org\","
+		"\"targets\":[\"a@b\",\"c@d\"],\"active\":true}\n",
+		"{\"v\":1,\"type\":\"group\",\"address\":\"s@example.org\","
+		"\"name\":\"S \\\"x\\\"\"}\n",
+		"{\"v\":1,\"type\":\"end\",\"count\":3,\"source\":\"t\"}\n" };
+	struct record r = { 0 };
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct why why = { 0 };
+
+		buf_reset(&b);
+		OK(record_parse(&r, lines[i], strlen(lines[i]), &why) == 0,
+		    "line %zu: %s", i, why.text);
+		record_write(&r, &b);
+		SAME(buf_str(&b), lines[i], "comes back as it was");
+	}
+	OK(record_parse(&r, full, strlen(full), NULL) == 0 && !r.active &&
+		r.receive && r.quota == 1073741824 && r.gid == 0 && !r.keep,
+	    "flags and numbers");
+	SAME(r.forward.v[0], "x@gmail.com", "a list");
+	record_free(&r);
+	buf_free(&b);
+}
+
+static void
+test_refused(void)
+{
+#define A "{\"v\":1,\"type\":\"account\",\"address\":\"a@b\""
+	static const struct {
+		const char *line, *why;
+	} cases[] = { { "[]", "not a JSON object" },
+		{ "", "not a JSON object" },
+		{ "{\"v\":1}", "type: is missing" },
+		{ "{\"type\":\"account\",\"address\":\"a@b\"}",
+		    "v: is missing" },
+		{ "{\"v\":2,\"type\":\"account\",\"address\":\"a@b\"}",
+		    "v: a record of version 2, not 1" },
+		{ "{\"v\":\"1\",\"type\":\"end\",\"count\":0}",
+		    "v: a whole number is expected" },
+		{ "{\"v\":1,\"type\":\"account\"}", "address: is missing" },
+		{ "{\"v\":1,\"type\":\"alias\",\"address\":\"a@b\"}",
+		    "targets: is missing" },
+		{ "{\"v\":1,\"type\":\"end\"}", "count: is missing" },
+		{ A ",\"name\":\"\"}", "name: an empty string" },
+		{ A ",\"aliases\":[\"\"]}", "aliases: an empty string" },
+		{ A ",\"name\":5}", "name: a string is expected" },
+		{ A ",\"name\":null}", "name: a string is expected" },
+		{ A ",\"logins\":\"x\"}",
+		    "logins: an array of strings is expected" },
+		{ A ",\"logins\":[1]}",
+		    "logins: an array of strings is expected" },
+		{ A ",\"active\":1}", "active: true or false is expected" },
+		{ A ",\"quota\":1.5}", "quota: a whole number is expected" },
+		{ A ",\"quota\":-5}", "quota: too small" },
+		{ A ",\"name\":\"a\",\"name\":\"b\"}",
+		    "name: the member is there twice" },
+		{ A ",\"x\":1,\"x\":2}", "x: the member is there twice" },
+		{ A ",\"v\":1}", "v: the member is there twice" },
+		{ A ",\"type\":\"end\"}", "type: the member is there twice" },
+		{ A "} x", "not JSON: something follows the value" },
+		{ A ",", "not JSON: a string is expected" },
+		{ "{\"v\":1,\"type\":\"account\",\"address\":\"ab\"}",
+		    "address: not of the form name@domain" },
+		{ "{\"v\":1,\"type\":\"account\",\"address\":\"@b\"}",
+		    "address: not of the form name@domain" } };
+	struct record r = { 0 };
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct why why = { 0 };
+
+		OK(record_parse(
+		       &r, cases[i].line, strlen(cases[i].line), &why) == -1 &&
+			why.kind == FAIL_DATA,
+		    "refused: %s", cases[i].line);
+		SAME(why.text, cases[i].why, "and why");
+	}
+	record_free(&r);
+}
+
+static void
+test_unknown(void)
+{
+	static const char *const lines[] = {
+		"{\"v\":1,\"type\":\"resource\",\"name\":5,\"address\":[1]}",
+		"{\"address\":\"a@b\",\"count\":\"many\",\"targets\":7,"
+		"\"type\":\"account\",\"new\":{\"a\":[{}]},\"v\":1}",
+		A ",\"error\":{\"kind\":\"data\",\"text\":\"stale\"}}"
+	};
+	struct record r = { 0 };
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct why why = { 0 };
+
+		OK(record_parse(&r, lines[i], strlen(lines[i]), &why) == 0,
+		    "passes: %s %s", lines[i], why.text);
+	}
+	OK(record_parse(&r, lines[0], strlen(lines[0]), NULL) == 0 &&
+		r.type == REC_OTHER,
+	    "an unknown type is one");
+	record_free(&r);
+}
+
+int
+main(void)
+{
+	test_address();
+	test_round_trip();
+	test_refused();
+	test_unknown();
+	TAP_DONE();
+}
