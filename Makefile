@@ -4,6 +4,7 @@
 #	WERROR=1		warnings are errors
 #	SAN=address,undefined	sanitizers (see "make asan")
 #	BUILD=dir		where everything generated goes
+#	V=1			show the commands
 -include config.mk
 
 PREFIX ?= /usr/local
@@ -20,6 +21,10 @@ PROVE ?= prove
 CLANG ?= clang
 CLANG_FORMAT ?= clang-format
 VERSION := $(shell cat VERSION)
+ifndef V
+Q = @
+say = @printf '  %-5s %s\n' $(1) $@
+endif
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wwrite-strings -Wcast-qual -Wpointer-arith \
@@ -108,49 +113,58 @@ help:
 
 $(BUILD)/obj/%.o: %.c Makefile VERSION
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(LIB): $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)
+	$(Q)$(AR) rcs $@ $^
 
 $(TOOL_BINS): $(BUILD)/bin/%: $(BUILD)/obj/bin/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(call link_libs,$(USES.$*)) -lpthread
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(call link_libs,$(USES.$*)) -lpthread
 
 $(STANDIN_BINS): $(BUILD)/%: $(BUILD)/obj/tests/standin/%.o \
 	$(STANDIN_SRC:%.c=$(BUILD)/obj/%.o) $(LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs_of,standin) -lpthread
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs_of,standin) -lpthread
 
 $(UNIT_BINS): $(BUILD)/unit/%.t: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(call link_libs,$(ALL_USES)) -lpthread
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(call link_libs,$(ALL_USES)) -lpthread
 
 # Each fuzz target is built with a plain main that replays files, so that it
 # cannot rot; "make fuzz" builds it with libFuzzer.
 $(REPLAY_BINS): $(BUILD)/fuzz/%-replay: $(BUILD)/obj/tests/fuzz/%.o \
 	$(BUILD)/obj/tests/fuzz/replay.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call link_libs,$(ALL_USES)) -lpthread
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call link_libs,$(ALL_USES)) -lpthread
 
 $(BUILD)/shim/%.so: tests/shim/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
+	$(call say,SHIM)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
 
 $(HELPERS): $(BUILD)/helper/%: $(BUILD)/obj/tests/helper/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(call link_libs,$(ALL_USES)) -lpthread
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(call link_libs,$(ALL_USES)) -lpthread
 
 $(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(call link_libs,$(ALL_USES)) -lpthread
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(call link_libs,$(ALL_USES)) -lpthread
 
 tests: all $(STANDIN_BINS) $(UNIT_BINS) $(REPLAY_BINS) $(SHIMS) $(HELPERS)
 
 # T: which tests, e.g. make check T=t/20-*.t
 T ?= $(wildcard t/*.t) $(UNIT_BINS)
 check: tests
-	BUILD=$(BUILD) $(PROVE) -e '' -j2 $(PROVEFLAGS) $(T)
+	@BUILD=$(BUILD) $(PROVE) -e '' -j2 $(PROVEFLAGS) $(T)
 
 asan:
 	ASAN_OPTIONS=exitcode=99:detect_leaks=1 \
@@ -165,6 +179,13 @@ valgrind: tests
 FUZZTIME ?= 60
 fuzz:
 	CLANG=$(CLANG) tests/fuzz/run $(FUZZTIME) $(FUZZERS)
+FUZZ_BINS := $(FUZZERS:%=$(BUILD)/bin/%)
+fuzz-objects: $(FUZZ_BINS)
+$(FUZZ_BINS): $(BUILD)/bin/%: $(BUILD)/obj/tests/fuzz/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ \
+	    $(call link_libs,$(ALL_USES)) -lpthread
 
 lint:
 	CLANG_FORMAT=$(CLANG_FORMAT) tests/lint
@@ -217,7 +238,7 @@ distcheck: dist
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help tests check asan valgrind fuzz lint format bench demo install \
+.PHONY: all help tests check asan valgrind fuzz fuzz-objects lint format bench demo install \
 	uninstall dist distcheck clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -2,14 +2,13 @@
 # Proves that the harness fails when a test fails.
 . "${0%/*}/lib.sh"
 
+mkdir t
+cp "$top/t/lib.sh" t/
+
+# inner SCRIPT: a test file of its own, run with the harness.
 inner() {
-	printf '#!/bin/sh\n. "%s/t/lib.sh"\n%s\ndone_testing\n' "$top" "$1" \
-	    >inner.t
-	# lib.sh finds the tree by the name of the test.
-	sed -i "s|\${0%/\*}/\.\.|$top|" inner.t
-	sed "s|top=.*|top=$top|" "$top/t/lib.sh" >lib.sh
-	sed -i "s|^\. .*|. ./lib.sh|" inner.t
-	sh ./inner.t >inner.out 2>&1
+	printf '. "${0%%/*}/lib.sh"\n%s\ndone_testing\n' "$1" >t/inner.t
+	sh t/inner.t >inner.out 2>&1
 }
 
 ok 'a failing middle step fails the test' '
@@ -25,11 +24,12 @@ ok 'run wants the exact status' '
 ok 'one failure among many is a failure' '
 	run 1 inner "ok one true; ok two false; ok three true"
 	has inner.out "ok 3 - three"'
+printf '. "${0%%/*}/lib.sh"\nneed no-such-program pkg\n' >t/skip.t
 ok 'a skip is a skip' '
-	run 0 env FERRY_REQUIRE_ALL=0 sh -c ". ./lib.sh; need no-such-program pkg" >out
+	run 0 env FERRY_REQUIRE_ALL=0 sh t/skip.t >out
 	has out "1..0 # SKIP no-such-program is not installed (Debian: pkg)"'
 ok 'a skip fails where everything is required' '
-	run 1 env FERRY_REQUIRE_ALL=1 sh -c ". ./lib.sh; need no-such-program" >out
+	run 1 env FERRY_REQUIRE_ALL=1 sh t/skip.t >out
 	has out "not ok 1"'
 
 done_testing
