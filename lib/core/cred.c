@@ -41,35 +41,41 @@ first_line(int fd, const char *name, struct why *why)
 	return secret;
 }
 
-char *
-cred_file(const char *path, struct why *why)
+int
+cred_open(const char *path, struct why *why)
 {
-	struct stat st;
-	char *secret = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
 
-	if (fd == -1 || fstat(fd, &st) == -1) {
+	if (fd == -1)
+		return why_errno(why, FAIL_FATAL, "%s", path);
+	if (fstat(fd, &st) == -1) {
 		why_errno(why, FAIL_FATAL, "%s", path);
-		goto out;
-	}
-	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) {
+	} else if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) {
 		why_set(why, FAIL_FATAL, "%s: not a regular file", path);
-		goto out;
-	}
-	if (st.st_uid != geteuid() && st.st_uid != 0) {
+	} else if (st.st_uid != geteuid() && st.st_uid != 0) {
 		why_set(why, FAIL_FATAL, "%s: belongs to somebody else", path);
-		goto out;
-	}
-	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+	} else if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
 		why_set(why, FAIL_FATAL,
 		    "%s: others can use it (mode %03o): chmod 600 it", path,
 		    (unsigned int)st.st_mode & 0777U);
-		goto out;
+	} else {
+		return fd;
 	}
+	(void)close(fd);
+	return -1;
+}
+
+char *
+cred_file(const char *path, struct why *why)
+{
+	int fd = cred_open(path, why);
+	char *secret;
+
+	if (fd == -1)
+		return NULL;
 	secret = first_line(fd, path, why);
-out:
-	if (fd != -1)
-		(void)close(fd);
+	(void)close(fd);
 	return secret;
 }
 

@@ -16,6 +16,10 @@
  */
 char *cred_file(const char *path, struct why *why);
 
+/* Opens such a file for reading, after the same checks. The descriptor is the
+ * caller's to close; -1 and why. */
+int cred_open(const char *path, struct why *why);
+
 /* The first line that the shell command prints. NULL and why (FATAL) if it
  * prints nothing or exits with a status other than 0. */
 char *cred_command(const char *command, struct why *why);
