@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "plan/name.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unicase.h>
+#include <unictype.h>
+#include <unistr.h>
+
+#include "core/str.h"
+#include "record/address.h"
+
+static const char specials[] = "!#$%&'*+-/=?^_`{|}~.";
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v');
+}
+
+static int
+bad_local(struct why *why, const char *reason)
+{
+	return why_set(
+	    why, FAIL_DATA, "the server refuses this local part: %s", reason);
+}
+
+/* Rust's char::is_alphanumeric: the property Alphabetic, or a number. */
+static bool
+is_alphanumeric(ucs4_t c)
+{
+	return uc_is_property_alphabetic(c) ||
+	       uc_is_general_category(c, UC_NUMBER);
+}
+
+/* What is not ASCII: lower case first, then each character. */
+static int
+local_unicode(const char *local, size_t len, struct buf *out, struct why *why)
+{
+	size_t n = 0;
+	uint8_t *lower =
+	    u8_tolower((const uint8_t *)local, len, NULL, NULL, NULL, &n);
+	int r = 0;
+
+	if (lower == NULL)
+		return bad_local(why, "not UTF-8");
+	for (size_t i = 0, step = 0; i < n && r == 0; i += step) {
+		ucs4_t c;
+
+		step = (size_t)u8_mbtouc(&c, lower + i, n - i);
+		if (c < 0x80 && is_space((char)c))
+			continue;
+		if ((c < 0x80 && c != 0 && strchr(specials, (int)c) != NULL) ||
+		    is_alphanumeric(c))
+			buf_add(out, lower + i, step);
+		else
+			r = bad_local(why, "a character that it does not take");
+	}
+	free(lower);
+	return r;
+}
+
+static int
+check_dots(const char *local, struct why *why)
+{
+	size_t len = strlen(local);
+
+	if (len == 0)
+		return bad_local(why, "it is empty");
+	if (local[0] == '.' || local[len - 1] == '.' ||
+	    strstr(local, "..") != NULL)
+		return bad_local(why, "a dot at an end, or two in a row");
+	return 0;
+}
+
+int
+name_local(const char *local, size_t len, struct buf *out, struct why *why)
+{
+	size_t start = out->len;
+
+	(void)buf_room(out, len);
+	for (size_t i = 0; i < len; i++) {
+		char c = local[i];
+
+		if ((unsigned char)c >= 0x80) {
+			out->len = start;
+			if (local_unicode(local, len, out, why) == -1)
+				return -1;
+			return check_dots(out->data + start, why);
+		}
+		if (is_space(c))
+			continue;
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c + ('a' - 'A'));
+		else if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
+			 (c == '\0' || strchr(specials, c) == NULL))
+			return bad_local(
+			    why, "a character that it does not take");
+		out->data[out->len++] = c;
+	}
+	buf_add(out, "", 0);
+	return check_dots(out->data + start, why);
+}
+
+int
+name_domain(const char *domain, struct buf *out, struct why *why)
+{
+	size_t start = out->len;
+	const char *name, *last;
+
+	if (domain_normalise(domain, out, why) == -1)
+		return -1;
+	name = out->data + start;
+	last = strrchr(name, '.');
+	if (last == NULL || *name == '.' || last[1] == '\0' ||
+	    strstr(name, "..") != NULL || is_digits(last + 1))
+		return why_set(why, FAIL_DATA,
+		    "the server refuses this domain name: %s", name);
+	return 0;
+}
+
+int
+name_address(const char *address, struct buf *out, struct why *why)
+{
+	const char *domain = address_domain(address);
+
+	if (domain == NULL)
+		return why_set(why, FAIL_DATA, "an address without @");
+	if (name_local(address, (size_t)(domain - 1 - address), out, why) == -1)
+		return -1;
+	buf_addc(out, '@');
+	return name_domain(domain, out, why);
+}
+
+/* FNV-1a, 64 bits: the same in every run. */
+static uint64_t
+fnv(const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3ULL;
+	return h;
+}
+
+static bool
+is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9');
+}
+
+void
+name_client_id(const char *kind, const char *address, struct buf *out)
+{
+	enum {
+		PLAIN_MAX = 200
+	};
+	static const char hex[] = "0123456789abcdef";
+	size_t start = out->len;
+
+	buf_adds(out, kind);
+	buf_addc(out, '-');
+	for (const char *p = address; *p != '\0'; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (out->len - start > PLAIN_MAX) {
+			buf_addf(out, "-%016" PRIx64, fnv(address));
+			return;
+		}
+		if (is_alnum(*p)) {
+			buf_addc(out, *p);
+		} else {
+			char escape[3] = { '_', hex[c >> 4], hex[c & 0xf] };
+
+			buf_add(out, escape, sizeof escape);
+		}
+	}
+}
+
+void
+name_file(const char *address, struct buf *out)
+{
+	for (const char *p = address; *p != '\0'; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (c == '/' || c == '%' || c < ' ' || c == 0x7f ||
+		    (c == '.' && p == address))
+			buf_addf(out, "%%%02x", c);
+		else
+			buf_addc(out, *p);
+	}
+}
