@@ -12,7 +12,7 @@
 /* --- scanner --- */
 
 static bool
-fail(struct json_scan *s, const char *error)
+fail(struct json_reader *s, const char *error)
 {
 	if (s->error == NULL)
 		s->error = error;
@@ -20,7 +20,7 @@ fail(struct json_scan *s, const char *error)
 }
 
 static void
-space(struct json_scan *s)
+space(struct json_reader *s)
 {
 	while (
 	    *s->at == ' ' || *s->at == '\t' || *s->at == '\n' || *s->at == '\r')
@@ -28,13 +28,13 @@ space(struct json_scan *s)
 }
 
 void
-json_scan_init(struct json_scan *s, char *text)
+jr_init(struct json_reader *s, char *text)
 {
-	*s = (struct json_scan){ .at = text };
+	*s = (struct json_reader){ .at = text };
 }
 
 bool
-json_peek(struct json_scan *s, enum json_type *type)
+jr_peek(struct json_reader *s, enum json_type *type)
 {
 	if (s->error != NULL)
 		return false;
@@ -67,7 +67,7 @@ json_peek(struct json_scan *s, enum json_type *type)
 }
 
 bool
-json_enter(struct json_scan *s, char open)
+jr_enter(struct json_reader *s, char open)
 {
 	if (s->error != NULL)
 		return false;
@@ -82,7 +82,7 @@ json_enter(struct json_scan *s, char open)
 
 /* Steps over the comma before the next item, or over the end. */
 static bool
-next_item(struct json_scan *s, char close)
+next_item(struct json_reader *s, char close)
 {
 	bool fresh = s->fresh;
 
@@ -107,11 +107,11 @@ next_item(struct json_scan *s, char close)
 }
 
 bool
-json_member(struct json_scan *s, char **name)
+jr_member(struct json_reader *s, char **name)
 {
 	if (!next_item(s, '}'))
 		return false;
-	if (!json_string(s, name))
+	if (!jr_string(s, name))
 		return false;
 	space(s);
 	if (*s->at != ':')
@@ -121,7 +121,7 @@ json_member(struct json_scan *s, char **name)
 }
 
 bool
-json_element(struct json_scan *s)
+jr_element(struct json_reader *s)
 {
 	return next_item(s, ']');
 }
@@ -197,7 +197,7 @@ unescape(const char *from, char *to, size_t *took)
 }
 
 bool
-json_string(struct json_scan *s, char **value)
+jr_string(struct json_reader *s, char **value)
 {
 	char *from, *to;
 
@@ -266,7 +266,7 @@ number_len(const char *p, bool *integer)
 }
 
 bool
-json_int(struct json_scan *s, int64_t *value)
+jr_int(struct json_reader *s, int64_t *value)
 {
 	char text[24];
 	bool integer = false;
@@ -289,7 +289,7 @@ json_int(struct json_scan *s, int64_t *value)
 }
 
 static bool
-word(struct json_scan *s, const char *text)
+word(struct json_reader *s, const char *text)
 {
 	if (!str_starts(s->at, text))
 		return fail(s, "a value is expected");
@@ -298,7 +298,7 @@ word(struct json_scan *s, const char *text)
 }
 
 bool
-json_bool(struct json_scan *s, bool *value)
+jr_bool(struct json_reader *s, bool *value)
 {
 	if (s->error != NULL)
 		return false;
@@ -311,7 +311,7 @@ json_bool(struct json_scan *s, bool *value)
 
 /* Checks a string without unescaping it. */
 static bool
-skip_string(struct json_scan *s)
+skip_string(struct json_reader *s)
 {
 	char scratch[4];
 	size_t took;
@@ -330,7 +330,7 @@ skip_string(struct json_scan *s)
 }
 
 static bool
-skip_scalar(struct json_scan *s, enum json_type type)
+skip_scalar(struct json_reader *s, enum json_type type)
 {
 	bool integer;
 	size_t n;
@@ -352,7 +352,7 @@ skip_scalar(struct json_scan *s, enum json_type type)
 }
 
 bool
-json_skip(struct json_scan *s)
+jr_skip(struct json_reader *s)
 {
 	char close[JSON_DEPTH_MAX];
 	size_t depth = 0;
@@ -376,7 +376,7 @@ json_skip(struct json_scan *s)
 				return fail(s, "a colon is expected");
 			s->at++;
 		}
-		if (!json_peek(s, &type))
+		if (!jr_peek(s, &type))
 			return false;
 		if (type == JSON_OBJECT || type == JSON_ARRAY) {
 			if (depth == JSON_DEPTH_MAX)
@@ -392,7 +392,7 @@ json_skip(struct json_scan *s)
 }
 
 bool
-json_done(struct json_scan *s)
+jr_done(struct json_reader *s)
 {
 	if (s->error != NULL)
 		return false;

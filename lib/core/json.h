@@ -3,7 +3,7 @@
  */
 
 /*
- * JSON, RFC 8259, as records need it: a scanner that reads a text in place
+ * JSON, RFC 8259, as records need it: a reader that scans a text in place
  * without building a tree, and a writer. Replies of servers, which are trees,
  * are read with jansson.
  *
@@ -35,46 +35,46 @@ enum json_type {
 };
 
 /*
- * A scan of one text. Strings are unescaped where they stand, so that the
+ * One text being read. Strings are unescaped where they stand, so that the
  * text is changed; it must be NUL-terminated. After the first error everything
  * fails, and error names it.
  */
-struct json_scan {
+struct json_reader {
 	char *at;
 	const char *error;
 	bool fresh; /* directly behind the opening of a container */
 };
 
-void json_scan_init(struct json_scan *s, char *text);
+void jr_init(struct json_reader *s, char *text);
 
 /* The type of the value that comes next. False at an error. */
-bool json_peek(struct json_scan *s, enum json_type *type);
+bool jr_peek(struct json_reader *s, enum json_type *type);
 
 /*
  * Enters an object or array, and steps through it:
  *
- *	json_enter(s, '{');
- *	while (json_member(s, &name))
+ *	jr_enter(s, '{');
+ *	while (jr_member(s, &name))
  *		... read the value ...
  *
- * json_member and json_element return false after the last and at an error.
+ * jr_member and jr_element return false after the last and at an error.
  */
-bool json_enter(struct json_scan *s, char open);
-bool json_member(struct json_scan *s, char **name);
-bool json_element(struct json_scan *s);
+bool jr_enter(struct json_reader *s, char open);
+bool jr_member(struct json_reader *s, char **name);
+bool jr_element(struct json_reader *s);
 
 /* Reads a value of the type; false and error if it is another. The string is
  * in the text, NUL-terminated. An integer is in the range of int64_t; a
  * number with a fraction or an exponent is none. */
-bool json_string(struct json_scan *s, char **value);
-bool json_int(struct json_scan *s, int64_t *value);
-bool json_bool(struct json_scan *s, bool *value);
+bool jr_string(struct json_reader *s, char **value);
+bool jr_int(struct json_reader *s, int64_t *value);
+bool jr_bool(struct json_reader *s, bool *value);
 
 /* Checks and skips a value of any type; it is not changed. */
-bool json_skip(struct json_scan *s);
+bool jr_skip(struct json_reader *s);
 
 /* True if nothing but white space is left. */
-bool json_done(struct json_scan *s);
+bool jr_done(struct json_reader *s);
 
 /*
  * The writer appends to a buffer and puts the commas itself: a member or

@@ -105,23 +105,23 @@ tally_rejects(struct tally *t, const char *path, struct why *why)
 static bool
 copy_members(struct buf *out, char *text)
 {
-	struct json_scan s;
+	struct json_reader s;
 	char *member;
 
-	json_scan_init(&s, text);
-	if (!json_enter(&s, '{'))
+	jr_init(&s, text);
+	if (!jr_enter(&s, '{'))
 		return false;
-	while (json_member(&s, &member)) {
+	while (jr_member(&s, &member)) {
 		const char *value = s.at;
 
-		if (!json_skip(&s))
+		if (!jr_skip(&s))
 			return false;
 		if (strcmp(member, "error") == 0)
 			continue;
 		jw_key(out, member);
 		buf_add(out, value, (size_t)(s.at - value));
 	}
-	return json_done(&s);
+	return jr_done(&s);
 }
 
 static void

@@ -40,7 +40,7 @@ enum account_flags {
 	ACC_NO_RECEIVE = 4, /* no mail either */
 	ACC_KEEP = 8,       /* a forward keeps a copy */
 	ACC_REFUSED = 16,   /* fell together with another: not written */
-	ACC_SCRIPT = 32, /* the forward is carried as a script */
+	ACC_SCRIPT = 32,    /* the forward is carried as a script */
 	/* where the secret comes from; none of them: there is none */
 	ACC_VERBATIM = 64,
 	ACC_TRANSCODED = 128,

@@ -242,17 +242,17 @@ static const struct {
 	[NUMBER] = { JSON_NUMBER, "a whole number is expected" } };
 
 static bool
-read_list(struct json_scan *s, struct strs *list, bool *wrong)
+read_list(struct json_reader *s, struct strs *list, bool *wrong)
 {
 	enum json_type type;
 	char *value;
 
-	(void)json_enter(s, '[');
-	while (json_element(s) && json_peek(s, &type)) {
+	(void)jr_enter(s, '[');
+	while (jr_element(s) && jr_peek(s, &type)) {
 		if (type != JSON_STRING) {
 			*wrong = true;
-			(void)json_skip(s);
-		} else if (json_string(s, &value)) {
+			(void)jr_skip(s);
+		} else if (jr_string(s, &value)) {
 			strs_add(list, value);
 		}
 	}
@@ -265,31 +265,31 @@ read_list(struct json_scan *s, struct strs *list, bool *wrong)
  * type may come later. False if it is not JSON.
  */
 static bool
-read_value(
-    struct json_scan *s, struct record *r, const struct member *m, bool *wrong)
+read_value(struct json_reader *s, struct record *r, const struct member *m,
+    bool *wrong)
 {
-	struct json_scan number = *s;
+	struct json_reader number = *s;
 	void *at = field(r, m);
 	enum json_type type;
 	char *value = NULL;
 
-	if (!json_peek(s, &type))
+	if (!jr_peek(s, &type))
 		return false;
 	if (type != kinds[m->kind].type ||
-	    (m->kind == NUMBER && !json_int(&number, at))) {
+	    (m->kind == NUMBER && !jr_int(&number, at))) {
 		*wrong = true;
-		return json_skip(s);
+		return jr_skip(s);
 	}
 	switch (m->kind) {
 	case TEXT:
-		if (!json_string(s, &value))
+		if (!jr_string(s, &value))
 			return false;
 		*(const char **)at = value;
 		return true;
 	case LIST:
 		return read_list(s, at, wrong);
 	case FLAG:
-		return json_bool(s, at);
+		return jr_bool(s, at);
 	case NUMBER:
 		*s = number;
 		return true;
@@ -323,7 +323,7 @@ twice(const char *name, struct why *why)
 
 /* Reads the value of one member. 0, or -1 and why. */
 static int
-parse_member(struct json_scan *s, struct record *r, struct seen *seen,
+parse_member(struct json_reader *s, struct record *r, struct seen *seen,
     const struct member *m, const char *name, struct why *why)
 {
 	uint32_t bit = m == NULL ? 0 : 1U << (m - members);
@@ -334,7 +334,7 @@ parse_member(struct json_scan *s, struct record *r, struct seen *seen,
 	if (!added || (seen->known & bit) != 0)
 		return twice(name, why);
 	seen->known |= bit;
-	ok = m == NULL ? json_skip(s) : read_value(s, r, m, &wrong);
+	ok = m == NULL ? jr_skip(s) : read_value(s, r, m, &wrong);
 	if (wrong)
 		seen->wrong |= bit;
 	return ok ? 0 : why_set(why, FAIL_DATA, "%s: %s", name, s->error);
@@ -342,22 +342,22 @@ parse_member(struct json_scan *s, struct record *r, struct seen *seen,
 
 static int
 parse_members(
-    struct json_scan *s, struct record *r, struct seen *seen, struct why *why)
+    struct json_reader *s, struct record *r, struct seen *seen, struct why *why)
 {
 	char *name, *value;
 	size_t hint = 0;
 
-	if (!json_enter(s, '{'))
+	if (!jr_enter(s, '{'))
 		return why_set(why, FAIL_DATA, "not a JSON object");
-	while (json_member(s, &name)) {
+	while (jr_member(s, &name)) {
 		if (strcmp(name, "v") == 0) {
 			if (seen->v)
 				return twice(name, why);
-			seen->v = json_int(s, &seen->version);
+			seen->v = jr_int(s, &seen->version);
 		} else if (strcmp(name, "type") == 0) {
 			if (seen->type)
 				return twice(name, why);
-			seen->type = json_string(s, &value);
+			seen->type = jr_string(s, &value);
 			if (seen->type)
 				r->type = type_of(value);
 		} else if (parse_member(s, r, seen, find_member(name, &hint),
@@ -368,7 +368,7 @@ parse_members(
 			return why_set(
 			    why, FAIL_DATA, "%s: %s", name, s->error);
 	}
-	if (!json_done(s))
+	if (!jr_done(s))
 		return why_set(why, FAIL_DATA, "not JSON: %s", s->error);
 	return 0;
 }
@@ -397,13 +397,13 @@ int
 record_parse(struct record *r, const char *line, size_t len, struct why *why)
 {
 	struct seen seen = { 0 };
-	struct json_scan s;
+	struct json_reader s;
 	int result;
 
 	record_reset(r, REC_OTHER);
 	buf_reset(&r->text);
 	buf_add(&r->text, line, len);
-	json_scan_init(&s, r->text.data);
+	jr_init(&s, r->text.data);
 	result = parse_members(&s, r, &seen, why);
 	if (result == 0)
 		result = check_seen(r, &seen, why);

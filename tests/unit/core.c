@@ -140,13 +140,13 @@ test_map(void)
 static const char *
 skipped(const char *text)
 {
-	static struct json_scan s;
+	static struct json_reader s;
 	char *copy = xstrdup(text);
 	const char *error;
 
-	json_scan_init(&s, copy);
-	(void)json_skip(&s);
-	(void)json_done(&s);
+	jr_init(&s, copy);
+	(void)jr_skip(&s);
+	(void)jr_done(&s);
 	error = s.error;
 	free(copy);
 	return error;
@@ -184,23 +184,23 @@ test_json_values(void)
 {
 	char text[] = "{\"s\":\"a\\n\\u00fc\\ud83d\\ude00\\\"\",\"n\":-12,"
 		      "\"b\":true,\"l\":[\"x\",\"y\"]}";
-	struct json_scan s;
+	struct json_reader s;
 	char *name, *value;
 	int64_t n = 0;
 	bool b = false;
 
-	json_scan_init(&s, text);
-	OK(json_enter(&s, '{') && json_member(&s, &name), "the first member");
-	OK(json_string(&s, &value), "is a string");
+	jr_init(&s, text);
+	OK(jr_enter(&s, '{') && jr_member(&s, &name), "the first member");
+	OK(jr_string(&s, &value), "is a string");
 	SAME(value, "a\n\xc3\xbc\xf0\x9f\x98\x80\"", "unescaped");
-	OK(json_member(&s, &name) && json_int(&s, &n) && n == -12, "a number");
-	OK(json_member(&s, &name) && json_bool(&s, &b) && b, "a boolean");
-	OK(json_member(&s, &name) && json_enter(&s, '['), "a list");
-	OK(json_element(&s) && json_string(&s, &value), "its first element");
+	OK(jr_member(&s, &name) && jr_int(&s, &n) && n == -12, "a number");
+	OK(jr_member(&s, &name) && jr_bool(&s, &b) && b, "a boolean");
+	OK(jr_member(&s, &name) && jr_enter(&s, '['), "a list");
+	OK(jr_element(&s) && jr_string(&s, &value), "its first element");
 	SAME(value, "x", "is x");
-	OK(json_element(&s) && json_string(&s, &value), "its second element");
+	OK(jr_element(&s) && jr_string(&s, &value), "its second element");
 	SAME(value, "y", "is y");
-	OK(!json_element(&s) && !json_member(&s, &name) && json_done(&s),
+	OK(!jr_element(&s) && !jr_member(&s, &name) && jr_done(&s),
 	    "and then both end");
 }
 
