@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "standin/http.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/io.h"
+#include "core/json.h"
+#include "core/str.h"
+
+static struct http_server *server;
+static char url[128];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static FILE *log_file;
+static size_t count;
+
+const char *
+http_url(void)
+{
+	return url;
+}
+
+bool
+http_fault(struct http_server *s, const char *text)
+{
+	static const struct {
+		const char *name;
+		enum fault_kind kind;
+		int status;
+	} kinds[] = { { "429", FAULT_STATUS, 429 },
+		{ "503", FAULT_STATUS, 503 }, { "500", FAULT_STATUS, 500 },
+		{ "reset-before", FAULT_RESET_BEFORE, 0 },
+		{ "reset-after", FAULT_RESET_AFTER, 0 },
+		{ "cut", FAULT_CUT, 0 }, { "badjson", FAULT_BADJSON, 0 },
+		{ "slow", FAULT_SLOW, 0 },
+		{ "method-error", FAULT_METHOD_ERROR, 0 } };
+	char *copy = xstrdup(text), *rest = copy;
+	const char *when = str_cut(&rest, ':'), *what = str_cut(&rest, ':');
+	struct fault f = { .arg = -1 };
+	bool ok = false;
+
+	for (size_t i = 0; what != NULL && i < sizeof kinds / sizeof *kinds;
+	     i++)
+		if (strcmp(kinds[i].name, what) == 0) {
+			f.kind = kinds[i].kind;
+			f.status = kinds[i].status;
+			ok = is_digits(when) || strcmp(when, "*") == 0;
+		}
+	if (ok) {
+		f.when = (size_t)strtoul(when, NULL, 10);
+		if (rest != NULL) {
+			f.arg = strtol(rest, NULL, 10);
+			(void)snprintf(f.text, sizeof f.text, "%s", rest);
+		}
+		s->faults = xreallocarray(
+		    s->faults, s->n_faults + 1, sizeof *s->faults);
+		s->faults[s->n_faults++] = f;
+	}
+	free(copy);
+	return ok;
+}
+
+/* Takes "user:password" out of Basic authorization. */
+static void
+read_basic(struct request *q)
+{
+	unsigned char out[768];
+	const char *text;
+	char *colon;
+	int n;
+
+	if (q->authorization == NULL ||
+	    strncasecmp(q->authorization, "Basic ", 6) != 0)
+		return;
+	text = q->authorization + 6;
+	if (strlen(text) % 4 != 0 || strlen(text) > 1000)
+		return;
+	n = EVP_DecodeBlock(
+	    out, (const unsigned char *)text, (int)strlen(text));
+	if (n < 0)
+		return;
+	out[n] = '\0';
+	colon = strchr((char *)out, ':');
+	if (colon == NULL)
+		return;
+	*colon = '\0';
+	(void)snprintf(q->user, sizeof q->user, "%.255s", (char *)out);
+	(void)snprintf(q->password, sizeof q->password, "%.511s", colon + 1);
+}
+
+static void
+log_request(const struct request *q)
+{
+	struct buf line = { 0 };
+
+	if (log_file == NULL)
+		return;
+	jw_open(&line, '{');
+	jw_kstr(&line, "method", q->method);
+	jw_kstr(&line, "path", q->path);
+	if (*q->user != '\0')
+		jw_kstr(&line, "user", q->user);
+	if (utf8_valid(q->body, q->len))
+		jw_kstr(&line, "body", q->body);
+	jw_close(&line, '}');
+	buf_addc(&line, '\n');
+	(void)fwrite(line.data, 1, line.len, log_file);
+	(void)fflush(log_file);
+	buf_free(&line);
+}
+
+static struct fault
+find_fault(const struct request *q)
+{
+	size_t n;
+
+	if (!server->counted(q))
+		return (struct fault){ 0 };
+	n = ++count;
+	for (size_t i = 0; i < server->n_faults; i++)
+		if (server->faults[i].when == 0 || server->faults[i].when == n)
+			return server->faults[i];
+	return (struct fault){ 0 };
+}
+
+static void
+fail_reply(struct reply *r, int status, long seconds)
+{
+	r->status = status;
+	r->type = "application/problem+json";
+	buf_addf(&r->body,
+	    "{\"type\":\"about:blank\",\"status\":%d,\"title\":\"Fault\"}",
+	    status);
+	if (seconds >= 0) {
+		(void)snprintf(
+		    r->header_name, sizeof r->header_name, "Retry-After");
+		(void)snprintf(
+		    r->header_value, sizeof r->header_value, "%ld", seconds);
+	}
+}
+
+static enum MHD_Result
+send_reply(struct MHD_Connection *c, struct reply *r, const struct fault *f)
+{
+	struct MHD_Response *m;
+	enum MHD_Result result;
+
+	if (f->kind == FAULT_BADJSON) {
+		buf_reset(&r->body);
+		buf_adds(&r->body, "<html>not what you expected");
+	}
+	m = MHD_create_response_from_buffer(
+	    f->kind == FAULT_CUT ? r->body.len / 2 : r->body.len, r->body.data,
+	    MHD_RESPMEM_MUST_COPY);
+	if (r->type != NULL)
+		(void)MHD_add_response_header(m, "Content-Type", r->type);
+	if (*r->location != '\0')
+		(void)MHD_add_response_header(m, "Location", r->location);
+	if (*r->header_name != '\0')
+		(void)MHD_add_response_header(
+		    m, r->header_name, r->header_value);
+	if (strcmp(r->header_name, "Content-Encoding") != 0 && r->status == 401)
+		(void)MHD_add_response_header(
+		    m, "WWW-Authenticate", "Basic realm=\"Stalwart Server\"");
+	result = MHD_queue_response(c, (unsigned int)r->status, m);
+	MHD_destroy_response(m);
+	return result;
+}
+
+static enum MHD_Result
+handle(struct MHD_Connection *c, struct request *q)
+{
+	struct reply r = { .status = 200 };
+	enum MHD_Result result = MHD_NO;
+	struct fault fault;
+
+	(void)pthread_mutex_lock(&lock);
+	log_request(q);
+	fault = find_fault(q);
+	if (fault.kind == FAULT_STATUS)
+		fail_reply(&r, fault.status, fault.arg);
+	else if (fault.kind != FAULT_RESET_BEFORE)
+		server->answer(q, &r, &fault);
+	(void)pthread_mutex_unlock(&lock);
+	if (fault.kind == FAULT_SLOW)
+		(void)usleep((useconds_t)fault.arg * 1000);
+	if (fault.kind != FAULT_RESET_BEFORE && fault.kind != FAULT_RESET_AFTER)
+		result = send_reply(c, &r, &fault);
+	buf_wipe(&r.body);
+	return result;
+}
+
+static enum MHD_Result
+on_request(void *cls, struct MHD_Connection *c, const char *path,
+    const char *method, const char *version, const char *data, size_t *len,
+    void **state)
+{
+	struct buf *body = *state;
+	struct request q = { .method = method, .path = path };
+	enum MHD_Result result;
+
+	(void)cls;
+	(void)version;
+	if (body == NULL) {
+		*state = xcalloc(1, sizeof(struct buf));
+		return MHD_YES;
+	}
+	if (*len != 0) {
+		buf_add(body, data, *len);
+		*len = 0;
+		return MHD_YES;
+	}
+	q.content_type =
+	    MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Type");
+	q.authorization =
+	    MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
+	read_basic(&q);
+	buf_adds(body, "");
+	q.body = body->data == NULL ? (char[]){ "" } : body->data;
+	q.len = body->len;
+	q.connection = c;
+	result = handle(c, &q);
+	explicit_bzero(q.password, sizeof q.password);
+	return result;
+}
+
+static void
+on_done(void *cls, struct MHD_Connection *c, void **state,
+    enum MHD_RequestTerminationCode why)
+{
+	(void)cls;
+	(void)c;
+	(void)why;
+	if (*state != NULL) {
+		buf_wipe(*state);
+		free(*state);
+		*state = NULL;
+	}
+}
+
+static bool
+parse_listen(const char *text, struct sockaddr_in *sa)
+{
+	char *copy = xstrdup(text), *colon = strrchr(copy, ':');
+	bool ok = false;
+
+	*sa = (struct sockaddr_in){ .sin_family = AF_INET };
+	if (colon != NULL && is_digits(colon + 1)) {
+		*colon = '\0';
+		ok = inet_pton(AF_INET, copy, &sa->sin_addr) == 1;
+		sa->sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+	}
+	free(copy);
+	return ok;
+}
+
+int
+http_serve(struct http_server *s, const char *listen)
+{
+	unsigned int flags =
+	    MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD;
+	struct buf cert = { 0 }, key = { 0 };
+	const union MHD_DaemonInfo *info;
+	struct sockaddr_in sa;
+	struct MHD_Daemon *d;
+	struct why why;
+	sigset_t set;
+	int sig;
+
+	server = s;
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	if (!parse_listen(listen, &sa)) {
+		(void)fprintf(stderr, "not ADDRESS:PORT: %s\n", listen);
+		return 2;
+	}
+	if (s->log != NULL && (log_file = fopen(s->log, "ae")) == NULL) {
+		perror(s->log);
+		return 2;
+	}
+	if (s->cert != NULL) {
+		if (read_file(s->cert, &cert, &why) == -1 ||
+		    read_file(s->key, &key, &why) == -1) {
+			(void)fprintf(stderr, "%s\n", why.text);
+			return 2;
+		}
+		d = MHD_start_daemon(flags | MHD_USE_TLS, 0, NULL, NULL,
+		    on_request, NULL, MHD_OPTION_SOCK_ADDR, &sa,
+		    MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL,
+		    MHD_OPTION_HTTPS_MEM_CERT, cert.data,
+		    MHD_OPTION_HTTPS_MEM_KEY, key.data, MHD_OPTION_END);
+	} else {
+		d = MHD_start_daemon(flags, 0, NULL, NULL, on_request, NULL,
+		    MHD_OPTION_SOCK_ADDR, &sa, MHD_OPTION_NOTIFY_COMPLETED,
+		    on_done, NULL, MHD_OPTION_END);
+	}
+	if (d == NULL) {
+		perror("cannot listen");
+		return 2;
+	}
+	info = MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT);
+	(void)snprintf(url, sizeof url, "%s://127.0.0.1:%u",
+	    s->cert == NULL ? "http" : "https", (unsigned int)info->port);
+	(void)printf("%s\n", url);
+	(void)fflush(stdout);
+	(void)sigwait(&set, &sig);
+	MHD_stop_daemon(d);
+	buf_wipe(&key);
+	buf_free(&cert);
+	free(s->faults);
+	if (log_file != NULL)
+		(void)fclose(log_file);
+	return 0;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * The HTTP side of a stand-in: a listener on loopback, one thread a connection,
+ * a log of requests, and faults on demand. What a stand-in answers is its own
+ * affair.
+ */
+#ifndef STANDIN_HTTP_H
+#define STANDIN_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/buf.h"
+
+struct request {
+	const char *method;
+	const char *path;
+	const char *content_type; /* NULL: none */
+	const char *authorization;
+	const char *remote;
+	char *body; /* NUL-terminated; never NULL */
+	size_t len;
+	char user[256]; /* of Basic authorization; "" where there is none */
+	char password[512];
+	void *connection; /* for http_header */
+};
+
+struct reply {
+	int status;
+	const char *type; /* Content-Type; NULL: none */
+	struct buf body;
+	char location[256];
+	char header_name[64]; /* one header more */
+	char header_value[128];
+};
+
+/*
+ * What may go wrong on demand: "WHEN:WHAT[:ARG]", WHEN the number of the
+ *request that counts (see http_server.counted), from 1, or "*" for all of them.
+ *	429[:SECONDS] 503[:SECONDS]	that status, with Retry-After
+ *	reset-before			the connection is closed, nothing is
+ *done reset-after			all is done, and the connection is
+ *closed cut				half of the answer badjson
+ *an answer that is no JSON slow:MS				the answer comes
+ *late too-large			requestTooLarge instead of doing it
+ *	method-error:TYPE		the first call fails with that type
+ */
+enum fault_kind {
+	FAULT_NONE,
+	FAULT_STATUS,
+	FAULT_RESET_BEFORE,
+	FAULT_RESET_AFTER,
+	FAULT_CUT,
+	FAULT_BADJSON,
+	FAULT_SLOW,
+	FAULT_METHOD_ERROR
+};
+struct fault {
+	enum fault_kind kind;
+	size_t when; /* 0: always */
+	int status;
+	long arg; /* seconds or milliseconds; -1: none */
+	char text[64];
+};
+
+struct http_server {
+	/* Answers a request. fault is NONE or METHOD_ERROR. */
+	void (*answer)(const struct request *q, struct reply *r,
+	    const struct fault *fault);
+	/* Whether a request counts for faults. */
+	bool (*counted)(const struct request *q);
+	struct fault *faults;
+	size_t n_faults;
+	const char *log; /* file; NULL: none */
+	const char *cert, *key;
+};
+
+/* Reads a fault; false if it is none. */
+bool http_fault(struct http_server *s, const char *text);
+
+/*
+ * Listens on "ADDRESS:PORT", prints the URL, and serves until SIGTERM or
+ * SIGINT, or until the process that started it is gone. Returns the exit
+ * status.
+ */
+int http_serve(struct http_server *s, const char *listen);
+
+/* Base URL, "http://127.0.0.1:PORT"; good after http_serve has begun. */
+const char *http_url(void);
+
+#endif

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* standin-stalwart: options, and the paths of the server. */
+#include "standin/stalwart.h"
+
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "core/str.h"
+
+struct settings settings = {
+	.max_set = 500, .max_get = 500, .max_calls = 16, .max_size = 10000000
+};
+
+static void
+problem(struct reply *r, int status, const char *type, const char *title,
+    const char *detail)
+{
+	json_t *j = json_pack("{s:s, s:i, s:s, s:s}", "type", type, "status",
+	    status, "title", title, "detail", detail);
+	char *text = j == NULL ? NULL : json_dumps(j, 0);
+
+	r->status = status;
+	r->type = "application/problem+json";
+	buf_adds(&r->body, text == NULL ? "{}" : text);
+	free(text);
+	json_decref(j);
+}
+
+static void
+no_login(struct reply *r, int status)
+{
+	if (status == 401)
+		problem(r, 401, "about:blank", "Unauthorized",
+		    "You have to authenticate first.");
+	else if (status == 402)
+		problem(r, 402, "about:blank", "MFA code required",
+		    "This account requires multi-factor authentication.");
+	else
+		problem(r, 403, "about:blank", "Forbidden",
+		    "You do not have enough permissions to access this "
+		    "resource.");
+}
+
+static void
+not_found(struct reply *r)
+{
+	problem(r, 404, "about:blank", "Not Found",
+	    "The requested resource does not exist on this server.");
+}
+
+static void
+send_json(struct reply *r, json_t *j)
+{
+	char *text = json_dumps(j, JSON_COMPACT);
+
+	r->type = "application/json; charset=utf-8";
+	buf_adds(&r->body, text);
+	free(text);
+	json_decref(j);
+}
+
+/* --- JMAP requests --- */
+
+static void
+not_request(const struct request *q, struct reply *r)
+{
+	problem(r, 400, "urn:ietf:params:jmap:error:notRequest", "Bad Request",
+	    utf8_valid(q->body, q->len) ? q->body : "");
+}
+
+static bool
+valid_call(const json_t *call)
+{
+	const json_t *args = json_array_get(call, 1), *create;
+
+	create = json_object_get(args, "create");
+	return json_array_size(call) == 3 &&
+	       json_is_string(json_array_get(call, 0)) &&
+	       json_is_object(args) &&
+	       json_is_string(json_array_get(call, 2)) &&
+	       (create == NULL || json_is_object(create) ||
+		   json_is_null(create));
+}
+
+static bool
+valid_request(const json_t *j)
+{
+	static const char *const known[] = { "urn:ietf:params:jmap:",
+		"urn:stalwart:jmap" };
+	const json_t *using = json_object_get(j, "using"),
+		     *calls = json_object_get(j, "methodCalls");
+	json_t *v;
+	size_t i;
+
+	if (!json_is_array(using) || !json_is_array(calls))
+		return false;
+	json_array_foreach (using, i, v) {
+		const char *s = json_string_value(v);
+
+		if (s == NULL ||
+		    (!str_starts(s, known[0]) && !str_starts(s, known[1])))
+			return false;
+	}
+	json_array_foreach (calls, i, v)
+		if (!valid_call(v))
+			return false;
+	return true;
+}
+
+/* The value that "#ids" refers to in an earlier answer: "/ids" only. */
+static void
+resolve_result(json_t *args, const json_t *answers)
+{
+	const json_t *ref = json_object_get(args, "#ids");
+	const char *of = json_string_value(json_object_get(ref, "resultOf"));
+	json_t *a;
+	size_t i;
+
+	json_array_foreach (answers, i, a)
+		if (of != NULL &&
+		    strcmp(of, json_string_value(json_array_get(a, 2))) == 0)
+			(void)json_object_set(args, "ids",
+			    json_object_get(json_array_get(a, 1), "ids"));
+	(void)json_object_del(args, "#ids");
+}
+
+static void
+do_calls(const struct caller *who, const json_t *j, struct reply *r,
+    const struct fault *fault)
+{
+	const json_t *calls = json_object_get(j, "methodCalls"),
+		     *given = json_object_get(j, "createdIds");
+	json_t *ids =
+	    json_is_object(given) ? json_deep_copy(given) : json_object();
+	json_t *answers = json_array(), *call, *all;
+	size_t i;
+
+	json_array_foreach (calls, i, call) {
+		const char *name = json_string_value(json_array_get(call, 0));
+		json_t *args = json_deep_copy(json_array_get(call, 1)),
+		       *error = NULL, *result = NULL;
+
+		if (json_object_get(args, "#ids") != NULL)
+			resolve_result(args, answers);
+		if (fault->kind == FAULT_METHOD_ERROR && i == 0)
+			error = json_pack("{s:s}", "type", fault->text);
+		else
+			result = method_call(who, name, args, ids, &error);
+		(void)json_array_append_new(answers,
+		    json_pack("[s, o, O]", result == NULL ? "error" : name,
+			result == NULL ? error : result,
+			json_array_get(call, 2)));
+		json_decref(args);
+	}
+	all = json_pack("{s:o, s:s}", "methodResponses", answers,
+	    "sessionState", "b6a325e5");
+	if (json_is_object(given) && json_object_size(ids) != 0)
+		(void)json_object_set(all, "createdIds", ids);
+	json_decref(ids);
+	send_json(r, all);
+}
+
+static void
+jmap(const struct request *q, const struct caller *who, struct reply *r,
+    const struct fault *fault)
+{
+	size_t flags = JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES;
+	json_t *j;
+
+	if (q->content_type != NULL &&
+	    !str_starts(q->content_type, "application/json")) {
+		problem(r, 400, "urn:ietf:params:jmap:error:notJSON",
+		    "Bad Request",
+		    "The Content-Type header must be "
+		    "application/json.");
+		return;
+	}
+	if (q->len > settings.max_size) {
+		problem(r, 400, "urn:ietf:params:jmap:error:limit",
+		    "Bad Request", "maxSizeRequest");
+		return;
+	}
+	j = json_loadb(q->body, q->len, flags, NULL);
+	if (j == NULL) /* a number past 2^63, which jansson refuses */
+		j = json_loadb(
+		    q->body, q->len, flags | JSON_DECODE_INT_AS_REAL, NULL);
+	if (!valid_request(j))
+		not_request(q, r);
+	else if (json_array_size(json_object_get(j, "methodCalls")) >
+		 settings.max_calls)
+		problem(r, 400, "urn:ietf:params:jmap:error:limit",
+		    "Bad Request",
+		    "The request exceeds the maximum number of calls in a "
+		    "single request.");
+	else
+		do_calls(who, j, r, fault);
+	json_decref(j);
+}
+
+/* --- other paths --- */
+
+static const char schema_path[] = "/api/schema/standin";
+
+static void
+schema(struct reply *r)
+{
+	static const char text[] =
+	    "{\"objects\":{\"x:Domain\":{\"type\":\"object\"},\"x:Account\":{"
+	    "\"type\":\"object\"},\"x:MailingList\":{\"type\":\"object\"},"
+	    "\"x:Action\":{\"type\":\"object\"}},\"schemas\":{},\"fields\":{},"
+	    "\"enums\":{}}";
+	z_stream z = { 0 };
+	char *to = buf_room(&r->body, 1024);
+
+	/* Always compressed, whatever the client says that it takes. */
+	if (deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) !=
+	    Z_OK)
+		return;
+	z.next_in = (Bytef *)(uintptr_t)text;
+	z.avail_in = sizeof text - 1;
+	z.next_out = (Bytef *)to;
+	z.avail_out = 1024;
+	(void)deflate(&z, Z_FINISH);
+	r->body.len += z.total_out;
+	(void)deflateEnd(&z);
+	r->type = "application/json";
+	(void)snprintf(
+	    r->header_name, sizeof r->header_name, "Content-Encoding");
+	(void)snprintf(r->header_value, sizeof r->header_value, "gzip");
+}
+
+static void
+upload(const struct request *q, const struct caller *who, struct reply *r)
+{
+	char *id = strdup(q->path + strlen("/jmap/upload/"));
+	struct object *o;
+
+	id[strcspn(id, "/")] = '\0';
+	o = object_find(TYPE_ACCOUNT, id);
+	if (o == NULL || (!who->admin && who->account != o))
+		no_login(r, 403);
+	else
+		send_json(r, json_pack("{s:s, s:s, s:s?, s:I}", "accountId", id,
+				 "blobId", blob_store(q->body, q->len), "type",
+				 q->content_type, "size", (json_int_t)q->len));
+	free(id);
+}
+
+static void
+redirect(struct reply *r, int status, const char *path)
+{
+	r->status = status;
+	(void)snprintf(r->location, sizeof r->location, "%s", path);
+	buf_adds(&r->body, "");
+}
+
+static void
+with_login(const struct request *q, const struct caller *who, struct reply *r,
+    const struct fault *fault)
+{
+	bool get = strcmp(q->method, "GET") == 0,
+	     post = strcmp(q->method, "POST") == 0;
+	const char *path = q->path;
+
+	if (strcmp(path, "/api/account") == 0)
+		send_json(
+		    r, json_pack("{s:[s, s, s, s, s], s:s, s:s}", "permissions",
+			   "authenticate", "emailReceive",
+			   who->admin ? "sysAccountCreate" : "emailSend",
+			   who->admin ? "sysActionCreate" : "imapAuthenticate",
+			   who->admin ? "impersonate" : "pop3Authenticate",
+			   "edition", "community", "locale", "en_US"));
+	else if (strcmp(path, "/api/schema") == 0)
+		redirect(r, 302, schema_path);
+	else if (strcmp(path, schema_path) == 0)
+		schema(r);
+	else if (post && str_starts(path, "/jmap/upload/"))
+		upload(q, who, r);
+	else if (post &&
+		 (strcmp(path, "/jmap") == 0 || strcmp(path, "/jmap/") == 0))
+		jmap(q, who, r, fault);
+	else if (get && (str_starts(path, "/jmap/session")))
+		send_json(r, session_object(who));
+	else if (str_starts(path, "/jmap") || str_starts(path, "/api"))
+		not_found(r);
+	else {
+		char to[200];
+
+		(void)snprintf(to, sizeof to, "%.190s/", path);
+		redirect(r, 302, to);
+	}
+}
+
+static void
+answer(const struct request *q, struct reply *r, const struct fault *fault)
+{
+	struct caller who = { 0 };
+	int status;
+
+	if (strcmp(q->path, "/.well-known/jmap") == 0) {
+		redirect(r, 307, "/jmap/session");
+		return;
+	}
+	if (q->authorization == NULL && str_starts(q->path, "/jmap/session") &&
+	    strcmp(q->method, "GET") == 0) {
+		send_json(r, session_object(NULL));
+		return;
+	}
+	status = *q->user == '\0'
+		     ? 401
+		     : login(q->user, q->password, q->remote, &who);
+	if (status != 200)
+		no_login(r, status);
+	else
+		with_login(q, &who, r, fault);
+}
+
+static bool
+counted(const struct request *q)
+{
+	return strcmp(q->method, "POST") == 0;
+}
+
+static const char help[] =
+    "usage: standin-stalwart --listen ADDRESS:PORT --admin USER:SECRET "
+    "[option ...]\n"
+    "\n"
+    "A stand-in for the Stalwart server 0.16, for tests. The URL is printed "
+    "on\n"
+    "the first line; port 0 takes a free one.\n"
+    "\n"
+    "  --tls CERT KEY      serve https with these PEM files\n"
+    "  --log FILE          a line of JSON for each request\n"
+    "  --fault WHEN:WHAT   something goes wrong at a POST request: number, or "
+    "*;\n"
+    "                      429[:SECONDS] 503[:SECONDS] 500 reset-before\n"
+    "                      reset-after cut badjson slow:MS method-error:TYPE\n"
+    "  --rehash            hash every secret again, as releases before 0.16.6\n"
+    "  --quote-request     quote the request in the errors of objects\n"
+    "  --max-objects-in-set N, --max-objects-in-get N, --max-calls N,\n"
+    "  --max-size-request N  limits of the session\n";
+
+int
+main(int argc, char **argv)
+{
+	enum {
+		LISTEN = 256,
+		ADMIN,
+		TLS,
+		LOG,
+		FAULT,
+		REHASH,
+		QUOTE,
+		SET,
+		GET,
+		CALLS,
+		SIZE,
+		HELP
+	};
+	static const struct option options[] = { { "listen", required_argument,
+						     NULL, LISTEN },
+		{ "admin", required_argument, NULL, ADMIN },
+		{ "tls", required_argument, NULL, TLS },
+		{ "log", required_argument, NULL, LOG },
+		{ "fault", required_argument, NULL, FAULT },
+		{ "rehash", no_argument, NULL, REHASH },
+		{ "quote-request", no_argument, NULL, QUOTE },
+		{ "max-objects-in-set", required_argument, NULL, SET },
+		{ "max-objects-in-get", required_argument, NULL, GET },
+		{ "max-calls", required_argument, NULL, CALLS },
+		{ "max-size-request", required_argument, NULL, SIZE },
+		{ "help", no_argument, NULL, HELP }, { NULL, 0, NULL, 0 } };
+	struct http_server server = { .answer = answer, .counted = counted };
+	const char *listen = NULL;
+	int ch;
+
+	while ((ch = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (ch) {
+		case LISTEN:
+			listen = optarg;
+			break;
+		case ADMIN:
+			settings.admin = optarg;
+			break;
+		case TLS:
+			server.cert = optarg;
+			server.key = argv[optind++];
+			break;
+		case LOG:
+			server.log = optarg;
+			break;
+		case FAULT:
+			if (!http_fault(&server, optarg)) {
+				(void)fprintf(
+				    stderr, "no such fault: %s\n", optarg);
+				return 2;
+			}
+			break;
+		case REHASH:
+			settings.rehash = true;
+			break;
+		case QUOTE:
+			settings.quote = true;
+			break;
+		case SET:
+			settings.max_set = strtoul(optarg, NULL, 10);
+			break;
+		case GET:
+			settings.max_get = strtoul(optarg, NULL, 10);
+			break;
+		case CALLS:
+			settings.max_calls = strtoul(optarg, NULL, 10);
+			break;
+		case SIZE:
+			settings.max_size = strtoul(optarg, NULL, 10);
+			break;
+		case HELP:
+			(void)fputs(help, stdout);
+			return 0;
+		default:
+			(void)fputs(help, stderr);
+			return 2;
+		}
+	}
+	if (listen == NULL || settings.admin == NULL ||
+	    strchr(settings.admin, ':') == NULL) {
+		(void)fputs(help, stderr);
+		return 2;
+	}
+	return http_serve(&server, listen);
+}
