@@ -34,31 +34,31 @@ jr_init(struct json_reader *s, char *text)
 }
 
 bool
-jr_peek(struct json_reader *s, enum json_type *type)
+jr_peek(struct json_reader *s, enum jr_type *type)
 {
 	if (s->error != NULL)
 		return false;
 	space(s);
 	switch (*s->at) {
 	case '{':
-		*type = JSON_OBJECT;
+		*type = JR_OBJECT;
 		return true;
 	case '[':
-		*type = JSON_ARRAY;
+		*type = JR_ARRAY;
 		return true;
 	case '"':
-		*type = JSON_STRING;
+		*type = JR_STRING;
 		return true;
 	case 't':
 	case 'f':
-		*type = JSON_BOOL;
+		*type = JR_BOOL;
 		return true;
 	case 'n':
-		*type = JSON_NULL;
+		*type = JR_NULL;
 		return true;
 	default:
 		if (*s->at == '-' || (*s->at >= '0' && *s->at <= '9')) {
-			*type = JSON_NUMBER;
+			*type = JR_NUMBER;
 			return true;
 		}
 		return fail(s, *s->at == '\0' ? "the text ends early"
@@ -330,21 +330,21 @@ skip_string(struct json_reader *s)
 }
 
 static bool
-skip_scalar(struct json_reader *s, enum json_type type)
+skip_scalar(struct json_reader *s, enum jr_type type)
 {
 	bool integer;
 	size_t n;
 
 	switch (type) {
-	case JSON_STRING:
+	case JR_STRING:
 		return skip_string(s);
-	case JSON_NUMBER:
+	case JR_NUMBER:
 		n = number_len(s->at, &integer);
 		if (n == 0)
 			return fail(s, "a number that is none");
 		s->at += n;
 		return true;
-	case JSON_BOOL:
+	case JR_BOOL:
 		return word(s, *s->at == 't' ? "true" : "false");
 	default:
 		return word(s, "null");
@@ -354,11 +354,11 @@ skip_scalar(struct json_reader *s, enum json_type type)
 bool
 jr_skip(struct json_reader *s)
 {
-	char close[JSON_DEPTH_MAX];
+	char close[JR_DEPTH_MAX];
 	size_t depth = 0;
 
 	do {
-		enum json_type type;
+		enum jr_type type;
 
 		if (depth > 0 && !next_item(s, close[depth - 1])) {
 			if (s->error != NULL)
@@ -378,10 +378,10 @@ jr_skip(struct json_reader *s)
 		}
 		if (!jr_peek(s, &type))
 			return false;
-		if (type == JSON_OBJECT || type == JSON_ARRAY) {
-			if (depth == JSON_DEPTH_MAX)
+		if (type == JR_OBJECT || type == JR_ARRAY) {
+			if (depth == JR_DEPTH_MAX)
 				return fail(s, "nested too deeply");
-			close[depth++] = type == JSON_OBJECT ? '}' : ']';
+			close[depth++] = type == JR_OBJECT ? '}' : ']';
 			s->at++;
 			s->fresh = true;
 		} else if (!skip_scalar(s, type)) {

@@ -22,16 +22,16 @@
 
 /* How deep arrays and objects may nest. */
 enum {
-	JSON_DEPTH_MAX = 64
+	JR_DEPTH_MAX = 64
 };
 
-enum json_type {
-	JSON_NULL,
-	JSON_BOOL,
-	JSON_NUMBER,
-	JSON_STRING,
-	JSON_ARRAY,
-	JSON_OBJECT
+enum jr_type {
+	JR_NULL,
+	JR_BOOL,
+	JR_NUMBER,
+	JR_STRING,
+	JR_ARRAY,
+	JR_OBJECT
 };
 
 /*
@@ -48,7 +48,7 @@ struct json_reader {
 void jr_init(struct json_reader *s, char *text);
 
 /* The type of the value that comes next. False at an error. */
-bool jr_peek(struct json_reader *s, enum json_type *type);
+bool jr_peek(struct json_reader *s, enum jr_type *type);
 
 /*
  * Enters an object or array, and steps through it:

@@ -234,22 +234,22 @@ find_member(const char *name, size_t *hint)
 
 /* What each kind of member holds, and how a message says so. */
 static const struct {
-	enum json_type type;
+	enum jr_type type;
 	const char *expected;
-} kinds[] = { [TEXT] = { JSON_STRING, "a string is expected" },
-	[LIST] = { JSON_ARRAY, "an array of strings is expected" },
-	[FLAG] = { JSON_BOOL, "true or false is expected" },
-	[NUMBER] = { JSON_NUMBER, "a whole number is expected" } };
+} kinds[] = { [TEXT] = { JR_STRING, "a string is expected" },
+	[LIST] = { JR_ARRAY, "an array of strings is expected" },
+	[FLAG] = { JR_BOOL, "true or false is expected" },
+	[NUMBER] = { JR_NUMBER, "a whole number is expected" } };
 
 static bool
 read_list(struct json_reader *s, struct strs *list, bool *wrong)
 {
-	enum json_type type;
+	enum jr_type type;
 	char *value;
 
 	(void)jr_enter(s, '[');
 	while (jr_element(s) && jr_peek(s, &type)) {
-		if (type != JSON_STRING) {
+		if (type != JR_STRING) {
 			*wrong = true;
 			(void)jr_skip(s);
 		} else if (jr_string(s, &value)) {
@@ -270,7 +270,7 @@ read_value(struct json_reader *s, struct record *r, const struct member *m,
 {
 	struct json_reader number = *s;
 	void *at = field(r, m);
-	enum json_type type;
+	enum jr_type type;
 	char *value = NULL;
 
 	if (!jr_peek(s, &type))

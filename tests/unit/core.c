@@ -164,18 +164,18 @@ test_json_grammar(void)
 		"\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"",
 		"\"\\u0000\"", "\"\t\"", "1 2", "{} x", "[1 2]", "'a'",
 		"{\"a\" 1}", "{1:2}", "[}", "{]" };
-	char deep[2 * JSON_DEPTH_MAX + 4];
+	char deep[2 * JR_DEPTH_MAX + 4];
 
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
 		SAME(skipped(good[i]), NULL, "JSON: %s", good[i]);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		OK(skipped(bad[i]) != NULL, "not JSON: %s", bad[i]);
-	memset(deep, '[', JSON_DEPTH_MAX + 1);
-	deep[JSON_DEPTH_MAX + 1] = '\0';
+	memset(deep, '[', JR_DEPTH_MAX + 1);
+	deep[JR_DEPTH_MAX + 1] = '\0';
 	SAME(skipped(deep), "nested too deeply", "a limit on nesting");
-	memset(deep, '[', JSON_DEPTH_MAX);
-	memset(deep + JSON_DEPTH_MAX, ']', JSON_DEPTH_MAX);
-	deep[2 * JSON_DEPTH_MAX] = '\0';
+	memset(deep, '[', JR_DEPTH_MAX);
+	memset(deep + JR_DEPTH_MAX, ']', JR_DEPTH_MAX);
+	deep[2 * JR_DEPTH_MAX] = '\0';
 	SAME(skipped(deep), NULL, "as deep as allowed");
 }
 
