@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * stalwart-apply: carries a plan out on a Stalwart server, over JMAP; writes a
+ * result record for each object. See stalwart-apply(1); the work is in
+ * lib/jmap.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/alloc.h"
+#include "core/cred.h"
+#include "core/json.h"
+#include "core/num.h"
+#include "core/progress.h"
+#include "core/tool.h"
+#include "jmap/apply.h"
+
+static const char usage[] =
+    "stalwart-apply [-hknquVvx] [-E rejects] [--url URL] [--user USER] "
+    "[option ...] [plan ...]";
+
+static const char help[] =
+    "Carries a plan out on a Stalwart server. What exists already is left\n"
+    "alone. Writes one result record for each object.\n"
+    "\n"
+    "  --url URL               the server (or STALWART_URL)\n"
+    "  --user USER             the administrator (or STALWART_USER)\n"
+    "  --password-file FILE    the password (or STALWART_PASSWORD)\n"
+    "  --password-command CMD  a command that prints it\n"
+    "  --token-file FILE       an API key instead (or STALWART_TOKEN)\n"
+    "  --token-command CMD     a command that prints it\n"
+    "  -n, --dry-run           create and change nothing: planned or exists\n"
+    "  -u, --update            change what exists as the plan says\n"
+    "  --canary                first prove that the server keeps hashes\n"
+    "  --no-invalidate         leave the server's caches as they are\n"
+    "  --invalidate=WHAT       all (default), or negative: only what it\n"
+    "                          remembers as not there\n"
+    "  --retry-budget SECONDS  how long to wait for the server in all (300)\n"
+    "  --cacert FILE           trust these certificates (PEM)\n"
+    "  -k, --insecure          do not check the server's certificate\n"
+    "  --insecure-http         send the password in clear\n"
+    "  -E, --rejects FILE      append what failed to FILE, as a plan\n"
+    "  -q, --quiet             no summary, no progress\n"
+    "  -v, --verbose           say more; -vv each wait\n"
+    "  -x, --stop              stop at the first object that fails\n"
+    "  -h, --help              this text\n"
+    "  -V, --version           the version\n"
+    "\n"
+    "Exit status: 0 all is done; 1 an object failed; 2 the run did not "
+    "finish;\n"
+    "75 the server could not be reached, or asks to wait: run it again.\n";
+
+struct run {
+	struct tally tally;
+	struct apply_options options;
+	const char *url;
+	const char *user;
+	char *password;
+	char *token;
+	const char *invalidate; /* NULL: nothing */
+	int64_t budget;
+	struct progress progress;
+	struct buf line;
+	size_t counts[APPLY_FAILED + 1];
+	bool quiet;
+	bool interrupted;
+};
+
+static volatile sig_atomic_t signalled;
+static int verbose;
+
+static void
+on_signal(int sig)
+{
+	signalled = sig;
+}
+
+static bool
+is_signalled(void)
+{
+	return signalled != 0;
+}
+
+/* --- what the library calls back --- */
+
+static bool
+stop(void *arg)
+{
+	const struct run *run = arg;
+
+	return signalled != 0 || tally_stop(&run->tally);
+}
+
+static void
+waiting(long seconds, const struct why *why)
+{
+	if (verbose > 1)
+		tool_say(NULL, "%s; waiting %ld s", why->text, seconds);
+}
+
+/* The object as a line of a plan of its own. */
+static void
+reject(struct run *run, const struct apply_result *r)
+{
+	static const char *const ops[] = { [OP_CREATE] = "create",
+		[OP_UPDATE] = "update",
+		[OP_UPSERT] = "upsert" };
+	json_t *op;
+	char *text;
+
+	if (run->tally.rejects == NULL)
+		return;
+	op = json_pack(
+	    "{s:s, s:s}", "@type", ops[r->op->type], "object", r->op->object);
+	if (r->op->id != NULL)
+		(void)json_object_set_new(op, "id", json_string(r->op->id));
+	if (r->op->match_on != NULL)
+		(void)json_object_set(
+		    op, "matchOn", (json_t *)(uintptr_t)r->op->match_on);
+	if (r->op->type == OP_UPDATE)
+		(void)json_object_set(
+		    op, "value", (json_t *)(uintptr_t)r->body);
+	else
+		(void)json_object_set_new(op, "value",
+		    json_pack("{s:O}", r->ref, (json_t *)(uintptr_t)r->body));
+	text = json_dumps(op, JSON_COMPACT);
+	(void)fprintf(run->tally.rejects, "%s\n", text);
+	explicit_bzero(text, strlen(text));
+	free(text);
+	json_decref(op);
+}
+
+static void
+write_result(struct run *run, const struct apply_result *r)
+{
+	struct buf *out = &run->line;
+
+	buf_reset(out);
+	jw_open(out, '{');
+	jw_kint(out, "v", 1);
+	jw_kstr(out, "type", "result");
+	jw_kstr(out, "object", r->object);
+	jw_kstr(out, "ref", r->ref);
+	jw_kstr(out, "address", r->address);
+	jw_kstr(out, "status", apply_status_name(r->status));
+	jw_kstr(out, "id", r->id);
+	jw_kstr(out, "note", r->note);
+	if (r->status == APPLY_FAILED) {
+		jw_key(out, "error");
+		jw_open(out, '{');
+		jw_kstr(out, "kind", fail_name(r->why->kind));
+		jw_kstr(out, "text", r->why->text);
+		jw_close(out, '}');
+	}
+	jw_close(out, '}');
+	buf_addc(out, '\n');
+	(void)fwrite(out->data, 1, out->len, stdout);
+	/* Standard output is the journal. */
+	if (fflush(stdout) != 0)
+		run->tally.fatal = true;
+}
+
+static void
+result(void *arg, const struct apply_result *r)
+{
+	const char *name = r->address != NULL ? r->address
+			   : r->ref != NULL   ? r->ref
+					      : r->id;
+	struct run *run = arg;
+
+	run->counts[r->status]++;
+	progress_add(&run->progress, 1);
+	write_result(run, r);
+	if (r->status == APPLY_FAILED) {
+		tally_fail(&run->tally, name, NULL, NULL, r->why);
+		reject(run, r);
+	} else {
+		run->tally.ok++;
+	}
+	if (r->note != NULL && !run->quiet)
+		tool_say(name, "%s", r->note);
+}
+
+/* --- the run --- */
+
+static void
+invalidate(struct run *run, struct jmap *j)
+{
+	struct why why = { 0 };
+
+	if (run->invalidate != NULL &&
+	    apply_invalidate(j, run->invalidate, &why) == -1)
+		tool_say(run->invalidate, "%s", why.text);
+}
+
+static void
+apply_one(struct run *run, struct jmap *j, const char *path, bool *changed)
+{
+	struct plan_reader plan;
+	struct why why = { 0 };
+	bool some = false;
+
+	if (plan_reader_open(&plan, path, &why) == -1) {
+		tally_fail(&run->tally, NULL, NULL, NULL, &why);
+	} else {
+		progress_start(
+		    &run->progress, "objects", plan.objects, run->quiet);
+		if (apply_plan(j, &plan, &run->options, &some, &why) == -1) {
+			if (why.kind == FAIL_NONE)
+				run->interrupted = true;
+			else
+				tally_fail(&run->tally, NULL, NULL, NULL, &why);
+		}
+		progress_end(&run->progress);
+	}
+	*changed = *changed || some;
+	plan_reader_free(&plan);
+}
+
+static void
+summary(const struct run *run, double seconds, size_t requests)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i <= APPLY_FAILED; i++)
+		n += run->counts[i];
+	tool_say(NULL,
+	    "%zu created, %zu exist, %zu updated, %zu planned, %zu failed",
+	    run->counts[APPLY_CREATED], run->counts[APPLY_EXISTS],
+	    run->counts[APPLY_UPDATED], run->counts[APPLY_PLANNED],
+	    run->counts[APPLY_FAILED]);
+	if (run->tally.verbose > 0)
+		tool_say(NULL, "%zu requests, %.1f s, %.0f objects a second",
+		    requests, seconds, seconds > 0 ? (double)n / seconds : 0);
+}
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int
+apply(struct run *run, char **plans)
+{
+	char dash[] = "-", *standard_input[] = { dash, NULL };
+	struct jmap j = { .waiting = waiting, .stop = is_signalled };
+	struct http_options o = run->options.login;
+	double started = now();
+	struct why why = { 0 };
+	bool changed = false;
+	struct http *http;
+
+	o.user = run->user;
+	o.password = run->password;
+	o.token = run->token;
+	http = http_new(run->url, &o, &why);
+	if (http == NULL ||
+	    jmap_open(&j, http, (long)run->budget, &why) == -1) {
+		tally_fail(&run->tally, run->url, NULL, NULL, &why);
+	} else {
+		if (*plans == NULL)
+			plans = standard_input;
+		for (; *plans != NULL && !stop(run) && !run->interrupted;
+		     plans++)
+			apply_one(run, &j, *plans, &changed);
+		if (changed)
+			invalidate(run, &j);
+		if (!run->quiet)
+			summary(run, now() - started, j.requests);
+	}
+	jmap_close(&j);
+	http_free(http);
+	run->tally.verbose = 0; /* the summary has the counts */
+	return tally_finish(&run->tally);
+}
+
+/* --- options --- */
+
+enum {
+	URL = 256,
+	USER,
+	PASSWORD_FILE,
+	PASSWORD_COMMAND,
+	TOKEN_FILE,
+	TOKEN_COMMAND,
+	CANARY,
+	NO_INVALIDATE,
+	INVALIDATE,
+	BUDGET,
+	CACERT,
+	INSECURE_HTTP
+};
+
+static const struct option options[] = { { "url", required_argument, NULL,
+					     URL },
+	{ "user", required_argument, NULL, USER },
+	{ "password-file", required_argument, NULL, PASSWORD_FILE },
+	{ "password-command", required_argument, NULL, PASSWORD_COMMAND },
+	{ "token-file", required_argument, NULL, TOKEN_FILE },
+	{ "token-command", required_argument, NULL, TOKEN_COMMAND },
+	{ "dry-run", no_argument, NULL, 'n' },
+	{ "update", no_argument, NULL, 'u' },
+	{ "canary", no_argument, NULL, CANARY },
+	{ "no-invalidate", no_argument, NULL, NO_INVALIDATE },
+	{ "invalidate", required_argument, NULL, INVALIDATE },
+	{ "retry-budget", required_argument, NULL, BUDGET },
+	{ "cacert", required_argument, NULL, CACERT },
+	{ "insecure", no_argument, NULL, 'k' },
+	{ "insecure-http", no_argument, NULL, INSECURE_HTTP },
+	{ "rejects", required_argument, NULL, 'E' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "stop", no_argument, NULL, 'x' }, { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
+
+/* A secret by an option; says why not, and returns false. */
+static bool
+get_secret(char **secret, char *(*get)(const char *, struct why *))
+{
+	struct why why = { 0 };
+
+	free(*secret);
+	*secret = get(optarg, &why);
+	if (*secret == NULL)
+		tool_say(NULL, "%s", why.text);
+	return *secret != NULL;
+}
+
+static bool
+long_option(struct run *run, int ch)
+{
+	switch (ch) {
+	case URL:
+		run->url = optarg;
+		return true;
+	case USER:
+		run->user = optarg;
+		return true;
+	case PASSWORD_FILE:
+		return get_secret(&run->password, cred_file);
+	case PASSWORD_COMMAND:
+		return get_secret(&run->password, cred_command);
+	case TOKEN_FILE:
+		return get_secret(&run->token, cred_file);
+	case TOKEN_COMMAND:
+		return get_secret(&run->token, cred_command);
+	case CANARY:
+		run->options.canary = true;
+		return true;
+	case NO_INVALIDATE:
+		run->invalidate = NULL;
+		return true;
+	case INVALIDATE:
+		run->invalidate = strcmp(optarg, "negative") == 0
+				      ? "InvalidateNegativeCaches"
+				      : "InvalidateCaches";
+		return strcmp(optarg, "negative") == 0 ||
+		       strcmp(optarg, "all") == 0;
+	case BUDGET:
+		return parse_num(optarg, 0, 86400, &run->budget, NULL);
+	case CACERT:
+		run->options.login.cacert = optarg;
+		return true;
+	case INSECURE_HTTP:
+		run->options.login.insecure_http = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What no option said is taken from the environment. */
+static bool
+from_environment(struct run *run)
+{
+	const char *password = getenv("STALWART_PASSWORD"),
+		   *token = getenv("STALWART_TOKEN");
+
+	if (run->url == NULL)
+		run->url = getenv("STALWART_URL");
+	if (run->user == NULL && run->token == NULL)
+		run->user = getenv("STALWART_USER");
+	if (run->password == NULL && run->token == NULL && password != NULL)
+		run->password = strdup(password);
+	if (run->token == NULL && run->password == NULL && token != NULL)
+		run->token = strdup(token);
+	/* Not for the children that a command for a secret would be. */
+	(void)unsetenv("STALWART_PASSWORD");
+	(void)unsetenv("STALWART_TOKEN");
+	run->options.url = run->url;
+	if (run->url == NULL)
+		tool_say(NULL, "no server: --url or STALWART_URL");
+	else if (run->token == NULL &&
+		 (run->user == NULL || run->password == NULL))
+		tool_say(NULL, "no credentials: --user and --password-file, "
+			       "--token-file, or the STALWART_ variables");
+	else
+		return true;
+	return false;
+}
+
+static void
+catch_signals(void)
+{
+	struct sigaction act = { .sa_handler = on_signal };
+
+	(void)sigaction(SIGINT, &act, NULL);
+	(void)sigaction(SIGTERM, &act, NULL);
+	(void)sigaction(SIGHUP, &act, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct run run = { .budget = 300, .invalidate = "InvalidateCaches" };
+	const char *rejects = NULL;
+	struct why why = { 0 };
+	int ch, status;
+
+	tool_init("stalwart-apply");
+	while ((ch = getopt_long(argc, argv, "+E:hknquVvx", options, NULL)) !=
+	       -1) {
+		switch (ch) {
+		case 'E':
+			rejects = optarg;
+			break;
+		case 'h':
+			return tool_help(usage, help);
+		case 'k':
+			run.options.login.insecure_tls = true;
+			break;
+		case 'n':
+			run.options.dry_run = true;
+			break;
+		case 'q':
+			run.quiet = true;
+			break;
+		case 'u':
+			run.options.update = true;
+			break;
+		case 'V':
+			return tool_version();
+		case 'v':
+			verbose = ++run.tally.verbose;
+			break;
+		case 'x':
+			run.tally.strict = true;
+			break;
+		default:
+			if (!long_option(&run, ch))
+				return tool_usage(usage);
+		}
+	}
+	if (!from_environment(&run))
+		return tool_usage(usage);
+	if (rejects != NULL && tally_rejects(&run.tally, rejects, &why) == -1) {
+		tool_say(NULL, "%s", why.text);
+		return EXIT_BROKEN;
+	}
+	catch_signals();
+	run.options.result = result;
+	run.options.stop = stop;
+	run.options.arg = &run;
+	status = apply(&run, argv + optind);
+	free_secret(run.password);
+	free_secret(run.token);
+	buf_free(&run.line);
+	if (run.interrupted && signalled != 0) {
+		tool_say(NULL, "stopped; run it again to go on");
+		return EXIT_BROKEN;
+	}
+	return status;
+}

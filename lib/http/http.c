@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "http/http.h"
+
+#include <curl/curl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/str.h"
+
+enum {
+	BODY_MAX = 64 << 20,
+	CONNECT_SECONDS = 15,
+	TOTAL_SECONDS = 120,
+	/* Slower than this for so long: it hangs. */
+	SLOW_BYTES = 1,
+	SLOW_SECONDS = 60
+};
+
+struct http {
+	CURL *curl;
+	char *base;
+	struct http_options options;
+	char error[CURL_ERROR_SIZE];
+};
+
+/* The host in a URL is loopback. */
+static bool
+is_loopback(const char *url)
+{
+	CURLU *u = curl_url();
+	char *host = NULL;
+	bool ok = false;
+
+	if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+		ok = strcmp(host, "localhost") == 0 ||
+		     strcmp(host, "[::1]") == 0 ||
+		     (str_starts(host, "127.") &&
+			 host[strspn(host, "0123456789.")] == '\0');
+	curl_free(host);
+	curl_url_cleanup(u);
+	return ok;
+}
+
+static int
+check_url(const char *url, const struct http_options *o, struct why *why)
+{
+	if (str_starts_nocase(url, "https://") && url[8] != '\0')
+		return 0;
+	if (!str_starts_nocase(url, "http://") || url[7] == '\0')
+		return why_set(why, FAIL_FATAL, "not an https:// URL: %s", url);
+	if (!o->insecure_http && !is_loopback(url))
+		return why_set(why, FAIL_FATAL,
+		    "%s: passwords would go over the network in clear; use "
+		    "https (or --insecure-http)",
+		    url);
+	return 0;
+}
+
+static char *
+copy(const char *s)
+{
+	return s == NULL ? NULL : xstrdup(s);
+}
+
+struct http *
+http_new(const char *url, const struct http_options *o, struct why *why)
+{
+	static bool ready;
+	struct http *h;
+	size_t len = strlen(url);
+
+	if (check_url(url, o, why) == -1)
+		return NULL;
+	if (!ready && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		why_set(why, FAIL_FATAL, "libcurl cannot start");
+		return NULL;
+	}
+	ready = true;
+	while (len > 0 && url[len - 1] == '/')
+		len--;
+	h = xcalloc(1, sizeof *h);
+	h->base = xmemdup(url, len);
+	h->options = *o;
+	h->options.user = copy(o->user);
+	h->options.password = copy(o->password);
+	h->options.token = copy(o->token);
+	h->options.cacert = copy(o->cacert);
+	h->curl = curl_easy_init();
+	if (h->curl == NULL) {
+		why_set(why, FAIL_FATAL, "libcurl cannot start");
+		http_free(h);
+		return NULL;
+	}
+	return h;
+}
+
+void
+http_free(struct http *h)
+{
+	if (h == NULL)
+		return;
+	curl_easy_cleanup(h->curl);
+	free((char *)(uintptr_t)h->options.user);
+	free_secret((char *)(uintptr_t)h->options.password);
+	free_secret((char *)(uintptr_t)h->options.token);
+	free((char *)(uintptr_t)h->options.cacert);
+	free(h->base);
+	free(h);
+}
+
+const char *
+http_base(const struct http *h)
+{
+	return h->base;
+}
+
+void
+http_reply_free(struct http_reply *reply)
+{
+	buf_wipe(&reply->body);
+}
+
+static size_t
+take_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct buf *b = arg;
+
+	buf_add(b, data, size * n);
+	return b->overflow ? 0 : size * n;
+}
+
+/* All that is the same for each request. */
+static void
+set_options(struct http *h, struct http_reply *reply)
+{
+	const struct http_options *o = &h->options;
+	CURL *c = h->curl;
+
+	/* Keeps the connection and its TLS session. */
+	curl_easy_reset(c);
+	(void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+	(void)curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	(void)curl_easy_setopt(c, CURLOPT_PROXY, "");
+	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->error);
+	(void)curl_easy_setopt(
+	    c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+	(void)curl_easy_setopt(
+	    c, CURLOPT_TIMEOUT, o->timeout != 0 ? o->timeout : TOTAL_SECONDS);
+	(void)curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
+	(void)curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
+	(void)curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
+	(void)curl_easy_setopt(c, CURLOPT_USERAGENT, "mailferry");
+	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
+	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, &reply->body);
+	if (o->cacert != NULL)
+		(void)curl_easy_setopt(c, CURLOPT_CAINFO, o->cacert);
+	if (o->insecure_tls) {
+		(void)curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+		(void)curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	if (o->token != NULL) {
+		(void)curl_easy_setopt(
+		    c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+		(void)curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, o->token);
+	} else if (o->user != NULL) {
+		(void)curl_easy_setopt(
+		    c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		(void)curl_easy_setopt(c, CURLOPT_USERNAME, o->user);
+		(void)curl_easy_setopt(c, CURLOPT_PASSWORD,
+		    o->password == NULL ? "" : o->password);
+	}
+}
+
+/* What a failure of libcurl means; unsure as in http_send. */
+static int
+curl_failure(struct http *h, CURLcode code, bool *unsure, struct why *why)
+{
+	const char *text =
+	    *h->error != '\0' ? h->error : curl_easy_strerror(code);
+
+	switch (code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+		return why_set(why, FAIL_FATAL,
+		    "the server's certificate cannot be trusted: %s", text);
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT:
+		return why_set(why, FAIL_FATAL, "%s", text);
+	case CURLE_WRITE_ERROR:
+		*unsure = true;
+		return why_set(why, FAIL_FATAL,
+		    "an answer of more than %d bytes", BODY_MAX);
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_SSL_CONNECT_ERROR:
+		return why_set(why, FAIL_TEMP, "%s", text);
+	default:
+		*unsure = true;
+		return why_set(why, FAIL_TEMP, "%s", text);
+	}
+}
+
+static long
+retry_after(CURL *c)
+{
+	curl_off_t seconds = 0;
+
+	if (curl_easy_getinfo(c, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK ||
+	    seconds <= 0)
+		return -1;
+	return (long)seconds;
+}
+
+int
+http_send(struct http *h, const char *method, const char *path,
+    const char *content_type, const char *body, size_t len,
+    struct http_reply *reply, bool *unsure, struct why *why)
+{
+	struct curl_slist *headers = NULL;
+	char *url = xasprintf("%s%s", h->base, path);
+	CURLcode code;
+
+	*unsure = false;
+	reply->status = 0;
+	reply->retry_after = -1;
+	reply->body.max = BODY_MAX;
+	buf_reset(&reply->body);
+	*h->error = '\0';
+	set_options(h, reply);
+	(void)curl_easy_setopt(h->curl, CURLOPT_URL, url);
+	(void)curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, method);
+	if (body != NULL) {
+		char *type = xasprintf("Content-Type: %s", content_type);
+
+		headers = curl_slist_append(headers, type);
+		/* No "100 Continue" before the body. */
+		headers = curl_slist_append(headers, "Expect:");
+		free(type);
+		(void)curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, body);
+		(void)curl_easy_setopt(
+		    h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+		(void)curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);
+	}
+	code = curl_easy_perform(h->curl);
+	curl_slist_free_all(headers);
+	free(url);
+	if (code != CURLE_OK)
+		return curl_failure(h, code, unsure, why);
+	(void)curl_easy_getinfo(
+	    h->curl, CURLINFO_RESPONSE_CODE, &reply->status);
+	reply->retry_after = retry_after(h->curl);
+	return 0;
+}

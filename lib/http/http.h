@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * HTTP to one server, by libcurl: the only place that talks to the network over
+ * it. TLS is verified, redirects are not followed, .netrc is not read, sizes
+ * and times have limits.
+ */
+#ifndef FERRY_HTTP_H
+#define FERRY_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/buf.h"
+#include "core/why.h"
+
+struct http_options {
+	const char *user; /* with password: Basic */
+	const char *password;
+	const char *token;  /* Bearer, instead of them */
+	const char *cacert; /* PEM file; NULL: the system's */
+	bool insecure_tls;  /* certificates are not checked (-k) */
+	bool insecure_http; /* http to others than loopback */
+	long timeout;       /* seconds for a whole request; 0: 120 */
+};
+
+struct http_reply {
+	long status;
+	struct buf body;  /* at most 64 MiB */
+	long retry_after; /* seconds; -1: the server does not say */
+};
+
+struct http;
+
+/*
+ * A connection to a server, "https://HOST[:PORT][/PATH]"; a "/" at the end does
+ * not count. Plain http is only for loopback, unless insecure_http. Everything
+ * is copied. NULL and why (FATAL).
+ */
+struct http *http_new(
+    const char *url, const struct http_options *options, struct why *why);
+/* NULL is fine. Credentials are overwritten. */
+void http_free(struct http *h);
+
+/* The URL without the "/" at its end; owned by h. */
+const char *http_base(const struct http *h);
+
+/*
+ * One request; path begins with "/". body may be NULL. The reply's body is
+ * replaced; free it with http_reply_free. 0 for any HTTP status. -1 and why:
+ * FATAL for TLS that cannot be trusted and for what is wrong with the URL, TEMP
+ * for the rest. *unsure is set when the server may have got the request, and
+ * nobody knows what it did (reset, timeout).
+ */
+int http_send(struct http *h, const char *method, const char *path,
+    const char *content_type, const char *body, size_t len,
+    struct http_reply *reply, bool *unsure, struct why *why);
+/* The body is overwritten. */
+void http_reply_free(struct http_reply *reply);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * JMAP (RFC 8620) with a Stalwart server: the session and its limits, method
+ * calls with retries, and what the server's errors mean.
+ */
+#ifndef FERRY_JMAP_CLIENT_H
+#define FERRY_JMAP_CLIENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/why.h"
+#include "http/http.h"
+
+struct jmap {
+	struct http *http; /* borrowed */
+	char *username;
+	char *api_path;
+	size_t max_set;
+	size_t max_get;
+	size_t max_size; /* bytes of a request */
+	size_t max_calls;
+	long budget; /* seconds that may still be spent on waiting */
+	bool quiet;
+	/* Called before a wait; may be NULL. */
+	void (*waiting)(long seconds, const struct why *why);
+	/* True stops a wait (SIGINT); may be NULL. */
+	bool (*stop)(void);
+	size_t requests;
+};
+
+/*
+ * Gets the session. budget: the seconds in all that may be spent on waiting for
+ * the server (429, 503, no connection). A wrong password is tried once: the
+ * server blocks an address after a hundred. 0, or -1 and why.
+ */
+int jmap_open(struct jmap *j, struct http *http, long budget, struct why *why);
+void jmap_close(struct jmap *j);
+
+/*
+ * What became of a call.
+ *	JMAP_OK		*result is the arguments of the answer
+ *	JMAP_TOO_LARGE	the request was too large: send less
+ *	JMAP_UNSURE	the server may have done it, nobody knows: ask, then
+ *decide JMAP_FAILED	why says it; TEMP when the budget for retries is spent
+ */
+enum jmap_status {
+	JMAP_OK,
+	JMAP_TOO_LARGE,
+	JMAP_UNSURE,
+	JMAP_FAILED
+};
+
+/*
+ * One method call; args is the JSON text of its arguments. *result is new. A
+ * failure that happened before the server could act, and any failure where
+ * repeat is true (reads), is tried again within the budget.
+ */
+enum jmap_status jmap_call(struct jmap *j, const char *method, const char *args,
+    bool repeat, json_t **result, struct why *why);
+
+/*
+ * An error of one object (RFC 8620, 5.3; Stalwart) in words of ours: the kind,
+ * and a text that repeats nothing of the request. The server's own description
+ * is added only for types whose descriptions say why, and only if it holds none
+ * of the secrets in body. body may be NULL.
+ */
+void jmap_set_error(const json_t *error, const json_t *body, struct why *why);
+
+#endif
