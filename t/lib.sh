@@ -40,12 +40,12 @@ ok() {
 # run STATUS COMMAND...: succeeds if the command exits with exactly STATUS, so
 # that a crash or a sanitizer's 99 never passes for a failure that is wanted.
 run() {
-	want=$1
+	run_want=$1
 	shift
-	got=0
-	"$@" || got=$?
-	[ "$got" -eq "$want" ] || {
-		echo "exit $got, wanted $want: $*"
+	run_got=0
+	"$@" || run_got=$?
+	[ "$run_got" -eq "$run_want" ] || {
+		echo "exit $run_got, wanted $run_want: $*"
 		return 1
 	}
 }

@@ -1,0 +1,146 @@
+#!/bin/sh
+# stalwart-apply when something is wrong: the plan, the credentials, the
+# network, the server; and the exit status for each.
+. "${0%/*}/lib.sh"
+need openssl
+need curl
+
+hash='$6$abcdefgh$/XCiCfTM0UGraA4Ts4u/apdyzqmUv7c1jaAAFEpP3KKxX443sXPtnGOhYnJBtSpsD7pZiT9YCOKyFUTXdEMuB1'
+echo secret >admin.secret
+serve() {
+	[ -z "${standin_pid:-}" ] || kill "$standin_pid" 2>/dev/null
+	rm -f requests
+	start_standin standin-stalwart --admin admin:secret --log "$tmp/requests" "$@"
+	STALWART_URL=$url STALWART_USER=admin
+	export STALWART_URL STALWART_USER
+}
+apply() {
+	stalwart-apply --password-file admin.secret "$@"
+}
+statuses() {
+	sed 's/.*"status":"\([a-z]*\)".*/\1/' "$1" | sort | uniq -c |
+	    sed 's/^ *//' | tr '\n' ' '
+}
+{
+	echo '{"@type":"upsert","object":"Domain","matchOn":["name"],"value":{"d":{"name":"one.test"}}}'
+	echo "{\"@type\":\"upsert\",\"object\":\"Account\",\"matchOn\":[\"name\",\"domainId\"],\"value\":{\"u\":{\"@type\":\"User\",\"name\":\"alice\",\"domainId\":\"#d\",\"credentials\":{\"0\":{\"@type\":\"Password\",\"secret\":\"$hash\"}}}}}"
+} >plan
+
+serve
+# bad LINE MESSAGE: a plan with that second line is refused before any request.
+bad() {
+	{ head -n 1 plan; printf '%s\n' "$1"; } >bad.plan
+	: >requests
+	run 2 apply bad.plan >out 2>err
+	has err "bad.plan:2: $2"
+	! grep -q '/jmap/"' requests
+	! [ -s out ]
+}
+ok 'a bad plan is refused before the first request, by line' '
+	bad "{" "not JSON"
+	bad "[]" "not a JSON object"
+	bad "{\"@type\":\"frob\",\"object\":\"Account\",\"value\":{}}" "@type: not create, update or upsert"
+	bad "{\"@type\":\"destroy\",\"object\":\"Account\"}" "this release does not carry out destroy"
+	bad "{\"@type\":\"create\",\"object\":\"Account\",\"value\":{}}" "value: not an object, or empty"
+	bad "{\"@type\":\"create\",\"object\":\"Account\",\"values\":{}}" "a member that the operation does not have"
+	bad "{\"@type\":\"create\",\"value\":{\"a\":{}}}" "object: is missing"
+	bad "{\"@type\":\"create\",\"object\":\"Account\",\"value\":{\"d\":{\"name\":\"x\"}}}" "the client id d is there twice"
+	bad "{\"@type\":\"create\",\"object\":\"Account\",\"value\":{\"a\":{\"domainId\":\"#nope\"}}}" "#nope refers to nothing"
+	bad "{\"@type\":\"upsert\",\"object\":\"Account\",\"matchOn\":[\"id\"],\"value\":{\"a\":{}}}" "matchOn: objects are matched by name"
+	printf "%s" "$(cat plan)" >cut.plan
+	run 2 apply cut.plan >out 2>err
+	has err "cut.plan:2: the last line has no newline"'
+ok 'a description may begin with #' '
+	sed "s/\"name\":\"alice\"/&,\"description\":\"#nope\"/" plan >hash.plan
+	run 0 apply hash.plan >out 2>err'
+ok 'an empty plan is no error' '
+	run 0 apply </dev/null >out 2>err
+	! [ -s out ]'
+ok 'wrong credentials: exit 2 after exactly one attempt' '
+	echo wrong >wrong.secret
+	: >requests
+	run 2 stalwart-apply --password-file wrong.secret plan >out 2>err
+	has err "wrong user or password"
+	[ "$(wc -l <requests)" = 1 ]
+	hasnt err wrong.secret'
+ok 'no credentials, no server, bad options' '
+	run 2 stalwart-apply plan 2>err
+	has err "no credentials"
+	run 2 env -u STALWART_URL stalwart-apply --password-file admin.secret plan 2>err
+	has err "no server"
+	run 2 apply --invalidate=all-of-it plan 2>err
+	has err "usage: "
+	chmod 644 admin.secret
+	run 2 apply plan 2>err
+	has err "admin.secret: others can use it (mode 644)"
+	chmod 600 admin.secret'
+ok 'a password by command and by variable' '
+	run 0 stalwart-apply --password-command "echo secret" plan >out 2>err
+	STALWART_PASSWORD=secret run 0 stalwart-apply plan >out 2>err
+	run 2 stalwart-apply --password-command "false" plan >out 2>err
+	has err "the command for the secret"'
+ok 'plain http goes to this host only' '
+	run 2 apply --url http://192.0.2.1:8080 plan 2>err
+	has err "use https (or --insecure-http)"
+	run 2 apply --url ftp://127.0.0.1 plan 2>err
+	has err "not an https:// URL"'
+ok 'nobody listens: exit 75' '
+	run 75 apply --retry-budget 0 --url http://127.0.0.1:9 plan >out 2>err'
+ok 'output that cannot be written: exit 2' '
+	run 2 apply plan >/dev/full 2>err'
+ok 'a dead pipe: exit 2, not a signal' '
+	{
+		sleep 0.2
+		rc=0
+		apply plan 2>err || rc=$?
+		echo "$rc" >status
+	} | true
+	[ "$(cat status)" -eq 2 ]'
+
+# trouble NAME STATUSES FAULT...: the plan goes through all the same, and is
+# there exactly once.
+trouble() {
+	name=$1 want=$2
+	shift 2
+	faults=
+	for fault in "$@"; do
+		faults="$faults --fault $fault"
+	done
+	# shellcheck disable=SC2086
+	serve $faults
+	ok "$name" '
+		run 0 apply plan >out 2>err
+		[ "$(statuses out)" = "$want" ] || { statuses out; cat err; false; }
+		run 0 apply plan >out 2>err
+		[ "$(statuses out)" = "2 exists " ]'
+}
+trouble '429 with Retry-After' '2 created ' 2:429:1
+trouble '429 without' '2 created ' 1:429
+trouble '503' '2 created ' 2:503:1
+trouble 'a slow answer' '2 created ' 2:slow:300
+trouble 'a connection closed before the request' '2 created ' 2:reset-before
+trouble 'a connection closed after the server has written' '1 created 1 exists ' 2:reset-after
+trouble 'half an answer' '1 created 1 exists ' 2:cut
+trouble 'an answer that is no JSON' '1 created 1 exists ' 2:badjson
+trouble 'serverUnavailable' '2 created ' 2:method-error:serverUnavailable
+
+serve --fault '*:503'
+ok 'a server that stays away: exit 75' '
+	run 75 apply --retry-budget 1 plan >out 2>err
+	has err "the server asks to wait (503)"'
+ok 'each wait is told at -vv' '
+	run 75 apply -vv --retry-budget 1 plan >out 2>err
+	has err "waiting 1 s"'
+
+openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 \
+    -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+serve --tls cert.pem key.pem
+ok 'a certificate that nobody vouches for: exit 2, and no password is sent' '
+	run 2 apply plan >out 2>err
+	has err "certificate cannot be trusted"
+	! [ -s requests ]'
+ok '--cacert trusts it, -k does not look' '
+	run 0 apply --cacert cert.pem plan >out 2>err
+	run 0 apply -k plan >out 2>err'
+
+done_testing
