@@ -40,8 +40,7 @@ static const char help[] =
     "                       of address, tab, password; those in it are kept\n"
     "  --sieve-dir DIR      write a Sieve script for each owner's forward\n"
     "  --inactive=WHAT      accounts that are switched off: disable "
-    "(default),\n"
-    "                       skip\n"
+    "(default), skip\n"
     "  --otp=WHAT           second factors: report (default), carry\n"
     "  --existing-domain NAME=ID  the domain is on the server, with that id\n"
     "  --no-domains         create no domains\n"
@@ -50,7 +49,9 @@ static const char help[] =
     "  --tenant ID          everything belongs to this tenant\n"
     "  --description TEXT   describe domains, lists and nameless accounts so\n"
     "  --reconcile          take away what else is in these domains\n"
-    "  --partial            the input is part of a dump: expect no end record\n"
+    "  --partial            the input is part of a dump: no end record is "
+    "expected,\n"
+    "                       targets that are not in it may exist\n"
     "  --report FILE        what is not carried or was changed, as records\n"
     "  -E, --rejects FILE   append records that are refused to FILE\n"
     "  -o, --output FILE    write the plan there when it is complete\n"
@@ -60,9 +61,9 @@ static const char help[] =
     "  -h, --help           this text\n"
     "  -V, --version        the version\n"
     "\n"
-    "Exit status: 0 the whole input is in the plan; 1 a record was refused, "
-    "or\n"
-    "the input had no end record; 2 the run did not finish.\n";
+    "Exit status: 0 all records were taken; 1 a record was refused, or an "
+    "end\n"
+    "record is missing; 2 the run did not finish.\n";
 
 struct run {
 	struct plan_options options;
@@ -81,10 +82,10 @@ struct run {
 	char password[TEMPORARY_LEN + 1];
 	FILE *temp_file;
 	FILE *out;
-	size_t left;
-	size_t changed;
-	bool partial;
-	bool ended; /* the last record was an end */
+	int sieve_fd;
+	size_t notes[NOTE_REFUSED + 1]; /* by kind */
+	const char *file;               /* of the last record */
+	bool ended;                     /* the last record was an end */
 	bool quiet;
 };
 
@@ -94,16 +95,14 @@ static void
 note(void *arg, const struct note *n)
 {
 	static const char *const kinds[] = { [NOTE_LEFT] = "not-carried",
+		[NOTE_LOGIN] = "not-carried",
 		[NOTE_CHANGED] = "changed",
 		[NOTE_REFUSED] = "refused" };
 	struct run *run = arg;
 
+	run->notes[n->kind]++;
 	if (n->kind == NOTE_REFUSED)
 		run->tally.failed++;
-	else if (n->kind == NOTE_LEFT)
-		run->left++;
-	else
-		run->changed++;
 	if (n->kind == NOTE_REFUSED || run->tally.verbose > 0)
 		tool_say(n->origin, "%s: %s: %s", n->address, kinds[n->kind],
 		    n->reason);
@@ -143,60 +142,44 @@ temporary(void *arg, const char *address, struct why *why)
 }
 
 static int
-write_line(void *arg, const char *line, size_t len)
+write_line(void *arg, const char *line, size_t len, struct why *why)
 {
-	struct run *run = arg;
+	const struct run *run = arg;
 
-	return fwrite(line, 1, len, run->out) == len ? 0 : -1;
+	if (fwrite(line, 1, len, run->out) == len)
+		return 0;
+	return why_errno(why, FAIL_FATAL, "%s",
+	    run->output == NULL ? "standard output" : run->output);
 }
 
+/* Not durable, as the plan is not: another run writes it again. */
 static int
-write_script(void *arg, const char *address, const char *text)
+write_script(void *arg, const char *address, const char *text, struct why *why)
 {
-	struct run *run = arg;
-	struct buf path = { 0 };
-	struct why why = { 0 };
-	struct outfile f;
-	int r;
+	const struct run *run = arg;
+	struct buf name = { 0 };
+	int fd, r = 0;
 
-	buf_addf(&path, "%s/", run->sieve_dir);
-	name_file(address, &path);
-	buf_adds(&path, ".sieve");
-	r = outfile_open(&f, path.data, &why);
-	if (r == 0) {
-		(void)fputs(text, f.file);
-		r = outfile_commit(&f, &why);
-	}
-	if (r == -1) {
-		tool_say(NULL, "%s", why.text);
-		run->tally.fatal = true;
-	}
-	buf_free(&path);
+	name_script(address, &name);
+	fd = openat(run->sieve_fd, name.data,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1 || write_all(fd, text, strlen(text)) == -1)
+		r = -1;
+	if (fd != -1 && close(fd) == -1)
+		r = -1;
+	if (r == -1)
+		why_errno(why, FAIL_FATAL, "%s/%s", run->sieve_dir, name.data);
+	buf_free(&name);
 	return r;
 }
 
 /* --- the steps --- */
 
 static int
-open_files(struct run *run, struct why *why)
+open_temp_file(struct run *run, struct why *why)
 {
 	int fd;
 
-	if (run->rejects != NULL &&
-	    tally_rejects(&run->tally, run->rejects, why) == -1)
-		return -1;
-	if (run->report_path != NULL &&
-	    outfile_open(&run->report, run->report_path, why) == -1)
-		return -1;
-	if (run->output != NULL &&
-	    outfile_open(&run->plan_file, run->output, why) == -1)
-		return -1;
-	run->out = run->output == NULL ? stdout : run->plan_file.file;
-	if (run->sieve_dir != NULL && mkdir(run->sieve_dir, 0700) == -1 &&
-	    errno != EEXIST)
-		return why_errno(why, FAIL_FATAL, "%s", run->sieve_dir);
-	if (run->temp_path == NULL)
-		return 0;
 	if (access(run->temp_path, F_OK) == 0 &&
 	    passwords_read(&run->temporary, run->temp_path, why) == -1)
 		return -1;
@@ -208,6 +191,44 @@ open_files(struct run *run, struct why *why)
 	return 0;
 }
 
+static int
+open_files(struct run *run, struct why *why)
+{
+	if (run->rejects != NULL &&
+	    tally_rejects(&run->tally, run->rejects, why) == -1)
+		return -1;
+	if (run->report_path != NULL &&
+	    outfile_open(&run->report, run->report_path, why) == -1)
+		return -1;
+	if (run->output != NULL &&
+	    outfile_open(&run->plan_file, run->output, why) == -1)
+		return -1;
+	run->out = run->output == NULL ? stdout : run->plan_file.file;
+	if (run->sieve_dir != NULL) {
+		(void)mkdir(run->sieve_dir, 0700);
+		run->sieve_fd =
+		    open(run->sieve_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (run->sieve_fd == -1)
+			return why_errno(why, FAIL_FATAL, "%s", run->sieve_dir);
+	}
+	return run->temp_path == NULL ? 0 : open_temp_file(run, why);
+}
+
+/* A dump that does not end with an end record may have been cut off: its
+ * reader died, and the pipe does not tell. */
+static void
+check_end(struct run *run)
+{
+	if (run->ended || run->options.partial)
+		return;
+	tool_say(run->file,
+	    "no end record: the dump was cut off, or is part of one "
+	    "(--partial)");
+	run->tally.failed++;
+	if (run->options.reconcile)
+		run->tally.fatal = true;
+}
+
 static bool
 step(struct run *run, struct ndjson *in, struct record *r)
 {
@@ -216,6 +237,9 @@ step(struct run *run, struct ndjson *in, struct record *r)
 
 	if (n == 0)
 		return false;
+	if (run->file != NULL && run->file != in->file)
+		check_end(run);
+	run->file = in->file;
 	run->ended = n == 1 && r->type == REC_END;
 	if (n == -1)
 		tally_fail(&run->tally, ndjson_where(in), NULL, in->line, &why);
@@ -240,22 +264,31 @@ read_records(struct run *run, char **files)
 	while (step(run, &in, &r))
 		progress_add(&progress, 1);
 	progress_end(&progress);
+	if (!tally_stop(&run->tally))
+		check_end(run);
 	ndjson_free(&in);
 	record_free(&r);
-	if (run->ended || run->partial || tally_stop(&run->tally))
-		return;
-	tool_say(NULL,
-	    "the input does not end with an end record: it may have been cut "
-	    "off (--partial says that it is meant to be so)");
-	run->tally.failed++;
-	if (run->options.reconcile)
+}
+
+static void
+write_plan(struct run *run)
+{
+	struct why why = { 0 };
+
+	plan_resolve(run->plan);
+	if ((run->sieve_dir != NULL &&
+		plan_each_script(run->plan, write_script, run, &why) == -1) ||
+	    plan_write(run->plan, write_line, run, &why) == -1) {
+		tool_say(NULL, "%s", why.text);
 		run->tally.fatal = true;
+	}
 }
 
 static void
 summary(const struct run *run)
 {
 	const struct plan_counts *c = plan_counts(run->plan);
+	size_t left = run->notes[NOTE_LEFT], changed = run->notes[NOTE_CHANGED];
 
 	tool_say(NULL,
 	    "%zu accounts (%zu verbatim, %zu transcoded, %zu temporary, %zu "
@@ -267,11 +300,16 @@ summary(const struct run *run)
 	    "%zu forwards",
 	    c->domains, c->groups, c->aliases, c->lists, c->catch_alls,
 	    c->forwards);
-	tool_say(NULL, "%zu not carried, %zu changed, %zu refused%s", run->left,
-	    run->changed, run->tally.failed,
-	    run->left + run->changed != 0 && run->report_path == NULL &&
+	if (run->notes[NOTE_LOGIN] != 0)
+		tool_say(NULL,
+		    "%zu login names are not carried: owners log in with the "
+		    "address",
+		    run->notes[NOTE_LOGIN]);
+	tool_say(NULL, "%zu not carried, %zu changed, %zu refused%s", left,
+	    changed, run->tally.failed,
+	    left + changed != 0 && run->report_path == NULL &&
 		    run->tally.verbose == 0
-		? " (see --report)"
+		? " (--report names them)"
 		: "");
 }
 
@@ -318,15 +356,10 @@ make(struct run *run, char **files)
 	}
 	run->plan = plan_new(&run->options, &calls);
 	read_records(run, files);
-	if (!tally_stop(&run->tally)) {
-		plan_resolve(run->plan);
-		if (run->sieve_dir != NULL)
-			(void)plan_each_script(run->plan, write_script, run);
-		if (plan_write(run->plan, write_line, run) == -1)
-			run->tally.fatal = true;
-		if (!run->quiet && !run->tally.fatal)
-			summary(run);
-	}
+	if (!tally_stop(&run->tally))
+		write_plan(run);
+	if (!tally_stop(&run->tally) && !run->quiet)
+		summary(run);
 	if (close_files(run) == -1)
 		run->tally.fatal = true;
 	run->tally.verbose = 0; /* the summary has the counts */
@@ -334,6 +367,8 @@ make(struct run *run, char **files)
 	plan_free(run->plan);
 	passwords_free(&run->temporary);
 	explicit_bzero(run->password, sizeof run->password);
+	if (run->sieve_fd != -1)
+		(void)close(run->sieve_fd);
 	map_free(&run->options.existing);
 	arena_free(&run->arena);
 	buf_free(&run->line);
@@ -464,6 +499,9 @@ plan_option(struct run *run, int ch)
 	case RECONCILE:
 		o->reconcile = true;
 		return true;
+	case PARTIAL:
+		o->partial = true;
+		return true;
 	default:
 		return false;
 	}
@@ -472,7 +510,7 @@ plan_option(struct run *run, int ch)
 int
 main(int argc, char **argv)
 {
-	struct run run = { 0 };
+	struct run run = { .sieve_fd = -1 };
 	int ch;
 
 	tool_init("mkaccounts");
@@ -498,9 +536,6 @@ main(int argc, char **argv)
 		case 'x':
 			run.tally.strict = true;
 			break;
-		case PARTIAL:
-			run.partial = true;
-			break;
 		case REPORT:
 			run.report_path = optarg;
 			break;
@@ -519,6 +554,10 @@ main(int argc, char **argv)
 	if ((run.options.no_secret == NO_SECRET_TEMP) !=
 	    (run.temp_path != NULL)) {
 		tool_say(NULL, "--no-secret=temp and --temp-file go together");
+		return tool_usage(usage);
+	}
+	if (run.options.reconcile && run.options.partial) {
+		tool_say(NULL, "--reconcile needs a whole dump, not --partial");
 		return tool_usage(usage);
 	}
 	return make(&run, argv + optind);

@@ -47,6 +47,11 @@ buf_room(struct buf *b, size_t len)
 {
 	size_t want;
 
+	/* The usual case first: a writer of records comes here for every
+	 * comma. */
+	if (len < b->cap - b->len && b->cap != 0 && !b->overflow &&
+	    (b->max == 0 || b->len + len <= b->max))
+		return b->data + b->len;
 	if (b->overflow)
 		return NULL;
 	if (len > SIZE_MAX / 2 - b->len ||
@@ -82,7 +87,13 @@ buf_add(struct buf *b, const void *p, size_t len)
 void
 buf_addc(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	char *to = buf_room(b, 1);
+
+	if (to == NULL)
+		return;
+	to[0] = c;
+	to[1] = '\0';
+	b->len++;
 }
 
 void

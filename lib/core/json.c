@@ -427,6 +427,45 @@ jw_close(struct buf *b, char close)
 	buf_addc(b, close);
 }
 
+/* Whether one of eight bytes has to be escaped; may say so of others, too. */
+static bool
+any_escape(const char *s)
+{
+	const uint64_t ones = 0x0101010101010101ULL, high = ones * 0x80;
+	uint64_t word, found;
+
+	memcpy(&word, s, sizeof word);
+	found = (word - ones * 0x20) & ~word;
+	found |= (word ^ ones * '"') - ones;
+	found |= (word ^ ones * '\\') - ones;
+	found |= (word ^ ones * 0x7f) - ones;
+	/* A byte above 0x7f is text; it can hide none of the above. */
+	return (found & high & ~word) != 0;
+}
+
+static void
+escape(struct buf *b, char c)
+{
+	switch (c) {
+	case '"':
+	case '\\':
+		buf_addc(b, '\\');
+		buf_addc(b, c);
+		break;
+	case '\n':
+		buf_adds(b, "\\n");
+		break;
+	case '\r':
+		buf_adds(b, "\\r");
+		break;
+	case '\t':
+		buf_adds(b, "\\t");
+		break;
+	default:
+		buf_addf(b, "\\u%04x", (unsigned char)c);
+	}
+}
+
 static void
 quote(struct buf *b, const char *value, size_t len)
 {
@@ -435,30 +474,13 @@ quote(struct buf *b, const char *value, size_t len)
 	buf_addc(b, '"');
 	while (value < end) {
 		run = value;
+		while (end - value >= 8 && !any_escape(value))
+			value += 8;
 		while (value < end && plain(*value) && *value != 0x7f)
 			value++;
 		buf_add(b, run, (size_t)(value - run));
-		if (value == end)
-			break;
-		switch (*value) {
-		case '"':
-		case '\\':
-			buf_addc(b, '\\');
-			buf_addc(b, *value);
-			break;
-		case '\n':
-			buf_adds(b, "\\n");
-			break;
-		case '\r':
-			buf_adds(b, "\\r");
-			break;
-		case '\t':
-			buf_adds(b, "\\t");
-			break;
-		default:
-			buf_addf(b, "\\u%04x", (unsigned char)*value);
-		}
-		value++;
+		if (value < end)
+			escape(b, *value++);
 	}
 	buf_addc(b, '"');
 }

@@ -26,22 +26,6 @@ mix(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* A multiply-and-fold hash over words of eight bytes, keyed by the seed. */
-static uint64_t
-hash(const char *key)
-{
-	size_t len = strlen(key);
-	uint64_t h = seed[0] ^ len, word;
-
-	for (; len >= sizeof word; len -= sizeof word, key += sizeof word) {
-		memcpy(&word, key, sizeof word);
-		h = mix(h ^ word, seed[1]);
-	}
-	word = 0;
-	memcpy(&word, key, len);
-	return mix(h ^ word, seed[1] ^ 0x9e3779b97f4a7c15ULL);
-}
-
 static void
 make_seed(void)
 {
@@ -50,6 +34,23 @@ make_seed(void)
 	if (getrandom(seed, sizeof seed, GRND_NONBLOCK) != sizeof seed)
 		seed[0] = (uint64_t)(uintptr_t)&seed;
 	seed[1] |= 1;
+}
+
+/* A multiply-and-fold hash over words of eight bytes, keyed by the seed. */
+uint64_t
+map_hash(const char *key, size_t len)
+{
+	uint64_t h, word;
+
+	make_seed();
+	h = seed[0] ^ len;
+	for (; len >= sizeof word; len -= sizeof word, key += sizeof word) {
+		memcpy(&word, key, sizeof word);
+		h = mix(h ^ word, seed[1]);
+	}
+	word = 0;
+	memcpy(&word, key, len);
+	return mix(h ^ word, seed[1] ^ 0x9e3779b97f4a7c15ULL);
 }
 
 static struct map_slot *
@@ -90,7 +91,7 @@ map_get(const struct map *m, const char *key)
 
 	if (m->n == 0)
 		return NULL;
-	s = find(m, key, hash(key));
+	s = find(m, key, map_hash(key, strlen(key)));
 	return s->key == NULL ? NULL : &s->value;
 }
 
@@ -100,10 +101,9 @@ map_put(struct map *m, const char *key, bool *added)
 	struct map_slot *s;
 	uint64_t h;
 
-	make_seed();
 	if ((m->n + 1) * 4 > m->cap * 3)
 		enlarge(m);
-	h = hash(key);
+	h = map_hash(key, strlen(key));
 	s = find(m, key, h);
 	if (added != NULL)
 		*added = s->key == NULL;

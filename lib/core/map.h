@@ -33,4 +33,7 @@ bool map_next(const struct map *m, size_t *at, const char **key, void **value);
 
 void map_free(struct map *m);
 
+/* The hash of this file, for tables of another shape. */
+uint64_t map_hash(const char *key, size_t len);
+
 #endif

@@ -5,9 +5,6 @@
 /* plan_add: records into the model, one by one. */
 #include "plan/plan.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
@@ -17,335 +14,262 @@
 #include "record/address.h"
 #include "secret/secret.h"
 
-/* The largest quota: the server's numbers are unsigned, JSON's exact up to
- * 2^53. */
+/* The largest quota: JSON numbers are exact up to 2^53 (RFC 8259, 6). */
 #define QUOTA_MAX ((int64_t)1 << 53)
 
-struct link *
-chain_add(struct plan *p, struct chain *c, const char *text)
+/* What the strings of all records may take together: numbers of strings have
+ * 32 bits, and what is resolved later adds some. */
+#define TEXTS_MAX ((size_t)3 << 30)
+
+static const char *
+somewhere(const char *origin)
 {
-	struct link *l = arena_alloc(&p->arena, sizeof *l);
-
-	l->text = text;
-	l->enabled = true;
-	if (c->last == NULL)
-		c->first = l;
-	else
-		c->last->next = l;
-	c->last = l;
-	return l;
-}
-
-bool
-chain_has(const struct chain *c, const char *text)
-{
-	for (const struct link *l = c->first; l != NULL; l = l->next)
-		if (strcmp(l->text, text) == 0)
-			return true;
-	return false;
-}
-
-size_t
-chain_len(const struct chain *c)
-{
-	size_t n = 0;
-
-	for (const struct link *l = c->first; l != NULL; l = l->next)
-		n++;
-	return n;
-}
-
-struct plan *
-plan_new(const struct plan_options *options, const struct plan_calls *calls)
-{
-	struct plan *p = xcalloc(1, sizeof *p);
-
-	p->options = options;
-	p->calls = calls;
-	return p;
-}
-
-void
-plan_free(struct plan *p)
-{
-	if (p == NULL)
-		return;
-	map_free(&p->owners);
-	map_free(&p->domain);
-	map_free(&p->alias);
-	free(p->domains);
-	free(p->accounts);
-	free(p->aliases);
-	free(p->lists);
-	buf_wipe(&p->scratch);
-	arena_free(&p->arena);
-	free(p);
-}
-
-const struct plan_counts *
-plan_counts(const struct plan *p)
-{
-	return &p->counts;
-}
-
-void
-plan_note(struct plan *p, enum note_kind kind, const char *address,
-    const char *origin, const char *fmt, ...)
-{
-	struct note note = { kind, address, NULL, origin };
-	char *reason = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&reason, fmt, ap) == -1)
-		reason = NULL;
-	va_end(ap);
-	note.reason = reason == NULL ? fmt : reason;
-	p->calls->note(p->calls->arg, &note);
-	free(reason);
-}
-
-/* --- who has which address --- */
-
-bool
-plan_owner(
-    const struct plan *p, const char *address, enum owner *kind, size_t *index)
-{
-	void **slot = map_get(&p->owners, address);
-
-	if (slot == NULL)
-		return false;
-	*kind = (enum owner)((uintptr_t)*slot % 4);
-	*index = (uintptr_t)*slot / 4;
-	return true;
-}
-
-void
-plan_own(struct plan *p, const char *address, enum owner kind, size_t index)
-{
-	*map_put(&p->owners, address, NULL) =
-	    (void *)(uintptr_t)(index * 4 + (size_t)kind);
-}
-
-struct account *
-plan_account_of(const struct plan *p, const char *address)
-{
-	const char *at = address_domain(address), *plus;
-	struct buf base = { 0 };
-	enum owner kind;
-	size_t i;
-	bool found = plan_owner(p, address, &kind, &i);
-
-	/* The server takes "+tail" off before it looks an address up. */
-	plus = strchr(address, '+');
-	if (!found && at != NULL && plus != NULL && plus < at) {
-		buf_add(&base, address, (size_t)(plus - address));
-		buf_adds(&base, at - 1);
-		found = plan_owner(p, base.data, &kind, &i);
-		buf_free(&base);
-	}
-	if (!found || kind == OWNER_LIST ||
-	    (p->accounts[i].flags & ACC_REFUSED) != 0)
-		return NULL;
-	return &p->accounts[i];
+	return origin == NULL ? "an unknown place" : origin;
 }
 
 /* --- domains --- */
 
-uint32_t
-plan_domain(struct plan *p, const char *name)
+static void
+name_alias_domain(
+    struct plan *p, uint32_t of, const struct record *r, const char *name)
 {
-	void **slot = map_get(&p->domain, name), **id;
-	struct domain *d;
+	struct why why = { 0 };
+	struct alias_domain *a;
+	uint32_t domain;
 
-	if (slot != NULL)
-		return (uint32_t)(uintptr_t)*slot;
-	name = arena_adds(&p->arena, name);
-	p->domains =
-	    grow(p->domains, p->n_domains, &p->cap_domains, sizeof *p->domains);
-	d = &p->domains[p->n_domains];
-	id = map_get(&p->options->existing, name);
-	*d = (struct domain){ .name = name, .id = id == NULL ? NULL : *id };
-	*map_put(&p->domain, name, NULL) = (void *)(uintptr_t)p->n_domains;
-	return (uint32_t)p->n_domains++;
-}
-
-struct domain *
-plan_find_domain(const struct plan *p, const char *name)
-{
-	void **slot = map_get(&p->domain, name);
-
-	return slot == NULL ? NULL : &p->domains[(uintptr_t)*slot];
+	buf_reset(&p->scratch);
+	if (name_domain(name, &p->scratch, &why) == -1) {
+		plan_note(p, NOTE_LEFT, name, plan_text(p, r->origin),
+		    "alias domain of %s: %s", p->domains[of].name, why.text);
+		return;
+	}
+	domain = plan_domain(p, p->scratch.data);
+	p->domains[domain].local = true;
+	p->alias_domains = grow(p->alias_domains, p->n_alias_domains,
+	    &p->cap_alias_domains, sizeof *p->alias_domains);
+	a = &p->alias_domains[p->n_alias_domains++];
+	*a = (struct alias_domain){ domain, of, plan_text(p, r->origin) };
 }
 
 static int
 add_domain(struct plan *p, const struct record *r, struct why *why)
 {
-	struct domain *d;
-	size_t i;
+	uint32_t i;
 
 	buf_reset(&p->scratch);
 	if (name_domain(r->domain, &p->scratch, why) == -1)
 		return -1;
 	i = plan_domain(p, p->scratch.data);
-	d = &p->domains[i];
-	if (d->origin == NULL && r->origin != NULL)
-		d->origin = arena_adds(&p->arena, r->origin);
+	p->domains[i].local = true;
+	if (p->domains[i].origin == 0)
+		p->domains[i].origin = plan_text(p, r->origin);
 	if (!r->active)
-		plan_note(p, NOTE_LEFT, d->name, r->origin,
-		    "the domain is switched off, which the server cannot do: "
-		    "its accounts decide");
-	for (size_t a = 0; a < r->aliases.n; a++) {
-		struct why inner = { 0 };
-
-		buf_reset(&p->scratch);
-		if (name_domain(r->aliases.v[a], &p->scratch, &inner) == -1)
-			plan_note(p, NOTE_LEFT, r->aliases.v[a], r->origin,
-			    "alias domain of %s: %s", d->name, inner.text);
-		else if (!chain_has(&d->aliases, p->scratch.data))
-			(void)chain_add(p, &d->aliases,
-			    arena_adds(&p->arena, p->scratch.data));
-	}
+		plan_note(p, NOTE_LEFT, p->domains[i].name,
+		    plan_text(p, r->origin),
+		    "the domain is switched off; the server has no such switch "
+		    "that does anything");
+	for (size_t a = 0; a < r->aliases.n; a++)
+		name_alias_domain(p, i, r, r->aliases.v[a]);
 	return 0;
 }
 
 /* --- accounts and groups --- */
 
-static const char *
-copy(struct plan *p, const char *s)
+/* The addresses of a list; one that is none is named and left out. */
+static struct run
+read_addresses(struct plan *p, const struct strs *from, const char *address,
+    uint32_t origin, const char *what)
 {
-	return s == NULL ? NULL : arena_adds(&p->arena, s);
-}
+	struct run run = { 0 };
 
-static void
-copy_list(struct plan *p, struct chain *to, const struct strs *from)
-{
-	for (size_t i = 0; i < from->n; i++)
-		(void)chain_add(p, to, arena_adds(&p->arena, from->v[i]));
+	if (from->n == 0)
+		return run;
+	run = plan_run(p);
+	for (size_t i = 0; i < from->n; i++) {
+		struct why why = { 0 };
+		uint32_t number = plan_address(p, from->v[i], &why);
+
+		if (number != 0)
+			plan_append(p, &run, number);
+		else
+			plan_note(p, NOTE_LEFT, address, origin, "%s %s: %s",
+			    what, from->v[i], why.text);
+	}
+	return run;
 }
 
 /*
- * The sanitised address in scratch is taken already. The same address again:
- * the first one stays. Two that differ and fall together on the server: neither
- * is right, both are refused.
+ * The address is taken already. The same address again: the first one stays.
+ * Two that differ and fall together on the server: neither is right, both are
+ * refused.
  */
 static int
 fall_together(
-    struct plan *p, const struct record *r, size_t first, struct why *why)
+    struct plan *p, const struct record *r, uint32_t taken, struct why *why)
 {
-	struct account *a = &p->accounts[first];
-	const char *given = a->given == NULL ? a->address : a->given;
+	struct account *first = &p->accounts[p->addresses[taken].owner];
+	const char *address = plan_name(p, taken);
+	const char *given =
+	    first->given == 0 ? address : plan_string(p, first->given);
+	const char *origin = somewhere(plan_string(p, first->origin));
 
 	if (strcmp(given, r->address) == 0)
-		return why_set(why, FAIL_DATA, "is there twice, first at %s",
-		    a->origin == NULL ? "a place that is not known"
-				      : a->origin);
-	if ((a->flags & ACC_REFUSED) == 0) {
-		a->flags |= ACC_REFUSED;
-		plan_note(p, NOTE_REFUSED, given, a->origin,
+		return why_set(
+		    why, FAIL_DATA, "is there twice, first at %s", origin);
+	if ((first->flags & ACC_REFUSED) == 0) {
+		first->flags |= ACC_REFUSED;
+		plan_note(p, NOTE_REFUSED, given, first->origin,
 		    "the server takes it and %s (%s) for the same address, %s",
-		    r->address, r->origin == NULL ? "?" : r->origin,
-		    a->address);
+		    r->address, somewhere(r->origin), address);
 	}
 	return why_set(why, FAIL_DATA,
 	    "the server takes it and %s (%s) for the same address, %s", given,
-	    a->origin == NULL ? "?" : a->origin, a->address);
+	    origin, address);
 }
 
-/* The text to send for the password, into a; 1 to leave the account out. */
 static int
-no_secret(
-    struct plan *p, struct account *a, const struct secret *s, struct why *why)
+give_temporary(struct plan *p, struct account *a, const char *address,
+    const char *reason, struct why *why)
 {
+	const char *clear = p->calls->temporary(p->calls->arg, address, why);
 	struct buf hash = { 0 };
-	const char *clear;
-	int r = 0;
+	int r = -1;
+
+	if (clear != NULL && secret_hash(clear, address, &hash, why) == 0) {
+		a->secret = texts_add(&p->texts, hash.data, hash.len);
+		a->flags |= ACC_TEMPORARY;
+		plan_note(p, NOTE_CHANGED, address, a->origin,
+		    "a temporary password: %s", reason);
+		r = 0;
+	}
+	buf_wipe(&hash);
+	return r;
+}
+
+/* An account whose password cannot be carried. 0, 1 to leave it out, or -1. */
+static int
+no_secret(struct plan *p, struct account *a, const struct secret *s,
+    const char *address, struct why *why)
+{
+	const char *reason = s->verdict == SECRET_NONE
+				 ? "the directory holds no password"
+				 : s->reason;
 
 	switch (p->options->no_secret) {
 	case NO_SECRET_SKIP:
-		plan_note(p, NOTE_LEFT, a->address, a->origin, "left out: %s",
-		    s->reason == NULL ? "no password in the directory"
-				      : s->reason);
+		plan_note(p, NOTE_LEFT, address, a->origin,
+		    "the account is left out: %s", reason);
 		p->counts.skipped++;
 		return 1;
 	case NO_SECRET_EMPTY:
-		plan_note(p, NOTE_LEFT, a->address, a->origin,
-		    "created without a password: %s",
-		    s->reason == NULL ? "the directory holds none" : s->reason);
+		plan_note(p, NOTE_CHANGED, address, a->origin,
+		    "no password, and no login: %s", reason);
 		return 0;
 	case NO_SECRET_TEMP:
-		clear = p->calls->temporary(p->calls->arg, a->address, why);
-		if (clear == NULL ||
-		    secret_hash(clear, a->address, &hash, why) == -1) {
-			r = -1;
-		} else {
-			a->secret = arena_adds(&p->arena, hash.data);
-			plan_note(p, NOTE_CHANGED, a->address, a->origin,
-			    "given a temporary password: %s",
-			    s->reason == NULL ? "the directory holds none"
-					      : s->reason);
-			a->flags |= ACC_TEMPORARY;
-		}
-		buf_wipe(&hash);
-		return r;
+		return give_temporary(p, a, address, reason, why);
 	case NO_SECRET_FAIL:
 		break;
 	}
 	if (s->verdict == SECRET_NONE)
-		return why_set(why, FAIL_DATA,
-		    "no password in the directory (see --no-secret)");
+		return why_set(why, FAIL_DATA, "%s (see --no-secret)", reason);
 	return why_set(why, FAIL_DATA,
 	    "the password cannot be carried: %s: %s (see --no-secret)",
-	    s->scheme, s->reason);
+	    s->scheme, reason);
 }
 
 static int
-set_secret(
-    struct plan *p, struct account *a, const struct record *r, struct why *why)
+set_secret(struct plan *p, struct account *a, const struct record *r,
+    const char *address, struct why *why)
 {
-	static struct secret s;
-	int result = 0;
+	struct secret *s = p->judged;
 
-	secret_judge(&s, r->secret, r->default_scheme, a->address);
-	if (s.verdict == SECRET_VERBATIM || s.verdict == SECRET_TRANSCODED) {
-		a->secret = arena_add(&p->arena, s.text.data, s.text.len);
-		a->flags |= s.verdict == SECRET_VERBATIM ? ACC_VERBATIM
-							 : ACC_TRANSCODED;
-	} else {
-		result = no_secret(p, a, &s, why);
-	}
-	explicit_bzero(s.text.data, s.text.data == NULL ? 0 : s.text.len);
-	return result;
+	secret_judge(s, r->secret, r->default_scheme, address);
+	if (s->verdict != SECRET_VERBATIM && s->verdict != SECRET_TRANSCODED)
+		return no_secret(p, a, s, address, why);
+	a->flags |=
+	    s->verdict == SECRET_VERBATIM ? ACC_VERBATIM : ACC_TRANSCODED;
+	a->secret = texts_add(&p->texts, s->text.data, s->text.len);
+	return 0;
 }
 
-/* What an account has that its Stalwart account will not. */
+/* The second factor is part of the credential: where there is none it cannot
+ * stay. */
 static void
-note_left(struct plan *p, struct account *a, const struct record *r)
+set_otp(struct plan *p, struct account *a, const struct record *r)
 {
-	const char *at = address_domain(a->address), *c;
+	const char *reason = "--otp=carry carries it";
 
-	for (size_t i = 0; i < r->logins.n; i++)
-		if (strchr(r->logins.v[i], '@') == NULL)
-			plan_note(p, NOTE_LEFT, a->address, a->origin,
-			    "the login name %s: the server takes bare names "
-			    "only in its default domain",
-			    r->logins.v[i]);
-	if (r->otp != NULL && !p->options->carry_otp)
-		plan_note(p, NOTE_LEFT, a->address, a->origin,
-		    "the second factor (--otp=carry carries it)");
+	if (r->otp == NULL)
+		return;
+	if (p->options->carry_otp) {
+		if (a->secret == 0)
+			reason = "the account has no password";
+		else if (!str_starts(r->otp, "otpauth://"))
+			reason = "it is no otpauth:// URI";
+		else {
+			a->otp = plan_text(p, r->otp);
+			return;
+		}
+	}
+	plan_note(p, NOTE_LEFT, r->address, a->origin, "the second factor: %s",
+	    reason);
+}
+
+static void
+set_quota(struct plan *p, struct account *a, const struct record *r)
+{
 	if (r->quota > QUOTA_MAX)
-		plan_note(p, NOTE_LEFT, a->address, a->origin,
-		    "a quota of more than the server can hold");
-	c = strpbrk(a->address, "+%");
-	if (c != NULL && c < at - 1)
-		plan_note(p, NOTE_CHANGED, a->address, a->origin,
-		    *c == '+' ? "the server takes the part from + off, and no "
-				"mail reaches this address"
-			      : "the server takes what follows the %% for a "
-				"master user, and no login works");
-	if (a->given != NULL)
-		plan_note(p, NOTE_CHANGED, a->given, a->origin,
-		    "the server calls it %s", a->address);
+		plan_note(p, NOTE_LEFT, r->address, a->origin,
+		    "a quota of more bytes than a number in JSON holds");
+	else if (r->quota > 0)
+		a->quota = r->quota;
+}
+
+/* Login names. The server knows the account's addresses, and a bare name only
+ * in its default domain. */
+static void
+take_login(struct plan *p, uint32_t account, const char *login)
+{
+	const struct account *a = &p->accounts[account];
+	struct why why = { 0 };
+	uint32_t address = 0;
+
+	if (strchr(login, '@') == NULL)
+		why_set(&why, FAIL_DATA,
+		    "a name without a domain works only in the server's "
+		    "default domain");
+	else if (*login == '@')
+		why_set(&why, FAIL_DATA, "nothing stands before the @");
+	else
+		address = plan_address(p, login, &why);
+	if (address == 0)
+		plan_note(p, NOTE_LOGIN, plan_name(p, a->address), a->origin,
+		    "the login name %s: %s", login, why.text);
+	if (address == 0 || address == a->address)
+		return;
+	p->logins =
+	    grow(p->logins, p->n_logins, &p->cap_logins, sizeof *p->logins);
+	p->logins[p->n_logins++] = (struct login){ account, address };
+}
+
+/* What the server does to some names. */
+static void
+note_name(struct plan *p, const struct account *a)
+{
+	const char *address = plan_name(p, a->address);
+	size_t local = (size_t)(address_domain(address) - 1 - address);
+
+	if (a->given != 0)
+		plan_note(p, NOTE_CHANGED, plan_string(p, a->given), a->origin,
+		    "the server calls it %s", address);
+	if (memchr(address, '+', local) != NULL)
+		plan_note(p, NOTE_CHANGED, address, a->origin,
+		    "the server takes off what follows the +, and no mail "
+		    "reaches this address");
+	if (memchr(address, '%', local) != NULL)
+		plan_note(p, NOTE_CHANGED, address, a->origin,
+		    "the server takes what follows the %% for a master user, "
+		    "and no login works");
 }
 
 static uint32_t
@@ -364,49 +288,75 @@ flags_of(const struct record *r)
 	return flags;
 }
 
+static bool
+skip_inactive(struct plan *p, const struct record *r)
+{
+	if (r->type != REC_ACCOUNT || r->active || !p->options->skip_inactive)
+		return false;
+	plan_note(p, NOTE_LEFT, r->address, plan_text(p, r->origin),
+	    "the account is left out: it is switched off");
+	p->counts.skipped++;
+	return true;
+}
+
+/* Puts the account into the model; its index. */
+static uint32_t
+keep_account(struct plan *p, const struct account *a)
+{
+	uint32_t i = (uint32_t)p->n_accounts++;
+	struct address *address = &p->addresses[a->address];
+	struct domain *d = &p->domains[address->domain];
+
+	p->accounts =
+	    grow(p->accounts, i, &p->cap_accounts, sizeof *p->accounts);
+	p->accounts[i] = *a;
+	address->kind = OWNER_ACCOUNT;
+	address->owner = i & 0x1fffffff;
+	d->accounts++;
+	d->local = true;
+	return i;
+}
+
 static int
 add_account(struct plan *p, const struct record *r, struct why *why)
 {
-	struct account a = { .quota = -1 };
-	enum owner kind;
-	size_t other;
+	struct account a = { .flags = flags_of(r) };
+	const char *name;
+	uint32_t account;
+	int n;
 
-	buf_reset(&p->scratch);
-	if (name_address(r->address, &p->scratch, why) == -1)
-		return -1;
-	if (plan_owner(p, p->scratch.data, &kind, &other))
-		return fall_together(p, r, other, why);
-	if (r->type == REC_ACCOUNT && !r->active && p->options->skip_inactive) {
-		plan_note(p, NOTE_LEFT, r->address, r->origin,
-		    "left out: the account is switched off");
-		p->counts.skipped++;
+	if (skip_inactive(p, r))
 		return 0;
-	}
-	a.address = arena_add(&p->arena, p->scratch.data, p->scratch.len);
-	a.origin = copy(p, r->origin);
-	if (strcmp(a.address, r->address) != 0)
-		a.given = arena_adds(&p->arena, r->address);
-	if (r->type == REC_ACCOUNT) {
-		int n = set_secret(p, &a, r, why);
-
-		if (n != 0)
-			return n == 1 ? 0 : -1;
-	}
-	a.name = copy(p, r->name);
-	a.otp = p->options->carry_otp ? copy(p, r->otp) : NULL;
-	a.flags |= flags_of(r);
-	if (r->quota > 0 && r->quota <= QUOTA_MAX)
-		a.quota = r->quota;
-	a.domain = plan_domain(p, address_domain(a.address));
-	p->domains[a.domain].accounts++;
-	copy_list(p, &a.aliases, &r->aliases);
-	copy_list(p, &a.groups, &r->groups);
-	copy_list(p, &a.forward, &r->forward);
-	note_left(p, &a, r);
-	p->accounts = grow(
-	    p->accounts, p->n_accounts, &p->cap_accounts, sizeof *p->accounts);
-	p->accounts[p->n_accounts] = a;
-	plan_own(p, a.address, OWNER_ACCOUNT, p->n_accounts++);
+	if (*r->address == '@')
+		return why_set(why, FAIL_DATA, "an account without a name");
+	a.address = plan_address(p, r->address, why);
+	if (a.address == 0)
+		return -1;
+	if (p->addresses[a.address].kind != OWNER_NONE)
+		return fall_together(p, r, a.address, why);
+	name = plan_name(p, a.address);
+	a.origin = plan_text(p, r->origin);
+	if (strcmp(name, r->address) != 0)
+		a.given = plan_text(p, r->address);
+	n = r->type == REC_GROUP ? 0 : set_secret(p, &a, r, name, why);
+	if (n != 0)
+		return n == 1 ? 0 : -1;
+	a.name = plan_text(p, r->name);
+	set_otp(p, &a, r);
+	set_quota(p, &a, r);
+	a.aliases =
+	    read_addresses(p, &r->aliases, r->address, a.origin, "the alias");
+	for (uint32_t i = 0; i < a.aliases.n; i++)
+		p->domains[p->addresses[p->numbers[a.aliases.at + i]].domain]
+		    .local = true;
+	a.groups =
+	    read_addresses(p, &r->groups, r->address, a.origin, "the group");
+	a.forward = read_addresses(
+	    p, &r->forward, r->address, a.origin, "the forward to");
+	note_name(p, &a);
+	account = keep_account(p, &a);
+	for (size_t i = 0; i < r->logins.n; i++)
+		take_login(p, account, r->logins.v[i]);
 	return 0;
 }
 
@@ -415,40 +365,34 @@ add_account(struct plan *p, const struct record *r, struct why *why)
 static int
 add_alias(struct plan *p, const struct record *r, struct why *why)
 {
-	struct alias a = { .active = r->active };
-	bool added;
-	void **slot;
+	struct row row = { .active = r->active };
+	struct address *address;
 
-	buf_reset(&p->scratch);
-	if (*r->address == '@') {
-		buf_addc(&p->scratch, '@');
-		if (name_domain(r->address + 1, &p->scratch, why) == -1)
-			return -1;
-	} else if (name_address(r->address, &p->scratch, why) == -1) {
+	row.address = plan_address(p, r->address, why);
+	if (row.address == 0)
 		return -1;
-	}
-	a.address = arena_add(&p->arena, p->scratch.data, p->scratch.len);
-	a.origin = copy(p, r->origin);
-	copy_list(p, &a.targets, &r->targets);
-	slot = map_put(&p->alias, a.address, &added);
-	if (!added) {
-		const struct alias *first = &p->aliases[(uintptr_t)*slot];
-
+	address = &p->addresses[row.address];
+	if (address->row != 0)
 		return why_set(why, FAIL_DATA,
 		    "the alias is there twice, first at %s",
-		    first->origin == NULL ? "a place that is not known"
-					  : first->origin);
-	}
-	*slot = (void *)(uintptr_t)p->n_aliases;
-	p->aliases =
-	    grow(p->aliases, p->n_aliases, &p->cap_aliases, sizeof *p->aliases);
-	p->aliases[p->n_aliases++] = a;
+		    somewhere(
+			plan_string(p, p->rows[AT(address->row)].origin)));
+	row.origin = plan_text(p, r->origin);
+	p->rows = grow(p->rows, p->n_rows, &p->cap_rows, sizeof *p->rows);
+	address->row = (uint32_t)++p->n_rows;
+	row.targets = read_addresses(
+	    p, &r->targets, r->address, row.origin, "the target");
+	p->rows[p->n_rows - 1] = row;
 	return 0;
 }
 
 int
 plan_add(struct plan *p, const struct record *r, struct why *why)
 {
+	if (texts_size(&p->texts) + texts_size(&p->names.texts) > TEXTS_MAX)
+		return why_set(why, FAIL_FATAL,
+		    "more records than one plan can hold: split them by "
+		    "domain");
 	switch (r->type) {
 	case REC_DOMAIN:
 		return add_domain(p, r, why);
@@ -457,8 +401,11 @@ plan_add(struct plan *p, const struct record *r, struct why *why)
 		return add_account(p, r, why);
 	case REC_ALIAS:
 		return add_alias(p, r, why);
-	case REC_END:
 	case REC_OTHER:
+		plan_note(p, NOTE_LEFT, record_id(r), plan_text(p, r->origin),
+		    "a record of a type that this release does not know");
+		break;
+	case REC_END:
 		break;
 	}
 	return 0;

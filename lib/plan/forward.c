@@ -17,201 +17,294 @@
 #include "plan/model.h"
 #include "record/address.h"
 
-/* The targets as the server will have them, without the account itself, which
- * is a kept copy. */
+static bool
+forwards(const struct account *a)
+{
+	return a->forward.n != 0 && (a->flags & ACC_REFUSED) == 0;
+}
+
+/* --- the targets --- */
+
+/* Why a target cannot be one; NULL if it can. */
+static const char *
+bad_target(const struct plan *p, uint32_t target)
+{
+	if (*plan_name(p, target) == '@')
+		return "a whole domain";
+	if (p->addresses[target].kind == OWNER_NONE &&
+	    plan_account_of(p, target) == NULL && plan_is_local(p, target) &&
+	    !p->options->partial)
+		return "it is not among the accounts of the plan";
+	return NULL;
+}
+
+/* The targets as the server will have them, each once, without the account
+ * itself, which is a kept copy. */
 static void
 clean_targets(struct plan *p, struct account *a)
 {
-	struct chain targets = { 0 };
+	struct run targets = plan_run(p);
 
-	for (const struct link *l = a->forward.first; l != NULL; l = l->next) {
-		struct why why = { 0 };
-		const char *address = plan_canonical(p, l->text, &why);
-		enum owner kind;
-		size_t i;
+	plan_set(p);
+	for (uint32_t n = 0; n < a->forward.n; n++) {
+		uint32_t target =
+		    plan_canonical(p, p->numbers[a->forward.at + n]);
+		const char *reason = bad_target(p, target);
 
-		if (address == NULL) {
-			plan_note(p, NOTE_LEFT, a->address, a->origin,
-			    "the forward to %s: %s", l->text, why.text);
-		} else if (plan_account_of(p, address) == a) {
+		if (reason != NULL)
+			plan_note(p, NOTE_LEFT, plan_name(p, a->address),
+			    a->origin, "the forward to %s: %s",
+			    plan_name(p, target), reason);
+		else if (plan_account_of(p, target) == a)
 			a->flags |= ACC_KEEP;
-		} else if (plan_account_of(p, address) == NULL &&
-			   !plan_owner(p, address, &kind, &i) &&
-			   plan_is_local(p, address)) {
-			plan_note(p, NOTE_LEFT, a->address, a->origin,
-			    "the forward to %s, which does not exist", address);
-		} else if (!chain_has(&targets, address)) {
-			(void)chain_add(p, &targets, address);
-		}
+		else if (plan_once(p, target))
+			plan_append(p, &targets, target);
 	}
 	a->forward = targets;
 }
 
 /* --- loops --- */
 
-/* A walk along forwards, depth first; the marks stand by account. */
-enum mark {
-	UNSEEN,
-	ON_PATH,
-	FINISHED
+/*
+ * The accounts that forward, as a graph. Those of one strongly connected part
+ * (Tarjan, "Depth-first search and linear graph algorithms", 1972) send mail
+ * round in a circle. There may be as many as accounts, so that the search keeps
+ * its own stack.
+ */
+struct node {
+	uint32_t account;
+	uint32_t first, n; /* edges */
+	uint32_t done;     /* edges that were followed */
+	uint32_t index;    /* in the order of discovery, from 1 */
+	uint32_t low;
+	uint32_t part; /* from 1 */
 };
-struct walk {
+struct graph {
 	struct plan *plan;
-	unsigned char *marks;
-	size_t *path; /* accounts, outermost first */
-	size_t n, cap;
-	bool *in_loop;
+	struct node *nodes;
+	uint32_t n_nodes;
+	uint32_t *node_of; /* by account, 1 + index */
+	uint32_t *edges;   /* nodes */
+	size_t n_edges, cap_edges;
+	uint32_t *path, *open; /* stacks of nodes */
+	uint32_t n_path, n_open;
+	uint32_t found, parts;
 };
 
-/* Marks what lies on the path from the account i to its end as a loop. */
 static void
-mark_loop(struct walk *w, size_t i)
+add_edge(struct graph *g, struct node *from, uint32_t address)
 {
-	size_t at = w->n;
+	const struct account *to = plan_account_of(g->plan, address);
+	uint32_t node = to == NULL ? 0 : g->node_of[to - g->plan->accounts];
 
-	while (w->path[--at] != i)
-		w->in_loop[w->path[at]] = true;
-	w->in_loop[i] = true;
-}
-
-/* The accounts that mail for an address is forwarded by: itself, or those on a
- * list. */
-static void follow(struct walk *w, const char *address);
-
-static void
-visit(struct walk *w, size_t i)
-{
-	struct account *a = &w->plan->accounts[i];
-
-	if (w->marks[i] == ON_PATH)
-		mark_loop(w, i);
-	if (w->marks[i] != UNSEEN || a->forward.first == NULL)
+	if (node == 0)
 		return;
-	w->marks[i] = ON_PATH;
-	w->path = grow(w->path, w->n, &w->cap, sizeof *w->path);
-	w->path[w->n++] = i;
-	for (const struct link *l = a->forward.first; l != NULL; l = l->next)
-		follow(w, l->text);
-	w->n--;
-	w->marks[i] = FINISHED;
+	g->edges = grow(g->edges, g->n_edges, &g->cap_edges, sizeof *g->edges);
+	g->edges[g->n_edges++] = AT(node);
+	from->n++;
 }
 
+/* The accounts that a target reaches: one, or those on a list. */
 static void
-follow(struct walk *w, const char *address)
+add_target(struct graph *g, struct node *from, uint32_t target)
 {
-	const struct account *a = plan_account_of(w->plan, address);
-	enum owner kind;
-	size_t i;
+	const struct plan *p = g->plan;
+	const struct run *on;
 
-	if (a != NULL) {
-		visit(w, (size_t)(a - w->plan->accounts));
+	if (p->addresses[target].kind != OWNER_LIST) {
+		add_edge(g, from, target);
 		return;
 	}
-	if (!plan_owner(w->plan, address, &kind, &i) || kind != OWNER_LIST)
-		return;
-	for (const struct link *l = w->plan->lists[i].recipients.first;
-	     l != NULL; l = l->next) {
-		a = plan_account_of(w->plan, l->text);
-		if (a != NULL)
-			visit(w, (size_t)(a - w->plan->accounts));
-	}
+	on = &p->lists[p->addresses[target].owner].recipients;
+	for (uint32_t n = 0; n < on->n; n++)
+		add_edge(g, from, p->numbers[on->at + n]);
 }
 
-/* Forwards that lead back to themselves stay behind: the server would pass
- * such a message round until it gives up. */
 static void
-drop_loops(struct plan *p)
+enter(struct graph *g, uint32_t i)
 {
-	struct walk w = { .plan = p };
+	g->nodes[i].index = g->nodes[i].low = ++g->found;
+	g->path[g->n_path++] = i;
+	g->open[g->n_open++] = i;
+}
 
-	w.marks = xcalloc(p->n_accounts, sizeof *w.marks);
-	w.in_loop = xcalloc(p->n_accounts, sizeof *w.in_loop);
-	for (size_t i = 0; i < p->n_accounts; i++)
-		visit(&w, i);
-	for (size_t i = 0; i < p->n_accounts; i++) {
-		struct account *a = &p->accounts[i];
+static void
+lower(struct node *node, uint32_t low)
+{
+	if (low < node->low)
+		node->low = low;
+}
 
-		if (!w.in_loop[i])
+/* The node at the end of the path is done: it may close a part. */
+static void
+leave(struct graph *g)
+{
+	uint32_t i = g->path[--g->n_path];
+
+	if (g->n_path != 0)
+		lower(&g->nodes[g->path[g->n_path - 1]], g->nodes[i].low);
+	if (g->nodes[i].low != g->nodes[i].index)
+		return;
+	g->parts++;
+	do
+		g->nodes[g->open[--g->n_open]].part = g->parts;
+	while (g->open[g->n_open] != i);
+}
+
+static void
+find_parts(struct graph *g, uint32_t start)
+{
+	if (g->nodes[start].index != 0)
+		return;
+	enter(g, start);
+	while (g->n_path != 0) {
+		struct node *at = &g->nodes[g->path[g->n_path - 1]];
+		const struct node *next;
+
+		if (at->done == at->n) {
+			leave(g);
 			continue;
-		plan_note(p, NOTE_LEFT, a->address, a->origin,
-		    "the forward to %s: a loop of forwards leads back here; "
-		    "mail stays in the account",
-		    a->forward.first->text);
-		a->forward = (struct chain){ 0 };
+		}
+		next = &g->nodes[g->edges[at->first + at->done++]];
+		if (next->index == 0)
+			enter(g, (uint32_t)(next - g->nodes));
+		else if (next->part == 0)
+			lower(at, next->index);
 	}
-	free(w.marks);
-	free(w.in_loop);
-	free(w.path);
+}
+
+/* Whether mail that goes to the target comes back to the node. */
+static bool
+comes_back(struct graph *g, const struct node *from, uint32_t target)
+{
+	struct node to = { 0 };
+	size_t edges = g->n_edges;
+	bool back = false;
+
+	add_target(g, &to, target);
+	for (; to.n != 0; to.n--)
+		if (g->nodes[g->edges[edges + to.n - 1]].part == from->part)
+			back = true;
+	g->n_edges = edges;
+	return back;
+}
+
+/* Takes out the targets from which mail comes back. */
+static void
+drop_loops(struct graph *g, const struct node *node)
+{
+	struct plan *p = g->plan;
+	struct account *a = &p->accounts[node->account];
+	uint32_t n_targets = a->forward.n;
+
+	a->forward.n = 0;
+	for (uint32_t n = 0; n < n_targets; n++) {
+		uint32_t target = p->numbers[a->forward.at + n];
+
+		if (!comes_back(g, node, target))
+			p->numbers[a->forward.at + a->forward.n++] = target;
+		else
+			plan_note(p, NOTE_LEFT, plan_name(p, a->address),
+			    a->origin,
+			    "the forward to %s: mail would come back to the "
+			    "account, in a loop",
+			    plan_name(p, target));
+	}
+}
+
+static void
+resolve_loops(struct plan *p, uint32_t n_forwards)
+{
+	struct graph g = { .plan = p };
+
+	g.nodes = xcalloc(n_forwards, sizeof *g.nodes);
+	g.path = xcalloc(n_forwards, sizeof *g.path);
+	g.open = xcalloc(n_forwards, sizeof *g.open);
+	g.node_of = xcalloc(p->n_accounts, sizeof *g.node_of);
+	for (size_t i = 0; i < p->n_accounts; i++)
+		if (forwards(&p->accounts[i])) {
+			g.nodes[g.n_nodes].account = (uint32_t)i;
+			g.node_of[i] = ++g.n_nodes;
+		}
+	for (uint32_t i = 0; i < g.n_nodes; i++) {
+		const struct account *a = &p->accounts[g.nodes[i].account];
+
+		g.nodes[i].first = (uint32_t)g.n_edges;
+		for (uint32_t n = 0; n < a->forward.n; n++)
+			add_target(
+			    &g, &g.nodes[i], p->numbers[a->forward.at + n]);
+	}
+	for (uint32_t i = 0; i < g.n_nodes; i++)
+		find_parts(&g, i);
+	for (uint32_t i = 0; i < g.n_nodes; i++)
+		drop_loops(&g, &g.nodes[i]);
+	free(g.nodes);
+	free(g.path);
+	free(g.open);
+	free(g.node_of);
+	free(g.edges);
 }
 
 /* --- scripts --- */
 
-/* The list that holds the targets of a forward; NULL where its address is
- * taken. */
-static const char *
-forward_list(struct plan *p, struct account *a)
+/* The list that holds the targets of a forward; 0, with a note, where its
+ * address is taken. */
+static uint32_t
+forward_list(struct plan *p, const struct account *a)
 {
-	const char *domain = address_domain(a->address), *address;
-	struct list *l;
-	enum owner kind;
-	size_t i;
+	const char *name = plan_name(p, a->address);
+	const char *domain = address_domain(name);
+	struct buf text = { 0 };
+	uint32_t address;
 
-	buf_reset(&p->scratch);
-	buf_add(&p->scratch, a->address, (size_t)(domain - 1 - a->address));
-	buf_addf(&p->scratch, "-forward@%s", domain);
-	if (plan_owner(p, p->scratch.data, &kind, &i)) {
-		plan_note(p, NOTE_LEFT, a->address, a->origin,
-		    "the forward to %zu addresses: %s, which would hold them, "
-		    "is taken",
-		    chain_len(&a->forward), p->scratch.data);
-		return NULL;
+	buf_add(&text, name, (size_t)(domain - 1 - name));
+	buf_addf(&text, "-forward@%s", domain);
+	address = plan_address(p, text.data, NULL);
+	buf_free(&text);
+	if (address == 0 || p->addresses[address].kind != OWNER_NONE) {
+		plan_note(p, NOTE_LEFT, name, a->origin,
+		    "the forward to %u addresses: the list that would hold "
+		    "them, %s, is taken",
+		    a->forward.n, address == 0 ? "" : plan_name(p, address));
+		return 0;
 	}
-	address = arena_adds(&p->arena, p->scratch.data);
-	p->lists = grow(p->lists, p->n_lists, &p->cap_lists, sizeof *p->lists);
-	l = &p->lists[p->n_lists];
-	*l = (struct list){ .address = address,
-		.origin = a->origin,
-		.recipients = a->forward,
-		.domain = a->domain };
-	plan_own(p, address, OWNER_LIST, p->n_lists++);
-	p->counts.lists++;
+	plan_list(p, address, a->origin, a->forward);
 	return address;
 }
 
 static void
 make_script(struct plan *p, struct account *a)
 {
+	const char *name = plan_name(p, a->address);
+	uint32_t target = p->numbers[a->forward.at];
+
 	if (!p->options->sieve) {
-		plan_note(p, NOTE_LEFT, a->address, a->origin,
+		plan_note(p, NOTE_LEFT, name, a->origin,
 		    "the forward to %s%s (--sieve-dir writes a script for it)",
-		    a->forward.first->text,
-		    a->forward.first->next == NULL ? "" : " and others");
+		    plan_name(p, target),
+		    a->forward.n == 1 ? "" : " and others");
 		return;
 	}
-	a->redirect = a->forward.first->next == NULL ? a->forward.first->text
-						     : forward_list(p, a);
-	if (a->redirect == NULL)
-		return;
-	a->flags |= ACC_SCRIPT;
-	p->counts.forwards++;
+	a->redirect = a->forward.n == 1 ? target : forward_list(p, a);
+	if (a->redirect != 0)
+		p->counts.forwards++;
 }
 
 void
 plan_resolve_forwards(struct plan *p)
 {
-	bool any = false;
+	uint32_t n = 0;
 
 	for (size_t i = 0; i < p->n_accounts; i++)
-		if (p->accounts[i].forward.first != NULL) {
-			any = true;
+		if (forwards(&p->accounts[i])) {
+			n++;
 			clean_targets(p, &p->accounts[i]);
 		}
-	if (!any)
+	if (n == 0)
 		return;
-	drop_loops(p);
+	resolve_loops(p, n);
 	for (size_t i = 0; i < p->n_accounts; i++)
-		if (p->accounts[i].forward.first != NULL &&
-		    (p->accounts[i].flags & ACC_REFUSED) == 0)
+		if (forwards(&p->accounts[i]))
 			make_script(p, &p->accounts[i]);
 }
 
@@ -230,7 +323,9 @@ add_quoted(struct buf *b, const char *s)
 
 int
 plan_each_script(struct plan *p,
-    int (*script)(void *arg, const char *address, const char *text), void *arg)
+    int (*script)(
+	void *arg, const char *address, const char *text, struct why *why),
+    void *arg, struct why *why)
 {
 	struct buf b = { 0 };
 	int r = 0;
@@ -239,15 +334,15 @@ plan_each_script(struct plan *p,
 		const struct account *a = &p->accounts[i];
 		bool keep = (a->flags & ACC_KEEP) != 0;
 
-		if ((a->flags & ACC_SCRIPT) == 0)
+		if (a->redirect == 0)
 			continue;
 		buf_reset(&b);
 		if (keep) /* RFC 3894 */
 			buf_adds(&b, "require [\"copy\"];\n");
 		buf_adds(&b, keep ? "redirect :copy " : "redirect ");
-		add_quoted(&b, a->redirect);
+		add_quoted(&b, plan_name(p, a->redirect));
 		buf_adds(&b, ";\n");
-		r = script(arg, a->address, b.data);
+		r = script(arg, plan_name(p, a->address), b.data, why);
 	}
 	buf_free(&b);
 	return r;

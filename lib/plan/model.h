@@ -2,36 +2,60 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-/* The plan in memory: what the files of this folder share, and nobody else.
- * A million accounts have to fit, so that strings live in one arena and lists
- * are chains in it. */
+/*
+ * The plan in memory: what the files of this folder share, and nobody else. A
+ * million accounts have to fit, so that strings and addresses are numbers, and
+ * lists are runs of numbers in one array.
+ */
 #ifndef FERRY_PLAN_MODEL_H
 #define FERRY_PLAN_MODEL_H
 
 #include <stdint.h>
 
-#include "core/arena.h"
+#include "core/texts.h"
 #include "plan/plan.h"
 
-/* A chain of strings in the order in which they were added. */
-struct link {
-	struct link *next;
-	const char *text;
-	bool enabled;
+/* A run of p->numbers: addresses, or what its owner says. */
+struct run {
+	uint32_t at;
+	uint32_t n;
 };
-struct chain {
-	struct link *first;
-	struct link *last;
-};
+
+/* 0 and 1 + index: an index that may be none. */
+#define AT(one) ((one)-1)
 
 struct domain {
 	const char *name;
-	const char *id;     /* on the server, where it is said to exist */
-	const char *origin; /* NULL: it comes from an address */
-	const char *alias_of;
-	struct chain aliases;
-	const char *catch_all;
-	size_t accounts; /* and groups that are in it */
+	const char *id;  /* on the server, where it is said to exist */
+	const char *ref; /* what "domainId" says */
+	uint32_t number; /* of the name, in texts */
+	uint32_t origin; /* 0: it comes from an address */
+	uint32_t alias_of;
+	uint32_t first_alias; /* 1 + index, as alias_of; chained by next */
+	uint32_t last_alias;
+	uint32_t next;
+	uint32_t catch_all; /* an address */
+	uint32_t accounts;  /* and groups that are in it */
+	bool local;         /* the new server's, not somebody's outside */
+};
+
+/* What an address of the new server is. */
+enum owner {
+	OWNER_NONE,
+	OWNER_ACCOUNT,   /* its name */
+	OWNER_ALIAS,     /* its alias */
+	OWNER_ALIAS_OFF, /* its alias that is switched off */
+	OWNER_LIST
+};
+
+/* By number in p->names. */
+struct address {
+	uint32_t domain;
+	uint32_t row;        /* the alias record of this address, 1 + index */
+	uint32_t owner : 29; /* index of the account or list */
+	uint32_t kind : 3;
+	uint32_t next;  /* the next alias of the account */
+	uint32_t stamp; /* seen while a list is built; p->stamp */
 };
 
 enum account_flags {
@@ -39,109 +63,140 @@ enum account_flags {
 	ACC_LOCKED = 2,     /* no login */
 	ACC_NO_RECEIVE = 4, /* no mail either */
 	ACC_KEEP = 8,       /* a forward keeps a copy */
-	ACC_REFUSED = 16,   /* fell together with another: not written */
-	ACC_SCRIPT = 32,    /* the forward is carried as a script */
+	ACC_REFUSED = 16,   /* not written */
 	/* where the secret comes from; none of them: there is none */
-	ACC_VERBATIM = 64,
-	ACC_TRANSCODED = 128,
-	ACC_TEMPORARY = 256
+	ACC_VERBATIM = 32,
+	ACC_TRANSCODED = 64,
+	ACC_TEMPORARY = 128
 };
 
+/* Strings are numbers in p->texts, 0 for none. */
 struct account {
-	const char *address; /* as the server will have it */
-	const char *given;   /* as the record had it, if that differs */
-	const char *name;
-	const char *secret; /* as it is sent; NULL: none */
-	const char *otp;
-	const char *origin;
-	struct chain aliases;
-	struct chain groups;
-	struct chain forward;
-	const char *redirect; /* where the script sends to */
-	int64_t quota;
-	uint32_t domain;
+	uint32_t address;
+	uint32_t given; /* the address as the record had it, if it differs */
+	uint32_t name;
+	uint32_t secret; /* as it is sent */
+	uint32_t otp;
+	uint32_t origin;
 	uint32_t flags;
+	uint32_t redirect;    /* where the script sends to, an address */
+	uint32_t first_alias; /* addresses, chained by next */
+	uint32_t last_alias;
+	struct run aliases; /* those that the record names */
+	struct run groups;  /* addresses; once resolved, accounts */
+	struct run forward;
+	int64_t quota; /* 0: none */
 };
 
 /* An alias record; state and leaves are of its resolution. */
-enum alias_state {
-	ALIAS_NEW,
-	ALIAS_OPEN,
-	ALIAS_DONE
+enum row_state {
+	ROW_NEW,
+	ROW_OPEN,
+	ROW_DONE
 };
-struct alias {
-	const char *address;
-	const char *origin;
-	struct chain targets;
-	struct chain leaves; /* accounts and outside addresses it ends in */
-	enum alias_state state;
+struct row {
+	uint32_t address;
+	uint32_t origin;
+	struct run targets;
+	struct run leaves; /* accounts and outside addresses it ends in */
+	enum row_state state;
 	bool active;
-	bool cycle;
+	bool moved; /* into the domain that its domain is an alias of */
 };
 
 struct list {
-	const char *address;
-	const char *origin;
-	struct chain recipients;
-	uint32_t domain;
+	uint32_t address;
+	uint32_t origin;
+	struct run recipients;
 };
 
-/* Whose an address is: an index with a kind, in a map of addresses. */
-enum owner {
-	OWNER_ACCOUNT,
-	OWNER_ACCOUNT_ALIAS,
-	OWNER_LIST
+/* A login name with "@" that is not the account's address. */
+struct login {
+	uint32_t account;
+	uint32_t address;
+};
+
+/* A domain that a record names as an alias of another. */
+struct alias_domain {
+	uint32_t domain;
+	uint32_t of;
+	uint32_t origin;
 };
 
 struct plan {
 	const struct plan_options *options;
 	const struct plan_calls *calls;
 	struct plan_counts counts;
-	struct arena arena;
-	struct map owners; /* address -> owner */
-	struct map domain; /* name -> index in domains */
-	struct map alias;  /* address -> index in alias records */
+	struct texts texts;
+	struct intern names;   /* addresses */
+	struct map domain_map; /* name -> index in domains */
+	struct address *addresses;
+	size_t n_addresses, cap_addresses;
 	struct domain *domains;
 	size_t n_domains, cap_domains;
 	struct account *accounts;
 	size_t n_accounts, cap_accounts;
-	struct alias *aliases;
-	size_t n_aliases, cap_aliases;
+	struct row *rows;
+	size_t n_rows, cap_rows;
 	struct list *lists;
 	size_t n_lists, cap_lists;
+	struct login *logins;
+	size_t n_logins, cap_logins;
+	struct alias_domain *alias_domains;
+	size_t n_alias_domains, cap_alias_domains;
+	uint32_t *numbers;
+	size_t n_numbers, cap_numbers;
+	uint32_t stamp;
 	struct buf scratch;
+	struct secret *judged;
 };
 
-/* chain.c */
-struct link *chain_add(struct plan *p, struct chain *c, const char *text);
-bool chain_has(const struct chain *c, const char *text);
-size_t chain_len(const struct chain *c);
+/* --- strings, runs --- */
 
-/* collect.c */
+uint32_t plan_text(struct plan *p, const char *s); /* 0 for NULL */
+const char *plan_string(const struct plan *p, uint32_t number);
+/* Appends a number to the run that is being built at the end of p->numbers. */
+void plan_append(struct plan *p, struct run *run, uint32_t number);
+/* An empty run there. */
+struct run plan_run(const struct plan *p);
+/* Begins a set of addresses, empty; plan_once puts one in, and is false if it
+ * was there. There is one set at a time. */
+void plan_set(struct plan *p);
+bool plan_once(struct plan *p, uint32_t address);
+
+/* --- domains and addresses --- */
+
 /* The index of a domain, which is put in where it is not there. */
 uint32_t plan_domain(struct plan *p, const char *name);
-struct domain *plan_find_domain(const struct plan *p, const char *name);
-/* Who holds an address; false if nobody. */
-bool plan_owner(
-    const struct plan *p, const char *address, enum owner *kind, size_t *index);
-/* Gives an address, which must live as long as the plan, to an owner. */
-void plan_own(
-    struct plan *p, const char *address, enum owner kind, size_t index);
-void plan_note(struct plan *p, enum note_kind kind, const char *address,
-    const char *origin, const char *fmt, ...)
-    __attribute__((format(printf, 5, 6)));
-/* The account that an address leads to as its name, alias, or with a tail after
- * "+"; NULL if none. */
-struct account *plan_account_of(const struct plan *p, const char *address);
-
-/* resolve.c: forward.c's part of plan_resolve */
-void plan_resolve_forwards(struct plan *p);
 /*
- * An address as the server will have it, its domain the one that an alias
- * domain stands for; a copy in the arena. NULL and why (DATA) if it is none.
+ * The number of an address as the server has it; "@domain" is one too. 0 and
+ * why (DATA) if the server refuses it.
  */
-const char *plan_canonical(
-    struct plan *p, const char *address, struct why *why);
-bool plan_is_local(const struct plan *p, const char *address);
+uint32_t plan_address(struct plan *p, const char *text, struct why *why);
+const char *plan_name(const struct plan *p, uint32_t address);
+/* The address that another one stands for in an alias domain, or itself. */
+uint32_t plan_canonical(struct plan *p, uint32_t address);
+/* Whether the part before the "@" holds a "+". */
+bool plan_has_tail(const struct plan *p, uint32_t address);
+/*
+ * The account that mail for an address reaches, as its name, its alias, or with
+ * a tail after "+"; NULL if none, or if it is not written.
+ */
+struct account *plan_account_of(const struct plan *p, uint32_t address);
+bool plan_is_local(const struct plan *p, uint32_t address);
+/* The domain will not be created, and its id is not known. */
+bool plan_is_missing(const struct plan *p, uint32_t domain);
+/* Who has an address, for messages. */
+const char *plan_holder(const struct plan *p, uint32_t address);
+/* A new list with that address, which nobody has. */
+void plan_list(
+    struct plan *p, uint32_t address, uint32_t origin, struct run recipients);
+
+void plan_note(struct plan *p, enum note_kind kind, const char *address,
+    uint32_t origin, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* forward.c: the part of plan_resolve that is about forwards. */
+void plan_resolve_forwards(struct plan *p);
 
 #endif

@@ -155,44 +155,60 @@ is_alnum(char c)
 	       (c >= '0' && c <= '9');
 }
 
-void
-name_client_id(const char *kind, const char *address, struct buf *out)
+/* Long names are cut there and end in "-" and a hash. */
+enum {
+	NAME_PLAIN_MAX = 200
+};
+
+/* Writes c as a mark and two hex digits; the bytes written. */
+static size_t
+escape(char *to, char mark, unsigned char c)
 {
-	enum {
-		PLAIN_MAX = 200
-	};
 	static const char hex[] = "0123456789abcdef";
-	size_t start = out->len;
 
-	buf_adds(out, kind);
-	buf_addc(out, '-');
-	for (const char *p = address; *p != '\0'; p++) {
-		unsigned char c = (unsigned char)*p;
-
-		if (out->len - start > PLAIN_MAX) {
-			buf_addf(out, "-%016" PRIx64, fnv(address));
-			return;
-		}
-		if (is_alnum(*p)) {
-			buf_addc(out, *p);
-		} else {
-			char escape[3] = { '_', hex[c >> 4], hex[c & 0xf] };
-
-			buf_add(out, escape, sizeof escape);
-		}
-	}
+	to[0] = mark;
+	to[1] = hex[c >> 4];
+	to[2] = hex[c & 0xf];
+	return 3;
 }
 
 void
-name_file(const char *address, struct buf *out)
+name_client_id(const char *kind, const char *address, struct buf *out)
 {
-	for (const char *p = address; *p != '\0'; p++) {
+	char id[NAME_PLAIN_MAX + 3];
+	size_t n = 0;
+	const char *p;
+
+	buf_adds(out, kind);
+	buf_addc(out, '-');
+	for (p = address; *p != '\0' && n < NAME_PLAIN_MAX; p++)
+		if (is_alnum(*p))
+			id[n++] = *p;
+		else
+			n += escape(id + n, '_', (unsigned char)*p);
+	buf_add(out, id, n);
+	if (*p != '\0')
+		buf_addf(out, "-%016" PRIx64, fnv(address));
+}
+
+void
+name_script(const char *address, struct buf *out)
+{
+	char name[NAME_PLAIN_MAX + 3];
+	size_t n = 0;
+	const char *p;
+
+	for (p = address; *p != '\0' && n < NAME_PLAIN_MAX; p++) {
 		unsigned char c = (unsigned char)*p;
 
 		if (c == '/' || c == '%' || c < ' ' || c == 0x7f ||
 		    (c == '.' && p == address))
-			buf_addf(out, "%%%02x", c);
+			n += escape(name + n, '%', c);
 		else
-			buf_addc(out, *p);
+			name[n++] = *p;
 	}
+	buf_add(out, name, n);
+	if (*p != '\0')
+		buf_addf(out, "-%016" PRIx64, fnv(address));
+	buf_adds(out, ".sieve");
 }

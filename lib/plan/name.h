@@ -42,9 +42,10 @@ int name_address(const char *address, struct buf *out, struct why *why);
 void name_client_id(const char *kind, const char *address, struct buf *out);
 
 /*
- * Appends a file name for an address: what could lead out of a folder or hide
- * the file is written as "%" and two hex digits.
+ * Appends the file name of an address's Sieve script in a folder of scripts:
+ * the address, what could lead out of the folder or hide the file written as
+ * "%" and two hex digits, and ".sieve". A long one is cut and ends in a hash.
  */
-void name_file(const char *address, struct buf *out);
+void name_script(const char *address, struct buf *out);
 
 #endif

@@ -34,6 +34,7 @@ struct plan_options {
 	bool reconcile;
 	bool carry_otp;
 	bool sieve;         /* forwards become scripts (plan_each_script) */
+	bool partial;       /* other accounts of these domains are elsewhere */
 	const char *tenant; /* id */
 	const char *description; /* of what has none of its own */
 	struct map existing; /* domain name -> id on the server, both char * */
@@ -42,6 +43,7 @@ struct plan_options {
 /* Something that is not carried, or was changed on the way. */
 enum note_kind {
 	NOTE_LEFT,
+	NOTE_LOGIN, /* a login name that is not carried: there are many */
 	NOTE_CHANGED,
 	NOTE_REFUSED
 };
@@ -100,17 +102,21 @@ void plan_resolve(struct plan *p);
 
 /*
  * Writes the plan: lines of at most 500 objects, domains, groups, users, lists,
- * catch-alls. write gets whole lines and returns -1 to stop. 0, or -1.
+ * catch-alls. write gets whole lines; it returns -1 and why to stop. 0, or -1
+ * and why.
  */
 int plan_write(struct plan *p,
-    int (*write)(void *arg, const char *line, size_t len), void *arg);
+    int (*write)(void *arg, const char *line, size_t len, struct why *why),
+    void *arg, struct why *why);
 
 /*
  * Calls back with each account's Sieve script, by address; only with
- * options->sieve. -1 from the callback stops.
+ * options->sieve. -1 and why from the callback stop. 0, or -1 and why.
  */
 int plan_each_script(struct plan *p,
-    int (*script)(void *arg, const char *address, const char *text), void *arg);
+    int (*script)(
+	void *arg, const char *address, const char *text, struct why *why),
+    void *arg, struct why *why);
 
 const struct plan_counts *plan_counts(const struct plan *p);
 

@@ -13,387 +13,433 @@
 
 #include "core/alloc.h"
 #include "plan/model.h"
-#include "plan/name.h"
-#include "record/address.h"
+
+/* How deep aliases may lead to aliases: Postfix gives up there as well
+ * (postconf(5), virtual_alias_recursion_limit). */
+enum {
+	DEPTH_MAX = 1000
+};
+
+static bool
+is_catch_all(const struct plan *p, uint32_t address)
+{
+	return *plan_name(p, address) == '@';
+}
 
 /* --- domains --- */
 
-/* Makes name an alias of a domain, unless it has accounts of its own. */
-static void
-alias_domain(
-    struct plan *p, struct domain *of, const char *name, const char *origin)
-{
-	struct domain *d = plan_find_domain(p, name);
-
-	if (strcmp(of->name, name) == 0)
-		return;
-	if (of->alias_of != NULL || (d != NULL && d->aliases.first != NULL)) {
-		plan_note(p, NOTE_LEFT, name, origin,
-		    "an alias domain of an alias domain, %s", of->name);
-		return;
-	}
-	if (d != NULL && d->accounts != 0) {
-		plan_note(p, NOTE_LEFT, name, origin,
-		    "it cannot be an alias domain of %s: it has %zu accounts",
-		    of->name, d->accounts);
-		return;
-	}
-	if (d != NULL && d->alias_of != NULL) {
-		if (strcmp(d->alias_of, of->name) != 0)
-			plan_note(p, NOTE_LEFT, name, origin,
-			    "an alias domain of %s, and already one of %s",
-			    of->name, d->alias_of);
-		return;
-	}
-	/* plan_domain may move the domains. */
-	(void)plan_domain(p, name);
-	plan_find_domain(p, name)->alias_of = of->name;
-}
-
-/* The alias domains that domain records name. A refused one is taken out. */
-static void
-resolve_domain_records(struct plan *p)
-{
-	size_t n = p->n_domains;
-
-	for (size_t i = 0; i < n; i++) {
-		struct chain named = p->domains[i].aliases, kept = { 0 };
-
-		p->domains[i].aliases = (struct chain){ 0 };
-		for (struct link *l = named.first; l != NULL; l = l->next) {
-			const struct domain *d;
-
-			alias_domain(
-			    p, &p->domains[i], l->text, p->domains[i].origin);
-			d = plan_find_domain(p, l->text);
-			if (d != NULL && d->alias_of != NULL &&
-			    strcmp(d->alias_of, p->domains[i].name) == 0)
-				(void)chain_add(p, &kept, l->text);
-		}
-		p->domains[i].aliases = kept;
-	}
-}
-
-/* "@a" -> "@b": the alias row of a whole domain. */
-static void
-resolve_domain_row(struct plan *p, struct alias *a)
-{
-	struct buf name = { 0 };
-	struct why why = { 0 };
-	const char *target = a->targets.first->text;
-	struct domain *of;
-
-	a->state = ALIAS_DONE;
-	if (!a->active) {
-		plan_note(p, NOTE_LEFT, a->address, a->origin,
-		    "an alias domain that is switched off");
-	} else if (name_domain(target + 1, &name, &why) == -1) {
-		plan_note(p, NOTE_LEFT, a->address, a->origin, "%s", why.text);
-	} else if ((of = plan_find_domain(p, name.data)) == NULL) {
-		plan_note(p, NOTE_LEFT, a->address, a->origin,
-		    "mail for a whole domain goes to %s, which is not here",
-		    target);
-	} else {
-		alias_domain(p, of, a->address + 1, a->origin);
-		of = plan_find_domain(p, name.data);
-		if (plan_find_domain(p, a->address + 1) != NULL &&
-		    plan_find_domain(p, a->address + 1)->alias_of == of->name &&
-		    !chain_has(&of->aliases, a->address + 1))
-			(void)chain_add(p, &of->aliases, a->address + 1);
-	}
-	buf_free(&name);
-}
-
+/* "@a" -> "@b": the row of a whole domain. */
 static bool
-is_domain_row(const struct alias *a)
+is_domain_row(const struct plan *p, const struct row *row)
 {
-	return *a->address == '@' && a->targets.first != NULL &&
-	       a->targets.first->next == NULL &&
-	       *a->targets.first->text == '@' &&
-	       strcmp(a->address, a->targets.first->text) != 0;
+	return is_catch_all(p, row->address) && row->targets.n == 1 &&
+	       is_catch_all(p, p->numbers[row->targets.at]) &&
+	       p->numbers[row->targets.at] != row->address;
+}
+
+static void
+chain_domain(struct plan *p, uint32_t of, uint32_t alias)
+{
+	struct domain *d = &p->domains[of];
+
+	p->domains[alias].alias_of = of + 1;
+	if (d->last_alias == 0)
+		d->first_alias = alias + 1;
+	else
+		p->domains[AT(d->last_alias)].next = alias + 1;
+	d->last_alias = alias + 1;
+}
+
+/* Makes a domain an alias of another, unless it has accounts of its own: on the
+ * server an alias domain is a mirror. */
+static void
+make_alias_domain(struct plan *p, const struct alias_domain *a)
+{
+	const struct domain *d = &p->domains[a->domain], *of;
+
+	of = &p->domains[a->of];
+	if (d == of || d->alias_of == a->of + 1)
+		return;
+	if (of->alias_of != 0 || d->first_alias != 0)
+		plan_note(p, NOTE_LEFT, d->name, a->origin,
+		    "an alias domain of an alias domain, %s", of->name);
+	else if (d->accounts != 0)
+		plan_note(p, NOTE_LEFT, d->name, a->origin,
+		    "as an alias domain of %s: it has %u accounts of its own",
+		    of->name, d->accounts);
+	else if (d->alias_of != 0)
+		plan_note(p, NOTE_LEFT, d->name, a->origin,
+		    "as an alias domain of %s: it is one of %s already",
+		    of->name, p->domains[AT(d->alias_of)].name);
+	else if (plan_is_missing(p, a->of))
+		plan_note(p, NOTE_LEFT, d->name, a->origin,
+		    "as an alias domain of %s, which has no id "
+		    "(--existing-domain %s=ID)",
+		    of->name, of->name);
+	else
+		chain_domain(p, a->of, a->domain);
+}
+
+static void
+resolve_domain_row(struct plan *p, struct row *row)
+{
+	struct alias_domain a = { p->addresses[row->address].domain,
+		p->addresses[p->numbers[row->targets.at]].domain, row->origin };
+
+	row->state = ROW_DONE;
+	if (!row->active)
+		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
+		    "an alias domain that is switched off");
+	else if (!p->domains[a.of].local)
+		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
+		    "mail for the whole domain goes to %s, which is not here",
+		    p->domains[a.of].name);
+	else
+		make_alias_domain(p, &a);
 }
 
 static void
 resolve_domains(struct plan *p)
 {
-	for (size_t i = 0; i < p->n_aliases; i++) {
-		const char *name = address_domain(p->aliases[i].address);
-
-		if (!is_domain_row(&p->aliases[i]))
-			(void)plan_domain(p, name);
-	}
-	resolve_domain_records(p);
-	for (size_t i = 0; i < p->n_aliases; i++)
-		if (is_domain_row(&p->aliases[i]))
-			resolve_domain_row(p, &p->aliases[i]);
+	for (size_t i = 0; i < p->n_rows; i++)
+		p->domains[p->addresses[p->rows[i].address].domain].local =
+		    true;
+	for (size_t i = 0; i < p->n_alias_domains; i++)
+		make_alias_domain(p, &p->alias_domains[i]);
+	for (size_t i = 0; i < p->n_rows; i++)
+		if (is_domain_row(p, &p->rows[i]))
+			resolve_domain_row(p, &p->rows[i]);
 }
 
-/* --- addresses --- */
-
-const char *
-plan_canonical(struct plan *p, const char *address, struct why *why)
-{
-	const struct domain *d;
-	const char *domain;
-
-	buf_reset(&p->scratch);
-	if (name_address(address, &p->scratch, why) == -1)
-		return NULL;
-	domain = address_domain(p->scratch.data);
-	d = plan_find_domain(p, domain);
-	if (d != NULL && d->alias_of != NULL) {
-		p->scratch.len = (size_t)(domain - p->scratch.data);
-		buf_adds(&p->scratch, d->alias_of);
-	}
-	return arena_add(&p->arena, p->scratch.data, p->scratch.len);
-}
-
-bool
-plan_is_local(const struct plan *p, const char *address)
-{
-	return plan_find_domain(p, address_domain(address)) != NULL;
-}
-
-/* Gives an address to an account; says so and returns false where somebody
- * else has it. True only if it is new to this account. */
-static bool
-claim(struct plan *p, const char *address, size_t account, const char *origin)
-{
-	enum owner kind;
-	size_t holder;
-
-	if (!plan_owner(p, address, &kind, &holder)) {
-		plan_own(p, address, OWNER_ACCOUNT_ALIAS, account);
-		return true;
-	}
-	if (kind == OWNER_LIST || holder != account)
-		plan_note(p, NOTE_LEFT, address, origin,
-		    "an alias of %s: the address belongs to %s",
-		    p->accounts[account].address,
-		    kind == OWNER_LIST ? p->lists[holder].address
-				       : p->accounts[holder].address);
-	return false;
-}
-
+/* Accounts in a domain that will not exist are not written. */
 static void
-note_tail(struct plan *p, const char *address, const char *origin)
+refuse_missing_domains(struct plan *p)
 {
-	const char *plus = strchr(address, '+');
+	if (!p->options->no_domains)
+		return;
+	for (size_t i = 0; i < p->n_accounts; i++) {
+		struct account *a = &p->accounts[i];
+		uint32_t domain = p->addresses[a->address].domain;
 
-	if (plus != NULL && plus < address_domain(address))
-		plan_note(p, NOTE_CHANGED, address, origin,
-		    "the server takes the part from + off, and no mail "
-		    "reaches this alias");
+		if (!plan_is_missing(p, domain) ||
+		    (a->flags & ACC_REFUSED) != 0)
+			continue;
+		a->flags |= ACC_REFUSED;
+		plan_note(p, NOTE_REFUSED, plan_name(p, a->address), a->origin,
+		    "its domain has no id (--existing-domain %s=ID)",
+		    p->domains[domain].name);
+	}
+}
+
+/* --- the aliases of an account --- */
+
+/*
+ * Gives an address to an account as its alias. Left out, with a note, where
+ * somebody else has it or the server could not deliver to it.
+ */
+static void
+give_alias(struct plan *p, struct account *account, uint32_t address,
+    bool active, uint32_t origin)
+{
+	const char *own = plan_name(p, account->address);
+	const char *name = plan_name(p, address);
+	struct address *a = &p->addresses[address];
+
+	if (a->kind != OWNER_NONE) {
+		if (a->kind == OWNER_LIST || &p->accounts[a->owner] != account)
+			plan_note(p, NOTE_LEFT, name, origin,
+			    "as an alias of %s: the address belongs to %s", own,
+			    plan_holder(p, address));
+		return;
+	}
+	if (plan_has_tail(p, address)) {
+		/* The server does the same by itself. */
+		if (plan_account_of(p, address) != account)
+			plan_note(p, NOTE_LEFT, name, origin,
+			    "as an alias of %s: the server takes off what "
+			    "follows the +",
+			    own);
+		return;
+	}
+	if (plan_is_missing(p, a->domain)) {
+		plan_note(p, NOTE_LEFT, name, origin,
+		    "as an alias of %s: its domain has no id "
+		    "(--existing-domain %s=ID)",
+		    own, p->domains[a->domain].name);
+		return;
+	}
+	a->kind = active ? OWNER_ALIAS : OWNER_ALIAS_OFF;
+	a->owner = (uint32_t)(account - p->accounts) & 0x1fffffff;
+	if (account->last_alias == 0)
+		account->first_alias = address;
+	else
+		p->addresses[account->last_alias].next = address;
+	account->last_alias = address;
+	p->counts.aliases++;
 }
 
 /* The aliases that account records name. */
 static void
-resolve_own_aliases(struct plan *p, size_t i)
+resolve_own_aliases(struct plan *p)
 {
-	struct chain named = p->accounts[i].aliases, kept = { 0 };
-	const char *origin = p->accounts[i].origin;
+	for (size_t i = 0; i < p->n_accounts; i++) {
+		struct account *a = &p->accounts[i];
 
-	for (struct link *l = named.first; l != NULL; l = l->next) {
-		struct why why = { 0 };
-		const char *address = plan_canonical(p, l->text, &why);
-
-		if (address == NULL) {
-			plan_note(p, NOTE_LEFT, l->text, origin,
-			    "an alias of %s: %s", p->accounts[i].address,
-			    why.text);
+		if ((a->flags & ACC_REFUSED) != 0)
 			continue;
-		}
-		(void)plan_domain(p, address_domain(address));
-		if (claim(p, address, i, origin)) {
-			(void)chain_add(p, &kept, address);
-			note_tail(p, address, origin);
-			p->counts.aliases++;
+		for (uint32_t n = 0; n < a->aliases.n; n++) {
+			uint32_t address = p->numbers[a->aliases.at + n];
+
+			if (is_catch_all(p, address))
+				plan_note(p, NOTE_LEFT, plan_name(p, address),
+				    a->origin,
+				    "as an alias of %s: a catch-all is an "
+				    "alias record",
+				    plan_name(p, a->address));
+			else
+				give_alias(p, a, plan_canonical(p, address),
+				    true, a->origin);
 		}
 	}
-	p->accounts[i].aliases = kept;
 }
 
 /* --- alias records --- */
 
-/* Alias records in alias domains are known by the address that they stand for;
- * one that meets another there is left behind. */
+/* Rows in an alias domain count for the domain that it mirrors; one that meets
+ * another row there is left out. */
 static void
-canonical_aliases(struct plan *p)
+move_rows(struct plan *p)
 {
-	for (size_t i = 0; i < p->n_aliases; i++) {
-		struct alias *row = &p->aliases[i];
-		const char *address;
-		bool added;
-		void **slot;
+	for (size_t i = 0; i < p->n_rows; i++) {
+		struct row *row = &p->rows[i];
+		uint32_t to = plan_canonical(p, row->address);
+		const char *name = plan_name(p, row->address);
 
-		if (*row->address == '@')
+		if (to == row->address || is_catch_all(p, to))
 			continue;
-		address = plan_canonical(p, row->address, NULL);
-		if (address == NULL || strcmp(address, row->address) == 0)
+		row->moved = true;
+		if (p->addresses[to].row != 0) {
+			plan_note(p, NOTE_LEFT, name, row->origin,
+			    "its domain mirrors %s, where %s is another alias",
+			    p->domains[p->addresses[to].domain].name,
+			    plan_name(p, to));
+			row->state = ROW_DONE;
+			row->targets.n = 0;
+			row->address = 0;
 			continue;
-		slot = map_put(&p->alias, address, &added);
-		if (added) {
-			*slot = (void *)(uintptr_t)i;
-			row->address = address;
-		} else {
-			plan_note(p, NOTE_LEFT, row->address, row->origin,
-			    "the alias domain makes it %s, which is another "
-			    "alias",
-			    address);
-			row->state = ALIAS_DONE;
-			row->active = false;
-			row->targets = (struct chain){ 0 };
 		}
+		p->addresses[to].row = (uint32_t)i + 1;
+		row->address = to;
 	}
 }
 
-static void expand(struct plan *p, size_t i);
-
-/* Adds where one target of an alias leads. */
-static void
-expand_target(struct plan *p, size_t i, const char *target)
+/* A target that is no row: an account, or outside. 0, with a note, for one
+ * that does not exist. */
+static uint32_t
+leaf(struct plan *p, const struct row *row, uint32_t target)
 {
-	struct why why = { 0 };
-	const char *address = plan_canonical(p, target, &why);
-	const struct account *account;
-	void **nested;
+	const struct account *account = plan_account_of(p, target);
+	const char *reason = NULL;
 
-	if (address == NULL) {
-		plan_note(p, NOTE_LEFT, p->aliases[i].address,
-		    p->aliases[i].origin, "the target %s: %s", target,
-		    why.text);
-		return;
-	}
-	account = plan_account_of(p, address);
-	nested = map_get(&p->alias, address);
-	/* An account's own address among the targets of its alias row is the
-	 * mailbox itself. */
-	if (account != NULL || nested == NULL ||
-	    strcmp(address, p->aliases[i].address) == 0) {
-		if (account == NULL && plan_is_local(p, address))
-			plan_note(p, NOTE_LEFT, p->aliases[i].address,
-			    p->aliases[i].origin,
-			    "the target %s, which does not exist", address);
-		else if (!chain_has(&p->aliases[i].leaves, address))
-			(void)chain_add(p, &p->aliases[i].leaves, address);
-		return;
-	}
-	expand(p, (size_t)(uintptr_t)*nested);
-	if (p->aliases[(uintptr_t)*nested].state == ALIAS_OPEN) {
-		p->aliases[i].cycle = true;
-		plan_note(p, NOTE_LEFT, p->aliases[i].address,
-		    p->aliases[i].origin,
-		    "the target %s, which leads back to this alias", address);
-		return;
-	}
-	for (const struct link *l = p->aliases[(uintptr_t)*nested].leaves.first;
-	     l != NULL; l = l->next)
-		if (!chain_has(&p->aliases[i].leaves, l->text))
-			(void)chain_add(p, &p->aliases[i].leaves, l->text);
+	if (account != NULL)
+		return plan_has_tail(p, target) ? target : account->address;
+	if (is_catch_all(p, target))
+		reason = "a whole domain cannot be a target";
+	else if (target == row->address)
+		reason = "it leads to itself, and is no account";
+	else if (plan_is_local(p, target) && !p->options->partial)
+		reason = "it is not among the accounts of the plan";
+	if (reason == NULL)
+		return target;
+	plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
+	    "the target %s: %s", plan_name(p, target), reason);
+	return 0;
 }
 
-static void
-expand(struct plan *p, size_t i)
+/* The row that a target leads to; NULL for an account, for the address itself
+ * (its mailbox), and where there is none. */
+static struct row *
+nested_row(struct plan *p, const struct row *row, uint32_t target)
 {
-	if (p->aliases[i].state != ALIAS_NEW)
+	uint32_t nested = p->addresses[target].row;
+
+	if (nested == 0 || target == row->address || is_catch_all(p, target) ||
+	    plan_account_of(p, target) != NULL)
+		return NULL;
+	return &p->rows[AT(nested)];
+}
+
+/* Adds the leaves of a row that is expanded to the run being built. */
+static void
+add_nested(struct plan *p, const struct row *row, struct run *leaves,
+    const struct row *nested)
+{
+	const char *reason = NULL;
+
+	if (!nested->active)
+		reason = "which is switched off";
+	else if (nested->state == ROW_OPEN)
+		reason = "which leads back to this alias";
+	else if (nested->state == ROW_NEW)
+		reason = "which leads on too deeply";
+	if (reason != NULL)
+		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
+		    "the target %s, %s", plan_name(p, nested->address), reason);
+	for (uint32_t n = 0; reason == NULL && n < nested->leaves.n; n++) {
+		uint32_t address = p->numbers[nested->leaves.at + n];
+
+		if (plan_once(p, address))
+			plan_append(p, leaves, address);
+	}
+}
+
+/*
+ * Finds the leaves of a row: first those of the rows that it leads to, so that
+ * its own run is then built in one piece.
+ */
+static void
+expand(struct plan *p, struct row *row, unsigned int depth)
+{
+	struct run leaves;
+
+	if (row->state != ROW_NEW || depth > DEPTH_MAX)
 		return;
-	p->aliases[i].state = ALIAS_OPEN;
-	for (const struct link *l = p->aliases[i].targets.first; l != NULL;
-	     l = l->next)
-		expand_target(p, i, l->text);
-	p->aliases[i].state = ALIAS_DONE;
+	row->state = ROW_OPEN;
+	for (uint32_t n = 0; n < row->targets.n; n++) {
+		uint32_t *target = &p->numbers[row->targets.at + n];
+		uint32_t to = plan_canonical(p, *target);
+		struct row *nested = nested_row(p, row, to);
+
+		*target = to;
+		if (nested != NULL)
+			expand(p, nested, depth + 1);
+	}
+	leaves = plan_run(p);
+	plan_set(p);
+	for (uint32_t n = 0; n < row->targets.n; n++) {
+		uint32_t target = p->numbers[row->targets.at + n];
+		const struct row *nested = nested_row(p, row, target);
+
+		if (nested != NULL) {
+			add_nested(p, row, &leaves, nested);
+			continue;
+		}
+		target = leaf(p, row, target);
+		if (target != 0 && plan_once(p, target))
+			plan_append(p, &leaves, target);
+	}
+	row->leaves = leaves;
+	row->state = ROW_DONE;
 }
 
 /* An alias row of an account's own address is that account's forward. */
 static void
-become_forward(struct plan *p, struct account *a, const struct alias *row)
+become_forward(struct plan *p, struct account *a, const struct row *row)
 {
-	struct chain targets = { 0 };
+	const char *name = plan_name(p, a->address), *reason = NULL;
+	struct run targets = plan_run(p);
 	bool keep = false;
 
-	if (!row->active)
-		return;
-	for (const struct link *l = row->leaves.first; l != NULL; l = l->next)
-		if (plan_account_of(p, l->text) == a)
+	for (uint32_t n = 0; n < row->leaves.n; n++) {
+		uint32_t target = p->numbers[row->leaves.at + n];
+
+		if (plan_account_of(p, target) == a)
 			keep = true;
 		else
-			(void)chain_add(p, &targets, l->text);
-	if (targets.first == NULL)
+			plan_append(p, &targets, target);
+	}
+	if (targets.n == 0)
 		return;
-	if (a->forward.first != NULL)
-		plan_note(p, NOTE_LEFT, a->address, row->origin,
-		    "a second forward of the same account");
+	if (row->moved)
+		reason = "its domain mirrors the account's, where all of the "
+			 "account's mail would go this way";
+	else if (!row->active)
+		reason = "it is switched off";
+	else if ((a->flags & ACC_GROUP) != 0)
+		reason = "a group keeps its mail";
+	if (reason != NULL) {
+		plan_note(p, NOTE_LEFT, name, row->origin,
+		    "the forward to %s%s: %s",
+		    plan_name(p, p->numbers[targets.at]),
+		    targets.n == 1 ? "" : " and others", reason);
+		return;
+	}
+	/* The row comes first: the account's own forward sees what it keeps. */
+	if (keep && a->forward.n != 0)
+		for (uint32_t n = 0; n < a->forward.n; n++)
+			plan_append(p, &targets, p->numbers[a->forward.at + n]);
+	else if (a->forward.n != 0)
+		plan_note(p, NOTE_CHANGED, name, row->origin,
+		    "the alias took all mail before the account's own forward "
+		    "saw it; only the alias is carried");
+	if (a->forward.n == 0 || !keep)
+		a->flags =
+		    keep ? a->flags | ACC_KEEP : a->flags & ~(uint32_t)ACC_KEEP;
+	a->forward = targets;
+}
+
+static void
+become_alias(struct plan *p, struct account *a, const struct row *row)
+{
+	uint32_t target = p->numbers[row->leaves.at];
+
+	if (target != a->address)
+		plan_note(p, NOTE_CHANGED, plan_name(p, row->address),
+		    row->origin, "leads to %s, not to %s",
+		    plan_name(p, a->address), plan_name(p, target));
+	give_alias(p, a, row->address, row->active, row->origin);
+}
+
+static void
+become_list(struct plan *p, const struct row *row)
+{
+	const struct address *a = &p->addresses[row->address];
+	const char *name = plan_name(p, row->address);
+
+	if (!row->active)
+		plan_note(p, NOTE_LEFT, name, row->origin,
+		    "an alias to several addresses, or outside, that is "
+		    "switched off");
+	else if (a->kind != OWNER_NONE)
+		plan_note(p, NOTE_LEFT, name, row->origin,
+		    "the address belongs to %s", plan_holder(p, row->address));
+	else if (plan_has_tail(p, row->address))
+		plan_note(p, NOTE_LEFT, name, row->origin,
+		    "the server takes off what follows the +, and no mail "
+		    "reaches this alias");
+	else if (plan_is_missing(p, a->domain))
+		plan_note(p, NOTE_LEFT, name, row->origin,
+		    "its domain has no id (--existing-domain %s=ID)",
+		    p->domains[a->domain].name);
 	else
-		a->forward = targets;
-	a->flags = keep ? a->flags | ACC_KEEP : a->flags & ~(uint32_t)ACC_KEEP;
+		plan_list(p, row->address, row->origin, row->leaves);
 }
 
 static void
-become_alias(struct plan *p, struct account *a, const struct alias *row)
+place_row(struct plan *p, const struct row *row)
 {
-	const char *address = row->address;
-	struct link *l;
+	struct account *target = NULL;
+	const struct address *own;
 
-	if (!claim(p, address, (size_t)(a - p->accounts), row->origin))
+	if (row->address == 0 || is_catch_all(p, row->address))
 		return;
-	l = chain_add(p, &a->aliases, address);
-	l->enabled = row->active;
-	note_tail(p, address, row->origin);
-	p->counts.aliases++;
-}
-
-static void
-become_list(struct plan *p, const struct alias *row)
-{
-	const char *address = row->address;
-	struct list *l;
-	enum owner kind;
-	size_t holder;
-
-	if (!row->active) {
-		plan_note(p, NOTE_LEFT, row->address, row->origin,
-		    "an alias to several addresses that is switched off");
+	own = &p->addresses[row->address];
+	if (own->kind == OWNER_ACCOUNT) {
+		if ((p->accounts[own->owner].flags & ACC_REFUSED) == 0)
+			become_forward(p, &p->accounts[own->owner], row);
 		return;
 	}
-	if (plan_owner(p, address, &kind, &holder)) {
-		plan_note(p, NOTE_LEFT, row->address, row->origin,
-		    "the address belongs to %s",
-		    kind == OWNER_LIST ? p->lists[holder].address
-				       : p->accounts[holder].address);
+	if (row->leaves.n == 0) {
+		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
+		    "an alias without a target");
 		return;
 	}
-	p->lists = grow(p->lists, p->n_lists, &p->cap_lists, sizeof *p->lists);
-	l = &p->lists[p->n_lists];
-	*l = (struct list){ .address = address,
-		.origin = row->origin,
-		.recipients = row->leaves,
-		.domain = plan_domain(p, address_domain(address)) };
-	plan_own(p, address, OWNER_LIST, p->n_lists++);
-	p->counts.lists++;
-}
-
-static void
-place_alias(struct plan *p, size_t i)
-{
-	struct alias *row = &p->aliases[i];
-	const char *address = row->address;
-	struct account *self, *target;
-
-	if (*address == '@' || row->targets.first == NULL)
-		return;
-	self = plan_account_of(p, address);
-	if (self != NULL && strcmp(self->address, address) == 0) {
-		become_forward(p, self, row);
-		return;
-	}
-	if (row->leaves.first == NULL) {
-		plan_note(p, NOTE_LEFT, row->address, row->origin,
-		    "an alias without a target that exists");
-		return;
-	}
-	target = row->leaves.first->next == NULL
-		     ? plan_account_of(p, row->leaves.first->text)
-		     : NULL;
+	if (row->moved)
+		plan_note(p, NOTE_CHANGED, plan_name(p, row->address),
+		    row->origin,
+		    "stood in an alias domain, which mirrors this one");
+	if (row->leaves.n == 1)
+		target = plan_account_of(p, p->numbers[row->leaves.at]);
 	if (target != NULL)
 		become_alias(p, target, row);
 	else
@@ -403,56 +449,85 @@ place_alias(struct plan *p, size_t i)
 /* --- catch-alls --- */
 
 /*
- * The server rewrites a recipient to the catch-all once: it must be an account,
- * or outside; a list there ends in "Mailbox not found".
+ * The server rewrites a recipient to the catch-all once, and does not look the
+ * result up again: it must be an account, or outside; a list there ends in
+ * "Mailbox not found".
  */
-static const char *
-catch_all_target(struct plan *p, const struct alias *row, struct why *why)
+static void
+resolve_catch_all(struct plan *p, struct row *row)
 {
-	const char *address = NULL;
+	uint32_t domain = p->addresses[row->address].domain;
+	const struct domain *d = &p->domains[domain];
 	const struct account *account;
+	const char *reason = NULL;
+	uint32_t target;
 
-	for (const struct link *l = row->leaves.first; l != NULL; l = l->next)
-		address = l->text;
-	if (address == NULL) {
-		why_set(why, FAIL_DATA, "a catch-all to nowhere");
-		return NULL;
+	expand(p, row, 0);
+	if (!row->active)
+		reason = "it is switched off";
+	else if (d->alias_of != 0)
+		reason = "its domain is an alias domain";
+	else if (plan_is_missing(p, domain))
+		reason = "its domain has no id (--existing-domain)";
+	else if (row->leaves.n == 0)
+		reason = "it leads nowhere";
+	else if (row->leaves.n > 1)
+		reason = "it leads to several addresses; the server takes one";
+	if (reason != NULL) {
+		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
+		    "the catch-all: %s", reason);
+		return;
 	}
-	if (row->leaves.first->next != NULL) {
-		why_set(why, FAIL_DATA,
-		    "a catch-all to several addresses: the server takes one");
-		return NULL;
+	target = p->numbers[row->leaves.at];
+	account = plan_account_of(p, target);
+	p->domains[domain].catch_all =
+	    account == NULL ? target : account->address;
+	p->counts.catch_alls++;
+}
+
+/* --- groups, login names --- */
+
+/* The groups of each account, as indexes of accounts. */
+static void
+resolve_groups(struct plan *p)
+{
+	for (size_t i = 0; i < p->n_accounts; i++) {
+		struct account *a = &p->accounts[i];
+		uint32_t named = a->groups.n;
+
+		a->groups.n = 0;
+		plan_set(p);
+		for (uint32_t n = 0; n < named; n++) {
+			uint32_t address = p->numbers[a->groups.at + n];
+			const struct account *g =
+			    plan_account_of(p, plan_canonical(p, address));
+
+			if (g == NULL || (g->flags & ACC_GROUP) == 0)
+				plan_note(p, NOTE_LEFT,
+				    plan_name(p, a->address), a->origin,
+				    "as a member of %s, which is no group here",
+				    plan_name(p, address));
+			else if (plan_once(p, g->address))
+				p->numbers[a->groups.at + a->groups.n++] =
+				    (uint32_t)(g - p->accounts);
+		}
 	}
-	account = plan_account_of(p, address);
-	return account == NULL ? address : account->address;
 }
 
 static void
-resolve_catch_all(struct plan *p, size_t i)
+resolve_logins(struct plan *p)
 {
-	struct alias *row = &p->aliases[i];
-	struct why why = { 0 };
-	struct domain *d;
-	const char *target;
+	for (size_t i = 0; i < p->n_logins; i++) {
+		const struct login *l = &p->logins[i];
+		const struct account *a = &p->accounts[l->account];
 
-	if (*row->address != '@' || row->state == ALIAS_DONE)
-		return;
-	expand(p, i);
-	row = &p->aliases[i];
-	d = plan_find_domain(p, row->address + 1);
-	target = catch_all_target(p, row, &why);
-	if (!row->active)
-		plan_note(p, NOTE_LEFT, row->address, row->origin,
-		    "a catch-all that is switched off");
-	else if (target == NULL)
-		plan_note(
-		    p, NOTE_LEFT, row->address, row->origin, "%s", why.text);
-	else if (d->alias_of != NULL)
-		plan_note(p, NOTE_LEFT, row->address, row->origin,
-		    "the catch-all of an alias domain (of %s)", d->alias_of);
-	else {
-		d->catch_all = target;
-		p->counts.catch_alls++;
+		if ((a->flags & ACC_REFUSED) == 0 &&
+		    plan_account_of(p, plan_canonical(p, l->address)) != a)
+			plan_note(p, NOTE_LOGIN, plan_name(p, a->address),
+			    a->origin,
+			    "the login name %s: it is no address of the "
+			    "account",
+			    plan_name(p, l->address));
 	}
 }
 
@@ -460,16 +535,21 @@ void
 plan_resolve(struct plan *p)
 {
 	resolve_domains(p);
-	canonical_aliases(p);
-	for (size_t i = 0; i < p->n_accounts; i++)
-		if (p->accounts[i].aliases.first != NULL)
-			resolve_own_aliases(p, i);
-	for (size_t i = 0; i < p->n_aliases; i++)
-		if (*p->aliases[i].address != '@')
-			expand(p, i);
-	for (size_t i = 0; i < p->n_aliases; i++)
-		place_alias(p, i);
-	for (size_t i = 0; i < p->n_aliases; i++)
-		resolve_catch_all(p, i);
+	refuse_missing_domains(p);
+	move_rows(p);
+	resolve_own_aliases(p);
+	for (size_t i = 0; i < p->n_rows; i++)
+		if (p->rows[i].address != 0 &&
+		    !is_catch_all(p, p->rows[i].address))
+			expand(p, &p->rows[i], 0);
+	for (size_t i = 0; i < p->n_rows; i++)
+		place_row(p, &p->rows[i]);
+	for (size_t i = 0; i < p->n_rows; i++)
+		if (p->rows[i].address != 0 &&
+		    is_catch_all(p, p->rows[i].address) &&
+		    p->rows[i].state == ROW_NEW)
+			resolve_catch_all(p, &p->rows[i]);
+	resolve_groups(p);
+	resolve_logins(p);
 	plan_resolve_forwards(p);
 }

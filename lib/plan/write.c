@@ -10,13 +10,16 @@
 #include "plan/plan.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/alloc.h"
 #include "core/json.h"
 #include "plan/model.h"
 #include "plan/name.h"
 #include "record/address.h"
 
+/* The server takes this many in one call (maxObjectsInSet). */
 enum {
 	PLAN_BATCH = 500
 };
@@ -24,13 +27,45 @@ enum {
 /* One line being built. */
 struct writer {
 	struct plan *plan;
-	int (*write)(void *arg, const char *line, size_t len);
+	int (*write)(void *arg, const char *line, size_t len, struct why *why);
 	void *arg;
+	struct why *why;
 	struct buf line;
 	struct buf id; /* scratch for client ids */
 	size_t n;      /* objects in the line */
 	int result;
 };
+
+/* --- lines --- */
+
+static void
+put_line(struct writer *w)
+{
+	buf_addc(&w->line, '\n');
+	if (w->result == 0)
+		w->result = w->write(w->arg, w->line.data, w->line.len, w->why);
+	buf_reset(&w->line);
+	w->n = 0;
+}
+
+/* The members of an operation before its value. */
+static void
+begin_operation(struct writer *w, const char *type, const char *object)
+{
+	jw_open(&w->line, '{');
+	jw_kstr(&w->line, "@type", type);
+	jw_kstr(&w->line, "object", object);
+}
+
+static void
+end_line(struct writer *w)
+{
+	if (w->n == 0)
+		return;
+	jw_close(&w->line, '}');
+	jw_close(&w->line, '}');
+	put_line(w);
+}
 
 static const char *
 client_id(struct writer *w, const char *kind, const char *address, bool ref)
@@ -42,46 +77,18 @@ client_id(struct writer *w, const char *kind, const char *address, bool ref)
 	return w->id.data;
 }
 
+/* Begins an object in the line; a new line where there is none. */
 static void
-put_line(struct writer *w)
+begin_object(struct writer *w, const char *operation, const char *object,
+    const char *kind, const char *address)
 {
-	buf_addc(&w->line, '\n');
-	if (w->result == 0)
-		w->result = w->write(w->arg, w->line.data, w->line.len);
-	explicit_bzero(w->line.data, w->line.len);
-	buf_reset(&w->line);
-}
-
-static void
-end_line(struct writer *w)
-{
-	if (w->n == 0)
-		return;
-	jw_close(&w->line, '}');
-	jw_close(&w->line, '}');
-	put_line(w);
-	w->n = 0;
-}
-
-/* Begins an object in the line; a new line where there is none or it is full.
- * scope: a domain whose other objects a reconcile takes away. */
-static void
-begin_object(struct writer *w, const char *object, const char *match2,
-    const char *kind, const char *address, const struct domain *scope)
-{
-	bool reconcile = scope != NULL && w->plan->options->reconcile;
-
-	if (w->n == PLAN_BATCH && !reconcile)
-		end_line(w);
 	if (w->n++ == 0) {
-		jw_open(&w->line, '{');
-		jw_kstr(&w->line, "@type", reconcile ? "reconcile" : "upsert");
-		jw_kstr(&w->line, "object", object);
+		begin_operation(w, operation, object);
 		jw_key(&w->line, "matchOn");
 		jw_open(&w->line, '[');
 		jw_str(&w->line, "name");
-		if (match2 != NULL)
-			jw_str(&w->line, match2);
+		if (*kind != 'd')
+			jw_str(&w->line, "domainId");
 		jw_close(&w->line, ']');
 		jw_key(&w->line, "value");
 		jw_open(&w->line, '{');
@@ -90,21 +97,28 @@ begin_object(struct writer *w, const char *object, const char *match2,
 	jw_open(&w->line, '{');
 }
 
+/* Ends an object, and a line that is full. */
 static void
-domain_ref(struct writer *w, const struct domain *d)
+end_object(struct writer *w)
 {
-	jw_kstr(&w->line, "domainId",
-	    d->id != NULL ? d->id : client_id(w, "d", d->name, true));
+	jw_close(&w->line, '}');
+	if (w->n == PLAN_BATCH && !w->plan->options->reconcile)
+		end_line(w);
 }
+
+/* --- members --- */
 
 /* "name" and "domainId" of an address. */
 static void
-address_members(struct writer *w, const char *address, const struct domain *d)
+address_members(struct writer *w, uint32_t address)
 {
+	const struct plan *p = w->plan;
+	const char *name = plan_name(p, address);
+
 	jw_key(&w->line, "name");
-	jw_strn(
-	    &w->line, address, (size_t)(address_domain(address) - 1 - address));
-	domain_ref(w, d);
+	jw_strn(&w->line, name, (size_t)(address_domain(name) - 1 - name));
+	jw_kstr(
+	    &w->line, "domainId", p->domains[p->addresses[address].domain].ref);
 }
 
 static void
@@ -117,82 +131,80 @@ common_members(struct writer *w, const char *description)
 	jw_kstr(&w->line, "memberTenantId", o->tenant);
 }
 
-/* A set: each member as a key with the value true. */
 static void
-put_set(struct writer *w, const char *name, const struct chain *c)
+put_variant(struct writer *w, const char *name, const char *type)
 {
-	if (c->first == NULL)
-		return;
 	jw_key(&w->line, name);
 	jw_open(&w->line, '{');
-	for (const struct link *l = c->first; l != NULL; l = l->next)
-		jw_kbool(&w->line, l->text, true);
-	jw_close(&w->line, '}');
-}
-
-static void
-put_number_key(struct writer *w, size_t n)
-{
-	char key[24];
-
-	(void)snprintf(key, sizeof key, "%zu", n);
-	jw_key(&w->line, key);
-}
-
-static void
-put_domain(struct writer *w, const struct domain *d)
-{
-	const struct plan_options *o = w->plan->options;
-
-	begin_object(w, "Domain", NULL, "d", d->name, NULL);
-	jw_kstr(&w->line, "name", d->name);
-	put_set(w, "aliases", &d->aliases);
-	if (o->allow_relaying)
-		jw_kbool(&w->line, "allowRelaying", true);
-	if (o->manual_dkim) {
-		jw_key(&w->line, "dkimManagement");
-		jw_open(&w->line, '{');
-		jw_kstr(&w->line, "@type", "Manual");
-		jw_close(&w->line, '}');
-	}
-	common_members(w, NULL);
-	jw_close(&w->line, '}');
-	w->plan->counts.domains++;
+	jw_kstr(&w->line, "@type", type);
 }
 
 static void
 put_credentials(struct writer *w, const struct account *a)
 {
-	if (a->secret == NULL)
+	if (a->secret == 0)
 		return;
 	jw_key(&w->line, "credentials");
 	jw_open(&w->line, '{');
-	jw_key(&w->line, "0");
-	jw_open(&w->line, '{');
-	jw_kstr(&w->line, "@type", "Password");
-	jw_kstr(&w->line, "secret", a->secret);
-	jw_kstr(&w->line, "otpAuth", a->otp);
+	put_variant(w, "0", "Password");
+	jw_kstr(&w->line, "secret", plan_string(w->plan, a->secret));
+	jw_kstr(&w->line, "otpAuth", plan_string(w->plan, a->otp));
 	jw_close(&w->line, '}');
+	jw_close(&w->line, '}');
+}
+
+static void
+put_quota(struct writer *w, const struct account *a)
+{
+	if (a->quota == 0)
+		return;
+	jw_key(&w->line, "quotas");
+	jw_open(&w->line, '{');
+	jw_kint(&w->line, "maxDiskQuota", a->quota);
 	jw_close(&w->line, '}');
 }
 
 static void
 put_aliases(struct writer *w, const struct account *a)
 {
-	size_t n = 0;
+	unsigned int n = 0;
+	uint32_t next;
 
-	if (a->aliases.first == NULL)
+	if (a->first_alias == 0)
 		return;
 	jw_key(&w->line, "aliases");
 	jw_open(&w->line, '{');
-	for (const struct link *l = a->aliases.first; l != NULL; l = l->next) {
-		put_number_key(w, n++);
+	for (uint32_t alias = a->first_alias; alias != 0; alias = next) {
+		const struct address *at = &w->plan->addresses[alias];
+		char key[16];
+
+		(void)snprintf(key, sizeof key, "%u", n++);
+		jw_key(&w->line, key);
 		jw_open(&w->line, '{');
-		address_members(w, l->text,
-		    plan_find_domain(w->plan, address_domain(l->text)));
-		if (!l->enabled)
+		address_members(w, alias);
+		if (at->kind == OWNER_ALIAS_OFF)
 			jw_kbool(&w->line, "enabled", false);
 		jw_close(&w->line, '}');
+		next = at->next;
+	}
+	jw_close(&w->line, '}');
+}
+
+static void
+put_groups(struct writer *w, const struct account *a)
+{
+	const struct plan *p = w->plan;
+
+	if (a->groups.n == 0)
+		return;
+	jw_key(&w->line, "memberGroupIds");
+	jw_open(&w->line, '{');
+	for (uint32_t n = 0; n < a->groups.n; n++) {
+		const struct account *g =
+		    &p->accounts[p->numbers[a->groups.at + n]];
+
+		jw_kbool(&w->line,
+		    client_id(w, "g", plan_name(p, g->address), true), true);
 	}
 	jw_close(&w->line, '}');
 }
@@ -204,9 +216,7 @@ put_permissions(struct writer *w, const struct account *a)
 {
 	if ((a->flags & (ACC_LOCKED | ACC_NO_RECEIVE)) == 0)
 		return;
-	jw_key(&w->line, "permissions");
-	jw_open(&w->line, '{');
-	jw_kstr(&w->line, "@type", "Merge");
+	put_variant(w, "permissions", "Merge");
 	jw_key(&w->line, "disabledPermissions");
 	jw_open(&w->line, '{');
 	if ((a->flags & ACC_LOCKED) != 0)
@@ -217,32 +227,33 @@ put_permissions(struct writer *w, const struct account *a)
 	jw_close(&w->line, '}');
 }
 
-/* The groups that exist; the others are noted. */
+/* --- objects --- */
+
 static void
-put_groups(struct writer *w, const struct account *a)
+put_domain(struct writer *w, const struct domain *d)
 {
-	bool open = false;
+	const struct plan *p = w->plan;
+	const struct plan_options *o = p->options;
 
-	for (const struct link *l = a->groups.first; l != NULL; l = l->next) {
-		struct why why = { 0 };
-		const char *address = plan_canonical(w->plan, l->text, &why);
-		const struct account *g =
-		    address == NULL ? NULL : plan_account_of(w->plan, address);
-
-		if (g == NULL || (g->flags & ACC_GROUP) == 0) {
-			plan_note(w->plan, NOTE_LEFT, a->address, a->origin,
-			    "a member of %s, which is no group here", l->text);
-			continue;
-		}
-		if (!open) {
-			jw_key(&w->line, "memberGroupIds");
-			jw_open(&w->line, '{');
-			open = true;
-		}
-		jw_kbool(&w->line, client_id(w, "g", g->address, true), true);
-	}
-	if (open)
+	begin_object(w, "upsert", "Domain", "d", d->name);
+	jw_kstr(&w->line, "name", d->name);
+	if (d->first_alias != 0) {
+		jw_key(&w->line, "aliases");
+		jw_open(&w->line, '{');
+		for (uint32_t i = d->first_alias; i != 0;
+		     i = p->domains[AT(i)].next)
+			jw_kbool(&w->line, p->domains[AT(i)].name, true);
 		jw_close(&w->line, '}');
+	}
+	if (o->allow_relaying)
+		jw_kbool(&w->line, "allowRelaying", true);
+	if (o->manual_dkim) {
+		put_variant(w, "dkimManagement", "Manual");
+		jw_close(&w->line, '}');
+	}
+	common_members(w, NULL);
+	end_object(w);
+	w->plan->counts.domains++;
 }
 
 static void
@@ -264,55 +275,40 @@ count_account(struct plan_counts *counts, const struct account *a)
 }
 
 static void
-put_account(struct writer *w, const struct account *a)
+put_account(struct writer *w, const char *operation, const struct account *a)
 {
-	const struct domain *d = &w->plan->domains[a->domain];
 	bool group = (a->flags & ACC_GROUP) != 0;
 
-	begin_object(w, "Account", "domainId", group ? "g" : "u", a->address,
-	    group ? NULL : d);
+	begin_object(w, operation, "Account", group ? "g" : "u",
+	    plan_name(w->plan, a->address));
 	jw_kstr(&w->line, "@type", group ? "Group" : "User");
-	address_members(w, a->address, d);
+	address_members(w, a->address);
 	put_credentials(w, a);
-	if (a->quota > 0) {
-		jw_key(&w->line, "quotas");
-		jw_open(&w->line, '{');
-		jw_kint(&w->line, "maxDiskQuota", a->quota);
-		jw_close(&w->line, '}');
-	}
+	put_quota(w, a);
 	put_aliases(w, a);
 	put_groups(w, a);
 	put_permissions(w, a);
-	common_members(w, a->name);
-	jw_close(&w->line, '}');
+	common_members(w, plan_string(w->plan, a->name));
+	end_object(w);
 	count_account(&w->plan->counts, a);
 }
 
 static void
-put_list(struct writer *w, const struct list *l)
+put_list(struct writer *w, const char *operation, const struct list *l)
 {
-	const struct domain *d = &w->plan->domains[l->domain];
+	const struct plan *p = w->plan;
 
-	begin_object(w, "MailingList", "domainId", "l", l->address, d);
-	address_members(w, l->address, d);
-	put_set(w, "recipients", &l->recipients);
-	common_members(w, NULL);
+	begin_object(
+	    w, operation, "MailingList", "l", plan_name(p, l->address));
+	address_members(w, l->address);
+	jw_key(&w->line, "recipients");
+	jw_open(&w->line, '{');
+	for (uint32_t n = 0; n < l->recipients.n; n++)
+		jw_kbool(&w->line,
+		    plan_name(p, p->numbers[l->recipients.at + n]), true);
 	jw_close(&w->line, '}');
-}
-
-/* An object whose domain has no id here cannot be written. */
-static bool
-has_domain(
-    struct writer *w, uint32_t domain, const char *address, const char *origin)
-{
-	const struct domain *d = &w->plan->domains[domain];
-
-	if (d->id != NULL || !w->plan->options->no_domains)
-		return true;
-	plan_note(w->plan, NOTE_REFUSED, address, origin,
-	    "the domain %s has no id (--existing-domain %s=ID)", d->name,
-	    d->name);
-	return false;
+	common_members(w, NULL);
+	end_object(w);
 }
 
 static void
@@ -322,48 +318,94 @@ put_accounts(struct writer *w, bool groups)
 		const struct account *a = &w->plan->accounts[i];
 
 		if (((a->flags & ACC_GROUP) != 0) == groups &&
-		    (a->flags & ACC_REFUSED) == 0 &&
-		    has_domain(w, a->domain, a->address, a->origin))
-			put_account(w, a);
+		    (a->flags & ACC_REFUSED) == 0)
+			put_account(w, "upsert", a);
 	}
 	end_line(w);
 }
 
 /* --- reconcile: a line for each domain, which takes away what else is there */
 
+/* The indexes 0..n-1 in the order of their domains, those of domain d from
+ * start[d] to start[d + 1]. The caller frees both. */
+struct by_domain {
+	uint32_t *order;
+	uint32_t *start;
+};
+
+static struct by_domain
+sort_by_domain(const struct plan *p, size_t n,
+    uint32_t (*address)(const struct plan *p, size_t i))
+{
+	struct by_domain s = { xcalloc(n + 1, sizeof *s.order),
+		xcalloc(p->n_domains + 2, sizeof *s.start) };
+
+	for (size_t i = 0; i < n; i++)
+		s.start[p->addresses[address(p, i)].domain + 2]++;
+	for (size_t d = 2; d < p->n_domains + 2; d++)
+		s.start[d] += s.start[d - 1];
+	for (size_t i = 0; i < n; i++)
+		s.order[s.start[p->addresses[address(p, i)].domain + 1]++] =
+		    (uint32_t)i;
+	return s;
+}
+
+static uint32_t
+account_address(const struct plan *p, size_t i)
+{
+	return p->accounts[i].address;
+}
+
+static uint32_t
+list_address(const struct plan *p, size_t i)
+{
+	return p->lists[i].address;
+}
+
+/* Ends a reconcile line: only objects of the domain are taken away. */
 static void
 scope_line(struct writer *w, const struct domain *d)
 {
+	if (w->n == 0)
+		return;
 	jw_close(&w->line, '}');
 	jw_key(&w->line, "scope");
 	jw_open(&w->line, '{');
-	domain_ref(w, d);
+	jw_kstr(&w->line, "domainId", d->ref);
 	jw_close(&w->line, '}');
 	jw_close(&w->line, '}');
+	if (w->line.len > PLAN_LINE_MAX && w->result == 0)
+		w->result = why_set(w->why, FAIL_FATAL,
+		    "%s has too many accounts for one reconcile line", d->name);
 	put_line(w);
-	w->n = 0;
 }
 
 static void
-reconcile_domain(struct writer *w, uint32_t domain)
+put_reconciles(struct writer *w)
 {
-	struct plan *p = w->plan;
+	const struct plan *p = w->plan;
+	struct by_domain accounts =
+	    sort_by_domain(p, p->n_accounts, account_address);
+	struct by_domain lists = sort_by_domain(p, p->n_lists, list_address);
 
-	for (size_t i = 0; i < p->n_accounts; i++)
-		if (p->accounts[i].domain == domain &&
-		    (p->accounts[i].flags & (ACC_GROUP | ACC_REFUSED)) == 0 &&
-		    has_domain(w, domain, p->accounts[i].address,
-			p->accounts[i].origin))
-			put_account(w, &p->accounts[i]);
-	if (w->n != 0)
-		scope_line(w, &p->domains[domain]);
-	for (size_t i = 0; i < p->n_lists; i++)
-		if (p->lists[i].domain == domain &&
-		    has_domain(
-			w, domain, p->lists[i].address, p->lists[i].origin))
-			put_list(w, &p->lists[i]);
-	if (w->n != 0)
-		scope_line(w, &p->domains[domain]);
+	for (size_t d = 0; d < p->n_domains && w->result == 0; d++) {
+		for (uint32_t i = accounts.start[d]; i < accounts.start[d + 1];
+		     i++) {
+			const struct account *a =
+			    &p->accounts[accounts.order[i]];
+
+			if ((a->flags & (ACC_GROUP | ACC_REFUSED)) == 0)
+				put_account(w, "reconcile", a);
+		}
+		scope_line(w, &p->domains[d]);
+		for (uint32_t i = lists.start[d]; i < lists.start[d + 1]; i++)
+			put_list(w, "reconcile", &p->lists[lists.order[i]]);
+		scope_line(w, &p->domains[d]);
+	}
+	free(accounts.order);
+	free(accounts.start);
+	free(lists.order);
+	free(lists.start);
 }
 
 /* --- the whole plan --- */
@@ -371,35 +413,47 @@ reconcile_domain(struct writer *w, uint32_t domain)
 static void
 put_domains(struct writer *w)
 {
-	if (w->plan->options->no_domains)
-		return;
-	for (size_t i = 0; i < w->plan->n_domains && w->result == 0; i++) {
-		const struct domain *d = &w->plan->domains[i];
+	const struct plan *p = w->plan;
 
-		if (d->alias_of == NULL && d->id == NULL)
+	for (size_t i = 0; i < p->n_domains && w->result == 0; i++) {
+		const struct domain *d = &p->domains[i];
+
+		if (d->local && d->alias_of == 0 && d->id == NULL &&
+		    !p->options->no_domains)
 			put_domain(w, d);
 	}
 	end_line(w);
 }
 
-/* Last, because the address must exist when the server checks it. */
+/*
+ * What a domain gets last: the catch-all, because its address must exist, and
+ * the aliases of a domain that we do not create, by pointer, so that those that
+ * it has stay.
+ */
 static void
-put_catch_alls(struct writer *w)
+put_domain_updates(struct writer *w)
 {
-	for (size_t i = 0; i < w->plan->n_domains && w->result == 0; i++) {
-		const struct domain *d = &w->plan->domains[i];
+	const struct plan *p = w->plan;
 
-		if (d->catch_all == NULL ||
-		    (d->id == NULL && w->plan->options->no_domains))
+	for (size_t i = 0; i < p->n_domains && w->result == 0; i++) {
+		const struct domain *d = &p->domains[i];
+		bool aliases = d->id != NULL && d->first_alias != 0;
+
+		if (d->catch_all == 0 && !aliases)
 			continue;
-		jw_open(&w->line, '{');
-		jw_kstr(&w->line, "@type", "update");
-		jw_kstr(&w->line, "object", "Domain");
-		jw_kstr(&w->line, "id",
-		    d->id != NULL ? d->id : client_id(w, "d", d->name, true));
+		begin_operation(w, "update", "Domain");
+		jw_kstr(&w->line, "id", d->ref);
 		jw_key(&w->line, "value");
 		jw_open(&w->line, '{');
-		jw_kstr(&w->line, "catchAllAddress", d->catch_all);
+		for (uint32_t n = aliases ? d->first_alias : 0; n != 0;
+		     n = p->domains[AT(n)].next) {
+			buf_reset(&w->id);
+			buf_addf(&w->id, "aliases/%s", p->domains[AT(n)].name);
+			jw_kbool(&w->line, w->id.data, true);
+		}
+		if (d->catch_all != 0)
+			jw_kstr(&w->line, "catchAllAddress",
+			    plan_name(p, d->catch_all));
 		jw_close(&w->line, '}');
 		jw_close(&w->line, '}');
 		put_line(w);
@@ -408,24 +462,22 @@ put_catch_alls(struct writer *w)
 
 int
 plan_write(struct plan *p,
-    int (*write)(void *arg, const char *line, size_t len), void *arg)
+    int (*write)(void *arg, const char *line, size_t len, struct why *why),
+    void *arg, struct why *why)
 {
-	struct writer w = { .plan = p, .write = write, .arg = arg };
+	struct writer w = { .plan = p, .write = write, .arg = arg, .why = why };
 
 	put_domains(&w);
 	put_accounts(&w, true);
 	if (p->options->reconcile) {
-		for (size_t i = 0; i < p->n_domains && w.result == 0; i++)
-			reconcile_domain(&w, (uint32_t)i);
+		put_reconciles(&w);
 	} else {
 		put_accounts(&w, false);
 		for (size_t i = 0; i < p->n_lists && w.result == 0; i++)
-			if (has_domain(&w, p->lists[i].domain,
-				p->lists[i].address, p->lists[i].origin))
-				put_list(&w, &p->lists[i]);
+			put_list(&w, "upsert", &p->lists[i]);
 		end_line(&w);
 	}
-	put_catch_alls(&w);
+	put_domain_updates(&w);
 	buf_wipe(&w.line);
 	buf_free(&w.id);
 	return w.result;

@@ -214,6 +214,13 @@ record_check(const struct record *r, struct why *why)
 
 /* --- reading --- */
 
+/* Most names differ in their first letter. */
+static bool
+same(const char *a, const char *b)
+{
+	return *a == *b && strcmp(a, b) == 0;
+}
+
 /* The member of that name; *hint is where to look first, because members come
  * in the order of the table. */
 static const struct member *
@@ -224,7 +231,7 @@ find_member(const char *name, size_t *hint)
 
 		if (at >= MEMBERS)
 			at -= MEMBERS;
-		if (strcmp(members[at].name, name) == 0) {
+		if (same(members[at].name, name)) {
 			*hint = at + 1;
 			return &members[at];
 		}
@@ -301,7 +308,7 @@ static enum record_type
 type_of(const char *name)
 {
 	for (size_t i = 1; i < sizeof type_names / sizeof *type_names; i++)
-		if (strcmp(type_names[i], name) == 0)
+		if (same(type_names[i], name))
 			return (enum record_type)i;
 	return REC_OTHER;
 }
@@ -350,11 +357,11 @@ parse_members(
 	if (!jr_enter(s, '{'))
 		return why_set(why, FAIL_DATA, "not a JSON object");
 	while (jr_member(s, &name)) {
-		if (strcmp(name, "v") == 0) {
+		if (same(name, "v")) {
 			if (seen->v)
 				return twice(name, why);
 			seen->v = jr_int(s, &seen->version);
-		} else if (strcmp(name, "type") == 0) {
+		} else if (same(name, "type")) {
 			if (seen->type)
 				return twice(name, why);
 			seen->type = jr_string(s, &value);
