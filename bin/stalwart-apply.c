@@ -425,7 +425,8 @@ catch_signals(void)
 int
 main(int argc, char **argv)
 {
-	struct run run = { .budget = 300, .invalidate = "InvalidateCaches" };
+	static struct run run = { .budget = 300,
+		.invalidate = "InvalidateCaches" };
 	const char *rejects = NULL;
 	struct why why = { 0 };
 	int ch, status;

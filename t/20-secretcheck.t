@@ -32,7 +32,7 @@ ok 'a verdict for each account' '
 ok 'all usable: exit 0' '
 	run 0 secretcheck good >out
 	run 0 secretcheck -q <good >out
-	! [ -s out ]'
+	not [ -s out ]'
 ok 'the summary' '
 	run 1 secretcheck --summary records >out
 	cat >want <<-"EOF"
@@ -80,7 +80,7 @@ ok 'a bad record in the middle is named, the rest goes on' '
 	[ "$(wc -l <out)" -eq 1 ]'
 ok 'empty input, CRLF, a last line that was cut off, a missing file' '
 	run 0 secretcheck </dev/null >out
-	! [ -s out ]
+	not [ -s out ]
 	sed "s/\$/\r/" good | run 0 secretcheck >out
 	[ "$(wc -l <out)" -eq 3 ]
 	printf "%s" "$(cat good)" | run 1 secretcheck >out 2>err

@@ -33,8 +33,8 @@ bad() {
 	: >requests
 	run 2 apply bad.plan >out 2>err
 	has err "bad.plan:2: $2"
-	! grep -q '/jmap/"' requests
-	! [ -s out ]
+	not grep -q '/jmap/"' requests
+	not [ -s out ]
 }
 ok 'a bad plan is refused before the first request, by line' '
 	bad "{" "not JSON"
@@ -55,7 +55,7 @@ ok 'a description may begin with #' '
 	run 0 apply hash.plan >out 2>err'
 ok 'an empty plan is no error' '
 	run 0 apply </dev/null >out 2>err
-	! [ -s out ]'
+	not [ -s out ]'
 ok 'wrong credentials: exit 2 after exactly one attempt' '
 	echo wrong >wrong.secret
 	: >requests
@@ -138,7 +138,7 @@ serve --tls cert.pem key.pem
 ok 'a certificate that nobody vouches for: exit 2, and no password is sent' '
 	run 2 apply plan >out 2>err
 	has err "certificate cannot be trusted"
-	! [ -s requests ]'
+	not [ -s requests ]'
 ok '--cacert trusts it, -k does not look' '
 	run 0 apply --cacert cert.pem plan >out 2>err
 	run 0 apply -k plan >out 2>err'

@@ -50,7 +50,7 @@ for tool in $tools; do
 		run 0 "$tool" --version >out
 		grep -q "^$tool (mailferry) $(cat "$top/VERSION")\$" out
 		run 2 "$tool" --no-such-option >out 2>err
-		! [ -s out ]
+		not [ -s out ]
 		has err "usage: "'
 done
 
@@ -83,6 +83,6 @@ ok 'the pages that are referred to exist' '
 	    sort -u | while read -r page; do
 		[ -f "$top/man/$page" ] || echo "$page"
 	done >gone
-	! [ -s gone ]'
+	not [ -s gone ]'
 
 done_testing

@@ -50,6 +50,15 @@ run() {
 	}
 }
 
+# not COMMAND...: succeeds if the command fails. A "! command" would never end
+# a script under set -e.
+not() {
+	if "$@"; then
+		echo "succeeded, and should not: $*"
+		return 1
+	fi
+}
+
 # same WANTED GOT: compares two files and shows the difference.
 same() {
 	diff -u "$1" "$2"
@@ -64,7 +73,7 @@ has() {
 	}
 }
 hasnt() {
-	! grep -F -e "$2" "$1"
+	not grep -F -e "$2" "$1"
 }
 
 # need PROGRAM [PACKAGE]: skips the whole file where a program is missing; with

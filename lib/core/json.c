@@ -354,7 +354,7 @@ skip_scalar(struct json_reader *s, enum jr_type type)
 bool
 jr_skip(struct json_reader *s)
 {
-	char close[JR_DEPTH_MAX];
+	char close[JR_DEPTH_MAX] = "";
 	size_t depth = 0;
 
 	do {

@@ -75,7 +75,8 @@ make_setting(const char *seed, char setting[SALT_LEN + 5], struct why *why)
 	memcpy(setting, "$6$", 3);
 	for (size_t i = 0; i < SALT_LEN; i++)
 		setting[3 + i] = digits[bytes[i] & 0x3f];
-	memcpy(setting + 3 + SALT_LEN, "$", 2);
+	setting[3 + SALT_LEN] = '$';
+	setting[3 + SALT_LEN + 1] = '\0';
 	return 0;
 }
 

@@ -244,7 +244,7 @@ verify_kdf(const char *hash, const char *password)
 	char *copy = xstrdup(hash + 1), *rest = copy;
 	const char *id = str_cut(&rest, '$'), *params = str_cut(&rest, '$'),
 		   *salt = str_cut(&rest, '$');
-	unsigned char s[256], want[256], got[256];
+	unsigned char s[256], want[256], got[256] = { 0 };
 	unsigned long len = 0;
 	int n_salt, n_want;
 	bool ok = false;

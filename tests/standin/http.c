@@ -208,6 +208,7 @@ on_request(void *cls, struct MHD_Connection *c, const char *path,
     const char *method, const char *version, const char *data, size_t *len,
     void **state)
 {
+	static char empty[1];
 	struct buf *body = *state;
 	struct request q = { .method = method, .path = path };
 	enum MHD_Result result;
@@ -229,7 +230,7 @@ on_request(void *cls, struct MHD_Connection *c, const char *path,
 	    MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
 	read_basic(&q);
 	buf_adds(body, "");
-	q.body = body->data == NULL ? (char[]){ "" } : body->data;
+	q.body = body->data == NULL ? empty : body->data;
 	q.len = body->len;
 	q.connection = c;
 	result = handle(c, &q);

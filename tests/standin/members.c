@@ -415,6 +415,20 @@ set_password(struct check *c, json_t *credential, const char *secret)
 	(void)json_object_set_new(credential, "secret", json_string(""));
 }
 
+/* An error at a member of a credential. */
+static json_t *
+bad_member(struct check *c, const char *member, const char *description)
+{
+	const char *outer = c->path;
+	char path[80];
+
+	(void)snprintf(path, sizeof path, "%s/%s", outer, member);
+	c->path = path;
+	(void)bad(c, description);
+	c->path = outer;
+	return NULL;
+}
+
 static json_t *
 check_credential(struct check *c, const json_t *v)
 {
@@ -422,32 +436,24 @@ check_credential(struct check *c, const json_t *v)
 		"ApiKey", NULL };
 	static const char *const known[] = { "@type", "secret", "otpAuth",
 		"expiresAt", "allowedIps", "description", NULL };
+	static const char server_set[] = "Cannot modify server set property";
 	const json_t *secret = json_object_get(v, "secret");
 	const char *type = json_string_value(json_object_get(v, "@type")), *key;
-	char path[80];
 	json_t *out, *item;
 
 	if (!json_is_object(v))
 		return bad(c, "Invalid value type for object");
 	if (!one_of(type, types))
 		return bad(c, BAD_TYPE);
-	(void)snprintf(path, sizeof path, "%s/credentialId", c->path);
-	if (json_object_get(v, "credentialId") != NULL) {
-		c->path = path;
-		return bad(c, "Cannot modify server set property");
-	}
+	if (json_object_get(v, "credentialId") != NULL)
+		return bad_member(c, "credentialId", server_set);
 	json_object_foreach ((json_t *)(uintptr_t)v, key, item)
 		if (!one_of(key, known))
 			return bad(c, "Invalid key for object");
-	(void)snprintf(path, sizeof path, "%s/secret", c->path);
-	if (strcmp(type, "Password") != 0) {
-		c->path = path;
-		return bad(c, "Cannot modify server set property");
-	}
-	if (secret != NULL && !json_is_string(secret)) {
-		c->path = path;
-		return bad(c, BAD_VALUE);
-	}
+	if (strcmp(type, "Password") != 0)
+		return bad_member(c, "secret", server_set);
+	if (secret != NULL && !json_is_string(secret))
+		return bad_member(c, "secret", BAD_VALUE);
 	out = json_pack("{s:n, s:{}}", "expiresAt", "allowedIps");
 	(void)json_object_update(out, (json_t *)(uintptr_t)v);
 	set_password(c, out, json_string_value(secret));
