@@ -13,9 +13,10 @@ source_options() {
 	    "$top/bin/$1.c" | sort -u
 }
 
-# The options that a text names: -x and --long.
+# The options that a help text describes: its indented lines, up to the gap.
 options() {
-	grep -oE '(^|[[:space:],|[(])--?[[:alnum:]][[:alnum:]-]*' |
+	sed -n 's/^  *\(-.*\)/\1/p' | sed 's/   *[^ -].*//; s/  .*//' |
+	    grep -oE '(^|[[:space:],])--?[[:alnum:]][[:alnum:]-]*' |
 	    sed 's/^[^-]*//' | sort -u
 }
 
