@@ -171,8 +171,8 @@ read_session(struct jmap *j, const json_t *s, struct why *why)
 	const char *user = json_string_value(json_object_get(s, "username"));
 
 	if (!json_is_object(core) || user == NULL)
-		return why_set(why, FAIL_FATAL, "%s: no JMAP session there",
-		    http_base(j->http));
+		return why_set(why, FAIL_FATAL,
+		    "no JMAP session there: not a Stalwart server");
 	/* Without credentials the server answers all the same. */
 	if (*user == '\0')
 		return why_set(why, FAIL_FATAL,
@@ -188,11 +188,21 @@ read_session(struct jmap *j, const json_t *s, struct why *why)
 }
 
 int
+jmap_read_session(struct jmap *j, const struct buf *body, struct why *why)
+{
+	json_t *s =
+	    json_loadb(buf_str(body), body->len, JSON_REJECT_DUPLICATES, NULL);
+	int r = read_session(j, s, why);
+
+	json_decref(s);
+	return r;
+}
+
+int
 jmap_open(struct jmap *j, struct http *http, long budget, struct why *why)
 {
 	struct http_reply reply = { 0 };
 	enum jmap_status status;
-	json_t *s = NULL;
 	int r = -1;
 
 	j->http = http;
@@ -200,13 +210,10 @@ jmap_open(struct jmap *j, struct http *http, long budget, struct why *why)
 	status =
 	    exchange(j, "GET", "/jmap/session", NULL, 0, true, &reply, why);
 	if (status == JMAP_OK) {
-		s = json_loadb(buf_str(&reply.body), reply.body.len,
-		    JSON_REJECT_DUPLICATES, NULL);
-		r = read_session(j, s, why);
+		r = jmap_read_session(j, &reply.body, why);
 	} else if (status != JMAP_FAILED) {
 		why->kind = FAIL_FATAL;
 	}
-	json_decref(s);
 	http_reply_free(&reply);
 	return r;
 }
@@ -254,9 +261,8 @@ method_error(const char *method, const char *type, struct why *why)
 	return JMAP_FAILED;
 }
 
-/* The arguments of the one answer in a response. */
-static enum jmap_status
-read_response(const char *method, const struct buf *body, json_t **result,
+enum jmap_status
+jmap_read_response(const char *method, const struct buf *body, json_t **result,
     struct why *why)
 {
 	json_t *root =
@@ -305,8 +311,8 @@ jmap_call(struct jmap *j, const char *method, const char *args, bool repeat,
 		status = exchange(j, "POST", j->api_path, body.data, body.len,
 		    repeat, &reply, why);
 		if (status == JMAP_OK)
-			status =
-			    read_response(method, &reply.body, result, why);
+			status = jmap_read_response(
+			    method, &reply.body, result, why);
 	} while (
 	    status == JMAP_UNSURE && repeat && wait_again(j, -1, &last, why));
 	if (status == JMAP_UNSURE && repeat)

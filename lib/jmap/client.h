@@ -64,6 +64,14 @@ enum jmap_status jmap_call(struct jmap *j, const char *method, const char *args,
     bool repeat, json_t **result, struct why *why);
 
 /*
+ * The readers behind jmap_open and jmap_call, for bytes of any origin: a
+ * session object, and the answer to one method call.
+ */
+int jmap_read_session(struct jmap *j, const struct buf *body, struct why *why);
+enum jmap_status jmap_read_response(const char *method, const struct buf *body,
+    json_t **result, struct why *why);
+
+/*
  * An error of one object (RFC 8620, 5.3; Stalwart) in words of ours: the kind,
  * and a text that repeats nothing of the request. The server's own description
  * is added only for types whose descriptions say why, and only if it holds none

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* Answers of a server: sessions, method answers, and the errors in them. No
+ * text that is made of an error holds the secret that was sent. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "jmap/client.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void
+try_errors(const json_t *answer, const json_t *body)
+{
+	struct why why = { 0 };
+	const char *key;
+	json_t *error;
+
+	json_object_foreach (
+	    json_object_get(answer, "notCreated"), key, error) {
+		jmap_set_error(error, body, &why);
+		if (strstr(why.text, "Sesame-1234") != NULL)
+			abort();
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static json_t *sent;
+	struct jmap j = { 0 };
+	struct buf b = { 0 };
+	struct why why = { 0 };
+	json_t *answer = NULL;
+
+	if (sent == NULL)
+		sent = json_pack("{s:{s:{s:s}}}", "credentials", "0", "secret",
+		    "Sesame-1234");
+	buf_add(&b, data, len);
+	(void)jmap_read_session(&j, &b, &why);
+	jmap_close(&j);
+	(void)jmap_read_response("x:Account/set", &b, &answer, &why);
+	try_errors(answer, sent);
+	json_decref(answer);
+	buf_free(&b);
+	return 0;
+}
