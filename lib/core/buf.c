@@ -87,13 +87,13 @@ buf_add(struct buf *b, const void *p, size_t len)
 void
 buf_addc(struct buf *b, char c)
 {
-	char *to = buf_room(b, 1);
-
-	if (to == NULL)
+	/* Most bytes fit: the writer of JSON puts each quote and comma so. */
+	if (b->cap - b->len < 2 || b->max != 0 || b->overflow) {
+		buf_add(b, &c, 1);
 		return;
-	to[0] = c;
-	to[1] = '\0';
-	b->len++;
+	}
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
 }
 
 void

@@ -427,20 +427,34 @@ jw_close(struct buf *b, char close)
 	buf_addc(b, close);
 }
 
-/* Whether one of eight bytes has to be escaped; may say so of others, too. */
-static bool
-any_escape(const char *s)
+/* How many bytes at the start of a text need no escape. */
+static size_t
+plain_prefix(const char *s, size_t len)
 {
-	const uint64_t ones = 0x0101010101010101ULL, high = ones * 0x80;
-	uint64_t word, found;
+	const uint64_t ones = 0x0101010101010101, high = ones << 7;
+	size_t i = 0;
 
-	memcpy(&word, s, sizeof word);
-	found = (word - ones * 0x20) & ~word;
-	found |= (word ^ ones * '"') - ones;
-	found |= (word ^ ones * '\\') - ones;
-	found |= (word ^ ones * 0x7f) - ones;
-	/* A byte above 0x7f is text; it can hide none of the above. */
-	return (found & high & ~word) != 0;
+	/* Eight bytes at a time. A byte is found that is less than 0x20, or
+	 * that is 0 after the quote, the backslash or DEL was taken away by
+	 * exclusive or: subtracting one from a byte that is 0 sets its top bit.
+	 * A borrow may flag a byte too many, never too few: those are looked at
+	 * one by one. */
+	for (; len - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+		uint64_t w, quotes, slashes, del;
+
+		memcpy(&w, s + i, sizeof w);
+		quotes = w ^ (ones * '"');
+		slashes = w ^ (ones * '\\');
+		del = w ^ (ones * 0x7f);
+		if (((((w - ones * 0x20) & ~w) | ((quotes - ones) & ~quotes) |
+			 ((slashes - ones) & ~slashes) |
+			 ((del - ones) & ~del)) &
+			high) != 0)
+			break;
+	}
+	while (i < len && plain(s[i]) && s[i] != 0x7f)
+		i++;
+	return i;
 }
 
 static void
@@ -469,18 +483,29 @@ escape(struct buf *b, char c)
 static void
 quote(struct buf *b, const char *value, size_t len)
 {
-	const char *end = value + len, *run;
+	const char *end = value + len;
+	size_t run = plain_prefix(value, len);
+	char *to;
 
+	if (run == len) {
+		to = buf_room(b, len + 2);
+		if (to == NULL)
+			return;
+		*to++ = '"';
+		memcpy(to, value, len);
+		to[len] = '"';
+		to[len + 1] = '\0';
+		b->len += len + 2;
+		return;
+	}
 	buf_addc(b, '"');
-	while (value < end) {
-		run = value;
-		while (end - value >= 8 && !any_escape(value))
-			value += 8;
-		while (value < end && plain(*value) && *value != 0x7f)
-			value++;
-		buf_add(b, run, (size_t)(value - run));
-		if (value < end)
-			escape(b, *value++);
+	for (;;) {
+		run = plain_prefix(value, (size_t)(end - value));
+		buf_add(b, value, run);
+		value += run;
+		if (value == end)
+			break;
+		escape(b, *value++);
 	}
 	buf_addc(b, '"');
 }

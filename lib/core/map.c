@@ -65,11 +65,11 @@ find(const struct map *m, const char *key, uint64_t h)
 }
 
 static void
-enlarge(struct map *m)
+enlarge(struct map *m, size_t cap)
 {
 	struct map old = *m;
 
-	m->cap = old.cap == 0 ? 64 : old.cap * 2;
+	m->cap = cap;
 	m->slots = xcalloc(m->cap, sizeof *m->slots);
 	for (size_t i = 0; i < old.cap; i++) {
 		struct map_slot *s = &old.slots[i];
@@ -95,24 +95,57 @@ map_get(const struct map *m, const char *key)
 	return s->key == NULL ? NULL : &s->value;
 }
 
-void **
-map_put(struct map *m, const char *key, bool *added)
+/* The slot of a key, a free one with its hash filled in where there is none. */
+static struct map_slot *
+slot_for(struct map *m, const char *key, bool *added)
 {
 	struct map_slot *s;
 	uint64_t h;
 
 	if ((m->n + 1) * 4 > m->cap * 3)
-		enlarge(m);
+		enlarge(m, m->cap == 0 ? 64 : m->cap * 2);
 	h = map_hash(key, strlen(key));
 	s = find(m, key, h);
-	if (added != NULL)
-		*added = s->key == NULL;
-	if (s->key == NULL) {
-		s->key = key;
+	*added = s->key == NULL;
+	if (*added) {
 		s->hash = h;
 		m->n++;
 	}
+	return s;
+}
+
+void **
+map_put(struct map *m, const char *key, bool *added)
+{
+	bool is_new;
+	struct map_slot *s = slot_for(m, key, &is_new);
+
+	if (is_new)
+		s->key = key;
+	if (added != NULL)
+		*added = is_new;
 	return &s->value;
+}
+
+void **
+map_put_copy(struct map *m, struct arena *keys, const char *key, bool *added)
+{
+	bool is_new;
+	struct map_slot *s = slot_for(m, key, &is_new);
+
+	if (is_new)
+		s->key = arena_adds(keys, key);
+	if (added != NULL)
+		*added = is_new;
+	return &s->value;
+}
+
+void
+map_prefetch(const struct map *m, const char *key)
+{
+	if (m->n != 0)
+		__builtin_prefetch(
+		    &m->slots[map_hash(key, strlen(key)) & (m->cap - 1)]);
 }
 
 bool

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/arena.h"
+
 /* The zero value is an empty map. Keys are borrowed: they must outlive it. */
 struct map {
 	struct map_slot *slots;
@@ -27,6 +29,14 @@ void **map_get(const struct map *m, const char *key);
  * make the table slow.
  */
 void **map_put(struct map *m, const char *key, bool *added);
+
+/* The same, a key that is new being copied into the arena. */
+void **map_put_copy(
+    struct map *m, struct arena *keys, const char *key, bool *added);
+
+/* Fetches the place of a key into the cache, where a large map will be asked
+ * for it a little later. */
+void map_prefetch(const struct map *m, const char *key);
 
 /* Steps through all entries in no order: *at begins as 0. False at the end. */
 bool map_next(const struct map *m, size_t *at, const char **key, void **value);

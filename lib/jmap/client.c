@@ -417,11 +417,13 @@ jmap_set_error(const json_t *error, const json_t *body, struct why *why)
 		    "the server refuses it, with an error that is not known");
 		return;
 	}
-	buf_addf(&text, "%s (%s)", e->text, e->type);
 	add_members(error, &text);
 	if (e->described && description != NULL &&
 	    !repeats_secret(description, body))
 		buf_addf(&text, ": %s", description);
-	why_set(why, e->kind, "%s", text.data);
+	/* The names of members, too, come from the server. */
+	if (repeats_secret(buf_str(&text), body))
+		buf_reset(&text);
+	why_set(why, e->kind, "%s (%s)%s", e->text, e->type, buf_str(&text));
 	buf_free(&text);
 }

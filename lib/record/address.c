@@ -24,6 +24,16 @@ address_domain(const char *address)
 	return at == NULL ? NULL : at + 1;
 }
 
+/* A byte up to max. */
+static bool
+has_control(const char *s, size_t len, unsigned char max)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)s[i] <= max)
+			return true;
+	return false;
+}
+
 /* Appends ASCII text in lower case; true if all of it was ASCII. */
 static bool
 lower_ascii(const char *s, size_t len, struct buf *out)
@@ -65,11 +75,10 @@ domain_normalise(const char *domain, struct buf *out, struct why *why)
 
 	if (len == 0)
 		return why_set(why, FAIL_DATA, "an empty domain name");
-	for (const char *p = domain; *p != '\0'; p++)
-		if ((unsigned char)*p <= ' ' || *p == 0x7f ||
-		    strchr("@/,;:<>()[]\\\"", *p) != NULL)
-			return why_set(
-			    why, FAIL_DATA, "not a domain name: %s", domain);
+	/* RFC 5322, 3.2.3 and 3.4.1: what an atom or a path cannot hold. */
+	if (domain[strcspn(domain, "@/,;:<>()[]\\\"\x7f")] != '\0' ||
+	    has_control(domain, len, ' '))
+		return why_set(why, FAIL_DATA, "not a domain name: %s", domain);
 	if (!lower_ascii(domain, len, out) &&
 	    domain_to_ascii(domain, out, why) == -1)
 		return -1;
@@ -106,10 +115,10 @@ address_normalise(
 	if (local == 0 && !catch_all)
 		return why_set(
 		    why, FAIL_DATA, "an address with nothing before the @");
-	for (size_t i = 0; i < local; i++)
-		if ((unsigned char)address[i] < ' ' || address[i] == 0x7f)
-			return why_set(why, FAIL_DATA,
-			    "a control character in an address");
+	if (has_control(address, local, ' ' - 1) ||
+	    memchr(address, 0x7f, local) != NULL)
+		return why_set(
+		    why, FAIL_DATA, "a control character in an address");
 	if (!lower_ascii(address, local, out) &&
 	    lower_unicode(address, local, out, why) == -1)
 		return -1;

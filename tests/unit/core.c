@@ -129,9 +129,18 @@ test_map(void)
 	OK(good == 10000, "and are found");
 	(void)map_put(&m, "key 7", &added);
 	OK(!added, "a key goes in once");
+	{
+		char once[] = "copied";
+
+		*map_put_copy(&m, &a, once, &added) = &m;
+		once[0] = 'x';
+	}
+	OK(added && map_get(&m, "copied") != NULL, "a key is copied");
+	(void)map_put_copy(&m, &a, "copied", &added);
+	OK(!added, "once");
 	while (map_next(&m, &at, &key, &value))
 		seen++;
-	OK(seen == 10000, "a walk sees each once");
+	OK(seen == 10001, "a walk sees each once");
 	map_free(&m);
 	arena_free(&a);
 }
@@ -229,6 +238,32 @@ test_json_writer(void)
 	buf_free(&b);
 }
 
+/* Every byte at every place of a text: the writer looks at eight at a time. */
+static void
+test_json_writer_places(void)
+{
+	size_t good = 0;
+
+	for (int c = 1; c < 128; c++)
+		for (size_t at = 0; at < 20; at++) {
+			bool special =
+			    c < ' ' || c == 0x7f || c == '"' || c == '\\';
+			char text[] = "abcdefghijklmnopqrst";
+			struct buf b = { 0 };
+			struct json_reader s;
+			char *value = NULL;
+
+			text[at] = (char)c;
+			jw_str(&b, text);
+			jr_init(&s, b.data);
+			good += special == (b.len != sizeof text + 1) &&
+				jr_string(&s, &value) &&
+				strcmp(value, text) == 0;
+			buf_free(&b);
+		}
+	OK(good == 127 * 20, "each byte is escaped where it must be");
+}
+
 static void
 test_lines(void)
 {
@@ -265,6 +300,7 @@ main(void)
 	test_json_grammar();
 	test_json_values();
 	test_json_writer();
+	test_json_writer_places();
 	test_lines();
 	TAP_DONE();
 }

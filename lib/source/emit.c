@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "source/emit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/io.h"
+#include "record/address.h"
+
+enum {
+	FLUSH_AT = 65536
+};
+
+struct emit_domain {
+	struct strs aliases;
+	bool written;
+};
+
+void
+emit_init(struct emit *e, const char *source, struct tally *tally)
+{
+	*e = (struct emit){ .source = source, .tally = tally };
+}
+
+void
+emit_free(struct emit *e)
+{
+	const char *name;
+	void *value;
+
+	for (size_t at = 0; map_next(&e->domains, &at, &name, &value);)
+		free(((struct emit_domain *)value)->aliases.v);
+	map_free(&e->domains);
+	map_free(&e->seen);
+	buf_wipe(&e->out);
+	buf_free(&e->origin);
+	free(e->files);
+	free(e->notes);
+	arena_free(&e->arena);
+}
+
+void
+emit_file(struct emit *e, const char *path)
+{
+	e->files = grow(e->files, e->nfiles, &e->files_cap, sizeof *e->files);
+	e->files[e->nfiles] = arena_adds(&e->arena, path);
+	e->at = (struct place){ .file = (uint32_t)e->nfiles++ };
+}
+
+static void
+add_number(struct buf *b, uint32_t n)
+{
+	char text[12], *at = text + sizeof text;
+
+	do
+		*--at = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	buf_add(b, at, (size_t)(text + sizeof text - at));
+}
+
+static void
+add_where(struct emit *e, struct place at)
+{
+	if (at.file >= e->nfiles)
+		return;
+	buf_adds(&e->origin, e->files[at.file]);
+	if (at.line != 0) {
+		buf_addc(&e->origin, ':');
+		add_number(&e->origin, at.line);
+	}
+}
+
+const char *
+emit_where(struct emit *e, struct place at)
+{
+	buf_reset(&e->origin);
+	add_where(e, at);
+	return buf_str(&e->origin);
+}
+
+/* The origin of a record: "SOURCE:FILE:LINE". A file name that is not UTF-8
+ * cannot stand in a record. */
+static const char *
+origin(struct emit *e)
+{
+	buf_reset(&e->origin);
+	buf_adds(&e->origin, e->source);
+	buf_addc(&e->origin, ':');
+	add_where(e, e->at);
+	return e->origin.data;
+}
+
+bool
+emit_stop(const struct emit *e)
+{
+	return e->broken || (e->tally->strict && e->tally->failed != 0);
+}
+
+static void
+flush(struct emit *e)
+{
+	struct why why = { 0 };
+
+	if (!e->broken &&
+	    write_all(STDOUT_FILENO, e->out.data, e->out.len) == -1) {
+		why_set(&why, FAIL_FATAL, "%s", strerror(errno));
+		tally_fail(e->tally, "standard output", NULL, NULL, &why);
+		e->broken = true;
+	}
+	buf_reset(&e->out);
+}
+
+static void
+put(struct emit *e, const struct record *r)
+{
+	record_write(r, &e->out);
+	e->count++;
+	if (e->out.len >= FLUSH_AT)
+		flush(e);
+}
+
+int
+emit_address(const char *text, bool catch_all, struct buf *out, struct why *why)
+{
+	size_t start = out->len;
+	const char *domain;
+
+	if (address_normalise(text, catch_all, out, NULL) == -1)
+		return why_set(why, FAIL_DATA, "no mail address");
+	domain = address_domain(out->data + start);
+	if (domain[strspn(domain, "abcdefghijklmnopqrstuvwxyz0123456789-_.")] !=
+		'\0' ||
+	    *domain == '.')
+		return why_set(why, FAIL_DATA,
+		    "no mail address: not a domain behind the @");
+	return 0;
+}
+
+static struct emit_domain *
+find_domain(struct emit *e, const char *domain)
+{
+	void **value = map_get(&e->domains, domain);
+
+	if (value == NULL) {
+		value =
+		    map_put(&e->domains, arena_adds(&e->arena, domain), NULL);
+		*value = arena_alloc(&e->arena, sizeof(struct emit_domain));
+	}
+	return *value;
+}
+
+void
+emit_domain_alias(struct emit *e, const char *domain, const char *alias)
+{
+	struct emit_domain *d = find_domain(e, domain);
+
+	if (!strs_has(&d->aliases, alias))
+		strs_add(&d->aliases, arena_adds(&e->arena, alias));
+}
+
+void
+emit_domain(struct emit *e, const char *domain)
+{
+	struct record r = { 0 };
+	struct emit_domain *d;
+
+	d = find_domain(e, domain);
+	if (d->written)
+		return;
+	d->written = true;
+	record_reset(&r, REC_DOMAIN);
+	r.domain = domain;
+	r.aliases = d->aliases;
+	r.origin = origin(e);
+	put(e, &r);
+}
+
+/* A place as the value of a map: never NULL, because files of a map's values
+ * are counted from 1. */
+static void *
+pack(struct place at)
+{
+	return (void *)(uintptr_t)((((uint64_t)at.file + 1) << 32) | at.line);
+}
+
+static struct place
+unpack(const void *value)
+{
+	uint64_t n = (uintptr_t)value;
+
+	return (struct place){ .file = (uint32_t)((n >> 32) - 1),
+		.line = (uint32_t)n };
+}
+
+bool
+emit_has_domain(const struct emit *e, const char *domain)
+{
+	void **value = map_get(&e->domains, domain);
+
+	return value != NULL && ((struct emit_domain *)*value)->written;
+}
+
+/* Two records with one address: the first wins, as in Dovecot. */
+static int
+twice(struct emit *e, const char *address, const void *first)
+{
+	struct why why = { 0 };
+
+	why_set(&why, FAIL_DATA, "the address is there twice, first at %s",
+	    emit_where(e, unpack(first)));
+	emit_fail(e, address, &why);
+	return -1;
+}
+
+int
+emit_record(struct emit *e, struct record *r)
+{
+	struct why why = { 0 };
+	bool added;
+	void **value;
+
+	r->origin = origin(e);
+	if (record_check(r, &why) == -1) {
+		emit_fail(e, r->address, &why);
+		return -1;
+	}
+	value = map_put_copy(&e->seen, &e->arena, r->address, &added);
+	if (!added)
+		return twice(e, r->address, *value);
+	*value = pack(e->at);
+	emit_domain(e, address_domain(r->address));
+	put(e, r);
+	e->tally->ok++;
+	return 0;
+}
+
+void
+emit_fail(struct emit *e, const char *id, const struct why *why)
+{
+	tally_fail(e->tally, emit_where(e, e->at), id, NULL, why);
+}
+
+void
+emit_bad(struct emit *e, const char *id, const char *text)
+{
+	struct why why = { 0 };
+
+	why_set(&why, FAIL_DATA, "%s", text);
+	emit_fail(e, id, &why);
+}
+
+static void
+note(struct emit *e, const char *text, bool dropped)
+{
+	size_t i;
+
+	for (i = 0; i < e->nnotes; i++)
+		if (strcmp(e->notes[i].text, text) == 0 &&
+		    e->notes[i].dropped == dropped)
+			break;
+	if (i == e->nnotes) {
+		e->notes =
+		    grow(e->notes, e->nnotes, &e->notes_cap, sizeof *e->notes);
+		e->notes[e->nnotes++] =
+		    (struct emit_note){ .text = text, .dropped = dropped };
+	}
+	e->notes[i].count++;
+}
+
+void
+emit_note(struct emit *e, const char *id, const char *text, const char *detail)
+{
+	note(e, text, false);
+	if (e->tally->verbose == 0)
+		return;
+	tool_say(emit_where(e, e->at), "%s%s%s%s%s", id == NULL ? "" : id,
+	    id == NULL ? "" : ": ", text, detail == NULL ? "" : ": ",
+	    detail == NULL ? "" : detail);
+}
+
+void
+emit_drop(struct emit *e, const char *id, const char *text)
+{
+	note(e, text, true);
+	if (e->tally->verbose > 0)
+		tool_say(emit_where(e, e->at), "%s%sleft out: %s",
+		    id == NULL ? "" : id, id == NULL ? "" : ": ", text);
+}
+
+static void
+say_notes(const struct emit *e)
+{
+	const char *more = e->tally->verbose > 0 ? "" : " (-v names them)";
+
+	for (size_t i = 0; i < e->nnotes; i++) {
+		const struct emit_note *n = &e->notes[i];
+
+		tool_say(NULL, "%s%s: %zu line%s%s",
+		    n->dropped ? "left out: " : "", n->text, n->count,
+		    n->count == 1 ? "" : "s", more);
+	}
+}
+
+void
+emit_end(struct emit *e)
+{
+	struct record r = { 0 };
+
+	if (!e->tally->fatal && !emit_stop(e)) {
+		record_reset(&r, REC_END);
+		r.count = e->count;
+		r.source = e->source;
+		record_write(&r, &e->out);
+	}
+	flush(e);
+	if (!e->quiet)
+		say_notes(e);
+}

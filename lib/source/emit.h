@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * What every reader of a user directory has in common: records go out in one
+ * buffer, each address once; a domain is written before the first address in
+ * it; what is left out or not carried is counted and named; the end record
+ * says that all input was read. Messages go through core/tool.h.
+ */
+#ifndef FERRY_SOURCE_EMIT_H
+#define FERRY_SOURCE_EMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/map.h"
+#include "core/tool.h"
+#include "core/why.h"
+#include "record/record.h"
+
+/* Where something was read: a file that emit_file has named, and a line. */
+struct place {
+	uint32_t file;
+	uint32_t line; /* 0: the file as a whole */
+};
+
+struct emit_note {
+	const char *text;
+	size_t count;
+	bool dropped;
+};
+
+struct emit {
+	const char *source; /* "passwd-file" */
+	struct tally *tally;
+	bool quiet;
+	struct place at; /* what is being read; the readers set it */
+
+	struct buf out;
+	struct buf origin;
+	struct arena arena;
+	struct map seen;    /* address -> its place */
+	struct map domains; /* name -> struct emit_domain */
+	const char **files;
+	size_t nfiles, files_cap;
+	struct emit_note *notes;
+	size_t nnotes, notes_cap;
+	int64_t count;
+	bool broken; /* the output took no more */
+};
+
+/* source names the origin and stands in the end record; it and tally are
+ * borrowed. */
+void emit_init(struct emit *e, const char *source, struct tally *tally);
+void emit_free(struct emit *e);
+
+/* A file is read from now on: sets e->at. The path is copied. */
+void emit_file(struct emit *e, const char *path);
+/* "FILE:LINE" of a place; good until the next call. */
+const char *emit_where(struct emit *e, struct place at);
+
+/* True when there is no point in going on. */
+bool emit_stop(const struct emit *e);
+
+/*
+ * As address_normalise, but what cannot be the name of a mail domain is
+ * refused, and why does not repeat the text: it may be a password in the wrong
+ * place. 0 or -1.
+ */
+int emit_address(
+    const char *text, bool catch_all, struct buf *out, struct why *why);
+
+/*
+ * Says that the domain is also known by another name; before the first address
+ * in it is written. Both are normalised, and copied.
+ */
+void emit_domain_alias(struct emit *e, const char *domain, const char *alias);
+/* Writes the record of a domain, unless it was. */
+void emit_domain(struct emit *e, const char *domain);
+
+/*
+ * Writes an account or an alias, its address normalised. The origin is e->at.
+ * An address that was there already is reported with both places, and not
+ * written: -1.
+ */
+int emit_record(struct emit *e, struct record *r);
+
+/* Whether the record of a domain was written. */
+bool emit_has_domain(const struct emit *e, const char *domain);
+
+/* A failure at e->at. id (may be NULL) is an address, never a raw text, which
+ * could be a password in the wrong place. */
+void emit_fail(struct emit *e, const char *id, const struct why *why);
+/* The same, FAIL_DATA with a text. */
+void emit_bad(struct emit *e, const char *id, const char *text);
+
+/*
+ * Something of a record that is not carried, or worth knowing; and something
+ * that is not a mailbox and is left out. text is a literal: each is counted,
+ * -v shows each with the detail (may be NULL).
+ */
+void emit_note(
+    struct emit *e, const char *id, const char *text, const char *detail);
+void emit_drop(struct emit *e, const char *id, const char *text);
+
+/*
+ * Last: writes the end record, if all input was read, flushes, and says what
+ * was noted.
+ */
+void emit_end(struct emit *e);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* The lines of a directory's text files, with what every reader reports. */
+#ifndef FERRY_SOURCE_LINES_H
+#define FERRY_SOURCE_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/io.h"
+#include "source/emit.h"
+
+struct source_lines {
+	struct emit *emit;
+	struct lines lines;
+	bool utf8; /* the current line is UTF-8 */
+};
+
+/*
+ * Opens a file and makes it the emitter's current one; "-" is standard input.
+ * False if it cannot be opened, which is reported, unless the file does not
+ * exist and is not required.
+ */
+bool source_lines_open(
+    struct source_lines *in, struct emit *e, const char *path, bool required);
+
+/*
+ * The next line, without its end and one carriage return before that; it may
+ * be changed. Reports and skips lines that are too long or hold a NUL. Sets
+ * the emitter's place. False at the end, and where the file cannot be read on,
+ * which is reported, and when the run is to stop.
+ */
+bool source_lines_next(struct source_lines *in, char **line, size_t *len);
+
+/* The same, passing over empty lines and comments (a "#" behind any blanks),
+ * and reporting lines that are not UTF-8. */
+bool source_lines_content(struct source_lines *in, char **line);
+
+void source_lines_close(struct source_lines *in);
+
+#endif

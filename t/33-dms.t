@@ -1,0 +1,173 @@
+#!/bin/sh
+# docker-mailserver's configuration folder, and through it the text form of
+# Postfix's tables and of aliases(5).
+. "${0%/*}/lib.sh"
+tool=dirdump-dms
+
+# dump STATUS ARGS...: the records in out, the messages in err.
+dump() {
+	want=$1
+	shift
+	got=0
+	$tool "$@" >out 2>err || got=$?
+	[ "$got" -eq "$want" ] || {
+		echo "exit $got, wanted $want"
+		cat out err
+		return 1
+	}
+	hasnt err Zx
+}
+
+# config NAME: a folder with one account and, from stdin, the virtual file.
+config() {
+	mkdir -p "$1"
+	echo 'ann@one.test|{SHA512-CRYPT}$6$Zx$h' >"$1/postfix-accounts.cf"
+	cat >"$1/postfix-virtual.cf"
+}
+
+# aliases: "address targets" of the alias records.
+aliases() {
+	sed -n 's/.*"type":"alias","address":"\([^"]*\)","targets":\(.*\),"active.*/\1 \2/p' out
+}
+
+ok 'all files of a folder' '
+	dump 1 "$fixtures/dms"
+	sed "s|$fixtures/dms/||" out >got
+	cat >want <<-\END
+	{"v":1,"type":"domain","domain":"example.org","active":true,"aliases":["example.net"],"origin":"dms:postfix-accounts.cf:3"}
+	{"v":1,"type":"account","address":"alice@example.org","secret":"{SHA512-CRYPT}$6$alice$hash","active":true,"receive":true,"quota":5368709120,"home":"/var/mail/example.org/alice/home","mail":"maildir:/var/mail/example.org/alice","uid":5000,"gid":5000,"origin":"dms:postfix-accounts.cf:3"}
+	{"v":1,"type":"account","address":"lice@example.org","secret":"{SHA512-CRYPT}$6$lice$hash","active":true,"receive":true,"home":"/var/mail/example.org/lice/home","mail":"maildir:/var/mail/example.org/lice","uid":5000,"gid":5000,"origin":"dms:postfix-accounts.cf:4"}
+	{"v":1,"type":"account","address":"bob@example.org","logins":["Bob@Example.org"],"secret":"{SHA512-CRYPT}$6$bob$hash","active":true,"receive":true,"quota":1048576,"forward":["bob@gmail.test"],"keep":true,"home":"/var/mail/example.org/bob/home","mail":"maildir:/var/mail/example.org/bob","uid":5000,"gid":5000,"origin":"dms:postfix-accounts.cf:7"}
+	{"v":1,"type":"account","address":"carol@example.org","secret":"{SHA512-CRYPT}$6$carol$hash","active":true,"receive":true,"forward":["carol@gmail.test","x@gmail.test"],"keep":false,"home":"/var/mail/example.org/carol/home","mail":"maildir:/var/mail/example.org/carol","uid":5000,"gid":5000,"origin":"dms:postfix-accounts.cf:8"}
+	{"v":1,"type":"account","address":"off@example.org","secret":"{SHA512-CRYPT}$6$off$hash","active":false,"receive":true,"home":"/var/mail/example.org/off/home","mail":"maildir:/var/mail/example.org/off","uid":5000,"gid":5000,"origin":"dms:postfix-accounts.cf:9"}
+	{"v":1,"type":"alias","address":"info@example.org","targets":["alice@example.org","ext@gmail.test"],"active":true,"origin":"dms:postfix-virtual.cf:3"}
+	{"v":1,"type":"alias","address":"@example.org","targets":["alice@example.org"],"active":true,"origin":"dms:postfix-virtual.cf:10"}
+	{"v":1,"type":"end","count":8,"source":"dms"}
+	END
+	same want got
+	sed "s|$fixtures/dms/||" err >got
+	cat >want <<-END
+	$tool: postfix-virtual.cf:12: a name without a domain: see --domain
+	$tool: postfix-aliases.cf:1: a name without a domain: see --domain
+	$tool: postfix-regexp.cf:2: a regular expression cannot be listed as aliases
+	$tool: left out: a master user: 1 line (-v names them)
+	$tool: left out: a line that only names a domain: 1 line (-v names them)
+	$tool: left out: an alias of an account that points to itself: 1 line (-v names them)
+	$tool: a rule of who may send is not carried: 1 line (-v names them)
+	END
+	same want got'
+ok 'with --domain the names without one are aliases of it' '
+	dump 1 -q --domain example.org "$fixtures/dms"
+	aliases >got
+	grep -qxF "root@example.org [\"alice@example.org\"]" got
+	grep -qxF "sales@example.org [\"bob@example.org\"]" got
+	[ "$(wc -l <err)" -eq 1 ]'
+ok 'entries go over several lines' '
+	config lines <<-\END
+	list@one.test
+	# a comment between
+	  ann@one.test,
+
+	    bob@ext.test
+	#not@one.test ann@one.test
+	next@one.test ann@one.test
+	END
+	dump 0 lines
+	aliases >got
+	cat >want <<-\END
+	list@one.test ["ann@one.test","bob@ext.test"]
+	next@one.test ["ann@one.test"]
+	END
+	same want got
+	has out "postfix-virtual.cf:7\""'
+ok 'keys fold case; targets are divided by commas and blanks' '
+	config split <<-\END
+	Info@One.Test	Ann@One.Test,b@ext.test  c@ext.test ,, <d@ext.test>, ann@one.test
+	END
+	dump 0 split
+	aliases >got
+	echo "info@one.test [\"ann@one.test\",\"b@ext.test\",\"c@ext.test\",\"d@ext.test\"]" >want
+	same want got'
+ok 'a key that comes twice: the first holds' '
+	config twice <<-\END
+	info@one.test ann@one.test
+	info@one.test b@ext.test
+	END
+	dump 1 twice
+	aliases >got
+	echo "info@one.test [\"ann@one.test\"]" >want
+	same want got
+	has err "twice/postfix-virtual.cf:2: info@one.test: the alias is there twice, first at twice/postfix-virtual.cf:1"'
+ok 'what Postfix would skip is named' '
+	config bad <<-\END
+	 leading@one.test ann@one.test
+	novalue@one.test
+	"open@one.test ann@one.test
+	good@one.test ann@one.test
+	END
+	dump 1 bad
+	has err "postfix-virtual.cf:1: the file begins with a line that goes on another"
+	has err "postfix-virtual.cf:2: a key without a value"
+	has err "postfix-virtual.cf:3: a quote that is not closed"
+	aliases >got
+	echo "good@one.test [\"ann@one.test\"]" >want
+	same want got'
+ok 'targets that are no address' '
+	config targets <<-\END
+	a@one.test |/usr/bin/prog -x, y
+	b@one.test /var/spool/b, ann@one.test
+	c@one.test :include:/etc/list
+	d@one.test bare
+	e@one.test @two.test, ann@one.test
+	f@one.test f@one.test
+	END
+	dump 1 targets
+	aliases >got
+	printf "%s\n" "b@one.test [\"ann@one.test\"]" "e@one.test [\"ann@one.test\"]" >want
+	same want got
+	[ "$(grep -c "a target that is no address" err)" -eq 3 ]
+	has err "d@one.test: a target without a domain: see --domain"
+	has err "e@one.test: a target that stands for a whole domain is not carried"'
+ok 'a domain with another name, and with addresses of its own' '
+	config names <<-\END
+	@alt.test @one.test
+	@other.test @elsewhere.test
+	@own.test @one.test
+	info@own.test ann@one.test
+	END
+	dump 1 names
+	has out "\"domain\":\"one.test\",\"active\":true,\"aliases\":[\"alt.test\",\"own.test\"]"
+	has out "\"domain\":\"elsewhere.test\",\"active\":true,\"aliases\":[\"other.test\"]"
+	has err "postfix-virtual.cf:3: @own.test: another name of a domain, and it has addresses of its own"'
+ok 'the file of accounts: blanks, comments, carriage returns, bad lines' '
+	mkdir acc
+	printf "%s\n" "  # no" "  a@one.test|{PLAIN}Zx|userdb_quota_rule=*:bytes=5" "noseparator@one.test" \
+	    "bare|{PLAIN}Zx" "b@one.test|{PLAIN}Zx" | sed "s/\$/\r/" >acc/postfix-accounts.cf
+	dump 1 acc
+	has err "acc/postfix-accounts.cf:3: not of the form address|hash"
+	has err "acc/postfix-accounts.cf:4: not of the form address|hash"
+	has out "\"address\":\"a@one.test\",\"secret\":\"{PLAIN}Zx\",\"active\":true,\"receive\":true,\"quota\":5,"
+	has out "\"address\":\"b@one.test\",\"secret\":\"{PLAIN}Zx\",\"active\""'
+ok 'bad quotas are named' '
+	mkdir q
+	echo "a@one.test|{PLAIN}Zx" >q/postfix-accounts.cf
+	printf "%s\n" "a@one.test:many" "a@one.test" "a@one.test:1K" "A@one.test:2K" >q/dovecot-quotas.cf
+	dump 1 q
+	has err "q/dovecot-quotas.cf:1: not of the form address:size"
+	has err "q/dovecot-quotas.cf:2: not of the form address:size"
+	has err "q/dovecot-quotas.cf:4: a@one.test: a second quota"
+	has out "\"quota\":1024"'
+ok 'a folder without accounts: 2, and no end record' '
+	mkdir empty
+	dump 2 empty
+	has err "empty/postfix-accounts.cf: cannot be opened"
+	not [ -s out ]
+	: >empty/postfix-accounts.cf
+	dump 0 empty
+	echo "{\"v\":1,\"type\":\"end\",\"count\":0,\"source\":\"dms\"}" >want
+	same want out
+	run 2 $tool empty >/dev/full
+	run 2 $tool >out 2>err
+	has err "usage: dirdump dms"'
+
+done_testing
