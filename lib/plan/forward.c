@@ -165,6 +165,8 @@ find_parts(struct graph *g, uint32_t start)
 			leave(g);
 			continue;
 		}
+		/* done < n: there are edges. */
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 		next = &g->nodes[g->edges[at->first + at->done++]];
 		if (next->index == 0)
 			enter(g, (uint32_t)(next - g->nodes));

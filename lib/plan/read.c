@@ -20,8 +20,8 @@ plan_is_id_member(const char *member)
 {
 	size_t len = strlen(member);
 
-	return (len > 2 && strcmp(member + len - 2, "Id") == 0) ||
-	       (len > 3 && strcmp(member + len - 3, "Ids") == 0);
+	return (len > 2 && strcmp(member + (len - 2), "Id") == 0) ||
+	       (len > 3 && strcmp(member + (len - 3), "Ids") == 0);
 }
 
 /* --- one line --- */

@@ -120,9 +120,11 @@ crypt64_value(char c)
 size_t
 crypt64_span(const char *s)
 {
-	size_t n = 0;
+	const char *p = s;
 
-	while (crypt64_value(s[n]) != -1)
-		n++;
-	return n;
+	/* "." to "9" is one range of ASCII, and bit 5 folds the case. */
+	while ((*p >= '.' && *p <= '9') ||
+	       ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z'))
+		p++;
+	return (size_t)(p - s);
 }

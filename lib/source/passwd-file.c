@@ -220,7 +220,7 @@ match_domain(const struct buf *plain, const char *path)
 		else
 			buf_addc(&full, plain->data[i]);
 	}
-	same = strcmp(full.data, path) == 0;
+	same = strcmp(buf_str(&full), path) == 0;
 	buf_free(&full);
 	if (same)
 		return domain;
@@ -263,7 +263,7 @@ passwd_file_pattern(struct passwd_file *p, const char *pattern)
 	p->account.one_domain = true;
 	p->account.bare_login = false;
 	if (!make_glob(pattern, &glob_path, &plain) ||
-	    memchr(plain.data, '\0', plain.len) == NULL) {
+	    memchr(buf_str(&plain), '\0', plain.len) == NULL) {
 		why_set(&why, FAIL_FATAL,
 		    "only the domain can stand in a path, as %%d or "
 		    "%%{user|domain} (%%%% is a percent sign)");

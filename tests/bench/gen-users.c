@@ -55,8 +55,9 @@ hash(struct buf *out)
 	size_t i = next() % (sizeof schemes / sizeof *schemes);
 	size_t n = 0, salt;
 
-	while (schemes[i].set[n] != '\0')
+	do
 		n++;
+	while (schemes[i].set[n] != '\0');
 	buf_adds(out, schemes[i].tag);
 	buf_adds(out, schemes[i].start);
 	salt = schemes[i].start[0] == '$' && schemes[i].start[1] != '2'
