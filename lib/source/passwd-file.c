@@ -201,7 +201,7 @@ make_glob(const char *path, struct buf *glob_path, struct buf *plain)
 static char *
 match_domain(const struct buf *plain, const char *path)
 {
-	const char *slot = memchr(plain->data, '\0', plain->len);
+	const char *slot = memchr(buf_str(plain), '\0', plain->len);
 	size_t start = (size_t)(slot - plain->data), len;
 	struct buf full = { 0 };
 	char *domain;
