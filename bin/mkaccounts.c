@@ -86,6 +86,7 @@ struct run {
 	size_t notes[NOTE_REFUSED + 1]; /* by kind */
 	const char *file;               /* of the last record */
 	bool ended;                     /* the last record was an end */
+	bool complete;                  /* the whole plan was written */
 	bool quiet;
 };
 
@@ -271,20 +272,6 @@ read_records(struct run *run, char **files)
 }
 
 static void
-write_plan(struct run *run)
-{
-	struct why why = { 0 };
-
-	plan_resolve(run->plan);
-	if ((run->sieve_dir != NULL &&
-		plan_each_script(run->plan, write_script, run, &why) == -1) ||
-	    plan_write(run->plan, write_line, run, &why) == -1) {
-		tool_say(NULL, "%s", why.text);
-		run->tally.fatal = true;
-	}
-}
-
-static void
 summary(const struct run *run)
 {
 	const struct plan_counts *c = plan_counts(run->plan);
@@ -313,6 +300,24 @@ summary(const struct run *run)
 		: "");
 }
 
+static void
+write_plan(struct run *run)
+{
+	struct why why = { 0 };
+
+	plan_resolve(run->plan);
+	if ((run->sieve_dir != NULL &&
+		plan_each_script(run->plan, write_script, run, &why) == -1) ||
+	    plan_write(run->plan, write_line, run, &why) == -1) {
+		tool_say(NULL, "%s", why.text);
+		run->tally.fatal = true;
+		return;
+	}
+	run->complete = true;
+	if (!run->quiet)
+		summary(run);
+}
+
 /* Whether all that was written is where it belongs. */
 static int
 close_files(struct run *run)
@@ -334,7 +339,7 @@ close_files(struct run *run)
 	}
 	if (run->plan_file.file == NULL)
 		return bad ? -1 : 0;
-	if (bad || run->tally.fatal) {
+	if (bad || !run->complete) {
 		outfile_abort(&run->plan_file);
 	} else if (outfile_commit(&run->plan_file, &why) == -1) {
 		bad = true;
@@ -358,8 +363,6 @@ make(struct run *run, char **files)
 	read_records(run, files);
 	if (!tally_stop(&run->tally))
 		write_plan(run);
-	if (!tally_stop(&run->tally) && !run->quiet)
-		summary(run);
 	if (close_files(run) == -1)
 		run->tally.fatal = true;
 	run->tally.verbose = 0; /* the summary has the counts */

@@ -60,9 +60,13 @@ make_alias_domain(struct plan *p, const struct alias_domain *a)
 	of = &p->domains[a->of];
 	if (d == of || d->alias_of == a->of + 1)
 		return;
-	if (of->alias_of != 0 || d->first_alias != 0)
+	if (of->alias_of != 0)
 		plan_note(p, NOTE_LEFT, d->name, a->origin,
-		    "an alias domain of an alias domain, %s", of->name);
+		    "as an alias domain of %s, which is one itself", of->name);
+	else if (d->first_alias != 0)
+		plan_note(p, NOTE_LEFT, d->name, a->origin,
+		    "as an alias domain of %s: it has alias domains itself",
+		    of->name);
 	else if (d->accounts != 0)
 		plan_note(p, NOTE_LEFT, d->name, a->origin,
 		    "as an alias domain of %s: it has %u accounts of its own",

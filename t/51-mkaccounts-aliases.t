@@ -1,0 +1,243 @@
+#!/bin/sh
+# mkaccounts: what becomes of aliases, lists, catch-alls and alias domains.
+. "${0%/*}/lib.sh"
+. "$top/t/mkaccounts.sh"
+need jq
+
+# The aliases of a user, "name@domain", with "-" in front of one that is off.
+aliases_of() {
+	jq -rs "[.[] | .value[]? | select(type == \"object\" and .name == \"$1\") | .aliases // {} | .[] |
+	    (if .enabled == false then \"-\" else \"\" end) + .name + \"@\" + (.domainId | ltrimstr(\"#d-\") | gsub(\"_2e\"; \".\"))] | join(\" \")" plan
+}
+# The recipients of a list.
+list_of() {
+	jq -rs "[.[] | select(.object == \"MailingList\") | .value[] | select(.name == \"$1\") | .recipients | keys_unsorted[]] | join(\" \")" plan
+}
+
+ok 'one account: its alias; several, or outside: a list' '
+	{
+		account a@one.test
+		account b@one.test
+		alias_row one@one.test "\"a@one.test\""
+		alias_row two@one.test "\"A@one.test\",\"b@one.test\""
+		alias_row out@one.test "\"Ext@Other.Test\""
+		alias_row both@one.test "\"ext@other.test\",\"b@one.test\",\"B@one.test\",\"EXT@other.test\""
+		alias_row else@three.test "\"b@one.test\""
+		end
+	} | plan 0
+	[ "$(aliases_of a)" = "one@one.test" ]
+	[ "$(aliases_of b)" = "else@three.test" ]
+	[ "$(list_of two)" = "a@one.test b@one.test" ]
+	[ "$(list_of out)" = "ext@other.test" ]
+	[ "$(list_of both)" = "ext@other.test b@one.test" ]
+	plan_has ".[0].value | keys == [\"d-one_2etest\", \"d-three_2etest\"]"
+	plan_has ".[2].value | keys == [\"l-both_40one_2etest\", \"l-out_40one_2etest\", \"l-two_40one_2etest\"]"
+	notes_are'
+
+ok 'aliases of aliases are followed to their end' '
+	{
+		alias_row l1@one.test "\"l2@one.test\""
+		alias_row l2@one.test "\"a@one.test\""
+		alias_row m1@one.test "\"m2@one.test\",\"c@other.test\""
+		alias_row m2@one.test "\"l1@one.test\",\"d@other.test\",\"al@one.test\""
+		account a@one.test "\"aliases\":[\"al@one.test\"]"
+		end
+	} | plan 0
+	[ "$(aliases_of a)" = "al@one.test l1@one.test l2@one.test" ]
+	[ "$(list_of m1)" = "a@one.test d@other.test c@other.test" ]
+	[ "$(list_of m2)" = "a@one.test d@other.test" ]
+	notes_are'
+
+ok 'cycles are named, and the rest of the alias is carried' '
+	{
+		alias_row l1@one.test "\"l2@one.test\",\"q@other.test\""
+		alias_row l2@one.test "\"l1@one.test\",\"r@other.test\""
+		alias_row s@one.test "\"s@one.test\""
+		end
+	} | plan 0
+	[ "$(list_of l1)" = "r@other.test q@other.test" ]
+	[ "$(list_of l2)" = "r@other.test" ]
+	notes_are "not-carried l2@one.test: the target l1@one.test, which leads back to this alias" \
+	    "not-carried s@one.test: the target s@one.test: it leads to itself, and is no account" \
+	    "not-carried s@one.test: an alias without a target"'
+
+ok 'a chain that is too deep does not eat the stack' '
+	awk "BEGIN { for (i = 0; i < 20000; i++)
+	    printf \"{\\\"v\\\":1,\\\"type\\\":\\\"alias\\\",\\\"address\\\":\\\"l%d@one.test\\\",\\\"targets\\\":[\\\"l%d@one.test\\\"]}\\n\", i, i + 1
+	    print \"{\\\"v\\\":1,\\\"type\\\":\\\"alias\\\",\\\"address\\\":\\\"l20000@one.test\\\",\\\"targets\\\":[\\\"x@other.test\\\"]}\" }" |
+	    plan 0 --partial
+	has report "l1000@one.test\",\"reason\":\"the target l1001@one.test, which leads on too deeply"
+	[ "$(list_of l20000)" = "x@other.test" ]'
+
+ok 'targets that are no address, that do not exist, or commands' '
+	{
+		account a@one.test
+		alias_row l@one.test "\"not an address\",\"a@one.test\",\"nobody@one.test\",\"x@other.test\",\"|/bin/vacation\",\"/dev/null\",\":include:/etc/x\",\"y@\",\"@other.test\",\"\\\"a b\\\"@other.test\",\"z@a..b\""
+		alias_row none@one.test "\"nobody@one.test\""
+		end
+	} >in
+	plan 0 <in
+	[ "$(list_of l)" = "a@one.test x@other.test" ]
+	[ "$(jq -s "map(select(.address == \"l@one.test\")) | length" report)" -eq 9 ]
+	has report "\"none@one.test\",\"reason\":\"an alias without a target\""
+	# a part of a dump cannot know who else there is
+	plan 0 --partial <in
+	[ "$(list_of l)" = "a@one.test nobody@one.test x@other.test" ]
+	[ "$(list_of none)" = "nobody@one.test" ]'
+
+ok 'an alias that is switched off' '
+	{
+		account a@one.test
+		alias_row off@one.test "\"a@one.test\"" "\"active\":false"
+		alias_row loff@one.test "\"a@one.test\",\"x@other.test\"" "\"active\":false"
+		alias_row l@one.test "\"loff@one.test\",\"off@one.test\",\"y@other.test\""
+		end
+	} | plan 0
+	[ "$(aliases_of a)" = "-off@one.test" ]
+	[ "$(list_of l)" = "y@other.test" ]
+	[ -z "$(list_of loff)" ]
+	notes_are "not-carried l@one.test: the target loff@one.test, which is switched off" \
+	    "not-carried l@one.test: the target off@one.test, which is switched off" \
+	    "not-carried loff@one.test: an alias to several addresses, or outside, that is switched off"'
+
+ok 'an address belongs to one: the first' '
+	{
+		account a@one.test "\"aliases\":[\"x@one.test\",\"b@one.test\",\"a@one.test\",\"x@one.test\",\"@one.test\",\"no..dots@one.test\"]"
+		account b@one.test "\"aliases\":[\"x@one.test\"]"
+		alias_row x@one.test "\"b@one.test\""
+		alias_row l@one.test "\"b@one.test\",\"y@other.test\""
+		alias_row l@one.test "\"a@one.test\""
+		end
+	} | plan 1
+	[ "$(aliases_of a)" = "x@one.test" ]
+	[ "$(aliases_of b)" = "" ]
+	notes_are "not-carried a@one.test: the alias no..dots@one.test: the server refuses this local part: a dot at an end, or two in a row" \
+	    "not-carried b@one.test: as an alias of a@one.test: the address belongs to b@one.test" \
+	    "not-carried @one.test: as an alias of a@one.test: a catch-all is an alias record" \
+	    "not-carried x@one.test: as an alias of b@one.test: the address belongs to a@one.test" \
+	    "not-carried x@one.test: as an alias of b@one.test: the address belongs to a@one.test"
+	has err "mkaccounts: t:l@one.test: l@one.test: the alias is there twice, first at t:l@one.test"'
+
+ok 'aliases of an account that is refused or left out are named' '
+	{
+		record account a@one.test
+		account "b c@one.test"
+		account bc@one.test
+		alias_row al@one.test "\"a@one.test\""
+		alias_row bl@one.test "\"bc@one.test\""
+		alias_row @one.test "\"bc@one.test\""
+		end
+	} | plan 1
+	plan_has "map(.object) == [\"Domain\"]"
+	has report "\"al@one.test\",\"reason\":\"an alias without a target\""
+	has report "\"bl@one.test\",\"reason\":\"an alias without a target\""
+	has report "\"@one.test\",\"reason\":\"the catch-all: it leads nowhere\""'
+
+ok 'plus signs: the server takes the rest off' '
+	{
+		account a@one.test
+		account b+c@one.test
+		alias_row a+x@one.test "\"a@one.test\""
+		alias_row a+y@one.test "\"b+c@one.test\""
+		alias_row l+z@one.test "\"x@other.test\",\"y@other.test\""
+		alias_row tag@one.test "\"a+news@one.test\""
+		alias_row tags@one.test "\"a+news@one.test\",\"x@other.test\""
+		end
+	} | plan 0
+	[ "$(aliases_of a)" = "tag@one.test" ]
+	[ -z "$(aliases_of b+c)" ]
+	[ "$(list_of tags)" = "a+news@one.test x@other.test" ]
+	notes_are "changed b+c@one.test: the server takes off what follows the +, and no mail reaches this address" \
+	    "not-carried a+y@one.test: as an alias of b+c@one.test: the server takes off what follows the +" \
+	    "not-carried l+z@one.test: the server takes off what follows the +, and no mail reaches this alias" \
+	    "changed tag@one.test: leads to a@one.test, not to a+news@one.test"'
+
+ok 'catch-alls' '
+	{
+		account a@one.test "\"aliases\":[\"al@one.test\"]"
+		alias_row @one.test "\"AL@one.test\""
+		alias_row @two.test "\"x@other.test\""
+		alias_row @three.test "\"l@one.test\""
+		alias_row @four.test "\"nobody@one.test\""
+		alias_row @five.test "\"a@one.test\"" "\"active\":false"
+		alias_row @six.test "\"@six.test\""
+		alias_row l@one.test "\"a@one.test\",\"y@other.test\""
+		end
+	} | plan 0
+	jq -c "select(.[\"@type\"] == \"update\") | [.object, .id, .value]" plan >got
+	cat >want <<-"EOF"
+	["Domain","#d-one_2etest",{"catchAllAddress":"a@one.test"}]
+	["Domain","#d-two_2etest",{"catchAllAddress":"x@other.test"}]
+	EOF
+	same want got
+	notes_are "not-carried @three.test: the catch-all: it leads to several addresses; the server takes one" \
+	    "not-carried @four.test: the target nobody@one.test: it is not among the accounts of the plan" \
+	    "not-carried @four.test: the catch-all: it leads nowhere" \
+	    "not-carried @five.test: the catch-all: it is switched off" \
+	    "not-carried @six.test: the target @six.test: a whole domain cannot be a target" \
+	    "not-carried @six.test: the catch-all: it leads nowhere"
+	has err " 2 catch-alls, "'
+
+ok 'alias domains, from domain records and from rows' '
+	{
+		domain one.test "\"aliases\":[\"TWO.test\",\"bücher.test\",\"one.test\",\"bad\",\"two.test\"]"
+		account a@one.test
+		alias_row @three.test "\"@one.test\""
+		alias_row @four.test "\"@elsewhere.test\""
+		alias_row @five.test "\"@one.test\"" "\"active\":false"
+		alias_row info@three.test "\"a@three.test\""
+		alias_row l@two.test "\"info@two.test\",\"x@other.test\""
+		end
+	} | plan 0
+	plan_has ".[0].value == {\"d-one_2etest\":{\"name\":\"one.test\",\"aliases\":{\"two.test\":true,\"xn--bcher-kva.test\":true,\"three.test\":true}},
+	    \"d-four_2etest\":{\"name\":\"four.test\"},\"d-five_2etest\":{\"name\":\"five.test\"}}"
+	[ "$(aliases_of a)" = "info@one.test" ]
+	[ "$(list_of l)" = "a@one.test x@other.test" ]
+	notes_are "not-carried bad: alias domain of one.test: the server refuses this domain name: bad" \
+	    "not-carried @four.test: mail for the whole domain goes to elsewhere.test, which is not here" \
+	    "not-carried @five.test: an alias domain that is switched off" \
+	    "changed info@one.test: stood in an alias domain, which mirrors this one" \
+	    "changed l@one.test: stood in an alias domain, which mirrors this one"'
+
+ok 'alias domains that cannot be' '
+	{
+		domain one.test "\"aliases\":[\"two.test\",\"three.test\"]"
+		domain two.test "\"aliases\":[\"four.test\"]"
+		domain five.test "\"aliases\":[\"three.test\",\"one.test\"]"
+		account a@one.test
+		account b@six.test
+		alias_row @six.test "\"@one.test\""
+		end
+	} | plan 0
+	plan_has ".[0].value[\"d-one_2etest\"].aliases == {\"two.test\":true,\"three.test\":true}"
+	plan_has ".[0].value | has(\"d-six_2etest\") and has(\"d-five_2etest\") and (has(\"d-two_2etest\") | not)"
+	notes_are "not-carried four.test: as an alias domain of two.test, which is one itself" \
+	    "not-carried three.test: as an alias domain of five.test: it is one of one.test already" \
+	    "not-carried one.test: as an alias domain of five.test: it has alias domains itself" \
+	    "not-carried six.test: as an alias domain of one.test: it has 1 accounts of its own"'
+
+ok 'a row in an alias domain does not take over the account that it mirrors' '
+	{
+		domain one.test "\"aliases\":[\"two.test\"]"
+		account a@one.test
+		alias_row a@two.test "\"a@one.test\""
+		alias_row b@one.test "\"a@one.test\""
+		alias_row b@two.test "\"x@other.test\""
+		end
+	} >in
+	plan 0 <in
+	notes_are "not-carried b@two.test: its domain mirrors one.test, where b@one.test is another alias"
+	sed "s/\"a@one.test\"\],\"origin\":\"t:a@two.test\"/\"x@other.test\"],\"origin\":\"t:a@two.test\"/" in |
+	    plan 0 --sieve-dir scripts
+	[ "$(ls -A scripts)" = "" ]
+	has report "\"address\":\"a@one.test\",\"reason\":\"the forward to x@other.test: its domain mirrors"'
+
+ok 'a domain that is switched off is named' '
+	{
+		domain one.test "\"active\":false"
+		end
+	} | plan 0
+	[ "$(wc -l <plan)" -eq 1 ]
+	has report "the domain is switched off; the server has no such switch that does anything"'
+
+done_testing

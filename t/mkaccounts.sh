@@ -1,0 +1,48 @@
+# What the tests of mkaccounts share: records, and short ways to look at a plan.
+# shellcheck shell=sh
+
+# A recorded hash that the server verified, and its password.
+sha='{SHA}sRZzi/p3eu0PuyOjgiQoia41wkw='
+
+# record TYPE ADDRESS [MEMBERS]: one record; MEMBERS is JSON without braces.
+record() {
+	printf '{"v":1,"type":"%s","address":"%s"%s,"origin":"t:%s"}\n' \
+	    "$1" "$2" "${3:+,$3}" "$2"
+}
+account() {
+	record account "$1" "\"secret\":\"$sha\"${2:+,$2}"
+}
+# alias ADDRESS TARGETS [MEMBERS]: TARGETS are JSON strings.
+alias_row() {
+	record alias "$1" "\"targets\":[$2]${3:+,$3}"
+}
+domain() {
+	printf '{"v":1,"type":"domain","domain":"%s"%s,"origin":"t:%s"}\n' \
+	    "$1" "${2:+,$2}" "$1"
+}
+end() {
+	echo '{"v":1,"type":"end","count":1}'
+}
+
+# plan STATUS [OPTION...]: standard input to the files plan, err and report.
+plan() {
+	status=$1
+	shift
+	run "$status" mkaccounts --report report "$@" >plan 2>err
+}
+
+# plan_has JQ: the filter is true of the operations of the plan, an array.
+plan_has() {
+	jq -se "$1" plan >/dev/null || {
+		echo "not so in the plan: $1"
+		cat plan
+		return 1
+	}
+}
+
+# notes_are LINE...: what the report says, "STATUS ADDRESS: REASON", no more.
+notes_are() {
+	if [ $# -gt 0 ]; then printf '%s\n' "$@"; fi >notes.want
+	jq -r '"\(.status) \(.address): \(.reason)"' report >notes.got
+	same notes.want notes.got
+}
