@@ -192,7 +192,7 @@ ok 'no secret in any message, report or script' '
 		hasnt err 5ecret
 		hasnt report 5ecret
 		hasnt plan 5ecret
-		! grep -r 5ecret scripts
+		not grep -r 5ecret scripts
 	done
 	hasnt err 5ecret
 	has rejects2 5ecret
