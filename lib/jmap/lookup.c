@@ -58,6 +58,22 @@ apply_get(struct apply *a, const char *object, const json_t *ids,
 	return found;
 }
 
+/* The members that tell one object from another. No more are asked for: some of
+ * a domain's are costly to make. */
+static const char *const *
+members_of(const char *object)
+{
+	static const char *const domain[] = { "name", NULL };
+	static const char *const account[] = { "name", "domainId",
+		"emailAddress", "@type", NULL };
+	static const char *const list[] = { "name", "domainId", "emailAddress",
+		NULL };
+
+	if (strcasecmp(object, "Domain") == 0)
+		return domain;
+	return strcasecmp(object, "Account") == 0 ? account : list;
+}
+
 /* --- who holds a name --- */
 
 /* Whether the object that holds the name is the one that the plan means: its
@@ -105,8 +121,6 @@ apply_judge_holders(struct apply *a, json_t *const *holders)
 {
 	static const char *const types[] = { "Domain", "Account",
 		"MailingList" };
-	static const char *const members[] = { "name", "domainId",
-		"emailAddress", "@type", NULL };
 	int r = 0;
 
 	for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
@@ -118,7 +132,8 @@ apply_judge_holders(struct apply *a, json_t *const *holders)
 				(void)json_array_append(
 				    ids, json_object_get(holders[i], "id"));
 		if (json_array_size(ids) != 0)
-			found = apply_get(a, types[t], ids, members);
+			found =
+			    apply_get(a, types[t], ids, members_of(types[t]));
 		if (json_array_size(ids) != 0 && found == NULL)
 			r = -1;
 		for (size_t i = 0; found != NULL && i < a->n; i++) {
@@ -177,8 +192,6 @@ find_entry(struct apply *a, const struct entry *e, json_t *ids)
 static int
 find_one(struct apply *a, struct entry *e)
 {
-	static const char *const members[] = { "name", "domainId",
-		"emailAddress", "@type", NULL };
 	const char *domain = text(e->body, "domainId"), *id;
 	json_t *ids = json_array(), *found = NULL, *holder;
 	int r = 0;
@@ -189,7 +202,8 @@ find_one(struct apply *a, struct entry *e)
 		goto out;
 	r = find_entry(a, e, ids);
 	if (r == 0 && json_array_size(ids) != 0) {
-		found = apply_get(a, a->op->object, ids, members);
+		found =
+		    apply_get(a, a->op->object, ids, members_of(a->op->object));
 		if (found == NULL)
 			r = -1;
 		json_object_foreach (found, id, holder)
