@@ -144,7 +144,7 @@ judge_crypt(struct secret *s, const struct parsed *p)
 	if (md5 && !(decoded && str_starts(buf_str(&text), "$1$")))
 		ok = judge_digest(s, p);
 	else if (decoded)
-		ok = judge_hash(s, p, text.data);
+		ok = judge_hash(s, p, buf_str(&text));
 	else
 		ok = refuse(s, "damaged hex or base64");
 	buf_wipe(&text);

@@ -174,7 +174,7 @@ match_hash(const char *s, const char *password)
 	enum secret_match m;
 
 	if (canon_hash(s, &text, &c)) {
-		s = text.data;
+		s = buf_str(&text);
 	} else if (c.name == NULL || strcmp(c.name, "LOCKED") == 0) {
 		buf_wipe(&text);
 		return SECRET_UNCHECKED;
