@@ -73,6 +73,16 @@ ok '2.4: driver and path of the mail' '
 ok 'userdb fields go before the fields of the line' '
 	one "a@one.test:{PLAIN}Zx:1:2::/home::userdb_uid=7 userdb_gid=8 userdb_home=/other"
 	has record "\"home\":\"/other\",\"uid\":7,\"gid\":8"'
+ok 'variables of extra fields are replaced, those of the home field are not' '
+	line "a@one.test:{PLAIN}Zx::::/h/%d/%n:" "\"home\":\"/h/%d/%n\""
+	one "a@one.test:{PLAIN}Zx::::::userdb_home=/h/%Ld/%n userdb_mail=maildir:~/%Ud/%%/%{user}"
+	has record "\"home\":\"/h/one.test/a\",\"mail\":\"maildir:~/ONE.TEST/%/a@one.test\""
+	line "a@one.test:{PLAIN}Zx::::::userdb_mail_path=/m/%{user|domain|upper}/%{user|username}" \
+	    "\"mail\":\"/m/ONE.TEST/a\""
+	echo "a@one.test:{PLAIN}Zx::::::userdb_mail=maildir:%h/%n" >users
+	dump 0 users
+	has out "\"mail\":\"maildir:%h/%n\""
+	has err "a variable in home or mail is left as it is: 1 line"'
 ok ':protected and :default set what is not set, :remove takes away' '
 	one "a@one.test:{PLAIN}Zx::::::userdb_home=/1 userdb_home:default=/2 userdb_uid:protected=9 nologin nologin:remove"
 	has record "\"active\":true"
@@ -284,14 +294,14 @@ ok 'quota sizes of 2.4 are bytes' '
 	quota "$q=0" ""
 	quota "$q=unlimited" ""
 	quota "$q=1G $q:default=2G" 1073741824'
-ok 'a quota that Dovecot refuses is no reason to lose the account' '
+ok 'a quota that cannot be read is no reason to lose the account' '
 	for rule in "rule=*:storage=10%" "rule=*:storage=-1" "rule=*:storage=1X" "rule=1000" "rule=*:size=1" \
 	    "rule=*:storage=" "rule=*:storage=99999999999999999999" "storage_size=5X" "rule=*:storage=+5"; do
 		echo "a@one.test:{PLAIN}Zx::::::userdb_quota_$rule" >users
 		dump 1 users
 		has out "\"address\":\"a@one.test\""
 		hasnt out quota
-		has err "$tool: users:1: a@one.test: a quota that Dovecot would refuse is not carried"
+		has err "$tool: users:1: a@one.test: a quota that is no number of bytes is not carried"
 	done'
 ok 'a quota of one mailbox, or of messages, is not carried' '
 	for rule in "Trash:storage=+10%" "*:messages=5" "INBOX:ignore"; do

@@ -11,6 +11,7 @@
 #include "core/num.h"
 #include "core/str.h"
 #include "record/address.h"
+#include "source/expand.h"
 #include "source/extra.h"
 
 void
@@ -22,6 +23,7 @@ account_free(struct account *a)
 	map_free(&a->gids);
 	record_free(&a->r);
 	buf_free(&a->address);
+	buf_free(&a->home);
 	buf_free(&a->mail);
 	arena_free(&a->arena);
 }
@@ -271,18 +273,39 @@ set_name(struct record *r, char *gecos)
 	r->name = *gecos == '\0' ? NULL : gecos;
 }
 
+/* The value of an extra field, in which Dovecot replaces variables: of the
+ * address, here; one with another variable stays as it is. */
+static const char *
+expanded(struct account *a, const char *text, struct buf *out)
+{
+	buf_reset(out);
+	if (!expand_user(text, a->address.data, out)) {
+		buf_reset(out);
+		buf_adds(out, text);
+		emit_note(a->emit, a->address.data,
+		    "a variable in home or mail is left as it is", text);
+	}
+	return first(out->data, NULL);
+}
+
+/* The home of the line stays as it is, the others may have variables. */
 static void
 set_places(struct account *a, const struct fields *f, const struct extra *x)
 {
-	a->r.home = first(x->home, f->home);
-	a->r.mail = first(x->mail, f->mail);
-	if (x->mail_path == NULL)
-		return;
-	buf_reset(&a->mail);
-	if (x->mail_driver != NULL)
-		buf_addf(&a->mail, "%s:", x->mail_driver);
-	buf_adds(&a->mail, x->mail_path);
-	a->r.mail = a->mail.data;
+	struct buf path = { 0 };
+	const char *mail = first(x->mail, f->mail);
+
+	a->r.home = x->home != NULL ? expanded(a, x->home, &a->home)
+				    : first(f->home, NULL);
+	if (x->mail_path != NULL) {
+		if (x->mail_driver != NULL)
+			buf_addf(&path, "%s:", x->mail_driver);
+		buf_adds(&path, x->mail_path);
+		mail = path.data;
+	}
+	if (mail != NULL)
+		a->r.mail = expanded(a, mail, &a->mail);
+	buf_free(&path);
 }
 
 static void
@@ -297,7 +320,7 @@ set_quota(struct account *a, const struct fields *f, const struct extra *x)
 		a->r.quota = quota;
 	if (x->quota_bad)
 		emit_bad(a->emit, a->r.address,
-		    "a quota that Dovecot would refuse is not carried");
+		    "a quota that is no number of bytes is not carried");
 	if (x->quota_partial)
 		emit_note(a->emit, a->r.address,
 		    "a quota of one mailbox or of the number of messages is "

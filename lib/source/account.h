@@ -50,7 +50,7 @@ struct account {
 	/* What the functions below use. */
 	struct record r;
 	struct buf address;
-	struct buf mail;
+	struct buf home, mail;
 	struct map uids, gids; /* names of this system -> id + 1 */
 	struct arena arena;
 };

@@ -59,13 +59,15 @@ is_comment(const char *line)
 	return *line == '\0' || *line == '#';
 }
 
-/* Reads one physical line that counts. 1, 0 at the end, -1 and why. */
+/* Reads one physical line that counts. 1, 0 at the end, -1 and why; *line is
+ * then the line, or NULL if it is not in memory. */
 static int
 read_line(struct postfix_map *m, char **line, struct why *why)
 {
 	size_t len;
 
 	for (;;) {
+		*line = NULL;
 		switch (lines_next(&m->lines, line, &len)) {
 		case LINE_END:
 			return 0;
@@ -91,6 +93,7 @@ read_line(struct postfix_map *m, char **line, struct why *why)
 static int
 read_entry(struct postfix_map *m, struct why *why)
 {
+	struct why bad;
 	char *line;
 	int n;
 
@@ -113,14 +116,26 @@ read_entry(struct postfix_map *m, struct why *why)
 	}
 	m->next_line = 0;
 	buf_adds(&m->entry, line);
-	while ((n = read_line(m, &line, &m->broken)) == 1 && blank(*line))
-		buf_adds(&m->entry, line);
+	bad.kind = FAIL_NONE;
+	for (;;) {
+		n = read_line(m, &line, &m->broken);
+		if (n == 0 || line == NULL || !blank(*line))
+			break;
+		if (n == 1)
+			buf_adds(&m->entry, line);
+		else
+			bad = m->broken; /* the entry is not whole */
+	}
 	if (n != 0)
 		m->next_line = m->lines.number;
 	m->bad_next = n == -1;
 	buf_reset(&m->next);
 	if (n == 1)
 		buf_adds(&m->next, line);
+	if (bad.kind != FAIL_NONE) {
+		*why = bad;
+		return -1;
+	}
 	if (m->entry.overflow)
 		return why_set(why, FAIL_DATA,
 		    "an entry of more than %zu bytes", m->entry.max);

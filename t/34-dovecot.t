@@ -1,0 +1,214 @@
+#!/bin/sh
+# The real Dovecot reads a file of odd lines: who can log in are the accounts
+# that are active, with the passwords, quotas, homes and mail places that their
+# records have. Only its auth service runs, over sockets in the scratch folder.
+. "${0%/*}/lib.sh"
+need dovecot dovecot-core
+need doveadm dovecot-core
+dovecot --version | grep -q '^2\.3\.' || skip_all 'needs Dovecot 2.3'
+# The path of a socket has at most 107 bytes (unix(7)).
+[ ${#tmp} -lt 70 ] || skip_all 'the scratch folder has too long a name'
+
+pw() {
+	doveadm pw -s "$1" -p secret
+}
+
+# doveadm quota works as the user, who may not be root.
+ids=$(id -u):$(id -g)
+[ "$(id -u)" -ne 0 ] || ids=1000:1000
+mkdir home
+chmod 777 home
+
+# The hashes are Dovecot's own.
+sed -e "s|@IDS@|$ids|" -e "s|@HOME@|$tmp/home|" -e "s|@SHA512CRYPT@|$(pw SHA512-CRYPT)|" \
+    -e "s|@BARE@|$(pw SHA512-CRYPT | sed 's/.*}//')|" \
+    -e "s|@B64@|$(pw SSHA256.b64)|" -e "s|@HEX@|$(pw SHA256.hex)|" \
+    -e "s|@DES@|$(pw DES-CRYPT | sed 's/.*}//')|" \
+    -e "s|@MD5CRYPT@|$(pw MD5-CRYPT | sed 's/.*}//')|" \
+    "$fixtures/passwd-file/odd" >odd
+printf 'crlf@one.test:{PLAIN}secret:1000:1000::/h::\r\n' >>odd
+printf 'unended@one.test:{PLAIN}secret:1000:1000::/h::' >>odd
+# The auth service of a root Dovecot runs as another user.
+chmod 755 .
+chmod 644 odd
+
+# start_dovecot NAME [SETTING...]: with the file as passdb and userdb.
+start_dovecot() {
+	conf=$tmp/$1/dovecot.conf
+	mkdir -p "$1/base" "$1/state"
+	chmod 755 "$1" "$1/base" "$1/state"
+	cat >"$conf" <<-END
+	base_dir = $tmp/$1/base
+	state_dir = $tmp/$1/state
+	log_path = $tmp/$1/log
+	protocols =
+	ssl = no
+	mail_plugins = quota
+	plugin {
+	  quota = maildir:User
+	}
+	auth_mechanisms = plain
+	auth_failure_delay = 0
+	mail_location = maildir:~/Maildir
+	first_valid_uid = 1
+	passdb {
+	  driver = passwd-file
+	  args = $tmp/odd
+	}
+	userdb {
+	  driver = passwd-file
+	  args = $tmp/odd
+	}
+	service anvil {
+	  unix_listener anvil-auth-penalty {
+	    mode = 0
+	  }
+	}
+	END
+	if [ "$(id -u)" -ne 0 ]; then
+		cat >>"$conf" <<-END
+		default_internal_user = $(id -un)
+		default_internal_group = $(id -gn)
+		default_login_user = $(id -un)
+		service anvil {
+		  chroot =
+		}
+		service stats {
+		  chroot =
+		}
+		END
+	fi
+	shift
+	printf '%s\n' "$@" >>"$conf"
+	dovecot -c "$conf" || return
+	at_exit="doveadm -c '$conf' stop 2>/dev/null; $at_exit"
+}
+
+# may_login USER [PASSWORD]: Dovecot takes the password, and lets the login in.
+may_login() {
+	doveadm -c "$conf" auth test -x rip=127.0.0.1 "$1" "${2:-secret}" \
+	    >"auth.$1" 2>&1 && ! grep -q '[[:space:]]nologin' "auth.$1"
+}
+
+# userdb USER FIELD: what the userdb says of a user.
+userdb() {
+	doveadm -c "$conf" user "$1" 2>/dev/null |
+	    sed -n "s/^$2[[:space:]]//p"
+}
+
+# member ADDRESS NAME: a member of an account's record, a string or a number.
+member() {
+	sed -n "/\"type\":\"account\",\"address\":\"$1\"/{
+	s/.*\"$2\":\"\([^\"]*\)\".*/\1/p
+	s/.*\"$2\":\([0-9][0-9]*\).*/\1/p
+	}" out
+}
+
+start_dovecot plain || { echo 'Bail out! dovecot does not start'; exit 2; }
+dirdump-passwd-file odd >out 2>err
+status=$?
+
+# Who is not a matter of the file alone: a name with capitals (below).
+sed -n 's/^\([a-z0-9][^:]*\).*/\1/p' odd | tr -d '\r' | sort -u >names
+
+ok 'the accounts that can log in are those that are active' '
+	# A refusal takes half a second, so all are asked at once.
+	mkdir in
+	while read -r name; do
+		if may_login "$name"; then
+			: >in/"$name"
+		fi &
+	done <names
+	wait
+	ls in >let.in
+	sed -n "s/.*\"type\":\"account\",\"address\":\"\([^\"]*\)\".*\"active\":true.*/\1/p" out |
+	    sort >active
+	# Two accounts can log in, but with another password.
+	for name in dupwrong@one.test; do
+		may_login $name other
+		echo $name
+	done >>let.in
+	may_login plainstar@one.test "*"
+	echo plainstar@one.test >>let.in
+	sort let.in >want
+	[ "$(wc -l <want)" -gt 25 ]
+	same want active'
+ok 'every line is a record, left out with its reason, or nobody to Dovecot' '
+	[ "$status" -eq 1 ]
+	sed -n "s/.*\"type\":\"account\",\"address\":\"\([^\"]*\)\".*/\1/p" out | sort >listed
+	comm -23 names listed >lost
+	echo colon@one.test >want
+	same want lost
+	has err "colon@one.test: the third field is no user id"
+	! may_login colon@one.test "se:\$cret"
+	! may_login colon@one.test se'
+ok 'the stored text is the one that Dovecot verifies' '
+	while read -r name; do
+		[ "$name" != nopass@one.test ] && [ "$name" != nopasstag@one.test ] || continue
+		case $name in
+		dupwrong@*) clear=other ;;
+		plainstar@*) clear="*" ;;
+		*) clear=secret ;;
+		esac
+		secret=$(member "$name" secret)
+		case $secret in
+		{*) ;;
+		*) secret="{$(member "$name" default_scheme)}$secret" ;;
+		esac
+		doveadm pw -t "$secret" -p "$clear" >/dev/null || {
+			echo "$name"
+			exit 1
+		}
+	done <active'
+ok 'quotas are those that the quota plugin reckons with' '
+	for number in 1 2 3 4 5 6 7 8; do
+		name=q$number@one.test
+		doveadm -c "$conf" -f tab quota get -u $name >quota
+		# Name, type, value, limit in KiB (rounded up), percent.
+		awk -F "\t" "\$2 == \"STORAGE\" { print \$4 }" quota >want
+		bytes=$(member $name quota)
+		if [ -n "$bytes" ]; then
+			echo $(((bytes + 1023) / 1024))
+		else
+			echo -
+		fi >got
+		echo "$name"
+		same want got
+	done
+	[ -z "$(member q9@one.test quota)" ]
+	has err "q9@one.test: a quota that is no number of bytes is not carried"'
+ok 'homes, places of the mail and ids are those of the userdb' '
+	for name in plain home legacy b64 q1 vars vars2 varhome; do
+		name=$name@one.test
+		for field in home uid gid; do
+			[ "$(userdb $name $field)" = "$(member $name $field)" ] || {
+				echo "$name $field: $(userdb $name $field), $(member $name $field)"
+				exit 1
+			}
+		done
+	done
+	for name in home legacy vars vars2; do
+		[ -n "$(member $name@one.test mail)" ]
+		[ "$(userdb $name@one.test mail)" = "$(member $name@one.test mail)" ]
+	done
+	! userdb uidzero@one.test uid | grep .'
+ok 'a last line without a newline: known, but not listed' '
+	doveadm -c "$conf" user "*" >listing 2>/dev/null || :
+	grep -qx plain@one.test listing
+	! grep -qx unended@one.test listing
+	[ "$(userdb unended@one.test home)" = /h ]
+	has err "a last line without a newline is read"'
+ok 'names with capitals are found only where Dovecot keeps them' '
+	echo "UPPER@One.Test:{PLAIN}secret:1000:1000::/h::" >odd.new
+	cat odd >>odd.new
+	mv odd.new odd
+	chmod 644 odd
+	! may_login UPPER@One.Test
+	! may_login upper@one.test
+	start_dovecot keep "auth_username_format ="
+	may_login UPPER@One.Test
+	dirdump-passwd-file odd >out 2>err || :
+	has out "\"address\":\"upper@one.test\",\"logins\":[\"UPPER@One.Test\"]"
+	doveadm -c "$conf" stop'
+
+done_testing
