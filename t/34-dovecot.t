@@ -195,7 +195,7 @@ ok 'homes, places of the mail and ids are those of the userdb' '
 ok 'a last line without a newline: known, but not listed' '
 	doveadm -c "$conf" user "*" >listing 2>/dev/null || :
 	grep -qx plain@one.test listing
-	! grep -qx unended@one.test listing
+	not grep -qx unended@one.test listing
 	[ "$(userdb unended@one.test home)" = /h ]
 	has err "a last line without a newline is read"'
 ok 'names with capitals are found only where Dovecot keeps them' '
