@@ -75,6 +75,10 @@ folders(void)
 		list.v[list.n++] = xstrdup(fixed[i]);
 	}
 	if (own != NULL) {
+		/* Where "make install" puts them, whatever the PREFIX; and a
+		 * folder of the build, where all are together. */
+		list.v = grow(list.v, list.n, &list.cap, sizeof *list.v);
+		list.v[list.n++] = xasprintf("%s/../libexec/mailferry", own);
 		list.v = grow(list.v, list.n, &list.cap, sizeof *list.v);
 		list.v[list.n++] = own;
 	}

@@ -66,4 +66,11 @@ ok 'a source names itself' '
 	run 2 dirdump shadow 2>err
 	has err "dirdump-shadow: "'
 
+ok 'an installed dirdump finds its sources, whatever the PREFIX' '
+	make -s -C "$top" BUILD="$build" DESTDIR="$tmp/root" PREFIX=/elsewhere install
+	env -u MAILFERRY_LIBEXEC "$tmp/root/elsewhere/bin/dirdump" --list >out
+	has out passwd-file
+	make -s -C "$top" BUILD="$build" DESTDIR="$tmp/root" PREFIX=/elsewhere uninstall
+	[ -z "$(find "$tmp/root" ! -type d)" ]'
+
 done_testing
