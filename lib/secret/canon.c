@@ -169,16 +169,20 @@ canon_scrypt7(const char *s, struct buf *out, struct canon *c)
 {
 	const char *number = s + 3, *salt = s + 14, *hash = strrchr(s, '$');
 	struct buf raw = { 0 };
+	uint32_t r, p;
+	int log2n;
 
 	if (crypt64_span(number) < 11 || hash <= salt ||
 	    crypt64_span(salt) != (size_t)(hash - salt) ||
 	    crypt64_span(hash + 1) != 43 || hash[44] != '\0')
 		return false;
-	/* A PHC salt has at most 64 characters. */
-	if (hash - salt > 48)
+	log2n = crypt64_value(*number);
+	r = crypt64_number(number + 1, 5);
+	p = crypt64_number(number + 6, 5);
+	/* A PHC salt has 4 to 64 characters. */
+	if (hash - salt < 3 || hash - salt > 48 || log2n < 1 || r < 1 || p < 1)
 		return false;
-	buf_addf(out, "$scrypt$ln=%d,r=%u,p=%u$", crypt64_value(*number),
-	    crypt64_number(number + 1, 5), crypt64_number(number + 6, 5));
+	buf_addf(out, "$scrypt$ln=%d,r=%u,p=%u$", log2n, r, p);
 	base64_encode(salt, (size_t)(hash - salt), false, out);
 	buf_addc(out, '$');
 	crypt64_bytes(hash + 1, 43, &raw);
