@@ -20,7 +20,7 @@
 
 struct delayed {
 	struct place at;
-	const char *domain;
+	struct naming naming;
 	char *line;
 };
 
@@ -48,7 +48,7 @@ delay(struct passwd_file *p, const char *line, size_t len)
 {
 	p->delayed = grow(p->delayed, p->n, &p->cap, sizeof *p->delayed);
 	p->delayed[p->n++] = (struct delayed){ .at = p->account.emit->at,
-		.domain = p->account.domain,
+		.naming = p->account.naming,
 		.line = xmemdup(line, len) };
 }
 
@@ -110,7 +110,7 @@ passwd_file_end(struct passwd_file *p)
 
 	for (size_t i = 0; i < p->n && !emit_stop(e); i++) {
 		e->at = p->delayed[i].at;
-		p->account.domain = p->delayed[i].domain;
+		p->account.naming = p->delayed[i].naming;
 		emit_note(e, NULL,
 		    "a name with capitals, which Dovecot finds only where "
 		    "auth_username_format keeps them",
@@ -245,7 +245,7 @@ enter_domain(struct passwd_file *p, const char *path, const char *text)
 	int r = domain_normalise(text, &name, &why);
 
 	if (r == 0)
-		a->domain = arena_adds(&a->emit->arena, name.data);
+		a->naming.domain = arena_adds(&a->emit->arena, name.data);
 	else
 		tally_fail(a->emit->tally, path, NULL, NULL, &why);
 	buf_free(&name);
@@ -256,19 +256,25 @@ void
 passwd_file_pattern(struct passwd_file *p, const char *pattern)
 {
 	struct tally *tally = p->account.emit->tally;
+	struct naming before = p->account.naming;
 	struct buf glob_path = { 0 }, plain = { 0 };
 	struct why why = { 0 };
 	glob_t found = { 0 };
 
-	p->account.one_domain = true;
-	p->account.bare_login = false;
+	p->account.naming.one_domain = true;
+	p->account.naming.bare_login = false;
 	if (!make_glob(pattern, &glob_path, &plain) ||
 	    memchr(buf_str(&plain), '\0', plain.len) == NULL) {
 		why_set(&why, FAIL_FATAL,
 		    "only the domain can stand in a path, as %%d or "
 		    "%%{user|domain} (%%%% is a percent sign)");
-	} else if (glob(glob_path.data, GLOB_ERR, NULL, &found) != 0) {
-		why_set(&why, FAIL_FATAL, "there is no such file");
+	} else {
+		int r = glob(glob_path.data, GLOB_ERR, NULL, &found);
+
+		if (r == GLOB_NOMATCH)
+			why_set(&why, FAIL_FATAL, "there is no such file");
+		else if (r != 0)
+			why_errno(&why, FAIL_FATAL, "cannot be read");
 	}
 	if (why.kind != FAIL_NONE)
 		tally_fail(tally, pattern, NULL, NULL, &why);
@@ -280,6 +286,7 @@ passwd_file_pattern(struct passwd_file *p, const char *pattern)
 			passwd_file_read(p, found.gl_pathv[i]);
 		free(domain);
 	}
+	p->account.naming = before;
 	globfree(&found);
 	buf_free(&glob_path);
 	buf_free(&plain);
