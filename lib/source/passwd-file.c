@@ -271,7 +271,7 @@ passwd_file_pattern(struct passwd_file *p, const char *pattern)
 	} else {
 		int r = glob(glob_path.data, GLOB_ERR, NULL, &found);
 
-		if (r == GLOB_NOMATCH)
+		if (r == GLOB_NOMATCH || (r != 0 && errno == ENOENT))
 			why_set(&why, FAIL_FATAL, "there is no such file");
 		else if (r != 0)
 			why_errno(&why, FAIL_FATAL, "cannot be read");
