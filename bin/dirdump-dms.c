@@ -8,9 +8,8 @@
  */
 #include <getopt.h>
 
-#include "core/tool.h"
-#include "record/address.h"
 #include "source/dms.h"
+#include "source/run.h"
 
 static const char usage[] = "dirdump dms [-hqVvx] [-d domain] folder";
 
@@ -28,56 +27,29 @@ static const char help[] =
     "Exit status: 0 every line is listed; 1 a line could not be read, or\n"
     "something could not be carried; 2 the run did not finish.\n";
 
+static const struct option options[] = { { "domain", required_argument, NULL,
+					     'd' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "stop", no_argument, NULL, 'x' }, { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' }, { 0 } };
+
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = { { "domain", required_argument,
-						     NULL, 'd' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "stop", no_argument, NULL, 'x' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' }, { 0 } };
-	struct tally tally = { 0 };
-	struct buf domain = { 0 };
-	struct why why = { 0 };
-	struct emit emit;
-	int c, status;
+	struct source_run run;
+	int c, status = SOURCE_GO_ON;
 
-	tool_init("dirdump-dms");
-	emit_init(&emit, "dms", &tally);
-	while ((c = getopt_long(argc, argv, "+d:hqVvx", options, NULL)) != -1) {
-		switch (c) {
-		case 'd':
-			buf_reset(&domain);
-			if (domain_normalise(optarg, &domain, &why) == -1) {
-				tool_say("--domain", "%s", why.text);
-				return EXIT_BROKEN;
-			}
-			break;
-		case 'q':
-			emit.quiet = true;
-			break;
-		case 'v':
-			tally.verbose++;
-			break;
-		case 'x':
-			tally.strict = true;
-			break;
-		case 'h':
-			return tool_help(usage, help);
-		case 'V':
-			return tool_version();
-		default:
-			return tool_usage(usage);
-		}
+	source_run_init(&run, "dirdump-dms", usage, help);
+	while (status == SOURCE_GO_ON &&
+	       (c = getopt_long(argc, argv, "+d:hqVvx", options, NULL)) != -1)
+		status = source_option(&run, c, optarg);
+	if (status == SOURCE_GO_ON && optind != argc - 1)
+		status = tool_usage(usage);
+	if (status == SOURCE_GO_ON) {
+		dms_read(&run.emit, argv[optind], run.domain.data);
+		status = source_finish(&run);
 	}
-	if (optind != argc - 1)
-		return tool_usage(usage);
-	dms_read(&emit, argv[optind], domain.data);
-	emit_end(&emit);
-	status = tally_finish(&tally);
-	emit_free(&emit);
-	buf_free(&domain);
+	source_run_free(&run);
 	return status;
 }

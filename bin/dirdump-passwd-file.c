@@ -7,12 +7,10 @@
  * of panels that are like them. See dirdump-passwd-file(1).
  */
 #include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/tool.h"
-#include "record/address.h"
 #include "source/passwd-file.h"
+#include "source/run.h"
 
 static const char usage[] =
     "dirdump passwd-file [-hqVvx] [-d domain] [-s scheme] [--format=FORMAT] "
@@ -55,166 +53,119 @@ enum {
 };
 
 struct run {
-	struct tally tally;
-	struct emit emit;
+	struct source_run source;
 	struct passwd_file reader;
-	struct buf domain;
 	enum format format;
 	const char *valiases;
 };
 
-static bool
+static int
 set_format(struct run *run, const char *name)
 {
 	for (size_t i = 0; formats[i] != NULL; i++)
 		if (strcmp(formats[i], name) == 0) {
 			run->format = (enum format)i;
-			return true;
+			return SOURCE_GO_ON;
 		}
 	tool_say("--format", "there are: dovecot, hestia, cpanel");
-	return false;
+	return EXIT_BROKEN;
 }
 
-static bool
-set_domain(struct run *run, const char *name)
-{
-	struct why why = { 0 };
-
-	buf_reset(&run->domain);
-	if (domain_normalise(name, &run->domain, &why) == -1) {
-		tool_say("--domain", "%s", why.text);
-		return false;
-	}
-	run->reader.account.domain = run->domain.data;
-	run->reader.account.bare_login = true;
-	return true;
-}
-
-static bool
+static int
 read_names(struct run *run, const char *path, struct map *names)
 {
 	struct why why = { 0 };
 
 	if (passwd_file_names(&run->reader.account, path, names, &why) == 0)
-		return true;
+		return SOURCE_GO_ON;
 	tool_say(NULL, "%s", why.text);
-	return false;
+	return EXIT_BROKEN;
 }
 
-/* EXIT_DONE to go on, -1 for a wrong call. */
+/* SOURCE_GO_ON, or the exit status. */
 static int
 option(struct run *run, int c, const char *value)
 {
 	struct account *a = &run->reader.account;
 
 	switch (c) {
-	case 'd':
-		return set_domain(run, value) ? EXIT_DONE : EXIT_BROKEN;
 	case 's':
 		a->default_scheme = value;
-		return EXIT_DONE;
-	case 'q':
-		run->emit.quiet = true;
-		return EXIT_DONE;
-	case 'v':
-		run->tally.verbose++;
-		return EXIT_DONE;
-	case 'x':
-		run->tally.strict = true;
-		return EXIT_DONE;
+		return SOURCE_GO_ON;
 	case FORMAT:
-		return set_format(run, value) ? EXIT_DONE : EXIT_BROKEN;
+		return set_format(run, value);
 	case DENY:
-		return read_names(run, value, &a->deny) ? EXIT_DONE
-							: EXIT_BROKEN;
+		return read_names(run, value, &a->deny);
 	case MASTER:
-		return read_names(run, value, &a->master) ? EXIT_DONE
-							  : EXIT_BROKEN;
+		return read_names(run, value, &a->master);
 	case VALIASES:
 		run->valiases = value;
-		return EXIT_DONE;
+		return SOURCE_GO_ON;
 	default:
-		return tool_usage(usage);
+		return source_option(&run->source, c, value);
 	}
 }
 
 static void
-read_file_of(struct run *run, const char *path)
+read_one(struct run *run, const char *path)
 {
-	struct account *a = &run->reader.account;
-
 	if (run->format == HESTIA)
 		hestia_read(&run->reader, path);
 	else if (run->format == CPANEL)
 		cpanel_read(&run->reader, path, run->valiases);
-	else if (passwd_file_is_pattern(path)) {
-		struct account saved = *a;
-
+	else if (passwd_file_is_pattern(path))
 		passwd_file_pattern(&run->reader, path);
-		a->domain = saved.domain;
-		a->bare_login = saved.bare_login;
-		a->one_domain = false;
-	} else {
+	else
 		passwd_file_read(&run->reader, path);
-	}
 }
 
 static int
 dump(struct run *run, char **files)
 {
 	struct account *a = &run->reader.account;
-	int status;
 
-	if (run->format != DOVECOT)
-		a->one_domain = true;
+	a->naming.domain = run->source.domain.data;
+	a->naming.bare_login = a->naming.domain != NULL;
+	a->naming.one_domain = run->format != DOVECOT;
 	a->shell_quota = run->format == HESTIA;
 	/* install/common/dovecot/2.3/conf.d/auth-passwdfile.conf.ext */
 	if (a->default_scheme == NULL)
 		a->default_scheme =
 		    run->format == HESTIA ? "MD5-CRYPT" : "CRYPT";
-	for (; *files != NULL && !emit_stop(&run->emit); files++)
-		read_file_of(run, *files);
+	for (; *files != NULL && !emit_stop(a->emit); files++)
+		read_one(run, *files);
 	passwd_file_end(&run->reader);
-	emit_end(&run->emit);
-	status = tally_finish(&run->tally);
-	passwd_file_free(&run->reader);
-	emit_free(&run->emit);
-	buf_free(&run->domain);
-	return status;
+	return source_finish(&run->source);
 }
+
+static const struct option options[] = { { "domain", required_argument, NULL,
+					     'd' },
+	{ "default-scheme", required_argument, NULL, 's' },
+	{ "deny", required_argument, NULL, DENY },
+	{ "master", required_argument, NULL, MASTER },
+	{ "format", required_argument, NULL, FORMAT },
+	{ "valiases", required_argument, NULL, VALIASES },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "stop", no_argument, NULL, 'x' }, { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' }, { 0 } };
 
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = { { "domain", required_argument,
-						     NULL, 'd' },
-		{ "default-scheme", required_argument, NULL, 's' },
-		{ "deny", required_argument, NULL, DENY },
-		{ "master", required_argument, NULL, MASTER },
-		{ "format", required_argument, NULL, FORMAT },
-		{ "valiases", required_argument, NULL, VALIASES },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "stop", no_argument, NULL, 'x' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' }, { 0 } };
 	struct run run = { 0 };
-	int c, status;
+	int c, status = SOURCE_GO_ON;
 
-	tool_init("dirdump-passwd-file");
-	emit_init(&run.emit, "passwd-file", &run.tally);
-	run.reader.account.emit = &run.emit;
-	while (
-	    (c = getopt_long(argc, argv, "+d:hqs:Vvx", options, NULL)) != -1) {
-		if (c == 'h')
-			return tool_help(usage, help);
-		if (c == 'V')
-			return tool_version();
+	source_run_init(&run.source, "dirdump-passwd-file", usage, help);
+	run.reader.account.emit = &run.source.emit;
+	while (status == SOURCE_GO_ON &&
+	       (c = getopt_long(argc, argv, "+d:hqs:Vvx", options, NULL)) != -1)
 		status = option(&run, c, optarg);
-		if (status != EXIT_DONE)
-			return status;
-	}
-	if (optind == argc)
-		return tool_usage(usage);
-	return dump(&run, argv + optind);
+	if (status == SOURCE_GO_ON && optind == argc)
+		status = tool_usage(usage);
+	if (status == SOURCE_GO_ON)
+		status = dump(&run, argv + optind);
+	passwd_file_free(&run.reader);
+	source_run_free(&run.source);
+	return status;
 }

@@ -7,12 +7,10 @@
  * dirdump-shadow(1).
  */
 #include <getopt.h>
-#include <string.h>
 #include <time.h>
 
 #include "core/num.h"
-#include "core/tool.h"
-#include "record/address.h"
+#include "source/run.h"
 #include "source/shadow.h"
 
 static const char usage[] =
@@ -41,120 +39,74 @@ enum {
 	DAY = 86400
 };
 
-struct run {
-	struct tally tally;
-	struct emit emit;
-	struct shadow shadow;
-	struct buf domain;
-};
-
 static int
 set_uid(const char *name, const char *value, int64_t *uid)
 {
 	const char *wrong;
 
 	if (parse_num(value, 0, UINT32_MAX, uid, &wrong))
-		return EXIT_DONE;
+		return SOURCE_GO_ON;
 	tool_say(name, "%s", wrong);
 	return EXIT_BROKEN;
 }
 
 static int
-set_domain(struct run *run, const char *name)
+option(struct source_run *run, struct shadow *s, int c, const char *value)
 {
-	struct why why = { 0 };
-
-	buf_reset(&run->domain);
-	if (domain_normalise(name, &run->domain, &why) == -1) {
-		tool_say("--domain", "%s", why.text);
-		return EXIT_BROKEN;
-	}
-	run->shadow.account.domain = run->domain.data;
-	return EXIT_DONE;
+	if (c == MIN_UID)
+		return set_uid("--min-uid", value, &s->min_uid);
+	if (c == MAX_UID)
+		return set_uid("--max-uid", value, &s->max_uid);
+	return source_option(run, c, value);
 }
 
 static int
-option(struct run *run, int c, const char *value)
+dump(struct source_run *run, struct shadow *s, char **files)
 {
-	switch (c) {
-	case 'd':
-		return set_domain(run, value);
-	case MIN_UID:
-		return set_uid("--min-uid", value, &run->shadow.min_uid);
-	case MAX_UID:
-		return set_uid("--max-uid", value, &run->shadow.max_uid);
-	case 'q':
-		run->emit.quiet = true;
-		return EXIT_DONE;
-	case 'v':
-		run->tally.verbose++;
-		return EXIT_DONE;
-	case 'x':
-		run->tally.strict = true;
-		return EXIT_DONE;
-	default:
-		return tool_usage(usage);
-	}
-}
-
-static int
-dump(struct run *run, char **files)
-{
-	const char *passwd = "/etc/passwd", *shadow = "/etc/shadow";
-	int status;
-
-	if (files[0] != NULL) {
-		passwd = files[0];
-		shadow = files[1];
-	}
-	shadow_read(&run->shadow, passwd, shadow);
-	emit_end(&run->emit);
-	status = tally_finish(&run->tally);
-	shadow_free(&run->shadow);
-	emit_free(&run->emit);
-	buf_free(&run->domain);
-	return status;
-}
-
-int
-main(int argc, char **argv)
-{
-	static const struct option options[] = { { "domain", required_argument,
-						     NULL, 'd' },
-		{ "min-uid", required_argument, NULL, MIN_UID },
-		{ "max-uid", required_argument, NULL, MAX_UID },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "stop", no_argument, NULL, 'x' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' }, { 0 } };
-	struct run run = { 0 };
-	int c, status;
-
-	tool_init("dirdump-shadow");
-	emit_init(&run.emit, "shadow", &run.tally);
-	run.shadow = (struct shadow){ .account = { .emit = &run.emit,
-					  .default_scheme = "CRYPT",
-					  .bare_login = true },
-		.min_uid = 1000,
-		.max_uid = 60000,
-		.now = time(NULL) };
-	run.shadow.today = run.shadow.now / DAY;
-	while ((c = getopt_long(argc, argv, "+d:hqVvx", options, NULL)) != -1) {
-		if (c == 'h')
-			return tool_help(usage, help);
-		if (c == 'V')
-			return tool_version();
-		status = option(&run, c, optarg);
-		if (status != EXIT_DONE)
-			return status;
-	}
-	if (argc - optind > 2)
-		return tool_usage(usage);
-	if (run.shadow.account.domain == NULL) {
+	if (run->domain.data == NULL) {
 		tool_say(NULL, "the domain of the addresses is not in these "
 			       "files: give --domain");
 		return EXIT_BROKEN;
 	}
-	return dump(&run, argv + optind);
+	s->account.naming.domain = run->domain.data;
+	if (files[0] != NULL)
+		shadow_read(s, files[0], files[1]);
+	else
+		shadow_read(s, "/etc/passwd", "/etc/shadow");
+	return source_finish(run);
+}
+
+static const struct option options[] = { { "domain", required_argument, NULL,
+					     'd' },
+	{ "min-uid", required_argument, NULL, MIN_UID },
+	{ "max-uid", required_argument, NULL, MAX_UID },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "stop", no_argument, NULL, 'x' }, { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' }, { 0 } };
+
+int
+main(int argc, char **argv)
+{
+	struct source_run run;
+	struct shadow s = { .account = { .emit = &run.emit,
+				.default_scheme = "CRYPT",
+				.naming.bare_login = true },
+		.min_uid = 1000,
+		.max_uid = 60000,
+		.now = time(NULL) };
+	int c, status = SOURCE_GO_ON;
+
+	source_run_init(&run, "dirdump-shadow", usage, help);
+	s.today = s.now / DAY;
+	while (status == SOURCE_GO_ON &&
+	       (c = getopt_long(argc, argv, "+d:hqVvx", options, NULL)) != -1)
+		status = option(&run, &s, c, optarg);
+	if (status == SOURCE_GO_ON && argc - optind > 2)
+		status = tool_usage(usage);
+	if (status == SOURCE_GO_ON)
+		status = dump(&run, &s, argv + optind);
+	shadow_free(&s);
+	source_run_free(&run);
+	return status;
 }

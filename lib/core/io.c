@@ -279,7 +279,7 @@ lines_next(struct lines *l, char **line, size_t *len)
 	bool too_long = false;
 
 	for (;;) {
-		char *at = l->data + l->start;
+		char *at = l->data == NULL ? NULL : l->data + l->start;
 		size_t have = l->end - l->start;
 		char *nl = NULL;
 		int r;

@@ -366,12 +366,12 @@ read_address(struct account *a, const char *name)
 		emit_bad(e, NULL, "a user name with a blank in it");
 		return false;
 	}
-	if (domain == NULL && a->domain == NULL) {
+	if (domain == NULL && a->naming.domain == NULL) {
 		emit_bad(e, NULL, "a user name without a domain: see --domain");
 		return false;
 	}
 	if (domain == NULL) {
-		buf_addf(&full, "%s@%s", name, a->domain);
+		buf_addf(&full, "%s@%s", name, a->naming.domain);
 		name = full.data;
 	}
 	r = emit_address(name, false, &a->address, &why);
@@ -380,8 +380,8 @@ read_address(struct account *a, const char *name)
 		emit_fail(e, NULL, &why);
 		return false;
 	}
-	if (a->one_domain && domain != NULL &&
-	    strcmp(address_domain(a->address.data), a->domain) != 0) {
+	if (a->naming.one_domain && domain != NULL &&
+	    strcmp(address_domain(a->address.data), a->naming.domain) != 0) {
 		emit_bad(e, a->address.data,
 		    "the domain is not the one that the file is for");
 		return false;
@@ -429,7 +429,7 @@ account_emit(struct account *a, struct fields *f)
 	record_reset(r, REC_ACCOUNT);
 	r->address = a->address.data;
 	if (strcmp(f->name, r->address) != 0 &&
-	    (a->bare_login || strchr(f->name, '@') != NULL))
+	    (a->naming.bare_login || strchr(f->name, '@') != NULL))
 		strs_add(&r->logins, f->name);
 	if (set_ids(a, f, &x, &why) == -1) {
 		emit_fail(a->emit, r->address, &why);

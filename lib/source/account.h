@@ -35,13 +35,18 @@ struct fields {
  * before the eighth field. */
 void fields_split(struct fields *f, char *line);
 
+/* What names in a file mean. */
+struct naming {
+	const char *domain; /* of bare names; NULL: they are refused */
+	bool bare_login;    /* a bare name is a login name too */
+	bool one_domain;    /* names in other domains are refused */
+};
+
 /* How lines become accounts; the zero value and emit are a start. */
 struct account {
 	struct emit *emit;
-	const char *domain;         /* of bare names; NULL: they are refused */
+	struct naming naming;
 	const char *default_scheme; /* of a secret without one */
-	bool bare_login;            /* a bare name is a login name too */
-	bool one_domain;            /* names in other domains are refused */
 	bool shell_quota;           /* the shell field is a quota in MiB */
 	struct map deny;            /* names that may not log in */
 	struct map master;          /* names that are no mailboxes */

@@ -181,12 +181,11 @@ emit_domain(struct emit *e, const char *domain)
 	put(e, &r);
 }
 
-/* A place as the value of a map: never NULL, because files of a map's values
- * are counted from 1. */
+/* A place as the value of a map. */
 static void *
 pack(struct place at)
 {
-	return (void *)(uintptr_t)((((uint64_t)at.file + 1) << 32) | at.line);
+	return (void *)(uintptr_t)((uint64_t)at.file << 32 | at.line);
 }
 
 static struct place
@@ -194,8 +193,8 @@ unpack(const void *value)
 {
 	uint64_t n = (uintptr_t)value;
 
-	return (struct place){ .file = (uint32_t)((n >> 32) - 1),
-		.line = (uint32_t)n };
+	return (
+	    struct place){ .file = (uint32_t)(n >> 32), .line = (uint32_t)n };
 }
 
 bool

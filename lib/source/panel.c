@@ -36,7 +36,7 @@ enter_folder(struct account *a, const char *path, struct buf *folder)
 	last = strrchr(text, '/');
 	r = domain_normalise(last == NULL ? text : last + 1, &name, &why);
 	if (r == 0)
-		a->domain = arena_adds(&a->emit->arena, name.data);
+		a->naming.domain = arena_adds(&a->emit->arena, name.data);
 	else
 		tally_fail(a->emit->tally, path, NULL, NULL, &why);
 	buf_addc(folder, '/');
@@ -89,8 +89,8 @@ hestia_read(struct passwd_file *p, const char *path)
 	struct buf folder = { 0 }, name = { 0 };
 
 	if (enter_folder(a, path, &folder)) {
-		struct aliases aliases = { .domain = a->domain },
-			       only = { .domain = a->domain };
+		struct aliases aliases = { .domain = a->naming.domain },
+			       only = { .domain = a->naming.domain };
 
 		beside(&name, &folder, "aliases");
 		(void)aliases_read(
@@ -208,13 +208,13 @@ cpanel_read(struct passwd_file *p, const char *path, const char *valiases)
 	struct buf folder = { 0 }, name = { 0 };
 
 	if (enter_folder(a, path, &folder)) {
-		struct aliases aliases = {
-			.domain = a->domain, .catch_all = "*", .keep = true
-		};
+		struct aliases aliases = { .domain = a->naming.domain,
+			.catch_all = "*",
+			.keep = true };
 		struct mailboxes m = { 0 };
 
 		if (valiases != NULL) {
-			buf_addf(&name, "%s/%s", valiases, a->domain);
+			buf_addf(&name, "%s/%s", valiases, a->naming.domain);
 			(void)aliases_read(
 			    &aliases, a->emit, name.data, MAP_ALIASES, false);
 		}

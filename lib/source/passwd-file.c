@@ -20,7 +20,7 @@
 
 struct delayed {
 	struct place at;
-	const char *domain;
+	struct naming naming;
 	char *line;
 };
 
@@ -48,7 +48,7 @@ delay(struct passwd_file *p, const char *line, size_t len)
 {
 	p->delayed = grow(p->delayed, p->n, &p->cap, sizeof *p->delayed);
 	p->delayed[p->n++] = (struct delayed){ .at = p->account.emit->at,
-		.domain = p->account.domain,
+		.naming = p->account.naming,
 		.line = xmemdup(line, len) };
 }
 
@@ -110,7 +110,7 @@ passwd_file_end(struct passwd_file *p)
 
 	for (size_t i = 0; i < p->n && !emit_stop(e); i++) {
 		e->at = p->delayed[i].at;
-		p->account.domain = p->delayed[i].domain;
+		p->account.naming = p->delayed[i].naming;
 		emit_note(e, NULL,
 		    "a name with capitals, which Dovecot finds only where "
 		    "auth_username_format keeps them",
@@ -168,10 +168,9 @@ slot_len(const char *p)
 }
 
 /*
- * Builds the glob(3) pattern of a path: "*" for each slot, and what glob would
- * take for its own escaped. *start and *tail say where the first slot's match
- * stands in a result: so many bytes before and behind it (behind the last
- * slot). False for another variable.
+ * Builds the glob(3) pattern of a path, "*" for each slot and what glob would
+ * take for its own escaped; and the plain path, with a NUL for each slot. False
+ * for another variable.
  */
 static bool
 make_glob(const char *path, struct buf *glob_path, struct buf *plain)
@@ -245,35 +244,27 @@ enter_domain(struct passwd_file *p, const char *path, const char *text)
 	int r = domain_normalise(text, &name, &why);
 
 	if (r == 0)
-		a->domain = arena_adds(&a->emit->arena, name.data);
+		a->naming.domain = arena_adds(&a->emit->arena, name.data);
 	else
 		tally_fail(a->emit->tally, path, NULL, NULL, &why);
 	buf_free(&name);
 	return r == 0;
 }
 
-void
-passwd_file_pattern(struct passwd_file *p, const char *pattern)
+/* Reads what a glob(3) pattern finds. */
+static void
+read_found(struct passwd_file *p, const char *glob_path,
+    const struct buf *plain, struct why *why)
 {
-	struct tally *tally = p->account.emit->tally;
-	struct buf glob_path = { 0 }, plain = { 0 };
-	struct why why = { 0 };
 	glob_t found = { 0 };
+	int r = glob(glob_path, GLOB_ERR, NULL, &found);
 
-	p->account.one_domain = true;
-	p->account.bare_login = false;
-	if (!make_glob(pattern, &glob_path, &plain) ||
-	    memchr(buf_str(&plain), '\0', plain.len) == NULL) {
-		why_set(&why, FAIL_FATAL,
-		    "only the domain can stand in a path, as %%d or "
-		    "%%{user|domain} (%%%% is a percent sign)");
-	} else if (glob(glob_path.data, GLOB_ERR, NULL, &found) != 0) {
-		why_set(&why, FAIL_FATAL, "there is no such file");
-	}
-	if (why.kind != FAIL_NONE)
-		tally_fail(tally, pattern, NULL, NULL, &why);
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		char *domain = match_domain(&plain, found.gl_pathv[i]);
+	if (r == GLOB_NOMATCH || (r != 0 && errno == ENOENT))
+		why_set(why, FAIL_FATAL, "there is no such file");
+	else if (r != 0)
+		why_errno(why, FAIL_FATAL, "cannot be read");
+	for (size_t i = 0; r == 0 && i < found.gl_pathc; i++) {
+		char *domain = match_domain(plain, found.gl_pathv[i]);
 
 		if (domain != NULL &&
 		    enter_domain(p, found.gl_pathv[i], domain))
@@ -281,6 +272,29 @@ passwd_file_pattern(struct passwd_file *p, const char *pattern)
 		free(domain);
 	}
 	globfree(&found);
+}
+
+void
+passwd_file_pattern(struct passwd_file *p, const char *pattern)
+{
+	struct naming before = p->account.naming;
+	struct buf glob_path = { 0 }, plain = { 0 };
+	struct why why = { 0 };
+
+	if (!make_glob(pattern, &glob_path, &plain)) {
+		why_set(&why, FAIL_FATAL,
+		    "only the domain can stand in a path, as %%d or "
+		    "%%{user|domain} (%%%% is a percent sign)");
+	} else if (memchr(buf_str(&plain), '\0', plain.len) == NULL) {
+		passwd_file_read(p, plain.data);
+	} else {
+		p->account.naming.one_domain = true;
+		p->account.naming.bare_login = false;
+		read_found(p, glob_path.data, &plain, &why);
+		p->account.naming = before;
+	}
+	if (why.kind != FAIL_NONE)
+		tally_fail(p->account.emit->tally, pattern, NULL, NULL, &why);
 	buf_free(&glob_path);
 	buf_free(&plain);
 }

@@ -28,7 +28,8 @@ void passwd_file_end(struct passwd_file *p);
 
 /*
  * Reads all files that a path with "%d" (2.3) or "%{user|domain}" (2.4) in the
- * place of the domain stands for. FATAL if there are none.
+ * place of the domain stands for ("%%" is a percent sign). FATAL if there are
+ * none.
  */
 void passwd_file_pattern(struct passwd_file *p, const char *pattern);
 bool passwd_file_is_pattern(const char *path);

@@ -213,11 +213,11 @@ postfix_map_next(
 	*end = '\0';
 	*value = p;
 	trim_end(p);
+	if (m->style == MAP_ALIASES)
+		unquote(*key);
 	if (**key == '\0' || *p == '\0')
 		return why_set(why, FAIL_DATA,
 		    "a key without a value, or a value without a key");
-	if (m->style == MAP_ALIASES)
-		unquote(*key);
 	(void)str_lower(*key);
 	return 1;
 }
