@@ -17,6 +17,7 @@
 #include "core/map.h"
 #include "core/num.h"
 #include "core/str.h"
+#include "core/texts.h"
 
 static void
 test_buf(void)
@@ -290,6 +291,46 @@ test_lines(void)
 	(void)close(ends[0]);
 }
 
+static void
+test_texts(void)
+{
+	enum {
+		N = 30000,
+		LONG = 1 << 20
+	};
+	struct texts t = { 0 };
+	struct intern in = { 0 };
+	char *big = xmalloc(LONG), word[24];
+	uint32_t first, last;
+	bool good = true;
+
+	memset(big, 'x', LONG);
+	OK(texts_get(&t, 0) == NULL, "the number 0 is no text");
+	first = texts_add(&t, "", 0);
+	OK(first != 0, "an empty text has a number");
+	/* Blocks are of 2 MiB: the third does not fit with the others. */
+	for (int i = 0; i < 3; i++)
+		last = texts_add(&t, big, LONG);
+	OK(strlen(texts_get(&t, last)) == LONG, "a long text");
+	SAME(texts_get(&t, first), "", "the first is where it was");
+	OK(texts_size(&t) >= (size_t)3 * LONG, "the size");
+	texts_free(&t);
+
+	OK(intern_get(&in, "a", 1) == 0, "nothing is in an empty table");
+	for (int round = 0; round < 2; round++)
+		for (uint32_t i = 1; i <= N; i++) {
+			int n = snprintf(word, sizeof word, "word %u", i);
+
+			good = good && intern_put(&in, word, (size_t)n) == i;
+		}
+	OK(good && in.n == N, "equal texts have equal numbers, from 1 on");
+	OK(intern_get(&in, "word 7 or 8", 6) == 7, "found by its bytes");
+	OK(intern_get(&in, "word", 4) == 0, "a prefix is another text");
+	SAME(intern_text(&in, N), "word 30000", "and back");
+	intern_free(&in);
+	free(big);
+}
+
 int
 main(void)
 {
@@ -302,5 +343,6 @@ main(void)
 	test_json_writer();
 	test_json_writer_places();
 	test_lines();
+	test_texts();
 	TAP_DONE();
 }
