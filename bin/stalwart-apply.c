@@ -121,16 +121,16 @@ reject(struct run *run, const struct apply_result *r)
 	op = json_pack(
 	    "{s:s, s:s}", "@type", ops[r->op->type], "object", r->op->object);
 	if (r->op->id != NULL)
-		(void)json_object_set_new(op, "id", json_string(r->op->id));
+		(void)json_object_set_new(
+		    op, "id", json_string(r->id != NULL ? r->id : r->op->id));
 	if (r->op->match_on != NULL)
 		(void)json_object_set(
 		    op, "matchOn", (json_t *)(uintptr_t)r->op->match_on);
 	if (r->op->type == OP_UPDATE)
-		(void)json_object_set(
-		    op, "value", (json_t *)(uintptr_t)r->body);
+		(void)json_object_set(op, "value", r->body);
 	else
-		(void)json_object_set_new(op, "value",
-		    json_pack("{s:O}", r->ref, (json_t *)(uintptr_t)r->body));
+		(void)json_object_set_new(
+		    op, "value", json_pack("{s:O}", r->ref, r->body));
 	text = json_dumps(op, JSON_COMPACT);
 	(void)fprintf(run->tally.rejects, "%s\n", text);
 	explicit_bzero(text, strlen(text));
@@ -201,28 +201,41 @@ invalidate(struct run *run, struct jmap *j)
 		tool_say(run->invalidate, "%s", why.text);
 }
 
-static void
-apply_one(struct run *run, struct jmap *j, const char *path, bool *changed)
+/* Opens and checks all plans, before anything is sent. The array is new. */
+static struct plan_reader *
+open_plans(struct run *run, char **paths, size_t *n)
 {
-	struct plan_reader plan;
+	char dash[] = "-", *standard_input[] = { dash, NULL };
+	struct plan_reader *plans = NULL;
+	struct why why = { 0 };
+	size_t cap = 0;
+
+	if (*paths == NULL)
+		paths = standard_input;
+	for (*n = 0; *paths != NULL && !run->tally.fatal; paths++) {
+		plans = grow(plans, *n, &cap, sizeof *plans);
+		if (plan_reader_open(&plans[(*n)++], *paths, &why) == -1)
+			tally_fail(&run->tally, NULL, NULL, NULL, &why);
+	}
+	return plans;
+}
+
+static void
+apply_one(
+    struct run *run, struct jmap *j, struct plan_reader *plan, bool *changed)
+{
 	struct why why = { 0 };
 	bool some = false;
 
-	if (plan_reader_open(&plan, path, &why) == -1) {
-		tally_fail(&run->tally, NULL, NULL, NULL, &why);
-	} else {
-		progress_start(
-		    &run->progress, "objects", plan.objects, run->quiet);
-		if (apply_plan(j, &plan, &run->options, &some, &why) == -1) {
-			if (why.kind == FAIL_NONE)
-				run->interrupted = true;
-			else
-				tally_fail(&run->tally, NULL, NULL, NULL, &why);
-		}
-		progress_end(&run->progress);
+	progress_start(&run->progress, "objects", plan->objects, run->quiet);
+	if (apply_plan(j, plan, &run->options, &some, &why) == -1) {
+		if (why.kind == FAIL_NONE)
+			run->interrupted = true;
+		else
+			tally_fail(&run->tally, NULL, NULL, NULL, &why);
 	}
+	progress_end(&run->progress);
 	*changed = *changed || some;
-	plan_reader_free(&plan);
 }
 
 static void
@@ -251,10 +264,10 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static int
-apply(struct run *run, char **plans)
+/* Talks to the server. */
+static void
+apply_plans(struct run *run, struct plan_reader *plans, size_t n)
 {
-	char dash[] = "-", *standard_input[] = { dash, NULL };
 	struct jmap j = { .waiting = waiting, .stop = is_signalled };
 	struct http_options o = run->options.login;
 	double started = now();
@@ -266,15 +279,14 @@ apply(struct run *run, char **plans)
 	o.password = run->password;
 	o.token = run->token;
 	http = http_new(run->url, &o, &why);
-	if (http == NULL ||
-	    jmap_open(&j, http, (long)run->budget, &why) == -1) {
-		tally_fail(&run->tally, run->url, NULL, NULL, &why);
+	if (http == NULL) {
+		tally_fail(&run->tally, NULL, NULL, NULL, &why);
+	} else if (jmap_open(&j, http, (long)run->budget, &why) == -1) {
+		tally_fail(&run->tally, http_base(http), NULL, NULL, &why);
 	} else {
-		if (*plans == NULL)
-			plans = standard_input;
-		for (; *plans != NULL && !stop(run) && !run->interrupted;
-		     plans++)
-			apply_one(run, &j, *plans, &changed);
+		for (size_t i = 0; i < n && !stop(run) && !run->interrupted;
+		     i++)
+			apply_one(run, &j, &plans[i], &changed);
 		if (changed)
 			invalidate(run, &j);
 		if (!run->quiet)
@@ -282,6 +294,19 @@ apply(struct run *run, char **plans)
 	}
 	jmap_close(&j);
 	http_free(http);
+}
+
+static int
+apply(struct run *run, char **paths)
+{
+	size_t n;
+	struct plan_reader *plans = open_plans(run, paths, &n);
+
+	if (!run->tally.fatal)
+		apply_plans(run, plans, n);
+	for (size_t i = 0; i < n; i++)
+		plan_reader_free(&plans[i]);
+	free(plans);
 	run->tally.verbose = 0; /* the summary has the counts */
 	return tally_finish(&run->tally);
 }

@@ -47,9 +47,24 @@ is_loopback(const char *url)
 	return ok;
 }
 
+/* A user or password in a URL would be shown wherever the URL is. */
+static bool
+has_userinfo(const char *url)
+{
+	const char *host = strstr(url, "://");
+	const char *end = host == NULL ? NULL : strpbrk(host + 3, "/?#");
+	const char *at = host == NULL ? NULL : strchr(host + 3, '@');
+
+	return at != NULL && (end == NULL || at < end);
+}
+
 static int
 check_url(const char *url, const struct http_options *o, struct why *why)
 {
+	if (has_userinfo(url))
+		return why_set(why, FAIL_FATAL,
+		    "the URL holds a user name or password: they are options "
+		    "of their own");
 	if (str_starts_nocase(url, "https://") && url[8] != '\0')
 		return 0;
 	if (!str_starts_nocase(url, "http://") || url[7] == '\0')
@@ -133,6 +148,25 @@ take_body(char *data, size_t size, size_t n, void *arg)
 
 	buf_add(b, data, size * n);
 	return b->overflow ? 0 : size * n;
+}
+
+/* The body of a request, given to libcurl piece by piece. */
+struct upload {
+	const char *data;
+	size_t left;
+};
+
+static size_t
+give_body(char *to, size_t size, size_t n, void *arg)
+{
+	struct upload *u = arg;
+	size_t len = u->left < size * n ? u->left : size * n;
+
+	if (len != 0)
+		memcpy(to, u->data, len);
+	u->data += len;
+	u->left -= len;
+	return len;
 }
 
 /* All that is the same for each request. */
@@ -228,6 +262,7 @@ http_send(struct http *h, const char *method, const char *path,
     const char *content_type, const char *body, size_t len,
     struct http_reply *reply, bool *unsure, struct why *why)
 {
+	struct upload upload = { body, len };
 	struct curl_slist *headers = NULL;
 	char *url = xasprintf("%s%s", h->base, path);
 	CURLcode code;
@@ -248,7 +283,14 @@ http_send(struct http *h, const char *method, const char *path,
 		/* No "100 Continue" before the body. */
 		headers = curl_slist_append(headers, "Expect:");
 		free(type);
-		(void)curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, body);
+		/* When a kept connection breaks, libcurl sends a body that it
+		 * has in memory once more by itself, and nobody knows that the
+		 * server got it twice. One that it cannot rewind it does not.
+		 */
+		(void)curl_easy_setopt(h->curl, CURLOPT_POST, 1L);
+		(void)curl_easy_setopt(
+		    h->curl, CURLOPT_READFUNCTION, give_body);
+		(void)curl_easy_setopt(h->curl, CURLOPT_READDATA, &upload);
 		(void)curl_easy_setopt(
 		    h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
 		(void)curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);

@@ -73,7 +73,10 @@ ref_id(struct apply *a, const char *ref, struct why *why)
 	return NULL;
 }
 
-/* Replaces all references in v, which stands under member. */
+/*
+ * Replaces all references in v, which stands under member. Without why, those
+ * that lead nowhere stay as they are.
+ */
 static int
 resolve(struct apply *a, const char *member, json_t *v, struct why *why)
 {
@@ -94,11 +97,12 @@ resolve(struct apply *a, const char *member, json_t *v, struct why *why)
 		if (plan_is_id_member(key) && text != NULL && *text == '#') {
 			const char *real = ref_id(a, text, why);
 
-			if (real == NULL) {
+			if (real == NULL && why != NULL) {
 				json_decref(out);
 				return -1;
 			}
-			(void)json_object_set_new(out, to, json_string(real));
+			(void)json_object_set_new(
+			    out, to, json_string(real == NULL ? text : real));
 			continue;
 		}
 		if (resolve(a, key, item, why) == -1) {
@@ -164,6 +168,17 @@ add_entry(struct apply *a, const char *ref, json_t *body)
 		entry_settle(e, APPLY_FAILED, NULL);
 }
 
+/* The body of an object that failed, to be applied again on its own: what it
+ * refers to is there under an id, or failed as well. */
+static json_t *
+reject_body(struct apply *a, const struct entry *e)
+{
+	json_t *body = json_deep_copy(e->plan_body);
+
+	(void)resolve(a, "", body, NULL);
+	return body;
+}
+
 static void
 clear_entries(struct apply *a)
 {
@@ -207,15 +222,17 @@ report_entries(struct apply *a)
 			.id = e->id,
 			.note = e->note,
 			.why = &e->why,
-			.op = a->op,
-			.body = e->plan_body };
+			.op = a->op };
 
 		if (!e->done)
 			continue;
 		remember(a, e);
+		if (e->status == APPLY_FAILED)
+			r.body = reject_body(a, e);
 		if (e->status == APPLY_CREATED || e->status == APPLY_UPDATED)
 			a->changed = true;
 		a->options->result(a->options->arg, &r);
+		json_decref(r.body);
 	}
 }
 
@@ -260,6 +277,27 @@ fill_batch(struct apply *a, struct batch *b, size_t max)
 	buf_adds(&b->args, "}}");
 }
 
+/* The object that holds a name, if it is of a type that we can look at. */
+static json_t *
+known_holder(const json_t *error)
+{
+	static const char *const types[] = { "Domain", "Account",
+		"MailingList" };
+	const char *type = json_string_value(json_object_get(error, "type"));
+	json_t *holder = json_object_get(error, "objectId");
+	const char *object =
+		       json_string_value(json_object_get(holder, "object")),
+		   *id = json_string_value(json_object_get(holder, "id"));
+
+	if (type == NULL || strcmp(type, "primaryKeyViolation") != 0 ||
+	    object == NULL || id == NULL)
+		return NULL;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (strcmp(types[i], object) == 0)
+			return json_incref(holder);
+	return NULL;
+}
+
 /* What the answer says of each entry; holders[i] is the object that has the
  * name (borrowed from the answer). */
 static void
@@ -273,8 +311,6 @@ read_created(struct apply *a, const struct batch *b, const json_t *answer,
 		struct entry *e = &a->entries[i];
 		const json_t *made = json_object_get(created, e->ref),
 			     *error = json_object_get(not_created, e->ref);
-		const char *type =
-		    json_string_value(json_object_get(error, "type"));
 
 		if (e->done)
 			continue;
@@ -287,10 +323,7 @@ read_created(struct apply *a, const struct batch *b, const json_t *answer,
 			entry_settle(e, APPLY_FAILED, NULL);
 		} else {
 			jmap_set_error(error, e->body, &e->why);
-			if (type != NULL &&
-			    strcmp(type, "primaryKeyViolation") == 0)
-				holders[i] = json_incref(
-				    json_object_get(error, "objectId"));
+			holders[i] = known_holder(error);
 			if (holders[i] == NULL)
 				entry_settle(e, APPLY_FAILED, NULL);
 		}
@@ -322,20 +355,35 @@ must_stop(struct apply *a)
 static enum jmap_status
 send_batch(struct apply *a, struct batch *b, json_t **holders)
 {
+	enum {
+		TRIES = 2
+	};
 	char *method = xasprintf("x:%s/set", a->op->object);
 	enum jmap_status status;
 	struct why why = { 0 };
 	json_t *answer = NULL;
+	long last = 0;
 	int tries = 0;
 
 	do
 		status = jmap_call(
 		    a->jmap, method, b->args.data, false, &answer, &why);
-	while (status == JMAP_UNSURE && a->op->type != OP_CREATE &&
-	       ++tries < 5 && a->jmap->budget-- > 0 && !must_stop(a));
+	while ((status == JMAP_UNSURE || status == JMAP_BROKEN) &&
+	       a->op->type != OP_CREATE && ++tries <= TRIES &&
+	       jmap_wait(a->jmap, -1, &last, &why));
+	/* One object may be what the server fails at: find out which. */
+	if (status == JMAP_BROKEN && a->op->type != OP_CREATE &&
+	    tries > TRIES) {
+		if (b->n == 1)
+			fail_batch(a, b, &why);
+		json_decref(answer);
+		free(method);
+		return b->n == 1 ? JMAP_OK : JMAP_TOO_LARGE;
+	}
 	if (status == JMAP_OK)
 		read_created(a, b, answer, holders);
-	else if (status == JMAP_UNSURE || why.kind != FAIL_DATA)
+	else if (status == JMAP_UNSURE || status == JMAP_BROKEN ||
+		 why.kind != FAIL_DATA)
 		a->why = why;
 	else if (status == JMAP_FAILED || b->n == 1)
 		fail_batch(a, b, &why);
@@ -367,11 +415,14 @@ create_entries(struct apply *a)
 		switch (send_batch(a, &b, holders)) {
 		case JMAP_OK:
 			b.from = b.to;
+			max = max * 2 < a->jmap->max_set ? max * 2
+							 : a->jmap->max_set;
 			break;
 		case JMAP_TOO_LARGE:
 			max = b.n / 2;
 			break;
 		case JMAP_UNSURE:
+		case JMAP_BROKEN:
 		case JMAP_FAILED:
 			r = -1;
 			break;
@@ -380,8 +431,14 @@ create_entries(struct apply *a)
 	/* What is taken can be judged whatever stopped the rest. */
 	if (apply_judge_holders(a, holders) == -1)
 		r = -1;
-	for (size_t i = 0; i < a->n; i++)
+	for (size_t i = 0; i < a->n; i++) {
+		struct entry *e = &a->entries[i];
+
+		/* Nothing may go without a word. */
+		if (r == 0 && !e->done)
+			entry_settle(e, APPLY_FAILED, NULL);
 		json_decref(holders[i]);
+	}
 	free(holders);
 	buf_wipe(&b.args);
 	return r;
@@ -455,8 +512,10 @@ apply_plan(struct jmap *j, struct plan_reader *plan,
 	}
 	if (n == -1)
 		r = -1;
-	if (r == -1)
+	if (r == -1 && !must_stop(&a))
 		*why = a.why;
+	else if (r == -1)
+		*why = (struct why){ .kind = FAIL_NONE };
 	*changed = a.changed;
 	map_free(&a.known);
 	map_free(&a.names);

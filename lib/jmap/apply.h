@@ -36,7 +36,8 @@ struct apply_result {
 	const char *note;      /* on what exists; NULL: nothing to say */
 	const struct why *why; /* of a failure */
 	const struct op *op;
-	const json_t *body; /* as in the plan */
+	/* Of a failure: the object as it can be applied again on its own. */
+	json_t *body;
 };
 
 struct apply_options {

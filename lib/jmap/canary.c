@@ -39,7 +39,32 @@ domain_name(struct jmap *j, const char *id, struct why *why)
 	return name;
 }
 
-/* Creates the account; its id is the caller's to free. */
+/* The account by its name; its id is the caller's to free, NULL if it is not
+ * there. */
+static char *
+find(struct jmap *j, const char *name, const char *domain_id)
+{
+	char *args =
+	    xasprintf("{\"filter\":{\"name\":\"%s\",\"domainId\":\"%s\"}}",
+		name, domain_id);
+	json_t *answer = NULL;
+	struct why why = { 0 };
+	char *id = NULL;
+
+	if (jmap_call(j, "x:Account/query", args, true, &answer, &why) ==
+	    JMAP_OK) {
+		const char *s = json_string_value(
+		    json_array_get(json_object_get(answer, "ids"), 0));
+
+		id = s == NULL ? NULL : xstrdup(s);
+	}
+	json_decref(answer);
+	free(args);
+	return id;
+}
+
+/* Creates the account; its id is the caller's to free. When nobody knows
+ * whether it was created, it is looked for. */
 static char *
 create(struct jmap *j, const char *name, const char *domain_id,
     const char *hash, struct why *why)
@@ -63,6 +88,8 @@ create(struct jmap *j, const char *name, const char *domain_id,
 	    json_object_get(json_object_get(answer, "notCreated"), "canary");
 	if (status == JMAP_OK && made != NULL) {
 		id = xstrdup(made);
+	} else if (status == JMAP_UNSURE || status == JMAP_BROKEN) {
+		id = find(j, name, domain_id);
 	} else if (status == JMAP_OK) {
 		struct why inner = { 0 };
 
@@ -116,7 +143,7 @@ try_login(const char *address, const char *password,
 		    "this server does not keep password hashes: the canary "
 		    "could not log in with its password. Stalwart before "
 		    "0.16.6 hashes them again, which would lock everybody "
-		    "out. Nothing was imported");
+		    "out. No account was imported");
 	else
 		why_set(
 		    why, FAIL_FATAL, "the canary's login: %.300s", inner.text);
@@ -152,10 +179,14 @@ apply_canary(struct jmap *j, const char *domain_id,
 		goto out;
 	address = xasprintf("%s@%s", name, domain);
 	r = try_login(address, password, o, why);
-	if (destroy(j, id, &inner) == -1 && r == 0)
+	if (destroy(j, id, &inner) == -1) {
+		struct why login = *why;
+
 		r = why_set(why, FAIL_FATAL,
-		    "the canary %s cannot be removed: %.300s", address,
+		    "%.250s%sthe canary %s cannot be removed: %.100s",
+		    r == -1 ? login.text : "", r == -1 ? "; " : "", address,
 		    inner.text);
+	}
 out:
 	explicit_bzero(password, sizeof password);
 	buf_wipe(&hash);

@@ -5,6 +5,7 @@
 #include "jmap/client.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -26,10 +27,8 @@ stopped(const struct jmap *j)
 	return j->stop != NULL && j->stop();
 }
 
-/* Waits for the seconds that the server asks for, or twice as long as the last
- * time. False when that is more than is left of the budget. */
-static bool
-wait_again(struct jmap *j, long asked, long *last, const struct why *why)
+bool
+jmap_wait(struct jmap *j, long asked, long *last, const struct why *why)
 {
 	long seconds = asked >= 0 ? asked : *last == 0 ? WAIT_FIRST : *last * 2;
 	struct timespec t = { .tv_sec = 0 };
@@ -52,21 +51,45 @@ wait_again(struct jmap *j, long asked, long *last, const struct why *why)
 
 /* --- one request --- */
 
+/* The limit that a request passed, by the problem document in the body (RFC
+ * 8620, 3.6.1); an empty string if it is another problem. */
+static void
+passed_limit(const struct buf *body, char limit[32])
+{
+	json_t *j = json_loadb(buf_str(body), body->len, 0, NULL);
+	const char *type = json_string_value(json_object_get(j, "type")),
+		   *name = json_string_value(json_object_get(j, "limit"));
+
+	*limit = '\0';
+	if (type != NULL &&
+	    strcmp(type, "urn:ietf:params:jmap:error:limit") == 0)
+		(void)snprintf(limit, 32, "%.31s", name == NULL ? "?" : name);
+	json_decref(j);
+}
+
 /* What a status of HTTP means (RFC 9110; RFC 8620, 3.6.1; and what Stalwart
  * answers when). */
 static enum jmap_status
 judge_status(const struct http_reply *r, bool *again, struct why *why)
 {
-	static const char limit[] = "urn:ietf:params:jmap:error:limit";
+	char limit[32];
 
 	*again = false;
 	switch (r->status) {
 	case 200:
 		return JMAP_OK;
 	case 400:
-		if (strstr(buf_str(&r->body), limit) != NULL) {
+		passed_limit(&r->body, limit);
+		if (strcmp(limit, "maxConcurrentRequests") == 0) {
+			*again = true;
+			why_set(why, FAIL_TEMP,
+			    "the server has too many requests of ours");
+			return JMAP_FAILED;
+		}
+		if (*limit != '\0') {
 			why_set(why, FAIL_DATA,
-			    "the request passes a limit of the server");
+			    "the request passes a limit of the server (%s)",
+			    limit);
 			return JMAP_TOO_LARGE;
 		}
 		why_set(why, FAIL_DATA,
@@ -132,7 +155,7 @@ exchange(struct jmap *j, const char *method, const char *path, const char *body,
 			again = repeat;
 		if (!again)
 			return status;
-		if (!wait_again(j, reply->retry_after, &last, why))
+		if (!jmap_wait(j, reply->retry_after, &last, why))
 			return repeat ? JMAP_FAILED : status;
 	}
 }
@@ -244,7 +267,7 @@ method_error(const char *method, const char *type, struct why *why)
 	    strcmp(type, "serverPartialFail") == 0 ||
 	    strcmp(type, "rateLimit") == 0) {
 		why_set(why, FAIL_TEMP, "%s: the server says %s", method, type);
-		return JMAP_UNSURE;
+		return JMAP_BROKEN;
 	}
 	if (strcmp(type, "forbidden") == 0 ||
 	    strcmp(type, "accountNotFound") == 0 ||
@@ -253,7 +276,8 @@ method_error(const char *method, const char *type, struct why *why)
 		why_set(why, FAIL_FATAL,
 		    strcmp(type, "forbidden") == 0
 			? "%s: the account may not do that (%s)"
-			: "%s: not a Stalwart server of release 0.16 (%s)",
+			: "%s: the server does not know that: a wrong type of "
+			  "object, or not Stalwart 0.16 (%s)",
 		    method, type);
 	else
 		why_set(why, FAIL_DATA, "%s: the server refuses the call (%s)",
@@ -314,7 +338,7 @@ jmap_call(struct jmap *j, const char *method, const char *args, bool repeat,
 			status = jmap_read_response(
 			    method, &reply.body, result, why);
 	} while (
-	    status == JMAP_UNSURE && repeat && wait_again(j, -1, &last, why));
+	    status == JMAP_UNSURE && repeat && jmap_wait(j, -1, &last, why));
 	if (status == JMAP_UNSURE && repeat)
 		status = JMAP_FAILED;
 	buf_wipe(&body);

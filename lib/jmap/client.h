@@ -41,19 +41,27 @@ struct jmap {
 int jmap_open(struct jmap *j, struct http *http, long budget, struct why *why);
 void jmap_close(struct jmap *j);
 
-/*
- * What became of a call.
- *	JMAP_OK		*result is the arguments of the answer
- *	JMAP_TOO_LARGE	the request was too large: send less
- *	JMAP_UNSURE	the server may have done it, nobody knows: ask, then
- *decide JMAP_FAILED	why says it; TEMP when the budget for retries is spent
- */
+/* What became of a call. */
 enum jmap_status {
+	/* *result is the arguments of the answer. */
 	JMAP_OK,
+	/* The request was too large: send less. */
 	JMAP_TOO_LARGE,
+	/* The server may have done it, nobody knows: ask, then decide. */
 	JMAP_UNSURE,
+	/* The server failed in the middle: a part may be done, and it may fail
+	 * at the same place again. */
+	JMAP_BROKEN,
+	/* why says it; TEMP when the budget for retries is spent. */
 	JMAP_FAILED
 };
+
+/*
+ * Waits before a call is repeated: asked seconds, or where that is -1 twice as
+ * long as the last time (*last begins as 0). False, at once, when that is more
+ * than is left of the budget, or when it is stopped.
+ */
+bool jmap_wait(struct jmap *j, long asked, long *last, const struct why *why);
 
 /*
  * One method call; args is the JSON text of its arguments. *result is new. A

@@ -45,13 +45,33 @@ same(const json_t *have, const json_t *want)
 		   json_object_size(have) == json_object_size(want));
 }
 
+/* The key of the password among the credentials of an account; "0", where a new
+ * one goes, if it has none. */
+static const char *
+password_key(const json_t *credentials)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach ((json_t *)(uintptr_t)credentials, key, v) {
+		const char *type =
+		    json_string_value(json_object_get(v, "@type"));
+
+		if (type != NULL && strcmp(type, "Password") == 0)
+			return key;
+	}
+	return "0";
+}
+
 /* Puts the credentials of the plan into a patch, by pointers. */
 static void
-patch_credentials(json_t *patch, const json_t *credentials)
+patch_credentials(
+    json_t *patch, const json_t *credentials, const json_t *current)
 {
-	static const char *const members[] = { "secret", "otpAuth",
-		"expiresAt" };
+	static const char *const members[] = { "secret", "otpAuth", "expiresAt",
+		"allowedIps" };
 	const json_t *first = json_object_get(credentials, "0");
+	const char *key = password_key(current);
 
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
 		json_t *v = json_object_get(first, members[i]);
@@ -59,7 +79,7 @@ patch_credentials(json_t *patch, const json_t *credentials)
 
 		if (v == NULL)
 			continue;
-		pointer = xasprintf("credentials/0/%s", members[i]);
+		pointer = xasprintf("credentials/%s/%s", key, members[i]);
 		(void)json_object_set(patch, pointer, v);
 		free(pointer);
 	}
@@ -77,7 +97,8 @@ make_patch(const json_t *body, const json_t *current)
 		    strcmp(key, "domainId") == 0)
 			continue;
 		if (strcmp(key, "credentials") == 0)
-			patch_credentials(patch, v);
+			patch_credentials(
+			    patch, v, json_object_get(current, "credentials"));
 		else if (!same(json_object_get(current, key), v))
 			(void)json_object_set(patch, key, v);
 	}

@@ -265,13 +265,20 @@ check_plan(struct plan_reader *r, struct why *why)
 static int
 spool(int from, struct why *why)
 {
-	char chunk[65536], path[] = "/tmp/mailferry.XXXXXX";
+	const char *folder = getenv("TMPDIR");
+	char *path = xasprintf("%s/mailferry.XXXXXX",
+	    folder == NULL || *folder == '\0' ? "/tmp" : folder);
 	int fd = mkostemp(path, O_CLOEXEC);
+	char chunk[65536];
 	ssize_t n;
 
 	if (fd == -1)
-		return why_errno(why, FAIL_FATAL, "a file in /tmp");
-	(void)unlink(path);
+		why_errno(why, FAIL_FATAL, "%s", path);
+	else
+		(void)unlink(path);
+	free(path);
+	if (fd == -1)
+		return -1;
 	do {
 		n = read(from, chunk, sizeof chunk);
 		if (n > 0 && write_all(fd, chunk, (size_t)n) == -1) {
