@@ -227,7 +227,10 @@ enum {
 void
 lines_init(struct lines *l, int fd, size_t max)
 {
-	*l = (struct lines){ .fd = fd, .max = max };
+	*l = (struct lines){ .fd = fd,
+		.max = max,
+		.data = xmalloc(FIRST_READ),
+		.cap = FIRST_READ };
 }
 
 void
@@ -254,12 +257,10 @@ fill(struct lines *l)
 	if (l->cap - l->end < 2) {
 		char *bigger;
 
-		l->cap = l->cap == 0 ? FIRST_READ : l->cap * 2;
+		l->cap *= 2;
 		bigger = xmalloc(l->cap);
-		if (l->end > 0)
-			memcpy(bigger, l->data, l->end);
-		if (l->data != NULL)
-			explicit_bzero(l->data, l->end);
+		memcpy(bigger, l->data, l->end);
+		explicit_bzero(l->data, l->end);
 		free(l->data);
 		l->data = bigger;
 	}
@@ -279,7 +280,7 @@ lines_next(struct lines *l, char **line, size_t *len)
 	bool too_long = false;
 
 	for (;;) {
-		char *at = l->data == NULL ? NULL : l->data + l->start;
+		char *at = l->data + l->start;
 		size_t have = l->end - l->start;
 		char *nl = NULL;
 		int r;

@@ -61,7 +61,8 @@ enum line {
 	LINE_ERROR
 };
 
-/* Reads from fd, which stays the caller's. max: the longest line accepted. */
+/* Reads from fd, which stays the caller's. max: the longest line accepted. Ends
+ * with lines_free. */
 void lines_init(struct lines *l, int fd, size_t max);
 /*
  * LINE_OK: *line and *len hold the next line without its "\n". A "\r" before
