@@ -50,11 +50,13 @@ DEB.libmicrohttpd = libmicrohttpd-dev
 DEB.libpsl = libpsl-dev
 LIBS.record = libidn2
 LIBS.secret = libcrypto libcrypt libargon2
+LIBS.maildir = libcrypto
 LIBS.jmap = jansson
 LIBS.http = libcurl
 LIBS.standin = libmicrohttpd jansson libpsl libidn2 libcrypto libcrypt libargon2
 # libunistring has no .pc file.
 LDLIBS.record = -lunistring
+LDLIBS.maildir = -lunistring
 LDLIBS.standin = -lunistring -lz
 
 # A tool is one file in bin/; USES.tool names the folders of lib/ that need
