@@ -63,6 +63,7 @@ LDLIBS.standin = -lunistring -lz
 # libraries and that it calls, so that it links no others.
 TOOLS := $(basename $(notdir $(wildcard bin/*.c)))
 USES.secretcheck = record secret
+USES.maildir-merge = maildir
 USES.mkaccounts = record secret
 USES.stalwart-apply = record secret http jmap
 USES.dirdump-passwd-file = record
