@@ -258,6 +258,7 @@ list_folder(struct catalogue *c, size_t folder, struct why *why)
 {
 	const char *dir = c->tree->folders[folder].dir;
 	size_t first_new = c->n, first_cur = c->n;
+	struct stat st;
 
 	for (int is_new = 1; is_new >= 0; is_new--) {
 		int fd = open_box(c->tree, dir, is_new);
@@ -268,6 +269,8 @@ list_folder(struct catalogue *c, size_t folder, struct why *why)
 		if (fd == -1)
 			return why_errno(why, FAIL_FATAL, "%s/%s/%s",
 			    c->tree->root, dir, is_new ? "new" : "cur");
+		if (fstat(fd, &st) == 0)
+			c->tree->folders[folder].seen[is_new] = st.st_mtim;
 		if (list_box(c, folder, is_new, fd, why) == -1)
 			return -1;
 	}
@@ -284,39 +287,97 @@ catalogue_list(struct catalogue *c, struct why *why)
 	return 0;
 }
 
-int
-catalogue_list_folder(struct catalogue *c, size_t folder, struct why *why)
+bool
+catalogue_is_stale(const struct catalogue *c, size_t folder, bool new_only)
 {
-	for (size_t i = 0; i < c->n; i++)
+	const struct mdfolder *f = &c->tree->folders[folder];
+
+	for (int is_new = new_only ? 1 : 0; is_new <= 1; is_new++) {
+		int fd = open_box(c->tree, f->dir, is_new);
+		struct stat st;
+		bool same = fd != -1 && fstat(fd, &st) == 0 &&
+			    st.st_mtim.tv_sec == f->seen[is_new].tv_sec &&
+			    st.st_mtim.tv_nsec == f->seen[is_new].tv_nsec;
+
+		if (fd != -1)
+			(void)close(fd);
+		if (!same)
+			return true;
+	}
+	return false;
+}
+
+int
+catalogue_update(struct catalogue *c, size_t folder, struct why *why)
+{
+	size_t n = c->n, kept = c->n, names = c->names.len;
+	struct map known = { 0 };
+	int r;
+
+	for (size_t i = 0; i < n; i++)
 		if (c->entries[i].folder == folder)
-			c->entries[i].state |= ENTRY_GONE;
-	return list_folder(c, folder, why);
+			remember(&known, c, i);
+	r = list_folder(c, folder, why);
+	for (size_t i = n; i < c->n; i++)
+		if ((c->entries[i].state & ENTRY_GONE) == 0 &&
+		    recollect(&known, c, &c->entries[i]) == NULL)
+			c->entries[kept++] = c->entries[i];
+	if (kept == n)
+		c->names.len = names;
+	c->n = kept;
+	free_keys(&known);
+	return r;
 }
 
 int
 entry_open(const struct catalogue *c, const struct entry *e, struct why *why)
 {
-	int box = open_box(c->tree, c->tree->folders[e->folder].dir,
-	    (e->state & ENTRY_NEW) != 0);
-	int fd = -1;
+	struct last_box box = { 0 };
+	int fd = open_in_box(&box, c, e);
 
-	if (box != -1)
-		fd = openat(box, entry_name(c, e), ENTRY_FLAGS);
 	if (fd == -1)
 		why_errno(why, FAIL_DATA, "cannot be opened");
-	if (box != -1)
-		(void)close(box);
+	box_forget(&box);
 	return fd;
 }
 
-/* What one thread of a reading pass has at hand: the directory that was open
- * last, since neighbours in the catalogue are neighbours in a directory. */
+void
+box_forget(struct last_box *b)
+{
+	if (b->open && b->fd != -1)
+		(void)close(b->fd);
+	b->open = false;
+}
+
+int
+box_of(struct last_box *b, const struct catalogue *c, const struct entry *e)
+{
+	bool is_new = (e->state & ENTRY_NEW) != 0;
+
+	if (!b->open || b->folder != e->folder || b->is_new != is_new) {
+		box_forget(b);
+		b->fd =
+		    open_box(c->tree, c->tree->folders[e->folder].dir, is_new);
+		b->open = b->fd != -1;
+		b->folder = e->folder;
+		b->is_new = is_new;
+	}
+	return b->fd;
+}
+
+int
+open_in_box(
+    struct last_box *b, const struct catalogue *c, const struct entry *e)
+{
+	int box = box_of(b, c, e);
+
+	return box == -1 ? -1 : openat(box, entry_name(c, e), ENTRY_FLAGS);
+}
+
+/* What one thread of a reading pass has at hand. */
 struct pass {
 	struct reader reader;
-	bool open;
-	uint32_t folder;
-	bool is_new;
-	int box;
+	struct last_box box;
 };
 
 static void
@@ -324,26 +385,8 @@ pass_free(void *arg)
 {
 	struct pass *p = arg;
 
-	if (p->open && p->box != -1)
-		(void)close(p->box);
+	box_forget(&p->box);
 	reader_free(&p->reader);
-}
-
-static int
-pass_box(struct pass *p, const struct catalogue *c, const struct entry *e)
-{
-	bool is_new = (e->state & ENTRY_NEW) != 0;
-
-	if (!p->open || p->folder != e->folder || p->is_new != is_new) {
-		if (p->open && p->box != -1)
-			(void)close(p->box);
-		p->box =
-		    open_box(c->tree, c->tree->folders[e->folder].dir, is_new);
-		p->open = true;
-		p->folder = e->folder;
-		p->is_new = is_new;
-	}
-	return p->box;
 }
 
 /* True if the index knows the file, as it is now. */
@@ -365,13 +408,12 @@ static void
 read_one(struct catalogue *c, struct pass *p, size_t number, bool digest)
 {
 	struct entry *e = &c->entries[number];
-	int box = pass_box(p, c, e), fd = -1, r;
+	int box = box_of(&p->box, c, e), fd, r;
 	struct why why = { 0 };
 
 	if (!digest && box != -1 && recall(c, e, box))
 		return;
-	if (box != -1)
-		fd = openat(box, entry_name(c, e), ENTRY_FLAGS);
+	fd = open_in_box(&p->box, c, e);
 	if (fd == -1 && errno == ENOENT) {
 		e->state |= ENTRY_GONE;
 		return;

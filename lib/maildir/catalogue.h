@@ -67,10 +67,17 @@ void entry_put_path(
 /* Why an entry cannot be used; NULL if it can. */
 const char *entry_fault(const struct catalogue *c, const struct entry *e);
 
-/* Lists all folders of the tree, or one of them again (its old entries become
- * ENTRY_GONE). 0, or -1 and why (FATAL). */
+/* Lists all folders of the tree. 0, or -1 and why (FATAL). */
 int catalogue_list(struct catalogue *c, struct why *why);
-int catalogue_list_folder(struct catalogue *c, size_t folder, struct why *why);
+
+/* True if messages may have come into a folder since it was listed last: in
+ * new/, or in either. */
+bool catalogue_is_stale(
+    const struct catalogue *c, size_t folder, bool new_only);
+
+/* Lists a folder again and appends the files that it did not know. 0, or -1 and
+ * why (FATAL). */
+int catalogue_update(struct catalogue *c, size_t folder, struct why *why);
 
 /*
  * Looks for the Message-IDs of all entries from number first on that have not
@@ -83,6 +90,24 @@ int catalogue_read_digests(struct catalogue *c, struct why *why);
 /* Opens an entry's file for reading. The descriptor, or -1 and why (DATA). */
 int entry_open(
     const struct catalogue *c, const struct entry *e, struct why *why);
+
+/*
+ * The directory that was used last, kept open, since neighbours in a catalogue
+ * are neighbours in a directory. The zero value is ready.
+ */
+struct last_box {
+	bool open;
+	bool is_new;
+	uint32_t folder;
+	int fd;
+};
+/* The directory of an entry's file, which stays the cache's; and the file,
+ * opened for reading. -1 and errno. */
+int box_of(
+    struct last_box *b, const struct catalogue *c, const struct entry *e);
+int open_in_box(
+    struct last_box *b, const struct catalogue *c, const struct entry *e);
+void box_forget(struct last_box *b);
 
 /* Opens cur/ or new/ of a folder. -1 and errno. */
 int open_box(const struct mdtree *t, const char *dir, bool is_new);

@@ -68,6 +68,21 @@ digest_bytes(
 	digest_end(md, out);
 }
 
+int
+read_raw_digest(int fd, unsigned char sha[RAW_DIGEST_LEN], struct why *why)
+{
+	struct reader r = { 0 };
+	EVP_MD_CTX *md = digest_begin(&r);
+	char chunk[16384];
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof chunk)) > 0)
+		(void)EVP_DigestUpdate(md, chunk, (size_t)n);
+	(void)EVP_DigestFinal_ex(md, sha, NULL);
+	reader_free(&r);
+	return n == 0 ? 0 : why_errno(why, FAIL_DATA, "cannot be read");
+}
+
 void
 reader_free(struct reader *r)
 {

@@ -51,6 +51,9 @@ const void *digest_method(void);
 void digest_bytes(
     struct reader *r, const void *p, size_t len, unsigned char out[DIGEST_LEN]);
 
+/* SHA-256 of all bytes of fd. 0, or -1 and why (DATA). */
+int read_raw_digest(int fd, unsigned char sha[RAW_DIGEST_LEN], struct why *why);
+
 /*
  * Reads as much of fd as the search for the Message-ID needs. 1: *id holds the
  * digest of its canonical form; its text is in r->text. 0: there is none that

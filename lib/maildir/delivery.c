@@ -215,8 +215,10 @@ drop_open(struct drop *d, int root, const char *dir, struct why *why)
 	if (folder == -1 || fstat(folder, &st) == -1)
 		goto fail;
 	d->tmp = open_part(folder, "tmp", &st);
+	if (d->tmp == -1 || make_dir(folder, "new", &st) == -1)
+		goto fail;
 	d->cur = open_part(folder, "cur", &st);
-	if (d->tmp == -1 || d->cur == -1)
+	if (d->cur == -1)
 		goto fail;
 	(void)close(folder);
 	d->mode = (st.st_mode & 0666) | 0600;

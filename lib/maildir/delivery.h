@@ -38,7 +38,8 @@ struct drop {
 int folder_make(
     int root, const char *dir, bool fs, bool *made, struct why *why);
 
-/* Opens a folder; cur/ or tmp/ that it lacks are made. 0, or -1 and why (DATA).
+/* Opens a folder; of cur/, new/ and tmp/ what it lacks is made. 0, or -1 and
+ * why (DATA).
  */
 int drop_open(struct drop *d, int root, const char *dir, struct why *why);
 void drop_close(struct drop *d);

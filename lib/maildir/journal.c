@@ -22,7 +22,7 @@ enum {
 };
 
 static const char *const kind_names[] = { "run", "folder", "keyword", "add",
-	"done", "flags", "subscribe", "quota", "end", "undone" };
+	"failed", "done", "flags", "subscribe", "quota", "end", "undone" };
 enum {
 	KINDS = sizeof kind_names / sizeof *kind_names
 };
@@ -237,16 +237,17 @@ is_complete(const struct journal_record *r)
 	case JOURNAL_RUN:
 		return r->target != NULL;
 	case JOURNAL_FOLDER:
-	case JOURNAL_QUOTA:
+	case JOURNAL_SUBSCRIBE:
 		return r->dir != NULL;
 	case JOURNAL_KEYWORD:
-	case JOURNAL_SUBSCRIBE:
+	case JOURNAL_FAILED:
 		return r->dir != NULL && r->name != NULL;
 	case JOURNAL_ADD:
 		return r->dir != NULL && r->name != NULL && r->info != NULL;
 	case JOURNAL_FLAGS:
 		return r->dir != NULL && r->name != NULL && r->info != NULL &&
 		       r->was != NULL;
+	case JOURNAL_QUOTA:
 	case JOURNAL_DONE:
 	case JOURNAL_END:
 	case JOURNAL_UNDONE:

@@ -23,6 +23,7 @@ enum journal_kind {
 	JOURNAL_FOLDER,    /* a folder of the target was made */
 	JOURNAL_KEYWORD,   /* a line of dovecot-keywords was added */
 	JOURNAL_ADD,       /* a message */
+	JOURNAL_FAILED,    /* one that was announced and could not be shown */
 	JOURNAL_DONE,      /* the messages since the last such line are there */
 	JOURNAL_FLAGS,     /* a message was renamed */
 	JOURNAL_SUBSCRIBE, /* a line of subscriptions was added */

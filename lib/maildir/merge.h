@@ -37,6 +37,9 @@ struct merge {
 	/* Told of each message when its fate is final; may be NULL. */
 	void (*settled)(void *arg, size_t entry);
 	void *arg;
+	/* Folders of the target that are to be subscribed when they are made,
+	 * one for each; NULL: none. */
+	const bool *subscribe;
 	/* The merge's own. */
 	struct item *items;
 	size_t n;

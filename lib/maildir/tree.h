@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "core/why.h"
 #include "maildir/folder.h"
@@ -26,6 +27,7 @@ struct mdfolder {
 	bool role_stated; /* by folders.ndjson, not guessed from the name */
 	bool missing;     /* wanted, but not made yet */
 	struct keywords keywords;
+	struct timespec seen[2]; /* times of cur/ and new/ when last listed */
 };
 
 struct mdtree {
