@@ -195,8 +195,6 @@ set_long(struct settings *set, int ch, char *arg)
 	static const char *const dates[] = { "auto", "mtime", "name", NULL };
 	static const char *const same[] = { "compare", "trust", "add", NULL };
 	static const char *const scopes[] = { "account", "folder", NULL };
-	static const char *const names[] = { "mutf7", "utf8", NULL };
-	static const char *const layouts[] = { "maildir++", "fs", NULL };
 	static const char *const flags[] = { "report", "add", "mirror", NULL };
 	static const char *const subscribe[] = { "source", "all", "none",
 		NULL };
@@ -228,13 +226,9 @@ set_long(struct settings *set, int ch, char *arg)
 		set->subscribe = (enum subscribe_policy)n;
 		break;
 	case OPT_SOURCE_LAYOUT:
-		n = choice(arg, layouts);
-		set->survey.source_hint.fs = n;
-		break;
+		return hint_layout(arg, &set->survey.source_hint.fs);
 	case OPT_TARGET_LAYOUT:
-		n = choice(arg, layouts);
-		set->survey.target_hint.fs = n;
-		break;
+		return hint_layout(arg, &set->survey.target_hint.fs);
 	case OPT_FOLDERS:
 		set->survey.folders = arg;
 		break;
@@ -259,9 +253,7 @@ set_long(struct settings *set, int ch, char *arg)
 		set->survey.match.skip_drafts = true;
 		break;
 	case OPT_SOURCE_NAMES:
-		n = choice(arg, names);
-		set->survey.source_hint.utf8 = n;
-		break;
+		return hint_names(arg, &set->survey.source_hint.utf8);
 	case OPT_STATE_DIR:
 		set->survey.state = arg;
 		break;
@@ -269,9 +261,7 @@ set_long(struct settings *set, int ch, char *arg)
 		set->survey.mapping.strip_inbox = true;
 		break;
 	case OPT_TARGET_NAMES:
-		n = choice(arg, names);
-		set->survey.target_hint.utf8 = n;
-		break;
+		return hint_names(arg, &set->survey.target_hint.utf8);
 	case OPT_VERIFY_INDEX:
 		set->survey.verify_index = true;
 		break;

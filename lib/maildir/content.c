@@ -13,7 +13,6 @@
 
 #include "core/alloc.h"
 #include "maildir/header.h"
-#include "maildir/name.h"
 
 enum {
 	FIRST_READ = 4096, /* holds the Message-ID of most messages */
@@ -83,11 +82,24 @@ read_raw_digest(int fd, unsigned char sha[RAW_DIGEST_LEN], struct why *why)
 	return n == 0 ? 0 : why_errno(why, FAIL_DATA, "cannot be read");
 }
 
+int
+read_size(int fd, struct msgsize *size, struct why *why)
+{
+	char chunk[16384];
+	ssize_t n;
+
+	*size = (struct msgsize){ 0 };
+	while ((n = read(fd, chunk, sizeof chunk)) > 0)
+		msgsize_add(size, chunk, (size_t)n);
+	return n == 0 ? 0 : why_errno(why, FAIL_DATA, "cannot be read");
+}
+
 void
 reader_free(struct reader *r)
 {
 	buf_free(&r->head);
 	buf_free(&r->text);
+	buf_free(&r->raw);
 	EVP_MD_CTX_free(r->md);
 	*r = (struct reader){ 0 };
 }
@@ -184,6 +196,9 @@ read_msgid(
 			if (header_is(&f, "message-id"))
 				break;
 		buf_reset(&r->text);
+		buf_reset(&r->raw);
+		if (step == HEADER_FIELD && r->want_raw)
+			header_put_unfolded(&r->raw, &f);
 		if (step == HEADER_FIELD)
 			msgid_put(&r->text, f.value, f.value_len);
 		if (step == HEADER_FIELD && r->text.len > 0)

@@ -17,6 +17,7 @@
 
 #include "core/buf.h"
 #include "core/why.h"
+#include "maildir/name.h"
 
 enum {
 	DIGEST_LEN = 16,     /* SHA-256, cut */
@@ -39,6 +40,8 @@ enum store_form store_form(const char *p, size_t len);
 struct reader {
 	struct buf head; /* the first bytes of the file */
 	struct buf text;
+	struct buf raw; /* the Message-ID as it stands, if want_raw */
+	bool want_raw;
 	void *md; /* digest context */
 };
 void reader_free(struct reader *r);
@@ -50,6 +53,9 @@ const void *digest_method(void);
 /* SHA-256 of some bytes, the first DIGEST_LEN bytes of it. */
 void digest_bytes(
     struct reader *r, const void *p, size_t len, unsigned char out[DIGEST_LEN]);
+
+/* Counts all bytes of fd, which is read to its end. 0, or -1 and why (DATA). */
+int read_size(int fd, struct msgsize *size, struct why *why);
 
 /* SHA-256 of all bytes of fd. 0, or -1 and why (DATA). */
 int read_raw_digest(int fd, unsigned char sha[RAW_DIGEST_LEN], struct why *why);

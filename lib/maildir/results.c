@@ -38,9 +38,32 @@ outcome_name(enum outcome o, bool planned)
 void
 jw_kvis(struct buf *out, const char *key, const char *text)
 {
+	jw_key(out, key);
+	jw_vis(out, text);
+}
+
+void
+jw_vis(struct buf *out, const char *text)
+{
 	struct buf shown = { 0 };
 
 	str_vis(&shown, text, 0);
+	jw_str(out, buf_str(&shown));
+	buf_free(&shown);
+}
+
+void
+jw_kvisn(struct buf *out, const char *key, const struct buf *text)
+{
+	struct buf shown = { 0 };
+
+	/* Piece by piece between the NULs. */
+	for (size_t at = 0; at < text->len; at++) {
+		str_vis(&shown, text->data + at, 0);
+		at += strlen(text->data + at);
+		if (at < text->len)
+			buf_adds(&shown, "\\x00");
+	}
 	jw_kstr(out, key, buf_str(&shown));
 	buf_free(&shown);
 }

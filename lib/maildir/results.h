@@ -21,7 +21,10 @@ void result_put(
  * messages. */
 void summary_put(struct buf *out, const struct plan *p);
 
-/* Appends a member with a text that may hold any bytes. */
+/* Appends a member, or a string, with a text that may hold any bytes: what is
+ * not UTF-8 is shown as \xNN. The last form is for a text with NULs. */
 void jw_kvis(struct buf *out, const char *key, const char *text);
+void jw_vis(struct buf *out, const char *text);
+void jw_kvisn(struct buf *out, const char *key, const struct buf *text);
 
 #endif

@@ -20,6 +20,20 @@ enum {
 	LEVELS_MAX = 64
 };
 
+bool
+hint_layout(const char *word, int *fs)
+{
+	*fs = strcmp(word, "fs") == 0;
+	return *fs || strcmp(word, "maildir++") == 0;
+}
+
+bool
+hint_names(const char *word, int *utf8)
+{
+	*utf8 = strcmp(word, "utf8") == 0;
+	return *utf8 || strcmp(word, "mutf7") == 0;
+}
+
 int
 open_below(int fd, const char *dir)
 {

@@ -47,6 +47,11 @@ struct tree_hint {
 	const char *control; /* the directory of CONTROL=, or NULL */
 };
 
+/* Reads "maildir++" or "fs", "mutf7" or "utf8" into a hint. False for anything
+ * else. */
+bool hint_layout(const char *word, int *fs);
+bool hint_names(const char *word, int *utf8);
+
 /*
  * Opens a tree and lists its folders, in the order of their directories. 0, or
  * -1 and why (FATAL): not a Maildir, LAYOUT=index.
