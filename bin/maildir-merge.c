@@ -396,6 +396,7 @@ execute(struct run *r, struct why *why)
 	char *dir;
 	int result;
 
+	merge_sweep(&r->survey.target_tree);
 	if (!has_work(r)) {
 		for (size_t i = 0; i < r->survey.source.n; i++)
 			settled(r, i);

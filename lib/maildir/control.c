@@ -23,6 +23,7 @@
 enum {
 	TRIES = 500,
 	PAUSE_NS = 20000000,
+	STALE = 120, /* seconds */
 	FILE_SIZE_MAX = 1 << 20
 };
 
@@ -35,8 +36,9 @@ host_name(char *host, size_t size)
 }
 
 /*
- * True if the lock was left by a process of this host that is dead. The text is
- * PID:HOST, as Dovecot's lib/file-dotlock.c writes it.
+ * True if the lock was left by a process of this host that is dead, or nobody
+ * touched it for two minutes. The text is PID:HOST. Both rules are Dovecot's
+ * (lib/file-dotlock.c).
  */
 static bool
 is_left_over(int fd, const char *name, struct stat *st)
@@ -51,8 +53,10 @@ is_left_over(int fd, const char *name, struct stat *st)
 	if (fstat(lock, st) == 0)
 		n = read(lock, text, sizeof text - 1);
 	(void)close(lock);
-	if (n <= 0)
+	if (n == -1)
 		return false;
+	if (time(NULL) - st->st_mtim.tv_sec > STALE)
+		return true;
 	text[n] = '\0';
 	host_name(host, sizeof host);
 	pid = str_cut(&at, ':');
@@ -88,38 +92,70 @@ write_lock(int lock, int dir)
 	return write_all(lock, text, (size_t)len);
 }
 
+/* Makes the file that becomes the lock by link(2): so nobody sees a lock that
+ * does not say yet whose it is. */
+static int
+make_lock(int fd, const char *temp)
+{
+	int lock, r;
+
+	(void)unlinkat(fd, temp, 0); /* of a run that was killed */
+	lock = openat(fd, temp,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (lock == -1)
+		return -1;
+	r = write_lock(lock, fd);
+	if (close(lock) == -1)
+		r = -1;
+	if (r == -1)
+		(void)unlinkat(fd, temp, 0);
+	return r;
+}
+
 int
 dot_lock(int fd, const char *name, struct why *why)
 {
 	const struct timespec pause = { 0, PAUSE_NS };
-	int r;
+	char *temp = xasprintf("mailferry.%s", name);
+	int r = make_lock(fd, temp);
 
-	for (int i = 0; i < TRIES; i++) {
-		int lock = openat(fd, name,
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-		if (lock == -1 && errno == EEXIST) {
-			break_left_over(fd, name);
-			(void)nanosleep(&pause, NULL);
-			continue;
-		}
-		if (lock == -1)
-			return why_errno(why, FAIL_FATAL, "%s", name);
-		r = write_lock(lock, fd);
-		if (r == -1) {
-			why_errno(why, FAIL_FATAL, "%s", name);
-			dot_unlock(fd, name);
-		}
-		(void)close(lock);
-		return r;
+	if (r == -1) {
+		why_errno(why, FAIL_FATAL, "%s", name);
+		free(temp);
+		return -1;
 	}
-	return why_set(why, FAIL_TEMP, "%s: held by another program", name);
+	for (int i = 0; i < TRIES; i++) {
+		r = linkat(fd, temp, fd, name, 0);
+		if (r == 0 || errno != EEXIST)
+			break;
+		break_left_over(fd, name);
+		(void)nanosleep(&pause, NULL);
+	}
+	if (r == -1 && errno == EEXIST)
+		why_set(why, FAIL_TEMP, "%s: held by another program", name);
+	else if (r == -1)
+		why_errno(why, FAIL_FATAL, "%s", name);
+	(void)unlinkat(fd, temp, 0);
+	free(temp);
+	return r;
+}
+
+void
+dot_sweep(int fd, const char *name)
+{
+	char *temp = xasprintf("mailferry.%s", name);
+
+	break_left_over(fd, name);
+	(void)unlinkat(fd, temp, 0);
+	free(temp);
 }
 
 void
 dot_unlock(int fd, const char *name)
 {
-	(void)unlinkat(fd, name, 0);
+	for (int i = 0; i < 3; i++)
+		if (unlinkat(fd, name, 0) == 0 || errno == ENOENT)
+			return;
 }
 
 /* Gives a file the directory's owner and mode, and a time later than the old

@@ -29,6 +29,9 @@
 int dot_lock(int fd, const char *name, struct why *why);
 void dot_unlock(int fd, const char *name);
 
+/* Removes what a run that was killed left of a lock. */
+void dot_sweep(int fd, const char *name);
+
 /*
  * Puts a file in place of another in the directory fd: written beside it,
  * fsync, rename. Mode and group are the directory's (without the x bits), and

@@ -245,21 +245,24 @@ drop_close(struct drop *d)
 }
 
 void
-drop_sweep(const struct drop *d)
+drop_sweep(int root, const char *dir)
 {
-	int fd = openat(d->tmp, ".", DIR_FLAGS);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	int folder = open_below(root, dir);
+	int fd = folder == -1 ? -1 : openat(folder, "tmp", DIR_FLAGS);
+	DIR *d = fd == -1 ? NULL : fdopendir(fd);
 	struct dirent *e;
 
-	if (dir == NULL) {
+	if (folder != -1)
+		(void)close(folder);
+	if (d == NULL) {
 		if (fd != -1)
 			(void)close(fd);
 		return;
 	}
-	while ((e = readdir(dir)) != NULL)
+	while ((e = readdir(d)) != NULL)
 		if (str_starts(e->d_name, tmp_prefix))
-			(void)unlinkat(d->tmp, e->d_name, 0);
-	(void)closedir(dir);
+			(void)unlinkat(fd, e->d_name, 0);
+	(void)closedir(d);
 }
 
 int

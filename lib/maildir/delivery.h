@@ -44,8 +44,8 @@ int folder_make(
 int drop_open(struct drop *d, int root, const char *dir, struct why *why);
 void drop_close(struct drop *d);
 
-/* Removes what earlier runs, which were killed, left in tmp/. */
-void drop_sweep(const struct drop *d);
+/* Removes what earlier runs, which were killed, left in tmp/ of a folder. */
+void drop_sweep(int root, const char *dir);
 
 /* A message on its way. */
 struct parcel {

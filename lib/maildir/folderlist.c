@@ -40,11 +40,11 @@ note_free(struct folder_note *n)
 }
 
 static bool
-read_copy(struct json_scan *s, char **to)
+read_copy(struct json_reader *s, char **to)
 {
 	char *value;
 
-	if (!json_string(s, &value))
+	if (!jr_string(s, &value))
 		return false;
 	free(*to);
 	*to = xstrdup(value);
@@ -52,13 +52,13 @@ read_copy(struct json_scan *s, char **to)
 }
 
 static bool
-read_path(struct json_scan *s, struct folder_note *n)
+read_path(struct json_reader *s, struct folder_note *n)
 {
 	size_t levels = 0, cap = 0;
 
-	if (n->path != NULL || !json_enter(s, '['))
+	if (n->path != NULL || !jr_enter(s, '['))
 		return false;
-	while (json_element(s)) {
+	while (jr_element(s)) {
 		/* Always room for the NULL at the end. */
 		n->path = grow(n->path, levels + 1, &cap, sizeof *n->path);
 		n->path[levels] = n->path[levels + 1] = NULL;
@@ -72,13 +72,13 @@ read_path(struct json_scan *s, struct folder_note *n)
 static bool
 read_note(struct folder_note *n, char *line, char **type)
 {
-	struct json_scan s;
+	struct json_reader s;
 	char *member;
 
-	json_scan_init(&s, line);
-	if (!json_enter(&s, '{'))
+	jr_init(&s, line);
+	if (!jr_enter(&s, '{'))
 		return false;
-	while (json_member(&s, &member)) {
+	while (jr_member(&s, &member)) {
 		bool good;
 
 		if (strcmp(member, "type") == 0)
@@ -90,13 +90,13 @@ read_note(struct folder_note *n, char *line, char **type)
 		else if (strcmp(member, "role") == 0)
 			good = read_copy(&s, &n->role);
 		else if (strcmp(member, "subscribed") == 0)
-			good = json_bool(&s, &n->subscribed);
+			good = jr_bool(&s, &n->subscribed);
 		else
-			good = json_skip(&s);
+			good = jr_skip(&s);
 		if (!good)
 			return false;
 	}
-	return json_done(&s);
+	return jr_done(&s);
 }
 
 int

@@ -139,11 +139,11 @@ journal_close(struct journal *j, struct why *why)
 }
 
 static bool
-read_text(struct json_scan *s, char **to)
+read_text(struct json_reader *s, char **to)
 {
 	char *value;
 
-	if (!json_string(s, &value))
+	if (!jr_string(s, &value))
 		return false;
 	free(*to);
 	*to = xstrdup(value);
@@ -151,11 +151,11 @@ read_text(struct json_scan *s, char **to)
 }
 
 static bool
-read_hex(struct json_scan *s, unsigned char *to, size_t len)
+read_hex(struct json_reader *s, unsigned char *to, size_t len)
 {
 	char *value;
 
-	if (!json_string(s, &value) || strlen(value) != 2 * len)
+	if (!jr_string(s, &value) || strlen(value) != 2 * len)
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		unsigned int byte;
@@ -171,11 +171,11 @@ read_hex(struct json_scan *s, unsigned char *to, size_t len)
 }
 
 static bool
-read_kind(struct json_scan *s, enum journal_kind *kind)
+read_kind(struct json_reader *s, enum journal_kind *kind)
 {
 	char *value;
 
-	if (!json_string(s, &value))
+	if (!jr_string(s, &value))
 		return false;
 	for (int i = 0; i < KINDS; i++) {
 		if (strcmp(value, kind_names[i]) == 0) {
@@ -187,7 +187,7 @@ read_kind(struct json_scan *s, enum journal_kind *kind)
 }
 
 static bool
-read_member(struct json_scan *s, struct journal_record *r, const char *member)
+read_member(struct json_reader *s, struct journal_record *r, const char *member)
 {
 	const struct {
 		const char *name;
@@ -205,7 +205,7 @@ read_member(struct json_scan *s, struct journal_record *r, const char *member)
 	if (strcmp(member, "sha256") == 0)
 		return read_hex(s, r->sha, sizeof r->sha);
 	if (strcmp(member, "identity") == 0) {
-		if (!json_int(s, &identity))
+		if (!jr_int(s, &identity))
 			return false;
 		r->identity = (uint64_t)identity;
 		return true;
@@ -214,8 +214,8 @@ read_member(struct json_scan *s, struct journal_record *r, const char *member)
 		if (strcmp(member, members[i].name) == 0)
 			return members[i].text != NULL
 				   ? read_text(s, members[i].text)
-				   : json_int(s, members[i].number);
-	return json_skip(s);
+				   : jr_int(s, members[i].number);
+	return jr_skip(s);
 }
 
 static void
@@ -260,7 +260,7 @@ static bool
 read_line(struct journal_record *r, char *line, size_t len)
 {
 	char sum[SUM_LEN + 1], *member;
-	struct json_scan s;
+	struct json_reader s;
 	bool good;
 
 	if (len < SUM_LEN + 2 || line[SUM_LEN] != ' ')
@@ -270,11 +270,11 @@ read_line(struct journal_record *r, char *line, size_t len)
 	if (memcmp(sum, line, SUM_LEN) != 0 || !utf8_valid(line, len) ||
 	    strlen(line) != len)
 		return false;
-	json_scan_init(&s, line + SUM_LEN + 1);
-	good = json_enter(&s, '{');
-	while (good && json_member(&s, &member))
+	jr_init(&s, line + SUM_LEN + 1);
+	good = jr_enter(&s, '{');
+	while (good && jr_member(&s, &member))
 		good = read_member(&s, r, member);
-	return good && json_done(&s) && is_complete(r);
+	return good && jr_done(&s) && is_complete(r);
 }
 
 int

@@ -114,25 +114,43 @@ merge_target(const struct merge *m, uint32_t folder)
 	return &m->plan->target->tree->folders[folder];
 }
 
+void
+merge_sweep(const struct mdtree *target)
+{
+	for (size_t i = 0; i < target->n; i++) {
+		const struct mdfolder *f = &target->folders[i];
+		int control = f->missing ? -1 : mdtree_control(target, f->dir);
+
+		if (control == -1)
+			continue;
+		dot_sweep(control, UIDLIST_LOCK);
+		(void)close(control);
+		drop_sweep(target->fd, f->dir);
+	}
+	dot_sweep(target->control, SUBSCRIPTIONS_LOCK);
+}
+
+/* The subscription comes first: a run that is killed in between finds the
+ * folder missing the next time, and does both. */
 static int
 make_folder(struct merge *m, struct mdfolder *f, struct why *why)
 {
 	const struct mdtree *t = m->plan->target->tree;
-	struct journal_record r = { .kind = JOURNAL_FOLDER, .dir = f->dir };
+	struct journal_record r = { .kind = JOURNAL_SUBSCRIBE, .dir = f->dir };
+	bool wanted = m->subscribe != NULL && m->subscribe[f - t->folders];
 	bool made;
 
+	if (wanted)
+		journal_put(m->journal, &r);
+	r.kind = JOURNAL_FOLDER;
 	journal_put(m->journal, &r);
 	if (journal_sync(m->journal, why) == -1 ||
+	    (wanted && subscribe(t->control, f->dir, &t->style, true, &made,
+			   why) == -1) ||
 	    folder_make(t->fd, f->dir, t->style.fs, &made, why) == -1)
 		return -1;
 	f->missing = false;
-	if (m->subscribe == NULL || !m->subscribe[f - t->folders])
-		return 0;
-	r.kind = JOURNAL_SUBSCRIBE;
-	journal_put(m->journal, &r);
-	if (journal_sync(m->journal, why) == -1)
-		return -1;
-	return subscribe(t->control, f->dir, &t->style, true, &made, why);
+	return 0;
 }
 
 /* Makes the folders that the target lacks, those without messages too. One that
@@ -178,7 +196,6 @@ fill_folder(
 			merge_fail(m, &items[i], local.text);
 		return 0;
 	}
-	drop_sweep(&d);
 	r = merge_find_arrivals(m, items, n, false, why);
 	for (size_t i = 0; r == 0 && i < n; i += BATCH)
 		r = merge_batch(

@@ -56,6 +56,10 @@ struct merge {
  * then by date. Needed for a dry run as well. */
 void merge_prepare(struct merge *m);
 
+/* Removes what runs that were killed left in the target: unfinished files and
+ * locks. The caller has locked out other merges. */
+void merge_sweep(const struct mdtree *target);
+
 /* Adds it. Messages that fail become OUT_FAILED in the plan. 0, or -1 and why
  * (FATAL): the rest was not tried. */
 int merge_run(struct merge *m, struct why *why);

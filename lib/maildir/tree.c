@@ -168,17 +168,33 @@ has_high_bytes(const char *s)
 	return false;
 }
 
+/* True if Dovecot has opened the folder before: its list of UIDs is there. */
+static bool
+was_opened(const struct mdtree *t, const char *dir)
+{
+	int fd = mdtree_control(t, dir);
+	bool yes = fd != -1 && faccessat(fd, "dovecot-uidlist", F_OK,
+				   AT_SYMLINK_NOFOLLOW) == 0;
+
+	if (fd != -1)
+		(void)close(fd);
+	return yes;
+}
+
 /*
  * The encoding of the names: UTF-8 if one says so (bytes above 0x7f that are
  * valid UTF-8, or a "&" that modified UTF-7 cannot have) and none is, beyond
- * doubt, modified UTF-7.
+ * doubt, modified UTF-7. Where Dovecot is at work, a folder that it never
+ * opened says nothing: it may be one that it cannot open.
  */
 static bool
 looks_utf8(const struct mdtree *t)
 {
 	const struct folder_style mutf7 = { t->style.fs, false };
-	bool utf8 = false;
+	bool utf8 = false, live = false;
 
+	for (size_t i = 0; i < t->n && !live; i++)
+		live = was_opened(t, t->folders[i].dir);
 	for (size_t i = 0; i < t->n; i++) {
 		const char *dir = t->folders[i].dir;
 		struct buf path = { 0 };
@@ -190,7 +206,7 @@ looks_utf8(const struct mdtree *t)
 			return false;
 		if ((has_high_bytes(dir) && utf8_valid(dir, strlen(dir))) ||
 		    (!decodes && strchr(dir, '&') != NULL))
-			utf8 = true;
+			utf8 |= !live || was_opened(t, dir);
 	}
 	return utf8;
 }

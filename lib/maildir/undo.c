@@ -330,6 +330,16 @@ undo_made_folder(const struct undo *u, const char *dir)
 		drop_close(&d);
 }
 
+static bool
+folder_exists(const struct undo *u, const char *dir)
+{
+	int fd = open_below(u->tree->fd, dir);
+
+	if (fd != -1)
+		(void)close(fd);
+	return fd != -1;
+}
+
 static int
 undo_rest(struct undo *u, struct why *why)
 {
@@ -345,7 +355,7 @@ undo_rest(struct undo *u, struct why *why)
 		else if (rec->kind == JOURNAL_FOLDER)
 			undo_made_folder(u, rec->dir);
 		else if (rec->kind == JOURNAL_SUBSCRIBE &&
-			 mdtree_find(u->tree, rec->dir) != -1)
+			 !folder_exists(u, rec->dir))
 			r = subscribe(u->tree->control, rec->dir,
 			    &u->tree->style, false, &changed, why);
 	}
