@@ -17,7 +17,6 @@
 #include "core/alloc.h"
 #include "core/io.h"
 #include "core/str.h"
-#include "maildir/tree.h"
 
 enum {
 	DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
@@ -144,11 +143,12 @@ make_dotted(int root, const char *dir, const struct stat *model)
 	return r;
 }
 
+/* Makes the levels of a path that are not there. */
 static int
-make_nested(int root, const char *dir, const struct stat *model)
+make_levels(int root, const char *dir, const struct stat *model)
 {
 	char *path = xstrdup(dir);
-	int fd, r = 0;
+	int r = 0;
 
 	for (char *at = strchr(path, '/'); r == 0; at = strchr(at + 1, '/')) {
 		if (at != NULL)
@@ -159,12 +159,35 @@ make_nested(int root, const char *dir, const struct stat *model)
 		*at = '/';
 	}
 	free(path);
-	fd = r == 0 ? open_below(root, dir) : -1;
+	return r;
+}
+
+static int
+make_nested(int root, const char *dir, const struct stat *model)
+{
+	int r = make_levels(root, dir, model);
+	int fd = r == 0 ? open_below(root, dir) : -1;
+
 	if (fd == -1)
 		return -1;
 	r = fill_folder(fd, model, false);
 	(void)close(fd);
 	return r;
+}
+
+int
+control_open(const struct mdtree *t, const char *dir)
+{
+	int fd = mdtree_control(t, dir);
+	struct stat model;
+
+	if (fd != -1 || errno != ENOENT || t->control == t->fd)
+		return fd;
+	if (fstat(t->control, &model) == -1 ||
+	    make_levels(t->control, strcmp(dir, ".") == 0 ? ".INBOX" : dir,
+		&model) == -1)
+		return -1;
+	return mdtree_control(t, dir);
 }
 
 int

@@ -19,6 +19,7 @@
 #include "core/why.h"
 #include "maildir/content.h"
 #include "maildir/name.h"
+#include "maildir/tree.h"
 
 /* A folder that is open for delivery. */
 struct drop {
@@ -37,6 +38,10 @@ struct drop {
  */
 int folder_make(
     int root, const char *dir, bool fs, bool *made, struct why *why);
+
+/* Opens the control directory of a folder, which is made if it lies elsewhere
+ * and is not there yet. The descriptor, or -1 and errno. */
+int control_open(const struct mdtree *t, const char *dir);
 
 /* Opens a folder; of cur/, new/ and tmp/ what it lacks is made. 0, or -1 and
  * why (DATA).

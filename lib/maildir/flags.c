@@ -11,6 +11,7 @@
 
 #include "core/alloc.h"
 #include "maildir/control.h"
+#include "maildir/delivery.h"
 #include "maildir/name.h"
 
 enum {
@@ -147,7 +148,7 @@ apply_batch(struct catalogue *c, const struct change *v, size_t n,
     struct journal *j, size_t *changed, struct why *why)
 {
 	const char *dir = c->tree->folders[c->entries[v->twin].folder].dir;
-	int fd = mdtree_control(c->tree, dir);
+	int fd = control_open(c->tree, dir);
 
 	if (fd == -1)
 		return why_errno(why, FAIL_DATA, "%s", dir);

@@ -84,7 +84,7 @@ static int
 add_keywords(struct merge *m, struct mdfolder *f, const struct keywords *wanted,
     struct why *why)
 {
-	int fd = mdtree_control(m->plan->target->tree, f->dir), r;
+	int fd = control_open(m->plan->target->tree, f->dir), r;
 	bool changed = false;
 
 	if (fd == -1)

@@ -199,11 +199,8 @@ looks_utf8(const struct mdtree *t)
 		const char *dir = t->folders[i].dir;
 		struct buf path = { 0 };
 		bool decodes = folder_put_path(&path, dir, &mutf7) == 0;
-		bool encoded = decodes && has_high_bytes(buf_str(&path));
 
 		buf_free(&path);
-		if (encoded)
-			return false;
 		if ((has_high_bytes(dir) && utf8_valid(dir, strlen(dir))) ||
 		    (!decodes && strchr(dir, '&') != NULL))
 			utf8 |= !live || was_opened(t, dir);
@@ -274,6 +271,28 @@ find_folders(struct mdtree *t, const struct tree_hint *hint, struct why *why)
 	return 0;
 }
 
+/*
+ * LAYOUT=index names the directories by GUIDs, of 32 hexadecimal digits; which
+ * folder is which stands only in Dovecot's index, which nobody else can write.
+ */
+static int
+check_layout(const struct mdtree *t, struct why *why)
+{
+	if (!t->style.fs ||
+	    faccessat(t->fd, "dovecot.list.index.log", F_OK, 0) == -1)
+		return 0;
+	for (size_t i = 0; i < t->n; i++) {
+		const char *dir = t->folders[i].dir;
+
+		if (strspn(dir, "0123456789abcdef") == 32 && dir[32] == '\0')
+			return why_set(why, FAIL_FATAL,
+			    "%s: LAYOUT=index: folder names are only in "
+			    "Dovecot's index; use doveadm or IMAP",
+			    t->root);
+	}
+	return 0;
+}
+
 /* Each folder's keyword list. A list that cannot be read would give messages
  * the wrong keywords. */
 static int
@@ -318,15 +337,8 @@ mdtree_open(struct mdtree *t, const char *root, const struct tree_hint *hint,
 		why_errno(why, FAIL_FATAL, "%s", hint->control);
 		goto fail;
 	}
-	if (is_dir_at(t->fd, "mailboxes") && hint->fs != 1 &&
-	    faccessat(t->fd, "dovecot.list.index.log", F_OK, 0) == 0) {
-		why_set(why, FAIL_FATAL,
-		    "%s: LAYOUT=index: folder names are only in Dovecot's "
-		    "index; use doveadm or IMAP",
-		    root);
-		goto fail;
-	}
-	if (find_folders(t, hint, why) == -1 || read_keywords(t, why) == -1)
+	if (find_folders(t, hint, why) == -1 || check_layout(t, why) == -1 ||
+	    read_keywords(t, why) == -1)
 		goto fail;
 	return 0;
 fail:

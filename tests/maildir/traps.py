@@ -7,6 +7,7 @@ usage: traps.py"""
 import glob
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -51,6 +52,12 @@ def idents(client, folder):
                   for v in fetch(client, folder).values())
 
 
+def used(client):
+    """KiB of the quota."""
+    answer = client.getquota('"User quota"')[1][0]
+    return int(re.search(rb'STORAGE (\d+)', answer).group(1))
+
+
 dovecot.start()
 
 # Sizes that lie, in the source's names: the session would end.
@@ -63,7 +70,6 @@ sizes = body_sizes(client, 'INBOX')
 check('sizes', len(sizes) == 4 and all(a == b for a, b in sizes), sizes)
 
 # The time of the directory: a session that is open sees what comes.
-os.makedirs('stale', exist_ok=True)
 md.put(source, '', '5.e:2,', message('m5'), 1000)
 merge('-q', source, target)
 client.noop()
@@ -71,22 +77,22 @@ check('directory time', len(body_sizes(client, 'INBOX')) == 5)
 
 # maildir-check sees a directory whose time was put back, and mends it.
 client.logout()
-before = os.stat(target + '/cur')
+back = os.stat(target).st_mtime - 100  # Dovecot looks twice at what is new
+for part in ('cur', 'new'):
+    os.utime('%s/%s' % (target, part), (back, back))
+client = dovecot.imap(user)
+body_sizes(client, 'INBOX')
+client.logout()
 path = md.put(target, '', '6.f:2,', message('m6'))
 os.chown(path, dovecot.uid, dovecot.gid)
-os.utime(target + '/cur', ns=(before.st_atime_ns, before.st_mtime_ns))
-client = dovecot.imap(user)
-hidden = len(body_sizes(client, 'INBOX'))
-client.logout()
-os.system('sleep 1.1')  # whole seconds tell the times apart
-os.utime(target + '/cur', ns=(before.st_atime_ns, before.st_mtime_ns))
+os.utime(target + '/cur', (back, back))
 found = subprocess.run(['maildir-check', target], stdout=subprocess.PIPE)
 fixed = subprocess.run(['maildir-check', '-f', target],
                        stdout=subprocess.PIPE)
 client = dovecot.imap(user)
-check('a time put back', hidden == 5 and found.returncode == 1 and
+check('a time put back', found.returncode == 1 and
       b'"unseen"' in found.stdout and fixed.returncode == 0 and
-      len(body_sizes(client, 'INBOX')) == 6, (hidden, found, fixed))
+      len(body_sizes(client, 'INBOX')) == 6, (found, fixed))
 
 # One base name on both sides, for two messages.
 user, target, source = account()
@@ -161,17 +167,16 @@ client = dovecot.imap(user)
 client.create('Keep')
 for i in range(5):
     client.append('Keep', None, None, message('a%d' % i))
-first = client.getquota('User quota')[1]
 for i in range(100):
     md.put(source, '', '%d.q:2,' % i, message('q%d' % i, 'x' * 1000), 1000)
 merge('-q', source, target)
-usage = int(client.getquota('User quota')[1][0].split()[4])
+usage = used(client)
 total = sum(len(m[5]) for m in md.messages(target))
-check('quota', abs(usage - total // 1024) <= 1, (first, usage, total))
+check('quota', abs(usage - total // 1024) <= 1, (usage, total))
 subprocess.check_output(['maildir-merge', '-q', '-u'] +
-                        [j for j in glob.glob('state/*') if 'q' and
-                         target in open(j).read()] + [target])
-usage = int(client.getquota('User quota')[1][0].split()[4])
+                        [j for j in glob.glob('state/*')
+                         if '"%s"' % target in open(j).read()] + [target])
+usage = used(client)
 check('quota after undo', usage <= 2, usage)
 
 # Flags of what both sides have, with a client that looks on.
@@ -229,8 +234,7 @@ fs.stop()
 check('no complaints of the second', not fs.complaints(), fs.complaints())
 
 # LAYOUT=index cannot be written.
-index = Dovecot('index', 'mdbox:~/Maildir')
-index = Dovecot('index2', 'maildir:~/Maildir:LAYOUT=index')
+index = Dovecot('index', 'maildir:~/Maildir:LAYOUT=index')
 os.makedirs(os.path.dirname(index.maildir()))
 index.start()
 client2 = index.imap()
