@@ -524,7 +524,8 @@ undo(struct run *r, struct why *why)
 	if (journal_read(&text, r->set.undo, why) == -1 ||
 	    survey_target(&r->survey, &r->set.survey, why) == -1)
 		goto out;
-	if (text.records[0].identity != r->survey.target_tree.identity) {
+	if (!r->set.force &&
+	    text.records[0].identity != r->survey.target_tree.identity) {
 		why_set(why, FAIL_FATAL,
 		    "%s: the journal of another target: %s", r->set.undo,
 		    text.records[0].target);

@@ -37,28 +37,35 @@ put_body(struct buf *out, const char *p, const char *end)
 }
 
 static bool
+is_of_list(const struct header_field *f)
+{
+	return header_is(f, "list-id") || header_is(f, "list-post") ||
+	       header_is(f, "list-unsubscribe") || header_is(f, "mailing-list");
+}
+
+static bool
 gather(struct facts *m, int fd)
 {
+	static const char *const envelope[] = { "date", "from", "subject" };
 	struct header h;
 	struct header_field f;
 
 	m->raw.max = MESSAGE_MAX;
 	if (read_fd(fd, "", &m->raw, NULL) == -1)
 		return false;
+	/* In a fixed order: servers do not keep that of the fields. */
+	for (size_t i = 0; i < sizeof envelope / sizeof *envelope; i++) {
+		header_init(&h, buf_str(&m->raw), m->raw.len, true);
+		while (header_next(&h, &f) == HEADER_FIELD)
+			if (header_is(&f, envelope[i]))
+				header_put_unfolded(&m->envelope, &f);
+		buf_addc(&m->envelope, '\n');
+	}
 	header_init(&h, buf_str(&m->raw), m->raw.len, true);
 	while (header_next(&h, &f) == HEADER_FIELD) {
-		if (header_is(&f, "date") || header_is(&f, "from") ||
-		    header_is(&f, "subject")) {
-			buf_addc(&m->envelope, (char)(f.name[0] & 0x1f));
-			header_put_unfolded(&m->envelope, &f);
-		} else if (header_is(&f, "content-type")) {
+		if (header_is(&f, "content-type"))
 			header_put_unfolded(&m->type, &f);
-		} else if (header_is(&f, "list-id") ||
-			   header_is(&f, "list-post") ||
-			   header_is(&f, "list-unsubscribe") ||
-			   header_is(&f, "mailing-list")) {
-			m->list = true;
-		}
+		m->list |= is_of_list(&f);
 	}
 	put_body(&m->body, h.at, h.end);
 	return true;

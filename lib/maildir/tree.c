@@ -316,19 +316,44 @@ read_keywords(struct mdtree *t, struct why *why)
 	return 0;
 }
 
+/*
+ * Tells this tree from others, from one run to the next. The time of birth is
+ * part of it: a Maildir that is made anew often gets the inode number of the
+ * one that was removed.
+ */
+static int
+identify(struct mdtree *t)
+{
+	const uint64_t odd = 0x9e3779b97f4a7c15ULL;
+	struct statx st;
+	uint64_t facts[5];
+
+	if (statx(t->fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &st) == -1)
+		return -1;
+	facts[0] = st.stx_dev_major;
+	facts[1] = st.stx_dev_minor;
+	facts[2] = st.stx_ino;
+	facts[3] = (uint64_t)st.stx_btime.tv_sec;
+	facts[4] = st.stx_btime.tv_nsec;
+	if ((st.stx_mask & STATX_BTIME) == 0)
+		facts[3] = facts[4] = 0;
+	for (size_t i = 0; i < 5; i++) {
+		t->identity = (t->identity ^ facts[i]) * odd;
+		t->identity ^= t->identity >> 32;
+	}
+	return 0;
+}
+
 int
 mdtree_open(struct mdtree *t, const char *root, const struct tree_hint *hint,
     struct why *why)
 {
-	struct stat st;
-
 	*t = (struct mdtree){ .root = xstrdup(root), .fd = -1, .control = -1 };
 	t->fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (t->fd == -1 || fstat(t->fd, &st) == -1) {
+	if (t->fd == -1 || identify(t) == -1) {
 		why_errno(why, FAIL_FATAL, "%s", root);
 		goto fail;
 	}
-	t->identity = (uint64_t)st.st_dev << 48 ^ st.st_ino;
 	t->control = t->fd;
 	if (hint->control != NULL)
 		t->control =

@@ -33,7 +33,7 @@ struct mdfolder {
 struct mdtree {
 	char *root;
 	int fd;
-	uint64_t identity; /* of its device and inode number */
+	uint64_t identity; /* of the directory; the same in every run */
 	int control; /* root of CONTROL=; the same as fd where it is not set */
 	struct folder_style style;
 	struct mdfolder *folders;
