@@ -124,31 +124,37 @@ is_sound(const struct head *head, size_t size)
 }
 
 struct index *
-index_open(const char *file)
+index_read(int fd)
 {
-	int fd = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	struct index *x = NULL;
+	struct index *x;
 	struct stat st;
 	void *map;
 
-	if (fd == -1)
-		return NULL;
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size <= 0)
-		goto out;
+		return NULL;
 	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (map == MAP_FAILED)
-		goto out;
+		return NULL;
 	if (!is_sound(map, (size_t)st.st_size)) {
 		(void)munmap(map, (size_t)st.st_size);
-		goto out;
+		return NULL;
 	}
 	x = xcalloc(1, sizeof *x);
 	x->head = map;
 	x->mapped = (size_t)st.st_size;
 	x->records = (const struct record *)(x->head + 1);
 	build(x);
-out:
-	(void)close(fd);
+	return x;
+}
+
+struct index *
+index_open(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct index *x = fd == -1 ? NULL : index_read(fd);
+
+	if (fd != -1)
+		(void)close(fd);
 	return x;
 }
 

@@ -25,6 +25,7 @@ struct index;
 
 /* NULL if there is none that could be used. The caller frees it. */
 struct index *index_open(const char *file);
+struct index *index_read(int fd);
 void index_free(struct index *x);
 
 /* Fills in what is known of an entry, and its state. */

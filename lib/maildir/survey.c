@@ -64,11 +64,12 @@ is_nested(const char *a, const char *b)
 static int
 check_apart(const struct survey_options *o, struct why *why)
 {
-	char *a = realpath(o->source, NULL);
-	char *b = realpath(o->target, NULL);
+	char *a = realpath(o->source, NULL), *b = NULL;
 	int result = 0;
 
-	if (a == NULL || b == NULL)
+	if (a != NULL)
+		b = realpath(o->target, NULL);
+	if (b == NULL)
 		result = why_errno(
 		    why, FAIL_FATAL, "%s", a == NULL ? o->source : o->target);
 	else if (is_nested(a, b) || is_nested(b, a))
