@@ -50,17 +50,22 @@ DEB.libmicrohttpd = libmicrohttpd-dev
 DEB.libpsl = libpsl-dev
 LIBS.record = libidn2
 LIBS.secret = libcrypto libcrypt libargon2
+LIBS.maildir = libcrypto
 LIBS.jmap = jansson
 LIBS.http = libcurl
 LIBS.standin = libmicrohttpd jansson libpsl libidn2 libcrypto libcrypt libargon2
 # libunistring has no .pc file.
 LDLIBS.record = -lunistring
+LDLIBS.maildir = -lunistring
 LDLIBS.standin = -lunistring -lz
 
 # A tool is one file in bin/; USES.tool names the folders of lib/ that need
 # libraries and that it calls, so that it links no others.
 TOOLS := $(basename $(notdir $(wildcard bin/*.c)))
 USES.secretcheck = record secret
+USES.maildir-merge = maildir
+USES.maildir-check = maildir
+USES.maildir-ids = maildir
 USES.mkaccounts = record secret
 USES.stalwart-apply = record secret http jmap
 USES.dirdump-passwd-file = record

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * What is in the target's folders while a merge is at work there: names that it
+ * gave before, and mail that is delivered meanwhile.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "maildir/mergepart.h"
+
+/* The mark of our names. */
+static const char our_mark[] = ".mailferry";
+
+/* True if the base was not there; then it is. */
+bool
+merge_take_name(struct merge *m, uint32_t folder, const char *base)
+{
+	char *key = xasprintf("%u/%s", (unsigned int)folder, base);
+	bool added;
+
+	(void)map_put(&m->taken, arena_adds(&m->texts, key), &added);
+	free(key);
+	return added;
+}
+
+void
+merge_list_names(struct merge *m)
+{
+	const struct catalogue *t = m->plan->target;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct entry *e = &t->entries[i];
+		const char *name = entry_name(t, e);
+		size_t len = strcspn(name, ":");
+		char *base;
+
+		if (memmem(name, len, our_mark, sizeof our_mark - 1) == NULL)
+			continue;
+		base = xmemdup(name, len);
+		(void)merge_take_name(m, e->folder, base);
+		free(base);
+	}
+}
+
+static bool
+is_taken(const struct merge *m, const struct entry *e)
+{
+	const char *name = entry_name(m->plan->target, e);
+	char *key = xasprintf(
+	    "%u/%.*s", (unsigned int)e->folder, (int)strcspn(name, ":"), name);
+	bool taken = map_get(&m->taken, key) != NULL;
+
+	free(key);
+	return taken;
+}
+
+/* A message that came meanwhile takes the place of one that is the same. */
+static void
+pair_arrival(
+    struct merge *m, const struct item *items, size_t n, uint32_t number)
+{
+	const struct entry *e = &m->plan->target->entries[number];
+
+	/* What we added ourselves is none. */
+	if ((e->state & ENTRY_DIGEST) == 0 || is_taken(m, e))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct fate *f = &m->plan->fates[items[i].entry];
+		const struct entry *s = merge_source(m, &items[i]);
+
+		if (f->outcome != OUT_ADD || (s->state & ENTRY_DIGEST) == 0 ||
+		    memcmp(s->digest, e->digest, sizeof s->digest) != 0 ||
+		    ((s->state ^ e->state) & ENTRY_ID) != 0 ||
+		    ((s->state & ENTRY_ID) != 0 &&
+			memcmp(s->id, e->id, sizeof s->id) != 0))
+			continue;
+		*f = (struct fate){ OUT_PRESENT, number,
+			"arrived while the merge ran" };
+		return;
+	}
+}
+
+/*
+ * Looks whether one of the messages arrived by itself since the plan was made:
+ * mail is delivered all the while. Such a message is present.
+ */
+int
+merge_find_arrivals(struct merge *m, const struct item *items, size_t n,
+    bool new_only, struct why *why)
+{
+	struct catalogue *t = m->plan->target, *s = m->plan->source;
+	uint32_t folder = items[0].folder;
+	size_t first = t->n;
+
+	if (!catalogue_is_stale(t, folder, new_only))
+		return 0;
+	if (catalogue_update(t, folder, why) == -1)
+		return -1;
+	if (t->n == first)
+		return 0;
+	for (size_t i = first; i < t->n; i++)
+		t->entries[i].state |= ENTRY_WANT;
+	for (size_t i = 0; i < n; i++)
+		s->entries[items[i].entry].state |= ENTRY_WANT;
+	if (catalogue_read_ids(t, first, why) == -1 ||
+	    catalogue_read_digests(t, why) == -1 ||
+	    catalogue_read_digests(s, why) == -1)
+		return -1;
+	for (size_t i = first; i < t->n; i++)
+		pair_arrival(m, items, n, (uint32_t)i);
+	return 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* Finds in a Maildir what breaks IMAP sessions. */
+#ifndef FERRY_MAILDIR_CHECK_H
+#define FERRY_MAILDIR_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/why.h"
+#include "maildir/catalogue.h"
+
+enum finding {
+	FINDING_SIZE,   /* ,S= is not the file's size */
+	FINDING_VSIZE,  /* ,W= is not the size as IMAP counts it */
+	FINDING_OWNER,  /* the file is not the folder's owner's */
+	FINDING_MODE,   /* its owner cannot read and write it */
+	FINDING_LETTER, /* a keyword letter without a line */
+	FINDING_FOLDER, /* a folder name that Dovecot cannot open */
+	FINDING_TWICE,  /* one base name, two files */
+	FINDING_COLON,  /* a second colon in a name */
+	FINDING_UNSEEN, /* Dovecot will not look at the directory */
+	FINDING_FILE    /* no regular file, or one that cannot be read */
+};
+
+/* The word for records: "size". */
+const char *finding_name(enum finding f);
+
+struct check {
+	struct catalogue *c; /* listed */
+	bool fix;
+	/* Told of each finding: the directory of the folder, the file (or
+	 * NULL), what is wrong, and whether it was mended. */
+	void (*told)(void *arg, enum finding f, const char *dir,
+	    const char *file, const char *text, bool fixed);
+	void *arg;
+};
+
+/*
+ * Checks all of it. With fix, names with a wrong size are corrected under
+ * Dovecot's lock (Dovecot takes such a message for a new one, with a new UID),
+ * and directories that Dovecot would not look at are touched. 0, or -1 and why.
+ */
+int check_run(struct check *k, struct why *why);
+
+#endif

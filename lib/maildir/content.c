@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "maildir/content.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "maildir/header.h"
+
+enum {
+	FIRST_READ = 4096, /* holds the Message-ID of most messages */
+	CHUNK = 65536
+};
+
+static EVP_MD *sha256;
+static pthread_once_t fetch_once = PTHREAD_ONCE_INIT;
+
+static void
+fetch(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (sha256 == NULL)
+		abort(); /* a libcrypto without SHA-256 */
+}
+
+const void *
+digest_method(void)
+{
+	(void)pthread_once(&fetch_once, fetch);
+	return sha256;
+}
+
+static EVP_MD_CTX *
+digest_begin(struct reader *r)
+{
+	if (r->md == NULL)
+		r->md = EVP_MD_CTX_new();
+	if (r->md == NULL ||
+	    EVP_DigestInit_ex2(r->md, digest_method(), NULL) != 1)
+		abort(); /* out of memory */
+	return r->md;
+}
+
+static void
+digest_end(EVP_MD_CTX *md, unsigned char out[DIGEST_LEN])
+{
+	unsigned char all[EVP_MAX_MD_SIZE];
+
+	(void)EVP_DigestFinal_ex(md, all, NULL);
+	memcpy(out, all, DIGEST_LEN);
+}
+
+void
+digest_bytes(
+    struct reader *r, const void *p, size_t len, unsigned char out[DIGEST_LEN])
+{
+	EVP_MD_CTX *md = digest_begin(r);
+
+	(void)EVP_DigestUpdate(md, p, len);
+	digest_end(md, out);
+}
+
+int
+read_raw_digest(int fd, unsigned char sha[RAW_DIGEST_LEN], struct why *why)
+{
+	struct reader r = { 0 };
+	EVP_MD_CTX *md = digest_begin(&r);
+	char chunk[16384];
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof chunk)) > 0)
+		(void)EVP_DigestUpdate(md, chunk, (size_t)n);
+	(void)EVP_DigestFinal_ex(md, sha, NULL);
+	reader_free(&r);
+	return n == 0 ? 0 : why_errno(why, FAIL_DATA, "cannot be read");
+}
+
+int
+read_size(int fd, struct msgsize *size, struct why *why)
+{
+	char chunk[16384];
+	ssize_t n;
+
+	*size = (struct msgsize){ 0 };
+	while ((n = read(fd, chunk, sizeof chunk)) > 0)
+		msgsize_add(size, chunk, (size_t)n);
+	return n == 0 ? 0 : why_errno(why, FAIL_DATA, "cannot be read");
+}
+
+void
+reader_free(struct reader *r)
+{
+	buf_free(&r->head);
+	buf_free(&r->text);
+	buf_free(&r->raw);
+	EVP_MD_CTX_free(r->md);
+	*r = (struct reader){ 0 };
+}
+
+enum store_form
+store_form(const char *p, size_t len)
+{
+	static const struct {
+		const char *magic;
+		size_t len;
+		enum store_form form;
+	} known[] = { { "\x1f\x8b", 2, STORE_COMPRESSED },
+		{ "BZh", 3, STORE_COMPRESSED },
+		{ "\xfd"
+		  "7zXZ\0",
+		    6, STORE_COMPRESSED },
+		{ "\x28\xb5\x2f\xfd", 4, STORE_COMPRESSED },
+		{ "Dovecot-LZ4\x0d\x2a\x9b\xc5", 15, STORE_COMPRESSED },
+		{ "CRYPTED\x03\x07", 9, STORE_ENCRYPTED } };
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (len >= known[i].len &&
+		    memcmp(p, known[i].magic, known[i].len) == 0)
+			return known[i].form;
+	return STORE_PLAIN;
+}
+
+/*
+ * Reads up to n bytes behind those in b, within its maximum. 0, or -1 and why.
+ * *whole says that the file ends there: a read of a regular file that comes
+ * short has reached its end.
+ */
+static int
+read_more(struct buf *b, int fd, size_t n, bool *whole, struct why *why)
+{
+	ssize_t got;
+	char *to;
+
+	if (n > b->max - b->len)
+		n = b->max - b->len;
+	to = buf_room(b, n);
+	do
+		got = read(fd, to, n);
+	while (got == -1 && errno == EINTR);
+	if (got == -1)
+		return why_errno(why, FAIL_DATA, "cannot be read");
+	b->len += (size_t)got;
+	b->data[b->len] = '\0';
+	*whole = (size_t)got < n;
+	return 0;
+}
+
+/* Fills r->head with the first n bytes, and refuses what is not plain. */
+static int
+read_head(struct reader *r, int fd, size_t n, bool *whole, struct why *why)
+{
+	enum store_form form;
+
+	buf_reset(&r->head);
+	r->head.max = (size_t)HEADER_MAX + CHUNK;
+	if (read_more(&r->head, fd, n, whole, why) == -1)
+		return -1;
+	form = store_form(buf_str(&r->head), r->head.len);
+	if (form != STORE_PLAIN)
+		return why_set(why, FAIL_DATA, "is stored %s by Dovecot",
+		    form == STORE_COMPRESSED ? "compressed" : "encrypted");
+	return 0;
+}
+
+/* Doubles what was read, so that a long header is walked few times. */
+static int
+read_longer(struct reader *r, int fd, bool *whole, struct why *why)
+{
+	size_t n = r->head.len < CHUNK ? CHUNK : r->head.len;
+
+	return read_more(&r->head, fd, n, whole, why);
+}
+
+int
+read_msgid(
+    struct reader *r, int fd, unsigned char id[DIGEST_LEN], struct why *why)
+{
+	bool whole;
+
+	if (read_head(r, fd, FIRST_READ, &whole, why) == -1)
+		return -1;
+	for (;;) {
+		struct header h;
+		struct header_field f;
+		enum header_step step;
+
+		header_init(&h, buf_str(&r->head), r->head.len, whole);
+		while ((step = header_next(&h, &f)) == HEADER_FIELD)
+			if (header_is(&f, "message-id"))
+				break;
+		buf_reset(&r->text);
+		buf_reset(&r->raw);
+		if (step == HEADER_FIELD && r->want_raw)
+			header_put_unfolded(&r->raw, &f);
+		if (step == HEADER_FIELD)
+			msgid_put(&r->text, f.value, f.value_len);
+		if (step == HEADER_FIELD && r->text.len > 0)
+			digest_bytes(r, r->text.data, r->text.len, id);
+		if (step != HEADER_MORE)
+			return r->text.len > 0;
+		if (r->head.len >= HEADER_MAX)
+			return 0;
+		if (read_longer(r, fd, &whole, why) == -1)
+			return -1;
+	}
+}
+
+/* The fields that a digest covers, in its order. */
+static const char *const stable[] = { "Date", "From", "To", "Cc", "Subject",
+	"Content-Type", "Content-Transfer-Encoding" };
+enum {
+	STABLE = sizeof stable / sizeof *stable,
+	PERSONAL = 5 /* the first of them tell messages apart */
+};
+
+/* Reads until the header is complete; *h then stands behind it. A header that
+ * is longer than HEADER_MAX ends where the bytes end. */
+static int
+read_header(
+    struct reader *r, int fd, struct header *h, bool *whole, struct why *why)
+{
+	struct header_field f;
+
+	if (read_head(r, fd, CHUNK, whole, why) == -1)
+		return -1;
+	for (;;) {
+		enum header_step step;
+		bool last = *whole || r->head.len >= HEADER_MAX;
+
+		header_init(h, buf_str(&r->head), r->head.len, last);
+		while ((step = header_next(h, &f)) == HEADER_FIELD)
+			continue;
+		if (step == HEADER_END)
+			return 0;
+		if (read_longer(r, fd, whole, why) == -1)
+			return -1;
+	}
+}
+
+/* Appends the stable fields as canonical text, in the table's order. Returns
+ * how many of the personal ones there are. */
+static int
+put_stable(struct buf *out, const char *p, size_t len)
+{
+	int personal = 0;
+
+	for (size_t i = 0; i < STABLE; i++) {
+		struct header h;
+		struct header_field f;
+		bool seen = false;
+
+		header_init(&h, p, len, true);
+		while (header_next(&h, &f) == HEADER_FIELD) {
+			if (!header_is(&f, stable[i]))
+				continue;
+			buf_addf(out, "%s:", stable[i]);
+			header_put_unfolded(out, &f);
+			buf_addc(out, '\n');
+			seen = true;
+		}
+		personal += seen && i < PERSONAL;
+	}
+	return personal;
+}
+
+/*
+ * A body on its way into a digest: line ends become LF, and those at the end
+ * wait until something follows them.
+ */
+struct body {
+	size_t waiting; /* line feeds */
+	bool cr;        /* a CR that may belong to a line end */
+};
+
+static void
+digest_line_feeds(EVP_MD_CTX *md, size_t n)
+{
+	static const char some[] = "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n";
+
+	while (n > 0) {
+		size_t now = n < sizeof some - 1 ? n : sizeof some - 1;
+
+		(void)EVP_DigestUpdate(md, some, now);
+		n -= now;
+	}
+}
+
+/* Adds p; scratch is where it is normalised. */
+static void
+digest_body(EVP_MD_CTX *md, struct body *b, const char *p, size_t len,
+    struct buf *scratch)
+{
+	const char *at = p, *end = p + len;
+	size_t keep;
+
+	if (len == 0)
+		return;
+	buf_reset(scratch);
+	if (b->cr && *p != '\n')
+		buf_addc(scratch, '\r');
+	b->cr = false;
+	while (at < end) {
+		const char *cr = memchr(at, '\r', (size_t)(end - at));
+
+		buf_add(scratch, at, (size_t)((cr == NULL ? end : cr) - at));
+		if (cr == NULL)
+			break;
+		if (cr + 1 == end)
+			b->cr = true;
+		else if (cr[1] != '\n')
+			buf_addc(scratch, '\r');
+		at = cr + 1;
+	}
+	keep = scratch->len;
+	while (keep > 0 && scratch->data[keep - 1] == '\n')
+		keep--;
+	if (keep > 0) {
+		digest_line_feeds(md, b->waiting);
+		(void)EVP_DigestUpdate(md, scratch->data, keep);
+		b->waiting = 0;
+	}
+	b->waiting += scratch->len - keep;
+}
+
+int
+read_content(
+    struct reader *r, int fd, unsigned char digest[DIGEST_LEN], struct why *why)
+{
+	struct msgsize size = { 0 };
+	struct body body = { 0 };
+	struct header h;
+	EVP_MD_CTX *md;
+	bool whole, sized;
+
+	if (read_header(r, fd, &h, &whole, why) == -1)
+		return -1;
+	buf_reset(&r->text);
+	sized = put_stable(&r->text, buf_str(&r->head),
+		    (size_t)(h.at - buf_str(&r->head))) < 2;
+	buf_addc(&r->text, '\n');
+	md = digest_begin(r);
+	(void)EVP_DigestUpdate(md, r->text.data, r->text.len);
+	msgsize_add(&size, buf_str(&r->head), r->head.len);
+	digest_body(md, &body, h.at, (size_t)(h.end - h.at), &r->text);
+	while (!whole) {
+		buf_reset(&r->head);
+		if (read_more(&r->head, fd, CHUNK, &whole, why) == -1)
+			return -1;
+		msgsize_add(&size, r->head.data, r->head.len);
+		digest_body(md, &body, r->head.data, r->head.len, &r->text);
+	}
+	if (body.cr) {
+		digest_line_feeds(md, body.waiting);
+		(void)EVP_DigestUpdate(md, "\r", 1);
+	}
+	if (sized) {
+		uint64_t n = msgsize_crlf(&size);
+
+		(void)EVP_DigestUpdate(md, &n, sizeof n);
+	}
+	digest_end(md, digest);
+	return 0;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * Dovecot's small files beside the mail, and its dot locks. dovecot-uidlist and
+ * the index files are never touched.
+ */
+#ifndef FERRY_MAILDIR_CONTROL_H
+#define FERRY_MAILDIR_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/why.h"
+#include "maildir/folder.h"
+
+/* The lock on a folder's messages and keywords, and on the subscriptions. */
+#define UIDLIST_LOCK "dovecot-uidlist.lock"
+#define SUBSCRIPTIONS_LOCK "subscriptions.lock"
+
+/*
+ * Takes a lock in the control directory fd, waiting for up to ten seconds. One
+ * whose holder is dead on this host is broken. Clients wait while it is held,
+ * so it is held for milliseconds. 0, or -1 and why (TEMP if it is held).
+ */
+int dot_lock(int fd, const char *name, struct why *why);
+void dot_unlock(int fd, const char *name);
+
+/* Removes what a run that was killed left of a lock. */
+void dot_sweep(int fd, const char *name);
+
+/*
+ * Puts a file in place of another in the directory fd: written beside it,
+ * fsync, rename. Mode and group are the directory's (without the x bits), and
+ * the owner too where we are root; its time is later than the old file's,
+ * because Dovecot compares whole seconds. 0, or -1 and why (FATAL).
+ */
+int replace_at(
+    int fd, const char *name, const struct buf *text, struct why *why);
+
+/* Appends a file of the directory fd to out; one that is not there is empty. 0,
+ * or -1 and why (DATA). */
+int read_at(int fd, const char *name, struct buf *out, struct why *why);
+
+/* Adds a folder, by its directory, to the subscriptions in the control root fd,
+ * or takes it out. *changed says if it was not there (or was). 0, or -1 and
+ * why.
+ */
+int subscribe(int fd, const char *dir, const struct folder_style *style,
+    bool on, bool *changed, struct why *why);
+
+/* True if the subscriptions in the root fd name the folder; *there says if
+ * there is such a file at all. */
+bool is_subscribed(
+    int fd, const char *dir, const struct folder_style *style, bool *there);
+
+/*
+ * Tells the Maildir++ quota file maildirsize in the control root fd, if there
+ * is one, that messages came (or, negative, went). 0, or -1 and why (DATA).
+ */
+int quota_note(int fd, int64_t bytes, int64_t messages, struct why *why);
+
+/* True if there is a maildirsize. */
+bool has_quota_file(int fd);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * Putting messages into a folder of a Maildir, so that nobody ever sees half of
+ * one and none takes the place of another: written to tmp/, dressed with owner,
+ * mode and time, made durable, then renamed into cur/ under a name that was
+ * free.
+ */
+#ifndef FERRY_MAILDIR_DELIVERY_H
+#define FERRY_MAILDIR_DELIVERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "core/why.h"
+#include "maildir/content.h"
+#include "maildir/name.h"
+#include "maildir/tree.h"
+
+/* A folder that is open for delivery. */
+struct drop {
+	int cur, tmp;
+	mode_t mode; /* of files: Dovecot's rule, from the folder's */
+	uid_t uid;
+	gid_t gid;
+	bool chown; /* we are root, and they are somebody's */
+};
+
+/*
+ * Makes the folder dir below the root, a directory that Dovecot's rules for
+ * owner and mode make from its parent's; with "maildirfolder" in it, as
+ * Maildir++ has it, unless fs. One that is there already is left alone: *made
+ * says. A Maildir++ folder appears complete. 0, or -1 and why (DATA).
+ */
+int folder_make(
+    int root, const char *dir, bool fs, bool *made, struct why *why);
+
+/* Opens the control directory of a folder, which is made if it lies elsewhere
+ * and is not there yet. The descriptor, or -1 and errno. */
+int control_open(const struct mdtree *t, const char *dir);
+
+/* Opens a folder; of cur/, new/ and tmp/ what it lacks is made. 0, or -1 and
+ * why (DATA).
+ */
+int drop_open(struct drop *d, int root, const char *dir, struct why *why);
+void drop_close(struct drop *d);
+
+/* Removes what earlier runs, which were killed, left in tmp/ of a folder. */
+void drop_sweep(int root, const char *dir);
+
+/* A message on its way. */
+struct parcel {
+	int fd;
+	char tmp[64]; /* its name in tmp/ */
+	struct msgsize size;
+	unsigned char sha[RAW_DIGEST_LEN]; /* after parcel_close */
+	void *md;
+};
+
+/* Begins a message; number tells those of one run apart. 0, or -1 and why
+ * (DATA). */
+int parcel_open(
+    struct parcel *m, const struct drop *d, size_t number, struct why *why);
+int parcel_write(struct parcel *m, const void *p, size_t len, struct why *why);
+
+/* Ends it: digest, owner, mode and time (the IMAP internal date); not yet
+ * durable. 0, or -1 and why; the file is removed then. */
+int parcel_close(struct parcel *m, const struct drop *d,
+    const struct timespec *date, struct why *why);
+
+/* Removes an unfinished or unwanted message. */
+void parcel_drop(struct parcel *m, const struct drop *d);
+
+/*
+ * Makes n closed parcels durable, all at once: syncfs(2) where there are many,
+ * else fsync(2) for each. 0, or -1 and why.
+ */
+int drop_sync(
+    const struct drop *d, struct parcel *const *m, size_t n, struct why *why);
+
+/* Shows one, whose name in cur/ must be free. 0, or -1 and why (DATA), with
+ * errno; the file stays in tmp/. */
+int drop_show(
+    const struct drop *d, const char *tmp, const char *name, struct why *why);
+
+/* Makes the names durable. */
+int drop_settle(const struct drop *d, struct why *why);
+
+/* Gives cur/ the time of now, so that Dovecot looks into it. */
+void drop_touch(const struct drop *d);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* Flags of messages that both sides have. */
+#ifndef FERRY_MAILDIR_FLAGS_H
+#define FERRY_MAILDIR_FLAGS_H
+
+#include <stddef.h>
+
+#include "core/why.h"
+#include "maildir/journal.h"
+#include "maildir/match.h"
+
+enum flag_policy {
+	FLAGS_REPORT,
+	FLAGS_ADD,   /* the target gets the source's S, R, F and P */
+	FLAGS_MIRROR /* S, R, F and P of the target become the source's */
+};
+
+/* The flags that the message's twin in the target should have by the policy;
+ * the ones that it has, if nothing is to be done. */
+unsigned int flags_wanted(
+    const struct plan *p, size_t number, enum flag_policy policy);
+
+/* How many messages have flags that the other side's copy has not, or the other
+ * way round. */
+size_t flags_differing(const struct plan *p);
+
+/*
+ * Renames the twins under Dovecot's lock, a few at a time, each announced in
+ * the journal. A twin that was renamed or removed meanwhile is left alone.
+ * *changed counts. 0, or -1 and why.
+ */
+int flags_apply(struct plan *p, enum flag_policy policy, struct journal *j,
+    size_t *changed, struct why *why);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * The file: a head, then records, in the byte order of the machine; it is a
+ * cache of one machine. A checksum over the records tells a file that was cut
+ * or damaged.
+ */
+#include "maildir/index.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/io.h"
+#include "maildir/catalogue.h"
+
+struct record {
+	uint64_t name; /* hash of the tree, the folder and the base */
+	uint64_t ino;
+	uint32_t stamp;
+	uint32_t state;
+	unsigned char id[DIGEST_LEN];
+	unsigned char digest[DIGEST_LEN];
+};
+
+struct head {
+	char magic[8];
+	uint64_t n;
+	uint64_t sum;
+	uint64_t record_size;
+};
+
+static const char magic[8] = "mfindx1";
+
+struct index {
+	struct head *head; /* mapped */
+	size_t mapped;
+	const struct record *records;
+	uint32_t *slots; /* numbers of records and 1 */
+	size_t mask;
+};
+
+/* Multiply and fold, eight bytes at a time; not against an adversary: nobody
+ * but the mail server chooses base names. */
+static uint64_t
+hash(uint64_t h, const void *p, size_t len)
+{
+	const unsigned char *at = p;
+
+	h ^= len * 0x9e3779b97f4a7c15ULL;
+	while (len > 0) {
+		size_t n = len < 8 ? len : 8;
+		uint64_t word = 0;
+		unsigned __int128 product;
+
+		memcpy(&word, at, n);
+		product =
+		    (unsigned __int128)(h ^ word ^ 0xa0761d6478bd642fULL) *
+		    0xe7037ed1a0b428dbULL;
+		h = (uint64_t)product ^ (uint64_t)(product >> 64);
+		at += n;
+		len -= n;
+	}
+	return h;
+}
+
+static uint64_t
+name_hash(const struct catalogue *c, const struct entry *e)
+{
+	const char *name = entry_name(c, e);
+	const char *dir = c->tree->folders[e->folder].dir;
+	uint64_t h = hash(c->tree->identity, dir, strlen(dir));
+
+	return hash(h, name, strcspn(name, ":"));
+}
+
+uint32_t
+index_stamp(const struct stat *st)
+{
+	const int64_t facts[] = { st->st_size, st->st_mtim.tv_sec,
+		st->st_mtim.tv_nsec };
+	uint32_t stamp = (uint32_t)hash(1, facts, sizeof facts);
+
+	return stamp == 0 ? 1 : stamp;
+}
+
+static void
+build(struct index *x)
+{
+	size_t slots = 64;
+
+	while (slots < x->head->n * 2)
+		slots *= 2;
+	x->mask = slots - 1;
+	x->slots = xcalloc(slots, sizeof *x->slots);
+	for (size_t i = 0; i < x->head->n; i++) {
+		size_t at = x->records[i].name & x->mask;
+
+		while (x->slots[at] != 0)
+			at = (at + 1) & x->mask;
+		x->slots[at] = (uint32_t)(i + 1);
+	}
+}
+
+static bool
+is_sound(const struct head *head, size_t size)
+{
+	const struct record *records = (const struct record *)(head + 1);
+	uint64_t sum = 0;
+
+	if (size < sizeof *head ||
+	    memcmp(head->magic, magic, sizeof magic) != 0 ||
+	    head->record_size != sizeof *records || head->n >= UINT32_MAX ||
+	    size != sizeof *head + head->n * sizeof *records)
+		return false;
+	for (size_t i = 0; i < head->n; i++)
+		sum = hash(sum, &records[i], sizeof *records);
+	return sum == head->sum;
+}
+
+struct index *
+index_read(int fd)
+{
+	struct index *x;
+	struct stat st;
+	void *map;
+
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size <= 0)
+		return NULL;
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return NULL;
+	if (!is_sound(map, (size_t)st.st_size)) {
+		(void)munmap(map, (size_t)st.st_size);
+		return NULL;
+	}
+	x = xcalloc(1, sizeof *x);
+	x->head = map;
+	x->mapped = (size_t)st.st_size;
+	x->records = (const struct record *)(x->head + 1);
+	build(x);
+	return x;
+}
+
+struct index *
+index_open(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct index *x = fd == -1 ? NULL : index_read(fd);
+
+	if (fd != -1)
+		(void)close(fd);
+	return x;
+}
+
+void
+index_free(struct index *x)
+{
+	if (x == NULL)
+		return;
+	(void)munmap(x->head, x->mapped);
+	free(x->slots);
+	free(x);
+}
+
+void
+index_recall(const struct index *x, const struct catalogue *c, struct entry *e)
+{
+	uint64_t name = name_hash(c, e);
+	size_t at = name & x->mask;
+
+	for (; x->slots[at] != 0; at = (at + 1) & x->mask) {
+		const struct record *r = &x->records[x->slots[at] - 1];
+
+		if (r->name != name || r->ino != e->ino ||
+		    (c->stamps && r->stamp != e->stamp))
+			continue;
+		memcpy(e->id, r->id, sizeof e->id);
+		memcpy(e->digest, r->digest, sizeof e->digest);
+		e->state |= r->state & (ENTRY_READ | ENTRY_ID | ENTRY_DIGEST);
+		return;
+	}
+}
+
+/* True if an entry is worth a record. */
+static bool
+is_known(const struct entry *e)
+{
+	return (e->state & (ENTRY_READ | ENTRY_BAD | ENTRY_GONE)) == ENTRY_READ;
+}
+
+static void
+put(struct head *head, const struct catalogue *c, size_t number, FILE *to)
+{
+	const struct entry *e = &c->entries[number];
+	struct record r;
+
+	if (!is_known(e))
+		return;
+	r = (struct record){ .name = name_hash(c, e),
+		.ino = e->ino,
+		.stamp = e->stamp,
+		.state = e->state & (ENTRY_READ | ENTRY_ID | ENTRY_DIGEST) };
+	memcpy(r.id, e->id, sizeof r.id);
+	memcpy(r.digest, e->digest, sizeof r.digest);
+	head->n++;
+	head->sum = hash(head->sum, &r, sizeof r);
+	(void)fwrite(&r, sizeof r, 1, to);
+}
+
+int
+index_save(const char *file, const struct catalogue *const *catalogues,
+    size_t n, struct why *why)
+{
+	struct head head = { .record_size = sizeof(struct record) };
+	struct outfile out;
+
+	memcpy(head.magic, magic, sizeof magic);
+	if (outfile_open(&out, file, why) == -1)
+		return -1;
+	(void)fwrite(&head, sizeof head, 1, out.file);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < catalogues[i]->n; j++)
+			put(&head, catalogues[i], j, out.file);
+	/* The head again, now that number and sum are known. */
+	if (fseek(out.file, 0, SEEK_SET) == 0)
+		(void)fwrite(&head, sizeof head, 1, out.file);
+	return outfile_commit(&out, why);
+}

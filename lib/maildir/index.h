@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * What was read of a tree's messages in an earlier run, so that they need not
+ * be opened again: an accelerator, never a source of truth. A file in a Maildir
+ * does not change under its base name; a record holds for a file of the same
+ * folder, base and inode number, and, where the caller fills in stamps, of the
+ * same size and time. A file that is missing, foreign or damaged is an empty
+ * index.
+ */
+#ifndef FERRY_MAILDIR_INDEX_H
+#define FERRY_MAILDIR_INDEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "core/why.h"
+
+struct catalogue;
+struct entry;
+struct index;
+
+/* NULL if there is none that could be used. The caller frees it. */
+struct index *index_open(const char *file);
+struct index *index_read(int fd);
+void index_free(struct index *x);
+
+/* Fills in what is known of an entry, and its state. */
+void index_recall(
+    const struct index *x, const struct catalogue *c, struct entry *e);
+
+/* Of a file's size and time; never 0. */
+uint32_t index_stamp(const struct stat *st);
+
+/* Writes an index of the entries of n catalogues, in place of the old file,
+ * mode 0600. 0, or -1 and why. */
+int index_save(const char *file, const struct catalogue *const *catalogues,
+    size_t n, struct why *why);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * The plan of a merge: what becomes of each message of the source. Nothing is
+ * written.
+ *
+ * Copies are counted. Of the copies that both sides have in one folder as many
+ * are present as there are on both; what is left in the source is matched with
+ * what is left elsewhere in the target (--scope=account); the rest is added.
+ */
+#ifndef FERRY_MAILDIR_MATCH_H
+#define FERRY_MAILDIR_MATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/why.h"
+#include "maildir/catalogue.h"
+#include "maildir/mapping.h"
+
+enum outcome {
+	OUT_ADD,
+	OUT_PRESENT,   /* in the folder where it belongs */
+	OUT_ELSEWHERE, /* in another folder of the target */
+	OUT_SKIPPED,
+	OUT_FAILED
+};
+
+struct fate {
+	enum outcome outcome;
+	uint32_t twin;    /* present, elsewhere: the entry of the target */
+	const char *note; /* a phrase, or NULL; not freed */
+};
+
+enum same_id {
+	SAME_ID_COMPARE, /* other content: another message, if not a kin */
+	SAME_ID_TRUST,   /* one id, one message */
+	SAME_ID_ADD      /* other content: another message */
+};
+
+struct match_options {
+	enum same_id same_id;
+	bool scope_folder;
+	bool collapse;     /* of several copies in the source add one */
+	bool keep_trashed; /* merge messages that are marked as deleted */
+	bool skip_drafts;
+	bool ignore_unreadable;     /* messages of the target */
+	const char *const *ignored; /* target folders that do not count as
+				       elsewhere; NULL-terminated, or NULL */
+};
+
+struct plan {
+	struct catalogue *source, *target;
+	const struct target_folder *folders; /* one for each source folder */
+	struct match_options options;
+	struct fate *fates; /* one for each source entry */
+};
+
+/*
+ * Fills in the fates. Both catalogues are listed and their ids read. 0, or -1
+ * and why (FATAL).
+ */
+int match(struct plan *p, struct why *why);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "maildir/merge.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "maildir/control.h"
+#include "maildir/mergepart.h"
+#include "maildir/name.h"
+
+enum {
+	/* How many messages become durable, and visible, together. */
+	BATCH = 512
+};
+
+/* The mark of the names that export_archive.py gives. */
+static const char export_mark[] = ".vandelay";
+
+const struct entry *
+merge_source(const struct merge *m, const struct item *it)
+{
+	return &m->plan->source->entries[it->entry];
+}
+
+/* The internal date of a source message, in the directory box. */
+static int64_t
+date_of(const struct merge *m, const struct entry *e, int box)
+{
+	const char *name = entry_name(m->plan->source, e);
+	enum date_source from = m->dates;
+	struct stat st;
+	struct mdname n;
+
+	mdname_parse(&n, name);
+	if (from == DATE_AUTO)
+		from = memmem(name, n.base_len, export_mark,
+			   sizeof export_mark - 1) != NULL
+			   ? DATE_NAME
+			   : DATE_MTIME;
+	if (from == DATE_NAME ||
+	    fstatat(box, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return n.seconds;
+	return st.st_mtim.tv_sec;
+}
+
+static int
+item_order(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	if (x->folder != y->folder)
+		return x->folder < y->folder ? -1 : 1;
+	if (x->date != y->date)
+		return x->date < y->date ? -1 : 1;
+	return (x->entry > y->entry) - (x->entry < y->entry);
+}
+
+void
+merge_prepare(struct merge *m)
+{
+	const struct plan *p = m->plan;
+	struct last_box box = { 0 };
+	size_t cap = 0;
+
+	for (uint32_t i = 0; i < p->source->n; i++) {
+		const struct entry *e = &p->source->entries[i];
+
+		if (p->fates[i].outcome != OUT_ADD)
+			continue;
+		m->items = grow(m->items, m->n, &cap, sizeof *m->items);
+		m->items[m->n++] =
+		    (struct item){ i, (uint32_t)p->folders[e->folder].folder,
+			    date_of(m, e, box_of(&box, p->source, e)) };
+	}
+	box_forget(&box);
+	if (m->n > 0)
+		qsort(m->items, m->n, sizeof *m->items, item_order);
+}
+
+void
+merge_free(struct merge *m)
+{
+	map_free(&m->taken);
+	arena_free(&m->texts);
+	free(m->items);
+	free(m->touched);
+}
+
+void
+merge_settle(struct merge *m, size_t entry)
+{
+	if (m->settled != NULL)
+		m->settled(m->arg, entry);
+}
+
+void
+merge_fail(struct merge *m, const struct item *it, const char *text)
+{
+	m->plan->fates[it->entry] =
+	    (struct fate){ OUT_FAILED, 0, arena_adds(&m->texts, text) };
+	merge_settle(m, it->entry);
+}
+
+struct mdfolder *
+merge_target(const struct merge *m, uint32_t folder)
+{
+	return &m->plan->target->tree->folders[folder];
+}
+
+void
+merge_sweep(const struct mdtree *target)
+{
+	for (size_t i = 0; i < target->n; i++) {
+		const struct mdfolder *f = &target->folders[i];
+		int control = f->missing ? -1 : mdtree_control(target, f->dir);
+
+		if (control == -1)
+			continue;
+		dot_sweep(control, UIDLIST_LOCK);
+		(void)close(control);
+		drop_sweep(target->fd, f->dir);
+	}
+	dot_sweep(target->control, SUBSCRIPTIONS_LOCK);
+}
+
+/* The subscription comes first: a run that is killed in between finds the
+ * folder missing the next time, and does both. */
+static int
+make_folder(struct merge *m, struct mdfolder *f, struct why *why)
+{
+	const struct mdtree *t = m->plan->target->tree;
+	struct journal_record r = { .kind = JOURNAL_SUBSCRIBE, .dir = f->dir };
+	bool wanted = m->subscribe != NULL && m->subscribe[f - t->folders];
+	bool made;
+
+	if (wanted)
+		journal_put(m->journal, &r);
+	r.kind = JOURNAL_FOLDER;
+	journal_put(m->journal, &r);
+	if (journal_sync(m->journal, why) == -1 ||
+	    (wanted && subscribe(t->control, f->dir, &t->style, true, &made,
+			   why) == -1) ||
+	    folder_make(t->fd, f->dir, t->style.fs, &made, why) == -1)
+		return -1;
+	f->missing = false;
+	return 0;
+}
+
+/* Makes the folders that the target lacks, those without messages too. One that
+ * cannot be made fails with its messages. */
+static int
+make_folders(struct merge *m, struct why *why)
+{
+	const struct mdtree *t = m->plan->target->tree;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct why local = { 0 };
+
+		if (t->folders[i].missing &&
+		    make_folder(m, &t->folders[i], &local) == -1 &&
+		    local.kind == FAIL_FATAL) {
+			*why = local;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Everything that goes into one folder. */
+static int
+fill_folder(
+    struct merge *m, const struct item *items, size_t n, struct why *why)
+{
+	const struct mdtree *t = m->plan->target->tree;
+	struct mdfolder *f = merge_target(m, items[0].folder);
+	struct drop d = { .cur = -1, .tmp = -1 };
+	struct why local = { 0 };
+	int r = 0;
+
+	if ((f->missing && make_folder(m, f, &local) == -1) ||
+	    drop_open(&d, t->fd, f->dir, &local) == -1 ||
+	    merge_prepare_keywords(m, items, n, &local) == -1) {
+		drop_close(&d);
+		if (local.kind == FAIL_FATAL) {
+			*why = local;
+			return -1;
+		}
+		for (size_t i = 0; i < n; i++)
+			merge_fail(m, &items[i], local.text);
+		return 0;
+	}
+	r = merge_find_arrivals(m, items, n, false, why);
+	for (size_t i = 0; r == 0 && i < n; i += BATCH)
+		r = merge_batch(
+		    m, &d, items + i, n - i < BATCH ? n - i : BATCH, why);
+	drop_touch(&d);
+	drop_close(&d);
+	return r;
+}
+
+int
+merge_run(struct merge *m, struct why *why)
+{
+	size_t from = 0;
+	int r = make_folders(m, why);
+
+	m->touched = xcalloc(m->plan->target->tree->n + 1, sizeof *m->touched);
+	merge_list_names(m);
+	for (size_t i = 0; r == 0 && i < m->plan->source->n; i++)
+		if (m->plan->fates[i].outcome != OUT_ADD)
+			merge_settle(m, i);
+	while (r == 0 && from < m->n) {
+		size_t to = from;
+
+		while (
+		    to < m->n && m->items[to].folder == m->items[from].folder)
+			to++;
+		r = fill_folder(m, m->items + from, to - from, why);
+		from = to;
+	}
+	return r;
+}

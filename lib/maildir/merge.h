@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* Carries out a plan: the messages that the target lacks are added to it. */
+#ifndef FERRY_MAILDIR_MERGE_H
+#define FERRY_MAILDIR_MERGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/map.h"
+#include "core/why.h"
+#include "maildir/journal.h"
+#include "maildir/match.h"
+
+/* Where the internal date of a source message is. */
+enum date_source {
+	DATE_AUTO,  /* in the name where export_archive.py wrote it, else: */
+	DATE_MTIME, /* the time of its file, as Dovecot has it */
+	DATE_NAME   /* the number at the start of its name */
+};
+
+/* A message to be added. */
+struct item {
+	uint32_t entry;  /* of the source */
+	uint32_t folder; /* of the target */
+	int64_t date;
+};
+
+struct merge {
+	struct plan *plan;
+	struct journal *journal;
+	enum date_source dates;
+	/* Told of each message when its fate is final; may be NULL. */
+	void (*settled)(void *arg, size_t entry);
+	void *arg;
+	/* Folders of the target that are to be subscribed when they are made,
+	 * one for each; NULL: none. */
+	const bool *subscribe;
+	/* The merge's own. */
+	struct item *items;
+	size_t n;
+	struct map taken; /* FOLDER/BASE of messages of earlier merges */
+	struct arena texts;
+	bool *touched; /* target folders that something was added to */
+	size_t added;
+	uint64_t added_bytes;
+	size_t nameless_letters; /* keyword letters that no name is known of */
+	size_t lost_keywords;    /* the target's list was full */
+};
+
+/* Collects what is to be added, in the order in which it will be: by folder,
+ * then by date. Needed for a dry run as well. */
+void merge_prepare(struct merge *m);
+
+/* Removes what runs that were killed left in the target: unfinished files and
+ * locks. The caller has locked out other merges. */
+void merge_sweep(const struct mdtree *target);
+
+/* Adds it. Messages that fail become OUT_FAILED in the plan. 0, or -1 and why
+ * (FATAL): the rest was not tried. */
+int merge_run(struct merge *m, struct why *why);
+void merge_free(struct merge *m);
+
+#endif

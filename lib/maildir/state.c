@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "maildir/state.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+
+char *
+state_dir(const char *given)
+{
+	const char *state = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+
+	if (given != NULL)
+		return xstrdup(given);
+	if (state != NULL && *state == '/')
+		return xasprintf("%s/mailferry", state);
+	return xasprintf("%s/.local/state/mailferry", home == NULL ? "" : home);
+}
+
+/* mkdir -p, mode 0700. */
+static int
+make_dirs(const char *path, struct why *why)
+{
+	char *copy = xstrdup(path);
+	int r = 0;
+
+	for (char *at = copy; r == 0 && at != NULL;) {
+		at = strchr(at + 1, '/');
+		if (at != NULL)
+			*at = '\0';
+		if (mkdir(copy, 0700) == -1 && errno != EEXIST)
+			r = why_errno(why, FAIL_FATAL, "%s", copy);
+		if (at != NULL)
+			*at = '/';
+	}
+	free(copy);
+	return r;
+}
+
+int
+state_journal(struct journal *j, const char *file, const char *dir,
+    const struct mdtree *source, const struct mdtree *target, struct why *why)
+{
+	struct journal_record first = { .kind = JOURNAL_RUN,
+		.identity = target->identity };
+	char *path;
+	int r = 0;
+
+	if (file != NULL) {
+		path = xstrdup(file);
+	} else {
+		r = make_dirs(dir, why);
+		path = xasprintf("%s/merge-%016" PRIx64 "-%lld-%ld.journal",
+		    dir, target->identity, (long long)time(NULL),
+		    (long)getpid());
+	}
+	if (r == 0)
+		r = journal_create(j, path, why);
+	free(path);
+	if (r == -1)
+		return -1;
+	first.target = realpath(target->root, NULL);
+	first.source = realpath(source->root, NULL);
+	journal_put(j, &first);
+	free(first.target);
+	free(first.source);
+	return 0;
+}
+
+int
+become_owner(int fd, const char *path, struct why *why)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (fstat(fd, &st) == -1)
+		return why_errno(why, FAIL_FATAL, "%s", path);
+	if (st.st_uid == 0)
+		return 0;
+	if (setgroups(0, NULL) == -1 ||
+	    setresgid(st.st_gid, st.st_gid, st.st_gid) == -1 ||
+	    setresuid(st.st_uid, st.st_uid, st.st_uid) == -1)
+		return why_errno(
+		    why, FAIL_FATAL, "%s: becoming its owner", path);
+	return 0;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * The files of the account as a whole. subscriptions has two forms (Dovecot
+ * 2.3, lib-storage/list/subscription-file.c): version 2 begins with "V<tab>2"
+ * and an empty line and has a tab between levels; version 1 has the separator
+ * of the store. The form that is found is kept.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/io.h"
+#include "core/str.h"
+#include "maildir/control.h"
+
+static const char file_name[] = "subscriptions";
+static const char version2[] = "V\t2\n\n";
+
+/* Appends the line of a folder, without its end. */
+static void
+put_line(
+    struct buf *out, const char *dir, const struct folder_style *style, bool v2)
+{
+	char sep = style->fs ? '/' : '.';
+
+	if (strcmp(dir, ".") == 0)
+		dir = "INBOX";
+	else if (!style->fs)
+		dir++;
+	for (; *dir != '\0'; dir++)
+		buf_addc(out, v2 && *dir == sep ? '\t' : *dir);
+}
+
+/* Where the line stands in the text; NULL if it does not. */
+static char *
+find_line(char *text, const char *line)
+{
+	size_t len = strlen(line);
+
+	for (char *at = text; at != NULL && *at != '\0';) {
+		if (strncmp(at, line, len) == 0 &&
+		    (at[len] == '\n' || at[len] == '\0'))
+			return at;
+		at = strchr(at, '\n');
+		at = at == NULL ? NULL : at + 1;
+	}
+	return NULL;
+}
+
+/* Adds the line to the text or takes it out. True if that changed it. */
+static bool
+edit(struct buf *text, const char *dir, const struct folder_style *style,
+    bool on)
+{
+	struct buf line = { 0 };
+	char *at, *end;
+	bool v2, there;
+
+	if (text->len == 0 && on)
+		buf_adds(text, version2);
+	v2 = str_starts(buf_str(text), "V\t2\n");
+	put_line(&line, dir, style, v2);
+	at = text->len == 0 ? NULL : find_line(text->data, buf_str(&line));
+	there = at != NULL;
+	if (on && !there) {
+		if (text->data[text->len - 1] != '\n')
+			buf_addc(text, '\n');
+		buf_add(text, buf_str(&line), line.len);
+		buf_addc(text, '\n');
+	} else if (!on && there) {
+		end = at + line.len + (at[line.len] == '\n');
+		memmove(at, end, (size_t)(text->data + text->len + 1 - end));
+		text->len -= (size_t)(end - at);
+	}
+	buf_free(&line);
+	return on != there;
+}
+
+int
+subscribe(int fd, const char *dir, const struct folder_style *style, bool on,
+    bool *changed, struct why *why)
+{
+	struct buf text = { 0 };
+	int r;
+
+	*changed = false;
+	if (dot_lock(fd, SUBSCRIPTIONS_LOCK, why) == -1)
+		return -1;
+	r = read_at(fd, file_name, &text, why);
+	if (r == 0 && edit(&text, dir, style, on)) {
+		*changed = true;
+		r = replace_at(fd, file_name, &text, why);
+	}
+	dot_unlock(fd, SUBSCRIPTIONS_LOCK);
+	buf_free(&text);
+	return r;
+}
+
+bool
+is_subscribed(
+    int fd, const char *dir, const struct folder_style *style, bool *there)
+{
+	struct buf text = { 0 };
+	bool yes = false;
+
+	*there = faccessat(fd, file_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	if (*there && read_at(fd, file_name, &text, NULL) == 0)
+		yes = !edit(&text, dir, style, true);
+	buf_free(&text);
+	return yes;
+}
+
+static const char quota_name[] = "maildirsize";
+
+bool
+has_quota_file(int fd)
+{
+	struct stat st;
+
+	return fstatat(fd, quota_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(st.st_mode);
+}
+
+/* One write to a file that is open for appending: other programs do the same
+ * at any time. */
+int
+quota_note(int fd, int64_t bytes, int64_t messages, struct why *why)
+{
+	char line[64];
+	int len, file, r;
+
+	if (!has_quota_file(fd) || (bytes == 0 && messages == 0))
+		return 0;
+	file = openat(
+	    fd, quota_name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+	if (file == -1)
+		return errno == ENOENT
+			   ? 0
+			   : why_errno(why, FAIL_DATA, "%s", quota_name);
+	len = snprintf(line, sizeof line, "%lld %lld\n", (long long)bytes,
+	    (long long)messages);
+	r = write_all(file, line, (size_t)len);
+	if (r == -1)
+		why_errno(why, FAIL_DATA, "%s", quota_name);
+	(void)close(file);
+	return r;
+}

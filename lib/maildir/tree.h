@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * A Maildir tree: its root, how it lays out and spells its folders, and which
+ * there are. Everything is reached through descriptors, and no symbolic link
+ * below the root is followed: the owner of the mail can put links there.
+ */
+#ifndef FERRY_MAILDIR_TREE_H
+#define FERRY_MAILDIR_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "core/why.h"
+#include "maildir/folder.h"
+#include "maildir/keywords.h"
+
+struct mdfolder {
+	char *dir;        /* below the root; "." the INBOX */
+	char *path;       /* NFC; NULL if Dovecot could not open the folder */
+	char *role;       /* or NULL */
+	bool role_stated; /* by folders.ndjson, not guessed from the name */
+	bool missing;     /* wanted, but not made yet */
+	struct keywords keywords;
+	struct timespec seen[2]; /* times of cur/ and new/ when last listed */
+};
+
+struct mdtree {
+	char *root;
+	int fd;
+	uint64_t identity; /* of the directory; the same in every run */
+	int control; /* root of CONTROL=; the same as fd where it is not set */
+	struct folder_style style;
+	struct mdfolder *folders;
+	size_t n, cap;
+};
+
+/* What the caller knows already; -1: found out. */
+struct tree_hint {
+	int fs;
+	int utf8;
+	const char *control; /* the directory of CONTROL=, or NULL */
+};
+
+/* Reads "maildir++" or "fs", "mutf7" or "utf8" into a hint. False for anything
+ * else. */
+bool hint_layout(const char *word, int *fs);
+bool hint_names(const char *word, int *utf8);
+
+/*
+ * Opens a tree and lists its folders, in the order of their directories. 0, or
+ * -1 and why (FATAL): not a Maildir, LAYOUT=index.
+ */
+int mdtree_open(struct mdtree *t, const char *root,
+    const struct tree_hint *hint, struct why *why);
+void mdtree_close(struct mdtree *t);
+
+/* Adds a folder to the list, which nobody has made yet if a path is given; its
+ * number. */
+size_t mdtree_add(struct mdtree *t, const char *dir, const char *path);
+
+/* The folder of a directory; -1 if there is none. */
+ssize_t mdtree_find(const struct mdtree *t, const char *dir);
+
+/* Opens a directory below fd level by level, following no link; "." is fd
+ * itself. The descriptor, or -1 and errno. */
+int open_below(int fd, const char *dir);
+
+/* Opens the directory that holds Dovecot's control files of a folder: the
+ * folder's own, or the one below CONTROL=. -1 and errno. */
+int mdtree_control(const struct mdtree *t, const char *dir);
+
+#endif

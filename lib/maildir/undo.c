@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "maildir/undo.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/map.h"
+#include "core/str.h"
+#include "maildir/catalogue.h"
+#include "maildir/control.h"
+#include "maildir/delivery.h"
+#include "maildir/name.h"
+
+enum {
+	DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+};
+
+/* One folder, as it is listed now: the names in it by their bases. */
+struct box {
+	int fd[2];           /* cur/, new/ */
+	struct map names[2]; /* base -> whole name */
+};
+
+static int
+list_names(int fd, struct map *names)
+{
+	int copy = openat(fd, ".", DIR_FLAGS);
+	DIR *d = copy == -1 ? NULL : fdopendir(copy);
+	struct dirent *e;
+
+	if (d == NULL) {
+		if (copy != -1)
+			(void)close(copy);
+		return -1;
+	}
+	while ((e = readdir(d)) != NULL) {
+		char *base;
+		bool added;
+		void **value;
+
+		if (e->d_name[0] == '.')
+			continue;
+		base = xmemdup(e->d_name, strcspn(e->d_name, ":"));
+		value = map_put(names, base, &added);
+		if (added)
+			*value = xstrdup(e->d_name);
+		else
+			free(base);
+	}
+	(void)closedir(d);
+	return 0;
+}
+
+static void
+box_close(struct box *b)
+{
+	for (int i = 0; i < 2; i++) {
+		size_t at = 0;
+		const char *key;
+		void *value;
+
+		while (map_next(&b->names[i], &at, &key, &value)) {
+			free((void *)(uintptr_t)key);
+			free(value);
+		}
+		map_free(&b->names[i]);
+		if (b->fd[i] != -1)
+			(void)close(b->fd[i]);
+	}
+}
+
+static int
+box_open(struct box *b, const struct mdtree *t, const char *dir)
+{
+	*b = (struct box){ .fd = { -1, -1 } };
+	for (int i = 0; i < 2; i++) {
+		b->fd[i] = open_box(t, dir, i == 1);
+		if (b->fd[i] == -1 && errno == ENOENT)
+			continue;
+		if (b->fd[i] == -1 || list_names(b->fd[i], &b->names[i]) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The whole name of a base, and where it is; NULL if it is not there. */
+static const char *
+box_find(const struct box *b, const char *base, int *which)
+{
+	for (int i = 0; i < 2; i++) {
+		void **value = map_get(&b->names[i], base);
+
+		if (value != NULL) {
+			*which = i;
+			return *value;
+		}
+	}
+	return NULL;
+}
+
+/* True if the file is what the journal says was written. */
+static bool
+is_ours(int dir, const char *name, const struct journal_record *r)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	unsigned char sha[RAW_DIGEST_LEN];
+	struct stat st;
+	bool same;
+
+	if (fd == -1)
+		return false;
+	same = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_size == r->size && st.st_mtim.tv_sec == r->date &&
+	       read_raw_digest(fd, sha, NULL) == 0 &&
+	       memcmp(sha, r->sha, sizeof sha) == 0;
+	(void)close(fd);
+	return same;
+}
+
+static enum undo_status
+remove_message(const struct undo *u, const struct box *b,
+    const struct journal_record *r, struct why *why)
+{
+	int which;
+	const char *name = box_find(b, r->name, &which);
+
+	if (name == NULL)
+		return UNDO_GONE;
+	if (!is_ours(b->fd[which], name, r) ||
+	    (!u->force && strcmp(name + strlen(r->name), r->info) != 0))
+		return UNDO_CHANGED;
+	if (u->dry_run || unlinkat(b->fd[which], name, 0) == 0)
+		return UNDO_REMOVED;
+	if (errno == ENOENT) /* renamed this moment: somebody is using it */
+		return UNDO_CHANGED;
+	(void)why_errno(why, FAIL_DATA, "cannot be removed");
+	return UNDO_FAILED;
+}
+
+static void
+restore_flags(const struct box *b, const struct journal_record *r)
+{
+	int which;
+	const char *name = box_find(b, r->name, &which);
+	char *was;
+
+	if (name == NULL || strcmp(name + strlen(r->name), r->info) != 0)
+		return;
+	was = xasprintf("%s%s", r->name, r->was);
+	(void)renameat2(
+	    b->fd[which], name, b->fd[which], was, RENAME_NOREPLACE);
+	free(was);
+}
+
+/* What one folder's records came to. */
+struct sums {
+	int64_t bytes, messages;
+};
+
+/* Puts flags back, under Dovecot's lock. */
+static int
+undo_flags(
+    const struct undo *u, const struct box *b, const char *dir, struct why *why)
+{
+	const struct journal_text *t = u->text;
+	int control = mdtree_control(u->tree, dir);
+
+	if (control == -1)
+		return why_errno(why, FAIL_DATA, "%s", dir);
+	if (dot_lock(control, UIDLIST_LOCK, why) == -1) {
+		(void)close(control);
+		return -1;
+	}
+	for (size_t i = 0; i < t->n; i++)
+		if (t->records[i].kind == JOURNAL_FLAGS &&
+		    strcmp(t->records[i].dir, dir) == 0)
+			restore_flags(b, &t->records[i]);
+	dot_unlock(control, UIDLIST_LOCK);
+	(void)close(control);
+	return 0;
+}
+
+/* Removing needs no lock: to Dovecot, a file that vanishes is an expunged
+ * message. */
+static int
+undo_folder(struct undo *u, const char *dir, struct sums *sums, struct why *why)
+{
+	const struct journal_text *t = u->text;
+	bool flags = false;
+	struct box b;
+	int r = 0;
+
+	if (box_open(&b, u->tree, dir) == -1) {
+		(void)why_errno(why, FAIL_DATA, "%s", dir);
+		box_close(&b);
+		return -1;
+	}
+	for (size_t i = 0; i < t->n; i++) {
+		const struct journal_record *rec = &t->records[i];
+		struct why one = { 0 };
+		enum undo_status status;
+
+		if (rec->dir == NULL || strcmp(rec->dir, dir) != 0)
+			continue;
+		flags |= rec->kind == JOURNAL_FLAGS;
+		if (rec->kind != JOURNAL_ADD)
+			continue;
+		status = remove_message(u, &b, rec, &one);
+		if (status == UNDO_REMOVED) {
+			sums->bytes -= rec->size;
+			sums->messages--;
+		}
+		u->told(u->arg, dir, rec->name, status, &one);
+	}
+	if (b.fd[0] != -1)
+		(void)fsync(b.fd[0]);
+	if (flags && !u->dry_run)
+		r = undo_flags(u, &b, dir, why);
+	box_close(&b);
+	return r;
+}
+
+/* The letters that the messages of a folder use. */
+static unsigned int
+letters_in_use(const struct mdtree *t, const char *dir)
+{
+	unsigned int used = 0;
+	struct box b;
+
+	if (box_open(&b, t, dir) == -1)
+		used = ~0U;
+	for (int i = 0; i < 2; i++) {
+		size_t at = 0;
+		const char *key;
+		void *value;
+		struct mdname n;
+
+		while (map_next(&b.names[i], &at, &key, &value)) {
+			mdname_parse(&n, value);
+			used |= n.letters;
+		}
+	}
+	box_close(&b);
+	return used;
+}
+
+/* Takes a keyword out of a folder's list again if no message has it. */
+static int
+undo_keyword(
+    const struct undo *u, const struct journal_record *r, struct why *why)
+{
+	struct keywords k = { 0 };
+	int fd = mdtree_control(u->tree, r->dir), n, result = 0;
+
+	if (fd == -1)
+		return errno == ENOENT
+			   ? 0
+			   : why_errno(why, FAIL_DATA, "%s", r->dir);
+	if (dot_lock(fd, UIDLIST_LOCK, why) == -1) {
+		(void)close(fd);
+		return -1;
+	}
+	result = keywords_read(&k, fd, why);
+	n = keywords_find(&k, r->name);
+	if (result == 0 && n == r->number &&
+	    (letters_in_use(u->tree, r->dir) >> n & 1) == 0) {
+		free(k.name[n]);
+		k.name[n] = NULL;
+		result = keywords_write(&k, fd, why);
+	}
+	keywords_free(&k);
+	dot_unlock(fd, UIDLIST_LOCK);
+	(void)close(fd);
+	return result;
+}
+
+/* Removes what Dovecot and we keep in a folder beside the mail. */
+static void
+remove_control_files(int fd)
+{
+	int copy = openat(fd, ".", DIR_FLAGS);
+	DIR *d = copy == -1 ? NULL : fdopendir(copy);
+	struct dirent *e;
+
+	if (d == NULL) {
+		if (copy != -1)
+			(void)close(copy);
+		return;
+	}
+	while ((e = readdir(d)) != NULL)
+		if (str_starts(e->d_name, "dovecot") ||
+		    strcmp(e->d_name, "maildirfolder") == 0)
+			(void)unlinkat(fd, e->d_name, 0);
+	(void)closedir(d);
+}
+
+/*
+ * Removes a folder that the run made, if no message is in it: rmdir(2) says so,
+ * however busy the folder is. What was taken away of one that turns out to be
+ * in use is put back.
+ */
+static void
+undo_made_folder(const struct undo *u, const char *dir)
+{
+	int fd = open_below(u->tree->fd, dir);
+	struct drop d;
+
+	if (fd == -1)
+		return;
+	if (unlinkat(fd, "new", AT_REMOVEDIR) == 0 &&
+	    unlinkat(fd, "cur", AT_REMOVEDIR) == 0) {
+		(void)unlinkat(fd, "tmp", AT_REMOVEDIR);
+		remove_control_files(fd);
+		(void)close(fd);
+		(void)unlinkat(u->tree->fd, dir, AT_REMOVEDIR);
+		return;
+	}
+	(void)close(fd);
+	if (drop_open(&d, u->tree->fd, dir, NULL) == 0)
+		drop_close(&d);
+}
+
+static bool
+folder_exists(const struct undo *u, const char *dir)
+{
+	int fd = open_below(u->tree->fd, dir);
+
+	if (fd != -1)
+		(void)close(fd);
+	return fd != -1;
+}
+
+static int
+undo_rest(struct undo *u, struct why *why)
+{
+	const struct journal_text *t = u->text;
+	int r = 0;
+
+	for (size_t i = t->n; r == 0 && i-- > 0;) {
+		const struct journal_record *rec = &t->records[i];
+		bool changed;
+
+		if (rec->kind == JOURNAL_KEYWORD)
+			r = undo_keyword(u, rec, why);
+		else if (rec->kind == JOURNAL_FOLDER)
+			undo_made_folder(u, rec->dir);
+		else if (rec->kind == JOURNAL_SUBSCRIBE &&
+			 !folder_exists(u, rec->dir))
+			r = subscribe(u->tree->control, rec->dir,
+			    &u->tree->style, false, &changed, why);
+	}
+	return r;
+}
+
+/* True if the record is the first one of its folder that names a message. */
+static bool
+is_first(const struct journal_text *t, size_t number)
+{
+	const struct journal_record *r = &t->records[number];
+
+	for (size_t i = 0; i < number; i++)
+		if ((t->records[i].kind == JOURNAL_ADD ||
+			t->records[i].kind == JOURNAL_FLAGS) &&
+		    strcmp(t->records[i].dir, r->dir) == 0)
+			return false;
+	return true;
+}
+
+int
+undo_run(struct undo *u, struct why *why)
+{
+	const struct journal_text *t = u->text;
+	struct sums sums = { 0 };
+	const char *last = NULL;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < t->n; i++) {
+		const struct journal_record *rec = &t->records[i];
+
+		if (rec->kind != JOURNAL_ADD && rec->kind != JOURNAL_FLAGS)
+			continue;
+		if ((last != NULL && strcmp(last, rec->dir) == 0) ||
+		    !is_first(t, i))
+			continue;
+		last = rec->dir;
+		r = undo_folder(u, rec->dir, &sums, why);
+	}
+	if (r == 0 && !u->dry_run) {
+		r = quota_note(
+		    u->tree->control, sums.bytes, sums.messages, why);
+		if (undo_rest(u, why) == -1)
+			r = -1;
+	}
+	return r;
+}

@@ -1,0 +1,312 @@
+#!/bin/sh
+# maildir-merge, maildir-ids and maildir-check at the command line.
+. "${0%/*}/lib.sh"
+XDG_STATE_HOME=$tmp/xdg
+export XDG_STATE_HOME
+
+# box TREE [FOLDER...]: makes the INBOX and folders of a Maildir++ tree.
+box() {
+	tree=$1
+	shift
+	mkdir -p "$tree/cur" "$tree/new" "$tree/tmp"
+	for folder; do
+		mkdir -p "$tree/$folder/cur" "$tree/$folder/new" \
+		    "$tree/$folder/tmp"
+	done
+}
+
+# mail FILE ID [BODY]
+mail() {
+	printf 'From: a@x\nTo: b@x\nSubject: s\nMessage-ID: <%s>\n\n%s\n' \
+	    "$2" "${3:-hello}" >"$1"
+}
+
+# status FILE: the status of the record on a source file.
+status() {
+	grep -F "\"file\":\"$1\"" out | sed 's/.*"status":"\([a-z]*\)".*/\1/'
+}
+
+# is FILE STATUS
+is() {
+	[ "$(status "$1")" = "$2" ] || {
+		echo "$1 is $(status "$1"), not $2"
+		cat out err
+		return 1
+	}
+}
+
+merge() {
+	want_status=$1
+	shift
+	run "$want_status" maildir-merge "$@" >out 2>err
+}
+
+count() {
+	find "$1" -type f -path '*/cur/*' | wc -l
+}
+
+ok 'wrong calls' '
+	run 2 maildir-merge
+	run 2 maildir-merge one
+	run 2 maildir-merge one two three
+	run 2 maildir-merge --scope=all a b
+	run 2 maildir-merge -j 0 a b
+	run 2 maildir-merge -m x a b
+	run 2 maildir-ids
+	run 2 maildir-check --layout=x y'
+ok 'what is no Maildir' '
+	mkdir empty
+	box m
+	merge 2 empty m
+	has err "empty: not a Maildir"
+	merge 2 m empty
+	merge 2 gone m
+	has err "gone: No such file"
+	merge 2 m gone'
+ok 'source and target lie in one another' '
+	box n .a
+	merge 2 n n
+	merge 2 n n/.a
+	merge 2 n/.a n
+	has err "lie in one another"'
+ok 'a dry run changes nothing, not even the state' '
+	box s1 .new && box t1
+	mail s1/cur/1.a:2,S one
+	mail s1/.new/cur/1.b:2,F two
+	merge 0 -n s1 t1
+	is cur/1.a:2,S planned
+	merge 0 -ns s1 t1
+	has out "        1         0         0         0         0  new (new)"
+	[ "$(find t1 -type f | wc -l)" -eq 0 ]
+	! [ -e t1/.new ]
+	! [ -e xdg ]'
+ok 'two runs' '
+	merge 0 s1 t1
+	is cur/1.a:2,S added
+	[ "$(count t1)" -eq 2 ]
+	merge 0 s1 t1
+	is cur/1.a:2,S present
+	is .new/cur/1.b:2,F present
+	[ "$(count t1)" -eq 2 ]
+	[ "$(ls xdg/mailferry | wc -l)" -eq 1 ]'
+ok 'a closed standard output is no success' '
+	if [ -e /dev/full ]; then
+		run 2 maildir-merge s1 t1 >/dev/full 2>err
+	fi'
+ok 'trashed messages and drafts' '
+	box s2 .Drafts && box t2
+	mail s2/cur/1.a:2,ST one
+	mail s2/.Drafts/cur/1.b:2,D two
+	merge 0 --skip-drafts s2 t2
+	is cur/1.a:2,ST skipped
+	is .Drafts/cur/1.b:2,D skipped
+	merge 0 --keep-trashed s2 t2
+	is cur/1.a:2,ST added
+	is .Drafts/cur/1.b:2,D added
+	ls t2/cur | grep -q ":2,ST$"'
+ok 'a copy elsewhere, in an ignored folder, and --scope=folder' '
+	box s3 && box t3 .Trash
+	mail s3/cur/1.a:2, one
+	mail t3/.Trash/cur/9.a:2, one
+	merge 0 -n s3 t3
+	is cur/1.a:2, elsewhere
+	merge 0 -n --ignore-folders Junk,Trash s3 t3
+	is cur/1.a:2, planned
+	merge 0 -n --scope=folder s3 t3
+	is cur/1.a:2, planned'
+ok 'copies are counted, or collapsed' '
+	box s4 && box t4
+	for i in 1 2 3; do mail s4/cur/$i.a:2, one; done
+	mail t4/cur/9.a:2, one
+	merge 0 -n s4 t4
+	[ "$(grep -c planned out)" -eq 2 ]
+	merge 0 -nc s4 t4
+	[ "$(grep -c planned out)" -eq 0 ]
+	[ "$(grep -c skipped out)" -eq 2 ]'
+ok 'one id and another content' '
+	box s5 && box t5
+	mail s5/cur/1.a:2, one "quota 90%"
+	mail t5/cur/9.a:2, one "quota 80%"
+	merge 0 -n s5 t5
+	is cur/1.a:2, planned
+	has out "same Message-ID, other content"
+	merge 0 -n --same-id=trust s5 t5
+	is cur/1.a:2, present'
+ok 'folders by rule' '
+	box s6 .Alt .INBOX.Sub && box t6 .Neu
+	mail s6/.Alt/cur/1.a:2, one
+	mail s6/.INBOX.Sub/cur/1.a:2, two
+	merge 0 -m Alt=Neu --strip-inbox s6 t6
+	[ "$(count t6/.Neu)" -eq 1 ]
+	[ "$(count t6/.Sub)" -eq 1 ]
+	has t6/subscriptions Sub'
+ok 'roles and subscriptions of folders.ndjson' '
+	mkdir -p roll && box roll/mail ".Weg" ".Still" && box t7 .Sent
+	mail roll/mail/.Weg/cur/1.a:2, one
+	cat >roll/folders.ndjson <<-"END"
+	{"v":1,"type":"folder","dir":".Weg","path":["Weg"],"role":"sent","subscribed":true}
+	{"v":1,"type":"folder","dir":".Still","path":["Still"],"subscribed":false}
+	END
+	merge 0 roll/mail t7
+	[ "$(count t7/.Sent)" -eq 1 ]
+	! [ -e t7/.Weg ]
+	[ -d t7/.Still/cur ]
+	! [ -e t7/subscriptions ] || hasnt t7/subscriptions Still'
+ok 'a hostile source: each message has its result, the rest is merged' '
+	box s8 .ok ..x && box t8
+	mail s8/cur/1.good:2, good
+	ln -s /etc/passwd s8/cur/2.link:2,
+	mkfifo s8/cur/3.fifo:2,
+	mail "s8/cur/4.line
+end:2," nl
+	mail s8/..x/cur/5.x:2, unreachable
+	printf "no header at all" >s8/cur/6.none:2,
+	printf "Message-ID: <nul@x>\n\n\000\000" >s8/cur/7.nul:2,
+	: >s8/cur/8.empty:2,
+	{ for i in 1 2 3 4 5; do
+		printf "X-%s: " $i
+		head -c 2000000 /dev/zero | tr "\000" x
+		echo
+	  done
+	  printf "Message-ID: <long@x>\n\nb\n"; } >s8/cur/9.long:2,
+	mail s8/cur/"$(printf "%0200d" 1)":2, longname
+	mkdir s8/cur/10.dir
+	ln -s / s8/.away
+	ln -s /etc s8/.ok/cur/link
+	merge 1 s8 t8
+	is cur/1.good:2, added
+	is cur/2.link:2, failed
+	is cur/3.fifo:2, failed
+	is "cur/4.line\\\\x0aend:2," failed
+	is ..x/cur/5.x:2, failed
+	is cur/6.none:2, added
+	is cur/7.nul:2, added
+	is cur/8.empty:2, added
+	is cur/9.long:2, added
+	[ "$(count t8)" -eq 6 ]
+	[ "$(grep -c . err)" -ge 5 ]
+	cmp s8/cur/7.nul:2, t8/cur/*S=23,W=25*
+	merge 1 s8 t8
+	[ "$(count t8)" -eq 6 ]
+	is cur/6.none:2, present'
+ok 'a target that cannot be read stops the run' '
+	box s9 && box t9
+	mail s9/cur/1.a:2, one
+	printf "\037\213compressed" >t9/cur/1.z:2,
+	merge 2 s9 t9
+	has err "stored compressed"
+	[ "$(count t9)" -eq 1 ]
+	merge 0 --ignore-unreadable s9 t9
+	[ "$(count t9)" -eq 2 ]'
+ok 'unreadable files of the source' '
+	if [ "$(id -u)" -ne 0 ]; then
+		box s10 && box t10
+		mail s10/cur/1.a:2, one
+		mail s10/cur/2.a:2, two
+		chmod 0 s10/cur/2.a:2,
+		merge 1 s10 t10
+		is cur/1.a:2, added
+		is cur/2.a:2, failed
+	fi'
+ok 'another file system' '
+	if [ -w /dev/shm ]; then
+		other=$(mktemp -d /dev/shm/mailferry.XXXXXX)
+		cp -R t1 "$other/t"
+		rm "$other"/t/cur/*
+		merge 0 s1 "$other/t" || { rm -rf "$other"; exit 1; }
+		is cur/1.a:2,S added
+		rm -rf "$other"
+	fi'
+ok 'owner and mode are the folder'"'"'s' '
+	box s11 .n && box t11
+	mail s11/.n/cur/1.a:2, one
+	chmod 750 t11
+	if [ "$(id -u)" -eq 0 ]; then chown 65534:65534 t11 t11/*; fi
+	merge 0 s11 t11
+	[ "$(stat -c %a t11/.n)" = 750 ]
+	[ "$(stat -c %a t11/.n/cur/*)" = 640 ]
+	[ "$(stat -c %u:%g t11/.n/cur/*)" = "$(stat -c %u:%g t11)" ]'
+ok '--owner gives root up' '
+	if [ "$(id -u)" -eq 0 ]; then
+		box s12 && box t12
+		mail s12/cur/1.a:2, one
+		chmod -R go+rX s12 "$tmp"
+		chown -R 65534:65534 t12
+		mkdir state12 && chown 65534 state12
+		merge 0 --owner --state-dir state12 s12 t12
+		[ "$(stat -c %u state12/*)" -eq 65534 ]
+	fi'
+ok 'two merges at once: the second waits for another time' '
+	flock -n t1 maildir-merge s1 t1 >out 2>err && exit 1
+	run 75 flock -n t1 maildir-merge s1 t1 >out 2>err
+	has err "another merge is at work"'
+ok 'an index saves opening files, and is never believed blindly' '
+	box s13 && box t13
+	for i in 1 2 3; do mail s13/cur/$i.a:2, m$i; mail t13/cur/$i.b:2, m$i; done
+	merge 0 -n -i idx s13 t13
+	[ -s idx ]
+	# The same inode, other content: what the index knows still holds ...
+	mail t13/cur/1.b:2, other
+	touch -d "2001-01-01" t13/cur/1.b:2,
+	merge 0 -n -i idx s13 t13
+	is cur/1.a:2, present
+	# ... unless it is to be verified.
+	merge 0 -n -i idx --verify-index s13 t13
+	is cur/1.a:2, planned
+	printf x | dd of=idx bs=1 seek=100 conv=notrunc 2>/dev/null
+	merge 0 -n -i idx s13 t13
+	is cur/1.a:2, planned
+	: >idx
+	merge 0 -n -i idx s13 t13
+	is cur/2.a:2, present'
+ok 'undo, and what it leaves alone' '
+	box s14 .New && box t14
+	for i in 1 2 3; do mail s14/cur/$i.a:2, m$i; done
+	mail s14/.New/cur/1.a:2,F m9
+	mail t14/cur/0.old:2, old
+	merge 0 -J j14 s14 t14
+	set -- t14/cur/*mailferry*
+	mv "$1" "${1}S"
+	run 1 maildir-merge -n -u j14 t14 >out 2>err
+	[ "$(count t14)" -eq 5 ]
+	run 1 maildir-merge -u j14 t14 >out 2>err
+	[ "$(count t14)" -eq 2 ]
+	has err "changed since it was added, kept"
+	! [ -e t14/.New ]
+	run 0 maildir-merge --force -u j14 t14 >out 2>err
+	[ "$(count t14)" -eq 1 ]
+	run 2 maildir-merge -u j14 t13 >out 2>err
+	has err "the journal of another target"
+	merge 2 -J j14 s14 t14
+	has err "File exists"
+	merge 0 s14 t14
+	[ "$(count t14)" -eq 5 ]'
+ok 'maildir-ids' '
+	run 0 maildir-ids -d t14 >out
+	[ "$(grep -c . out)" -eq 5 ]
+	has out "\"folder\":\"New\""
+	has out "\"message_id\":\"<m9>\",\"id\":\"m9\",\"digest\":\""
+	has out "\"keywords\":[\"\$flagged\"]"
+	run 1 maildir-ids s8 >out 2>err
+	has err "2.link:2,: a symbolic link"'
+ok 'maildir-check' '
+	run 0 maildir-check t14 >out
+	! [ -s out ]
+	box c .v1
+	mail c/cur/1.a,S=1,W=2:2,Sc one
+	mail c/cur/2.a:2, two
+	mail c/new/2.a three
+	mail c/cur/3.a:x:2, four
+	chmod 400 c/cur/3.a:x:2,
+	ln -s x c/cur/4.link
+	run 1 maildir-check c >out
+	for f in size vsize letter twice colon mode file; do
+		has out "\"finding\":\"$f\""
+	done
+	run 1 maildir-check -f c >out
+	size=$(wc -c <"$(echo c/cur/1.a*)")
+	[ -e "c/cur/1.a,S=$size,W=$((size + 6)):2,Sc" ]
+	run 1 maildir-check c >out
+	hasnt out "\"finding\":\"size\""'
+
+done_testing

@@ -1,0 +1,19 @@
+#!/bin/sh
+# A merge that is killed, or that the file system fails, at each call that
+# changes the file system: nothing is lost, nothing doubled, nothing half.
+. "${0%/*}/lib.sh"
+need /usr/bin/python3 python3
+
+shim=$build/shim/fscalls.so
+if nm -D "$build/bin/maildir-merge" 2>/dev/null | grep -q __asan_init; then
+	skip_all 'the fault shim does not go with a sanitizer'
+fi
+
+for what in kill ENOSPC EIO; do
+	ok "each call in turn: $what" '
+		mkdir "$what"
+		cd "$what"
+		run 0 /usr/bin/python3 "$top/tests/maildir/crash.py" "$shim" "$what"'
+done
+
+done_testing

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Merges into the Maildir of a real Dovecot, with clients and delivery at work.
+. "${0%/*}/lib.sh"
+need /usr/bin/python3 python3
+need dovecot dovecot-imapd
+need doveadm dovecot-core
+[ -e /usr/lib/dovecot/lmtp ] || skip_all 'LMTP of Dovecot is not installed (Debian: dovecot-lmtpd)'
+
+scenario() {
+	mkdir "$1"
+	cd "$1"
+	script=$2
+	shift 2
+	PYTHONDONTWRITEBYTECODE=1 run 0 /usr/bin/python3 \
+	    "$top/tests/maildir/$script.py" "$@"
+}
+
+ok '20,000 messages, while mail is delivered and read' 'scenario live live 20000'
+ok 'the same with maildir_very_dirty_syncs' 'scenario dirty live 1500 very-dirty'
+ok 'the traps of a Maildir' 'scenario traps traps'
+
+done_testing

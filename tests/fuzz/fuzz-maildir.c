@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * What maildir-merge reads that others wrote: file names, folder names, keyword
+ * lists, headers, messages, journals, indexes. The first byte chooses the
+ * reader.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "maildir/content.h"
+#include "maildir/folder.h"
+#include "maildir/header.h"
+#include "maildir/index.h"
+#include "maildir/journal.h"
+#include "maildir/keywords.h"
+#include "maildir/kin.h"
+#include "maildir/name.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void
+must(bool good)
+{
+	if (!good)
+		abort();
+}
+
+static void
+fuzz_name(const char *text)
+{
+	struct mdname n;
+
+	mdname_parse(&n, text);
+	must(n.base_len <= strlen(text) && n.extra != NULL);
+	must((n.flags & ~(unsigned int)MD_FLAGS) == 0);
+	(void)mdname_ignored(text);
+}
+
+/* What is decoded encodes to the same again. */
+static void
+fuzz_folder(const char *text, size_t len)
+{
+	struct buf path = { 0 }, again = { 0 };
+	struct folder_style style = { false, false };
+
+	if (mutf7_decode(&path, text, len) == 0) {
+		must(mutf7_encode(&again, buf_str(&path), path.len) == 0);
+		must(again.len == len &&
+		     (len == 0 || memcmp(again.data, text, len) == 0));
+	}
+	for (int i = 0; i < 4; i++) {
+		style.fs = (i & 1) != 0;
+		style.utf8 = (i & 2) != 0;
+		buf_reset(&path);
+		buf_reset(&again);
+		if (folder_put_path(&path, text, &style) == 0 &&
+		    folder_put_dir(&again, buf_str(&path), &style, NULL) == 0)
+			must(strcmp(buf_str(&again), text) == 0);
+	}
+	buf_reset(&path);
+	folder_put_level(&path, text, (len & 1) != 0);
+	must(path.len > 0 && strchr(buf_str(&path), '/') == NULL);
+	folder_put_nfc(&path, text);
+	buf_free(&path);
+	buf_free(&again);
+}
+
+static void
+fuzz_keywords(char *text)
+{
+	struct keywords k = { 0 }, again = { 0 };
+	struct buf b = { 0 };
+
+	keywords_parse(&k, text);
+	keywords_print(&k, &b);
+	if (b.len > 0)
+		keywords_parse(&again, b.data);
+	for (int i = 0; i < KEYWORDS_MAX; i++)
+		must((k.name[i] == NULL) == (again.name[i] == NULL) &&
+		     (k.name[i] == NULL ||
+			 strcmp(k.name[i], again.name[i]) == 0));
+	keywords_free(&k);
+	keywords_free(&again);
+	buf_free(&b);
+}
+
+static void
+fuzz_header(const char *text, size_t len)
+{
+	struct header h;
+	struct header_field f;
+	struct buf id = { 0 };
+
+	for (int whole = 0; whole < 2; whole++) {
+		header_init(&h, text, len, whole == 1);
+		while (header_next(&h, &f) == HEADER_FIELD) {
+			buf_reset(&id);
+			header_put_unfolded(&id, &f);
+			buf_reset(&id);
+			msgid_put(&id, f.value, f.value_len);
+		}
+		must(h.at >= text && h.at <= text + len);
+	}
+	buf_free(&id);
+}
+
+static int
+file_of(const void *p, size_t len)
+{
+	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+
+	must(fd != -1 && (len == 0 || write(fd, p, len) == (ssize_t)len));
+	must(lseek(fd, 0, SEEK_SET) == 0);
+	return fd;
+}
+
+/* A message read from a file, and its kinship with a half of it. */
+static void
+fuzz_message(const char *text, size_t len)
+{
+	unsigned char id[DIGEST_LEN], digest[DIGEST_LEN];
+	struct reader r = { 0 };
+	int fd = file_of(text, len), half = file_of(text, len / 2);
+
+	(void)read_msgid(&r, fd, id, NULL);
+	must(lseek(fd, 0, SEEK_SET) == 0);
+	(void)read_content(&r, fd, digest, NULL);
+	must(lseek(fd, 0, SEEK_SET) == 0);
+	(void)kin_compare(fd, half);
+	reader_free(&r);
+	(void)close(fd);
+	(void)close(half);
+}
+
+static void
+fuzz_index(const char *text, size_t len)
+{
+	int fd = file_of(text, len);
+
+	index_free(index_read(fd));
+	(void)close(fd);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	char *text;
+	struct journal_text j = { 0 };
+
+	if (len == 0)
+		return 0;
+	text = xmemdup(data + 1, len - 1);
+	switch (data[0] % 8) {
+	case 0:
+		fuzz_name(text);
+		break;
+	case 1:
+		fuzz_folder(text, strlen(text));
+		break;
+	case 2:
+		fuzz_keywords(text);
+		break;
+	case 3:
+		fuzz_header(text, len - 1);
+		break;
+	case 4:
+		fuzz_message(text, len - 1);
+		break;
+	case 5:
+		(void)journal_parse(&j, text, "fuzz", NULL);
+		journal_free(&j);
+		break;
+	default:
+		fuzz_index(text, len - 1);
+		break;
+	}
+	free(text);
+	return 0;
+}

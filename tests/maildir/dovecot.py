@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The mailferry authors
+"""A Dovecot of its own for a test: folder, ports and log below one directory."""
+import imaplib
+import os
+import pwd
+import re
+import shutil
+import smtplib
+import socket
+import subprocess
+import time
+
+import maildirs as md
+
+imaplib._MAXLINE = 100000000
+
+CONF = '''
+base_dir = %(dir)s/run
+state_dir = %(dir)s/state
+instance_name = %(dir)s
+log_path = %(dir)s/log
+ssl = no
+disable_plaintext_auth = no
+protocols = imap lmtp
+default_internal_user = %(internal)s
+default_internal_group = %(group)s
+default_login_user = %(login)s
+first_valid_uid = 1
+first_valid_gid = 1
+mail_location = %(location)s
+mail_plugins = %(plugins)s
+passdb {
+  driver = static
+  args = password=secret
+}
+userdb {
+  driver = static
+  args = uid=%(uid)d gid=%(gid)d home=%(dir)s/home/%%u
+}
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+service anvil {
+  chroot =
+}
+service stats {
+  chroot =
+}
+service imap-login {
+  chroot =
+  inet_listener imap {
+    address = 127.0.0.1
+    port = %(imap)d
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
+service lmtp {
+  inet_listener lmtp {
+    address = 127.0.0.1
+    port = %(lmtp)d
+  }
+}
+%(more)s
+'''
+
+
+def free_ports(n):
+    socks = [socket.socket() for _ in range(n)]
+    for s in socks:
+        s.bind(('127.0.0.1', 0))
+    ports = [s.getsockname()[1] for s in socks]
+    for s in socks:
+        s.close()
+    return ports
+
+
+class Dovecot:
+    def __init__(self, directory, location='maildir:~/Maildir', more='',
+                 plugins=''):
+        self.dir = os.path.abspath(directory)
+        os.makedirs(self.dir + '/home')
+        owner = pwd.getpwuid(os.getuid())
+        root = os.getuid() == 0
+        if root:  # Dovecot serves no mail as root
+            owner = pwd.getpwnam('nobody')
+            os.chmod(self.dir, 0o755)
+            for parent in (os.path.dirname(self.dir),
+                           os.path.dirname(os.path.dirname(self.dir))):
+                if os.stat(parent).st_mode & 0o001 == 0:
+                    os.chmod(parent, 0o711)
+        self.uid, self.gid = owner.pw_uid, owner.pw_gid
+        self.imap_port, self.lmtp_port = free_ports(2)
+        self.conf = self.dir + '/dovecot.conf'
+        with open(self.conf, 'w') as f:
+            f.write(CONF % {
+                'dir': self.dir, 'location': location, 'more': more,
+                'plugins': plugins, 'uid': self.uid, 'gid': self.gid,
+                'imap': self.imap_port, 'lmtp': self.lmtp_port,
+                'internal': 'dovecot' if root else owner.pw_name,
+                'group': 'dovecot' if root else
+                __import__('grp').getgrgid(self.gid).gr_name,
+                'login': 'dovenull' if root else owner.pw_name})
+        self.process = None
+
+    def maildir(self, user='u'):
+        return '%s/home/%s/Maildir' % (self.dir, user)
+
+    def own(self):
+        """Gives the homes to the user that Dovecot serves mail as."""
+        if os.getuid() == 0:
+            subprocess.check_call(['chown', '-R', '%d:%d' %
+                                   (self.uid, self.gid), self.dir + '/home'])
+            os.chmod(self.dir + '/home', 0o755)
+
+    def start(self):
+        self.own()
+        self.process = subprocess.Popen(['dovecot', '-F', '-c', self.conf],
+                                        stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE)
+        for _ in range(200):
+            try:
+                socket.create_connection(('127.0.0.1', self.imap_port)).close()
+                return
+            except OSError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.05)
+        raise SystemExit('dovecot did not start: %s' % self.log())
+
+    def stop(self):
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
+            self.process = None
+
+    def log(self):
+        try:
+            with open(self.dir + '/log') as f:
+                return f.read()
+        except FileNotFoundError:
+            return ''
+
+    def complaints(self):
+        return [line for line in self.log().splitlines()
+                if re.search(r'(Error|Warning|Fatal|Panic):', line) and
+                'master: Warning: Killed with' not in line]
+
+    def imap(self, user='u'):
+        client = imaplib.IMAP4('127.0.0.1', self.imap_port)
+        client.login(user, 'secret')
+        return client
+
+    def deliver(self, data, user='u'):
+        with smtplib.LMTP('127.0.0.1', self.lmtp_port) as lmtp:
+            lmtp.sendmail('a@example.org', [user], data)
+
+    def doveadm(self, *args):
+        return subprocess.check_output(
+            ['doveadm', '-c', self.conf] + list(args)).decode()
+
+
+def quoted(folder):
+    return '"%s"' % folder
+
+
+def fetch(client, folder, items='(UID FLAGS INTERNALDATE RFC822.SIZE '
+          'BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])'):
+    """{uid: (message id, flags, date, size)} of a folder."""
+    status, data = client.select(quoted(folder), readonly=True)
+    if status != 'OK':
+        raise AssertionError('%s cannot be selected: %s' % (folder, data))
+    found = {}
+    if int(data[0]) == 0:
+        return found
+    status, data = client.fetch('1:*', items)
+    assert status == 'OK', data
+    for part in data:
+        if not isinstance(part, tuple):
+            continue
+        head = part[0].decode()
+        uid = int(re.search(r'UID (\d+)', head).group(1))
+        flags = set(re.search(r'FLAGS \(([^)]*)\)', head).group(1).split())
+        date = re.search(r'INTERNALDATE "([^"]+)"', head).group(1)
+        size = int(re.search(r'RFC822.SIZE (\d+)', head).group(1))
+        ident = part[1].decode('latin-1').split(':', 1)[-1].strip()
+        found[uid] = (ident, flags - {'\\Recent'}, date, size)
+    return found
+
+
+def body_sizes(client, folder):
+    """[(RFC822.SIZE, octets of BODY[])]: they differ where S= or W= lie."""
+    status, data = client.select(quoted(folder), readonly=True)
+    assert status == 'OK', data
+    if int(data[0]) == 0:
+        return []
+    status, data = client.fetch('1:*', '(RFC822.SIZE BODY.PEEK[])')
+    assert status == 'OK', data
+    return [(int(re.search(rb'RFC822.SIZE (\d+)', p[0]).group(1)), len(p[1]))
+            for p in data if isinstance(p, tuple)]
+
+
+def message(ident, body='hello', crlf=False):
+    text = ('From: Anna <a@example.org>\nTo: b@example.org\n'
+            'Date: Mon, 1 Jan 2024 00:00:00 +0000\nSubject: %s\n'
+            'Message-ID: <%s@example.org>\n\n%s\n' % (ident, ident, body))
+    return (text.replace('\n', '\r\n') if crlf else text).encode()
+
+
+def merge(*args, status=0):
+    """Runs maildir-merge, as the owner of the target."""
+    result = subprocess.run(['maildir-merge', '--state-dir', 'state'] +
+                            list(args), stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE)
+    if result.returncode != status:
+        raise AssertionError('exit %d: %s' % (result.returncode,
+                                              result.stderr.decode()))
+    return result.stdout.decode()
+
+
+__all__ = ['Dovecot', 'fetch', 'body_sizes', 'message', 'merge', 'md',
+           'quoted', 'shutil']

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * LD_PRELOAD: numbers the calls that change a file system, from 1, and at
+ * number FSCALL_AT kills the process or lets the call fail:
+ *
+ *	FSCALL_DO=kill | ENOSPC | EIO	what happens there
+ *	FSCALL_COUNT=FILE		how many there were, written at exit
+ *
+ * Nothing is really synced: a process that is killed loses nothing that the
+ * kernel has. Writes to the standard descriptors do not count. Not to be
+ *combined with a sanitizer, nor with threads where the numbers matter.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static long count;
+
+#define REAL(name) ((__typeof__(&(name)))real(#name))
+
+static void *
+real(const char *name)
+{
+	return dlsym(RTLD_NEXT, name);
+}
+
+/* True if the call that is made now shall fail; errno is set. */
+static bool
+hit(void)
+{
+	const char *at = getenv("FSCALL_AT"), *what = getenv("FSCALL_DO");
+
+	count++;
+	if (at == NULL || what == NULL || strtol(at, NULL, 10) != count)
+		return false;
+	if (strcmp(what, "kill") == 0)
+		(void)raise(SIGKILL);
+	errno = strcmp(what, "EIO") == 0 ? EIO : ENOSPC;
+	return true;
+}
+
+__attribute__((destructor)) static void
+tell(void)
+{
+	const char *file = getenv("FSCALL_COUNT");
+	FILE *f = file == NULL ? NULL : fopen(file, "w");
+
+	if (f == NULL)
+		return;
+	(void)fprintf(f, "%ld\n", count);
+	(void)fclose(f);
+}
+
+int
+openat(int dir, const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+
+	if ((flags & O_CREAT) != 0) {
+		va_list ap;
+
+		va_start(ap, flags);
+		mode = va_arg(ap, mode_t);
+		va_end(ap);
+		if (hit())
+			return -1;
+	}
+	return REAL(openat)(dir, path, flags, mode);
+}
+
+int
+open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+
+	if ((flags & O_CREAT) != 0) {
+		va_list ap;
+
+		va_start(ap, flags);
+		mode = va_arg(ap, mode_t);
+		va_end(ap);
+		if (hit())
+			return -1;
+	}
+	return REAL(open)(path, flags, mode);
+}
+
+ssize_t
+write(int fd, const void *p, size_t len)
+{
+	return fd > 2 && hit() ? -1 : REAL(write)(fd, p, len);
+}
+
+int
+mkdirat(int dir, const char *path, mode_t mode)
+{
+	return hit() ? -1 : REAL(mkdirat)(dir, path, mode);
+}
+
+int
+mkdir(const char *path, mode_t mode)
+{
+	return hit() ? -1 : REAL(mkdir)(path, mode);
+}
+
+int
+renameat(int d1, const char *p1, int d2, const char *p2)
+{
+	return hit() ? -1 : REAL(renameat)(d1, p1, d2, p2);
+}
+
+int
+renameat2(int d1, const char *p1, int d2, const char *p2, unsigned int flags)
+{
+	return hit() ? -1 : REAL(renameat2)(d1, p1, d2, p2, flags);
+}
+
+int
+rename(const char *p1, const char *p2)
+{
+	return hit() ? -1 : REAL(rename)(p1, p2);
+}
+
+int
+linkat(int d1, const char *p1, int d2, const char *p2, int flags)
+{
+	return hit() ? -1 : REAL(linkat)(d1, p1, d2, p2, flags);
+}
+
+int
+unlinkat(int dir, const char *path, int flags)
+{
+	return hit() ? -1 : REAL(unlinkat)(dir, path, flags);
+}
+
+int
+fsync(int fd)
+{
+	(void)fd;
+	return hit() ? -1 : 0;
+}
+
+int
+fdatasync(int fd)
+{
+	(void)fd;
+	return hit() ? -1 : 0;
+}
+
+int
+syncfs(int fd)
+{
+	(void)fd;
+	return hit() ? -1 : 0;
+}
+
+int
+fchmod(int fd, mode_t mode)
+{
+	return hit() ? -1 : REAL(fchmod)(fd, mode);
+}
+
+int
+fchown(int fd, uid_t uid, gid_t gid)
+{
+	return hit() ? -1 : REAL(fchown)(fd, uid, gid);
+}
+
+int
+futimens(int fd, const struct timespec times[2])
+{
+	return hit() ? -1 : REAL(futimens)(fd, times);
+}

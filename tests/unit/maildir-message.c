@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* Headers, Message-IDs, digests, kinship and journals. */
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "maildir/content.h"
+#include "maildir/header.h"
+#include "maildir/index.h"
+#include "maildir/journal.h"
+#include "maildir/kin.h"
+#include "unit/tap.h"
+
+static int
+file_of(const char *text, size_t len)
+{
+	int fd = memfd_create("unit", MFD_CLOEXEC);
+
+	if (fd == -1 || write(fd, text, len) != (ssize_t)len ||
+	    lseek(fd, 0, SEEK_SET) != 0)
+		abort();
+	return fd;
+}
+
+/* Forms of one id that are seen in the wild, and what an id is not. */
+static void
+test_msgids(void)
+{
+	static const struct {
+		const char *value, *id;
+	} cases[] = { { " <A@x>", "A@x" }, { "\n <A@x>", "A@x" },
+		{ " <A@x> \t", "A@x" }, { " (c) <A@x> (d)", "A@x" },
+		{ " (a (b) c) <A@x>", "A@x" }, { " (\\) <n@n>) <A@x>", "A@x" },
+		{ " A@x", "A@x" }, { " A@x (c)", "A@x" }, { " <[A@x]>", "A@x" },
+		{ " [<A@x>]", "A@x" }, { " <A@\r\n x>", "A@x" },
+		{ " <A@x> <B@x>", "A@x" }, { " <A@x", "A@x" },
+		{ " <a(b)c@x>", "a(b)c@x" }, { " (open <A@x>", "A@x" },
+		{ " \"q <b> \"@x", "\"q <b> \"@x" },
+		{ " <a@X.TEST>", "a@X.TEST" }, { "", "" }, { "  \t", "" },
+		{ " <>", "" }, { " (only)", "" }, { " <[]>", "" } };
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		buf_reset(&b);
+		msgid_put(&b, cases[i].value, strlen(cases[i].value));
+		SAME(buf_str(&b), cases[i].id, "id %zu", i);
+	}
+	buf_free(&b);
+}
+
+/* The id of a whole message; NULL if it has none. */
+static const char *
+id_of(struct reader *r, const char *text, size_t len)
+{
+	unsigned char id[DIGEST_LEN];
+	int fd = file_of(text, len);
+	int n = read_msgid(r, fd, id, NULL);
+
+	(void)close(fd);
+	return n == 1 ? buf_str(&r->text) : NULL;
+}
+
+static void
+test_headers(void)
+{
+	static const struct {
+		const char *text, *id;
+	} cases[] = { { "Message-ID: <a@x>\n\nbody", "a@x" },
+		{ "message-id : <a@x>\r\n\r\n", "a@x" },
+		{ "From a@x Mon\nMESSAGE-ID:<a@x>\n\n", "a@x" },
+		{ ">From a@x Mon\r\nMessage-Id:\r\n\t<a@x>\r\n\r\n", "a@x" },
+		{ "\nMessage-ID: <a@x>\n\n", NULL },
+		{ "Subject: x\n\nMessage-ID: <a@x>\n", NULL },
+		{ "X-Message-ID: <b@x>\nno colon\nMessage-ID: <a@x>\n", "a@x" },
+		{ "Message-ID: <a@x>\nMessage-ID: <b@x>\n\n", "a@x" },
+		{ "Message-ID: <a@x>", "a@x" }, { "Message-ID:", NULL },
+		{ "", NULL }, { "From x", NULL }, { ":\n\n", NULL } };
+	struct reader r = { 0 };
+	struct buf b = { 0 };
+	unsigned char id[DIGEST_LEN];
+	int fd;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		SAME(id_of(&r, cases[i].text, strlen(cases[i].text)),
+		    cases[i].id, "header %zu", i);
+	/* Wherever the first read ends, the field is found whole. */
+	for (size_t pad = 4080; pad < 4110; pad++) {
+		buf_reset(&b);
+		buf_adds(&b, "X: ");
+		for (size_t i = 0; i < pad; i++)
+			buf_addc(&b, 'x');
+		buf_adds(&b, "\nMessage-ID:\n <far@x>\n\n");
+		if (id_of(&r, b.data, b.len) == NULL ||
+		    strcmp(buf_str(&r.text), "far@x") != 0)
+			OK(false, "padding of %zu", pad);
+	}
+	/* Ten megabytes of header. */
+	buf_reset(&b);
+	for (int i = 0; i < 100000; i++)
+		buf_addf(&b, "X-%06d: %090d\n", i, i);
+	buf_adds(&b, "Message-ID: <deep@x>\n\n");
+	SAME(id_of(&r, b.data, b.len), "deep@x", "behind 10 MB of header");
+	fd = file_of("\x1f\x8b gzip", 7);
+	OK(read_msgid(&r, fd, id, NULL) == -1, "a compressed file");
+	(void)close(fd);
+	reader_free(&r);
+	buf_free(&b);
+}
+
+static bool
+same_content(const char *a, const char *b)
+{
+	unsigned char x[DIGEST_LEN], y[DIGEST_LEN];
+	struct reader r = { 0 };
+	int fa = file_of(a, strlen(a)), fb = file_of(b, strlen(b));
+	bool good = read_content(&r, fa, x, NULL) == 0 &&
+		    read_content(&r, fb, y, NULL) == 0 &&
+		    memcmp(x, y, sizeof x) == 0;
+
+	(void)close(fa);
+	(void)close(fb);
+	reader_free(&r);
+	return good;
+}
+
+#define HEAD "From: a\nTo: b\nSubject: s\nDate: d\n"
+
+static void
+test_contents(void)
+{
+	OK(same_content(HEAD "\nbody\n", HEAD "\nbody"), "line end at the end");
+	OK(same_content(HEAD "\nb\n\nc\n\n\n", HEAD "\r\nb\r\n\r\nc"),
+	    "CRLF and LF, blank lines at the end");
+	OK(same_content(HEAD "\nx", "Received: r\nSubject:\n s\nDate: d\n"
+				    "X-Spam: no\nTo: b\nFrom:   a\n\nx"),
+	    "other transport fields, other order, a fold");
+	OK(!same_content(HEAD "\nbody 1\n", HEAD "\nbody 2\n"), "other body");
+	OK(!same_content(HEAD "\na\rb", HEAD "\na\nb"), "a lone CR is text");
+	OK(!same_content(HEAD "\nab\r", HEAD "\nab"), "a CR at the end");
+	OK(!same_content(HEAD "\n\n\nx", HEAD "\nx"), "blank lines before");
+	OK(!same_content(
+	       HEAD "\nx", "Subject: t\nFrom: a\nTo: b\nDate: d\n\nx"),
+	    "other subject");
+	OK(!same_content(HEAD "Content-Type: text/html\n\nx", HEAD "\nx"),
+	    "other type");
+	OK(same_content("X: 1\n\nx", "X: 2\n\nx"), "no fields, one size");
+	OK(!same_content("X: 1\n\nx", "X: 12\n\nx"), "no fields, other size");
+}
+
+static enum kinship
+kin_of(const char *a, const char *b)
+{
+	int fa = file_of(a, strlen(a)), fb = file_of(b, strlen(b));
+	enum kinship kin = kin_compare(fa, fb);
+
+	(void)close(fa);
+	(void)close(fb);
+	return kin;
+}
+
+static void
+test_kin(void)
+{
+	const char *plain = HEAD "\ntext\n";
+
+	OK(kin_of(plain, HEAD "List-Id: l\n\ntext\n____\nlist\n") == KIN_FOOTER,
+	    "a list's footer");
+	OK(kin_of(HEAD "List-Post: l\r\n\r\ntext\r\n-- \r\nlist\r\n", plain) ==
+		KIN_FOOTER,
+	    "the other way round");
+	OK(kin_of(plain, HEAD "\ntext\n____\nlist\n") == KIN_NONE,
+	    "a footer without a list");
+	OK(kin_of(plain, HEAD "List-Id: l\n\ntext\nand pay me\n") == KIN_NONE,
+	    "more text is no footer");
+	OK(kin_of(plain, HEAD "List-Id: l\n\ntext____\nlist\n") == KIN_NONE,
+	    "a rule in the middle of a line");
+	OK(kin_of(plain, HEAD "Content-Type: multipart/encrypted; x=y\n\nqx") ==
+		KIN_ENCRYPTED,
+	    "encrypted at rest");
+	OK(kin_of(plain, "From: a\nTo: b\nSubject: t\nDate: d\nContent-Type: "
+			 "multipart/encrypted\n\nqx") == KIN_NONE,
+	    "encrypted, of another subject");
+	OK(kin_of(plain, HEAD "\nother\n") == KIN_NONE, "another body");
+}
+
+static void
+test_journal(void)
+{
+	char path[] = "/tmp/mailferry-unit.XXXXXX";
+	char dir[] = ".Sent", name[] = "1.x", info[] = ":2,S", target[] = "/t";
+	struct journal_record run = { .kind = JOURNAL_RUN,
+		.target = target,
+		.identity = 1ULL << 63 | 5 };
+	struct journal_record add = { .kind = JOURNAL_ADD,
+		.dir = dir,
+		.name = name,
+		.info = info,
+		.size = 7,
+		.date = -5 };
+	struct journal_text t = { 0 };
+	struct journal j;
+	struct why why = { 0 };
+	int fd = mkstemp(path);
+
+	memset(add.sha, 0xab, sizeof add.sha);
+	OK(journal_append(&j, path, &why) == 0, "opened");
+	journal_put(&j, &run);
+	journal_put(&j, &add);
+	OK(journal_close(&j, &why) == 0 && journal_read(&t, path, &why) == 0 &&
+		t.n == 2,
+	    "written and read");
+	OK(t.n == 2 && t.records[0].identity == run.identity &&
+		t.records[1].kind == JOURNAL_ADD && t.records[1].size == 7 &&
+		t.records[1].date == -5 &&
+		memcmp(t.records[1].sha, add.sha, sizeof add.sha) == 0 &&
+		strcmp(t.records[1].dir, ".Sent") == 0 &&
+		strcmp(t.records[1].info, ":2,S") == 0,
+	    "the same records");
+	journal_free(&t);
+	OK(lseek(fd, 0, SEEK_END) > 0 && write(fd, "1234", 4) == 4 &&
+		journal_read(&t, path, &why) == 0 && t.n == 2,
+	    "a last line that was cut off");
+	journal_free(&t);
+	OK(write(fd, "\n", 1) == 1 && journal_read(&t, path, &why) == -1,
+	    "a damaged line: %s", why.text);
+	journal_free(&t);
+	(void)close(fd);
+	(void)unlink(path);
+}
+
+int
+main(void)
+{
+	test_msgids();
+	test_headers();
+	test_contents();
+	test_kin();
+	test_journal();
+	TAP_DONE();
+}
