@@ -78,8 +78,8 @@ ok 'a dry run changes nothing, not even the state' '
 	merge 0 -ns s1 t1
 	has out "        1         0         0         0         0  new (new)"
 	[ "$(find t1 -type f | wc -l)" -eq 0 ]
-	! [ -e t1/.new ]
-	! [ -e xdg ]'
+	not [ -e t1/.new ]
+	not [ -e xdg ]'
 ok 'two runs' '
 	merge 0 s1 t1
 	is cur/1.a:2,S added
@@ -149,9 +149,9 @@ ok 'roles and subscriptions of folders.ndjson' '
 	END
 	merge 0 roll/mail t7
 	[ "$(count t7/.Sent)" -eq 1 ]
-	! [ -e t7/.Weg ]
+	not [ -e t7/.Weg ]
 	[ -d t7/.Still/cur ]
-	! [ -e t7/subscriptions ] || hasnt t7/subscriptions Still'
+	not [ -e t7/subscriptions ] || hasnt t7/subscriptions Still'
 ok 'a hostile source: each message has its result, the rest is merged' '
 	box s8 .ok ..x && box t8
 	mail s8/cur/1.good:2, good
@@ -272,7 +272,7 @@ ok 'undo, and what it leaves alone' '
 	run 1 maildir-merge -u j14 t14 >out 2>err
 	[ "$(count t14)" -eq 2 ]
 	has err "changed since it was added, kept"
-	! [ -e t14/.New ]
+	not [ -e t14/.New ]
 	run 0 maildir-merge --force -u j14 t14 >out 2>err
 	[ "$(count t14)" -eq 1 ]
 	run 2 maildir-merge -u j14 t13 >out 2>err
@@ -291,7 +291,7 @@ ok 'maildir-ids' '
 	has err "2.link:2,: a symbolic link"'
 ok 'maildir-check' '
 	run 0 maildir-check t14 >out
-	! [ -s out ]
+	not [ -s out ]
 	box c .v1
 	mail c/cur/1.a,S=1,W=2:2,Sc one
 	mail c/cur/2.a:2, two

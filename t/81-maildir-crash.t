@@ -6,7 +6,9 @@ need /usr/bin/python3 python3
 
 shim=$build/shim/fscalls.so
 if nm -D "$build/bin/maildir-merge" 2>/dev/null | grep -q __asan_init; then
-	skip_all 'the fault shim does not go with a sanitizer'
+	# Not a thing that is missing: no skip_all.
+	echo '1..0 # SKIP the fault shim does not go with a sanitizer'
+	exit 0
 fi
 
 for what in kill ENOSPC EIO; do

@@ -226,7 +226,7 @@ static int
 read_header(
     struct reader *r, int fd, struct header *h, bool *whole, struct why *why)
 {
-	struct header_field f;
+	struct header_field f = { 0 };
 
 	if (read_head(r, fd, CHUNK, whole, why) == -1)
 		return -1;

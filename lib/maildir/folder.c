@@ -289,14 +289,13 @@ folder_put_path(
 
 		if (path.len > 0)
 			buf_addc(&path, '/');
-		if (level_fault(at, len, style->fs) != NULL)
+		if (level_fault(at, len, style->fs) != NULL ||
+		    (style->utf8 && !utf8_valid(at, len)))
 			r = -1;
-		else if (!style->utf8)
-			r = mutf7_decode(&path, at, len);
-		else if (utf8_valid(at, len))
+		else if (style->utf8)
 			buf_add(&path, at, len);
 		else
-			r = -1;
+			r = mutf7_decode(&path, at, len);
 		if (r == -1 || at[len] == '\0')
 			break;
 		at += len + 1;

@@ -432,7 +432,8 @@ settle(struct matcher *m, const struct entry *e)
 	gather(&m->s, &m->source, e);
 	gather(&m->t, &m->target, e);
 	drop_settled(m);
-	qsort_r(m->s.v, m->s.n, sizeof *m->s.v, source_order, m);
+	if (m->s.n > 1)
+		qsort_r(m->s.v, m->s.n, sizeof *m->s.v, source_order, m);
 	if (m->t.n > 1)
 		qsort_r(m->t.v, m->t.n, sizeof *m->t.v, target_order, m);
 	if (m->plan->options.collapse)

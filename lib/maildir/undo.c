@@ -183,6 +183,7 @@ undo_flags(
 	}
 	for (size_t i = 0; i < t->n; i++)
 		if (t->records[i].kind == JOURNAL_FLAGS &&
+		    t->records[i].dir != NULL &&
 		    strcmp(t->records[i].dir, dir) == 0)
 			restore_flags(b, &t->records[i]);
 	dot_unlock(control, UIDLIST_LOCK);
@@ -371,6 +372,7 @@ is_first(const struct journal_text *t, size_t number)
 	for (size_t i = 0; i < number; i++)
 		if ((t->records[i].kind == JOURNAL_ADD ||
 			t->records[i].kind == JOURNAL_FLAGS) &&
+		    t->records[i].dir != NULL && r->dir != NULL &&
 		    strcmp(t->records[i].dir, r->dir) == 0)
 			return false;
 	return true;

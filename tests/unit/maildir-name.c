@@ -207,7 +207,7 @@ test_keywords(void)
 	struct buf b = { 0 };
 	struct why why = { 0 };
 	char dir[] = "/tmp/mailferry-unit.XXXXXX";
-	struct stat before, after;
+	struct stat before = { 0 }, after = { 0 };
 	int fd;
 
 	keywords_parse(&k, text);
