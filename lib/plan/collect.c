@@ -304,14 +304,12 @@ static uint32_t
 keep_account(struct plan *p, const struct account *a)
 {
 	uint32_t i = (uint32_t)p->n_accounts++;
-	struct address *address = &p->addresses[a->address];
-	struct domain *d = &p->domains[address->domain];
+	struct domain *d = &p->domains[p->addresses[a->address].domain];
 
 	p->accounts =
 	    grow(p->accounts, i, &p->cap_accounts, sizeof *p->accounts);
 	p->accounts[i] = *a;
-	address->kind = OWNER_ACCOUNT;
-	address->owner = i & 0x1fffffff;
+	plan_own(p, a->address, OWNER_ACCOUNT, i);
 	d->accounts++;
 	d->local = true;
 	return i;

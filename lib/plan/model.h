@@ -186,6 +186,8 @@ struct account *plan_account_of(const struct plan *p, uint32_t address);
 bool plan_is_local(const struct plan *p, uint32_t address);
 /* The domain will not be created, and its id is not known. */
 bool plan_is_missing(const struct plan *p, uint32_t domain);
+/* Gives an address to an account or list. */
+void plan_own(struct plan *p, uint32_t address, enum owner kind, size_t index);
 /* Who has an address, for messages. */
 const char *plan_holder(const struct plan *p, uint32_t address);
 /* A new list with that address, which nobody has. */
