@@ -61,8 +61,6 @@ add_domain(struct plan *p, const struct record *r, struct why *why)
 		return -1;
 	i = plan_domain(p, p->scratch.data);
 	p->domains[i].local = true;
-	if (p->domains[i].origin == 0)
-		p->domains[i].origin = plan_text(p, r->origin);
 	if (!r->active)
 		plan_note(p, NOTE_LEFT, p->domains[i].name,
 		    plan_text(p, r->origin),

@@ -128,8 +128,7 @@ plan_domain(struct plan *p, const char *name)
 	p->domains =
 	    grow(p->domains, p->n_domains, &p->cap_domains, sizeof *p->domains);
 	d = &p->domains[p->n_domains];
-	*d = (struct domain){ .number = plan_text(p, name) };
-	d->name = plan_string(p, d->number);
+	*d = (struct domain){ .name = plan_string(p, plan_text(p, name)) };
 	id = map_get(&p->options->existing, name);
 	if (id != NULL) {
 		d->id = *id;

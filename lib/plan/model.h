@@ -28,8 +28,6 @@ struct domain {
 	const char *name;
 	const char *id;  /* on the server, where it is said to exist */
 	const char *ref; /* what "domainId" says */
-	uint32_t number; /* of the name, in texts */
-	uint32_t origin; /* 0: it comes from an address */
 	uint32_t alias_of;
 	uint32_t first_alias; /* 1 + index, as alias_of; chained by next */
 	uint32_t last_alias;
