@@ -318,34 +318,53 @@ write_plan(struct run *run)
 		summary(run);
 }
 
-/* Whether all that was written is where it belongs. */
-static int
-close_files(struct run *run)
+/* Gives a file its name if it is whole, and takes it away if not. */
+static bool
+close_file(struct outfile *f, bool whole)
 {
 	struct why why = { 0 };
-	bool bad = false;
 
-	if (run->temp_file != NULL) {
-		bad = fsync(fileno(run->temp_file)) == -1 && errno != EINVAL;
-		if (fclose(run->temp_file) != 0 || bad) {
-			bad = true;
-			tool_say(run->temp_path, "%s", strerror(errno));
-		}
+	if (f->file == NULL)
+		return true;
+	if (!whole) {
+		outfile_abort(f);
+		return true;
 	}
-	if (run->report.file != NULL &&
-	    outfile_commit(&run->report, &why) == -1) {
-		bad = true;
-		tool_say(NULL, "%s", why.text);
-	}
-	if (run->plan_file.file == NULL)
-		return bad ? -1 : 0;
-	if (bad || !run->complete) {
-		outfile_abort(&run->plan_file);
-	} else if (outfile_commit(&run->plan_file, &why) == -1) {
-		bad = true;
-		tool_say(NULL, "%s", why.text);
-	}
-	return bad ? -1 : 0;
+	if (outfile_commit(f, &why) == 0)
+		return true;
+	tool_say(NULL, "%s", why.text);
+	return false;
+}
+
+/* The passwords must be on the disk before the plan that has their hashes. */
+static bool
+close_temp_file(struct run *run)
+{
+	bool good;
+
+	if (run->temp_file == NULL)
+		return true;
+	good = fsync(fileno(run->temp_file)) == 0 || errno == EINVAL;
+	if (fclose(run->temp_file) != 0)
+		good = false;
+	if (!good)
+		tool_say(run->temp_path, "%s", strerror(errno));
+	return good;
+}
+
+static void
+close_files(struct run *run)
+{
+	bool good = close_temp_file(run);
+
+	if (!close_file(&run->report, !run->tally.fatal))
+		good = false;
+	if (!close_file(&run->plan_file, good && run->complete))
+		good = false;
+	if (run->sieve_fd != -1)
+		(void)close(run->sieve_fd);
+	if (!good)
+		run->tally.fatal = true;
 }
 
 static int
@@ -355,23 +374,21 @@ make(struct run *run, char **files)
 	struct why why = { 0 };
 	int status;
 
+	run->plan = plan_new(&run->options, &calls);
 	if (open_files(run, &why) == -1) {
 		tool_say(NULL, "%s", why.text);
-		return EXIT_BROKEN;
+		run->tally.fatal = true;
+	} else {
+		read_records(run, files);
 	}
-	run->plan = plan_new(&run->options, &calls);
-	read_records(run, files);
 	if (!tally_stop(&run->tally))
 		write_plan(run);
-	if (close_files(run) == -1)
-		run->tally.fatal = true;
+	close_files(run);
 	run->tally.verbose = 0; /* the summary has the counts */
 	status = tally_finish(&run->tally);
 	plan_free(run->plan);
 	passwords_free(&run->temporary);
 	explicit_bzero(run->password, sizeof run->password);
-	if (run->sieve_fd != -1)
-		(void)close(run->sieve_fd);
 	map_free(&run->options.existing);
 	arena_free(&run->arena);
 	buf_free(&run->line);

@@ -18,7 +18,7 @@ ok 'one account: its alias; several, or outside: a list' '
 	{
 		account a@one.test
 		account b@one.test
-		alias_row one@one.test "\"a@one.test\""
+		alias_row one@one.test "\"a@one.test\",\"A@one.test\""
 		alias_row two@one.test "\"A@one.test\",\"b@one.test\""
 		alias_row out@one.test "\"Ext@Other.Test\""
 		alias_row both@one.test "\"ext@other.test\",\"b@one.test\",\"B@one.test\",\"EXT@other.test\""

@@ -92,10 +92,11 @@ ok 'loops: what would come back is left out, the rest is carried' '
 		account a@one.test "\"forward\":[\"b@one.test\"],\"keep\":false"
 		account b@one.test "\"forward\":[\"al@one.test\",\"x@other.test\"],\"keep\":true"
 		account c@one.test "\"forward\":[\"a@one.test\"]"
+		account d@one.test "\"forward\":[\"c@one.test\"]"
 		alias_row al@one.test "\"a@one.test\""
 		end
 	} | plan 0 --sieve-dir loops
-	[ "$(ls loops | tr "\n" " ")" = "b@one.test.sieve c@one.test.sieve " ]
+	[ "$(ls loops | tr "\n" " ")" = "b@one.test.sieve c@one.test.sieve d@one.test.sieve " ]
 	[ "$(tail -n 1 loops/b@one.test.sieve)" = "redirect :copy \"x@other.test\";" ]
 	[ "$(tail -n 1 loops/c@one.test.sieve)" = "redirect :copy \"a@one.test\";" ]
 	notes_are "not-carried a@one.test: the forward to b@one.test: mail would come back to the account, in a loop" \
@@ -134,7 +135,8 @@ ok 'a very long chain of forwards, and a very long loop' '
 ok 'targets that do not exist' '
 	{
 		account a@one.test "\"forward\":[\"nobody@one.test\",\"no address\",\"@other.test\"],\"keep\":false"
-		account b@one.test "\"forward\":[\"nobody@one.test\",\"x@other.test\"],\"keep\":false"
+		account b@one.test "\"forward\":[\"nobody@one.test\",\"x@other.test\",\"nobody+x@one.test\",\"off@one.test\"],\"keep\":false"
+		alias_row off@one.test "\"a@one.test\"" "\"active\":false"
 		end
 	} >in
 	plan 0 --sieve-dir none <in
@@ -143,7 +145,9 @@ ok 'targets that do not exist' '
 	notes_are "not-carried a@one.test: the forward to no address: an address without @" \
 	    "not-carried a@one.test: the forward to nobody@one.test: it is not among the accounts of the plan" \
 	    "not-carried a@one.test: the forward to @other.test: a whole domain" \
-	    "not-carried b@one.test: the forward to nobody@one.test: it is not among the accounts of the plan"
+	    "not-carried b@one.test: the forward to nobody@one.test: it is not among the accounts of the plan" \
+	    "not-carried b@one.test: the forward to nobody+x@one.test: it is not among the accounts of the plan" \
+	    "not-carried b@one.test: the forward to off@one.test: an alias that is switched off"
 	plan 0 --partial --sieve-dir part <in
 	[ "$(cat part/a@one.test.sieve)" = "redirect \"nobody@one.test\";" ]'
 

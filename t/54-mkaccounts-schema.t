@@ -23,7 +23,9 @@ check_plan() {
 	account ünï@one.test
 	record group g@one.test '"name":"G","quota":7,"aliases":["gg@one.test"]'
 	alias_row off@one.test '"a@one.test"' '"active":false'
-	alias_row l@one.test '"a@one.test","X@Bücher.Test"'
+	alias_row l@one.test '"a@one.test","A@one.test","X@Bücher.Test","x@bücher.test"'
+	alias_row l2@one.test '"a@one.test","z@other.test"'
+	alias_row m@one.test '"l@one.test","l2@one.test"'
 	alias_row @one.test '"a@one.test"'
 	alias_row @old.test '"x@other.test"'
 	end

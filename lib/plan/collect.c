@@ -61,8 +61,6 @@ add_domain(struct plan *p, const struct record *r, struct why *why)
 		return -1;
 	i = plan_domain(p, p->scratch.data);
 	p->domains[i].local = true;
-	if (p->domains[i].origin == 0)
-		p->domains[i].origin = plan_text(p, r->origin);
 	if (!r->active)
 		plan_note(p, NOTE_LEFT, p->domains[i].name,
 		    plan_text(p, r->origin),
@@ -304,14 +302,12 @@ static uint32_t
 keep_account(struct plan *p, const struct account *a)
 {
 	uint32_t i = (uint32_t)p->n_accounts++;
-	struct address *address = &p->addresses[a->address];
-	struct domain *d = &p->domains[address->domain];
+	struct domain *d = &p->domains[p->addresses[a->address].domain];
 
 	p->accounts =
 	    grow(p->accounts, i, &p->cap_accounts, sizeof *p->accounts);
 	p->accounts[i] = *a;
-	address->kind = OWNER_ACCOUNT;
-	address->owner = i & 0x1fffffff;
+	plan_own(p, a->address, OWNER_ACCOUNT, i);
 	d->accounts++;
 	d->local = true;
 	return i;

@@ -31,6 +31,8 @@ bad_target(const struct plan *p, uint32_t target)
 {
 	if (*plan_name(p, target) == '@')
 		return "a whole domain";
+	if (p->addresses[target].kind == OWNER_ALIAS_OFF)
+		return "an alias that is switched off";
 	if (p->addresses[target].kind == OWNER_NONE &&
 	    plan_account_of(p, target) == NULL && plan_is_local(p, target) &&
 	    !p->options->partial)

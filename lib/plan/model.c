@@ -128,8 +128,7 @@ plan_domain(struct plan *p, const char *name)
 	p->domains =
 	    grow(p->domains, p->n_domains, &p->cap_domains, sizeof *p->domains);
 	d = &p->domains[p->n_domains];
-	*d = (struct domain){ .number = plan_text(p, name) };
-	d->name = plan_string(p, d->number);
+	*d = (struct domain){ .name = plan_string(p, plan_text(p, name)) };
 	id = map_get(&p->options->existing, name);
 	if (id != NULL) {
 		d->id = *id;
@@ -254,6 +253,15 @@ plan_is_missing(const struct plan *p, uint32_t domain)
 	return p->options->no_domains && p->domains[domain].id == NULL;
 }
 
+void
+plan_own(struct plan *p, uint32_t address, enum owner kind, size_t index)
+{
+	struct address *a = &p->addresses[address];
+
+	a->kind = (unsigned int)kind & 7;
+	a->owner = (uint32_t)index & 0x1fffffff;
+}
+
 const char *
 plan_holder(const struct plan *p, uint32_t address)
 {
@@ -270,7 +278,6 @@ plan_list(
 {
 	p->lists = grow(p->lists, p->n_lists, &p->cap_lists, sizeof *p->lists);
 	p->lists[p->n_lists] = (struct list){ address, origin, recipients };
-	p->addresses[address].kind = OWNER_LIST;
-	p->addresses[address].owner = (uint32_t)p->n_lists++ & 0x1fffffff;
+	plan_own(p, address, OWNER_LIST, p->n_lists++);
 	p->counts.lists++;
 }

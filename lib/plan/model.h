@@ -28,8 +28,6 @@ struct domain {
 	const char *name;
 	const char *id;  /* on the server, where it is said to exist */
 	const char *ref; /* what "domainId" says */
-	uint32_t number; /* of the name, in texts */
-	uint32_t origin; /* 0: it comes from an address */
 	uint32_t alias_of;
 	uint32_t first_alias; /* 1 + index, as alias_of; chained by next */
 	uint32_t last_alias;
@@ -186,6 +184,8 @@ struct account *plan_account_of(const struct plan *p, uint32_t address);
 bool plan_is_local(const struct plan *p, uint32_t address);
 /* The domain will not be created, and its id is not known. */
 bool plan_is_missing(const struct plan *p, uint32_t domain);
+/* Gives an address to an account or list. */
+void plan_own(struct plan *p, uint32_t address, enum owner kind, size_t index);
 /* Who has an address, for messages. */
 const char *plan_holder(const struct plan *p, uint32_t address);
 /* A new list with that address, which nobody has. */

@@ -147,7 +147,7 @@ give_alias(struct plan *p, struct account *account, uint32_t address,
 {
 	const char *own = plan_name(p, account->address);
 	const char *name = plan_name(p, address);
-	struct address *a = &p->addresses[address];
+	const struct address *a = &p->addresses[address];
 
 	if (a->kind != OWNER_NONE) {
 		if (a->kind == OWNER_LIST || &p->accounts[a->owner] != account)
@@ -172,8 +172,8 @@ give_alias(struct plan *p, struct account *account, uint32_t address,
 		    own, p->domains[a->domain].name);
 		return;
 	}
-	a->kind = active ? OWNER_ALIAS : OWNER_ALIAS_OFF;
-	a->owner = (uint32_t)(account - p->accounts) & 0x1fffffff;
+	plan_own(p, address, active ? OWNER_ALIAS : OWNER_ALIAS_OFF,
+	    (size_t)(account - p->accounts));
 	if (account->last_alias == 0)
 		account->first_alias = address;
 	else
