@@ -530,7 +530,7 @@ plan_option(struct run *run, int ch)
 int
 main(int argc, char **argv)
 {
-	struct run run = { .sieve_fd = -1 };
+	static struct run run = { .sieve_fd = -1 };
 	int ch;
 
 	tool_init("mkaccounts");

@@ -238,7 +238,7 @@ main(int argc, char **argv)
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "stop", no_argument, NULL, 'x' }, { NULL, 0, NULL, 0 } };
 	const char *rejects = NULL, *passwords = NULL;
-	struct check c = { 0 };
+	static struct check c;
 	struct record r = { 0 };
 	struct why why = { 0 };
 	struct ndjson in;

@@ -337,7 +337,7 @@ read_content(
 	struct body body = { 0 };
 	struct header h;
 	EVP_MD_CTX *md;
-	bool whole, sized;
+	bool whole = false, sized;
 
 	if (read_header(r, fd, &h, &whole, why) == -1)
 		return -1;

@@ -353,6 +353,8 @@ undo_rest(struct undo *u, struct why *why)
 
 		if (rec->kind == JOURNAL_KEYWORD)
 			r = undo_keyword(u, rec, why);
+		else if (rec->dir == NULL)
+			continue;
 		else if (rec->kind == JOURNAL_FOLDER)
 			undo_made_folder(u, rec->dir);
 		else if (rec->kind == JOURNAL_SUBSCRIBE &&
@@ -389,7 +391,8 @@ undo_run(struct undo *u, struct why *why)
 	for (size_t i = 0; r == 0 && i < t->n; i++) {
 		const struct journal_record *rec = &t->records[i];
 
-		if (rec->kind != JOURNAL_ADD && rec->kind != JOURNAL_FLAGS)
+		if (rec->dir == NULL ||
+		    (rec->kind != JOURNAL_ADD && rec->kind != JOURNAL_FLAGS))
 			continue;
 		if ((last != NULL && strcmp(last, rec->dir) == 0) ||
 		    !is_first(t, i))
