@@ -216,6 +216,8 @@ level_fault(const char *level, size_t len, bool fs)
 		return "a level without a name";
 	if (*level == '~')
 		return "\"~\" at the start of a level";
+	if (memchr(level, '/', len) != NULL)
+		return "a slash inside a level";
 	if (!fs)
 		return memchr(level, '.', len) != NULL ? "a dot inside a level"
 						       : NULL;
