@@ -237,7 +237,8 @@ distcheck: dist
 	rm -rf $(BUILD)/distcheck && mkdir -p $(BUILD)/distcheck
 	tar -xzf $(BUILD)/$(DIST).tar.gz -C $(BUILD)/distcheck
 	cd $(BUILD)/distcheck/$(DIST) && $(MAKE) BUILD=build check && \
-	    $(MAKE) BUILD=build DESTDIR="$$PWD/root" install uninstall && \
+	    $(MAKE) BUILD=build DESTDIR="$$PWD/root" install && \
+	    $(MAKE) BUILD=build DESTDIR="$$PWD/root" uninstall && \
 	    test -z "$$(find root ! -type d)"
 
 clean:
