@@ -90,7 +90,7 @@ agrees() {
 		[ "$(member "$1" active)" = true ]
 		secret=$(member "$1" secret)
 		case $secret in
-		{*) ;;
+		"{"*) ;;
 		*) secret="{$(member "$1" default_scheme)}$secret" ;;
 		esac
 		doveadm pw -t "$secret" -p "$2" >/dev/null
@@ -99,7 +99,7 @@ agrees() {
 	fi
 	doveadm -c "$conf" user "$1" >"user.$1"
 	for field in home uid gid; do
-		[ "$(sed -n "s/^${field}[[:space:]]//p" "user.$1")" = "$(member "$1" $field)" ]
+		[ "$(sed -n "s/^${field}[[:space:]]//p" "user.$1")" = "$(member "$1" "$field")" ]
 	done
 	[ "$(sed -n "s,^mail[[:space:]],,p" "user.$1")" = "$(member "$1" mail)" ] ||
 	    ! grep -q "^mail[[:space:]]" "user.$1"
