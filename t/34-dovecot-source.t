@@ -3,76 +3,25 @@
 # lets in, or not, and the home and quota are those of the server. Only its auth
 # service runs, over sockets in the scratch folder.
 . "${0%/*}/lib.sh"
-need dovecot dovecot-core
-need doveadm dovecot-core
-need doveconf dovecot-core
-dovecot --version | grep -q '^2\.3\.' || skip_all 'needs Dovecot 2.3'
-# The path of a socket has at most 107 bytes (unix(7)).
-[ ${#tmp} -lt 70 ] || skip_all 'the scratch folder has too long a name'
+. "$top/t/dovecot.sh"
 
 crypt() {
 	doveadm pw -s "$1" -p "$2"
 }
-ids=$(id -u):$(id -g)
-[ "$(id -u)" -ne 0 ] || ids=1000:1000
-mkdir home
-chmod 777 home
-chmod 755 .
 
-# start_dovecot NAME <DATABASES: a Dovecot of its own folder; its settings go to
-# NAME/saved.
-start_dovecot() {
-	conf=$tmp/$1/dovecot.conf
-	mkdir -p "$1/base" "$1/state"
-	chmod 755 "$1" "$1/base" "$1/state"
-	cat >"$conf" <<-END
-	base_dir = $tmp/$1/base
-	state_dir = $tmp/$1/state
-	log_path = $tmp/$1/log
-	protocols =
-	ssl = no
-	mail_plugins = quota
-	plugin {
-	  quota = maildir:User
-	  quota_rule = *:storage=3G
-	  quota_rule2 = Trash:storage=+100M
-	}
-	auth_mechanisms = plain
-	auth_failure_delay = 0
-	mail_location = maildir:~/Maildir
-	first_valid_uid = 1
-	service anvil {
-	  unix_listener anvil-auth-penalty {
-	    mode = 0
-	  }
-	}
-	END
-	if [ "$(id -u)" -ne 0 ]; then
-		cat >>"$conf" <<-END
-		default_internal_user = $(id -un)
-		default_internal_group = $(id -gn)
-		default_login_user = $(id -un)
-		service anvil {
-		  chroot =
-		}
-		service stats {
-		  chroot =
+# serve NAME <DATABASES: starts a Dovecot; its settings go to NAME/saved.
+serve() {
+	{
+		cat <<-END
+		plugin {
+		  quota_rule = *:storage=3G
+		  quota_rule2 = Trash:storage=+100M
 		}
 		END
-	fi
-	cat >>"$conf"
-	dovecot -c "$conf" || {
-		echo 'Bail out! dovecot does not start'
-		exit 2
-	}
-	at_exit="doveadm -c '$conf' stop 2>/dev/null; $at_exit"
+		cat
+	} >settings
+	start_dovecot "$1" <settings
 	doveconf -c "$conf" -nP >"$1/saved"
-}
-
-# may_login USER PASSWORD: Dovecot takes the password, and lets the login in.
-may_login() {
-	doveadm -c "$conf" auth test -x rip=127.0.0.1 "$1" "$2" \
-	    >"auth.$1" 2>&1 && ! grep -q '[[:space:]]nologin' "auth.$1"
 }
 
 # member ADDRESS NAME: a member of an account's record, a string, number or
@@ -140,7 +89,7 @@ echo "ann:$(crypt SSHA512 one):$ids::$tmp/home/%d/ann::userdb_quota_rule=*:stora
 echo "ann:$(crypt BLF-CRYPT two):$ids::$tmp/home/two::" >dom/two.test/passwd
 chmod -R a+rX users deny second late masters dom
 
-start_dovecot plain <<END
+serve plain <<END
 passdb {
   driver = passwd-file
   deny = yes
@@ -201,7 +150,7 @@ ok 'the same from the program doveconf' '
 	run 1 dirdump-dovecot >direct 2>err
 	same out direct'
 
-start_dovecot perdomain <<END
+serve perdomain <<END
 passdb {
   driver = passwd-file
   args = username_format=%n $tmp/dom/%d/passwd
@@ -219,7 +168,7 @@ ok 'a file for each domain' '
 	END
 	not may_login ann@two.test one'
 
-start_dovecot static <<END
+serve static <<END
 passdb {
   driver = passwd-file
   args = $tmp/users
