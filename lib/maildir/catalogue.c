@@ -423,6 +423,7 @@ read_one(struct catalogue *c, struct pass *p, size_t number, bool digest)
 		set_fault(c, number, why.text);
 		return;
 	}
+	c->learned = true;
 	if (digest) {
 		r = read_content(&p->reader, fd, e->digest, &why);
 		if (r == 0)

@@ -137,6 +137,7 @@ take_stock(struct survey *s, const struct survey_options *o, struct why *why)
 	    catalogue_read_ids(&s->target, 0, why) == 0)
 		r = 0;
 	s->source.index = s->target.index = NULL;
+	s->indexed = index_count(index);
 	index_free(index);
 	return r;
 }
@@ -180,7 +181,13 @@ survey_save_index(
 {
 	const struct catalogue *both[] = { &s->source, &s->target };
 
-	return o->index == NULL ? 0 : index_save(o->index, both, 2, why);
+	if (o->index == NULL)
+		return 0;
+	/* Nothing to write where it knew all, and no more than there is. */
+	if (!s->source.learned && !s->target.learned &&
+	    s->indexed == index_worth(&s->source) + index_worth(&s->target))
+		return 0;
+	return index_save(o->index, both, 2, why);
 }
 
 /* True if the source has the folder subscribed, or does not say. */
