@@ -182,7 +182,7 @@ int
 read_msgid(
     struct reader *r, int fd, unsigned char id[DIGEST_LEN], struct why *why)
 {
-	bool whole;
+	bool whole = false;
 
 	if (read_head(r, fd, FIRST_READ, &whole, why) == -1)
 		return -1;
@@ -288,7 +288,7 @@ put_stable(struct buf *out, const char *p, size_t len)
 			first[n] = f;
 	}
 	for (int i = 0; i < STABLE; i++) {
-		personal += count[i] > 0 && i < PERSONAL;
+		personal += i < PERSONAL && count[i] > 0;
 		if (count[i] == 1)
 			put_field(out, i, &first[i]);
 		if (count[i] < 2)

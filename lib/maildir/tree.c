@@ -4,7 +4,6 @@
 
 #include "maildir/tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -55,6 +54,19 @@ open_below(int fd, const char *dir)
 	return at;
 }
 
+DIR *
+opendir_below(int fd, const char *name)
+{
+	int dir = open_below(fd, name);
+	DIR *d = dir == -1 ? NULL : fdopendir(dir);
+	int saved = errno;
+
+	if (d == NULL && dir != -1)
+		(void)close(dir);
+	errno = saved;
+	return d;
+}
+
 int
 mdtree_control(const struct mdtree *t, const char *dir)
 {
@@ -100,13 +112,14 @@ struct walk {
 	bool fs;
 	int levels;
 };
-static int walk_dir(struct walk *w, int fd, const char *prefix);
+static int walk_dir(
+    struct walk *w, int fd, const char *name, const char *prefix);
 
 static int
 walk_entry(struct walk *w, int fd, const char *prefix, const char *name)
 {
 	char *dir;
-	int r = 0, sub;
+	int r = 0;
 
 	if (!is_dir_at(fd, name))
 		return 0;
@@ -115,27 +128,23 @@ walk_entry(struct walk *w, int fd, const char *prefix, const char *name)
 	if (is_folder(fd, name))
 		(void)mdtree_add(w->tree, dir, NULL);
 	if (w->fs && w->levels < LEVELS_MAX) {
-		sub = openat(fd, name, DIR_FLAGS);
 		w->levels++;
-		r = sub == -1 ? -1 : walk_dir(w, sub, dir);
+		r = walk_dir(w, fd, name, dir);
 		w->levels--;
 	}
 	free(dir);
 	return r;
 }
 
-/* Takes fd. */
 static int
-walk_dir(struct walk *w, int fd, const char *prefix)
+walk_dir(struct walk *w, int fd, const char *name, const char *prefix)
 {
-	DIR *d = fdopendir(fd);
+	DIR *d = opendir_below(fd, name);
 	struct dirent *e;
 	int r = 0;
 
-	if (d == NULL) {
-		(void)close(fd);
+	if (d == NULL)
 		return -1;
-	}
 	while (r == 0 && (errno = 0, e = readdir(d)) != NULL) {
 		if (strcmp(e->d_name, ".") == 0 ||
 		    strcmp(e->d_name, "..") == 0 || is_reserved(e->d_name))
@@ -154,9 +163,8 @@ static int
 list(struct mdtree *t, bool fs)
 {
 	struct walk w = { t, fs, 0 };
-	int fd = openat(t->fd, ".", DIR_FLAGS);
 
-	return fd == -1 ? -1 : walk_dir(&w, fd, "");
+	return walk_dir(&w, t->fd, ".", "");
 }
 
 static bool
