@@ -15,11 +15,6 @@
 #include "maildir/mergepart.h"
 #include "maildir/name.h"
 
-enum {
-	/* How many messages become durable, and visible, together. */
-	BATCH = 512
-};
-
 /* The mark of the names that export_archive.py gives. */
 static const char export_mark[] = ".vandelay";
 
@@ -198,8 +193,7 @@ fill_folder(
 	}
 	r = merge_find_arrivals(m, items, n, false, why);
 	for (size_t i = 0; r == 0 && i < n; i += BATCH)
-		r = merge_batch(
-		    m, &d, items + i, n - i < BATCH ? n - i : BATCH, why);
+		r = merge_batch(m, &d, items + i, n - i, why);
 	drop_touch(&d);
 	drop_close(&d);
 	return r;

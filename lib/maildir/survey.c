@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -37,19 +36,6 @@ survey_free(struct survey *s)
 	mdtree_close(&s->source_tree);
 	mdtree_close(&s->target_tree);
 	folder_list_free(&s->notes);
-}
-
-/* One merge at a time: a lock on the directory itself, which Dovecot does not
- * use. */
-static int
-lock_target(const struct mdtree *t, struct why *why)
-{
-	if (flock(t->fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	if (errno == EWOULDBLOCK)
-		return why_set(why, FAIL_TEMP,
-		    "%s: another merge is at work in it", t->root);
-	return why_errno(why, FAIL_FATAL, "%s", t->root);
 }
 
 /* True if one path is the other, or lies below it. */
@@ -117,7 +103,7 @@ survey_target(struct survey *s, const struct survey_options *o, struct why *why)
 	if (result == -1 ||
 	    mdtree_open(&s->target_tree, o->target, &o->target_hint, why) == -1)
 		return -1;
-	return lock_target(&s->target_tree, why);
+	return mdtree_lock(&s->target_tree, why);
 }
 
 /* Lists both trees and looks for their Message-IDs. */

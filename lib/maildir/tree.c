@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -377,6 +378,18 @@ mdtree_open(struct mdtree *t, const char *root, const struct tree_hint *hint,
 fail:
 	mdtree_close(t);
 	return -1;
+}
+
+/* A lock on the directory itself, which Dovecot does not use. */
+int
+mdtree_lock(const struct mdtree *t, struct why *why)
+{
+	if (flock(t->fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return why_set(why, FAIL_TEMP,
+		    "%s: another merge or check is at work in it", t->root);
+	return why_errno(why, FAIL_FATAL, "%s", t->root);
 }
 
 void

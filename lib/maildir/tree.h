@@ -61,6 +61,10 @@ int mdtree_open(struct mdtree *t, const char *root,
     const struct tree_hint *hint, struct why *why);
 void mdtree_close(struct mdtree *t);
 
+/* Locks out other runs that change the tree, until it is closed. 0, or -1 and
+ * why (TEMP if there is one). */
+int mdtree_lock(const struct mdtree *t, struct why *why);
+
 /* Adds a folder to the list, which nobody has made yet if a path is given; its
  * number. */
 size_t mdtree_add(struct mdtree *t, const char *dir, const char *path);
