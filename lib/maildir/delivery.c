@@ -400,9 +400,3 @@ drop_settle(const struct drop *d, struct why *why)
 		return why_errno(why, FAIL_DATA, "cannot be put into cur");
 	return 0;
 }
-
-void
-drop_touch(const struct drop *d)
-{
-	(void)futimens(d->cur, NULL);
-}

@@ -225,6 +225,8 @@ level_fault(const char *level, size_t len, bool fs)
 
 	if (len == 0)
 		return "a level without a name";
+	if (memchr(level, '/', len) != NULL)
+		return "a slash inside a level";
 	if (*level == '~')
 		return "\"~\" at the start of a level";
 	if (!fs)

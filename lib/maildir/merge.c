@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -194,9 +195,32 @@ fill_folder(
 	r = merge_find_arrivals(m, items, n, false, why);
 	for (size_t i = 0; r == 0 && i < n; i += BATCH)
 		r = merge_batch(m, &d, items + i, n - i, why);
-	drop_touch(&d);
 	drop_close(&d);
 	return r;
+}
+
+/*
+ * Dovecot looks into a directory when its time has changed. A sync of its own
+ * can have seen the time of the last rename and not the file, if both fell into
+ * one tick of the file system's clock: a later time makes it look again.
+ */
+static void
+touch_folders(const struct merge *m)
+{
+	const struct timespec tick = { 0, 10000000 };
+	const struct mdtree *t = m->plan->target->tree;
+
+	if (m->added > 0)
+		(void)nanosleep(&tick, NULL);
+	for (size_t i = 0; i < t->n; i++) {
+		int cur =
+		    m->touched[i] ? open_box(t, t->folders[i].dir, false) : -1;
+
+		if (cur == -1)
+			continue;
+		(void)futimens(cur, NULL);
+		(void)close(cur);
+	}
 }
 
 int
@@ -219,5 +243,6 @@ merge_run(struct merge *m, struct why *why)
 		r = fill_folder(m, m->items + from, to - from, why);
 		from = to;
 	}
+	touch_folders(m);
 	return r;
 }
