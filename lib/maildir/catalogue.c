@@ -110,7 +110,7 @@ oddity(int fd, const struct dirent *e, bool *skip)
 			*skip = true;
 			return NULL;
 		}
-		type = IFTODT(st.st_mode);
+		type = (unsigned char)IFTODT(st.st_mode);
 	}
 	if (type == DT_REG)
 		return NULL;
