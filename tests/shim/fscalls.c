@@ -7,7 +7,8 @@
  * number FSCALL_AT kills or stops the process or lets the call fail:
  *
  *	FSCALL_DO=kill | stop | ENOSPC | EIO	what happens there
- *	FSCALL_COUNT=FILE			how many there were, written at exit
+ *	FSCALL_COUNT=FILE			how many there were, written at
+ *exit
  *
  * Nothing is really synced: a process that is killed loses nothing that the
  * kernel has. Writes to the standard descriptors do not count. Not to be
