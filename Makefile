@@ -45,6 +45,7 @@ DEB.libcrypto = libssl-dev
 DEB.libcrypt = libcrypt-dev
 DEB.libargon2 = libargon2-dev
 DEB.jansson = libjansson-dev
+DEB.libical = libical-dev
 DEB.libcurl = libcurl4-openssl-dev
 DEB.libmicrohttpd = libmicrohttpd-dev
 DEB.libpsl = libpsl-dev
@@ -52,6 +53,7 @@ LIBS.record = libidn2
 LIBS.secret = libcrypto libcrypt libargon2
 LIBS.maildir = libcrypto
 LIBS.jmap = jansson
+LIBS.archive = jansson libical
 LIBS.http = libcurl
 LIBS.standin = libmicrohttpd jansson libpsl libidn2 libcrypto libcrypt libargon2
 # libunistring has no .pc file.
