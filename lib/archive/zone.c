@@ -507,12 +507,16 @@ listed(const struct zone *z)
 
 	if (!z->has_summer)
 		return n;
-	while (n > 0 &&
-	       same_regime(
-		   rule_regime(z, z->list[n - 1].at), &z->list[n - 1].to) &&
-	       same_regime(
-		   rule_regime(z, z->list[n - 1].at - 1), before(z, n - 1)))
-		n--;
+	for (; n > 0; n--) {
+		const struct transition *t = &z->list[n - 1];
+
+		/* A year without the rule's changes is listed by that. */
+		if (n < z->n && t[1].at - t->at > 366 * (int64_t)DAY)
+			break;
+		if (!same_regime(rule_regime(z, t->at), &t->to) ||
+		    !same_regime(rule_regime(z, t->at - 1), before(z, n - 1)))
+			break;
+	}
 	return n;
 }
 
