@@ -366,6 +366,15 @@ is_text_type(const char *type)
 	return true;
 }
 
+/* Properties that are dates unless VALUE says text. */
+static bool
+is_date_name(const char *name)
+{
+	return str_eq_nocase(name, "bday") ||
+	       str_eq_nocase(name, "anniversary") ||
+	       str_eq_nocase(name, "deathdate");
+}
+
 static void
 jcal_value(struct contentline *l, const char *type, const json_t *value)
 {
@@ -447,9 +456,9 @@ js_jcal_property(struct contentline *l, const json_t *p)
 		return false;
 	cl_begin(l, group != NULL && cl_is_name(group) ? group : NULL, name);
 	js_jcal_params(l, params, skip);
-	/* jCal leaves VALUE out, because it is the type. */
-	if (strcmp(type, "unknown") != 0 && !is_text_type(type) &&
-	    (str_starts_nocase(name, "x-") || strcmp(type, "binary") == 0))
+	/* jCal leaves VALUE out, because the type says it. */
+	if (strcmp(type, "unknown") != 0 &&
+	    (!is_text_type(type) || is_date_name(name)))
 		cl_param(l, "VALUE", type);
 	if (strcmp(type, "binary") == 0)
 		cl_param(l, "ENCODING", "BASE64");
