@@ -403,8 +403,7 @@ in_rules(
 
 enum date_list {
 	LIST_EXCLUDED,
-	LIST_ADDED,
-	LIST_PERIODS
+	LIST_ADDED
 };
 
 /* What an entry of recurrenceOverrides is. */
@@ -412,27 +411,17 @@ enum kind {
 	KIND_NONE, /* no date; it stays */
 	KIND_EXCLUDED,
 	KIND_ADDED,
-	KIND_PERIOD, /* added, and only longer or shorter */
 	KIND_CHANGED
 };
 
 static enum kind
-kind_of(const struct object *o, const char *key, const json_t *patch,
-    struct civil *at)
+kind_of(const char *key, const json_t *patch, struct civil *at)
 {
-	const char *s = js_peek_str(patch, "duration");
-	struct duration d;
-
 	if (!civil_parse(key, false, at) || !json_is_object(patch))
 		return KIND_NONE;
 	if (json_is_true(json_object_get(patch, "excluded")))
 		return KIND_EXCLUDED;
-	if (json_object_size(patch) == 0)
-		return KIND_ADDED;
-	if (s != NULL && json_object_size(patch) == 1 && !o->date &&
-	    duration_parse(s, &d) && !d.negative)
-		return KIND_PERIOD;
-	return KIND_CHANGED;
+	return json_object_size(patch) == 0 ? KIND_ADDED : KIND_CHANGED;
 }
 
 /* Whether the set of instances has that time without an RDATE. */
@@ -447,7 +436,6 @@ is_instance(
 static void
 write_list(struct object *o, const struct buf *rules, enum date_list list)
 {
-	static const char *const names[] = { "EXDATE", "RDATE", "RDATE" };
 	json_t *all = js_object(o->t.root, "recurrenceOverrides"), *patch;
 	struct contentline *l = &o->w->line;
 	bool first = true;
@@ -455,22 +443,18 @@ write_list(struct object *o, const struct buf *rules, enum date_list list)
 
 	json_object_foreach (all, key, patch) {
 		struct civil at;
-		struct duration d;
-		char text[DURATION_TEXT];
-		enum kind kind = kind_of(o, key, patch, &at);
-		bool wanted =
-		    list == LIST_EXCLUDED ? kind == KIND_EXCLUDED
-		    : list == LIST_ADDED
-			? kind == KIND_ADDED || (kind == KIND_CHANGED &&
-						    !is_instance(o, rules, &at))
-			: kind == KIND_PERIOD && !is_instance(o, rules, &at);
+		enum kind kind = kind_of(key, patch, &at);
+		bool wanted = list == LIST_EXCLUDED
+				  ? kind == KIND_EXCLUDED
+				  : kind == KIND_ADDED ||
+					(kind == KIND_CHANGED &&
+					    !is_instance(o, rules, &at));
 
 		if (!wanted)
 			continue;
 		if (first) {
-			cl_begin(l, NULL, names[list]);
-			if (list == LIST_PERIODS)
-				cl_param(l, "VALUE", "PERIOD");
+			cl_begin(l, NULL,
+			    list == LIST_EXCLUDED ? "EXDATE" : "RDATE");
 			time_params(o, o->place, o->date);
 			cl_colon(l);
 		} else {
@@ -478,12 +462,6 @@ write_list(struct object *o, const struct buf *rules, enum date_list list)
 		}
 		first = false;
 		time_value(o, &at, o->place, o->date);
-		if (list == LIST_PERIODS &&
-		    duration_parse(js_peek_str(patch, "duration"), &d)) {
-			duration_format(&d, text);
-			cl_raw(l, "/");
-			cl_raw(l, text);
-		}
 	}
 	if (!first)
 		cl_end(l);
@@ -494,7 +472,7 @@ static void write_object(struct ical *w, const json_t *json, const char *uid,
 
 /* The instances that are different: an object of the same UID for each. */
 static void
-write_overrides(struct object *o, const struct buf *rules, const char *uid)
+write_overrides(struct object *o, const char *uid)
 {
 	json_t *all = js_object(o->t.root, "recurrenceOverrides"), *patch;
 	const char *key;
@@ -503,13 +481,12 @@ write_overrides(struct object *o, const struct buf *rules, const char *uid)
 	json_object_foreach_safe(all, next, key, patch)
 	{
 		struct civil at;
-		enum kind kind = kind_of(o, key, patch, &at);
+		enum kind kind = kind_of(key, patch, &at);
 		json_t *copy;
 
 		if (kind == KIND_NONE || o->w->body.overflow)
 			continue;
-		if (kind == KIND_CHANGED ||
-		    (kind == KIND_PERIOD && is_instance(o, rules, &at))) {
+		if (kind == KIND_CHANGED) {
 			bool ok;
 
 			copy = json_deep_copy(o->t.whole);
@@ -605,28 +582,6 @@ write_state(struct object *o)
 	(void)utc_property(o, "created", "CREATED");
 }
 
-static void
-write_recurrence_id(
-    struct object *o, const struct object *series, const struct civil *instance)
-{
-	struct civil at;
-	struct place place;
-
-	if (instance != NULL) {
-		/* Of the same kind as the DTSTART of the series. */
-		time_property(o, "RECURRENCE-ID", NULL, instance, series->place,
-		    series->date);
-		return;
-	}
-	if (!peek_time(o->t.root, "recurrenceId", &at))
-		return;
-	(void)js_take_str(&o->t, o->t.root, "recurrenceId");
-	place = js_peek_str(o->t.root, "recurrenceIdTimeZone") != NULL
-		    ? take_place(o, o->t.root, "recurrenceIdTimeZone")
-		    : o->place;
-	time_property(o, "RECURRENCE-ID", "recurrenceId", &at, place, o->date);
-}
-
 /* All lines between BEGIN and END. */
 static void
 write_properties(struct object *o, const char *uid, const struct object *series,
@@ -652,7 +607,10 @@ write_properties(struct object *o, const char *uid, const struct object *series,
 		cl_raw(l, "Z");
 		cl_end(l);
 	}
-	write_recurrence_id(o, series, instance);
+	/* Of the same kind as the DTSTART of the series. */
+	if (instance != NULL)
+		time_property(o, "RECURRENCE-ID", NULL, instance, series->place,
+		    series->date);
 	write_times(o);
 	text_property(o, "title", "SUMMARY", true);
 	text_property(o, "description", "DESCRIPTION", true);
@@ -664,7 +622,6 @@ write_properties(struct object *o, const char *uid, const struct object *series,
 	write_rules(o, "excludedRecurrenceRules", "EXRULE", NULL);
 	write_list(o, rules, LIST_EXCLUDED);
 	write_list(o, rules, LIST_ADDED);
-	write_list(o, rules, LIST_PERIODS);
 	ical_people(o);
 	ical_links(o);
 	ical_relations(o);
@@ -703,7 +660,7 @@ write_object(struct ical *w, const json_t *json, const char *uid,
 	write_properties(&o, uid, series, instance, &rules);
 	/* What is left is known after the overrides, and stands before END. */
 	mark = w->body.len;
-	write_overrides(&o, &rules, uid);
+	write_overrides(&o, uid);
 	{
 		struct buf after = { 0 };
 
@@ -728,6 +685,40 @@ is_entry(const json_t *json)
 		   strcmp(type, "Task") == 0);
 }
 
+/*
+ * One instance of a series that is not there (RFC 8984, 4.3.1), as a series of
+ * that one instance: servers refuse an object that has a RECURRENCE-ID and
+ * nothing that it belongs to. NULL if json is none; otherwise a new object.
+ */
+static json_t *
+lone_instance(const json_t *json)
+{
+	const char *key = js_peek_str(json, "recurrenceId");
+	const char *zone = js_peek_str(json, "recurrenceIdTimeZone");
+	json_t *start = json_object_get(json, "start"), *copy, *patch;
+	struct civil at;
+
+	if (key == NULL || !civil_parse(key, false, &at) || start == NULL ||
+	    json_object_get(json, "recurrenceOverrides") != NULL)
+		return NULL;
+	copy = json_deep_copy(json);
+	patch = json_object();
+	(void)json_object_set(patch, "start", start);
+	if (zone != NULL) {
+		json_t *own = json_object_get(json, "timeZone");
+
+		(void)json_object_set_new(patch, "timeZone",
+		    own == NULL ? json_null() : json_deep_copy(own));
+		(void)json_object_set_new(copy, "timeZone", json_string(zone));
+	}
+	(void)json_object_set_new(copy, "start", json_string(key));
+	(void)json_object_set_new(
+	    copy, "recurrenceOverrides", json_pack("{s:o}", key, patch));
+	(void)json_object_del(copy, "recurrenceId");
+	(void)json_object_del(copy, "recurrenceIdTimeZone");
+	return copy;
+}
+
 /* An entry; fallback is its UID where it says none, and n makes it unlike
  * those of others. */
 static int
@@ -735,6 +726,7 @@ write_entry(struct ical *w, const json_t *json, size_t n, struct why *why)
 {
 	const char *uid = js_peek_str(json, "uid");
 	char *made = NULL;
+	json_t *series;
 
 	if ((uid == NULL || *uid == '\0') && w->convert != NULL &&
 	    w->convert->uid != NULL) {
@@ -744,7 +736,9 @@ write_entry(struct ical *w, const json_t *json, size_t n, struct why *why)
 	}
 	if (uid == NULL || *uid == '\0')
 		return why_set(why, FAIL_DATA, "it has no uid");
-	write_object(w, json, uid, NULL, NULL);
+	series = lone_instance(json);
+	write_object(w, series != NULL ? series : json, uid, NULL, NULL);
+	json_decref(series);
 	free(made);
 	return 0;
 }
