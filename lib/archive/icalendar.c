@@ -278,7 +278,10 @@ take_end_place(struct object *o, struct place *place)
 		if (relative == NULL || strcmp(relative, "end") != 0)
 			continue;
 		*place = take_place(o, location, "timeZone");
-		return place->utc || place->zone != 0;
+		if (!place->utc && place->zone == 0)
+			return false;
+		(void)js_take_word(&o->t, location, "relativeTo", "end");
+		return true;
 	}
 	return false;
 }

@@ -45,6 +45,12 @@ def to_ics(objects):
     return [t.decode() for t in done.stdout.split(b'\0')[:-1]]
 
 
+def raw(value):
+    """A value as it stands in a file."""
+    text = value.to_ical()
+    return text.decode() if isinstance(text, bytes) else text
+
+
 def well_formed(text):
     """Lines end in CRLF, hold at most 75 octets, and are whole characters."""
     data = text.encode()
@@ -64,7 +70,6 @@ lib.icalparser_parse_string.restype = ctypes.c_void_p
 lib.icalparser_parse_string.argtypes = [ctypes.c_char_p]
 lib.icalcomponent_count_errors.argtypes = [ctypes.c_void_p]
 lib.icalcomponent_free.argtypes = [ctypes.c_void_p]
-lib.icalrestriction_check.argtypes = [ctypes.c_void_p]
 
 
 def libical_errors(text):
@@ -79,8 +84,12 @@ def libical_errors(text):
 # --- what a calendar means ---
 
 def zone_of(tz):
-    """UTC, or the IANA name that a parser's zone came from."""
-    return zoneinfo.ZoneInfo(tz) if tz else None
+    """None for floating times, and for a zone that only its VTIMEZONE
+    describes: the server made such times floating."""
+    try:
+        return zoneinfo.ZoneInfo(tz) if tz else None
+    except zoneinfo.ZoneInfoNotFoundError:
+        return None
 
 
 def times(component, name):
@@ -138,7 +147,7 @@ def instances(calendar, many=40):
     rules = main.get('RRULE', [])
     exact = isinstance(start, datetime.datetime)
     for rule in rules if isinstance(rules, list) else [rules]:
-        text = rule.to_ical().decode()
+        text = raw(rule)
         base = start if exact else datetime.datetime.combine(
             start, datetime.time())
         zone = base.tzinfo
@@ -213,7 +222,7 @@ def meaning(calendar):
     m = {'kind': c.name}
     for name in TEXTS:
         if name in c:
-            m[name] = c[name].to_ical().decode()
+            m[name] = raw(c[name])
     m['start'] = [plain(d) for d in times(c, 'DTSTART')]
     m['due'] = [plain(d) for d in times(c, 'DUE')]
     m['length'] = length(c)
@@ -221,7 +230,7 @@ def meaning(calendar):
     m['categories'] = sorted(str(w) for w in words)
     for name in ('ATTENDEE', 'ATTACH', 'CONFERENCE', 'IMAGE', 'RELATED-TO'):
         m[name] = sorted(
-            (v.to_ical().decode(),
+            (raw(v),
              sorted((k, str(w)) for k, w in v.params.items()
                     if (k, w) != ('VALUE', 'URI')))
             for v in several(c, name))
@@ -229,24 +238,21 @@ def meaning(calendar):
         m['organizer'] = sorted(
             (k, str(v)) for k, v in c['ORGANIZER'].params.items())
     m['alarms'] = [
-        (str(a['ACTION']), a['TRIGGER'].to_ical().decode(),
+        (str(a['ACTION']), raw(a['TRIGGER']),
          sorted((k, str(v)) for k, v in a['TRIGGER'].params.items()))
         for a in c.subcomponents if a.name == 'VALARM']
     return m
 
 
-# What the server or the archive's maker lost or changed, by object: the
-# member of meaning() and what it is now.
+# What the server or the archive's maker lost, by object: what of it is not
+# compared.
 LOST = {
     # Of two rules only the last came back.
-    'tworules@x': 'instances',
+    'tworules@x': ('instances',),
     # EXRULE is gone.
-    'exrule@x': 'instances',
-    # A zone that only its VTIMEZONE describes: floating.
-    'custom@x': ('start', 'length', 'instances'),
+    'exrule@x': ('instances',),
 }
 GONE = ('journal',)
-CHANGED_UID = {'a/b\\c:d@x': 'a/bc:d@x', 'a/bc:d@x': 'a/bc:d@x'}
 
 
 def real_events():
@@ -290,9 +296,6 @@ def real_events():
             # The server says ENCODING and VALUE in its own way.
             attach[1][:] = [p for p in attach[1]
                             if p[0] not in ('ENCODING', 'VALUE')]
-        if uid == 'simple@x':
-            # DTSTAMP is what "updated" holds.
-            pass
         if uid == 'orphanrid@x':
             # A series of one instance, which the instance replaces.
             over = [c for c in got.walk('VEVENT') if 'RECURRENCE-ID' in c]
@@ -308,11 +311,10 @@ def real_events():
                 continue
             ok(a.get(key) == b.get(key), '%s: %s' % (uid, key),
                'put in: %s\ncame out: %s' % (a.get(key), b.get(key)))
-        if 'instances' not in lost and 'instances' != lost:
+        if 'instances' not in lost:
             x, y = instances(want), instances(got)
             ok(x == y, '%s: instances' % uid,
                'put in: %s\ncame out: %s' % (x, y))
-    # An RRULE that was the last of two, and one without its EXRULE.
     ok(set(put) == seen, 'every event came out', set(put) ^ seen)
 
 
@@ -522,13 +524,16 @@ def recurrences():
     ok(not wrong, '%d recurrences expand as dateutil expands the JSON'
        % len(objects), '%d wrong\n%s' % (
            len(wrong), '\n'.join(str(x) for x in wrong[0]) if wrong else ''))
-    # RDATE is for what the rule does not give.
-    noisy = [o['uid'] for o, t in zip(objects, to_ics(objects))
-             if o.get('recurrenceRule', {}).get('frequency') in
-             ('daily', 'weekly', 'monthly') and
-             len(re.sub('\r\n ', '', re.findall(
-                 r'RDATE[^:]*:((?:.|\r\n )*)', t)[0]).split(',')
-                 if 'RDATE' in t else []) > 2]
+    # RDATE is for what the rule does not give. (Hours are not counted out,
+    # and libical does not know all days of a month in a year: then there is
+    # one too many, which does no harm.)
+    noisy = []
+    for o, text in zip(objects, to_ics(objects)):
+        event = text.replace('\r\n ', '').split('BEGIN:VEVENT', 1)[1]
+        dates = re.findall(r'RDATE[^:]*:(\S*)', event)
+        if dates and len(dates[0].split(',')) > 2 and \
+                not re.search('hourly|yearly', json.dumps(o)):
+            noisy.append(o['uid'])
     ok(not noisy, 'no RDATE repeats the rule', noisy)
 
 
