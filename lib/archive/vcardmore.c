@@ -60,14 +60,17 @@ add_components(struct card *c, const json_t *list, const char *const *kinds,
 
 /* --- names --- */
 
-/* The whole name, from its components where it is not given. */
+/* The whole name, from its components where it is not given. RFC 9553, 2.2.1:
+ * in order, a separator stands where the default one would. */
 static void
 full_name(const json_t *name, struct buf *out)
 {
-	const json_t *list = json_object_get(name, "components"), *v;
 	static const char *const order[] = { "title", "given", "given2",
 		"surname", "surname2", "generation", "credential" };
+	const json_t *list = json_object_get(name, "components"), *v;
+	const char *blank = js_peek_str(name, "defaultSeparator");
 	bool ordered = json_is_true(json_object_get(name, "isOrdered"));
+	bool separated = true;
 	size_t i;
 
 	for (size_t k = 0; k < (ordered ? 1 : sizeof order / sizeof *order);
@@ -75,12 +78,15 @@ full_name(const json_t *name, struct buf *out)
 		json_array_foreach (list, i, v) {
 			const char *kind = js_peek_str(v, "kind");
 			const char *value = js_peek_str(v, "value");
+			bool separator;
 
 			if (value == NULL || kind == NULL ||
 			    (!ordered && strcmp(kind, order[k]) != 0))
 				continue;
-			if (out->len > 0 && strcmp(kind, "separator") != 0)
-				buf_addc(out, ' ');
+			separator = strcmp(kind, "separator") == 0;
+			if (!separated && !separator)
+				buf_adds(out, blank == NULL ? " " : blank);
+			separated = separator;
 			buf_adds(out, value);
 		}
 	}
@@ -110,7 +116,6 @@ other_name(const struct card *c)
 static void
 write_full(struct card *c, json_t *name)
 {
-	struct item item = { .json = name, .map = "name", .id = "full" };
 	const char *s = js_take_str(&c->t, name, "full"), *language;
 	struct buf made = { 0 };
 	json_t *patch;
@@ -153,7 +158,6 @@ write_full(struct card *c, json_t *name)
 			cl_end(&c->line);
 		}
 	}
-	(void)item;
 	buf_free(&made);
 }
 
