@@ -220,11 +220,14 @@ to_icaltime(const struct civil *c)
 bool
 recurrence_has(const struct object *o, const char *rule, const struct civil *at)
 {
-	struct icalrecurrencetype r = icalrecurrencetype_from_string(rule);
+	struct icalrecurrencetype r;
 	struct icaltimetype wanted = to_icaltime(at), next;
 	icalrecur_iterator *i;
 	bool found = false;
 
+	if (str_starts(rule, "RSCALE"))
+		return false;
+	r = icalrecurrencetype_from_string(rule);
 	/* The shorter ones may count long between two instances. */
 	if (r.freq < ICAL_DAILY_RECURRENCE || r.freq > ICAL_YEARLY_RECURRENCE ||
 	    is_past(o, &r.until, at))

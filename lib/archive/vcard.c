@@ -500,6 +500,7 @@ vcard_write(struct buf *out, const char *json, size_t len, int version,
 {
 	struct card c = { .version = version, .convert = convert };
 	const char *type, *uid;
+	int r = CONVERT_WRITTEN;
 
 	if (js_parse(&c.t, json, len, why) == -1)
 		return -1;
@@ -507,13 +508,13 @@ vcard_write(struct buf *out, const char *json, size_t len, int version,
 	uid = js_peek_str(c.t.root, "uid");
 	if ((uid == NULL || *uid == '\0') && convert != NULL)
 		uid = convert->uid;
-	if ((type != NULL && strcmp(type, "Card") != 0) || uid == NULL ||
-	    *uid == '\0') {
+	if (type != NULL && strcmp(type, "Card") != 0)
+		r = why_set(why, FAIL_DATA, "not a Card");
+	else if (uid == NULL || *uid == '\0')
+		r = why_set(why, FAIL_DATA, "it has no uid");
+	if (r == -1) {
 		js_free(&c.t);
-		return why_set(why, FAIL_DATA,
-		    type != NULL && strcmp(type, "Card") != 0
-			? "not a Card"
-			: "it has no uid");
+		return -1;
 	}
 	c.line.out = out;
 	c.line.no_caret = version < 4;
@@ -524,5 +525,5 @@ vcard_write(struct buf *out, const char *json, size_t len, int version,
 	write_card(&c, uid);
 	js_free(&c.t);
 	cl_free(&c.line);
-	return CONVERT_WRITTEN;
+	return r;
 }
