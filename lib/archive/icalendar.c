@@ -342,11 +342,8 @@ write_times(struct object *o)
 	bool all_day = false;
 	struct civil due;
 
-	if (o->date) {
+	if (o->date || !json_is_true(json_object_get(root, "showWithoutTime")))
 		(void)js_take_bool(&o->t, root, "showWithoutTime", &all_day);
-	} else if (!json_is_true(json_object_get(root, "showWithoutTime"))) {
-		(void)js_take_bool(&o->t, root, "showWithoutTime", &all_day);
-	}
 	if (o->has_start) {
 		(void)js_take_str(&o->t, root, "start");
 		time_property(

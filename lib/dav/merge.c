@@ -116,6 +116,15 @@ find_place(const struct merge *g, enum dav_kind kind, const char *name)
 	return NO_PLACE;
 }
 
+/* NULL for NO_PLACE. */
+static const struct dav_place *
+place_at(const struct merge *g, long i)
+{
+	return i < 0 || (size_t)i >= g->places.n || g->places.list == NULL
+		   ? NULL
+		   : &g->places.list[i];
+}
+
 static const char *
 target_name(const struct merge *g, const struct dav_collection *c)
 {
@@ -202,11 +211,9 @@ holder_of(const struct merge *g, enum dav_kind kind, const char *uid,
 }
 
 static void
-put(struct merge *g, const struct dav_item *item, struct dav_result *r,
-    struct why *why)
+put(struct merge *g, const struct dav_item *item, const struct dav_place *place,
+    struct dav_result *r, struct why *why)
 {
-	const struct dav_place *place =
-	    &g->places.list[g->place_of[item->collection]];
 	struct buf data = { 0 };
 	char *href = NULL;
 
@@ -240,32 +247,33 @@ merge_item(struct merge *g, const struct dav_item *item, struct why *why)
 {
 	const struct dav_collection *c =
 	    &g->tree->collections[item->collection];
-	long place = g->place_of[item->collection];
+	long at = g->place_of[item->collection];
+	const struct dav_place *place = place_at(g, at), *held;
 	struct dav_result r = { .kind = c->kind,
 		.file = item->file,
 		.uid = item->uid,
-		.collection = place == NO_PLACE ? target_name(g, c)
-						: g->places.list[place].name };
+		.collection = place == NULL ? target_name(g, c) : place->name };
 	bool elsewhere = false;
 	const struct holder *h =
-	    holder_of(g, c->kind, item->uid, place, &elsewhere);
+	    holder_of(g, c->kind, item->uid, at, &elsewhere);
 
 	if (h != NULL) {
 		r.status = elsewhere ? DAV_ELSEWHERE : DAV_EXISTS;
-		r.collection = g->places.list[h->place].name;
+		held = place_at(g, (long)h->place);
+		r.collection = held == NULL ? NULL : held->name;
 		r.href = h->href;
 		report(g, r);
 	} else if (g->m->dry_run) {
 		r.status = DAV_PLANNED;
 		report(g, r);
-	} else if (place == NO_PLACE) {
+	} else if (place == NULL) {
 		(void)why_set(
 		    why, FAIL_DATA, "its collection could not be made");
 		r.status = DAV_FAILED;
 		r.why = why;
 		report(g, r);
 	} else {
-		put(g, item, &r, why);
+		put(g, item, place, &r, why);
 	}
 }
 
