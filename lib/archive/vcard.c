@@ -221,6 +221,14 @@ card_end(struct card *c, struct item *item, const char *name, const char *value,
 	free(pointer);
 }
 
+void
+card_next(struct item *item, json_t *json)
+{
+	item->n++;
+	item->json = json;
+	*item->group = '\0';
+}
+
 bool
 card_is_kind(const struct item *item, const char *kind)
 {
@@ -284,9 +292,7 @@ write_simple(struct card *c, const struct simple *s)
 	json_object_foreach (map, item.id, json) {
 		const char *value;
 
-		item.n++;
-		item.json = json;
-		*item.group = '\0';
+		card_next(&item, json);
 		if (!card_is_kind(&item, s->kind) &&
 		    !(s->implied && card_is_kind(&item, NULL)))
 			continue;
@@ -411,9 +417,7 @@ write_speak(struct card *c)
 	json_object_foreach (map, item.id, json) {
 		const char *s = js_take_str(&c->t, json, "pronouns");
 
-		item.n++;
-		item.json = json;
-		*item.group = '\0';
+		card_next(&item, json);
 		if (s == NULL)
 			continue;
 		card_begin(c, &item, "PRONOUNS", "pronouns", true);

@@ -353,9 +353,7 @@ card_addresses(struct card *c)
 	bool has_geo = false, has_zone = false;
 
 	json_object_foreach (map, item.id, json) {
-		item.n++;
-		item.json = json;
-		*item.group = '\0';
+		card_next(&item, json);
 		if (!json_is_object(json))
 			continue;
 		write_address(c, &item);
@@ -378,9 +376,7 @@ card_phones(struct card *c)
 		const char *s = js_take_str(&c->t, json, "number");
 		bool uri = s != NULL && str_starts_nocase(s, "tel:");
 
-		item.n++;
-		item.json = json;
-		*item.group = '\0';
+		card_next(&item, json);
 		if (s == NULL)
 			continue;
 		card_begin(c, &item, "TEL", "number", false);
@@ -444,9 +440,7 @@ card_services(struct card *c)
 	struct item item = { .map = "onlineServices" };
 
 	json_object_foreach (map, item.id, json) {
-		item.n++;
-		item.json = json;
-		*item.group = '\0';
+		card_next(&item, json);
 		write_service(c, &item);
 	}
 }
@@ -498,9 +492,7 @@ card_organizations(struct card *c)
 		const json_t *units = json_object_get(json, "units"), *v;
 		size_t i;
 
-		item.n++;
-		item.json = json;
-		*item.group = '\0';
+		card_next(&item, json);
 		if (s == NULL && json_array_size(units) == 0)
 			continue;
 		if (strlen(item.id) < 15 && cl_is_name(item.id) &&
@@ -628,9 +620,7 @@ card_anniversaries(struct card *c)
 	struct item item = { .map = "anniversaries" };
 
 	json_object_foreach (map, item.id, json) {
-		item.n++;
-		item.json = json;
-		*item.group = '\0';
+		card_next(&item, json);
 		write_anniversary(c, &item);
 	}
 }
@@ -730,9 +720,7 @@ card_media(struct card *c)
 	struct item item = { .map = "media" };
 
 	json_object_foreach (js_object(c->t.root, "media"), item.id, json) {
-		item.n++;
-		item.json = json;
-		*item.group = '\0';
+		card_next(&item, json);
 		for (size_t k = 0; k < 3; k++) {
 			if (!card_is_kind(&item, kinds[k][0]))
 				continue;
@@ -744,9 +732,7 @@ card_media(struct card *c)
 	item = (struct item){ .map = "cryptoKeys" };
 	json_object_foreach (
 	    js_object(c->t.root, "cryptoKeys"), item.id, json) {
-		item.n++;
-		item.json = json;
-		*item.group = '\0';
+		card_next(&item, json);
 		write_media(c, &item, "KEY");
 	}
 }

@@ -42,7 +42,8 @@ void card_params(struct card *c, struct item *item, const char *value,
 /* Ends the line, writes the translations and the label. */
 void card_end(struct card *c, struct item *item, const char *name,
     const char *value, bool only4);
-/* Takes the list of an item's texts out, as one text; used for listed parts. */
+/* Goes on to the next entry of the item's map; its id is set already. */
+void card_next(struct item *item, json_t *json);
 bool card_is_kind(const struct item *item, const char *kind);
 
 /* vcardmore.c */

@@ -379,6 +379,44 @@ def zones():
        wrong[:5])
 
 
+def local_times():
+    """Local times as UTC, also those that a change of the clock skips or
+    repeats: UNTIL is in UTC."""
+    objects, wanted = [], []
+    for name in ('Europe/Vienna', 'America/New_York', 'Australia/Lord_Howe',
+                 'Africa/Cairo', 'Asia/Gaza', 'America/Nuuk', 'Asia/Kathmandu',
+                 'Europe/Dublin', 'Pacific/Apia', 'Africa/Casablanca',
+                 'America/Santiago', 'America/Caracas', 'Asia/Pyongyang'):
+        zone = zoneinfo.ZoneInfo(name)
+        at = datetime.datetime(2003, 1, 1)
+        before = None
+        while at < datetime.datetime(2028, 1, 1):
+            offset = at.replace(tzinfo=zone).utcoffset()
+            near = offset != before and before is not None
+            some = range(-1440, 1440, 45) if near else (0,) * (at.day < 3)
+            for minutes in some:
+                t = at + datetime.timedelta(minutes=minutes)
+                objects.append({
+                    'uid': 'l', 'start': '2000-01-01T00:00:00',
+                    'timeZone': name, 'recurrenceRule': {
+                        'frequency': 'daily', 'until': t.isoformat()}})
+                wanted.append(t.replace(tzinfo=zone).astimezone(UTC)
+                              .strftime('%Y%m%dT%H%M%SZ'))
+            before = offset
+            at += datetime.timedelta(days=1 if not near else 2)
+            if not near and before == offset:
+                at += datetime.timedelta(hours=7)
+    wrong = []
+    for o, text, want in zip(objects, to_ics(objects), wanted):
+        got = re.search(r'UNTIL=(\w+)', text)[1]
+        if got != want:
+            wrong.append((o['timeZone'], o['recurrenceRule']['until'], got,
+                          want))
+    ok(len(objects) > 10000 and not wrong,
+       '%d local times are the right ones in UTC' % len(objects),
+       '%d\n%s' % (len(wrong), '\n'.join(map(str, wrong[:12]))))
+
+
 # --- recurrences ---
 
 DAYS = ['mo', 'tu', 'we', 'th', 'fr', 'sa', 'su']
@@ -539,6 +577,7 @@ def recurrences():
 
 real_events()
 zones()
+local_times()
 recurrences()
 print('1..%d' % count)
 sys.exit(bad != 0)
