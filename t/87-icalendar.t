@@ -153,6 +153,43 @@ ok 'a Task with an estimated duration; durations as RFC 5545 wants them' '
 	has ics "COMPLETED:20260102T000000Z"
 	has ics "STATUS:COMPLETED"'
 
+ok 'lines are folded at 75 octets, between characters' '
+	for text in "$(printf "%0200d" 0)" "x$(printf "%0100d" 0 | sed s/0/ä/g)"; do
+		becomes "{\"uid\":\"1\",\"title\":\"$text\"}"
+		has ics "SUMMARY:$text"
+		tr -d "\r" <folded | LC_ALL=C awk "length > 75 { exit 1 }
+		    length == 75 || length == 74 { full++ } END { exit full < 2 }"
+		iconv -f utf-8 -t utf-8 <folded >/dev/null
+		tr -d "\r" <folded | while IFS= read -r line; do
+			printf "%s" "$line" | iconv -f utf-8 -t utf-8 >/dev/null
+		done
+	done'
+
+ok 'the last instance of a rule in a zone is one of its own' '
+	becomes "{\"uid\":\"1\",\"start\":\"2026-01-01T10:00:00\",
+	    \"timeZone\":\"Europe/Vienna\",\"recurrenceRule\":{
+	    \"frequency\":\"daily\",\"until\":\"2026-01-03T10:00:00\"},
+	    \"recurrenceOverrides\":{\"2026-01-03T10:00:00\":{\"title\":\"x\"}}}"
+	hasnt ics RDATE
+	becomes "{\"uid\":\"1\",\"start\":\"2026-01-01T10:00:00\",
+	    \"timeZone\":\"Europe/Vienna\",\"recurrenceRule\":{
+	    \"frequency\":\"daily\",\"until\":\"2026-01-03T09:59:00\"},
+	    \"recurrenceOverrides\":{\"2026-01-03T10:00:00\":{\"title\":\"x\"}}}"
+	has ics "RDATE;TZID=Europe/Vienna:20260103T100000"'
+
+ok 'who organizes and is invited has both lines; a text is no URI' '
+	becomes "{\"uid\":\"1\",\"start\":\"2026-01-01T10:00:00\",\"duration\":\"P14D\",
+	    \"organizerCalendarAddress\":\"mailto:A@x\",
+	    \"links\":{\"a\":{\"href\":\"note: call me\"}},
+	    \"participants\":{\"p\":{\"calendarAddress\":\"mailto:a@x\",
+	    \"roles\":{\"owner\":true,\"attendee\":true}}}}"
+	has ics "ORGANIZER:mailto:A@x"
+	has ics "ATTENDEE;ROLE=REQ-PARTICIPANT:mailto:a@x"
+	has ics "DURATION:P2W"
+	has ics "ATTACH;VALUE=BINARY;ENCODING=BASE64:bm90ZTogY2FsbCBtZQ=="
+	becomes "{\"uid\":\"1\",\"start\":\"2026-01-01T10:00:00\",\"duration\":\"P8D\"}"
+	has ics "DURATION:P8D"'
+
 ok 'a Group is a calendar with its entries; a shell gives nothing' '
 	becomes "{\"@type\":\"Group\",\"uid\":\"g\",\"title\":\"Name\",\"color\":\"red\",
 	    \"entries\":[{\"@type\":\"Event\",\"uid\":\"1\"},

@@ -217,7 +217,8 @@ ok 'files that are no single object fail by themselves' '
 	    >bad/calendars/W/2.ics
 	{ cat bad/calendars/W/1.ics; sed s/UID:one/UID:two/ bad/calendars/W/1.ics; } \
 	    >bad/calendars/W/3.ics
-	ln -s /etc/passwd bad/calendars/W/4.ics
+	event outside/four.ics four
+	ln -s "$tmp/outside/four.ics" bad/calendars/W/4.ics
 	echo hello >bad/calendars/W/readme.txt
 	ln -s /etc bad/calendars/Link
 	: >bad/calendars/W/5.ics
@@ -225,7 +226,7 @@ ok 'files that are no single object fail by themselves' '
 	counts "1 calendar created,1 event created,4 event failed,"
 	has err "calendars/W/2.ics: it has no UID"
 	has err "calendars/W/3.ics: it has objects of several UIDs"
-	hasnt out passwd'
+	has err "calendars/W/4.ics: cannot be opened"'
 
 start_faults rules
 ok 'errors of the server are of one object, and are named' '
