@@ -190,6 +190,16 @@ ok 'who organizes and is invited has both lines; a text is no URI' '
 	becomes "{\"uid\":\"1\",\"start\":\"2026-01-01T10:00:00\",\"duration\":\"P8D\"}"
 	has ics "DURATION:P8D"'
 
+ok 'a fraction of a second has no place in iCalendar, and is kept' '
+	becomes "{\"uid\":\"1\",\"start\":\"2026-01-01T10:00:00.5\",
+	    \"created\":\"2026-01-01T10:00:00.000Z\",
+	    \"updated\":\"2026-01-01T10:00:00.25Z\"}"
+	has ics DTSTART:20260101T100000
+	has ics DTSTAMP:20260101T100000Z
+	has ics "X-JSPTR=start:\"2026-01-01T10:00:00.5\""
+	has ics "X-JSPTR=updated:\"2026-01-01T10:00:00.25Z\""
+	hasnt ics X-JSPTR=created'
+
 ok 'a Group is a calendar with its entries; a shell gives nothing' '
 	becomes "{\"@type\":\"Group\",\"uid\":\"g\",\"title\":\"Name\",\"color\":\"red\",
 	    \"entries\":[{\"@type\":\"Event\",\"uid\":\"1\"},

@@ -49,7 +49,7 @@ civil_parse(const char *s, bool utc, struct civil *c)
 		digits(s + 11, 2), digits(s + 14, 2), digits(s + 17, 2) };
 	s += n;
 	if (*s == '.') {
-		n = strspn(s + 1, "0");
+		n = strspn(s + 1, "0123456789");
 		if (n == 0)
 			return false;
 		s += n + 1;
@@ -59,6 +59,15 @@ civil_parse(const char *s, bool utc, struct civil *c)
 	return *s == '\0' && c->month >= 1 && c->month <= 12 && c->day >= 1 &&
 	       c->day <= civil_month_days(c->year, c->month) && c->hour < 24 &&
 	       c->minute < 60 && c->second < 60;
+}
+
+bool
+civil_is_exact(const char *s)
+{
+	const char *dot = strchr(s, '.');
+
+	return dot == NULL || dot[1 + strspn(dot + 1, "0")] == 'Z' ||
+	       dot[1 + strspn(dot + 1, "0")] == '\0';
 }
 
 /* Counted in years that begin with March, so that the leap day comes last. */

@@ -17,9 +17,11 @@ struct civil {
 	int hour, minute, second;
 };
 
-/* "2026-03-01T10:00:00"; with utc, "2026-03-01T10:00:00Z". A fraction of
- * zeros is fine, another one is not. False if it is no such date. */
+/* "2026-03-01T10:00:00"; with utc, "2026-03-01T10:00:00Z". A fraction of a
+ * second is passed over, see civil_is_exact. False if it is no such date. */
 bool civil_parse(const char *s, bool utc, struct civil *out);
+/* Whether the seconds of such a text have no fraction but zeros. */
+bool civil_is_exact(const char *s);
 /* Seconds since 1970 as if the date were UTC, and back. False for years that
  * have not four digits. */
 int64_t civil_seconds(const struct civil *c);

@@ -158,6 +158,15 @@ int_property(struct object *o, const char *member, const char *property,
 	free(text);
 }
 
+void
+ical_take_time(struct object *o, json_t *from, const char *member)
+{
+	const char *s = js_peek_str(from, member);
+
+	if (s != NULL && civil_is_exact(s))
+		(void)js_take_str(&o->t, from, member);
+}
+
 /* A UTC time; false if there is none. */
 static bool
 utc_property(struct object *o, const char *member, const char *property)
@@ -168,7 +177,7 @@ utc_property(struct object *o, const char *member, const char *property)
 
 	if (s == NULL || !civil_parse(s, true, &c))
 		return false;
-	(void)js_take_str(&o->t, o->t.root, member);
+	ical_take_time(o, o->t.root, member);
 	civil_format(&c, false, text);
 	cl_begin(&o->w->line, NULL, property);
 	cl_colon(&o->w->line);
@@ -345,12 +354,12 @@ write_times(struct object *o)
 	if (o->date || !json_is_true(json_object_get(root, "showWithoutTime")))
 		(void)js_take_bool(&o->t, root, "showWithoutTime", &all_day);
 	if (o->has_start) {
-		(void)js_take_str(&o->t, root, "start");
+		ical_take_time(o, root, "start");
 		time_property(
 		    o, "DTSTART", "start", &o->start, o->place, o->date);
 	}
 	if (o->task && peek_time(root, "due", &due)) {
-		(void)js_take_str(&o->t, root, "due");
+		ical_take_time(o, root, "due");
 		time_property(o, "DUE", "due", &due, o->place, o->date);
 	} else {
 		write_duration(o, "duration");

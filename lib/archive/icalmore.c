@@ -373,7 +373,7 @@ trigger_line(struct object *o, json_t *trigger)
 	}
 	s = js_peek_str(trigger, "when");
 	if (s != NULL && civil_parse(s, true, &c)) {
-		(void)js_take_str(&o->t, trigger, "when");
+		ical_take_time(o, trigger, "when");
 		civil_format(&c, false, text); /* the shorter of the two */
 		cl_begin(l, NULL, "TRIGGER");
 		cl_param(l, "VALUE", "DATE-TIME");
@@ -413,7 +413,7 @@ alarm_write(struct object *o, json_t *alert, const char *title)
 	if (s != NULL && civil_parse(s, true, &c)) {
 		char text[CIVIL_TEXT];
 
-		(void)js_take_str(&o->t, alert, "acknowledged");
+		ical_take_time(o, alert, "acknowledged");
 		civil_format(&c, false, text);
 		cl_begin(l, NULL, "ACKNOWLEDGED");
 		cl_colon(l);

@@ -48,6 +48,10 @@ struct object {
 void ical_converted(
     struct object *o, const char *pointer, const char *const *skip);
 
+/* Takes a member that was read as a time; one with a fraction of a second,
+ * which iCalendar does not have, stays as well. */
+void ical_take_time(struct object *o, json_t *from, const char *member);
+
 /* A word of the list (NULL-terminated) as a value in capitals; anything else
  * stays in the tree. */
 void ical_word(struct object *o, json_t *from, const char *member,

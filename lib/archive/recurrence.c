@@ -137,7 +137,7 @@ until(struct object *o, json_t *rule, struct buf *out)
 	}
 	civil_format(&c, o->date, text);
 	buf_addf(out, ";UNTIL=%s%s", text, utc && !o->date ? "Z" : "");
-	(void)js_take_str(&o->t, rule, "until");
+	ical_take_time(o, rule, "until");
 }
 
 bool

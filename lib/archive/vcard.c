@@ -387,7 +387,8 @@ write_time(struct card *c, const char *member, const char *property, bool only4)
 
 	if (s == NULL || !civil_parse(s, true, &at))
 		return;
-	(void)js_take_str(&c->t, c->t.root, member);
+	if (civil_is_exact(s))
+		(void)js_take_str(&c->t, c->t.root, member);
 	civil_format(&at, false, text);
 	begin_name(c, NULL, property, only4);
 	cl_colon(&c->line);
