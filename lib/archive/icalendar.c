@@ -479,11 +479,43 @@ write_list(struct object *o, const struct buf *rules, enum date_list list)
 static void write_object(struct ical *w, const json_t *json, const char *uid,
     const struct object *series, const struct civil *instance);
 
+/* The series as one of its instances inherits it. Shares what it holds. */
+static json_t *
+instance_base(const struct object *o)
+{
+	json_t *base = json_copy(o->t.whole);
+
+	(void)json_object_del(base, "recurrenceRule");
+	(void)json_object_del(base, "recurrenceRules");
+	(void)json_object_del(base, "excludedRecurrenceRules");
+	(void)json_object_del(base, "recurrenceOverrides");
+	return base;
+}
+
+/* An instance that is different, as an object of its own; false if part of the
+ * patch led nowhere. */
+static bool
+write_override(struct object *o, const json_t *base, const char *key,
+    const json_t *patch, const char *uid)
+{
+	json_t *copy = json_deep_copy(base);
+	struct civil at;
+	bool ok;
+
+	(void)json_object_set_new(copy, "start", json_string(key));
+	ok = js_patch(copy, patch);
+	if (civil_parse(key, false, &at))
+		write_object(o->w, copy, uid, o, &at);
+	json_decref(copy);
+	return ok;
+}
+
 /* The instances that are different: an object of the same UID for each. */
 static void
 write_overrides(struct object *o, const char *uid)
 {
 	json_t *all = js_object(o->t.root, "recurrenceOverrides"), *patch;
+	json_t *base = instance_base(o);
 	const char *key;
 	void *next;
 
@@ -491,29 +523,15 @@ write_overrides(struct object *o, const char *uid)
 	{
 		struct civil at;
 		enum kind kind = kind_of(key, patch, &at);
-		json_t *copy;
 
 		if (kind == KIND_NONE || o->w->body.overflow)
 			continue;
-		if (kind == KIND_CHANGED) {
-			bool ok;
-
-			copy = json_deep_copy(o->t.whole);
-			(void)json_object_del(copy, "recurrenceRule");
-			(void)json_object_del(copy, "recurrenceRules");
-			(void)json_object_del(copy, "excludedRecurrenceRules");
-			(void)json_object_del(copy, "recurrenceOverrides");
-			(void)json_object_set_new(
-			    copy, "start", json_string(key));
-			ok = js_patch(copy, patch);
-			write_object(o->w, copy, uid, o, &at);
-			json_decref(copy);
-			/* What led nowhere is kept as it was. */
-			if (!ok)
-				continue;
-		}
-		(void)js_take(&o->t, all, key, JSON_OBJECT);
+		/* What led nowhere is kept as it was. */
+		if (kind != KIND_CHANGED ||
+		    write_override(o, base, key, patch, uid))
+			(void)js_take(&o->t, all, key, JSON_OBJECT);
 	}
+	json_decref(base);
 }
 
 /* --- what was iCalendar before, and what is left --- */

@@ -22,6 +22,7 @@ struct ical {
 	struct zone_use *zones;
 	size_t n, cap;
 	const struct convert *convert;
+	int steps; /* instances of rules that were looked at */
 };
 
 /* Where a local time is meant: floating where it is neither. */

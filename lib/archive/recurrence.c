@@ -12,8 +12,9 @@
 #include "core/str.h"
 
 enum {
-	/* How many instances are looked at to find one. */
-	STEPS_MAX = 5000
+	/* How many instances are looked at to find one, and in all. */
+	STEPS_MAX = 5000,
+	ALL_STEPS_MAX = 1000000
 };
 
 static const char *const days[] = { "mo", "tu", "we", "th", "fr", "sa", "su",
@@ -237,7 +238,10 @@ recurrence_has(const struct object *o, const char *rule, const struct civil *at)
 	i = icalrecur_iterator_new(r, to_icaltime(&o->start));
 	if (i == NULL)
 		return false;
-	for (int step = 0; step < STEPS_MAX && !found; step++) {
+	for (int step = 0;
+	     step < STEPS_MAX && o->w->steps < ALL_STEPS_MAX && !found;
+	     step++) {
+		o->w->steps++;
 		next = icalrecur_iterator_next(i);
 		if (icaltime_is_null_time(next) ||
 		    icaltime_compare(next, wanted) > 0)
