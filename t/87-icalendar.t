@@ -139,6 +139,8 @@ ok 'whole days with a time of day are no dates; a zone nobody knows floats' '
 ok 'control characters cannot break a line; the exact text is kept' '
 	becomes "{\"@type\":\"Event\",\"uid\":\"a\\r\\nATTACH:x\",\"title\":\"a\\u0001\\rb\",
 	    \"color\":\"red\\nX:y\",
+	    \"iCalendar\":{\"properties\":[[\"x-a\",{},\"date\",\"2026\\r\\nX-EVIL:1\"],
+	    [\"x-b\",{\"x-c\":\"\\r\\nX-EVIL\"},\"recur\",{\"freq\\nX-EVIL:1\":\"\\nX-EVIL:1\"}]]},
 	    \"participants\":{\"p\":{\"calendarAddress\":\"mailto:a\\r\\nX-EVIL:1\"}}}"
 	has ics "UID:a\\nATTACH:x"
 	has ics "SUMMARY:ab"

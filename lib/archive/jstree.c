@@ -398,10 +398,11 @@ jcal_value(struct contentline *l, const char *type, const json_t *value)
 		   strcmp(type, "date-time") == 0 ||
 		   strcmp(type, "timestamp") == 0 ||
 		   strcmp(type, "time") == 0) {
-		scalar_text(value, &text);
-		compact_time(buf_str(&text), &l->text);
-		buf_free(&text);
-		return;
+		struct buf time = { 0 };
+
+		scalar_text(value, &time);
+		compact_time(buf_str(&time), &text);
+		buf_free(&time);
 	} else {
 		scalar_text(value, &text);
 	}
