@@ -79,7 +79,9 @@ check_one(struct run *r, const char *root, const struct tree_hint *hint,
 	if (mdtree_open(&tree, root, hint, why) == -1)
 		return -1;
 	catalogue_init(&c, &tree);
-	result = check_run(&k, why);
+	result = fix ? mdtree_lock(&tree, why) : 0;
+	if (result == 0)
+		result = check_run(&k, why);
 	catalogue_free(&c);
 	mdtree_close(&tree);
 	return result;

@@ -11,11 +11,18 @@ if nm -D "$build/bin/maildir-merge" 2>/dev/null | grep -q __asan_init; then
 	exit 0
 fi
 
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE
 for what in kill ENOSPC EIO; do
 	ok "each call in turn: $what" '
 		mkdir "$what"
 		cd "$what"
 		run 0 /usr/bin/python3 "$top/tests/maildir/crash.py" "$shim" "$what"'
 done
+
+ok 'a message that arrives while it is being added' '
+	mkdir arrive
+	cd arrive
+	run 0 /usr/bin/python3 "$top/tests/maildir/arrive.py" "$shim"'
 
 done_testing

@@ -4,8 +4,10 @@
 
 #include "core/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/alloc.h"
 #include "core/num.h"
 #include "core/str.h"
 
@@ -263,6 +265,18 @@ number_len(const char *p, bool *integer)
 		p += n;
 	}
 	return (size_t)(p - start);
+}
+
+bool
+jr_copy(struct json_reader *s, char **to)
+{
+	char *value;
+
+	if (!jr_string(s, &value))
+		return false;
+	free(*to);
+	*to = xstrdup(value);
+	return true;
 }
 
 bool

@@ -67,6 +67,8 @@ bool jr_element(struct json_reader *s);
  * in the text, NUL-terminated. An integer is in the range of int64_t; a
  * number with a fraction or an exponent is none. */
 bool jr_string(struct json_reader *s, char **value);
+/* The same, as a copy in place of *to, which the caller frees. */
+bool jr_copy(struct json_reader *s, char **to);
 bool jr_int(struct json_reader *s, int64_t *value);
 bool jr_bool(struct json_reader *s, bool *value);
 

@@ -58,6 +58,31 @@ is_taken(const struct merge *m, const struct entry *e)
 	return taken;
 }
 
+/* True if both have one Message-ID, or both have none. */
+static bool
+same_id(const struct entry *a, const struct entry *b)
+{
+	if (((a->state ^ b->state) & ENTRY_ID) != 0)
+		return false;
+	return (a->state & ENTRY_ID) == 0 ||
+	       memcmp(a->id, b->id, sizeof a->id) == 0;
+}
+
+/* Marks what must be read whole to know whether the arrival is one of ours. */
+static void
+want_twins(
+    struct merge *m, const struct item *items, size_t n, struct entry *arrival)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct entry *e = &m->plan->source->entries[items[i].entry];
+
+		if (same_id(e, arrival)) {
+			e->state |= ENTRY_WANT;
+			arrival->state |= ENTRY_WANT;
+		}
+	}
+}
+
 /* A message that came meanwhile takes the place of one that is the same. */
 static void
 pair_arrival(
@@ -65,18 +90,15 @@ pair_arrival(
 {
 	const struct entry *e = &m->plan->target->entries[number];
 
-	/* What we added ourselves is none. */
-	if ((e->state & ENTRY_DIGEST) == 0 || is_taken(m, e))
+	if ((e->state & ENTRY_DIGEST) == 0)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		struct fate *f = &m->plan->fates[items[i].entry];
 		const struct entry *s = merge_source(m, &items[i]);
 
 		if (f->outcome != OUT_ADD || (s->state & ENTRY_DIGEST) == 0 ||
-		    memcmp(s->digest, e->digest, sizeof s->digest) != 0 ||
-		    ((s->state ^ e->state) & ENTRY_ID) != 0 ||
-		    ((s->state & ENTRY_ID) != 0 &&
-			memcmp(s->id, e->id, sizeof s->id) != 0))
+		    !same_id(s, e) ||
+		    memcmp(s->digest, e->digest, sizeof s->digest) != 0)
 			continue;
 		*f = (struct fate){ OUT_PRESENT, number,
 			"arrived while the merge ran" };
@@ -84,33 +106,28 @@ pair_arrival(
 	}
 }
 
-/*
- * Looks whether one of the messages arrived by itself since the plan was made:
- * mail is delivered all the while. Such a message is present.
- */
 int
 merge_find_arrivals(struct merge *m, const struct item *items, size_t n,
     bool new_only, struct why *why)
 {
-	struct catalogue *t = m->plan->target, *s = m->plan->source;
+	struct catalogue *t = m->plan->target;
 	uint32_t folder = items[0].folder;
 	size_t first = t->n;
 
 	if (!catalogue_is_stale(t, folder, new_only))
 		return 0;
-	if (catalogue_update(t, folder, why) == -1)
+	if (catalogue_update(t, folder, why) == -1 ||
+	    catalogue_read_ids(t, first, why) == -1)
 		return -1;
-	if (t->n == first)
-		return 0;
+	/* What we added ourselves is no arrival. */
 	for (size_t i = first; i < t->n; i++)
-		t->entries[i].state |= ENTRY_WANT;
-	for (size_t i = 0; i < n; i++)
-		s->entries[items[i].entry].state |= ENTRY_WANT;
-	if (catalogue_read_ids(t, first, why) == -1 ||
-	    catalogue_read_digests(t, why) == -1 ||
-	    catalogue_read_digests(s, why) == -1)
+		if (!is_taken(m, &t->entries[i]))
+			want_twins(m, items, n, &t->entries[i]);
+	if (catalogue_read_digests(t, why) == -1 ||
+	    catalogue_read_digests(m->plan->source, why) == -1)
 		return -1;
 	for (size_t i = first; i < t->n; i++)
-		pair_arrival(m, items, n, (uint32_t)i);
+		if (!is_taken(m, &t->entries[i]))
+			pair_arrival(m, items, n, (uint32_t)i);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "maildir/mergepart.h"
 #include "maildir/name.h"
 #include "maildir/parallel.h"
+#include "maildir/quota.h"
 
 enum {
 	CHUNK = 131072
@@ -227,8 +228,9 @@ sync_batch(struct batch *b, size_t n)
 
 int
 merge_batch(struct merge *m, const struct drop *d, const struct item *items,
-    size_t n, struct why *why)
+    size_t left, struct why *why)
 {
+	size_t n = left < BATCH ? left : BATCH;
 	struct batch b = { m, d, items, xcalloc(n, sizeof *b.parcels),
 		xcalloc(n, sizeof *b.whys) };
 	char **names = xcalloc(n, sizeof *names);
@@ -237,7 +239,7 @@ merge_batch(struct merge *m, const struct drop *d, const struct item *items,
 	parallel(n, m->plan->source->jobs, copy_some, &b,
 	    sizeof(struct scratch), scratch_free);
 	sync_batch(&b, n);
-	r = merge_find_arrivals(m, items, n, true, why);
+	r = merge_find_arrivals(m, items, left, true, why);
 	if (r == 0)
 		r = announce(m, &b, n, names, why);
 	if (r == 0)

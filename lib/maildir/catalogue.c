@@ -110,7 +110,7 @@ oddity(int fd, const struct dirent *e, bool *skip)
 			*skip = true;
 			return NULL;
 		}
-		type = IFTODT(st.st_mode);
+		type = (unsigned char)IFTODT(st.st_mode);
 	}
 	if (type == DT_REG)
 		return NULL;
@@ -423,6 +423,7 @@ read_one(struct catalogue *c, struct pass *p, size_t number, bool digest)
 		set_fault(c, number, why.text);
 		return;
 	}
+	c->learned = true;
 	if (digest) {
 		r = read_content(&p->reader, fd, e->digest, &why);
 		if (r == 0)

@@ -10,6 +10,7 @@
 #define FERRY_MAILDIR_CATALOGUE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,6 +51,7 @@ struct catalogue {
 	struct buf names;
 	unsigned int jobs;
 	bool stamps;          /* fill in and compare stamps */
+	atomic_bool learned;  /* something was read that no index knew */
 	pthread_mutex_t lock; /* for the faults */
 	char **faults;
 	size_t n_faults, cap_faults;

@@ -182,7 +182,7 @@ int
 read_msgid(
     struct reader *r, int fd, unsigned char id[DIGEST_LEN], struct why *why)
 {
-	bool whole;
+	bool whole = false;
 
 	if (read_head(r, fd, FIRST_READ, &whole, why) == -1)
 		return -1;
@@ -244,28 +244,59 @@ read_header(
 	}
 }
 
-/* Appends the stable fields as canonical text, in the table's order. Returns
- * how many of the personal ones there are. */
+static void
+put_field(struct buf *out, int number, const struct header_field *f)
+{
+	buf_adds(out, stable[number]);
+	buf_addc(out, ':');
+	header_put_unfolded(out, f);
+	buf_addc(out, '\n');
+}
+
+/* The number of a field in the table; -1 if a digest does not cover it. The
+ * first letter and the length rule most fields out. */
+static int
+stable_number(const struct header_field *f)
+{
+	static const char letters[] = "dftcs";
+
+	if (f->name_len == 0 || strchr(letters, f->name[0] | 0x20) == NULL)
+		return -1;
+	for (int i = 0; i < STABLE; i++)
+		if (header_is(f, stable[i]))
+			return i;
+	return -1;
+}
+
+/*
+ * Appends the stable fields as canonical text, in the table's order and, where
+ * one comes several times, in the message's. Returns how many of the personal
+ * ones there are.
+ */
 static int
 put_stable(struct buf *out, const char *p, size_t len)
 {
-	int personal = 0;
+	struct header_field first[STABLE], f;
+	int count[STABLE] = { 0 }, personal = 0;
+	struct header h;
 
-	for (size_t i = 0; i < STABLE; i++) {
-		struct header h;
-		struct header_field f;
-		bool seen = false;
+	header_init(&h, p, len, true);
+	while (header_next(&h, &f) == HEADER_FIELD) {
+		int n = stable_number(&f);
 
+		if (n != -1 && count[n]++ == 0)
+			first[n] = f;
+	}
+	for (int i = 0; i < STABLE; i++) {
+		personal += i < PERSONAL && count[i] > 0;
+		if (count[i] == 1)
+			put_field(out, i, &first[i]);
+		if (count[i] < 2)
+			continue;
 		header_init(&h, p, len, true);
-		while (header_next(&h, &f) == HEADER_FIELD) {
-			if (!header_is(&f, stable[i]))
-				continue;
-			buf_addf(out, "%s:", stable[i]);
-			header_put_unfolded(out, &f);
-			buf_addc(out, '\n');
-			seen = true;
-		}
-		personal += seen && i < PERSONAL;
+		while (header_next(&h, &f) == HEADER_FIELD)
+			if (header_is(&f, stable[i]))
+				put_field(out, i, &f);
 	}
 	return personal;
 }

@@ -4,7 +4,6 @@
 
 #include "maildir/delivery.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -270,21 +269,16 @@ drop_close(struct drop *d)
 void
 drop_sweep(int root, const char *dir)
 {
-	int folder = open_below(root, dir);
-	int fd = folder == -1 ? -1 : openat(folder, "tmp", DIR_FLAGS);
-	DIR *d = fd == -1 ? NULL : fdopendir(fd);
+	char *tmp = xasprintf("%s/tmp", dir);
+	DIR *d = opendir_below(root, tmp);
 	struct dirent *e;
 
-	if (folder != -1)
-		(void)close(folder);
-	if (d == NULL) {
-		if (fd != -1)
-			(void)close(fd);
+	free(tmp);
+	if (d == NULL)
 		return;
-	}
 	while ((e = readdir(d)) != NULL)
 		if (str_starts(e->d_name, tmp_prefix))
-			(void)unlinkat(fd, e->d_name, 0);
+			(void)unlinkat(dirfd(d), e->d_name, 0);
 	(void)closedir(d);
 }
 
@@ -405,10 +399,4 @@ drop_settle(const struct drop *d, struct why *why)
 	if (fsync(d->cur) == -1 && errno != EINVAL)
 		return why_errno(why, FAIL_DATA, "cannot be put into cur");
 	return 0;
-}
-
-void
-drop_touch(const struct drop *d)
-{
-	(void)futimens(d->cur, NULL);
 }

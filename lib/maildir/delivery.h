@@ -90,7 +90,4 @@ int drop_show(
 /* Makes the names durable. */
 int drop_settle(const struct drop *d, struct why *why);
 
-/* Gives cur/ the time of now, so that Dovecot looks into it. */
-void drop_touch(const struct drop *d);
-
 #endif

@@ -171,17 +171,34 @@ find_removed(struct earlier *x, const struct plan *p)
 	return removed;
 }
 
+/* By size: those of one size are next to each other, and found by bsearch. */
+static int
+add_order(const void *a, const void *b)
+{
+	const struct earlier_add *x = a, *y = b;
+
+	if (x->size != y->size)
+		return x->size < y->size ? -1 : 1;
+	return 0;
+}
+
+/* One that was removed; with sha NULL, any of that size in that folder. */
 static struct earlier_add *
 find(const struct earlier *x, const char *dir, int64_t size,
     const unsigned char *sha)
 {
-	for (size_t i = 0; i < x->n; i++) {
-		struct earlier_add *a = &x->adds[i];
+	const struct earlier_add key = { .size = size };
+	struct earlier_add *a =
+	    bsearch(&key, x->adds, x->n, sizeof *x->adds, add_order);
 
-		if (!a->there && a->size == size && strcmp(a->dir, dir) == 0 &&
+	if (a == NULL)
+		return NULL;
+	while (a > x->adds && a[-1].size == size)
+		a--;
+	for (; a < x->adds + x->n && a->size == size; a++)
+		if (!a->there && strcmp(a->dir, dir) == 0 &&
 		    (sha == NULL || memcmp(a->sha, sha, sizeof a->sha) == 0))
 			return a;
-	}
 	return NULL;
 }
 
@@ -214,6 +231,7 @@ earlier_apply(struct earlier *x, struct plan *p)
 {
 	if (x->n == 0 || find_removed(x, p) == 0)
 		return;
+	qsort(x->adds, x->n, sizeof *x->adds, add_order);
 	for (size_t i = 0; i < p->source->n; i++)
 		if (p->fates[i].outcome == OUT_ADD)
 			apply_one(x, p, i);

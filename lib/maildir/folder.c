@@ -206,6 +206,17 @@ put_level_on_disk(struct buf *out, const char *level, size_t len, bool utf8)
 	return 0;
 }
 
+static int
+put_level_of_disk(struct buf *out, const char *level, size_t len, bool utf8)
+{
+	if (!utf8)
+		return mutf7_decode(out, level, len);
+	if (!utf8_valid(level, len))
+		return -1;
+	buf_add(out, level, len);
+	return 0;
+}
+
 /* What is wrong with a level, or NULL. */
 static const char *
 level_fault(const char *level, size_t len, bool fs)
@@ -214,10 +225,10 @@ level_fault(const char *level, size_t len, bool fs)
 
 	if (len == 0)
 		return "a level without a name";
-	if (*level == '~')
-		return "\"~\" at the start of a level";
 	if (memchr(level, '/', len) != NULL)
 		return "a slash inside a level";
+	if (*level == '~')
+		return "\"~\" at the start of a level";
 	if (!fs)
 		return memchr(level, '.', len) != NULL ? "a dot inside a level"
 						       : NULL;
@@ -291,13 +302,9 @@ folder_put_path(
 
 		if (path.len > 0)
 			buf_addc(&path, '/');
-		if (level_fault(at, len, style->fs) != NULL ||
-		    (style->utf8 && !utf8_valid(at, len)))
-			r = -1;
-		else if (style->utf8)
-			buf_add(&path, at, len);
-		else
-			r = mutf7_decode(&path, at, len);
+		r = level_fault(at, len, style->fs) == NULL
+			? put_level_of_disk(&path, at, len, style->utf8)
+			: -1;
 		if (r == -1 || at[len] == '\0')
 			break;
 		at += len + 1;

@@ -40,18 +40,6 @@ note_free(struct folder_note *n)
 }
 
 static bool
-read_copy(struct json_reader *s, char **to)
-{
-	char *value;
-
-	if (!jr_string(s, &value))
-		return false;
-	free(*to);
-	*to = xstrdup(value);
-	return true;
-}
-
-static bool
 read_path(struct json_reader *s, struct folder_note *n)
 {
 	size_t levels = 0, cap = 0;
@@ -62,7 +50,7 @@ read_path(struct json_reader *s, struct folder_note *n)
 		/* Always room for the NULL at the end. */
 		n->path = grow(n->path, levels + 1, &cap, sizeof *n->path);
 		n->path[levels] = n->path[levels + 1] = NULL;
-		if (!read_copy(s, &n->path[levels++]))
+		if (!jr_copy(s, &n->path[levels++]))
 			return false;
 	}
 	return s->error == NULL;
@@ -82,13 +70,13 @@ read_note(struct folder_note *n, char *line, char **type)
 		bool good;
 
 		if (strcmp(member, "type") == 0)
-			good = read_copy(&s, type);
+			good = jr_copy(&s, type);
 		else if (strcmp(member, "dir") == 0)
-			good = read_copy(&s, &n->dir);
+			good = jr_copy(&s, &n->dir);
 		else if (strcmp(member, "path") == 0)
 			good = read_path(&s, n);
 		else if (strcmp(member, "role") == 0)
-			good = read_copy(&s, &n->role);
+			good = jr_copy(&s, &n->role);
 		else if (strcmp(member, "subscribed") == 0)
 			good = jr_bool(&s, &n->subscribed);
 		else

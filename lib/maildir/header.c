@@ -104,18 +104,23 @@ header_is(const struct header_field *f, const char *name)
 void
 header_put_unfolded(struct buf *out, const struct header_field *f)
 {
-	bool begun = false, gap = false;
+	const char *at = f->value, *end = at + f->value_len;
+	bool begun = false;
 
-	for (size_t i = 0; i < f->value_len; i++) {
-		if (is_blank(f->value[i])) {
-			gap = begun;
-			continue;
-		}
-		if (gap)
+	while (at < end) {
+		const char *word;
+
+		while (at < end && is_blank(*at))
+			at++;
+		word = at;
+		while (at < end && !is_blank(*at))
+			at++;
+		if (at == word)
+			break;
+		if (begun)
 			buf_addc(out, ' ');
-		buf_addc(out, f->value[i]);
+		buf_add(out, word, (size_t)(at - word));
 		begun = true;
-		gap = false;
 	}
 }
 

@@ -194,6 +194,22 @@ is_known(const struct entry *e)
 	return (e->state & (ENTRY_READ | ENTRY_BAD | ENTRY_GONE)) == ENTRY_READ;
 }
 
+size_t
+index_count(const struct index *x)
+{
+	return x == NULL ? 0 : x->head->n;
+}
+
+size_t
+index_worth(const struct catalogue *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += is_known(&c->entries[i]);
+	return n;
+}
+
 static void
 put(struct head *head, const struct catalogue *c, size_t number, FILE *to)
 {

@@ -32,6 +32,12 @@ void index_free(struct index *x);
 void index_recall(
     const struct index *x, const struct catalogue *c, struct entry *e);
 
+/* How many records it has; 0 for NULL. */
+size_t index_count(const struct index *x);
+
+/* How many of a catalogue's entries index_save would write. */
+size_t index_worth(const struct catalogue *c);
+
 /* Of a file's size and time; never 0. */
 uint32_t index_stamp(const struct stat *st);
 

@@ -139,18 +139,6 @@ journal_close(struct journal *j, struct why *why)
 }
 
 static bool
-read_text(struct json_reader *s, char **to)
-{
-	char *value;
-
-	if (!jr_string(s, &value))
-		return false;
-	free(*to);
-	*to = xstrdup(value);
-	return true;
-}
-
-static bool
 read_hex(struct json_reader *s, unsigned char *to, size_t len)
 {
 	char *value;
@@ -213,7 +201,7 @@ read_member(struct json_reader *s, struct journal_record *r, const char *member)
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
 		if (strcmp(member, members[i].name) == 0)
 			return members[i].text != NULL
-				   ? read_text(s, members[i].text)
+				   ? jr_copy(s, members[i].text)
 				   : jr_int(s, members[i].number);
 	return jr_skip(s);
 }

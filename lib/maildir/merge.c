@@ -8,17 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
 #include "maildir/control.h"
 #include "maildir/mergepart.h"
 #include "maildir/name.h"
-
-enum {
-	/* How many messages become durable, and visible, together. */
-	BATCH = 512
-};
 
 /* The mark of the names that export_archive.py gives. */
 static const char export_mark[] = ".vandelay";
@@ -29,9 +26,10 @@ merge_source(const struct merge *m, const struct item *it)
 	return &m->plan->source->entries[it->entry];
 }
 
-/* The internal date of a source message, in the directory box. */
+/* The internal date of a source message, in the directory box; adds its size.
+ */
 static int64_t
-date_of(const struct merge *m, const struct entry *e, int box)
+date_of(struct merge *m, const struct entry *e, int box)
 {
 	const char *name = entry_name(m->plan->source, e);
 	enum date_source from = m->dates;
@@ -44,10 +42,10 @@ date_of(const struct merge *m, const struct entry *e, int box)
 			   sizeof export_mark - 1) != NULL
 			   ? DATE_NAME
 			   : DATE_MTIME;
-	if (from == DATE_NAME ||
-	    fstatat(box, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (fstatat(box, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return n.seconds;
-	return st.st_mtim.tv_sec;
+	m->bytes += st.st_size;
+	return from == DATE_NAME ? n.seconds : st.st_mtim.tv_sec;
 }
 
 static int
@@ -82,6 +80,28 @@ merge_prepare(struct merge *m)
 	box_forget(&box);
 	if (m->n > 0)
 		qsort(m->items, m->n, sizeof *m->items, item_order);
+}
+
+bool
+merge_has_room(const struct merge *m, struct why *why)
+{
+	struct statvfs fs;
+	uint64_t room;
+
+	if (m->n == 0 || fstatvfs(m->plan->target->tree->fd, &fs) == -1)
+		return true;
+	room = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if ((uint64_t)m->bytes > room)
+		why_set(why, FAIL_FATAL,
+		    "no room: %lld bytes are to be added, %llu are free",
+		    (long long)m->bytes, (unsigned long long)room);
+	else if (fs.f_files > 0 && m->n > fs.f_favail)
+		why_set(why, FAIL_FATAL,
+		    "no room: %zu files are to be added, %llu are free", m->n,
+		    (unsigned long long)fs.f_favail);
+	else
+		return true;
+	return false;
 }
 
 void
@@ -198,11 +218,33 @@ fill_folder(
 	}
 	r = merge_find_arrivals(m, items, n, false, why);
 	for (size_t i = 0; r == 0 && i < n; i += BATCH)
-		r = merge_batch(
-		    m, &d, items + i, n - i < BATCH ? n - i : BATCH, why);
-	drop_touch(&d);
+		r = merge_batch(m, &d, items + i, n - i, why);
 	drop_close(&d);
 	return r;
+}
+
+/*
+ * Dovecot looks into a directory when its time has changed. A sync of its own
+ * can have seen the time of the last rename and not the file, if both fell into
+ * one tick of the file system's clock: a later time makes it look again.
+ */
+static void
+touch_folders(const struct merge *m)
+{
+	const struct timespec tick = { 0, 10000000 };
+	const struct mdtree *t = m->plan->target->tree;
+
+	if (m->added > 0)
+		(void)nanosleep(&tick, NULL);
+	for (size_t i = 0; i < t->n; i++) {
+		int cur =
+		    m->touched[i] ? open_box(t, t->folders[i].dir, false) : -1;
+
+		if (cur == -1)
+			continue;
+		(void)futimens(cur, NULL);
+		(void)close(cur);
+	}
 }
 
 int
@@ -225,5 +267,6 @@ merge_run(struct merge *m, struct why *why)
 		r = fill_folder(m, m->items + from, to - from, why);
 		from = to;
 	}
+	touch_folders(m);
 	return r;
 }

@@ -37,9 +37,15 @@ int merge_prepare_keywords(
 /* The keyword letters that a message gets in its folder. */
 unsigned int merge_letters(struct merge *m, const struct item *it);
 
-/* Delivers n messages into one folder, which is open. 0, or -1 and why (FATAL).
+enum {
+	BATCH = 512 /* messages become durable, and visible, together */
+};
+
+/*
+ * Delivers the first BATCH of the messages that are left for one folder, which
+ * is open. 0, or -1 and why (FATAL).
  */
 int merge_batch(struct merge *m, const struct drop *d, const struct item *items,
-    size_t n, struct why *why);
+    size_t left, struct why *why);
 
 #endif

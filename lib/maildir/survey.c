@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -37,19 +36,6 @@ survey_free(struct survey *s)
 	mdtree_close(&s->source_tree);
 	mdtree_close(&s->target_tree);
 	folder_list_free(&s->notes);
-}
-
-/* One merge at a time: a lock on the directory itself, which Dovecot does not
- * use. */
-static int
-lock_target(const struct mdtree *t, struct why *why)
-{
-	if (flock(t->fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	if (errno == EWOULDBLOCK)
-		return why_set(why, FAIL_TEMP,
-		    "%s: another merge is at work in it", t->root);
-	return why_errno(why, FAIL_FATAL, "%s", t->root);
 }
 
 /* True if one path is the other, or lies below it. */
@@ -117,7 +103,7 @@ survey_target(struct survey *s, const struct survey_options *o, struct why *why)
 	if (result == -1 ||
 	    mdtree_open(&s->target_tree, o->target, &o->target_hint, why) == -1)
 		return -1;
-	return lock_target(&s->target_tree, why);
+	return mdtree_lock(&s->target_tree, why);
 }
 
 /* Lists both trees and looks for their Message-IDs. */
@@ -137,6 +123,7 @@ take_stock(struct survey *s, const struct survey_options *o, struct why *why)
 	    catalogue_read_ids(&s->target, 0, why) == 0)
 		r = 0;
 	s->source.index = s->target.index = NULL;
+	s->indexed = index_count(index);
 	index_free(index);
 	return r;
 }
@@ -180,7 +167,13 @@ survey_save_index(
 {
 	const struct catalogue *both[] = { &s->source, &s->target };
 
-	return o->index == NULL ? 0 : index_save(o->index, both, 2, why);
+	if (o->index == NULL)
+		return 0;
+	/* Nothing to write where it knew all, and no more than there is. */
+	if (!s->source.learned && !s->target.learned &&
+	    s->indexed == index_worth(&s->source) + index_worth(&s->target))
+		return 0;
+	return index_save(o->index, both, 2, why);
 }
 
 /* True if the source has the folder subscribed, or does not say. */

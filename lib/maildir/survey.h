@@ -38,6 +38,7 @@ struct survey {
 	struct folder_list notes;
 	struct target_folder *folders;
 	struct plan plan;
+	size_t indexed;  /* records that the index had */
 	bool *subscribe; /* target folders that the source has subscribed */
 };
 

@@ -4,11 +4,11 @@
 
 #include "maildir/tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,6 +53,19 @@ open_below(int fd, const char *dir)
 		dir += len;
 	} while (at != -1 && *dir++ == '/');
 	return at;
+}
+
+DIR *
+opendir_below(int fd, const char *name)
+{
+	int dir = open_below(fd, name);
+	DIR *d = dir == -1 ? NULL : fdopendir(dir);
+	int saved = errno;
+
+	if (d == NULL && dir != -1)
+		(void)close(dir);
+	errno = saved;
+	return d;
 }
 
 int
@@ -100,13 +113,14 @@ struct walk {
 	bool fs;
 	int levels;
 };
-static int walk_dir(struct walk *w, int fd, const char *prefix);
+static int walk_dir(
+    struct walk *w, int fd, const char *name, const char *prefix);
 
 static int
 walk_entry(struct walk *w, int fd, const char *prefix, const char *name)
 {
 	char *dir;
-	int r = 0, sub;
+	int r = 0;
 
 	if (!is_dir_at(fd, name))
 		return 0;
@@ -115,27 +129,23 @@ walk_entry(struct walk *w, int fd, const char *prefix, const char *name)
 	if (is_folder(fd, name))
 		(void)mdtree_add(w->tree, dir, NULL);
 	if (w->fs && w->levels < LEVELS_MAX) {
-		sub = openat(fd, name, DIR_FLAGS);
 		w->levels++;
-		r = sub == -1 ? -1 : walk_dir(w, sub, dir);
+		r = walk_dir(w, fd, name, dir);
 		w->levels--;
 	}
 	free(dir);
 	return r;
 }
 
-/* Takes fd. */
 static int
-walk_dir(struct walk *w, int fd, const char *prefix)
+walk_dir(struct walk *w, int fd, const char *name, const char *prefix)
 {
-	DIR *d = fdopendir(fd);
+	DIR *d = opendir_below(fd, name);
 	struct dirent *e;
 	int r = 0;
 
-	if (d == NULL) {
-		(void)close(fd);
+	if (d == NULL)
 		return -1;
-	}
 	while (r == 0 && (errno = 0, e = readdir(d)) != NULL) {
 		if (strcmp(e->d_name, ".") == 0 ||
 		    strcmp(e->d_name, "..") == 0 || is_reserved(e->d_name))
@@ -154,9 +164,8 @@ static int
 list(struct mdtree *t, bool fs)
 {
 	struct walk w = { t, fs, 0 };
-	int fd = openat(t->fd, ".", DIR_FLAGS);
 
-	return fd == -1 ? -1 : walk_dir(&w, fd, "");
+	return walk_dir(&w, t->fd, ".", "");
 }
 
 static bool
@@ -369,6 +378,18 @@ mdtree_open(struct mdtree *t, const char *root, const struct tree_hint *hint,
 fail:
 	mdtree_close(t);
 	return -1;
+}
+
+/* A lock on the directory itself, which Dovecot does not use. */
+int
+mdtree_lock(const struct mdtree *t, struct why *why)
+{
+	if (flock(t->fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return why_set(why, FAIL_TEMP,
+		    "%s: another merge or check is at work in it", t->root);
+	return why_errno(why, FAIL_FATAL, "%s", t->root);
 }
 
 void

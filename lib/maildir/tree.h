@@ -10,6 +10,7 @@
 #ifndef FERRY_MAILDIR_TREE_H
 #define FERRY_MAILDIR_TREE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,6 +61,10 @@ int mdtree_open(struct mdtree *t, const char *root,
     const struct tree_hint *hint, struct why *why);
 void mdtree_close(struct mdtree *t);
 
+/* Locks out other runs that change the tree, until it is closed. 0, or -1 and
+ * why (TEMP if there is one). */
+int mdtree_lock(const struct mdtree *t, struct why *why);
+
 /* Adds a folder to the list, which nobody has made yet if a path is given; its
  * number. */
 size_t mdtree_add(struct mdtree *t, const char *dir, const char *path);
@@ -70,6 +75,10 @@ ssize_t mdtree_find(const struct mdtree *t, const char *dir);
 /* Opens a directory below fd level by level, following no link; "." is fd
  * itself. The descriptor, or -1 and errno. */
 int open_below(int fd, const char *dir);
+
+/* A stream of a directory below fd, "." being fd itself; no link is followed.
+ * NULL and errno. */
+DIR *opendir_below(int fd, const char *name);
 
 /* Opens the directory that holds Dovecot's control files of a folder: the
  * folder's own, or the one below CONTROL=. -1 and errno. */

@@ -4,7 +4,6 @@
 
 #include "maildir/undo.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,10 +19,7 @@
 #include "maildir/control.h"
 #include "maildir/delivery.h"
 #include "maildir/name.h"
-
-enum {
-	DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-};
+#include "maildir/quota.h"
 
 /* One folder, as it is listed now: the names in it by their bases. */
 struct box {
@@ -34,15 +30,11 @@ struct box {
 static int
 list_names(int fd, struct map *names)
 {
-	int copy = openat(fd, ".", DIR_FLAGS);
-	DIR *d = copy == -1 ? NULL : fdopendir(copy);
+	DIR *d = opendir_below(fd, ".");
 	struct dirent *e;
 
-	if (d == NULL) {
-		if (copy != -1)
-			(void)close(copy);
+	if (d == NULL)
 		return -1;
-	}
 	while ((e = readdir(d)) != NULL) {
 		char *base;
 		bool added;
@@ -167,6 +159,13 @@ struct sums {
 	int64_t bytes, messages;
 };
 
+/* True if a record is about something in the folder dir. */
+static bool
+is_in(const struct journal_record *r, const char *dir)
+{
+	return r->dir != NULL && strcmp(r->dir, dir) == 0;
+}
+
 /* Puts flags back, under Dovecot's lock. */
 static int
 undo_flags(
@@ -183,8 +182,7 @@ undo_flags(
 	}
 	for (size_t i = 0; i < t->n; i++)
 		if (t->records[i].kind == JOURNAL_FLAGS &&
-		    t->records[i].dir != NULL &&
-		    strcmp(t->records[i].dir, dir) == 0)
+		    is_in(&t->records[i], dir))
 			restore_flags(b, &t->records[i]);
 	dot_unlock(control, UIDLIST_LOCK);
 	(void)close(control);
@@ -211,7 +209,7 @@ undo_folder(struct undo *u, const char *dir, struct sums *sums, struct why *why)
 		struct why one = { 0 };
 		enum undo_status status;
 
-		if (rec->dir == NULL || strcmp(rec->dir, dir) != 0)
+		if (!is_in(rec, dir))
 			continue;
 		flags |= rec->kind == JOURNAL_FLAGS;
 		if (rec->kind != JOURNAL_ADD)
@@ -289,15 +287,11 @@ undo_keyword(
 static void
 remove_control_files(int fd)
 {
-	int copy = openat(fd, ".", DIR_FLAGS);
-	DIR *d = copy == -1 ? NULL : fdopendir(copy);
+	DIR *d = opendir_below(fd, ".");
 	struct dirent *e;
 
-	if (d == NULL) {
-		if (copy != -1)
-			(void)close(copy);
+	if (d == NULL)
 		return;
-	}
 	while ((e = readdir(d)) != NULL)
 		if (str_starts(e->d_name, "dovecot") ||
 		    strcmp(e->d_name, "maildirfolder") == 0)
@@ -351,10 +345,10 @@ undo_rest(struct undo *u, struct why *why)
 		const struct journal_record *rec = &t->records[i];
 		bool changed;
 
+		if (rec->dir == NULL)
+			continue;
 		if (rec->kind == JOURNAL_KEYWORD)
 			r = undo_keyword(u, rec, why);
-		else if (rec->dir == NULL)
-			continue;
 		else if (rec->kind == JOURNAL_FOLDER)
 			undo_made_folder(u, rec->dir);
 		else if (rec->kind == JOURNAL_SUBSCRIBE &&
@@ -365,41 +359,25 @@ undo_rest(struct undo *u, struct why *why)
 	return r;
 }
 
-/* True if the record is the first one of its folder that names a message. */
-static bool
-is_first(const struct journal_text *t, size_t number)
-{
-	const struct journal_record *r = &t->records[number];
-
-	for (size_t i = 0; i < number; i++)
-		if ((t->records[i].kind == JOURNAL_ADD ||
-			t->records[i].kind == JOURNAL_FLAGS) &&
-		    t->records[i].dir != NULL && r->dir != NULL &&
-		    strcmp(t->records[i].dir, r->dir) == 0)
-			return false;
-	return true;
-}
-
 int
 undo_run(struct undo *u, struct why *why)
 {
 	const struct journal_text *t = u->text;
+	struct map seen = { 0 };
 	struct sums sums = { 0 };
-	const char *last = NULL;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < t->n; i++) {
 		const struct journal_record *rec = &t->records[i];
+		bool added = false;
 
-		if (rec->dir == NULL ||
-		    (rec->kind != JOURNAL_ADD && rec->kind != JOURNAL_FLAGS))
-			continue;
-		if ((last != NULL && strcmp(last, rec->dir) == 0) ||
-		    !is_first(t, i))
-			continue;
-		last = rec->dir;
-		r = undo_folder(u, rec->dir, &sums, why);
+		if (rec->dir != NULL &&
+		    (rec->kind == JOURNAL_ADD || rec->kind == JOURNAL_FLAGS))
+			(void)map_put(&seen, rec->dir, &added);
+		if (added)
+			r = undo_folder(u, rec->dir, &sums, why);
 	}
+	map_free(&seen);
 	if (r == 0 && !u->dry_run) {
 		r = quota_note(
 		    u->tree->control, sums.bytes, sums.messages, why);

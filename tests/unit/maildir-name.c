@@ -237,7 +237,7 @@ test_keywords(void)
 		keywords_find(&again, "last") == 25,
 	    "read back");
 	for (int i = 0; i < 30; i++) {
-		char name[8];
+		char name[16];
 
 		(void)snprintf(name, sizeof name, "k%d", i);
 		(void)keywords_add(&again, name);
