@@ -76,6 +76,7 @@ USES.davmerge = http dav
 USES.dirdump-passwd-file = record
 USES.dirdump-shadow = record
 USES.dirdump-dms = record
+USES.dirdump-dovecot = record
 
 TOOL_BINS := $(TOOLS:%=$(BUILD)/bin/%)
 STANDINS := $(basename $(notdir $(wildcard tests/standin/standin-*.c)))
