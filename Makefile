@@ -137,8 +137,14 @@ $(TOOL_BINS): $(BUILD)/bin/%: $(BUILD)/obj/bin/%.o $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(call link_libs,$(USES.$*)) -lpthread
 
-$(STANDIN_BINS): $(BUILD)/%: $(BUILD)/obj/tests/standin/%.o \
-	$(STANDIN_SRC:%.c=$(BUILD)/obj/%.o) $(LIB)
+# An archive, so that each stand-in takes what it uses.
+STANDIN_LIB := $(BUILD)/libstandin.a
+$(STANDIN_LIB): $(STANDIN_SRC:%.c=$(BUILD)/obj/%.o)
+	@rm -f $@
+	$(call say,AR)
+	$(Q)$(AR) rcs $@ $^
+
+$(STANDIN_BINS): $(BUILD)/%: $(BUILD)/obj/tests/standin/%.o $(STANDIN_LIB) $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call libs_of,standin) -lpthread
 

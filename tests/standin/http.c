@@ -110,7 +110,7 @@ log_request(const struct request *q)
 		return;
 	jw_open(&line, '{');
 	jw_kstr(&line, "method", q->method);
-	jw_kstr(&line, "path", q->path);
+	jw_kstr(&line, "path", server->closes ? q->uri : q->path);
 	if (*q->user != '\0')
 		jw_kstr(&line, "user", q->user);
 	if (utf8_valid(q->body, q->len))
@@ -172,9 +172,11 @@ send_reply(struct MHD_Connection *c, struct reply *r, const struct fault *f)
 	if (*r->header_name != '\0')
 		(void)MHD_add_response_header(
 		    m, r->header_name, r->header_value);
-	if (strcmp(r->header_name, "Content-Encoding") != 0 && r->status == 401)
+	if (server->realm != NULL && r->status == 401)
 		(void)MHD_add_response_header(
-		    m, "WWW-Authenticate", "Basic realm=\"Stalwart Server\"");
+		    m, "WWW-Authenticate", server->realm);
+	if (server->closes)
+		(void)MHD_add_response_header(m, "Connection", "close");
 	result = MHD_queue_response(c, (unsigned int)r->status, m);
 	MHD_destroy_response(m);
 	return result;
@@ -197,10 +199,29 @@ handle(struct MHD_Connection *c, struct request *q)
 	(void)pthread_mutex_unlock(&lock);
 	if (fault.kind == FAULT_SLOW)
 		(void)usleep((useconds_t)fault.arg * 1000);
-	if (fault.kind != FAULT_RESET_BEFORE && fault.kind != FAULT_RESET_AFTER)
+	if (fault.kind != FAULT_RESET_BEFORE &&
+	    fault.kind != FAULT_RESET_AFTER && r.status != 0)
 		result = send_reply(c, &r, &fault);
 	buf_wipe(&r.body);
 	return result;
+}
+
+/* What is kept of a request while it arrives. */
+struct arriving {
+	char *uri;
+	struct buf body;
+	bool begun;
+};
+
+static void *
+on_uri(void *cls, const char *uri, struct MHD_Connection *c)
+{
+	struct arriving *a = xcalloc(1, sizeof *a);
+
+	(void)cls;
+	(void)c;
+	a->uri = xstrdup(uri);
+	return a;
 }
 
 static enum MHD_Result
@@ -209,18 +230,18 @@ on_request(void *cls, struct MHD_Connection *c, const char *path,
     void **state)
 {
 	static char empty[1];
-	struct buf *body = *state;
+	struct arriving *a = *state;
 	struct request q = { .method = method, .path = path };
 	enum MHD_Result result;
 
 	(void)cls;
 	(void)version;
-	if (body == NULL) {
-		*state = xcalloc(1, sizeof(struct buf));
+	if (!a->begun) {
+		a->begun = true;
 		return MHD_YES;
 	}
 	if (*len != 0) {
-		buf_add(body, data, *len);
+		buf_add(&a->body, data, *len);
 		*len = 0;
 		return MHD_YES;
 	}
@@ -229,9 +250,9 @@ on_request(void *cls, struct MHD_Connection *c, const char *path,
 	q.authorization =
 	    MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
 	read_basic(&q);
-	buf_adds(body, "");
-	q.body = body->data == NULL ? empty : body->data;
-	q.len = body->len;
+	q.uri = a->uri;
+	q.body = a->body.data == NULL ? empty : a->body.data;
+	q.len = a->body.len;
 	q.connection = c;
 	result = handle(c, &q);
 	explicit_bzero(q.password, sizeof q.password);
@@ -242,12 +263,15 @@ static void
 on_done(void *cls, struct MHD_Connection *c, void **state,
     enum MHD_RequestTerminationCode why)
 {
+	struct arriving *a = *state;
+
 	(void)cls;
 	(void)c;
 	(void)why;
-	if (*state != NULL) {
-		buf_wipe(*state);
-		free(*state);
+	if (a != NULL) {
+		buf_wipe(&a->body);
+		free(a->uri);
+		free(a);
 		*state = NULL;
 	}
 }
@@ -304,13 +328,15 @@ http_serve(struct http_server *s, const char *listen)
 		}
 		d = MHD_start_daemon(flags | MHD_USE_TLS, 0, NULL, NULL,
 		    on_request, NULL, MHD_OPTION_SOCK_ADDR, &sa,
+		    MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL,
 		    MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL,
 		    MHD_OPTION_HTTPS_MEM_CERT, cert.data,
 		    MHD_OPTION_HTTPS_MEM_KEY, key.data, MHD_OPTION_END);
 	} else {
 		d = MHD_start_daemon(flags, 0, NULL, NULL, on_request, NULL,
-		    MHD_OPTION_SOCK_ADDR, &sa, MHD_OPTION_NOTIFY_COMPLETED,
-		    on_done, NULL, MHD_OPTION_END);
+		    MHD_OPTION_SOCK_ADDR, &sa, MHD_OPTION_URI_LOG_CALLBACK,
+		    on_uri, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL,
+		    MHD_OPTION_END);
 	}
 	if (d == NULL) {
 		perror("cannot listen");

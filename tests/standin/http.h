@@ -17,7 +17,8 @@
 
 struct request {
 	const char *method;
-	const char *path;
+	const char *path;         /* decoded, without the query */
+	const char *uri;          /* as it was sent, query included */
 	const char *content_type; /* NULL: none */
 	const char *authorization;
 	const char *remote;
@@ -29,7 +30,7 @@ struct request {
 };
 
 struct reply {
-	int status;
+	int status;       /* 0: no answer, the connection is closed */
 	const char *type; /* Content-Type; NULL: none */
 	struct buf body;
 	char location[256];
@@ -78,6 +79,8 @@ struct http_server {
 	size_t n_faults;
 	const char *log; /* file; NULL: none */
 	const char *cert, *key;
+	const char *realm; /* of WWW-Authenticate; NULL: no such header */
+	bool closes;       /* each connection after its answer */
 };
 
 /* Reads a fault; false if it is none. */

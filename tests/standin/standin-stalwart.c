@@ -377,7 +377,9 @@ main(int argc, char **argv)
 		{ "max-calls", required_argument, NULL, CALLS },
 		{ "max-size-request", required_argument, NULL, SIZE },
 		{ "help", no_argument, NULL, HELP }, { NULL, 0, NULL, 0 } };
-	struct http_server server = { .answer = answer, .counted = counted };
+	struct http_server server = { .answer = answer,
+		.counted = counted,
+		.realm = "Basic realm=\"Stalwart Server\"" };
 	const char *listen = NULL;
 	int ch;
 
