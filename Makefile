@@ -73,6 +73,7 @@ USES.maildir-ids = maildir
 USES.mkaccounts = record secret
 USES.stalwart-apply = record secret http jmap
 USES.davmerge = http dav
+USES.remap = record http
 USES.dirdump-passwd-file = record
 USES.dirdump-shadow = record
 USES.dirdump-dms = record

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "proxy/client.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "core/json.h"
+#include "core/num.h"
+#include "core/str.h"
+
+enum {
+	ATTEMPTS = 3,
+	PAUSE_MS = 200
+};
+
+void
+proxy_close(struct proxy *p)
+{
+	http_free(p->http);
+	http_reply_free(&p->reply);
+	buf_free(&p->path);
+	*p = (struct proxy){ 0 };
+}
+
+void
+route_free(struct route *r)
+{
+	buf_free(&r->destination);
+	buf_free(&r->normalized);
+}
+
+/* The white space at which the proxy divides a line of its file: Unicode's. */
+static bool
+is_space(const char *s)
+{
+	static const char *const spaces[] = { "\xc2\x85", "\xc2\xa0",
+		"\xe1\x9a\x80", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf",
+		"\xe2\x81\x9f", "\xe3\x80\x80" };
+
+	if (str_starts(s, "\xe2\x80") && (unsigned char)s[2] <= 0x8a)
+		return s[2] != '\0';
+	for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
+		if (str_starts(s, spaces[i]))
+			return true;
+	return *s == ' ';
+}
+
+int
+identifier_check(const char *identifier, struct why *why)
+{
+	if (*identifier == '\0')
+		return why_set(why, FAIL_DATA, "an empty identifier");
+	if (*identifier == '#')
+		return why_set(why, FAIL_DATA,
+		    "an identifier with a leading #: the proxy's mapping file "
+		    "would hold it as a comment");
+	for (const char *s = identifier; *s != '\0'; s++) {
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return why_set(why, FAIL_DATA,
+			    "an identifier with control characters");
+		if (is_space(s))
+			return why_set(why, FAIL_DATA,
+			    "an identifier with white space: the proxy could "
+			    "not load its mapping file again");
+	}
+	return 0;
+}
+
+/* --- requests --- */
+
+static void
+add_encoded(struct buf *b, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		if ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
+		    (*s >= '0' && *s <= '9') || strchr("-._~", *s) != NULL)
+			buf_addc(b, *s);
+		else
+			buf_addf(b, "%%%02X", (unsigned int)(unsigned char)*s);
+	}
+}
+
+static void
+start_path(struct proxy *p, const char *path, const char *identifier)
+{
+	buf_reset(&p->path);
+	buf_adds(&p->path, path);
+	if (identifier != NULL) {
+		buf_adds(&p->path, "?identifier=");
+		add_encoded(&p->path, identifier);
+	}
+}
+
+/* The first line of the answer, cut short. */
+static const char *
+answer_text(struct proxy *p)
+{
+	struct buf *b = &p->reply.body;
+
+	if (b->data == NULL)
+		return "";
+	b->len = strcspn(b->data, "\r\n");
+	if (b->len > 200)
+		b->len = 200;
+	b->data[b->len] = '\0';
+	return b->data;
+}
+
+/* What a status other than 200 means. */
+static int
+status_error(struct proxy *p, struct why *why)
+{
+	const char *text = answer_text(p);
+
+	switch (p->reply.status) {
+	case 400:
+		return why_set(why, FAIL_FATAL,
+		    "the proxy refuses the call (400): %s", text);
+	case 401:
+		return why_set(why, FAIL_FATAL,
+		    "the proxy does not accept the token (401); stopped, "
+		    "because more failures would lock this address out");
+	case 404:
+	case 405:
+		return why_set(why, FAIL_FATAL,
+		    "this is not the proxy's management API (%ld): %s",
+		    p->reply.status, text);
+	case 429:
+		return why_set(why, FAIL_TEMP,
+		    "the proxy has locked this address out after wrong tokens "
+		    "(429): wait lockout_duration, 5 minutes by default");
+	case 501:
+		return why_set(why, FAIL_FATAL,
+		    "the proxy's mapping store is read-only (501): configure "
+		    "its upsert and delete queries, or write the mappings "
+		    "where they are kept");
+	default:
+		return why_set(why,
+		    p->reply.status >= 500 ? FAIL_TEMP : FAIL_FATAL,
+		    "the proxy answers with status %ld: %s", p->reply.status,
+		    text);
+	}
+}
+
+static void
+pause_ms(long ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	(void)nanosleep(&t, NULL);
+}
+
+/* Sends what p->path says. */
+static int
+call(struct proxy *p, const char *method, struct why *why)
+{
+	struct why broken = {
+		0
+	}; /* an attempt that is made good is no failure */
+	long wait = PAUSE_MS;
+	bool unsure;
+	int r;
+
+	for (int i = 1;; i++, wait *= 4) {
+		r = http_send(p->http, method, buf_str(&p->path), NULL, NULL, 0,
+		    &p->reply, &unsure, &broken);
+		if (r == 0 || broken.kind != FAIL_TEMP || i == ATTEMPTS)
+			break;
+		pause_ms(wait);
+	}
+	if (r == -1 && why != NULL)
+		*why = broken;
+	if (r == -1)
+		return -1;
+	return p->reply.status == 200 ? 0 : status_error(p, why);
+}
+
+/* --- answers --- */
+
+static int
+not_understood(struct why *why)
+{
+	return why_set(why, FAIL_FATAL,
+	    "an answer that is not the proxy's: not the JSON it should be");
+}
+
+/* The body as JSON; false where it cannot be. */
+static bool
+json_body(struct proxy *p, struct json_reader *jr)
+{
+	struct buf *b = &p->reply.body;
+
+	if (b->len == 0 || memchr(b->data, '\0', b->len) != NULL ||
+	    !utf8_valid(b->data, b->len))
+		return false;
+	jr_init(jr, b->data);
+	return jr_enter(jr, '{');
+}
+
+int
+proxy_get(
+    struct proxy *p, const char *identifier, struct route *r, struct why *why)
+{
+	struct json_reader jr;
+	char *name, *value;
+
+	buf_reset(&r->destination);
+	buf_reset(&r->normalized);
+	r->is_default = false;
+	start_path(p, "/mappings", identifier);
+	if (call(p, "GET", why) == -1)
+		return -1;
+	if (!json_body(p, &jr))
+		return not_understood(why);
+	while (jr_member(&jr, &name)) {
+		if (strcmp(name, "destination") == 0) {
+			if (jr_string(&jr, &value))
+				buf_adds(&r->destination, value);
+		} else if (strcmp(name, "normalized") == 0) {
+			if (jr_string(&jr, &value))
+				buf_adds(&r->normalized, value);
+		} else if (strcmp(name, "routed_to_default") == 0) {
+			(void)jr_bool(&jr, &r->is_default);
+		} else {
+			(void)jr_skip(&jr);
+		}
+	}
+	if (!jr_done(&jr) || r->destination.len == 0)
+		return not_understood(why);
+	return 0;
+}
+
+int
+proxy_put(struct proxy *p, const char *identifier, const char *destination,
+    struct why *why)
+{
+	start_path(p, "/mappings", identifier);
+	buf_adds(&p->path, "&destination=");
+	add_encoded(&p->path, destination);
+	return call(p, "PUT", why);
+}
+
+int
+proxy_delete(struct proxy *p, const char *identifier, struct why *why)
+{
+	start_path(p, "/mappings", identifier);
+	return call(p, "DELETE", why);
+}
+
+int
+proxy_kick(
+    struct proxy *p, const char *identifier, int64_t *kicked, struct why *why)
+{
+	const char *text;
+
+	start_path(p, "/connections/kick", identifier);
+	if (call(p, "POST", why) == -1)
+		return -1;
+	text = answer_text(p);
+	if (!str_starts(text, "kicked ") ||
+	    !parse_num(text + strlen("kicked "), 0, INT64_MAX, kicked, NULL))
+		return why_set(why, FAIL_FATAL,
+		    "an answer that is not the proxy's: no \"kicked N\"");
+	return 0;
+}
+
+int
+proxy_delay(
+    struct proxy *p, const char *identifier, int64_t seconds, struct why *why)
+{
+	start_path(p, "/connections/delay", identifier);
+	buf_addf(&p->path, "&seconds=%lld", (long long)seconds);
+	return call(p, "POST", why);
+}
+
+int
+proxy_reload(struct proxy *p, bool *refused, struct why *why)
+{
+	start_path(p, "/mappings/reload", NULL);
+	*refused = false;
+	if (call(p, "POST", why) == 0)
+		return 0;
+	*refused = p->reply.status == 500;
+	return -1;
+}
+
+int
+proxy_invalidate(struct proxy *p, struct why *why)
+{
+	start_path(p, "/cache/invalidate", NULL);
+	return call(p, "POST", why);
+}
+
+/* One of the destinations: its name is added to names. */
+static bool
+destination_is(
+    struct json_reader *jr, const char *destination, struct buf *names)
+{
+	bool same = false;
+	char *name, *value;
+
+	if (!jr_enter(jr, '{'))
+		return false;
+	while (jr_member(jr, &name)) {
+		if (strcmp(name, "destination") != 0) {
+			(void)jr_skip(jr);
+		} else if (jr_string(jr, &value)) {
+			same = strcmp(value, destination) == 0;
+			buf_addf(
+			    names, "%s%s", names->len != 0 ? ", " : "", value);
+		}
+	}
+	return same;
+}
+
+int
+proxy_destination(struct proxy *p, const char *destination, struct why *why)
+{
+	struct buf names = { 0 };
+	struct json_reader jr;
+	bool found = false;
+	char *name;
+	int r = 0;
+
+	start_path(p, "/destinations", NULL);
+	if (call(p, "GET", why) == -1)
+		return -1;
+	if (!json_body(p, &jr))
+		return not_understood(why);
+	while (jr_member(&jr, &name)) {
+		if (strcmp(name, "destinations") != 0)
+			(void)jr_skip(&jr);
+		else if (jr_enter(&jr, '['))
+			while (jr_element(&jr))
+				if (destination_is(&jr, destination, &names))
+					found = true;
+	}
+	if (!jr_done(&jr))
+		r = not_understood(why);
+	else if (!found)
+		r = why_set(why, FAIL_FATAL,
+		    "the proxy has no destination %s; it has: %s", destination,
+		    names.len != 0 ? names.data : "none");
+	buf_free(&names);
+	return r;
+}
