@@ -457,8 +457,11 @@ export_file(struct run *run)
 
 	if (mapfile_open(&m, run->mapping_file, &why) == -1)
 		fail(run, NULL, &why);
+	/* Of several lines of an identifier the one that counts. */
 	for (size_t i = 0; i < m.n; i++)
-		if (m.lines[i].identifier != NULL)
+		if (m.lines[i].identifier != NULL &&
+		    m.lines[i].destination ==
+			mapfile_get(&m, m.lines[i].identifier))
 			export_one(run, NULL, m.lines[i].identifier,
 			    m.lines[i].destination);
 	mapfile_close(&m);
