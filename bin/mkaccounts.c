@@ -230,6 +230,20 @@ check_end(struct run *run)
 		run->tally.fatal = true;
 }
 
+/* The dump was complete, and a filter has left a part of it. */
+static void
+take_part(struct run *run, const char *part)
+{
+	run->options.partial = true;
+	if (!run->options.reconcile)
+		return;
+	tool_say(run->file,
+	    "this is a part of a dump (%s): --reconcile would "
+	    "take the rest away",
+	    part);
+	run->tally.fatal = true;
+}
+
 static bool
 step(struct run *run, struct ndjson *in, struct record *r)
 {
@@ -242,6 +256,8 @@ step(struct run *run, struct ndjson *in, struct record *r)
 		check_end(run);
 	run->file = in->file;
 	run->ended = n == 1 && r->type == REC_END;
+	if (run->ended && r->part != NULL)
+		take_part(run, r->part);
 	if (n == -1)
 		tally_fail(&run->tally, ndjson_where(in), NULL, in->line, &why);
 	else if (plan_add(run->plan, r, &why) == -1)

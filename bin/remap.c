@@ -487,6 +487,8 @@ struct left {
 	struct arena texts;
 	struct map addresses;
 	size_t accounts, aliases;
+	size_t passed;
+	bool part; /* something was not passed on */
 };
 
 struct picking {
@@ -524,7 +526,9 @@ picked(struct run *run, const struct subject *s, struct outcome *o,
 {
 	struct why why = o->result.why;
 	const char *to = NULL;
+	bool part = left->part;
 
+	left->part = true;
 	if (!o->begun)
 		return false;
 	if (why.kind == FAIL_NONE)
@@ -534,15 +538,16 @@ picked(struct run *run, const struct subject *s, struct outcome *o,
 		return false;
 	}
 	run->tally.ok++;
-	if (strcmp(to, run->to) == 0)
+	if (strcmp(to, run->to) == 0) {
+		left->part = part;
 		return true;
+	}
 	left->accounts++;
 	(void)map_put_copy(&left->addresses, &left->texts, s->ids[0], NULL);
 	return false;
 }
 
-/* An alias goes with the one account that it belongs to. An end says that a
- * dump is complete: what was picked from it is not. */
+/* An alias goes with the one account that it belongs to. */
 static bool
 passes(struct run *run, const struct picking *p, size_t i, struct left *left)
 {
@@ -554,7 +559,39 @@ passes(struct run *run, const struct picking *p, size_t i, struct left *left)
 		left->aliases++;
 		return false;
 	}
-	return p->type[i] != REC_END || left->accounts == 0;
+	/* What was not looked up for lack of a proxy is not a part. */
+	return p->type[i] != REC_END || !atomic_load(&run->stop);
+}
+
+/* The dump is whole, and this is a part of it: who takes the rest for gone
+ * must know. */
+static void
+write_end(struct run *run, const char *line, size_t passed)
+{
+	struct record end = { 0 };
+	char *part = xasprintf("remap pick %s", run->to);
+
+	if (record_parse(&end, line, strlen(line), NULL) == 0) {
+		end.count = (int64_t)passed;
+		end.part = part;
+		record_write(&end, &run->line);
+	}
+	record_free(&end);
+	free(part);
+}
+
+static void
+pass(struct run *run, const struct picking *p, size_t i, struct left *left)
+{
+	buf_reset(&run->line);
+	if (p->type[i] == REC_END && left->part) {
+		write_end(run, p->text[i], left->passed);
+	} else {
+		buf_adds(&run->line, p->text[i]);
+		buf_addc(&run->line, '\n');
+	}
+	(void)fwrite(run->line.data, 1, run->line.len, stdout);
+	left->passed++;
 }
 
 static void
@@ -562,12 +599,8 @@ pick_chunk(struct run *run, struct picking *p, struct left *left)
 {
 	chunk_run(run, 0, run->subjects.n);
 	for (size_t i = 0; i < p->n; i++)
-		if (passes(run, p, i, left)) {
-			buf_reset(&run->line);
-			buf_adds(&run->line, p->text[i]);
-			buf_addc(&run->line, '\n');
-			(void)fwrite(run->line.data, 1, run->line.len, stdout);
-		}
+		if (passes(run, p, i, left))
+			pass(run, p, i, left);
 	chunk_end(run, run->subjects.n);
 	p->n = 0;
 	arena_free(&p->lines);
@@ -604,10 +637,11 @@ pick(struct run *run, char **files)
 	ndjson_init(&p.in, files, RECORD_LINE_MAX);
 	while (!stopped(run) && r != 0) {
 		r = record_next(&p.in, &p.record, &why);
-		if (r == -1)
+		if (r == -1) {
+			left.part = true;
 			tally_fail(&run->tally, ndjson_where(&p.in), NULL,
 			    why.kind == FAIL_DATA ? p.in.line : NULL, &why);
-		else if (r == 1)
+		} else if (r == 1)
 			pick_record(run, &p);
 		if (p.n == PICK_CHUNK || r == 0 || run->tally.strict)
 			pick_chunk(run, &p, &left);

@@ -257,10 +257,14 @@ ok 'pick: the accounts that go there; everything else untouched' '
 		echo "{\"v\":1,\"type\":\"end\",\"count\":7}"
 	} >in
 	run 0 remap_ pick legacy in >out 2>err
-	sed -e 2d -e 5d -e 8d in >want
+	sed -e 2d -e 5d -e "s/\"count\":7/\"count\":5,\"part\":\"remap pick legacy\"/" in >want
 	same want out
 	run 0 remap_ pick stalwart <in >out
-	{ sed -n 1,2p in; sed -n 5,7p in; } >want
+	{
+		sed -n 1,2p in
+		sed -n 5,7p in
+		echo "{\"v\":1,\"type\":\"end\",\"count\":5,\"part\":\"remap pick stalwart\"}"
+	} >want
 	same want out'
 ok 'pick: a dump of which everything passes stays complete' '
 	sed 2d in >legacy.in
@@ -274,6 +278,21 @@ ok 'pick: an account in between is named and held back' '
 	has half.rejects "\"error\""
 	run 0 remap_ --no-logins pick legacy <in >out
 	same in out'
+ok 'pick: who failed is missing in the dump, and its end says so' '
+	{ account half@one.test moved@one.test; echo "{\"v\":1,\"type\":\"end\",\"count\":1}"; } >in
+	run 1 remap_ pick legacy <in >out 2>err
+	echo "{\"v\":1,\"type\":\"end\",\"count\":0,\"part\":\"remap pick legacy\"}" >want
+	same want out'
+serve --fault 4:503 --fault 5:503 --fault 6:503 --fault 7:503 --fault 8:503 --fault 9:503
+ok 'pick: no end where the proxy gave up' '
+	{
+		seq -f "{\"v\":1,\"type\":\"account\",\"address\":\"u%g@one.test\"}" 40
+		echo "{\"v\":1,\"type\":\"end\",\"count\":40}"
+	} >in
+	run 75 remap_ -j 1 pick legacy <in >out 2>err
+	[ "$(cat out)" = "{\"v\":1,\"type\":\"account\",\"address\":\"u1@one.test\"}" ]
+	has err "status 503"'
+serve
 ok 'pick: hundreds, and a bad record in the middle' '
 	{
 		seq -f "{\"v\":1,\"type\":\"account\",\"address\":\"u%g@one.test\"}" 300

@@ -71,6 +71,7 @@ static const struct member {
 	M(gid, NUMBER, ACCOUNT, 0),
 	M(count, NUMBER, END, END),
 	M(source, TEXT, END, 0),
+	M(part, TEXT, END, 0),
 	M(origin, TEXT, DOMAIN_ | ACCOUNT | ALIAS | GROUP, 0),
 #undef M
 };

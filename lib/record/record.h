@@ -64,6 +64,7 @@ struct record {
 	int64_t gid;
 	const char *origin;
 	const char *source;
+	const char *part; /* what a filter has left of a dump; NULL: all */
 	int64_t count;
 	struct buf text; /* what record_parse's strings point into */
 };

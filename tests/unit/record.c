@@ -68,7 +68,8 @@ test_round_trip(void)
 		"\"targets\":[\"a@b\",\"c@d\"],\"active\":true}\n",
 		"{\"v\":1,\"type\":\"group\",\"address\":\"s@example.org\","
 		"\"name\":\"S \\\"x\\\"\"}\n",
-		"{\"v\":1,\"type\":\"end\",\"count\":3,\"source\":\"t\"}\n" };
+		"{\"v\":1,\"type\":\"end\",\"count\":3,\"source\":\"t\","
+		"\"part\":\"p\"}\n" };
 	struct record r = { 0 };
 	struct buf b = { 0 };
 
