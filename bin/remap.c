@@ -81,6 +81,23 @@ enum {
 	JOBS = 4     /* one less than the wrong tokens that lock out */
 };
 
+enum command {
+	NO_COMMAND,
+	SET,
+	UNSET,
+	GET,
+	DO_KICK,
+	PICK,
+	EXPORT
+};
+static const char *const command_names[] = { [NO_COMMAND] = "",
+	[SET] = "set",
+	[UNSET] = "unset",
+	[GET] = "get",
+	[DO_KICK] = "kick",
+	[PICK] = "pick",
+	[EXPORT] = "export" };
+
 /* What became of one account. */
 struct outcome {
 	struct change_result result;
@@ -94,7 +111,7 @@ struct run {
 	struct pool pool;
 	struct http_options http;
 	struct change change;
-	const char *command;
+	enum command command;
 	const char *url;
 	const char *mapping_file;
 	const char *to;
@@ -113,12 +130,6 @@ struct run {
 	atomic_bool stop;  /* nothing more is begun */
 	atomic_uint temps; /* failures in a row */
 };
-
-static bool
-is_command(const struct run *run, const char *name)
-{
-	return strcmp(run->command, name) == 0;
-}
 
 static void
 fail(struct run *run, const struct subject *s, const struct why *why)
@@ -173,23 +184,27 @@ work(struct proxy *p, size_t item, void *arg)
 	o->begun = !atomic_load(&run->stop);
 	if (!o->begun || s->why.kind != FAIL_NONE)
 		return;
-	if (is_command(run, "kick") || run->routed)
+	if (run->command == DO_KICK || run->routed)
 		change_kick(p, s->ids, s->n, &o->result);
-	else if (is_command(run, "set") || is_command(run, "unset"))
+	else if (run->command == SET || run->command == UNSET)
 		change_run(p, &run->change, s->ids, s->n, &o->result);
 	else
 		ask_routes(p, s, o);
 	look_at_failure(run, p, &o->result.why);
 }
 
-/* Does the work for n subjects from first on; ends with chunk_end. */
-static void
+/* Does the work for n subjects from first on. The outcomes are taken back by
+ * chunk_end. */
+static struct outcome *
 chunk_run(struct run *run, size_t first, size_t n)
 {
+	struct outcome *outcomes = xcalloc(n, sizeof *outcomes);
+
 	run->first = first;
-	run->outcomes = xcalloc(n, sizeof *run->outcomes);
+	run->outcomes = outcomes;
 	pool_run(&run->pool, n, work, run);
 	progress_add(&run->progress, n);
+	return outcomes;
 }
 
 static void
@@ -218,7 +233,7 @@ status_name(const struct run *run, const struct change_result *r)
 		return "failed";
 	if (run->change.dry_run)
 		return "planned";
-	return is_command(run, "kick") ? "kicked" : run->command;
+	return run->command == DO_KICK ? "kicked" : command_names[run->command];
 }
 
 static void
@@ -302,16 +317,15 @@ export_one(struct run *run, const struct subject *s, const char *identifier,
 static void
 report(struct run *run, const struct subject *s, struct outcome *o)
 {
+	bool asked = run->command == GET || run->command == EXPORT;
+
 	if (!o->begun)
 		return;
-	if (o->routes == NULL &&
-	    (is_command(run, "get") || is_command(run, "export"))) {
-		fail(run, s, &o->result.why);
-	} else if (o->routes == NULL) {
+	if (!asked) {
 		write_result(run, s, &o->result);
 	} else if (o->result.why.kind != FAIL_NONE) {
 		fail(run, s, &o->result.why);
-	} else if (is_command(run, "get")) {
+	} else if (run->command == GET) {
 		write_routes(run, s, o);
 	} else {
 		for (size_t i = 0; i < s->n; i++)
@@ -331,14 +345,14 @@ static void
 run_all(struct run *run)
 {
 	size_t chunk = run->tally.strict ? 1 : CHUNK, n;
+	struct outcome *outcomes;
 
 	progress_start(&run->progress, "accounts", run->subjects.n, run->quiet);
 	for (size_t at = 0; at < run->subjects.n && !stopped(run); at += n) {
 		n = run->subjects.n - at < chunk ? run->subjects.n - at : chunk;
-		chunk_run(run, at, n);
+		outcomes = chunk_run(run, at, n);
 		for (size_t i = 0; i < n; i++)
-			report(
-			    run, &run->subjects.v[at + i], &run->outcomes[i]);
+			report(run, &run->subjects.v[at + i], &outcomes[i]);
 		chunk_end(run, n);
 	}
 	progress_end(&run->progress);
@@ -597,7 +611,7 @@ pass(struct run *run, const struct picking *p, size_t i, struct left *left)
 static void
 pick_chunk(struct run *run, struct picking *p, struct left *left)
 {
-	chunk_run(run, 0, run->subjects.n);
+	(void)chunk_run(run, 0, run->subjects.n);
 	for (size_t i = 0; i < p->n; i++)
 		if (passes(run, p, i, left))
 			pass(run, p, i, left);
@@ -712,7 +726,7 @@ static int
 greet(struct run *run, struct why *why)
 {
 	const char *to =
-	    is_command(run, "pick") ? run->to : run->change.destination;
+	    run->command == PICK ? run->to : run->change.destination;
 
 	if (to != NULL &&
 	    proxy_destination(&run->pool.clients[0], to, why) == -1)
@@ -723,18 +737,18 @@ greet(struct run *run, struct why *why)
 static bool
 needs_proxy(const struct run *run)
 {
-	return !is_command(run, "export") ||
+	return run->command != EXPORT ||
 	       (run->to == NULL && run->mapping_file == NULL);
 }
 
 static void
 act(struct run *run, char **files)
 {
-	if (is_command(run, "export") && run->to != NULL)
+	if (run->command == EXPORT && run->to != NULL)
 		export_to(run);
-	else if (is_command(run, "export") && run->mapping_file != NULL)
+	else if (run->command == EXPORT && run->mapping_file != NULL)
 		export_file(run);
-	else if (is_command(run, "pick"))
+	else if (run->command == PICK)
 		pick(run, files);
 	else if (run->mapping_file != NULL && run->subjects.n != 0)
 		set_by_file(run);
@@ -745,14 +759,14 @@ act(struct run *run, char **files)
 static int
 remap(struct run *run, char **operands)
 {
-	bool whole_file = is_command(run, "export") &&
-			  run->mapping_file != NULL && run->to == NULL;
+	bool whole_file = run->command == EXPORT && run->mapping_file != NULL &&
+			  run->to == NULL;
 	struct why why = { 0 };
 
-	if (*operands != NULL && !is_command(run, "pick"))
+	if (*operands != NULL && run->command != PICK)
 		for (char **id = operands; *id != NULL; id++)
 			subjects_add_name(&run->subjects, *id, NULL, NULL);
-	else if (!is_command(run, "pick") && !whole_file)
+	else if (run->command != PICK && !whole_file)
 		read_subjects(run);
 	run->http.token = run->token;
 	if (needs_proxy(run) && (pool_open(&run->pool, run->url, &run->http,
@@ -760,10 +774,10 @@ remap(struct run *run, char **operands)
 				    greet(run, &why) == -1))
 		tally_fail(&run->tally, run->url, NULL, NULL, &why);
 	else if (!tally_stop(&run->tally)) {
-		if (is_command(run, "export") && run->format->head != NULL)
+		if (run->command == EXPORT && run->format->head != NULL)
 			(void)fputs(run->format->head, stdout);
 		act(run, operands);
-		if (is_command(run, "export") && run->format->foot != NULL &&
+		if (run->command == EXPORT && run->format->foot != NULL &&
 		    !run->tally.fatal)
 			(void)fputs(run->format->foot, stdout);
 	}
@@ -977,8 +991,8 @@ from_environment(struct run *run)
 static bool
 check_command(const struct run *run)
 {
-	bool change = is_command(run, "set") || is_command(run, "unset"),
-	     export = is_command(run, "export");
+	bool change = run->command == SET || run->command == UNSET,
+	     export = run->command == EXPORT;
 
 	if (run->mapping_file != NULL && !change && !export)
 		tool_say(NULL, "--mapping-file is for set, unset and export");
@@ -998,23 +1012,21 @@ check_command(const struct run *run)
 static int
 read_command(struct run *run, int argc, char **argv)
 {
-	static const char *const commands[] = { "set", "unset", "get", "kick",
-		"pick", "export" };
 	struct why why = { 0 };
 	int status = read_options(run, argc, argv);
 
 	if (status != -1)
 		return status;
-	for (size_t i = 0; optind < argc && i < 6; i++)
-		if (strcmp(argv[optind], commands[i]) == 0)
-			run->command = commands[i];
-	if (run->command == NULL)
+	for (enum command c = SET; optind < argc && c <= EXPORT; c++)
+		if (strcmp(argv[optind], command_names[c]) == 0)
+			run->command = c;
+	if (run->command == NO_COMMAND)
 		return tool_usage(usage);
 	optind++;
 	status = read_options(run, argc, argv);
 	if (status != -1)
 		return status;
-	if (is_command(run, "set") || is_command(run, "pick")) {
+	if (run->command == SET || run->command == PICK) {
 		if (optind == argc)
 			return tool_usage(usage);
 		run->to = argv[optind++];
@@ -1026,7 +1038,7 @@ read_command(struct run *run, int argc, char **argv)
 			return EXIT_BROKEN;
 		}
 	}
-	if (is_command(run, "set"))
+	if (run->command == SET)
 		run->change.destination = run->to;
 	return check_command(run) && from_environment(run) ? -1
 							   : tool_usage(usage);

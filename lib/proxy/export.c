@@ -9,22 +9,30 @@
 #include "core/str.h"
 #include "proxy/client.h"
 
-/* "HOST", and the port behind ":" if there is one ("[::1]:993"). */
+/* "HOST", and behind ":" the port if there is one ("[::1]:993"). */
+struct host {
+	const char *name;
+	int len;
+	const char *port; /* NULL: none */
+};
+
 static int
 find_host(const struct export_options *o, const char *destination,
-    const char **host, size_t *len, const char **port, struct why *why)
+    struct host *host, struct why *why)
 {
-	const char *colon;
-
+	*host = (struct host){ .name = "" };
 	for (size_t i = 0; i < o->n_hosts; i++) {
+		const char *name = o->hosts[i].host,
+			   *colon = strrchr(name, ':');
+
 		if (strcmp(o->hosts[i].destination, destination) != 0)
 			continue;
-		*host = o->hosts[i].host;
-		colon = strrchr(*host, ':');
-		if (colon != NULL && !is_digits(colon + 1))
-			colon = NULL;
-		*len = colon == NULL ? strlen(*host) : (size_t)(colon - *host);
-		*port = colon == NULL ? NULL : colon + 1;
+		host->name = name;
+		host->len = (int)strlen(name);
+		if (colon != NULL && is_digits(colon + 1)) {
+			host->len = (int)(colon - name);
+			host->port = colon + 1;
+		}
 		return 0;
 	}
 	return why_set(why, FAIL_FATAL, "the host of %s is not known: --host",
@@ -46,8 +54,7 @@ static int
 route_postfix(const struct export_options *o, const char *identifier,
     const char *destination, struct buf *out, struct why *why)
 {
-	const char *host, *port;
-	size_t len;
+	struct host host;
 
 	if (strchr(identifier, '@') == NULL)
 		return why_set(why, FAIL_DATA,
@@ -55,12 +62,13 @@ route_postfix(const struct export_options *o, const char *identifier,
 	if (*identifier == '"' || *identifier == '@')
 		return why_set(why, FAIL_DATA,
 		    "an address that a transport table cannot have as key");
-	if (find_host(o, destination, &host, &len, &port, why) == -1)
+	if (find_host(o, destination, &host, why) == -1)
 		return -1;
 	buf_addf(out, "%s\tsmtp:", identifier);
-	buf_addf(out, *host == '[' ? "%.*s" : "[%.*s]", (int)len, host);
-	if (port != NULL)
-		buf_addf(out, ":%s", port);
+	buf_addf(
+	    out, *host.name == '[' ? "%.*s" : "[%.*s]", host.len, host.name);
+	if (host.port != NULL)
+		buf_addf(out, ":%s", host.port);
 	buf_addc(out, '\n');
 	return 0;
 }
@@ -71,22 +79,21 @@ static int
 route_dovecot(const struct export_options *o, const char *identifier,
     const char *destination, struct buf *out, struct why *why)
 {
-	const char *host, *port;
-	size_t len;
+	struct host host;
 
 	if (strchr(identifier, ':') != NULL)
 		return why_set(why, FAIL_DATA,
 		    "a passwd-file cannot hold a name with \":\"");
-	if (find_host(o, destination, &host, &len, &port, why) == -1)
+	if (find_host(o, destination, &host, why) == -1)
 		return -1;
-	if (*host == '[' && host[len - 1] == ']') {
-		host++;
-		len -= 2;
+	if (*host.name == '[' && host.name[host.len - 1] == ']') {
+		host.name++;
+		host.len -= 2;
 	}
 	buf_addf(out, "%s:::::::proxy=y nopassword=y host=%.*s", identifier,
-	    (int)len, host);
-	if (port != NULL)
-		buf_addf(out, " port=%s", port);
+	    host.len, host.name);
+	if (host.port != NULL)
+		buf_addf(out, " port=%s", host.port);
 	buf_addc(out, '\n');
 	return 0;
 }
