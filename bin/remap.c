@@ -208,10 +208,10 @@ chunk_run(struct run *run, size_t first, size_t n)
 }
 
 static void
-chunk_end(struct run *run, size_t n)
+chunk_end(struct run *run, struct outcome *outcomes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct outcome *o = &run->outcomes[i];
+		struct outcome *o = &outcomes[i];
 
 		change_result_free(&o->result);
 		for (size_t k = 0;
@@ -220,7 +220,7 @@ chunk_end(struct run *run, size_t n)
 			route_free(&o->routes[k]);
 		free(o->routes);
 	}
-	free(run->outcomes);
+	free(outcomes);
 	run->outcomes = NULL;
 }
 
@@ -353,7 +353,7 @@ run_all(struct run *run)
 		outcomes = chunk_run(run, at, n);
 		for (size_t i = 0; i < n; i++)
 			report(run, &run->subjects.v[at + i], &outcomes[i]);
-		chunk_end(run, n);
+		chunk_end(run, outcomes, n);
 	}
 	progress_end(&run->progress);
 }
@@ -611,11 +611,12 @@ pass(struct run *run, const struct picking *p, size_t i, struct left *left)
 static void
 pick_chunk(struct run *run, struct picking *p, struct left *left)
 {
-	(void)chunk_run(run, 0, run->subjects.n);
+	struct outcome *outcomes = chunk_run(run, 0, run->subjects.n);
+
 	for (size_t i = 0; i < p->n; i++)
 		if (passes(run, p, i, left))
 			pass(run, p, i, left);
-	chunk_end(run, run->subjects.n);
+	chunk_end(run, outcomes, run->subjects.n);
 	p->n = 0;
 	arena_free(&p->lines);
 	subjects_reset(&run->subjects);
