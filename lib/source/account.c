@@ -414,16 +414,12 @@ is_mailbox(struct account *a, const char *name, const struct extra *x)
 }
 
 void
-account_emit(struct account *a, struct fields *f)
+account_emit_extra(struct account *a, struct fields *f, const struct extra *x)
 {
 	struct record *r = &a->r;
 	struct why why = { 0 };
-	struct extra x;
 
-	extra_init(&x);
-	if (f->extra != NULL)
-		extra_read(&x, f->extra);
-	if (!read_address(a, f->name) || !is_mailbox(a, f->name, &x))
+	if (!read_address(a, f->name) || !is_mailbox(a, f->name, x))
 		return;
 	map_prefetch(&a->emit->seen, a->address.data);
 	record_reset(r, REC_ACCOUNT);
@@ -431,18 +427,29 @@ account_emit(struct account *a, struct fields *f)
 	if (strcmp(f->name, r->address) != 0 &&
 	    (a->naming.bare_login || strchr(f->name, '@') != NULL))
 		strs_add(&r->logins, f->name);
-	if (set_ids(a, f, &x, &why) == -1) {
+	if (set_ids(a, f, x, &why) == -1) {
 		emit_fail(a->emit, r->address, &why);
 		return;
 	}
 	set_name(r, f->gecos);
-	set_secret(a, f, x.nopassword);
-	set_places(a, f, &x);
-	set_quota(a, f, &x);
-	set_active(a, f->name, &x);
+	set_secret(a, f, x->nopassword);
+	set_places(a, f, x);
+	set_quota(a, f, x);
+	set_active(a, f->name, x);
 	if (f->locked)
 		r->active = false;
 	if (a->aliases != NULL)
 		aliases_forward(a->aliases, a->emit, r);
 	(void)emit_record(a->emit, r);
+}
+
+void
+account_emit(struct account *a, struct fields *f)
+{
+	struct extra x;
+
+	extra_init(&x);
+	if (f->extra != NULL)
+		extra_read(&x, f->extra);
+	account_emit_extra(a, f, &x);
 }

@@ -65,5 +65,9 @@ void account_free(struct account *a);
 /* Writes the account of a line, or reports why there is none. The texts that
  * f points to are changed. */
 void account_emit(struct account *a, struct fields *f);
+/* The same, with extra fields that have been read. */
+struct extra;
+void account_emit_extra(
+    struct account *a, struct fields *f, const struct extra *x);
 
 #endif

@@ -23,11 +23,11 @@ add(enum part part, bool upper, const char *address, struct buf *out)
 	const char *domain = address_domain(address);
 	size_t start = out->len;
 
-	if (part == USER)
+	if (part == USER || (part == NAME && domain == NULL))
 		buf_adds(out, address);
 	else if (part == NAME)
 		buf_add(out, address, (size_t)(domain - 1 - address));
-	else
+	else if (domain != NULL)
 		buf_adds(out, domain);
 	for (size_t i = start; upper && i < out->len; i++)
 		if (out->data[i] >= 'a' && out->data[i] <= 'z')

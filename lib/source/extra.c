@@ -130,8 +130,8 @@ set_rule(struct extra *x, const char *number, const char *value, enum mode mode)
 	}
 }
 
-static void
-set(struct extra *x, char *key, const char *value)
+void
+extra_set(struct extra *x, char *key, const char *value)
 {
 	enum mode mode = cut_suffix(key);
 	const struct field *f = find(key);
@@ -169,6 +169,6 @@ extra_read(struct extra *x, char *text)
 		value = strchr(field, '=');
 		if (value != NULL)
 			*value++ = '\0';
-		set(x, field, value == NULL ? "" : value);
+		extra_set(x, field, value == NULL ? "" : value);
 	}
 }

@@ -37,4 +37,7 @@ void extra_init(struct extra *x);
  */
 void extra_read(struct extra *x, char *text);
 
+/* One field; the texts are kept, and the key may be changed. */
+void extra_set(struct extra *x, char *key, const char *value);
+
 #endif

@@ -251,50 +251,68 @@ enter_domain(struct passwd_file *p, const char *path, const char *text)
 	return r == 0;
 }
 
-/* Reads what a glob(3) pattern finds. */
+/* Calls found for each file that a glob(3) pattern finds. */
 static void
-read_found(struct passwd_file *p, const char *glob_path,
-    const struct buf *plain, struct why *why)
+each_found(const char *glob_path, const struct buf *plain,
+    passwd_file_found *found, void *ctx, struct why *why)
 {
-	glob_t found = { 0 };
-	int r = glob(glob_path, GLOB_ERR, NULL, &found);
+	glob_t g = { 0 };
+	int r = glob(glob_path, GLOB_ERR, NULL, &g);
 
 	if (r == GLOB_NOMATCH || (r != 0 && errno == ENOENT))
 		why_set(why, FAIL_FATAL, "there is no such file");
 	else if (r != 0)
 		why_errno(why, FAIL_FATAL, "cannot be read");
-	for (size_t i = 0; r == 0 && i < found.gl_pathc; i++) {
-		char *domain = match_domain(plain, found.gl_pathv[i]);
+	for (size_t i = 0; r == 0 && i < g.gl_pathc; i++) {
+		char *domain = match_domain(plain, g.gl_pathv[i]);
 
-		if (domain != NULL &&
-		    enter_domain(p, found.gl_pathv[i], domain))
-			passwd_file_read(p, found.gl_pathv[i]);
+		if (domain != NULL)
+			found(ctx, g.gl_pathv[i], domain);
 		free(domain);
 	}
-	globfree(&found);
+	globfree(&g);
+}
+
+int
+passwd_file_each(
+    const char *pattern, passwd_file_found *found, void *ctx, struct why *why)
+{
+	struct buf glob_path = { 0 }, plain = { 0 };
+
+	why->kind = FAIL_NONE;
+	if (!make_glob(pattern, &glob_path, &plain))
+		why_set(why, FAIL_FATAL,
+		    "only the domain can stand in a path, as %%d or "
+		    "%%{user|domain} (%%%% is a percent sign)");
+	else if (memchr(buf_str(&plain), '\0', plain.len) == NULL)
+		found(ctx, plain.data, NULL);
+	else
+		each_found(glob_path.data, &plain, found, ctx, why);
+	buf_free(&glob_path);
+	buf_free(&plain);
+	return why->kind == FAIL_NONE ? 0 : -1;
+}
+
+static void
+read_found(void *ctx, const char *path, const char *domain)
+{
+	struct passwd_file *p = ctx;
+
+	if (domain != NULL) {
+		p->account.naming.one_domain = true;
+		p->account.naming.bare_login = false;
+	}
+	if (domain == NULL || enter_domain(p, path, domain))
+		passwd_file_read(p, path);
 }
 
 void
 passwd_file_pattern(struct passwd_file *p, const char *pattern)
 {
 	struct naming before = p->account.naming;
-	struct buf glob_path = { 0 }, plain = { 0 };
 	struct why why = { 0 };
 
-	if (!make_glob(pattern, &glob_path, &plain)) {
-		why_set(&why, FAIL_FATAL,
-		    "only the domain can stand in a path, as %%d or "
-		    "%%{user|domain} (%%%% is a percent sign)");
-	} else if (memchr(buf_str(&plain), '\0', plain.len) == NULL) {
-		passwd_file_read(p, plain.data);
-	} else {
-		p->account.naming.one_domain = true;
-		p->account.naming.bare_login = false;
-		read_found(p, glob_path.data, &plain, &why);
-		p->account.naming = before;
-	}
-	if (why.kind != FAIL_NONE)
+	if (passwd_file_each(pattern, read_found, p, &why) == -1)
 		tally_fail(p->account.emit->tally, pattern, NULL, NULL, &why);
-	buf_free(&glob_path);
-	buf_free(&plain);
+	p->account.naming = before;
 }

@@ -34,6 +34,12 @@ void passwd_file_end(struct passwd_file *p);
 void passwd_file_pattern(struct passwd_file *p, const char *pattern);
 bool passwd_file_is_pattern(const char *path);
 
+/* Calls found for each of those files; domain is NULL where the path has none
+ * in it. 0, or -1 and why (FATAL). */
+typedef void passwd_file_found(void *ctx, const char *path, const char *domain);
+int passwd_file_each(
+    const char *pattern, passwd_file_found *found, void *ctx, struct why *why);
+
 /* Adds the names of a passwd-file (deny or master) to a map. */
 int passwd_file_names(
     struct account *a, const char *path, struct map *names, struct why *why);
