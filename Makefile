@@ -71,6 +71,7 @@ USES.stalwart-apply = record secret http jmap
 USES.dirdump-passwd-file = record
 USES.dirdump-shadow = record
 USES.dirdump-dms = record
+USES.dirdump-postfix = record
 USES.dirdump-dovecot = record
 
 TOOL_BINS := $(TOOLS:%=$(BUILD)/bin/%)
