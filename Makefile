@@ -72,6 +72,7 @@ USES.dirdump-passwd-file = record
 USES.dirdump-shadow = record
 USES.dirdump-dms = record
 USES.dirdump-postfix = record
+USES.dirdump-stalwart = record http
 USES.dirdump-dovecot = record
 
 TOOL_BINS := $(TOOLS:%=$(BUILD)/bin/%)
