@@ -18,6 +18,7 @@
 #include "core/tool.h"
 #include "maildir/flags.h"
 #include "maildir/merge.h"
+#include "maildir/quota.h"
 #include "maildir/results.h"
 #include "maildir/state.h"
 #include "maildir/survey.h"
@@ -46,7 +47,9 @@ static const char help[] =
     "      --flags HOW           of messages on both sides: report, add, "
     "mirror\n"
     "      --folders FILE        roles of the source's folders\n"
-    "      --force               with -u: remove what was flagged since, too\n"
+    "      --force               go on where room is short; with -u: remove "
+    "what\n"
+    "                            was flagged since, too\n"
     "      --ignore-folders A,B  copies in these folders do not count\n"
     "      --ignore-unreadable   go on where messages of the target cannot be "
     "read\n"
@@ -421,6 +424,31 @@ execute(struct run *r, struct why *why)
 	return result;
 }
 
+/* True if the merge may go on. */
+static bool
+check_room(const struct run *r, struct why *why)
+{
+	const char *target = r->set.survey.target;
+	struct quota q;
+
+	if (quota_read(&q, r->survey.target_tree.control) &&
+	    ((q.bytes_limit > 0 && q.bytes + r->merge.bytes > q.bytes_limit) ||
+		(q.messages_limit > 0 &&
+		    q.messages + (int64_t)r->merge.n > q.messages_limit)))
+		tool_say(target,
+		    "the quota will be exceeded: %lld bytes and %lld messages "
+		    "are there, %lld and %zu are to be added; new mail will "
+		    "be refused",
+		    (long long)q.bytes, (long long)q.messages,
+		    (long long)r->merge.bytes, r->merge.n);
+	if (merge_has_room(&r->merge, why) || r->set.force)
+		return true;
+	if (!r->set.dry_run)
+		return false;
+	tool_say(target, "%s", why->text);
+	return true;
+}
+
 /* What the merge could not do itself. */
 static void
 advise(const struct run *r)
@@ -464,6 +492,8 @@ merge(struct run *r, struct why *why)
 		.subscribe =
 		    survey_subscriptions(&r->survey, r->set.subscribe) };
 	merge_prepare(&r->merge);
+	if (!check_room(r, why))
+		return -1;
 	progress_start(
 	    &r->progress, "messages", r->survey.source.n, r->set.quiet);
 	if (r->set.dry_run)

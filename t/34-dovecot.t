@@ -3,21 +3,11 @@
 # that are active, with the passwords, quotas, homes and mail places that their
 # records have. Only its auth service runs, over sockets in the scratch folder.
 . "${0%/*}/lib.sh"
-need dovecot dovecot-core
-need doveadm dovecot-core
-dovecot --version | grep -q '^2\.3\.' || skip_all 'needs Dovecot 2.3'
-# The path of a socket has at most 107 bytes (unix(7)).
-[ ${#tmp} -lt 70 ] || skip_all 'the scratch folder has too long a name'
+. "$top/t/dovecot.sh"
 
 pw() {
 	doveadm pw -s "$1" -p secret
 }
-
-# doveadm quota works as the user, who may not be root.
-ids=$(id -u):$(id -g)
-[ "$(id -u)" -ne 0 ] || ids=1000:1000
-mkdir home
-chmod 777 home
 
 # The hashes are Dovecot's own.
 sed -e "s|@IDS@|$ids|" -e "s|@HOME@|$tmp/home|" -e "s|@SHA512CRYPT@|$(pw SHA512-CRYPT)|" \
@@ -28,67 +18,17 @@ sed -e "s|@IDS@|$ids|" -e "s|@HOME@|$tmp/home|" -e "s|@SHA512CRYPT@|$(pw SHA512-
     "$fixtures/passwd-file/odd" >odd
 printf 'crlf@one.test:{PLAIN}secret:1000:1000::/h::\r\n' >>odd
 printf 'unended@one.test:{PLAIN}secret:1000:1000::/h::' >>odd
-# The auth service of a root Dovecot runs as another user.
-chmod 755 .
 chmod 644 odd
 
-# start_dovecot NAME [SETTING...]: with the file as passdb and userdb.
-start_dovecot() {
-	conf=$tmp/$1/dovecot.conf
-	mkdir -p "$1/base" "$1/state"
-	chmod 755 "$1" "$1/base" "$1/state"
-	cat >"$conf" <<-END
-	base_dir = $tmp/$1/base
-	state_dir = $tmp/$1/state
-	log_path = $tmp/$1/log
-	protocols =
-	ssl = no
-	mail_plugins = quota
-	plugin {
-	  quota = maildir:User
-	}
-	auth_mechanisms = plain
-	auth_failure_delay = 0
-	mail_location = maildir:~/Maildir
-	first_valid_uid = 1
-	passdb {
-	  driver = passwd-file
-	  args = $tmp/odd
-	}
-	userdb {
-	  driver = passwd-file
-	  args = $tmp/odd
-	}
-	service anvil {
-	  unix_listener anvil-auth-penalty {
-	    mode = 0
-	  }
-	}
-	END
-	if [ "$(id -u)" -ne 0 ]; then
-		cat >>"$conf" <<-END
-		default_internal_user = $(id -un)
-		default_internal_group = $(id -gn)
-		default_login_user = $(id -un)
-		service anvil {
-		  chroot =
-		}
-		service stats {
-		  chroot =
-		}
-		END
-	fi
-	shift
-	printf '%s\n' "$@" >>"$conf"
-	dovecot -c "$conf" || return
-	at_exit="doveadm -c '$conf' stop 2>/dev/null; $at_exit"
+# Both databases are the file.
+both="passdb {
+  driver = passwd-file
+  args = $tmp/odd
 }
-
-# may_login USER [PASSWORD]: Dovecot takes the password, and lets the login in.
-may_login() {
-	doveadm -c "$conf" auth test -x rip=127.0.0.1 "$1" "${2:-secret}" \
-	    >"auth.$1" 2>&1 && ! grep -q '[[:space:]]nologin' "auth.$1"
-}
+userdb {
+  driver = passwd-file
+  args = $tmp/odd
+}"
 
 # userdb USER FIELD: what the userdb says of a user.
 userdb() {
@@ -104,7 +44,9 @@ member() {
 	}" out
 }
 
-start_dovecot plain || { echo 'Bail out! dovecot does not start'; exit 2; }
+start_dovecot plain <<END
+$both
+END
 dirdump-passwd-file odd >out 2>err
 status=$?
 
@@ -205,7 +147,8 @@ ok 'names with capitals are found only where Dovecot keeps them' '
 	chmod 644 odd
 	! may_login UPPER@One.Test
 	! may_login upper@one.test
-	start_dovecot keep "auth_username_format ="
+	printf "%s\n" "$both" "auth_username_format =" >settings
+	start_dovecot keep <settings
 	may_login UPPER@One.Test
 	dirdump-passwd-file odd >out 2>err || :
 	has out "\"address\":\"upper@one.test\",\"logins\":[\"UPPER@One.Test\"]"

@@ -171,12 +171,22 @@ end:2," nl
 	  printf "Message-ID: <long@x>\n\nb\n"; } >s8/cur/9.long:2,
 	mail s8/cur/"$(printf "%0200d" 1)":2, longname
 	mkdir s8/cur/10.dir
+	if [ "$(id -u)" -eq 0 ]; then
+		mknod s8/cur/11.device:2, c 1 5
+	else
+		mkfifo s8/cur/11.device:2,
+	fi
+	box s8 .blocked
+	mail s8/.blocked/cur/12.x:2, nowhere
+	echo "no directory" >t8/.blocked
 	ln -s / s8/.away
 	ln -s /etc s8/.ok/cur/link
 	merge 1 s8 t8
 	is cur/1.good:2, added
 	is cur/2.link:2, failed
 	is cur/3.fifo:2, failed
+	is cur/11.device:2, failed
+	is .blocked/cur/12.x:2, failed
 	is "cur/4.line\\\\x0aend:2," failed
 	is ..x/cur/5.x:2, failed
 	is cur/6.none:2, added
@@ -188,7 +198,11 @@ end:2," nl
 	cmp s8/cur/7.nul:2, t8/cur/*S=23,W=25*
 	merge 1 s8 t8
 	[ "$(count t8)" -eq 6 ]
-	is cur/6.none:2, present'
+	is cur/6.none:2, present
+	[ "$(cat t8/.blocked)" = "no directory" ]
+	rm t8/.blocked
+	merge 1 s8 t8
+	is .blocked/cur/12.x:2, added'
 ok 'a target that cannot be read stops the run' '
 	box s9 && box t9
 	mail s9/cur/1.a:2, one
@@ -199,15 +213,21 @@ ok 'a target that cannot be read stops the run' '
 	merge 0 --ignore-unreadable s9 t9
 	[ "$(count t9)" -eq 2 ]'
 ok 'unreadable files of the source' '
-	if [ "$(id -u)" -ne 0 ]; then
-		box s10 && box t10
-		mail s10/cur/1.a:2, one
-		mail s10/cur/2.a:2, two
-		chmod 0 s10/cur/2.a:2,
-		merge 1 s10 t10
-		is cur/1.a:2, added
-		is cur/2.a:2, failed
-	fi'
+	box s10 && box t10
+	mail s10/cur/1.a:2, one
+	mail s10/cur/2.a:2, two
+	set --
+	if [ "$(id -u)" -eq 0 ]; then
+		chmod -R go+rX "$tmp"
+		chown -R 65534:65534 t10
+		mkdir state10 && chown 65534 state10
+		set -- --owner --state-dir state10
+	fi
+	chmod 0 s10/cur/2.a:2,
+	merge 1 "$@" s10 t10
+	is cur/1.a:2, added
+	is cur/2.a:2, failed
+	has err "2.a:2,: cannot be opened: Permission denied"'
 ok 'another file system' '
 	if [ -w /dev/shm ]; then
 		other=$(mktemp -d /dev/shm/mailferry.XXXXXX)
@@ -217,6 +237,59 @@ ok 'another file system' '
 		is cur/1.a:2,S added
 		rm -rf "$other"
 	fi'
+ok 'a disk that is full, and then has room' '
+	box s15 .a
+	mail s15/cur/1.small:2, small
+	head -c 150000 /dev/zero | tr "\000" x >body
+	mail s15/.a/cur/2.large:2, large "$(cat body)"
+	mail s15/.a/cur/3.small:2, small2
+	cat >full.sh <<-"END"
+	set -e
+	mkdir disk
+	mount -t tmpfs -o size=100k none disk
+	mkdir -p disk/t/cur disk/t/new disk/t/tmp
+	status() {
+		maildir-merge --state-dir st "$@" s15 disk/t >out 2>err || echo $? >code
+	}
+	echo 0 >code
+	status
+	[ "$(cat code)" = 2 ]
+	grep -q "no room: 15[0-9]* bytes are to be added, [0-9]* are free" err
+	[ ! -s out ]
+	[ -z "$(find disk -type f)" ]
+	echo 0 >code
+	status -n
+	[ "$(cat code)" = 0 ]
+	grep -q "disk/t: no room" err
+	status --force
+	[ "$(cat code)" = 1 ]
+	grep -q "2.large:2,: cannot be written: No space left on device" err
+	[ "$(grep -c added out)" = 2 ]
+	[ "$(find disk -type f -path "*/cur/*" | wc -l)" = 2 ]
+	[ -z "$(find disk -type f -path "*/tmp/*")" ]
+	mount -o remount,size=1m disk
+	echo 0 >code
+	status
+	[ "$(cat code)" = 0 ]
+	[ "$(grep -c present out)" = 2 ] && [ "$(grep -c added out)" = 1 ]
+	END
+	if unshare -m true 2>/dev/null; then
+		run 0 unshare -m sh -x full.sh
+	fi'
+ok 'a quota that will be exceeded is told' '
+	box s16 && box t16
+	mail s16/cur/1.a:2, one
+	printf "1000S,10C\n990 9\n" >t16/maildirsize
+	merge 0 -n s16 t16
+	has err "t16: the quota will be exceeded: 990 bytes and 9 messages"
+	printf "1000S,9C\n100 9\n" >t16/maildirsize
+	merge 0 -n s16 t16
+	has err "the quota will be exceeded"
+	for text in "1000S,10C\n100 9\n" "0S\n900 9\n" "1000X\n900 9\n" ""; do
+		printf "$text" >t16/maildirsize
+		merge 0 -n s16 t16
+		hasnt err "quota will be"
+	done'
 ok 'owner and mode are the folder'"'"'s' '
 	box s11 .n && box t11
 	mail s11/.n/cur/1.a:2, one

@@ -25,6 +25,7 @@ struct http {
 	CURL *curl;
 	char *base;
 	struct http_options options;
+	bool digest;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -139,6 +140,14 @@ void
 http_reply_free(struct http_reply *reply)
 {
 	buf_wipe(&reply->body);
+	free(reply->location);
+	reply->location = NULL;
+}
+
+void
+http_use_digest(struct http *h)
+{
+	h->digest = true;
 }
 
 static size_t
@@ -205,8 +214,8 @@ set_options(struct http *h, struct http_reply *reply)
 		    c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
 		(void)curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, o->token);
 	} else if (o->user != NULL) {
-		(void)curl_easy_setopt(
-		    c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		(void)curl_easy_setopt(c, CURLOPT_HTTPAUTH,
+		    (long)(h->digest ? CURLAUTH_DIGEST : CURLAUTH_BASIC));
 		(void)curl_easy_setopt(c, CURLOPT_USERNAME, o->user);
 		(void)curl_easy_setopt(c, CURLOPT_PASSWORD,
 		    o->password == NULL ? "" : o->password);
@@ -257,14 +266,51 @@ retry_after(CURL *c)
 	return (long)seconds;
 }
 
+/* What the reply says besides its body. */
+static void
+take_reply(struct http *h, struct http_reply *reply)
+{
+	char *location = NULL;
+	long offered = 0;
+
+	(void)curl_easy_getinfo(
+	    h->curl, CURLINFO_RESPONSE_CODE, &reply->status);
+	(void)curl_easy_getinfo(h->curl, CURLINFO_REDIRECT_URL, &location);
+	(void)curl_easy_getinfo(h->curl, CURLINFO_HTTPAUTH_AVAIL, &offered);
+	reply->retry_after = retry_after(h->curl);
+	reply->location = copy(location);
+	reply->digest = (offered & (long)CURLAUTH_DIGEST) != 0 &&
+			(offered & (long)CURLAUTH_BASIC) == 0;
+}
+
+/* The body, and how it is sent. When a kept connection breaks, libcurl sends a
+ * body that it has in memory once more by itself, and nobody knows that the
+ * server got it twice. One that it cannot rewind it does not. */
+static struct curl_slist *
+set_body(struct http *h, const struct http_request *r, struct upload *upload,
+    struct curl_slist *headers)
+{
+	char *type = xasprintf("Content-Type: %s", r->content_type);
+
+	headers = curl_slist_append(headers, type);
+	/* No "100 Continue" before the body. */
+	headers = curl_slist_append(headers, "Expect:");
+	free(type);
+	(void)curl_easy_setopt(h->curl, CURLOPT_POST, 1L);
+	(void)curl_easy_setopt(h->curl, CURLOPT_READFUNCTION, give_body);
+	(void)curl_easy_setopt(h->curl, CURLOPT_READDATA, upload);
+	(void)curl_easy_setopt(
+	    h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->len);
+	return headers;
+}
+
 int
-http_send(struct http *h, const char *method, const char *path,
-    const char *content_type, const char *body, size_t len,
+http_request(struct http *h, const struct http_request *r,
     struct http_reply *reply, bool *unsure, struct why *why)
 {
-	struct upload upload = { body, len };
+	struct upload upload = { r->body, r->len };
 	struct curl_slist *headers = NULL;
-	char *url = xasprintf("%s%s", h->base, path);
+	char *url = xasprintf("%s%s", h->base, r->path);
 	CURLcode code;
 
 	*unsure = false;
@@ -272,36 +318,37 @@ http_send(struct http *h, const char *method, const char *path,
 	reply->retry_after = -1;
 	reply->body.max = BODY_MAX;
 	buf_reset(&reply->body);
+	free(reply->location);
+	reply->location = NULL;
+	reply->digest = false;
 	*h->error = '\0';
 	set_options(h, reply);
 	(void)curl_easy_setopt(h->curl, CURLOPT_URL, url);
-	(void)curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, method);
-	if (body != NULL) {
-		char *type = xasprintf("Content-Type: %s", content_type);
-
-		headers = curl_slist_append(headers, type);
-		/* No "100 Continue" before the body. */
-		headers = curl_slist_append(headers, "Expect:");
-		free(type);
-		/* When a kept connection breaks, libcurl sends a body that it
-		 * has in memory once more by itself, and nobody knows that the
-		 * server got it twice. One that it cannot rewind it does not.
-		 */
-		(void)curl_easy_setopt(h->curl, CURLOPT_POST, 1L);
-		(void)curl_easy_setopt(
-		    h->curl, CURLOPT_READFUNCTION, give_body);
-		(void)curl_easy_setopt(h->curl, CURLOPT_READDATA, &upload);
-		(void)curl_easy_setopt(
-		    h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
-		(void)curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);
-	}
+	(void)curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, r->method);
+	for (size_t i = 0; r->headers != NULL && r->headers[i] != NULL; i++)
+		headers = curl_slist_append(headers, r->headers[i]);
+	if (r->body != NULL)
+		headers = set_body(h, r, &upload, headers);
+	(void)curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);
 	code = curl_easy_perform(h->curl);
 	curl_slist_free_all(headers);
 	free(url);
 	if (code != CURLE_OK)
 		return curl_failure(h, code, unsure, why);
-	(void)curl_easy_getinfo(
-	    h->curl, CURLINFO_RESPONSE_CODE, &reply->status);
-	reply->retry_after = retry_after(h->curl);
+	take_reply(h, reply);
 	return 0;
+}
+
+int
+http_send(struct http *h, const char *method, const char *path,
+    const char *content_type, const char *body, size_t len,
+    struct http_reply *reply, bool *unsure, struct why *why)
+{
+	struct http_request r = { .method = method,
+		.path = path,
+		.content_type = content_type,
+		.body = body,
+		.len = len };
+
+	return http_request(h, &r, reply, unsure, why);
 }

@@ -30,6 +30,18 @@ struct http_reply {
 	long status;
 	struct buf body;  /* at most 64 MiB */
 	long retry_after; /* seconds; -1: the server does not say */
+	char *location;   /* where a redirect leads, a whole URL; or NULL */
+	bool digest;      /* a 401 that offers Digest, and not Basic */
+};
+
+struct http_request {
+	const char *method;
+	const char *path; /* begins with "/" */
+	const char *const
+	    *headers; /* "Name: value", NULL at the end; or NULL */
+	const char *content_type;
+	const char *body; /* may be NULL */
+	size_t len;
 };
 
 struct http;
@@ -57,6 +69,11 @@ const char *http_base(const struct http *h);
 int http_send(struct http *h, const char *method, const char *path,
     const char *content_type, const char *body, size_t len,
     struct http_reply *reply, bool *unsure, struct why *why);
+/* The same, with headers. */
+int http_request(struct http *h, const struct http_request *request,
+    struct http_reply *reply, bool *unsure, struct why *why);
+/* The password goes as Digest (RFC 7616) from here on. */
+void http_use_digest(struct http *h);
 /* The body is overwritten. */
 void http_reply_free(struct http_reply *reply);
 

@@ -14,6 +14,7 @@
 #include "maildir/mergepart.h"
 #include "maildir/name.h"
 #include "maildir/parallel.h"
+#include "maildir/quota.h"
 
 enum {
 	CHUNK = 131072

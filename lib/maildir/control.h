@@ -57,13 +57,4 @@ int subscribe(int fd, const char *dir, const struct folder_style *style,
 bool is_subscribed(
     int fd, const char *dir, const struct folder_style *style, bool *there);
 
-/*
- * Tells the Maildir++ quota file maildirsize in the control root fd, if there
- * is one, that messages came (or, negative, went). 0, or -1 and why (DATA).
- */
-int quota_note(int fd, int64_t bytes, int64_t messages, struct why *why);
-
-/* True if there is a maildirsize. */
-bool has_quota_file(int fd);
-
 #endif

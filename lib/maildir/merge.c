@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,9 +26,10 @@ merge_source(const struct merge *m, const struct item *it)
 	return &m->plan->source->entries[it->entry];
 }
 
-/* The internal date of a source message, in the directory box. */
+/* The internal date of a source message, in the directory box; adds its size.
+ */
 static int64_t
-date_of(const struct merge *m, const struct entry *e, int box)
+date_of(struct merge *m, const struct entry *e, int box)
 {
 	const char *name = entry_name(m->plan->source, e);
 	enum date_source from = m->dates;
@@ -40,10 +42,10 @@ date_of(const struct merge *m, const struct entry *e, int box)
 			   sizeof export_mark - 1) != NULL
 			   ? DATE_NAME
 			   : DATE_MTIME;
-	if (from == DATE_NAME ||
-	    fstatat(box, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (fstatat(box, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return n.seconds;
-	return st.st_mtim.tv_sec;
+	m->bytes += st.st_size;
+	return from == DATE_NAME ? n.seconds : st.st_mtim.tv_sec;
 }
 
 static int
@@ -78,6 +80,28 @@ merge_prepare(struct merge *m)
 	box_forget(&box);
 	if (m->n > 0)
 		qsort(m->items, m->n, sizeof *m->items, item_order);
+}
+
+bool
+merge_has_room(const struct merge *m, struct why *why)
+{
+	struct statvfs fs;
+	uint64_t room;
+
+	if (m->n == 0 || fstatvfs(m->plan->target->tree->fd, &fs) == -1)
+		return true;
+	room = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if ((uint64_t)m->bytes > room)
+		why_set(why, FAIL_FATAL,
+		    "no room: %lld bytes are to be added, %llu are free",
+		    (long long)m->bytes, (unsigned long long)room);
+	else if (fs.f_files > 0 && m->n > fs.f_favail)
+		why_set(why, FAIL_FATAL,
+		    "no room: %zu files are to be added, %llu are free", m->n,
+		    (unsigned long long)fs.f_favail);
+	else
+		return true;
+	return false;
 }
 
 void

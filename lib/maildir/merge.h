@@ -43,6 +43,7 @@ struct merge {
 	/* The merge's own. */
 	struct item *items;
 	size_t n;
+	int64_t bytes;    /* of the items */
 	struct map taken; /* FOLDER/BASE of messages of earlier merges */
 	struct arena texts;
 	bool *touched; /* target folders that something was added to */
@@ -55,6 +56,10 @@ struct merge {
 /* Collects what is to be added, in the order in which it will be: by folder,
  * then by date. Needed for a dry run as well. */
 void merge_prepare(struct merge *m);
+
+/* True if the file system of the target has the room that the items need at
+ * least, in bytes and files; else why (FATAL). */
+bool merge_has_room(const struct merge *m, struct why *why);
 
 /* Removes what runs that were killed left in the target: unfinished files and
  * locks. The caller has locked out other merges. */

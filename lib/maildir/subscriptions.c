@@ -115,39 +115,3 @@ is_subscribed(
 	buf_free(&text);
 	return yes;
 }
-
-static const char quota_name[] = "maildirsize";
-
-bool
-has_quota_file(int fd)
-{
-	struct stat st;
-
-	return fstatat(fd, quota_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISREG(st.st_mode);
-}
-
-/* One write to a file that is open for appending: other programs do the same
- * at any time. */
-int
-quota_note(int fd, int64_t bytes, int64_t messages, struct why *why)
-{
-	char line[64];
-	int len, file, r;
-
-	if (!has_quota_file(fd) || (bytes == 0 && messages == 0))
-		return 0;
-	file = openat(
-	    fd, quota_name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
-	if (file == -1)
-		return errno == ENOENT
-			   ? 0
-			   : why_errno(why, FAIL_DATA, "%s", quota_name);
-	len = snprintf(line, sizeof line, "%lld %lld\n", (long long)bytes,
-	    (long long)messages);
-	r = write_all(file, line, (size_t)len);
-	if (r == -1)
-		why_errno(why, FAIL_DATA, "%s", quota_name);
-	(void)close(file);
-	return r;
-}

@@ -19,6 +19,7 @@
 #include "maildir/control.h"
 #include "maildir/delivery.h"
 #include "maildir/name.h"
+#include "maildir/quota.h"
 
 /* One folder, as it is listed now: the names in it by their bases. */
 struct box {

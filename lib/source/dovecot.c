@@ -341,6 +341,22 @@ ask(struct dovecot *d, struct lookup *l)
 	}
 }
 
+/* 2.4 can take a hash without a scheme for the password itself: then its owner
+ * cannot log in, which the administrator will hardly have meant. */
+static void
+check_bare_hash(struct dovecot *d, const struct lookup *l)
+{
+	const char *secret = l->fields.secret;
+
+	if (secret == NULL || l->scheme == NULL ||
+	    strcmp(l->scheme, "PLAIN") != 0 || *secret != '$' ||
+	    strchr(secret + 1, '$') == NULL)
+		return;
+	emit_bad(d->emit, l->user,
+	    "a password without a scheme looks like a hash, and this server "
+	    "takes it for the password itself: see --default-scheme");
+}
+
 /* Writes the account of a user whom a database has listed. */
 static void
 dump_user(struct dovecot *d, const char *user, const char *listed)
@@ -364,6 +380,7 @@ dump_user(struct dovecot *d, const char *user, const char *listed)
 	} else {
 		if (!l.in_passdb)
 			l.fields.locked = true;
+		check_bare_hash(d, &l);
 		d->account.default_scheme = l.scheme == NULL ? "" : l.scheme;
 		account_emit_extra(&d->account, &l.fields, &l.extra);
 	}

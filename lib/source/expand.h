@@ -11,11 +11,13 @@
 #include "core/buf.h"
 
 /*
- * Appends text with %u, %n, %d (2.3; also with the modifiers L and U),
- * %{user}, %{username}, %{domain} and 2.4's %{user|username|lower} replaced
- * from the address, and %% by a percent sign. False at another variable: out
- * is then of no use.
+ * Appends text with the variables of both releases replaced, and %% by a
+ * percent sign: those of the user's name (%u, %n, %d, %{user | domain}), which
+ * may have no domain, and those that say what a login over IMAP with TLS from
+ * this host is (%s, %r, %c). The modifiers of 2.3 (L U R T D, offset and width)
+ * and the filters of 2.4 (lower, upper, reverse, username, domain) are known.
+ * False at another variable or modifier: out is then of no use.
  */
-bool expand_user(const char *text, const char *address, struct buf *out);
+bool expand_user(const char *text, const char *user, struct buf *out);
 
 #endif

@@ -11,7 +11,7 @@
  *	maildir-loop read N TREE...	and open, read 4 KiB, close, N threads
  *	maildir-loop copy N FROM TO	copy the files of FROM/cur that are not
  *					in TO/cur by name: written to TO/tmp,
- *one syncfs, renamed, fsync of TO/cur
+ *					one syncfs, renamed, fsync of TO/cur
  */
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: ISC
 # Copyright (c) 2026 The mailferry authors
-"""A Dovecot of its own for a test: folder, ports and log below one directory."""
+"""A Dovecot of its own for a test: folder, ports and log below one directory.
+With FERRY_DOVECOT24, the root folder of a system that has Dovecot 2.4, that one
+is run, by chroot(2)."""
+import atexit
+import grp
 import imaplib
 import os
 import pwd
@@ -9,6 +13,7 @@ import shutil
 import smtplib
 import socket
 import subprocess
+import tempfile
 import time
 
 import maildirs as md
@@ -16,28 +21,18 @@ import maildirs as md
 imaplib._MAXLINE = 100000000
 
 CONF = '''
+%(dialect)s
 base_dir = %(dir)s/run
 state_dir = %(dir)s/state
 instance_name = %(dir)s
 log_path = %(dir)s/log
 ssl = no
-disable_plaintext_auth = no
 protocols = imap lmtp
 default_internal_user = %(internal)s
 default_internal_group = %(group)s
 default_login_user = %(login)s
 first_valid_uid = 1
 first_valid_gid = 1
-mail_location = %(location)s
-mail_plugins = %(plugins)s
-passdb {
-  driver = static
-  args = password=secret
-}
-userdb {
-  driver = static
-  args = uid=%(uid)d gid=%(gid)d home=%(dir)s/home/%%u
-}
 namespace inbox {
   inbox = yes
   separator = /
@@ -51,7 +46,7 @@ service stats {
 service imap-login {
   chroot =
   inet_listener imap {
-    address = 127.0.0.1
+    %(listen)s = 127.0.0.1
     port = %(imap)d
   }
   inet_listener imaps {
@@ -60,12 +55,54 @@ service imap-login {
 }
 service lmtp {
   inet_listener lmtp {
-    address = 127.0.0.1
+    %(listen)s = 127.0.0.1
     port = %(lmtp)d
   }
 }
 %(more)s
 '''
+
+# What 2.3 and 2.4 call by other names.
+DIALECT_23 = '''
+disable_plaintext_auth = no
+mail_location = %(location)s
+passdb {
+  driver = static
+  args = password=secret
+}
+userdb {
+  driver = static
+  args = uid=%(uid)d gid=%(gid)d home=%(dir)s/home/%%u
+}
+'''
+DIALECT_24 = '''
+dovecot_config_version = 2.4.1
+dovecot_storage_version = 2.4.1
+auth_allow_cleartext = yes
+%(location)s
+passdb static {
+  password = secret
+}
+userdb static {
+  fields {
+    uid = %(uid)d
+    gid = %(gid)d
+    home = %(dir)s/home/%%{user}
+  }
+}
+'''
+ROOT_24 = os.environ.get('FERRY_DOVECOT24')
+
+
+def settings_24(location):
+    """The settings of 2.4 for a mail_location of 2.3."""
+    path, *options = location[len('maildir:'):].split(':')
+    names = {'LAYOUT': 'mailbox_list_layout', 'CONTROL': 'mail_control_path'}
+    lines = ['mail_driver = maildir', 'mail_path = ' + path]
+    for option in options:
+        key, value = option.split('=')
+        lines.append('%s = %s' % (names[key], value))
+    return '\n'.join(lines)
 
 
 def free_ports(n):
@@ -79,9 +116,14 @@ def free_ports(n):
 
 
 class Dovecot:
-    def __init__(self, directory, location='maildir:~/Maildir', more='',
-                 plugins=''):
-        self.dir = os.path.abspath(directory)
+    def __init__(self, directory, location='maildir:~/Maildir', more=''):
+        self.root = ROOT_24 or ''
+        if ROOT_24:  # the only place that both sides can see
+            self.dir = tempfile.mkdtemp(prefix=directory + '.',
+                                        dir=ROOT_24 + '/srv')
+            atexit.register(shutil.rmtree, self.dir, ignore_errors=True)
+        else:
+            self.dir = os.path.abspath(directory)
         os.makedirs(self.dir + '/home')
         owner = pwd.getpwuid(os.getuid())
         root = os.getuid() == 0
@@ -95,16 +137,23 @@ class Dovecot:
         self.uid, self.gid = owner.pw_uid, owner.pw_gid
         self.imap_port, self.lmtp_port = free_ports(2)
         self.conf = self.dir + '/dovecot.conf'
+        values = {
+            'dir': self.inside(self.dir),
+            'location': settings_24(location) if ROOT_24 else location,
+            'listen': 'listen' if ROOT_24 else 'address',
+            'more': more, 'uid': self.uid, 'gid': self.gid,
+            'imap': self.imap_port, 'lmtp': self.lmtp_port,
+            'internal': 'dovecot' if root else owner.pw_name,
+            'group': 'dovecot' if root else grp.getgrgid(self.gid).gr_name,
+            'login': 'dovenull' if root else owner.pw_name}
+        values['dialect'] = (DIALECT_24 if ROOT_24 else DIALECT_23) % values
         with open(self.conf, 'w') as f:
-            f.write(CONF % {
-                'dir': self.dir, 'location': location, 'more': more,
-                'plugins': plugins, 'uid': self.uid, 'gid': self.gid,
-                'imap': self.imap_port, 'lmtp': self.lmtp_port,
-                'internal': 'dovecot' if root else owner.pw_name,
-                'group': 'dovecot' if root else
-                __import__('grp').getgrgid(self.gid).gr_name,
-                'login': 'dovenull' if root else owner.pw_name})
+            f.write(CONF % values)
         self.process = None
+
+    def inside(self, path):
+        """The path as Dovecot sees it."""
+        return path[len(self.root):]
 
     def maildir(self, user='u'):
         return '%s/home/%s/Maildir' % (self.dir, user)
@@ -118,7 +167,9 @@ class Dovecot:
 
     def start(self):
         self.own()
-        self.process = subprocess.Popen(['dovecot', '-F', '-c', self.conf],
+        enter = ['chroot', self.root] if self.root else []
+        self.process = subprocess.Popen(enter + ['dovecot', '-F', '-c',
+                                                 self.inside(self.conf)],
                                         stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE)
         for _ in range(200):
@@ -157,10 +208,6 @@ class Dovecot:
     def deliver(self, data, user='u'):
         with smtplib.LMTP('127.0.0.1', self.lmtp_port) as lmtp:
             lmtp.sendmail('a@example.org', [user], data)
-
-    def doveadm(self, *args):
-        return subprocess.check_output(
-            ['doveadm', '-c', self.conf] + list(args)).decode()
 
 
 def quoted(folder):

@@ -12,8 +12,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from dovecot import (Dovecot, body_sizes, fetch, md, merge,  # noqa: E402
-                     message)
+from dovecot import (ROOT_24, Dovecot, body_sizes, fetch, md,  # noqa: E402
+                     merge, message)
 
 QUOTA = '''
 plugin {
@@ -24,7 +24,21 @@ protocol imap {
   mail_plugins = quota imap_quota
 }
 '''
-dovecot = Dovecot('dovecot', more=QUOTA)
+QUOTA_24 = '''
+mail_plugins {
+  quota = yes
+}
+protocol imap {
+  mail_plugins {
+    imap_quota = yes
+  }
+}
+quota "User quota" {
+  driver = maildir
+  storage_size = 1G
+}
+'''
+dovecot = Dovecot('dovecot', more=QUOTA_24 if ROOT_24 else QUOTA)
 number = 0
 
 

@@ -6,13 +6,13 @@
  * LD_PRELOAD: numbers the calls that change a file system, from 1, and at
  * number FSCALL_AT kills or stops the process or lets the call fail:
  *
- *	FSCALL_DO=kill | stop | ENOSPC | EIO	what happens there
- *	FSCALL_COUNT=FILE			how many there were, written at
- *exit
+ *	FSCALL_DO=kill | stop | ENOSPC | EIO
+ *				what happens there
+ *	FSCALL_COUNT=FILE	how many there were, written at exit
  *
  * Nothing is really synced: a process that is killed loses nothing that the
  * kernel has. Writes to the standard descriptors do not count. Not to be
- *combined with a sanitizer, nor with threads where the numbers matter.
+ * combined with a sanitizer, nor with threads where the numbers matter.
  */
 #include <dlfcn.h>
 #include <errno.h>

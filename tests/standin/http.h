@@ -39,14 +39,16 @@ struct reply {
 
 /*
  * What may go wrong on demand: "WHEN:WHAT[:ARG]", WHEN the number of the
- *request that counts (see http_server.counted), from 1, or "*" for all of them.
- *	429[:SECONDS] 503[:SECONDS]	that status, with Retry-After
- *	reset-before			the connection is closed, nothing is
- *done reset-after			all is done, and the connection is
- *closed cut				half of the answer badjson
- *an answer that is no JSON slow:MS				the answer comes
- *late too-large			requestTooLarge instead of doing it
- *	method-error:TYPE		the first call fails with that type
+ * request that counts (see http_server.counted), from 1, or "*" for all of them.
+ *	429[:SECONDS]		that status, with Retry-After
+ *	503[:SECONDS]
+ *	reset-before		the connection is closed, nothing is done
+ *	reset-after		all is done, and the connection is closed
+ *	cut			half of the answer
+ *	badjson			an answer that is no JSON
+ *	slow:MS			the answer comes late
+ *	too-large		requestTooLarge instead of doing it
+ *	method-error:TYPE	the first call fails with that type
  */
 enum fault_kind {
 	FAULT_NONE,

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "dav/merge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/arena.h"
+#include "core/map.h"
+#include "core/str.h"
+
+enum {
+	NO_PLACE = -1 /* of a collection that could not be made */
+};
+
+/* Where the server has a UID; there may be several. */
+struct holder {
+	size_t place;
+	const char *href;
+	struct holder *next;
+};
+
+struct merge {
+	struct dav *d;
+	const struct dav_tree *tree;
+	const struct dav_merge *m;
+	struct dav_places places;
+	struct map uids[2]; /* by kind: UID -> holder */
+	struct arena arena;
+	size_t listing; /* the place that is being listed */
+	long *place_of; /* of each collection of the tree */
+};
+
+const char *
+dav_status_name(enum dav_status status)
+{
+	static const char *const names[] = { "created", "exists", "elsewhere",
+		"planned", "failed" };
+
+	return names[status];
+}
+
+/* --- what is there --- */
+
+static void
+hold(struct merge *g, enum dav_kind kind, const char *uid, size_t place,
+    const char *href)
+{
+	void **slot = map_put_copy(&g->uids[kind], &g->arena, uid, NULL);
+	struct holder *h = arena_alloc(&g->arena, sizeof *h);
+
+	*h = (struct holder){ place, arena_adds(&g->arena, href), *slot };
+	*slot = h;
+}
+
+static void
+on_object(void *arg, const char *uid, const char *href)
+{
+	struct merge *g = arg;
+
+	hold(g, g->places.list[g->listing].kind, uid, g->listing, href);
+}
+
+/* Finds the collections of a kind, and the UIDs in them. */
+static int
+survey(struct merge *g, enum dav_kind kind, struct why *why)
+{
+	size_t first = g->places.n;
+
+	if (dav_discover(g->d, kind, &g->places, why) == -1)
+		return -1;
+	for (g->listing = first; g->listing < g->places.n; g->listing++)
+		if (dav_list(g->d, &g->places.list[g->listing], on_object, g,
+			why) == -1)
+			return -1;
+	return 0;
+}
+
+static bool
+has_kind(const struct dav_tree *t, enum dav_kind kind)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->collections[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* --- collections --- */
+
+/* Whether the last part of a place's href is the name. */
+static bool
+is_last_part(const struct dav_place *place, const char *name)
+{
+	size_t len = strlen(place->href), n = strlen(name);
+
+	if (len > 0 && place->href[len - 1] == '/')
+		len--;
+	return len > n && strncmp(place->href + len - n, name, n) == 0 &&
+	       place->href[len - n - 1] == '/';
+}
+
+static long
+find_place(const struct merge *g, enum dav_kind kind, const char *name)
+{
+	for (size_t i = 0; i < g->places.n; i++)
+		if (g->places.list[i].kind == kind &&
+		    strcmp(g->places.list[i].name, name) == 0)
+			return (long)i;
+	for (size_t i = 0; i < g->places.n; i++)
+		if (g->places.list[i].kind == kind &&
+		    is_last_part(&g->places.list[i], name))
+			return (long)i;
+	return NO_PLACE;
+}
+
+/* NULL for NO_PLACE. */
+static const struct dav_place *
+place_at(const struct merge *g, long i)
+{
+	return i < 0 || (size_t)i >= g->places.n || g->places.list == NULL
+		   ? NULL
+		   : &g->places.list[i];
+}
+
+static const char *
+target_name(const struct merge *g, const struct dav_collection *c)
+{
+	for (size_t i = 0; i < g->m->n_mappings; i++)
+		if (strcmp(g->m->mappings[i].from, c->name) == 0)
+			return g->m->mappings[i].to;
+	return c->name;
+}
+
+static void
+report(struct merge *g, struct dav_result r)
+{
+	g->m->result(g->m->arg, &r);
+}
+
+/* The place of a collection of the tree, made if it is missing. */
+static int
+settle(struct merge *g, size_t i, struct why *why)
+{
+	const struct dav_collection *c = &g->tree->collections[i];
+	const char *name = target_name(g, c);
+	struct dav_result r = { .kind = c->kind, .collection = name };
+
+	g->place_of[i] = find_place(g, c->kind, name);
+	if (g->place_of[i] != NO_PLACE)
+		return 0;
+	if (g->m->dry_run) {
+		r.status = DAV_PLANNED;
+		report(g, r);
+		return 0;
+	}
+	if (dav_make(g->d, c->kind, name, &g->places, why) == 0) {
+		g->place_of[i] = (long)g->places.n - 1;
+		r.status = DAV_CREATED;
+		r.href = g->places.list[g->places.n - 1].href;
+		report(g, r);
+		return 0;
+	}
+	r.status = DAV_FAILED;
+	r.why = why;
+	report(g, r);
+	return why->kind == FAIL_FATAL ? -1 : 0;
+}
+
+/* --- objects --- */
+
+/* Whether the tree itself has that UID in the place. */
+static bool
+explained(
+    const struct merge *g, enum dav_kind kind, const char *uid, size_t place)
+{
+	for (size_t i = 0; i < g->tree->n_items; i++) {
+		const struct dav_item *item = &g->tree->items[i];
+
+		if (g->tree->collections[item->collection].kind == kind &&
+		    g->place_of[item->collection] == (long)place &&
+		    strcmp(item->uid, uid) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether the server has it: in its own collection, or only in one to which
+ * its owner moved it. An event that the tree has in two calendars is in the
+ * other one by our own doing.
+ */
+static const struct holder *
+holder_of(const struct merge *g, enum dav_kind kind, const char *uid,
+    long place, bool *elsewhere)
+{
+	void **slot = map_get(&g->uids[kind], uid);
+	const struct holder *other = NULL;
+
+	for (const struct holder *h = slot == NULL ? NULL : *slot; h != NULL;
+	     h = h->next) {
+		*elsewhere = place != (long)h->place;
+		if (!*elsewhere)
+			return h;
+		if (other == NULL && !explained(g, kind, uid, h->place))
+			other = h;
+	}
+	return other;
+}
+
+static void
+put(struct merge *g, const struct dav_item *item, const struct dav_place *place,
+    struct dav_result *r, struct why *why)
+{
+	struct buf data = { 0 };
+	char *href = NULL;
+
+	r->status = DAV_FAILED;
+	r->why = why;
+	if (dav_tree_read(g->tree, item, &data, why) == 0) {
+		switch (dav_put(g->d, place, item->uid, buf_str(&data),
+		    data.len, &href, why)) {
+		case DAV_PUT_CREATED:
+			r->status = DAV_CREATED;
+			break;
+		case DAV_PUT_EXISTS:
+			r->status = DAV_EXISTS;
+			break;
+		case DAV_PUT_FAILED:
+			break;
+		}
+	}
+	if (r->status == DAV_CREATED) {
+		r->href = href;
+		hold(g, r->kind, item->uid,
+		    (size_t)g->place_of[item->collection], href);
+	}
+	report(g, *r);
+	free(href);
+	buf_free(&data);
+}
+
+static void
+merge_item(struct merge *g, const struct dav_item *item, struct why *why)
+{
+	const struct dav_collection *c =
+	    &g->tree->collections[item->collection];
+	long at = g->place_of[item->collection];
+	const struct dav_place *place = place_at(g, at), *held;
+	struct dav_result r = { .kind = c->kind,
+		.file = item->file,
+		.uid = item->uid,
+		.collection = place == NULL ? target_name(g, c) : place->name };
+	bool elsewhere = false;
+	const struct holder *h =
+	    holder_of(g, c->kind, item->uid, at, &elsewhere);
+
+	if (h != NULL) {
+		r.status = elsewhere ? DAV_ELSEWHERE : DAV_EXISTS;
+		held = place_at(g, (long)h->place);
+		r.collection = held == NULL ? NULL : held->name;
+		r.href = h->href;
+		report(g, r);
+	} else if (g->m->dry_run) {
+		r.status = DAV_PLANNED;
+		report(g, r);
+	} else if (place == NULL) {
+		(void)why_set(
+		    why, FAIL_DATA, "its collection could not be made");
+		r.status = DAV_FAILED;
+		r.why = why;
+		report(g, r);
+	} else {
+		put(g, item, place, &r, why);
+	}
+}
+
+static int
+merge(struct merge *g, struct why *why)
+{
+	for (int kind = DAV_CALENDAR; kind <= DAV_ADDRESSBOOK; kind++)
+		if (has_kind(g->tree, (enum dav_kind)kind) &&
+		    survey(g, (enum dav_kind)kind, why) == -1)
+			return -1;
+	for (size_t i = 0; i < g->tree->n; i++)
+		if (settle(g, i, why) == -1)
+			return -1;
+	for (size_t i = 0; i < g->tree->n_items; i++) {
+		if (g->m->stop(g->m->arg))
+			break;
+		merge_item(g, &g->tree->items[i], why);
+	}
+	return 0;
+}
+
+int
+dav_merge(struct dav *d, const struct dav_tree *t, const struct dav_merge *m,
+    struct why *why)
+{
+	struct merge g = { .d = d, .tree = t, .m = m };
+	int r;
+
+	g.place_of = xcalloc(t->n + 1, sizeof *g.place_of);
+	r = merge(&g, why);
+	free(g.place_of);
+	dav_places_free(&g.places);
+	map_free(&g.uids[0]);
+	map_free(&g.uids[1]);
+	arena_free(&g.arena);
+	return r;
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "dav/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/io.h"
+#include "core/str.h"
+
+enum {
+	/* Servers take a megabyte or ten. */
+	ITEM_MAX = 64 << 20
+};
+
+static const char *const folders[] = { "calendars", "contacts" };
+static const char *const endings[] = { ".ics", ".vcf" };
+
+/* --- UIDs --- */
+
+/* The next content line, unfolded, into line; false at the end. */
+static bool
+next_line(const char **at, const char *end, struct buf *line)
+{
+	if (*at >= end)
+		return false;
+	buf_reset(line);
+	for (;;) {
+		const char *stop = memchr(*at, '\n', (size_t)(end - *at));
+		size_t n = (size_t)((stop == NULL ? end : stop) - *at);
+		size_t cr = n > 0 && (*at)[n - 1] == '\r';
+
+		buf_add(line, *at, n - cr);
+		*at = stop == NULL ? end : stop + 1;
+		if (*at >= end || (**at != ' ' && **at != '\t'))
+			return true;
+		++*at;
+	}
+}
+
+/* The value of a TEXT, unescaped. */
+static char *
+text_value(const char *s)
+{
+	struct buf out = { 0 };
+	char *value;
+
+	for (; *s != '\0'; s++) {
+		if (*s == '\\' && s[1] != '\0') {
+			s++;
+			buf_addc(&out, *s == 'n' || *s == 'N' ? '\n' : *s);
+		} else {
+			buf_addc(&out, *s);
+		}
+	}
+	value = xstrdup(buf_str(&out));
+	buf_free(&out);
+	return value;
+}
+
+/* "UID:..." or "UID;X=Y:...", perhaps in a group; NULL if it is another line.
+ */
+static const char *
+uid_line(const char *line)
+{
+	const char *dot = strpbrk(line, ".;:");
+
+	if (dot != NULL && *dot == '.')
+		line = dot + 1;
+	if (!str_starts_nocase(line, "uid") ||
+	    (line[3] != ':' && line[3] != ';'))
+		return NULL;
+	line = strchr(line, ':');
+	return line == NULL ? NULL : line + 1;
+}
+
+/* Components that hold the UID of an object; an alarm has one of its own. */
+static bool
+is_object(const char *name, enum dav_kind kind)
+{
+	if (kind == DAV_ADDRESSBOOK)
+		return str_eq_nocase(name, "vcard");
+	return str_eq_nocase(name, "vevent") || str_eq_nocase(name, "vtodo") ||
+	       str_eq_nocase(name, "vjournal");
+}
+
+/* Keeps the UID of a line; false if it is another one than before. */
+static bool
+keep_uid(char **uid, const char *line)
+{
+	const char *value = uid_line(line);
+	char *text;
+	bool same;
+
+	if (value == NULL)
+		return true;
+	text = text_value(value);
+	same = *uid == NULL || strcmp(*uid, text) == 0;
+	if (*uid == NULL)
+		*uid = text;
+	else
+		free(text);
+	return same;
+}
+
+char *
+dav_uid(const char *text, size_t len, enum dav_kind kind, struct why *why)
+{
+	const char *at = text, *end = text + len;
+	struct buf line = { 0 };
+	char *uid = NULL;
+	size_t depth = 0, inside = 0;
+	bool same = true;
+
+	while (next_line(&at, end, &line)) {
+		char *s = line.data;
+
+		if (s == NULL)
+			continue;
+		if (str_starts_nocase(s, "begin:")) {
+			depth++;
+			if (inside == 0 && is_object(str_trim(s + 6), kind))
+				inside = depth;
+		} else if (str_starts_nocase(s, "end:")) {
+			if (depth == inside)
+				inside = 0;
+			depth -= depth > 0;
+		} else if (inside != 0 && depth == inside) {
+			same = keep_uid(&uid, s) && same;
+		}
+	}
+	buf_free(&line);
+	if (uid != NULL && *uid != '\0' && same)
+		return uid;
+	(void)why_set(why, FAIL_DATA, "%s",
+	    uid == NULL || *uid == '\0' ? "it has no UID"
+					: "it has objects of several UIDs");
+	free(uid);
+	return NULL;
+}
+
+/* --- files --- */
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names in a folder, sorted; NULL if it cannot be read. */
+static char **
+list_folder(int fd, size_t *n)
+{
+	DIR *d = fdopendir(fd);
+	char **names = NULL;
+	struct dirent *e;
+	size_t cap = 0;
+
+	*n = 0;
+	if (d == NULL) {
+		(void)close(fd);
+		return NULL;
+	}
+	while ((e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		names = grow(names, *n, &cap, sizeof *names);
+		names[(*n)++] = xstrdup(e->d_name);
+	}
+	(void)closedir(d);
+	if (names != NULL)
+		qsort(names, *n, sizeof *names, compare_names);
+	return names;
+}
+
+static int
+open_folder(int at, const char *name)
+{
+	return openat(
+	    at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int
+dav_tree_read(const struct dav_tree *t, const struct dav_item *item,
+    struct buf *out, struct why *why)
+{
+	int fd = openat(
+	    t->fd, item->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	int r;
+
+	if (fd == -1)
+		return why_errno(why, FAIL_DATA, "cannot be opened");
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		(void)close(fd);
+		return why_set(why, FAIL_DATA, "not a file");
+	}
+	buf_init(out, ITEM_MAX);
+	r = read_fd(fd, item->file, out, why);
+	(void)close(fd);
+	if (r == -1)
+		why->kind = FAIL_DATA;
+	return r;
+}
+
+static void
+add_item(struct dav_tree *t, enum dav_kind kind, const char *folder,
+    const char *name, dav_bad_fn *bad, void *arg)
+{
+	struct dav_item item = { .collection = t->n - 1 };
+	struct buf text = { 0 };
+	struct why why = { 0 };
+
+	item.file = xasprintf("%s/%s/%s", folders[kind], folder, name);
+	if (dav_tree_read(t, &item, &text, &why) == 0)
+		item.uid = dav_uid(buf_str(&text), text.len, kind, &why);
+	buf_free(&text);
+	if (item.uid == NULL) {
+		bad(arg, item.file, &why);
+		free(item.file);
+		return;
+	}
+	t->items = grow(t->items, t->n_items, &t->cap_items, sizeof *t->items);
+	t->items[t->n_items++] = item;
+}
+
+static bool
+has_ending(const char *name, const char *ending)
+{
+	size_t n = strlen(name), m = strlen(ending);
+
+	return n > m && str_eq_nocase(name + n - m, ending);
+}
+
+/* One folder of a collection; what is no folder is passed over. */
+static void
+add_collection(struct dav_tree *t, int at, enum dav_kind kind,
+    const char *folder, dav_bad_fn *bad, void *arg)
+{
+	int fd = open_folder(at, folder);
+	char **names;
+	size_t n;
+
+	if (fd == -1)
+		return;
+	t->collections =
+	    grow(t->collections, t->n, &t->cap, sizeof *t->collections);
+	t->collections[t->n++] =
+	    (struct dav_collection){ kind, xstrdup(folder) };
+	names = list_folder(fd, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (has_ending(names[i], endings[kind]))
+			add_item(t, kind, folder, names[i], bad, arg);
+		free(names[i]);
+	}
+	free(names);
+}
+
+int
+dav_tree_open(struct dav_tree *t, const char *path, dav_bad_fn *bad, void *arg,
+    struct why *why)
+{
+	bool any = false;
+
+	*t = (struct dav_tree){ .fd = -1 };
+	t->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t->fd == -1)
+		return why_errno(why, FAIL_FATAL, "%s", path);
+	for (int kind = DAV_CALENDAR; kind <= DAV_ADDRESSBOOK; kind++) {
+		int fd = open_folder(t->fd, folders[kind]), list;
+		char **names;
+		size_t n;
+
+		if (fd == -1)
+			continue;
+		any = true;
+		list = open_folder(fd, ".");
+		names = list == -1 ? NULL : list_folder(list, &n);
+		for (size_t i = 0; names != NULL && i < n; i++) {
+			add_collection(
+			    t, fd, (enum dav_kind)kind, names[i], bad, arg);
+			free(names[i]);
+		}
+		free(names);
+		(void)close(fd);
+	}
+	if (!any)
+		return why_set(why, FAIL_FATAL,
+		    "%s: neither calendars nor contacts are in it", path);
+	return 0;
+}
+
+void
+dav_tree_free(struct dav_tree *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		free(t->collections[i].name);
+	for (size_t i = 0; i < t->n_items; i++) {
+		free(t->items[i].file);
+		free(t->items[i].uid);
+	}
+	free(t->collections);
+	free(t->items);
+	if (t->fd != -1)
+		(void)close(t->fd);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* The calendars and address books of a tree as archive2maildir writes it, and
+ * the UIDs of their files. */
+#ifndef FERRY_DAVTREE_H
+#define FERRY_DAVTREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/buf.h"
+#include "core/why.h"
+
+enum dav_kind {
+	DAV_CALENDAR,
+	DAV_ADDRESSBOOK
+};
+
+struct dav_item {
+	char *file; /* "calendars/Work/a.ics", below the tree */
+	char *uid;
+	size_t collection; /* of dav_tree.collections */
+};
+
+struct dav_collection {
+	enum dav_kind kind;
+	char *name; /* of the folder */
+};
+
+struct dav_tree {
+	int fd;
+	struct dav_collection *collections;
+	size_t n, cap;
+	struct dav_item *items;
+	size_t n_items, cap_items;
+};
+
+/* What is wrong with a file; the others go on. */
+typedef void dav_bad_fn(void *arg, const char *file, const struct why *why);
+
+/*
+ * Reads calendars/NAME/ *.ics and contacts/NAME/ *.vcf, in the order of their
+ * names; symbolic links and other files are passed over. 0, or -1 and why
+ * (FATAL) where the tree has neither.
+ */
+int dav_tree_open(struct dav_tree *t, const char *path, dav_bad_fn *bad,
+    void *arg, struct why *why);
+void dav_tree_free(struct dav_tree *t);
+/* The content of a file, appended. */
+int dav_tree_read(const struct dav_tree *t, const struct dav_item *item,
+    struct buf *out, struct why *why);
+
+/*
+ * The one UID of a calendar object or a card; the caller frees it. NULL and why
+ * (DATA) if there is none, or several.
+ */
+char *dav_uid(
+    const char *text, size_t len, enum dav_kind kind, struct why *why);
+
+#endif

@@ -1,0 +1,222 @@
+#!/bin/sh
+# dirdump dovecot against the Dovecot that it asks: for every user the password
+# lets in, or not, and the home and quota are those of the server. Only its auth
+# service runs, over sockets in the scratch folder.
+. "${0%/*}/lib.sh"
+. "$top/t/dovecot.sh"
+
+crypt() {
+	doveadm pw -s "$1" -p "$2"
+}
+
+# serve NAME <DATABASES: starts a Dovecot; its settings go to NAME/saved.
+serve() {
+	{
+		cat <<-END
+		plugin {
+		  quota_rule = *:storage=3G
+		  quota_rule2 = Trash:storage=+100M
+		}
+		END
+		cat
+	} >settings
+	start_dovecot "$1" <settings
+	doveconf -c "$conf" -nP >"$1/saved"
+}
+
+# member ADDRESS NAME: a member of an account's record, a string, number or
+# truth value.
+member() {
+	sed -n "/\"type\":\"account\",\"address\":\"$1\"/{
+	s/.*\"$2\":\"\([^\"]*\)\".*/\1/p
+	s/.*\"$2\":\([0-9a-z][0-9a-z]*\).*/\1/p
+	}" out
+}
+
+# agrees USER PASSWORD: the record of the user says what the server does.
+agrees() {
+	if may_login "$1" "$2"; then
+		[ "$(member "$1" active)" = true ]
+		secret=$(member "$1" secret)
+		case $secret in
+		"{"*) ;;
+		*) secret="{$(member "$1" default_scheme)}$secret" ;;
+		esac
+		doveadm pw -t "$secret" -p "$2" >/dev/null
+	else
+		[ "$(member "$1" active)" = false ]
+	fi
+	doveadm -c "$conf" user "$1" >"user.$1"
+	for field in home uid gid; do
+		[ "$(sed -n "s/^${field}[[:space:]]//p" "user.$1")" = "$(member "$1" "$field")" ]
+	done
+	[ "$(sed -n "s,^mail[[:space:]],,p" "user.$1")" = "$(member "$1" mail)" ] ||
+	    ! grep -q "^mail[[:space:]]" "user.$1"
+	doveadm -c "$conf" -f tab quota get -u "$1" |
+	    awk -F "\t" '$2 == "STORAGE" { print $4 }' >want
+	bytes=$(member "$1" quota)
+	echo "${bytes:+$(((bytes + 1023) / 1024))}" | sed 's/^$/-/' >got
+	same want got
+}
+
+# everybody <USERS: each line "USER PASSWORD" agrees, and nobody else is there.
+everybody() {
+	while read -r user password; do
+		echo "$user" >&3
+		echo "$user"
+		agrees "$user" "$password"
+	done 3>asked
+	sort asked >want
+	sed -n 's/.*"type":"account","address":"\([^"]*\)".*/\1/p' out | sort >got
+	same want got
+}
+
+{
+	echo "ann@one.test:$(crypt SHA512-CRYPT a1):$ids::$tmp/home/ann::userdb_quota_rule=*:storage=1G"
+	echo "bob@one.test:$(crypt SHA512-CRYPT b1 | sed 's/.*}//'):$ids::$tmp/home/bob::"
+	echo "off@one.test:{PLAIN}o1:$ids::$tmp/home/off::"
+	echo "nologin@one.test:{PLAIN}n1:$ids::$tmp/home/n::nologin"
+	echo "none@one.test::$ids::$tmp/home/none::userdb_quota_rule=*:bytes=5000000"
+	echo "half@one.test:{PLAIN}h1:5000"
+	echo "UPPER@one.test:{PLAIN}u1:$ids::$tmp/home/upper::"
+} >users
+echo off@one.test >deny
+echo "late@one.test:{PLAIN}l2" >second
+echo "late@one.test:{PLAIN}no:$ids::$tmp/home/late" >late
+echo 'admin:{PLAIN}m' >masters
+mkdir dom dom/one.test dom/two.test
+echo "ann:$(crypt SSHA512 one):$ids::$tmp/home/%d/ann::userdb_quota_rule=*:storage=7M" >dom/one.test/passwd
+echo "ann:$(crypt BLF-CRYPT two):$ids::$tmp/home/two::" >dom/two.test/passwd
+chmod -R a+rX users deny second late masters dom
+
+serve plain <<END
+passdb {
+  driver = passwd-file
+  deny = yes
+  args = $tmp/deny
+}
+passdb {
+  driver = passwd-file
+  master = yes
+  args = $tmp/masters
+}
+passdb {
+  driver = passwd-file
+  args = scheme=CRYPT username_format=%Lu $tmp/users
+}
+passdb {
+  driver = passwd-file
+  args = $tmp/second
+}
+userdb {
+  driver = passwd-file
+  args = $tmp/users
+}
+userdb {
+  driver = passwd-file
+  args = $tmp/late
+  override_fields = home=$tmp/home/%d/%n quota_rule=*:storage=9M
+}
+END
+ok 'passwd-files, deny, master, a second database' '
+	run 1 dirdump-dovecot -c plain/saved >out 2>err
+	everybody <<-END
+	ann@one.test a1
+	bob@one.test b1
+	off@one.test o1
+	nologin@one.test n1
+	none@one.test x
+	late@one.test l2
+	END'
+ok 'who is listed and not found is named' '
+	has err "users:6: a listed name that the server does not find"
+	has err "users:7: a listed name that the server does not find"
+	for user in half@one.test UPPER@one.test upper@one.test; do
+		not doveadm -c "$conf" user "$user"
+	done
+	tail -n 1 out >last
+	has last "\"type\":\"end\""'
+ok 'the same from the program doveconf' '
+	mkdir bin
+	printf "#!/bin/sh\nexec %s -c %s \"\$@\"\n" "$(command -v doveconf)" "$conf" >bin/doveconf
+	printf "#!/bin/sh\nexit 1\n" >bin/postconf
+	chmod +x bin/*
+	mkdir pf
+	PATH=$tmp/bin:$PATH
+	run 2 dirdump-dovecot -p pf >direct 2>err
+	has err "postconf failed with status 1"
+	hasnt direct "\"end\""
+	printf "#!/bin/sh\n" >bin/postconf
+	run 1 dirdump-dovecot >direct 2>err
+	same out direct'
+
+serve perdomain <<END
+passdb {
+  driver = passwd-file
+  args = username_format=%n $tmp/dom/%d/passwd
+}
+userdb {
+  driver = passwd-file
+  args = username_format=%n $tmp/dom/%d/passwd
+}
+END
+ok 'a file for each domain' '
+	run 0 dirdump-dovecot -c perdomain/saved >out 2>err
+	everybody <<-END
+	ann@one.test one
+	ann@two.test two
+	END
+	not may_login ann@two.test one'
+
+serve static <<END
+passdb {
+  driver = passwd-file
+  args = $tmp/users
+}
+userdb {
+  driver = static
+  args = uid=${ids%:*} gid=${ids#*:} home=$tmp/home/%Ln.%Ud quota_rule=*:storage=12M
+}
+END
+ok 'a static userdb: the users are those of the passdb' '
+	run 0 dirdump-dovecot -c static/saved >out 2>err
+	for user in "ann@one.test a1" "bob@one.test b1" "half@one.test h1"; do
+		agrees ${user% *} ${user#* }
+	done'
+
+ok 'what cannot be listed is named' '
+	for driver in pam lua sql ldap; do
+		sed "s/driver = static/driver = $driver/" static/saved >other
+		run 1 dirdump-dovecot -c other >out 2>err
+		has err "userdb: the driver \"$driver\" cannot be listed"
+		sed "s/driver = passwd-file/driver = $driver/" static/saved >other
+		run 1 dirdump-dovecot -c other >out 2>err
+		has err "passdb: the driver \"$driver\" cannot be listed"
+	done'
+ok 'files that are not there, or not what doveconf prints' '
+	sed "s,$tmp/users,$tmp/nowhere," static/saved >other
+	run 2 dirdump-dovecot -c other >out 2>err
+	has err "nowhere"
+	hasnt out "\"end\""
+	run 2 dirdump-dovecot -c nowhere >out 2>err
+	not [ -s out ]
+	sed "\$d" static/saved >cut
+	run 2 dirdump-dovecot -c cut >out 2>err
+	has err "the text ends within the block of line"
+	sed 1d static/saved >headless
+	run 2 dirdump-dovecot -c headless >out 2>err
+	has err "does not name the release"
+	echo nonsense >>headless
+	run 2 dirdump-dovecot -c headless >out 2>err
+	has err "not what doveconf prints"
+	run 2 dirdump-dovecot -c static/saved >/dev/full 2>err'
+ok 'no message holds a password' '
+	for saved in plain static perdomain; do
+		dirdump-dovecot -vv -c $saved/saved 2>>all.err >/dev/null || :
+	done
+	for password in a1 o1 n1 h1 u1 l2; do
+		hasnt all.err "{PLAIN}$password"
+	done
+	hasnt all.err "\$6\$"'
+
+done_testing

@@ -1,0 +1,340 @@
+#!/bin/sh
+# davmerge against the real Radicale of Debian, directly and through a server
+# that fails on demand.
+. "${0%/*}/lib.sh"
+need radicale
+need /usr/bin/python3 python3
+
+unset DAV_USER DAV_PASSWORD DAV_TOKEN
+password='geheim & so'
+printf '%s\n' "$password" >password
+printf 'alice:%s\n' "$password" >users
+printf 'wrong\n' >wrong
+cat >radicale.conf <<EOF2
+[server]
+hosts = 127.0.0.1:0
+[auth]
+type = htpasswd
+htpasswd_filename = $tmp/users
+htpasswd_encryption = plain
+delay = 0
+[storage]
+filesystem_folder = $tmp/store
+[logging]
+level = info
+EOF2
+
+# wait_for PID FILE PATTERN: until the file has the pattern.
+wait_for() {
+	tries=0
+	until grep -q "$3" "$2" 2>/dev/null; do
+		kill -0 "$1" 2>/dev/null && [ "$tries" -lt 200 ] || {
+			echo "Bail out! a server did not start"
+			cat "$2"
+			exit 2
+		}
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+}
+
+radicale -C radicale.conf >radicale.log 2>&1 &
+radicale_pid=$!
+at_exit="kill $radicale_pid 2>/dev/null; $at_exit"
+wait_for "$radicale_pid" radicale.log "Listening on"
+server=http://127.0.0.1:$(sed -n "s/.*Listening on '.*:\([0-9]*\)'.*/\1/p" radicale.log | head -n 1)
+
+# start_faults NAME [DIGEST]: sets $url.
+start_faults() {
+	: >"$1"
+	: >"$1.out"
+	/usr/bin/python3 "$top/tests/dav/faults.py" "$server" "$tmp/$1" ${2+"$2"} \
+	    >"$1.out" 2>"$1.err" &
+	faults_pid=$!
+	at_exit="kill $faults_pid 2>/dev/null; $at_exit"
+	wait_for "$faults_pid" "$1.out" http:
+	url=$(head -n 1 "$1.out")
+}
+
+merge() {
+	davmerge --user alice --password-file "$tmp/password" "$@"
+}
+# shows CHECK...: shows what davmerge said where the check fails.
+shows() {
+	"$@" || {
+		cat err
+		cut -c 1-300 out
+		return 1
+	}
+}
+# statuses FILE: how many results of each kind.
+statuses() {
+	sed 's/.*"object":"\([a-z]*\)".*"status":"\([a-z]*\)".*/\1 \2/' "$1" |
+	    sort | uniq -c | sed 's/^ *//' | tr '\n' ','
+}
+counts() {
+	[ "$(statuses out)" = "$1" ] || {
+		statuses out
+		cat err
+		return 1
+	}
+}
+# event FILE UID [TEXT], card FILE UID: writes one.
+event() {
+	mkdir -p "${1%/*}"
+	printf '%s\r\n' BEGIN:VCALENDAR VERSION:2.0 PRODID:test BEGIN:VEVENT \
+	    "UID:$2" DTSTAMP:20260101T000000Z DTSTART:20260101T000000Z \
+	    "SUMMARY:${3-x}" END:VEVENT END:VCALENDAR >"$1"
+}
+card() {
+	mkdir -p "${1%/*}"
+	printf '%s\r\n' BEGIN:VCARD VERSION:3.0 "UID:$2" FN:x "N:x;;;;" END:VCARD >"$1"
+}
+# forget: an empty server.
+forget() {
+	rm -rf "$tmp"/store/collection-root/*
+}
+# stored: the objects that the server has, sorted.
+stored() {
+	find "$tmp/store" -name '.Radicale*' -prune -o -name '*.[iv]c[sf]' -print | sort
+}
+
+# The objects of the real archive, and each in version 3 as well.
+ok 'the tree' '
+	gunzip -c "$fixtures/real/archive-jmap.sqlite.gz" >archive
+	/usr/bin/python3 - "$build/helper/convert" <<\EOF2
+import os, sqlite3, subprocess, sys
+db = sqlite3.connect("file:archive?mode=ro&immutable=1", uri=True)
+def write(path, how, uid, data):
+    done = subprocess.run([sys.argv[1], how, uid], input=data.encode(),
+                          stdout=subprocess.PIPE)
+    if done.returncode == 3:
+        return
+    assert done.returncode == 0, data
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    open(path, "wb").write(done.stdout)
+for i, (data,) in enumerate(db.execute("select data from calendar_events")):
+    write("tree/calendars/Büro & <mehr>/%d.ics" % i, "ics", "e%d" % i, data)
+for i, (uid, data) in enumerate(
+        db.execute("select uid, data from contact_cards")):
+    write("tree/contacts/Freunde/%d.vcf" % i, "vcf4", uid, data)
+    write("tree/contacts/Alte/%d.vcf" % i, "vcf3", uid, data)
+EOF2
+	[ "$(find tree -type f | wc -l)" -eq 43 ]
+	mkdir -p "tree/calendars/Leer"'
+
+ok 'a dry run puts nothing' '
+	shows run 0 merge -n "$server" tree >out 2>err
+	counts "2 addressbook planned,2 calendar planned,16 card planned,27 event planned,"
+	has err "0 created, 0 exist, 0 elsewhere, 43 planned, 0 failed"
+	[ -z "$(stored)" ]'
+
+ok 'Radicale takes every event and card that the archive gives' '
+	shows run 0 merge "$server" tree >out 2>err
+	counts "2 addressbook created,2 calendar created,16 card created,27 event created,"
+	has err "43 created, 0 exist, 0 elsewhere, 0 planned, 0 failed"
+	[ "$(stored | wc -l)" -eq 43 ]
+	has out "\"file\":\"calendars/Büro & <mehr>/0.ics\""
+	has out "\"collection\":\"Büro & <mehr>\""
+	grep -rq "ro & <mehr>" store'
+
+ok 'a second run adds nothing, from the root, the principal or the home' '
+	stored | xargs -d "\n" md5sum >before
+	for at in "$server" "$server/" "$server/alice/"; do
+		shows run 0 merge -q "$at" tree >out 2>err
+		counts "16 card exists,27 event exists,"
+		not test -s err
+	done
+	stored | xargs -d "\n" md5sum | same before -'
+
+ok 'an UID under another name is left alone, whatever its content' '
+	forget
+	event a/calendars/Work/1.ics one@x mine
+	event a/calendars/Work/2.ics two@x
+	shows run 0 merge -q "$server" a >out
+	f=$(stored | head -n 1)
+	mv "$f" "${f%/*}/other.ics"
+	event b/calendars/Work/1.ics one@x changed
+	event b/calendars/Work/2.ics two@x changed
+	event b/calendars/Work/3.ics three@x
+	shows run 0 merge -q "$server" b >out
+	counts "1 event created,2 event exists,"
+	has out "/other.ics\",\"status\":\"exists\""
+	not grep -rq changed store'
+
+ok 'what its owner moved to another calendar is not put back' '
+	event a/calendars/Private/4.ics four@x
+	shows run 0 merge -q "$server" a >out
+	mv store/collection-root/alice/Private/four@x.ics \
+	    store/collection-root/alice/Work/
+	shows run 0 merge -q "$server" a >out
+	has out "\"uid\":\"four@x\",\"collection\":\"Work\""
+	has out "\"status\":\"elsewhere\""
+	hasnt out created'
+
+ok 'an event of the tree in two calendars is put into both' '
+	forget
+	event two/calendars/A/1.ics one@x
+	event two/calendars/B/1.ics one@x
+	event two/calendars/B/same.ics one@x
+	shows run 0 merge -q "$server" two >out
+	counts "2 calendar created,2 event created,1 event exists,"
+	rm store/collection-root/alice/B/*.ics
+	shows run 0 merge -q "$server" two >out
+	counts "1 event created,2 event exists,"'
+
+ok 'names that no URL can hold; a name that is taken by another object' '
+	forget
+	event odd/calendars/C/1.ics "a/b\\\\,c 😀"
+	event odd/calendars/C/2.ics ".."
+	event odd/calendars/C/3.ics plain
+	event odd/calendars/ЖЖ/4.ics four
+	shows run 0 merge -q "$server" odd >out
+	counts "2 calendar created,4 event created,"
+	has out "\"uid\":\"a/b,c 😀\"" || has out "\"uid\":\"a/b\\\\,c 😀\""
+	has out "\"href\":\"/alice/calendar/\""
+	# The server has the name, but of something else.
+	event store/collection-root/alice/C/plain.ics other
+	shows run 0 merge -q "$server" odd >out
+	has out "/alice/C/plain-2.ics"
+	[ "$(grep -c SUMMARY store/collection-root/alice/C/plain.ics)" -eq 1 ]
+	has store/collection-root/alice/C/plain.ics UID:other'
+
+ok '--map puts a folder into a collection, by its name or its address' '
+	forget
+	event m/calendars/Old/1.ics one
+	event m/calendars/Older/2.ics two
+	card m/contacts/Book/1.vcf c1
+	shows run 0 merge -q --map Old=New --map Older=New --map Book=People "$server" m >out
+	counts "1 addressbook created,1 calendar created,1 card created,2 event created,"
+	not test -e store/collection-root/alice/Old
+	shows run 2 merge --map Old "$server" m 2>err'
+
+ok 'files that are no single object fail by themselves' '
+	forget
+	event bad/calendars/W/1.ics one
+	printf "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n" \
+	    >bad/calendars/W/2.ics
+	{ cat bad/calendars/W/1.ics; sed s/UID:one/UID:two/ bad/calendars/W/1.ics; } \
+	    >bad/calendars/W/3.ics
+	event outside/four.ics four
+	ln -s "$tmp/outside/four.ics" bad/calendars/W/4.ics
+	echo hello >bad/calendars/W/readme.txt
+	ln -s /etc bad/calendars/Link
+	: >bad/calendars/W/5.ics
+	shows run 1 merge "$server" bad >out 2>err
+	counts "1 calendar created,1 event created,4 event failed,"
+	has err "calendars/W/2.ics: it has no UID"
+	has err "calendars/W/3.ics: it has objects of several UIDs"
+	has err "calendars/W/4.ics: cannot be opened"'
+
+start_faults rules
+ok 'errors of the server are of one object, and are named' '
+	forget
+	for i in 1 2 3 4 5; do event f/calendars/W/$i.ics u$i; done
+	printf "PUT 1 status 507\nPUT 2 status 403\nPUT 3 conflict\nPUT 4 status 413\n" >rules
+	shows run 1 merge "$url" f >out 2>err
+	counts "1 calendar created,1 event created,1 event exists,3 event failed,"
+	has err "f/calendars" || has err "calendars/W/1.ics: u1: the server refuses it: no room left"
+	has err "calendars/W/2.ics: u2: the server refuses it: the server does not allow it (status 403)"
+	has err "too large for the server"
+	not grep -h "secret words" out err'
+
+ok 'only temporary errors: 75, and a run after them completes' '
+	forget
+	printf "PUT 2 status 500\n" >rules
+	shows run 75 merge "$url" f >out 2>err
+	counts "1 calendar created,4 event created,1 event failed,"
+	: >rules
+	shows run 0 merge "$url" f >out 2>err
+	counts "1 event created,4 event exists,"'
+
+ok 'a server that fails three times in a row is left alone' '
+	forget
+	printf "PUT * status 500\n" >rules
+	shows run 75 merge "$url" f >out 2>err
+	counts "1 calendar created,3 event failed,"'
+
+ok '-x stops at the first' '
+	forget
+	printf "PUT 1 status 507\n" >rules
+	shows run 1 merge -x "$url" f >out 2>err
+	counts "1 calendar created,1 event failed,"'
+
+ok 'Retry-After is honoured, within the budget' '
+	forget
+	printf "PUT 1 status 503 1\nPROPFIND 1 status 429 1\n" >rules
+	shows run 0 merge -vv "$url" f >out 2>err
+	counts "1 calendar created,5 event created,"
+	has err "waiting 1 s"
+	forget
+	printf "PUT * status 503 1\n" >rules
+	shows run 75 merge --retry-budget 0 "$url" f >out 2>err'
+
+ok 'an answer that is lost: nothing twice, nothing missing' '
+	forget
+	printf "PUT 1 lost\nPUT 4 lost\nMKCALENDAR 1 drop\nREPORT 1 drop\n" >rules
+	shows run 0 merge "$url" f >out 2>err
+	[ "$(stored | wc -l)" -eq 5 ]
+	counts "1 calendar created,5 event created,"'
+
+ok 'answers that are no WebDAV: a document type, cut, another host, too deep' '
+	forget
+	shows run 0 merge -q "$server" f >out
+	printf "<?xml version=\"1.0\"?><!DOCTYPE m [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><m>&a;</m>" >doctype
+	printf "<?xml version=\"1.0\"?><multistatus xmlns=\"DAV:\"><response>" >cut
+	{ yes "<a>" | head -n 100; yes "</a>" | head -n 100; } >deep
+	for body in doctype cut deep; do
+		printf "PROPFIND * body %s\n" "$tmp/$body" >rules
+		shows run 75 merge "$url" f >out 2>err
+		has err "not an answer of WebDAV"
+		hasnt err root:
+	done
+	printf "PROPFIND * location http://127.0.0.1:9/\n" >rules
+	shows run 2 merge "$url/x" f >out 2>err
+	has err "the server says to go to http://127.0.0.1:9/"
+	[ "$(stored | wc -l)" -eq 5 ]'
+
+start_faults digest_rules "alice:$password"
+ok 'Digest, where the server wants it' '
+	forget
+	shows run 0 merge -q "$url" f >out 2>err
+	counts "1 calendar created,5 event created,"
+	run 2 davmerge --user alice --password-file wrong -q "$url" f >out 2>err
+	has err "refuses the name and password"'
+
+ok 'wrong password, no server, no tree, no https' '
+	run 2 davmerge --user alice --password-file wrong "$server" f >out 2>err
+	has err "the server refuses the name and password"
+	shows run 75 merge http://127.0.0.1:1/ f 2>err
+	shows run 2 merge "$server" nowhere 2>err
+	mkdir -p empty
+	shows run 2 merge "$server" empty 2>err
+	has err "neither calendars nor contacts"
+	shows run 2 merge http://dav.example/ f 2>err
+	has err "in clear"
+	shows run 2 merge "http://alice:$password@localhost/" f 2>err
+	hasnt err geheim
+	run 2 davmerge "$server" f 2>err
+	has err "no credentials"
+	shows run 2 merge "$server" 2>err'
+
+ok 'credentials from the environment and from a command; never shown' '
+	forget
+	DAV_USER=alice DAV_PASSWORD=$password
+	export DAV_USER DAV_PASSWORD
+	run 0 davmerge -vv "$server" f >out 2>err
+	unset DAV_PASSWORD
+	run 0 davmerge -vv --password-command "cat $tmp/password" "$server" f >>out 2>>err
+	not grep -h geheim out err'
+
+ok 'a full standard output is an error' '
+	shows run 2 merge -q "$server" f >/dev/full'
+
+ok 'help and version' '
+	run 0 davmerge -h >out
+	has out "usage: davmerge" || has out davmerge
+	run 0 davmerge -V
+	run 2 davmerge -Z 2>err'
+
+done_testing

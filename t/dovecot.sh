@@ -1,0 +1,70 @@
+# A running Dovecot 2.3 for a test: its auth service only, over sockets in the
+# scratch folder. Read after lib.sh.
+# shellcheck shell=sh
+need dovecot dovecot-core
+need doveadm dovecot-core
+need doveconf dovecot-core
+dovecot --version | grep -q '^2\.3\.' || skip_all 'needs Dovecot 2.3'
+# The path of a socket has at most 107 bytes (unix(7)).
+[ ${#tmp} -lt 70 ] || skip_all 'the scratch folder has too long a name'
+
+# doveadm quota works as the user, who may not be root.
+ids=$(id -u):$(id -g)
+[ "$(id -u)" -ne 0 ] || ids=1000:1000
+mkdir home
+chmod 777 home
+# The auth service of a root Dovecot runs as another user.
+chmod 755 .
+
+# start_dovecot NAME <SETTINGS: a Dovecot of its own folder; $conf is its
+# configuration.
+start_dovecot() {
+	conf=$tmp/$1/dovecot.conf
+	mkdir -p "$1/base" "$1/state"
+	chmod 755 "$1" "$1/base" "$1/state"
+	cat >"$conf" <<-END
+	base_dir = $tmp/$1/base
+	state_dir = $tmp/$1/state
+	log_path = $tmp/$1/log
+	protocols =
+	ssl = no
+	mail_plugins = quota
+	plugin {
+	  quota = maildir:User
+	}
+	auth_mechanisms = plain
+	auth_failure_delay = 0
+	mail_location = maildir:~/Maildir
+	first_valid_uid = 1
+	service anvil {
+	  unix_listener anvil-auth-penalty {
+	    mode = 0
+	  }
+	}
+	END
+	if [ "$(id -u)" -ne 0 ]; then
+		cat >>"$conf" <<-END
+		default_internal_user = $(id -un)
+		default_internal_group = $(id -gn)
+		default_login_user = $(id -un)
+		service anvil {
+		  chroot =
+		}
+		service stats {
+		  chroot =
+		}
+		END
+	fi
+	cat >>"$conf"
+	dovecot -c "$conf" 2>"$1/start.err" || {
+		echo 'Bail out! dovecot does not start'
+		exit 2
+	}
+	at_exit="doveadm -c '$conf' stop 2>/dev/null; $at_exit"
+}
+
+# may_login USER [PASSWORD]: Dovecot takes the password, and lets the login in.
+may_login() {
+	doveadm -c "$conf" auth test -x rip=127.0.0.1 "$1" "${2:-secret}" \
+	    >"auth.$1" 2>&1 && ! grep -q '[[:space:]]nologin' "auth.$1"
+}
