@@ -77,6 +77,8 @@ USES.remap = record http
 USES.dirdump-passwd-file = record
 USES.dirdump-shadow = record
 USES.dirdump-dms = record
+USES.dirdump-postfix = record
+USES.dirdump-stalwart = record http
 USES.dirdump-dovecot = record
 
 TOOL_BINS := $(TOOLS:%=$(BUILD)/bin/%)

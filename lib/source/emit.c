@@ -311,7 +311,8 @@ emit_end(struct emit *e)
 {
 	struct record r = { 0 };
 
-	if (!e->tally->fatal && !emit_stop(e)) {
+	/* A temporary failure: the rest may come on the next run. */
+	if (!e->tally->fatal && e->tally->temp == 0 && !emit_stop(e)) {
 		record_reset(&r, REC_END);
 		r.count = e->count;
 		r.source = e->source;

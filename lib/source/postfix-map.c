@@ -186,13 +186,38 @@ trim_end(char *s)
 		s[--len] = '\0';
 }
 
+/* One line is one entry. postalias(1) puts two keys for NIS into a table. */
+static int
+next_listed(struct postfix_map *m, char **key, char **value, struct why *why)
+{
+	char *line;
+	int n;
+
+	do {
+		n = read_line(m, &line, why);
+		m->line = m->lines.number;
+	} while (n == 1 && str_starts(line, "YP_"));
+	if (n != 1)
+		return n;
+	*key = str_cut(&line, '\t');
+	*value = line;
+	if (line == NULL || *line == '\0' || **key == '\0')
+		return why_set(why, FAIL_DATA,
+		    "a key without a value, or a value without a key");
+	(void)str_lower(*key);
+	return 1;
+}
+
 int
 postfix_map_next(
     struct postfix_map *m, char **key, char **value, struct why *why)
 {
-	int n = read_entry(m, why);
 	char *p, *end;
+	int n;
 
+	if (m->style == MAP_LISTED)
+		return next_listed(m, key, value, why);
+	n = read_entry(m, why);
 	if (n != 1)
 		return n;
 	p = m->entry.data;

@@ -13,8 +13,9 @@
 #include "core/why.h"
 
 enum map_style {
-	MAP_TABLE,  /* "key value": virtual(5), transport(5), ... */
-	MAP_ALIASES /* "key: value": aliases(5), and Exim's lsearch files */
+	MAP_TABLE,   /* "key value": virtual(5), transport(5), ... */
+	MAP_ALIASES, /* "key: value": aliases(5), and Exim's lsearch files */
+	MAP_LISTED   /* what "postmap -s" prints: the first tab ends the key */
 };
 
 struct postfix_map {

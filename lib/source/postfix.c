@@ -25,9 +25,8 @@ postfix_free(struct postfix *p)
 	arena_free(&p->arena);
 }
 
-/* The value of a parameter, with the variables in it replaced; NULL and why. */
-static char *
-parameter(struct postfix *p, const char *name, struct why *why)
+char *
+postfix_parameter(struct postfix *p, const char *name, struct why *why)
 {
 	const char *argv[7] = { "postconf" };
 	struct buf text = { .max = VALUE_MAX };
@@ -69,12 +68,9 @@ next_word(char **list)
 	return start;
 }
 
-/* What an entry of a table is. */
-typedef void entry_fn(
-    struct postfix *p, struct emit *e, const char *key, char *value);
-
-static void
-add_alias(struct postfix *p, struct emit *e, const char *key, char *value)
+void
+postfix_add_alias(
+    struct postfix *p, struct emit *e, const char *key, char *value)
 {
 	aliases_add(&p->aliases, e, key, value);
 }
@@ -95,7 +91,7 @@ add_domain(struct postfix *p, struct emit *e, const char *key, char *value)
 
 static void
 read_entries(struct postfix *p, struct emit *e, struct postfix_map *m,
-    bool lines, entry_fn *entry)
+    bool lines, postfix_entry *entry)
 {
 	struct why why = { 0 };
 	char *key, *value;
@@ -116,7 +112,7 @@ read_entries(struct postfix *p, struct emit *e, struct postfix_map *m,
 /* Tables that Postfix's own program lists. */
 static void
 read_listed(
-    struct postfix *p, struct emit *e, const char *table, entry_fn *entry)
+    struct postfix *p, struct emit *e, const char *table, postfix_entry *entry)
 {
 	const char *argv[6] = { "postmap" };
 	struct postfix_map m;
@@ -135,7 +131,7 @@ read_listed(
 		emit_fail(e, NULL, &why);
 		return;
 	}
-	postfix_map_init(&m, c.fd, MAP_TABLE);
+	postfix_map_init(&m, c.fd, MAP_LISTED);
 	read_entries(p, e, &m, false, entry);
 	postfix_map_close(&m);
 	c.fd = -1;
@@ -146,7 +142,8 @@ read_listed(
 }
 
 static void
-read_text(struct postfix *p, struct emit *e, const char *path, entry_fn *entry)
+read_text(
+    struct postfix *p, struct emit *e, const char *path, postfix_entry *entry)
 {
 	struct postfix_map m;
 	struct why why = { 0 };
@@ -169,10 +166,9 @@ is_one_of(const char *type, size_t len, const char *const *names)
 	return false;
 }
 
-/* A table "type:name". */
-static void
-read_table(struct postfix *p, struct emit *e, const char *table,
-    const char *parameter_name, entry_fn *entry)
+void
+postfix_table(struct postfix *p, struct emit *e, const char *table,
+    const char *parameter_name, postfix_entry *entry)
 {
 	static const char *const listed[] = { "hash", "btree", "lmdb", "cdb",
 		"dbm", "sdbm", NULL };
@@ -195,14 +191,14 @@ read_table(struct postfix *p, struct emit *e, const char *table,
 	}
 }
 
-static void
-read_tables(struct postfix *p, struct emit *e, const char *name, char *list,
-    entry_fn *entry)
+void
+postfix_tables(struct postfix *p, struct emit *e, const char *name, char *list,
+    postfix_entry *entry)
 {
 	char *word;
 
 	while ((word = next_word(&list)) != NULL && !emit_stop(e))
-		read_table(p, e, word, name, entry);
+		postfix_table(p, e, word, name, entry);
 }
 
 /* A list of names, files of names, and tables with names as keys. */
@@ -225,7 +221,7 @@ read_domains(struct postfix *p, struct emit *e, const char *name, char *list)
 				add_domain(p, e, str_trim(line), NULL);
 			source_lines_close(&in);
 		} else if (strchr(word, ':') != NULL) {
-			read_table(p, e, word, name, add_domain);
+			postfix_table(p, e, word, name, add_domain);
 		} else {
 			emit_file(e, name);
 			add_domain(p, e, word, NULL);
@@ -261,7 +257,7 @@ postfix_read(struct postfix *p, struct emit *e)
 	static const char *const domains[] = { "virtual_alias_domains",
 		"virtual_mailbox_domains" };
 	struct why why = { 0 };
-	char *maps = parameter(p, "virtual_alias_maps", &why), *value;
+	char *maps = postfix_parameter(p, "virtual_alias_maps", &why), *value;
 	const char *all;
 
 	if (maps == NULL && p->dir == NULL &&
@@ -276,11 +272,11 @@ postfix_read(struct postfix *p, struct emit *e)
 		return;
 	}
 	if (p->aliases.domain == NULL)
-		p->aliases.domain = parameter(p, "myorigin", &why);
+		p->aliases.domain = postfix_parameter(p, "myorigin", &why);
 	all = arena_adds(&p->arena, maps);
-	read_tables(p, e, "virtual_alias_maps", maps, add_alias);
+	postfix_tables(p, e, "virtual_alias_maps", maps, postfix_add_alias);
 	for (size_t i = 0; i < 2 && !emit_stop(e); i++) {
-		value = parameter(p, domains[i], &why);
+		value = postfix_parameter(p, domains[i], &why);
 		if (value == NULL)
 			emit_fail(e, NULL, &why);
 		/* By default the domains are those that the aliases are in. */

@@ -73,5 +73,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		read_line(data, len);
 	read_map(data, len, MAP_TABLE);
 	read_map(data, len, MAP_ALIASES);
+	read_map(data, len, MAP_LISTED);
 	return 0;
 }

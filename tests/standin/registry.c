@@ -13,6 +13,10 @@
 #include "core/arena.h"
 #include "core/map.h"
 
+struct settings settings = {
+	.max_set = 500, .max_get = 500, .max_calls = 16, .max_size = 10000000
+};
+
 static struct {
 	struct object **objects; /* by number, from 1; NULL: destroyed */
 	size_t n, cap;

@@ -14,10 +14,6 @@
 
 #include "core/str.h"
 
-struct settings settings = {
-	.max_set = 500, .max_get = 500, .max_calls = 16, .max_size = 10000000
-};
-
 static void
 problem(struct reply *r, int status, const char *type, const char *title,
     const char *detail)

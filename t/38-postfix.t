@@ -1,0 +1,146 @@
+#!/bin/sh
+# The tables of a Postfix: as text, through the real postmap, and those that
+# the real postconf names.
+. "${0%/*}/lib.sh"
+PATH=$PATH:/usr/sbin
+need postmap postfix
+tool=dirdump-postfix
+
+# dump STATUS ARGS...: the records in out, the messages in err.
+dump() {
+	want=$1
+	shift
+	got=0
+	$tool "$@" >out 2>err || got=$?
+	[ "$got" -eq "$want" ] || {
+		echo "exit $got, wanted $want"
+		cat out err
+		return 1
+	}
+}
+
+mkdir conf
+cat >virtual <<-\END
+# Shared addresses.
+one.test anything
+info@one.test alice@one.test,
+  # a comment between
+  ext@other.test
+bob@one.test bob@one.test, bob@else.test
+carol@one.test carol@else.test
+"odd name"@one.test alice@one.test
+@two.test alice@one.test
+@alias.test @one.test
+nobody@one.test nobody@one.test
+root alice@one.test
+END
+cat >vmailbox <<-\END
+alice@one.test one.test/alice/
+Bob@One.Test one.test/bob
+carol@one.test /one.test/carol/
+@three.test three.test/all/
+bad value
+END
+cat >aliases <<-\END
+postmaster: root
+"web master": root, alice@one.test
+owner-list: alice@one.test
+spool: /var/spool/x
+pipe: "|/usr/bin/vacation a, b"
+included: :include:/etc/list
+END
+cat >conf/main.cf <<-END
+compatibility_level = 3.6
+queue_directory = $tmp
+data_directory = $tmp
+myhostname = mx.one.test
+myorigin = one.test
+virtual_mailbox_base = /var/vmail
+virtual_mailbox_domains = one.test two.test, empty.test
+virtual_mailbox_maps = texthash:$tmp/vmailbox
+virtual_alias_maps = hash:$tmp/virtual
+END
+type='hash'
+postconf -m | grep -qx hash || type=lmdb
+sed "s|hash:$tmp/virtual|$type:$tmp/virtual|" conf/main.cf >main.new
+mv main.new conf/main.cf
+postmap -c conf $type:virtual
+
+# entries: what the records say, without where it was read.
+entries() {
+	sed 's/,"origin":"[^"]*"//' out | sort
+}
+
+cat >want.virtual <<-\END
+{"v":1,"type":"account","address":"alice@one.test","active":true,"receive":true,"mail":"maildir:/var/vmail/one.test/alice/"}
+{"v":1,"type":"account","address":"bob@one.test","active":true,"receive":true,"forward":["bob@else.test"],"keep":true,"mail":"mbox:/var/vmail/one.test/bob"}
+{"v":1,"type":"account","address":"carol@one.test","active":true,"receive":true,"forward":["carol@else.test"],"keep":false,"mail":"maildir:/var/vmail/one.test/carol/"}
+{"v":1,"type":"alias","address":"\"odd name\"@one.test","targets":["alice@one.test"],"active":true}
+{"v":1,"type":"alias","address":"@two.test","targets":["alice@one.test"],"active":true}
+{"v":1,"type":"alias","address":"info@one.test","targets":["alice@one.test","ext@other.test"],"active":true}
+{"v":1,"type":"alias","address":"root@one.test","targets":["alice@one.test"],"active":true}
+{"v":1,"type":"domain","domain":"one.test","active":true,"aliases":["alias.test"]}
+{"v":1,"type":"domain","domain":"two.test","active":true}
+{"v":1,"type":"end","count":9,"source":"postfix"}
+END
+sort -o want.virtual want.virtual
+
+ok 'text tables' '
+	dump 1 -d one.test -b /var/vmail -m vmailbox virtual
+	entries >got
+	same want.virtual got
+	has err "vmailbox:4: a mailbox for every address of a domain cannot be listed"
+	has err "vmailbox:5: no mail address"
+	has err "an alias that points to itself, without an account: 1 line"'
+ok 'what postmap lists of a table is the same' '
+	dump 1 -c conf -d one.test -b /var/vmail -m vmailbox $type:virtual
+	entries >got
+	same want.virtual got
+	hasnt out "\"postfix:$type:virtual:"'
+ok 'without tables: those that postconf names, and the domains' '
+	dump 1 -c conf
+	entries >got
+	{
+		sed "s/\"count\":9/\"count\":10/" want.virtual
+		echo "{\"v\":1,\"type\":\"domain\",\"domain\":\"empty.test\",\"active\":true}"
+	} | sort >want
+	same want got'
+ok 'a mailbox without the folder above it has no place' '
+	dump 1 -q -d one.test -m vmailbox virtual
+	hasnt out one.test/alice'
+ok 'aliases(5), as text and through postmap' '
+	dump 1 -d one.test -a aliases
+	entries >text
+	cat >want <<-\END
+	{"v":1,"type":"alias","address":"owner-list@one.test","targets":["alice@one.test"],"active":true}
+	{"v":1,"type":"alias","address":"postmaster@one.test","targets":["root@one.test"],"active":true}
+	{"v":1,"type":"alias","address":"web master@one.test","targets":["root@one.test","alice@one.test"],"active":true}
+	{"v":1,"type":"domain","domain":"one.test","active":true}
+	{"v":1,"type":"end","count":4,"source":"postfix"}
+	END
+	same want text
+	[ "$(grep -c "is not carried" err)" -eq 3 ]
+	postalias -c conf $type:aliases
+	dump 1 -c conf -d one.test -a $type:aliases
+	entries >got
+	same want got'
+ok 'tables that cannot be listed are named; the rest goes on' '
+	dump 1 -d one.test regexp:none pcre:none virtual
+	has err "a table of the type \"regexp\" cannot be listed"
+	has err "a table of the type \"pcre\" cannot be listed"
+	has out "\"type\":\"end\""'
+ok 'a table that is not there: no end record' '
+	dump 2 -d one.test virtual.none
+	hasnt out "\"type\":\"end\""
+	dump 2 -c conf -d one.test $type:virtual.none
+	hasnt out "\"type\":\"end\""'
+ok 'a text that is not UTF-8: that line alone fails' '
+	printf "a@one.test b@one.test\n\377@one.test c@one.test\n" >latin
+	dump 1 latin
+	has err "latin:2: not UTF-8"
+	has out "\"address\":\"a@one.test\""
+	has out "\"type\":\"end\""'
+ok '/dev/full' '
+	run 2 $tool -d one.test virtual >/dev/full 2>err'
+
+done_testing
