@@ -572,4 +572,5 @@ def main():
             build(name, os.path.join(sys.argv[2], name))
 
 
-main()
+if __name__ == '__main__':
+    main()
