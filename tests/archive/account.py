@@ -20,6 +20,16 @@ def ids_of(text):
         if isinstance(ids, list) else []
 
 
+def words_of(text):
+    """The keywords of an array; none where it is no array."""
+    try:
+        words = json.loads(text)
+    except ValueError:
+        return []
+    return [w for w in words if isinstance(w, str)] \
+        if isinstance(words, list) else []
+
+
 def counts(stdout):
     """The lines "name: number ..." of a summary."""
     return {m[0]: int(m[1]) for m in

@@ -6,10 +6,15 @@ Maildir, not taken from what archive2maildir does.
 
 usage: odd.py --list
        odd.py --all DIRECTORY   writes every archive
+       odd.py --killed CASE FILE    as a killed vandelay leaves it
+       odd.py --hold CASE FILE  as one that runs: says "held", and holds the
+                                lock until its standard input ends
+       odd.py --compare CASE TREE   the tree is the one of the case
        odd.py --check CASE      writes it, runs archive2maildir, compares"""
 import os
 import subprocess
 import sys
+import tempfile
 
 import account
 import vandelay
@@ -534,13 +539,19 @@ def files_of_one_name(a):
 
 # --- the run ---
 
-def build(name, path):
+def build(name, path, end=vandelay.Archive.close):
     """Writes the archive; returns the tree that it must give."""
     fill, options = CASES[name]
     a = vandelay.Archive(path, **options)
     tree = fill(a)
-    a.close()
+    end(a)
     return tree
+
+
+def hold(archive):
+    archive.commit()
+    print('held', flush=True)
+    sys.stdin.read()
 
 
 def check(name):
@@ -563,13 +574,23 @@ def check(name):
 
 
 def main():
-    if sys.argv[1] == '--list':
+    what, *rest = sys.argv[1:]
+    if what == '--list':
         print('\n'.join(CASES))
-    elif sys.argv[1] == '--check':
-        sys.exit(not check(sys.argv[2]))
+    elif what == '--check':
+        sys.exit(not check(rest[0]))
+    elif what == '--killed':
+        build(*rest, vandelay.Archive.kill)
+    elif what == '--hold':
+        build(*rest, hold)
+    elif what == '--compare':
+        with tempfile.TemporaryDirectory() as scratch:
+            wrong = compare(build(rest[0], scratch + '/a'), rest[1])
+        print('\n'.join(wrong))
+        sys.exit(bool(wrong))
     else:
         for name in CASES:
-            build(name, os.path.join(sys.argv[2], name))
+            build(name, os.path.join(rest[0], name))
 
 
 if __name__ == '__main__':
