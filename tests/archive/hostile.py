@@ -346,13 +346,14 @@ def wrong_types():
             ('contact_cards', 'data'), ('sieve_scripts', 'name'),
             ('sieve_scripts', 'is_active'))):
         for value in (b'\0\1\xff' + b'%d' % n, 3.5 + n, -n, 'Text %d' % n):
-            row = {'mailboxes': lambda: a.mailbox('b'),
+            name = '%d-%s' % (n, type(value).__name__)
+            row = {'mailboxes': lambda: a.mailbox(name),
                    'emails': lambda: a.email(message('t%d' % n), [box]),
-                   'file_nodes': lambda: a.node('f', data=b'f'),
-                   'calendars': lambda: a.calendar('c'),
-                   'calendar_events': lambda: a.event(entry('e@x'), []),
-                   'contact_cards': lambda: a.card('c', person('A'), []),
-                   'sieve_scripts': lambda: a.script('s', b's')}[table]()
+                   'file_nodes': lambda: a.node(name, data=b'f'),
+                   'calendars': lambda: a.calendar(name),
+                   'calendar_events': lambda: a.event(entry(name), []),
+                   'contact_cards': lambda: a.card(name, person('A'), []),
+                   'sieve_scripts': lambda: a.script(name, b's')}[table]()
             a.db.execute('UPDATE OR REPLACE %s SET %s = ? WHERE id = ?' % (
                 table, column), (value, row))
     a.close()

@@ -494,11 +494,11 @@ def script_called_active_that_is(a):
 
 @case()
 def scripts_of_one_name(a):
-    a.script('a/b', b'1')
-    a.script('a_b', b'2')
-    a.script('a\\b', b'3')
-    return Tree(sieve={'a_b.sieve': b'1', 'a_b-1.sieve': b'2',
-                       'a_b-2.sieve': b'3'})
+    a.script('a/b', b'# 1')
+    a.script('a_b', b'# 2')
+    a.script('a\\b', b'# 3')
+    return Tree(sieve={'a_b.sieve': b'# 1', 'a_b-1.sieve': b'# 2',
+                       'a_b-2.sieve': b'# 3'})
 
 
 # --- files ---

@@ -3,10 +3,11 @@
 """The mail tree of archives, opened by a real Dovecot: folders, flags, keywords,
 INTERNALDATE, bytes and subscriptions over IMAP are those of the archive.
 
-usage: serve.py plain|listescape ARCHIVE...
+usage: serve.py plain|listescape|utf8 ARCHIVE...
 
 With its listescape plugin, Dovecot shows the names as the archive has them;
-without, names with a dot are shown escaped, and are there all the same."""
+without, names with a dot are shown escaped, and are there all the same. With
+utf8 they are UTF-8 on disk, too."""
 import base64
 import datetime
 import os
@@ -77,11 +78,10 @@ def wanted(path):
     for ids, words, at, data in db.execute(
             'SELECT mailbox_ids, keywords, received_at, data FROM emails '
             'JOIN blobs b ON b.id = blob_id'):
-        words = {FLAGS.get(w.lower(), w) for w in account.words_of(words)
-                 if w.lower() != '$forwarded'}
+        words = {w.lower() for w in account.words_of(words)} - {'$forwarded'}
+        words = tuple(sorted(FLAGS.get(w, w) for w in words))
         for i in account.ids_of(ids):
-            found[i][2].append((body(data), seconds(at), tuple(sorted(
-                w if w[0] == '\\' else w.lower() for w in words))))
+            found[i][2].append((body(data), seconds(at), words))
     db.close()
     return [(n, s, sorted(m)) for n, s, m in found.values()]
 
@@ -169,13 +169,16 @@ def compare(want, client, escaped):
 
 def main():
     how, bad = sys.argv[1], False
-    plugin = 'mail_plugins = listescape' if how == 'listescape' else ''
-    server = dovecot.Dovecot('d', more=plugin)
+    escaped = how != 'plain'
+    server = dovecot.Dovecot(
+        'd', 'maildir:~/Maildir' + (':UTF-8' if how == 'utf8' else ''),
+        'mail_plugins = listescape' if escaped else '')
     users = {}
     for number, path in enumerate(sys.argv[2:]):
         user = 'u%d' % number
-        done = subprocess.run(['archive2maildir', path, user],
-                              capture_output=True)
+        done = subprocess.run(
+            ['archive2maildir'] + ['--utf8'][:how == 'utf8'] + [path, user],
+            capture_output=True)
         assert done.returncode in (0, 1), done
         os.makedirs(os.path.dirname(server.maildir(user)))
         shutil.copytree(user + '/mail', server.maildir(user))
@@ -184,7 +187,7 @@ def main():
     try:
         for user, path in users.items():
             client = server.imap(user)
-            for line in compare(wanted(path), client, bool(plugin)):
+            for line in compare(wanted(path), client, escaped):
                 print('%s: %s' % (path, line))
                 bad = True
             client.logout()

@@ -197,8 +197,7 @@ def compare(wanted, root):
         if want != have:
             wrong.append('%s: wanted %.300r, got %.300r' % (name, want, have))
 
-    assign(dict({'.': []}, **wanted.mail) if '.' not in wanted.mail
-           else wanted.mail, mail(root), same_folder, 'mail', wrong)
+    assign({'.': [], **wanted.mail}, mail(root), same_folder, 'mail', wrong)
     assign(wanted.calendars, collections(root, 'calendars'),
            same_items(event), 'calendars', wrong)
     assign(wanted.contacts, collections(root, 'contacts'), same_items(card),

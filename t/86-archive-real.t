@@ -1,0 +1,43 @@
+#!/bin/sh
+# Two archives that Vandelay made of a real server and of a real Maildir.
+. "${0%/*}/lib.sh"
+need /usr/bin/python3 python3
+/usr/bin/python3 -c 'import icalendar, vobject' 2>/dev/null ||
+	skip_all 'python3-icalendar or python3-vobject is not installed'
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE
+
+real() {
+	run 0 /usr/bin/python3 "$top/tests/archive/real.py" "$build/helper/convert" "$@"
+}
+
+for a in jmap maildir; do
+	gunzip -c "$fixtures/real/archive-$a.sqlite.gz" >"$a"
+	ok "$a: every message, event, card, script and file" '
+		run 0 archive2maildir "$a" "$a.tree" >out 2>err
+		cat out err
+		real "$a" "$a.tree" 4'
+done
+
+ok 'cards in version 3' '
+	run 0 archive2maildir --vcard=3 jmap three >out 2>err
+	real jmap three 3'
+
+ok 'the folders that would share a name are two' '
+	grep "\"Work\"" jmap.tree/folders.ndjson >work ||
+	    grep "\"Work\"" jmap.tree/mail/folders.ndjson >work
+	[ "$(wc -l <work)" -eq 2 ]
+	[ "$(sed "s/.*\"dir\":\"\([^\"]*\)\".*/\1/" work | sort -u | wc -l)" -eq 2 ]'
+
+ok 'the names are the same each time' '
+	run 0 archive2maildir jmap again >out
+	diff -r jmap.tree again
+	(cd jmap.tree && find . -printf "%p %y %m\n" | sort) >one
+	(cd again && find . -printf "%p %y %m\n" | sort) | same one -'
+
+ok 'a second run into the same tree changes nothing' '
+	(cd again && find . -type f -printf "%p %i %T@ %C@\n" | sort) >before
+	run 0 archive2maildir jmap again >out
+	(cd again && find . -type f -printf "%p %i %T@ %C@\n" | sort) | same before -'
+
+done_testing
