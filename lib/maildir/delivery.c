@@ -289,10 +289,12 @@ parcel_open(
 	*m = (struct parcel){ .fd = -1 };
 	(void)snprintf(m->tmp, sizeof m->tmp, "%s%ld.%zu", tmp_prefix,
 	    (long)getpid(), number);
-	m->md = EVP_MD_CTX_new();
-	if (m->md == NULL ||
-	    EVP_DigestInit_ex2(m->md, digest_method(), NULL) != 1)
-		abort(); /* out of memory */
+	if (!d->plain) {
+		m->md = EVP_MD_CTX_new();
+		if (m->md == NULL ||
+		    EVP_DigestInit_ex2(m->md, digest_method(), NULL) != 1)
+			abort(); /* out of memory */
+	}
 	m->fd = openat(d->tmp, m->tmp,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (m->fd != -1)
@@ -308,7 +310,8 @@ parcel_write(struct parcel *m, const void *p, size_t len, struct why *why)
 {
 	if (write_all(m->fd, p, len) == -1)
 		return why_errno(why, FAIL_DATA, "cannot be written");
-	(void)EVP_DigestUpdate(m->md, p, len);
+	if (m->md != NULL)
+		(void)EVP_DigestUpdate(m->md, p, len);
 	msgsize_add(&m->size, p, len);
 	return 0;
 }
@@ -320,7 +323,8 @@ parcel_close(struct parcel *m, const struct drop *d,
 	const struct timespec times[2] = { *date, *date };
 	int r = 0;
 
-	(void)EVP_DigestFinal_ex(m->md, m->sha, NULL);
+	if (m->md != NULL)
+		(void)EVP_DigestFinal_ex(m->md, m->sha, NULL);
 	EVP_MD_CTX_free(m->md);
 	m->md = NULL;
 	if ((d->chown && fchown(m->fd, d->uid, d->gid) == -1) ||

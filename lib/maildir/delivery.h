@@ -28,6 +28,7 @@ struct drop {
 	uid_t uid;
 	gid_t gid;
 	bool chown; /* we are root, and they are somebody's */
+	bool plain; /* the caller's choice: parcels get no digest */
 };
 
 /*
@@ -57,7 +58,7 @@ struct parcel {
 	int fd;
 	char tmp[64]; /* its name in tmp/ */
 	struct msgsize size;
-	unsigned char sha[RAW_DIGEST_LEN]; /* after parcel_close */
+	unsigned char sha[RAW_DIGEST_LEN]; /* after parcel_close; or zeros */
 	void *md;
 };
 

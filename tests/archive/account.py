@@ -7,7 +7,7 @@ import json
 import re
 import sqlite3
 
-import tree
+import extracted as tree
 
 
 def ids_of(text):
@@ -31,9 +31,10 @@ def words_of(text):
 
 
 def counts(stdout):
-    """The lines "name: number ..." of a summary."""
-    return {m[0]: int(m[1]) for m in
-            re.findall(r'^([\w ]+?):\s+(\d+)\b', stdout.decode(), re.M)}
+    """{part: (written, total, skipped, failed)} of a summary."""
+    return {m[0]: tuple(map(int, m[1:])) for m in re.findall(
+        r'^(\w+): (\d+) of (\d+) written, (\d+) skipped, (\d+) failed',
+        stdout.decode(), re.M)}
 
 
 class Archive:
@@ -77,7 +78,8 @@ class Archive:
 
 
 def check(path, root, ran):
-    """A list of what does not add up."""
+    """A list of what does not add up. ran: the run of which the summary is
+    looked at, or None."""
     wrong, want = [], Archive(path)
 
     def same(what, wanted, got):
@@ -100,4 +102,15 @@ def check(path, root, ran):
     nodes = [d for d in tree.flat(root, 'files').values()
              if isinstance(d, bytes)]
     same('files', want.files, collections.Counter(nodes))
+    said = {} if ran is None else counts(ran.stdout)
+    there = {'emails': sum(bodies.values()), 'events': want.items[0][0],
+             'contacts': want.items[1][0], 'sieve': want.scripts.total()}
+    for name, (written, total, skipped, failed) in said.items():
+        same(name + ' in all', total, written + skipped + failed)
+        same(name + ' by the summary', written, there.get(name, written))
+    if ran is not None and len(said) != 5:
+        wrong.append('no summary: %r' % ran.stdout)
+    if 'emails' in said and said['emails'][1] < want.references:
+        wrong.append('%d references, the summary has %r' % (
+            want.references, said['emails']))
     return wrong

@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 import account
-import tree
+import extracted as tree
 import vandelay
 from odd import entry, message, person
 

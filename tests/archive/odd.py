@@ -18,7 +18,7 @@ import tempfile
 
 import account
 import vandelay
-from tree import Any, Tree, compare
+from extracted import Any, Tree, compare
 
 CASES = {}
 # 2026-01-02T03:04:05Z, the time of a message that states no other.

@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 import account
-import tree
+import extracted as tree
 
 convert, archive, root, version = sys.argv[1:5]
 wrong = []
@@ -81,7 +81,7 @@ def main():
         "SELECT 1 FROM file_nodes WHERE node_type <> 'directory'"))
     said = account.counts(open('out', 'rb').read())
     for name, count in counts.items():
-        if said.get(name) != count:
+        if said.get(name, [None])[0] != count:
             wrong.append('%s: %d, the summary says %r' % (name, count, said))
     print('\n'.join(wrong))
     print(counts, len(notes))

@@ -1,208 +1,145 @@
 # SPDX-License-Identifier: ISC
 # Copyright (c) 2026 The mailferry authors
-"""A tree that archive2maildir wrote, read without mailferry's code, and the
-tree that it should be."""
+"""Compares a tree that archive2maildir wrote with the archive, which Python's
+own sqlite3 reads: every message with its bytes, flags, keywords and date, every
+file, script, event and card.
+
+usage: tree.py ARCHIVE TREE"""
+import calendar
+import collections
 import json
 import os
 import re
-import stat
+import sqlite3
 import sys
+import time
 
-import icalendar
-import vobject
+LETTERS = {'$seen': 'S', '$answered': 'R', '$flagged': 'F', '$draft': 'D',
+           '$forwarded': 'P', '$deleted': 'T'}
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                '..', 'maildir'))
-import maildirs as md  # noqa: E402
-
-
-class Any:
-    """A name of which the rules say only what it must not be. path: the levels
-    that folders.ndjson must give for such a folder."""
-
-    def __init__(self, path=None):
-        self.path = path
-
-    def __repr__(self):
-        return 'Any(%r)' % (self.path,)
+archive, tree = sys.argv[1:3]
+db = sqlite3.connect('file:%s?mode=ro&immutable=1' % archive, uri=True)
 
 
-class Tree:
-    """What shall be there. mail: {directory: [(body, time, flags, keywords)]},
-    a time of None is free; calendars, contacts: {directory: {file: what}};
-    sieve: {file: bytes}; files: {path: bytes, None a directory}. said: texts of
-    which stderr must have each. status: the exit codes that will do."""
-
-    def __init__(self, mail=None, calendars=None, contacts=None, sieve=None,
-                 files=None, said=(), status=(0,)):
-        self.mail = mail or {}
-        self.calendars, self.contacts = calendars or {}, contacts or {}
-        self.sieve, self.files = sieve or {}, files or {}
-        self.said, self.status = said, status
+def read(*path):
+    with open(os.path.join(tree, *path), 'rb') as f:
+        return f.read()
 
 
-def notes(root):
-    """{directory: record} of folders.ndjson."""
-    for place in ('folders.ndjson', 'mail/folders.ndjson'):
-        path = os.path.join(root, place)
-        if os.path.exists(path):
-            with open(path, encoding='utf-8') as f:
-                found = [json.loads(line) for line in f]
-            assert all(n['v'] == 1 and n['type'] == 'folder' for n in found)
-            known = {n['dir']: n for n in found}
-            assert len(known) == len(found), 'one directory twice'
-            return known
-    return {}
+def folders():
+    """The directory of each mailbox: folders.ndjson has them in the order of
+    their ids."""
+    notes = [json.loads(line) for line in read('folders.ndjson').splitlines()]
+    ids = [i for i, in db.execute('SELECT id FROM mailboxes ORDER BY id')]
+    assert len(ids) == len(notes)
+    rows = db.execute('SELECT name, role, is_subscribed FROM mailboxes '
+                      'ORDER BY id')
+    for note, (name, role, subscribed) in zip(notes, rows):
+        assert note['path'][-1] == name, (note, name)
+        assert note.get('role') == role, (note, role)
+        assert note['subscribed'] == bool(subscribed), note
+    dirs = [note['dir'] for note in notes]
+    assert len(set(dirs)) == len(dirs)
+    return dict(zip(ids, dirs))
 
 
-def mail(root):
-    """{directory: [(body, time, flags, keywords)]}, sorted; '.' the INBOX."""
-    base = os.path.join(root, 'mail')
-    found = {f or '.': [] for f in md.folders(base)} \
-        if os.path.isdir(base) else {}
-    for folder, part, name, flags, words, data, mtime in md.messages(base) \
-            if found else ():
-        where = '%s/%s/%s' % (folder, part, name)
-        assert part == 'cur', where + ' is not in cur/'
-        assert md.sizes_are_right(name, data), where + ': S= or W='
-        assert re.search(r',S=\d+.*:2,[A-Za-z]*$', name), where
-        assert ',W=' in name and len(os.fsencode(name)) < 250, where
-        letters = name.rsplit(':2,', 1)[1]
-        assert letters == ''.join(sorted(set(letters))), where
-        found[folder or '.'].append((data, mtime, flags,
-                                     tuple(sorted(words))))
-    return {f: sorted(m) for f, m in found.items()}
+def keywords(directory):
+    try:
+        text = read('mail', directory, 'dovecot-keywords').decode()
+    except FileNotFoundError:
+        return {}
+    return {chr(97 + int(n)): word for n, word in
+            (line.split(' ', 1) for line in text.splitlines())}
 
 
-def leftovers(root):
-    """What a finished run must not leave."""
-    found = []
-    for at, dirs, files in os.walk(root):
-        if at.endswith('/tmp'):
-            found += [os.path.join(at, f) for f in files + dirs]
-        found += [os.path.join(at, f) for f in files
-                  if f.endswith(('.tmp', '.lock', '.part'))]
-    return found
+def messages():
+    """What is there: (directory, date, flags, keywords, bytes)."""
+    for name in ['.'] + [d for d in os.listdir(os.path.join(tree, 'mail'))
+                         if d.startswith('.')]:
+        words = keywords(name)
+        for part in ('new', 'tmp'):
+            assert os.listdir(os.path.join(tree, 'mail', name, part)) == []
+        for f in os.listdir(os.path.join(tree, 'mail', name, 'cur')):
+            data = read('mail', name, 'cur', f)
+            status = os.stat(os.path.join(tree, 'mail', name, 'cur', f))
+            size, lines, info = re.search(
+                ',S=(\\d+),W=(\\d+):2,([A-Za-z]*)$', f).groups()
+            assert int(size) == len(data), f
+            assert int(lines) == len(data) + len(
+                re.findall(b'(?<!\r)\n', data)), f
+            assert status.st_mode & 0o7777 == 0o600, f
+            assert info == ''.join(sorted(info)), f
+            yield (name, int(status.st_mtime),
+                   ''.join(c for c in info if c.isupper()),
+                   tuple(sorted(words[c] for c in info if c.islower())), data)
 
 
-def collections(root, part):
-    """{directory: {file: bytes}} of calendars/ or contacts/."""
-    base = os.path.join(root, part)
-    found = {}
-    for name in sorted(os.listdir(base)) if os.path.isdir(base) else ():
-        where = os.path.join(base, name)
-        assert os.path.isdir(where), where
-        found[name] = {}
-        for f in sorted(os.listdir(where)):
-            with open(os.path.join(where, f), 'rb') as data:
-                found[name][f] = data.read()
-    return found
+def wanted_messages(dirs):
+    for at, ids, words, data in db.execute(
+            'SELECT received_at, mailbox_ids, keywords, data FROM emails e '
+            'JOIN blobs b ON b.id = blob_id'):
+        date = calendar.timegm(time.strptime(at, '%Y-%m-%dT%H:%M:%SZ'))
+        words = json.loads(words)
+        flags = ''.join(sorted(LETTERS[w] for w in words if w in LETTERS))
+        rest = tuple(sorted(w for w in words if w not in LETTERS))
+        for box in json.loads(ids):
+            yield dirs[box], date, flags, rest, data
 
 
-def flat(root, part):
-    """{path: bytes, None for a directory, text for a symlink}."""
-    base = os.path.join(root, part)
-    found = {}
-    for at, dirs, names in os.walk(base):
-        for name in dirs + names:
-            path = os.path.join(at, name)
-            rel = os.path.relpath(path, base)
-            mode = os.lstat(path).st_mode
-            if stat.S_ISLNK(mode):
-                found[rel] = os.readlink(path)
-            elif stat.S_ISDIR(mode):
-                found[rel] = None
-            else:
-                with open(path, 'rb') as f:
-                    found[rel] = f.read()
-    return found
-
-
-def event(data):
-    """(kind, uid, title) of a file with one event or task."""
-    calendar = icalendar.Calendar.from_ical(data)
-    main = [c for c in calendar.walk() if c.name in ('VEVENT', 'VTODO') and
-            'RECURRENCE-ID' not in c][0]
-    return main.name, str(main['UID']), str(main.get('SUMMARY', ''))
-
-
-def card(data):
-    """(uid, name)."""
-    got = vobject.readOne(data.decode())
-    return got.uid.value, got.fn.value
-
-
-def assign(wanted, got, fits, what, wrong):
-    """Finds for each name of wanted its one in got; Any takes what is left."""
-    left = dict(got)
-    for name in wanted:
-        if isinstance(name, Any):
-            continue
-        if name not in left:
-            wrong.append('%s: %r is missing, there is %r' %
-                         (what, name, sorted(got)))
-            continue
-        fits(name, wanted[name], left.pop(name), None)
-    for name in wanted:
-        if not isinstance(name, Any):
-            continue
-        before = len(wrong)
-        tries = []
-        for other in sorted(left):
-            fits(other, wanted[name], left[other], name)
-            if len(wrong) == before:
-                left.pop(other)
-                break
-            tries += wrong[before:]
-            del wrong[before:]
+def files():
+    nodes = {i: (parent, kind, name, data) for i, parent, kind, name, data in
+             db.execute('SELECT n.id, parent_id, node_type, name, data '
+                        'FROM file_nodes n LEFT JOIN blobs b '
+                        'ON b.id = blob_id')}
+    for _, (parent, kind, name, data) in nodes.items():
+        path = [name]
+        while parent is not None:
+            parent, _, name, _ = nodes[parent]
+            path.insert(0, name)
+        full = os.path.join(tree, 'files', *path)
+        if kind == 'directory':
+            assert os.path.isdir(full), full
         else:
-            wrong.append('%s: nothing is like %r of %r:\n  %s' % (
-                what, wanted[name], name, '\n  '.join(tries)))
-    for name in sorted(left):
-        wrong.append('%s: %r should not be there' % (what, name))
+            assert read('files', *path) == data, full
 
 
-def compare(wanted, root):
-    """A list of what is not as it should be."""
-    wrong, known = [], notes(root)
+def uids(part, ending, folder):
+    return collections.Counter(
+        re.search(b'^UID:(.*)\r$', read(part, folder, f), re.M).group(1)
+        for f in os.listdir(os.path.join(tree, part, folder))
+        if f.endswith(ending))
 
-    def same_folder(name, want, have, free):
-        if free is not None and free.path is not None and \
-                known.get(name, {}).get('path') != free.path:
-            wrong.append('%s: not of %r' % (name, free.path))
-        want = sorted(want, key=lambda m: m[0])
-        have = sorted(have, key=lambda m: m[0])
-        if len(want) != len(have):
-            wrong.append('%s: %d messages, wanted %d' % (name, len(have),
-                                                         len(want)))
-        for w, h in zip(want, have):
-            if w[0] != h[0] or w[1] not in (None, h[1]) or \
-                    w[2] != h[2] or tuple(sorted(w[3])) != h[3]:
-                wrong.append('%s: wanted %.300r, got %.300r' % (name, w, h))
 
-    def same_items(reader):
-        def fits(name, want, have, free):
-            def same(file, w, h, free):
-                try:
-                    got = reader(h)
-                except Exception as e:
-                    got = repr(e)
-                if got != w:
-                    wrong.append('%s/%s: wanted %r, got %r' % (name, file, w,
-                                                              got))
-            assign(want, have, same, name, wrong)
-        return fits
+def collection(part, ending, type_name, rows):
+    wanted = collections.defaultdict(collections.Counter)
+    for ids, uid in rows:
+        for i in json.loads(ids):
+            wanted[i][uid.encode()] += 1
+    for line in read('account.ndjson').splitlines():
+        record = json.loads(line)
+        if record['type'] != type_name:
+            continue
+        there = uids(part, ending, os.path.basename(record['dir']))
+        assert there == wanted[record['id']], (record, there)
 
-    def same_bytes(name, want, have, free):
-        if want != have:
-            wrong.append('%s: wanted %.300r, got %.300r' % (name, want, have))
 
-    assign({'.': [], **wanted.mail}, mail(root), same_folder, 'mail', wrong)
-    assign(wanted.calendars, collections(root, 'calendars'),
-           same_items(event), 'calendars', wrong)
-    assign(wanted.contacts, collections(root, 'contacts'), same_items(card),
-           'contacts', wrong)
-    assign(wanted.sieve, flat(root, 'sieve'), same_bytes, 'sieve', wrong)
-    assign(wanted.files, flat(root, 'files'), same_bytes, 'files', wrong)
-    wrong += ['left over: ' + f for f in leftovers(root)]
-    return wrong
+dirs = folders()
+there = collections.Counter(messages())
+wanted = collections.Counter(wanted_messages(dirs))
+assert there == wanted, ((there - wanted), (wanted - there))
+files()
+scripts = {json.loads(line)['file']: json.loads(line) for line in
+           read('sieve', 'scripts.ndjson').splitlines()}
+for name, active, data in db.execute(
+        'SELECT name, is_active, data FROM sieve_scripts s JOIN blobs b '
+        'ON b.id = blob_id'):
+    found, = [s for s in scripts.values() if s.get('name') == name]
+    assert read('sieve', found['file']) == data
+    assert found['active'] == bool(active)
+collection('calendars', '.ics', 'calendar',
+           [(ids, json.loads(data)['uid']) for ids, data in db.execute(
+               'SELECT calendar_ids, data FROM calendar_events')
+            if 'uid' in json.loads(data)])
+collection('contacts', '.vcf', 'address-book', db.execute(
+    'SELECT address_book_ids, uid FROM contact_cards').fetchall())
+print('%d messages' % sum(there.values()))
