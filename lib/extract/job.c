@@ -79,8 +79,10 @@ copy_blob(struct blob *b, struct draft *d, struct why *why)
 	ssize_t n;
 
 	while ((n = blob_read(b, chunk, CHUNK, why)) > 0)
-		if (draft_write(d, chunk, (size_t)n, why) == -1)
+		if (draft_write(d, chunk, (size_t)n, why) == -1) {
 			n = -1;
+			break;
+		}
 	free(chunk);
 	return n == 0 ? 0 : -1;
 }
