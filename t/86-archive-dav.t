@@ -2,12 +2,8 @@
 # Calendars and contacts out of archives are taken by a real CalDAV and CardDAV
 # server, each of them.
 . "${0%/*}/lib.sh"
+. "$top/t/archive.sh"
 . "$top/t/radicale.sh"
-need /usr/bin/python3 python3
-/usr/bin/python3 -c 'import icalendar, vobject' 2>/dev/null ||
-	skip_all 'python3-icalendar or python3-vobject is not installed'
-PYTHONDONTWRITEBYTECODE=1
-export PYTHONDONTWRITEBYTECODE
 
 # taken TREE: Radicale has one object for each UID of a collection.
 taken() {

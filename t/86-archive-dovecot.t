@@ -1,13 +1,9 @@
 #!/bin/sh
 # The mail that archive2maildir writes, as a real Dovecot shows it over IMAP.
 . "${0%/*}/lib.sh"
-need /usr/bin/python3 python3
+. "$top/t/archive.sh"
 need dovecot dovecot-imapd
 [ -e /usr/lib/dovecot/lmtp ] || skip_all 'LMTP of Dovecot is not installed (Debian: dovecot-lmtpd)'
-/usr/bin/python3 -c 'import icalendar, vobject' 2>/dev/null ||
-	skip_all 'python3-icalendar or python3-vobject is not installed'
-PYTHONDONTWRITEBYTECODE=1
-export PYTHONDONTWRITEBYTECODE
 
 mkdir odd plain listescape utf8
 ok 'the archives' '

@@ -1,12 +1,8 @@
 #!/bin/sh
 # The generator of test archives makes what Vandelay makes.
 . "${0%/*}/lib.sh"
-need /usr/bin/python3 python3
+. "$top/t/archive.sh"
 need sqlite3
-/usr/bin/python3 -c 'import icalendar, vobject' 2>/dev/null ||
-	skip_all 'python3-icalendar or python3-vobject is not installed'
-PYTHONDONTWRITEBYTECODE=1
-export PYTHONDONTWRITEBYTECODE
 
 if command -v b3sum >/dev/null; then
 	ok 'BLAKE3 is what b3sum says' '

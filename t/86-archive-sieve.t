@@ -1,10 +1,8 @@
 #!/bin/sh
 # The scripts out of an archive are taken by a real Pigeonhole.
 . "${0%/*}/lib.sh"
-need /usr/bin/python3 python3
+. "$top/t/archive.sh"
 need doveadm dovecot-core
-/usr/bin/python3 -c 'import icalendar, vobject' 2>/dev/null ||
-	skip_all 'python3-icalendar or python3-vobject is not installed'
 [ -e /usr/lib/dovecot/modules/doveadm/lib10_doveadm_sieve_plugin.so ] ||
 	skip_all 'doveadm sieve is not installed (Debian: dovecot-sieve)'
 # Pigeonhole, whose doveadm needs no server that runs; it does not work as root.
@@ -33,8 +31,6 @@ pigeonhole() {
 	doveadm -c "$tmp/sieve/dovecot.conf" sieve "$@"
 }
 
-PYTHONDONTWRITEBYTECODE=1
-export PYTHONDONTWRITEBYTECODE
 mkdir odd
 gunzip -c "$fixtures/real/archive-jmap.sqlite.gz" >jmap
 run 0 /usr/bin/python3 "$top/tests/archive/odd.py" --all odd

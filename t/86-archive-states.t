@@ -2,11 +2,7 @@
 # An archive whose writer was killed, or is still at work; and that reading one
 # changes nothing.
 . "${0%/*}/lib.sh"
-need /usr/bin/python3 python3
-/usr/bin/python3 -c 'import icalendar, vobject' 2>/dev/null ||
-	skip_all 'python3-icalendar or python3-vobject is not installed'
-PYTHONDONTWRITEBYTECODE=1
-export PYTHONDONTWRITEBYTECODE
+. "$top/t/archive.sh"
 
 odd() {
 	run 0 /usr/bin/python3 "$top/tests/archive/odd.py" "$@"

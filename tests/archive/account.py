@@ -96,9 +96,9 @@ def check(path, root, ran):
     for part, (total, _) in zip(('calendars', 'contacts'), want.items):
         got = sum(len(d) for d in tree.collections(root, part).values())
         same(part, total, got)
-    scripts = tree.flat(root, 'sieve')
-    same('scripts lost', {}, dict(
-        want.scripts - collections.Counter(scripts.values())))
+    scripts = [s[1] for s in tree.scripts(root).values()
+               if isinstance(s, tuple)]
+    same('scripts', want.scripts, collections.Counter(scripts))
     nodes = [d for d in tree.flat(root, 'files').values()
              if isinstance(d, bytes)]
     same('files', want.files, collections.Counter(nodes))

@@ -9,7 +9,6 @@ usage: hostile.py --list
 import os
 import resource
 import struct
-import subprocess
 import sys
 
 import account
@@ -34,9 +33,7 @@ class Run:
         if memory is not None:
             def limits():
                 resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-        self.done = subprocess.run(['archive2maildir', archive, target],
-                                   capture_output=True, preexec_fn=limits,
-                                   timeout=120)
+        self.done = tree.run(archive, target, preexec_fn=limits, timeout=120)
         self.status = self.done.returncode
         self.said = self.done.stderr
         self.target = target
@@ -214,8 +211,7 @@ def links_that_were_there_before():
             '/')[-1][1:] or path == 'files/a' else 'outside'),
             os.path.join(target, path))
         before = outside(target)
-        ran = subprocess.run(['archive2maildir', 'a.sqlite', target],
-                             capture_output=True)
+        ran = tree.run('a.sqlite', target)
         if outside(target) != before:
             wrong.append('written through ' + path)
         if ran.returncode not in (0, 1, 2):
@@ -564,8 +560,7 @@ def huge():
     ran = Run.__new__(Run)
     ran.wrong, ran.target = [], 'tree'
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    ran.done = subprocess.run(['archive2maildir', 'a.sqlite', 'tree'],
-                              capture_output=True)
+    ran.done = tree.run('a.sqlite', 'tree')
     ran.status, ran.said = ran.done.returncode, ran.done.stderr
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print('peak memory: %d KiB (before: %d)' % (peak, before))

@@ -10,7 +10,6 @@ import os
 import random
 import re
 import shutil
-import subprocess
 import sys
 
 import account
@@ -59,7 +58,7 @@ def level_is_good(text):
     """One level of a folder's name, as Dovecot opens it: ASCII, modified UTF-7
     in the one way that it can be written."""
     if not text or text[0] == '~' or not re.fullmatch(r'[ -~]+', text) or \
-            '/' in text or text != text.strip():
+            '/' in text:
         return False
     for part in re.findall(r'&([^-]*)(?:-|$)', text):
         if part == '':
@@ -127,8 +126,7 @@ def main():
             elif os.path.exists(path):
                 os.unlink(path)
         boxes = write(random.Random(seed), 'a.sqlite')
-        ran = subprocess.run(['archive2maildir', 'a.sqlite', 'tree'],
-                             capture_output=True)
+        ran = tree.run('a.sqlite', 'tree')
         wrong = [] if ran.returncode in (0, 1) else ['exit %d' %
                                                      ran.returncode]
         wrong += check(boxes, 'tree') + account.check('a.sqlite', 'tree', ran)

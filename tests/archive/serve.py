@@ -14,10 +14,10 @@ import os
 import re
 import shutil
 import sqlite3
-import subprocess
 import sys
 
 import account
+import extracted
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '..', 'maildir'))
@@ -51,8 +51,7 @@ def body(data):
 
 
 def cleaned(name):
-    return re.sub('[/\\\\\0-\x1f]', '_', name).strip().rstrip('.') or \
-        '_unnamed'
+    return re.sub('[/\\\\\0-\x1f]', '_', name)
 
 
 def wanted(path):
@@ -176,9 +175,7 @@ def main():
     users = {}
     for number, path in enumerate(sys.argv[2:]):
         user = 'u%d' % number
-        done = subprocess.run(
-            ['archive2maildir'] + ['--utf8'][:how == 'utf8'] + [path, user],
-            capture_output=True)
+        done = extracted.run(*['--utf8'][:how == 'utf8'], path, user)
         assert done.returncode in (0, 1), done
         os.makedirs(os.path.dirname(server.maildir(user)))
         shutil.copytree(user + '/mail', server.maildir(user))

@@ -1,0 +1,19 @@
+# For tests of archive2maildir with archives that tests/archive makes. Read after
+# lib.sh.
+# shellcheck shell=sh
+need /usr/bin/python3 python3
+/usr/bin/python3 -c 'import icalendar, vobject' 2>/dev/null ||
+	skip_all 'python3-icalendar or python3-vobject is not installed'
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE
+
+# Where nothing but the tree is looked at, syncs are not waited for. The shim
+# does not go with a sanitizer.
+shim=$build/shim/fscalls.so
+if nm -D "$build/bin/archive2maildir" 2>/dev/null | grep -q __asan_init; then
+	SANITIZED=yes
+else
+	SANITIZED=no NOSYNC=$shim
+	export NOSYNC
+fi
+export SANITIZED
