@@ -1,5 +1,5 @@
 #!/bin/sh
-# Archives that were made to do harm, and damaged ones.
+# Archives that were made to do harm.
 . "${0%/*}/lib.sh"
 . "$top/t/archive.sh"
 
@@ -7,7 +7,7 @@ hostile() {
 	/usr/bin/python3 "$top/tests/archive/hostile.py" "$@"
 }
 
-for name in $(hostile --list); do
+for name in $(hostile --list hostile); do
 	ok "$name" "
 		mkdir $name
 		cd $name
