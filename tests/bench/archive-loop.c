@@ -38,8 +38,8 @@ open_dir(const char *root, const char *part)
 	char path[4096];
 	int fd;
 
-	must(snprintf(path, sizeof path, "%s/%s", root, part) <
-		 (int)sizeof path,
+	must(
+	    snprintf(path, sizeof path, "%s/%s", root, part) < (int)sizeof path,
 	    root);
 	must(mkdir(path, 0700) == 0, path);
 	fd = open(path, O_RDONLY | O_DIRECTORY);
@@ -55,8 +55,8 @@ copy(sqlite3 *db, sqlite3_blob **blob, sqlite3_int64 id, int tmp)
 	int fd, size, at, n;
 
 	if (*blob == NULL)
-		must(sqlite3_blob_open(db, "main", "blobs", "data", id, 0,
-			 blob) == SQLITE_OK,
+		must(sqlite3_blob_open(
+			 db, "main", "blobs", "data", id, 0, blob) == SQLITE_OK,
 		    "blob");
 	else
 		must(sqlite3_blob_reopen(*blob, id) == SQLITE_OK, "blob");
@@ -66,8 +66,7 @@ copy(sqlite3 *db, sqlite3_blob **blob, sqlite3_int64 id, int tmp)
 	size = sqlite3_blob_bytes(*blob);
 	for (at = 0; at < size; at += n) {
 		n = size - at < CHUNK ? size - at : CHUNK;
-		must(
-		    sqlite3_blob_read(*blob, chunk, n, at) == SQLITE_OK, name);
+		must(sqlite3_blob_read(*blob, chunk, n, at) == SQLITE_OK, name);
 		must(write_all(fd, chunk, (size_t)n) == 0, name);
 	}
 	must(close(fd) == 0, name);
