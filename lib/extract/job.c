@@ -24,7 +24,7 @@ job_tell(struct job *j, enum extract_part part, enum told kind,
 
 	if (kind == TOLD_FAILED)
 		x->counts[part].failed++;
-	else if (kind == TOLD_SKIPPED)
+	else if (kind == TOLD_SKIPPED || kind == TOLD_OLD)
 		x->counts[part].skipped++;
 	x->tell(x->arg, kind, where, why);
 	free(where);
@@ -79,8 +79,10 @@ copy_blob(struct blob *b, struct draft *d, struct why *why)
 	ssize_t n;
 
 	while ((n = blob_read(b, chunk, CHUNK, why)) > 0)
-		if (draft_write(d, chunk, (size_t)n, why) == -1)
+		if (draft_write(d, chunk, (size_t)n, why) == -1) {
 			n = -1;
+			break;
+		}
 	free(chunk);
 	return n == 0 ? 0 : -1;
 }
