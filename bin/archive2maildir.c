@@ -39,7 +39,7 @@ static const char help[] =
     "  --utf8            folder names in UTF-8, for mail_location with :UTF-8\n"
     "  --vcard VERSION   3 or 4 (4)\n"
     "  -q, --quiet       no notes, no counts, no progress\n"
-    "  -v, --verbose     name each thing that is skipped\n"
+    "  -v, --verbose     name each message that --since skips\n"
     "  -h, --help        this text\n"
     "  -V, --version     the version\n"
     "\n"
@@ -91,7 +91,8 @@ tell(void *arg, enum told kind, const char *what, const struct why *why)
 
 	if (kind == TOLD_FAILED)
 		tally_fail(&run->tally, what, NULL, NULL, why);
-	else if (kind == TOLD_SKIPPED && run->tally.verbose > 0)
+	else if (kind == TOLD_OLD ? run->tally.verbose > 0
+				  : kind == TOLD_SKIPPED && !run->quiet)
 		tool_say(what, "skipped: %s", why->text);
 	else if (kind == TOLD_NOTE && !run->quiet)
 		tool_say(what, "%s", why->text);
@@ -114,8 +115,8 @@ put_counts(const struct run *run)
 			continue;
 		(void)printf("%s: %zu of %zu written, %zu skipped, %zu failed",
 		    names[i], c->written, c->total, c->skipped, c->failed);
-		if (i == PART_FILES && x->directories > 0)
-			(void)printf(" (%zu directories)", x->directories);
+		if (i == PART_FILES)
+			(void)printf(", %zu directories", x->directories);
 		(void)putchar('\n');
 	}
 	(void)printf("other: %zu identities in account.ndjson\n", x->kept);

@@ -25,7 +25,7 @@ ok 'a real account of the new server' '
 	events: 27 of 28 written, 1 skipped, 0 failed
 	contacts: 8 of 8 written, 0 skipped, 0 failed
 	sieve: 3 of 3 written, 0 skipped, 0 failed
-	files: 7 of 7 written, 0 skipped, 0 failed (2 directories)
+	files: 5 of 5 written, 0 skipped, 0 failed, 2 directories
 	other: 2 identities in account.ndjson
 	END
 	same wanted counts

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/readvfs.h"
 #include "core/alloc.h"
 #include "core/buf.h"
 
@@ -126,9 +127,9 @@ open_locked(const char *path, struct why *why)
 }
 
 /*
- * The file as SQLite's URI. We hold the lock, so SQLite takes none. A log is
- * read with an index in memory, not in a file beside it; without one, nothing
- * but the file itself is looked at.
+ * The file as SQLite's URI. We hold the lock, so SQLite takes none; a log is
+ * read with an index in memory, because the locking mode is exclusive. Without
+ * a log, nothing but the file itself is looked at.
  */
 static char *
 uri_of(const struct archive *a)
@@ -143,8 +144,7 @@ uri_of(const struct archive *a)
 		else
 			buf_addc(&uri, *s);
 	}
-	buf_adds(&uri, a->logged ? "?mode=ro&vfs=unix-none"
-				 : "?mode=ro&vfs=unix-none&immutable=1");
+	buf_adds(&uri, a->logged ? "?mode=ro" : "?mode=ro&immutable=1");
 	text = xstrdup(buf_str(&uri));
 	buf_free(&uri);
 	return text;
@@ -181,7 +181,8 @@ connect_archive(struct archive *a, struct why *why)
 				      "PRAGMA temp_store=MEMORY";
 	char *uri = uri_of(a);
 	int r = sqlite3_open_v2(uri, &a->db,
-	    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+	    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+	    readvfs_register());
 
 	free(uri);
 	for (size_t i = 0; r == SQLITE_OK && i < sizeof config / sizeof *config;
@@ -387,6 +388,8 @@ blob_open(struct blob *b, struct archive *a, int64_t id, struct why *why)
 	b->at = b->size = 0;
 	if (r == SQLITE_OK) {
 		b->size = (size_t)sqlite3_blob_bytes(b->handle);
+		(void)sqlite3_file_control(
+		    a->db, "main", READVFS_EXPECT, &b->size);
 		return 0;
 	}
 	why_set(why, FAIL_DATA, "its content (blob %lld) cannot be read: %s",

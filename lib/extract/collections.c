@@ -191,12 +191,21 @@ read_object(struct object *o, const struct rows *r, const char *text,
 	return 0;
 }
 
+/* "event-9": the name of an object that has none of its own, and with a digest
+ * of the object behind it, its UID, the same in every run. */
+static void
+put_stem(const struct object *o, struct buf *out)
+{
+	buf_addf(out, "%s-%lld", o->c->craft->what, (long long)o->id);
+}
+
 /* Converts it, the first time that it is needed. */
 static int
 convert(struct object *o)
 {
 	const struct craft *craft = o->c->craft;
 	struct convert c = { .uid = o->uid, .blob = get_blob, .arg = o };
+	struct buf made_up = { 0 };
 	char *json;
 
 	if (o->made != -2)
@@ -207,12 +216,18 @@ convert(struct object *o)
 		why_set(&o->why, FAIL_DATA, "cannot be written as JSON");
 		return -1;
 	}
+	if (c.uid == NULL) {
+		put_stem(o, &made_up);
+		label_put_cut(&made_up, json, strlen(json), 0);
+		c.uid = buf_str(&made_up);
+	}
 	if (craft->part == PART_CALENDARS)
 		o->made = ical_write(&o->text, json, strlen(json), &c, &o->why);
 	else
 		o->made = vcard_write(&o->text, json, strlen(json),
 		    o->c->j->x->options.vcard, &c, &o->why);
 	free(json);
+	buf_free(&made_up);
 	return o->made;
 }
 
@@ -294,7 +309,7 @@ put_object(struct object *o, struct shelf *shelf, struct why *why)
 	if (uid != NULL)
 		label_put(&clean, uid, strlen(uid), false);
 	if (clean.len == 0)
-		buf_addf(&clean, "%s-%lld", c->craft->what, (long long)o->id);
+		put_stem(o, &clean);
 	labels_take(&c->labels[shelf - c->shelves.all], buf_str(&clean),
 	    c->craft->ending, &name);
 	stem = xmemdup(name.data, name.len - strlen(c->craft->ending));

@@ -49,6 +49,7 @@ struct extract_count {
 
 enum told {
 	TOLD_NOTE,    /* written, but not as it was */
+	TOLD_OLD,     /* skipped: received before the date that was given */
 	TOLD_SKIPPED, /* not written, because there is nothing to write */
 	TOLD_FAILED
 };
@@ -57,7 +58,7 @@ struct extract {
 	struct archive *archive;
 	struct extract_options options;
 	struct extract_count counts[PARTS];
-	size_t directories; /* of the files that were written */
+	size_t directories; /* of the files; not counted among them */
 	size_t kept;        /* other objects, in account.ndjson */
 	size_t notes;
 	bool began; /* the target is ours: the counts say something */

@@ -238,6 +238,7 @@ is_old(struct planned *p, const struct rows *r)
 	struct extract_count *count = &x->counts[PART_MAIL];
 	size_t len;
 	const char *text = rows_text(r, 3, &len);
+	struct why why = { 0 };
 	int64_t seconds;
 
 	if (!x->options.has_since || !stamp_parse(text, len, &seconds) ||
@@ -247,7 +248,10 @@ is_old(struct planned *p, const struct rows *r)
 	(void)ids_read(&p->boxes, text, len);
 	len = ids_count(&p->boxes);
 	count->total += len;
-	count->skipped += len;
+	why_set(&why, FAIL_DATA, "it is older");
+	for (size_t i = 0; i < len; i++)
+		job_tell(p->m->job, PART_MAIL, TOLD_OLD, "email",
+		    rows_int(r, 0), &why);
 	x->progress(x->arg, len);
 	return true;
 }

@@ -19,7 +19,6 @@
 #include "extract/label.h"
 
 static const char files_dir[] = "files";
-static const char orphans_dir[] = "files/_orphans";
 
 enum {
 	DEPTH_MAX = 64, /* what lies deeper is moved to the orphans */
@@ -50,6 +49,7 @@ struct nodes {
 	struct node *all;
 	size_t n, cap;
 	struct labels top, orphans;
+	char *orphans_dir; /* NULL: there are none */
 };
 
 /* --- reading --- */
@@ -122,7 +122,8 @@ read_nodes(struct nodes *t)
 	rows_close(&r);
 	if (t->n > 0)
 		qsort(t->all, t->n, sizeof *t->all, by_id);
-	t->j->x->counts[PART_FILES].total += t->n;
+	for (size_t i = 0; i < t->n; i++)
+		t->j->x->counts[PART_FILES].total += t->all[i].kind != NODE_DIR;
 	return more == -1
 		   ? job_broken_table(t->j, PART_FILES, "file_nodes", &bad)
 		   : 0;
@@ -139,40 +140,62 @@ find_node(const struct nodes *t, int64_t id)
 	return found == NULL ? -1 : found - t->all;
 }
 
-/* Gives a node its path, below its parent, which has one. */
-static void
-place(struct nodes *t, struct node *n, ssize_t up, bool cut)
+/* A node whose directory is missing, is none, or lies too deep. */
+static bool
+is_orphan(const struct nodes *t, ssize_t up, bool cut)
 {
-	struct node *parent = up == -1 ? NULL : &t->all[up];
-	bool orphan =
-	    cut || (parent != NULL && (parent->kind != NODE_DIR ||
-					  parent->depth >= DEPTH_MAX));
-	struct labels *labels = orphan           ? &t->orphans
-				: parent == NULL ? &t->top
-						 : &parent->labels;
-	const char *dir = orphan           ? orphans_dir
-			  : parent == NULL ? files_dir
-					   : parent->path;
+	return cut || (up != -1 && (t->all[up].kind != NODE_DIR ||
+				       t->all[up].depth >= DEPTH_MAX));
+}
+
+static void
+place_in(
+    struct node *n, struct labels *labels, const char *dir, unsigned int depth)
+{
 	struct buf name = { 0 };
 
 	labels_take(labels, n->name, "", &name);
 	n->path = xasprintf("%s/%s", dir, buf_str(&name));
-	n->depth = orphan ? 2 : parent == NULL ? 1 : parent->depth + 1;
+	n->depth = depth;
 	buf_free(&name);
-	if (orphan)
-		job_note(t->j, "file", n->id,
-		    "its directory is missing, is none, or lies too deep: it "
-		    "goes to %s",
-		    n->path);
 }
 
-/* Everything gets its place; the numbers in the order of making. */
+/* Gives a node its path below its parent's, which must have one. */
+static void
+place(struct nodes *t, struct node *n, ssize_t up)
+{
+	struct node *parent = up == -1 ? NULL : &t->all[up];
+
+	if (parent == NULL)
+		place_in(n, &t->top, files_dir, 1);
+	else if (parent->path != NULL)
+		place_in(n, &parent->labels, parent->path, parent->depth + 1);
+}
+
+static void
+place_orphan(struct nodes *t, struct node *n)
+{
+	struct buf name = { 0 };
+
+	if (t->orphans_dir == NULL) {
+		labels_take(&t->top, "_orphans", "", &name);
+		t->orphans_dir = xasprintf("%s/%s", files_dir, buf_str(&name));
+		buf_free(&name);
+	}
+	place_in(n, &t->orphans, t->orphans_dir, 2);
+	job_note(t->j, "file", n->id,
+	    "its directory is missing, is none, or lies too deep: it goes to "
+	    "%s",
+	    n->path);
+}
+
+/* Everything gets its place, first what has a true one; the numbers in the
+ * order of making. */
 static size_t *
 place_all(struct nodes *t)
 {
 	ssize_t *up = xcalloc(t->n + 1, sizeof *up);
 	bool *cut = xcalloc(t->n + 1, sizeof *cut);
-	struct buf taken = { 0 };
 	size_t *order;
 
 	for (size_t i = 0; i < t->n; i++) {
@@ -183,10 +206,18 @@ place_all(struct nodes *t)
 	}
 	forest_cut_circles(up, cut, t->n);
 	order = forest_order(up, t->n);
-	labels_take(&t->top, "_orphans", "", &taken);
-	buf_free(&taken);
 	for (size_t i = 0; i < t->n; i++)
-		place(t, &t->all[order[i]], up[order[i]], cut[order[i]]);
+		if (!is_orphan(t, up[order[i]], cut[order[i]]))
+			place(t, &t->all[order[i]], up[order[i]]);
+	for (size_t i = 0; i < t->n; i++) {
+		struct node *n = &t->all[order[i]];
+
+		if (n->path == NULL &&
+		    is_orphan(t, up[order[i]], cut[order[i]]))
+			place_orphan(t, n);
+		else if (n->path == NULL)
+			place(t, n, up[order[i]]);
+	}
 	free(up);
 	free(cut);
 	return order;
@@ -239,9 +270,10 @@ put_file(struct nodes *t, const struct node *n, struct why *why)
 static int
 put_dir(struct nodes *t, const struct node *n, struct why *why)
 {
-	if (target_dir(&t->j->target, n->path, why) == -1)
+	if (target_dir(&t->j->target, n->path, why) == -1) {
+		t->j->x->counts[PART_FILES].total++;
 		return tell_failed(t, n, why);
-	t->j->x->counts[PART_FILES].written++;
+	}
 	t->j->x->directories++;
 	return 0;
 }
@@ -396,6 +428,7 @@ nodes_free(struct nodes *t)
 	free(t->all);
 	labels_free(&t->top);
 	labels_free(&t->orphans);
+	free(t->orphans_dir);
 }
 
 int

@@ -51,10 +51,10 @@ shelves_read(struct shelves *s, struct archive *a, enum extract_part part,
 		: "SELECT id, name FROM address_books ORDER BY id",
 	    why);
 
-	/* The last one is for what belongs to none. */
-	labels_take(&labels, "_orphans", "", &orphans);
 	while (more != -1 && (more = rows_next(&r, why)) == 1)
 		add_row(s, &labels, &r, part);
+	/* The last one is for what belongs to none. */
+	labels_take(&labels, "_orphans", "", &orphans);
 	add_shelf(s, 0, extract_part_names[part], buf_str(&orphans));
 	rows_close(&r);
 	labels_free(&labels);

@@ -21,7 +21,8 @@ enum {
 	DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
 	/* Below this many files, syncing each is cheaper for everybody than
 	 * syncing the whole file system. */
-	SYNCFS_MIN = 16
+	SYNCFS_MIN = 16,
+	FRESH_MODE = 0600 /* of a message, before it gets the folder's */
 };
 
 static const char tmp_prefix[] = "mailferry.";
@@ -246,7 +247,7 @@ drop_open(struct drop *d, int root, const char *dir, struct why *why)
 	d->mode = (st.st_mode & 0666) | 0600;
 	d->uid = st.st_uid;
 	d->gid = st.st_gid;
-	d->chown = geteuid() == 0;
+	d->chown = geteuid() == 0 && (st.st_uid != 0 || st.st_gid != getegid());
 	return 0;
 fail:
 	why_errno(why, FAIL_DATA, "the folder %s cannot be opened", dir);
@@ -296,7 +297,7 @@ parcel_open(
 			abort(); /* out of memory */
 	}
 	m->fd = openat(d->tmp, m->tmp,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FRESH_MODE);
 	if (m->fd != -1)
 		return 0;
 	why_errno(why, FAIL_DATA, "cannot be written");
@@ -328,7 +329,8 @@ parcel_close(struct parcel *m, const struct drop *d,
 	EVP_MD_CTX_free(m->md);
 	m->md = NULL;
 	if ((d->chown && fchown(m->fd, d->uid, d->gid) == -1) ||
-	    fchmod(m->fd, d->mode) == -1 || futimens(m->fd, times) == -1)
+	    (d->mode != FRESH_MODE && fchmod(m->fd, d->mode) == -1) ||
+	    futimens(m->fd, times) == -1)
 		r = -1;
 	if (close(m->fd) == -1)
 		r = -1;
