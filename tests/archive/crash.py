@@ -61,8 +61,8 @@ def snapshot():
 def run(number=0):
     env = dict(os.environ, LD_PRELOAD=SHIM, FSCALL_COUNT='calls',
                FSCALL_DO=WHAT, FSCALL_AT=str(number))
-    return subprocess.run(['archive2maildir', 'a.sqlite', 'tree'], env=env,
-                          capture_output=True)
+    return subprocess.run(['archive2maildir', '-j', '1', 'a.sqlite', 'tree'],
+                          env=env, capture_output=True)
 
 
 def fail(number, text, result=None):

@@ -149,7 +149,8 @@ def event(data):
     calendar = icalendar.Calendar.from_ical(data)
     main = [c for c in calendar.walk() if c.name in ('VEVENT', 'VTODO') and
             'RECURRENCE-ID' not in c][0]
-    return main.name, str(main['UID']), str(main.get('SUMMARY', ''))
+    uid = re.sub('^(event-[0-9]+)-[0-9a-f]{12,}$', '\\1-DIGEST', main['UID'])
+    return main.name, uid, str(main.get('SUMMARY', ''))
 
 
 def card(data):

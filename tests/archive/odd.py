@@ -226,7 +226,7 @@ def one_id_twice(a):
     """Not two copies of it."""
     box = a.mailbox('Eins')
     a.email(message(1), [box, box])
-    return Tree({'.Eins': [plain(1)]})
+    return Tree({'.Eins': [plain(1)]}, said=('email 1',))
 
 
 @case()
@@ -440,7 +440,8 @@ def event_names(a):
     data = entry('')
     del data['uid']
     a.event(data, [one])
-    wanted['event-9.ics'] = ('VEVENT', 'event-9', 't')
+    # A UID of its own, which no event of another archive has.
+    wanted['event-9.ics'] = ('VEVENT', 'event-9-DIGEST', 't')
     return Tree(calendars={'Eins': wanted})
 
 
