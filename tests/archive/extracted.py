@@ -72,10 +72,11 @@ def notes(root):
 
 def mail(root):
     """{directory: [(body, time, flags, keywords)]}, sorted; '.' the INBOX."""
-    base = os.path.join(root, 'mail')
-    found = {f or '.': [] for f in md.folders(base)} \
-        if os.path.isdir(base) else {}
-    for folder, part, name, flags, words, data, mtime in md.messages(base) \
+    where = os.path.join(root, 'mail')
+    found = {f or '.': [] for f in md.folders(where)} \
+        if os.path.isdir(where) else {}
+    bases = set()
+    for folder, part, name, flags, words, data, mtime in md.messages(where) \
             if found else ():
         where = '%s/%s/%s' % (folder, part, name)
         assert part == 'cur', where + ' is not in cur/'
@@ -84,6 +85,9 @@ def mail(root):
         assert ',W=' in name and len(os.fsencode(name)) < 250, where
         letters = name.rsplit(':2,', 1)[1]
         assert letters == ''.join(sorted(set(letters))), where
+        base = folder, name.split(':')[0]
+        assert base not in bases, where + ': one base name twice'
+        bases.add(base)
         found[folder or '.'].append((data, mtime, flags,
                                      tuple(sorted(words))))
     return {f: sorted(m) for f, m in found.items()}
@@ -95,6 +99,8 @@ def leftovers(root):
     for at, dirs, files in os.walk(root):
         if at.endswith('/tmp'):
             found += [os.path.join(at, f) for f in files + dirs]
+        if at.endswith('/.archive2maildir'):
+            found += [os.path.join(at, f) for f in files if f != 'label']
         found += [os.path.join(at, f) for f in files
                   if f.endswith(('.tmp', '.lock', '.part'))]
     return found

@@ -221,6 +221,17 @@ def two_rows_one_blob(a):
                  '.Zwei': [plain(1), plain(1, 'F')]})
 
 
+@case(kind='imap')
+def rows_that_are_equal(a):
+    """A folder may hold one message twice."""
+    box = a.mailbox('Eins')
+    for _ in range(3):
+        a.email(message(1), [box], keywords=['$seen', 'Wort'])
+    a.email(b'', [box])
+    a.email(b'', [box])
+    return Tree({'.Eins': [plain(1, 'S', 'Wort')] * 3 + [(b'', T, '', ())] * 2})
+
+
 @case()
 def one_id_twice(a):
     """Not two copies of it."""
