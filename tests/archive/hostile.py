@@ -8,6 +8,7 @@ usage: hostile.py --list hostile|damaged
        hostile.py CASE"""
 import os
 import resource
+import shutil
 import struct
 import sys
 
@@ -216,35 +217,39 @@ def links():
 
 
 @case
-def links_that_were_there_before():
-    """Whoever made the target's folders before us put links into them."""
+def links_made_meanwhile():
+    """Between two runs, somebody puts links in the place of what was made."""
     a = archive()
     box = a.mailbox('Eins')
-    a.email(message(1), [box])
+    a.email(message(1), [box], keywords=['Wort'])
     a.event(entry('a@x'), [a.calendar('Kal')])
     a.node('a', data=b'file')
+    a.node('in', parent=a.node('d', 'directory'), data=b'deep')
     a.script('s', b'keep;', 1)
     a.close()
-    wrong = []
+    result = Run().ends(0).adds_up()
     for path in ('mail', 'mail/.Eins', 'mail/.Eins/cur', 'mail/cur',
                  'mail/.Eins/tmp', 'calendars', 'calendars/Kal', 'files',
-                 'files/a', 'sieve', 'sieve/s.sieve', 'sieve/active.sieve',
-                 'folders.ndjson', 'mail/subscriptions',
-                 'mail/.Eins/dovecot-keywords'):
+                 'files/d', 'sieve', '.archive2maildir',
+                 'files/a', 'sieve/s.sieve', 'sieve/active.sieve',
+                 'folders.ndjson', 'mail/subscriptions', 'account.ndjson',
+                 'mail/.Eins/dovecot-keywords', '.archive2maildir/label'):
         target = 'tree-' + path.replace('/', '-')
-        os.makedirs(os.path.dirname(os.path.join(target, path)))
-        os.symlink(os.path.abspath('outside/canary' if '.' in path.split(
-            '/')[-1][1:] or path == 'files/a' else 'outside'),
-            os.path.join(target, path))
+        shutil.copytree('tree', target)
+        place = os.path.join(target, path)
+        if os.path.isdir(place):
+            shutil.rmtree(place)
+            os.symlink(os.path.abspath('outside'), place)
+        else:
+            os.unlink(place)
+            os.symlink(os.path.abspath('outside/canary'), place)
         before = outside(target)
         ran = tree.run('a.sqlite', target)
         if outside(target) != before:
-            wrong.append('written through ' + path)
+            result.wrong.append('written through ' + path)
         if ran.returncode not in (0, 1, 2):
-            wrong.append('%s: exit %d' % (path, ran.returncode))
-    result = Run()
-    result.wrong += wrong
-    return result.ends(0).adds_up()
+            result.wrong.append('%s: exit %d' % (path, ran.returncode))
+    return result
 
 
 @case
