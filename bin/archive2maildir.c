@@ -91,7 +91,7 @@ tell(void *arg, enum told kind, const char *what, const struct why *why)
 
 	if (kind == TOLD_FAILED)
 		tally_fail(&run->tally, what, NULL, NULL, why);
-	else if (kind == TOLD_OLD ? run->tally.verbose > 0
+	else if (kind == TOLD_MINOR ? run->tally.verbose > 0
 				  : kind == TOLD_SKIPPED && !run->quiet)
 		tool_say(what, "skipped: %s", why->text);
 	else if (kind == TOLD_NOTE && !run->quiet)
