@@ -331,7 +331,7 @@ int
 target_put(struct target *t, const char *dir, const char *name,
     const struct buf *text, size_t *count, struct why *why)
 {
-	struct draft d;
+	struct draft d = { .fd = -1 };
 
 	if (draft_open(t, &d, why) == -1)
 		return -1;

@@ -128,8 +128,11 @@ there = collections.Counter(messages())
 wanted = collections.Counter(wanted_messages(dirs))
 assert there == wanted, ((there - wanted), (wanted - there))
 files()
+has_scripts = db.execute('SELECT count(*) FROM sieve_scripts').fetchone()[0]
+assert os.path.isdir(os.path.join(tree, 'sieve')) == bool(has_scripts)
 scripts = {json.loads(line)['file']: json.loads(line) for line in
-           read('sieve', 'scripts.ndjson').splitlines()}
+           (read('sieve', 'scripts.ndjson') if has_scripts else b'')
+           .splitlines()}
 for name, active, data in db.execute(
         'SELECT name, is_active, data FROM sieve_scripts s JOIN blobs b '
         'ON b.id = blob_id'):
