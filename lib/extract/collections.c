@@ -125,8 +125,8 @@ put_attachment(
 
 /*
  * For the JSON file: writes every blob that it names, and names the file
- * instead, as export_archive.py does. Failures that concern one blob are told
- * where the object is written.
+ * instead, as export_archive.py does. A blob that cannot be had is told of, and
+ * stays a number.
  */
 static int
 attach(
@@ -146,8 +146,12 @@ attach(
 		if (r == 0)
 			(void)json_object_set_new(
 			    value, "@blob", json_string(path));
-		else if (why->kind == FAIL_DATA)
+		else if (why->kind == FAIL_DATA) {
+			job_note(o->c->j, o->c->craft->what, o->id,
+			    "its attachment, blob %lld, is not beside it: %s",
+			    (long long)id, why->text);
 			r = 0;
+		}
 		free(name);
 		free(path);
 	}
@@ -268,12 +272,13 @@ put_json(struct object *o, const struct shelf *shelf, const char *name,
 	json_t *copy = json_deep_copy(o->json);
 	struct buf text = { 0 };
 	char *dump;
-	int r = copy == NULL ? -1 : 0;
+	int r;
 
-	if (r == 0 && o->c->craft->part == PART_CONTACTS && o->uid != NULL)
+	if (copy == NULL)
+		abort(); /* out of memory */
+	if (o->c->craft->part == PART_CONTACTS && o->uid != NULL)
 		(void)json_object_set_new(copy, "uid", json_string(o->uid));
-	if (r == 0)
-		r = attach(o, shelf, copy, why);
+	r = attach(o, shelf, copy, why);
 	dump = r == 0 ? json_dumps(copy, JSON_INDENT(2)) : NULL;
 	if (dump != NULL) {
 		buf_adds(&text, dump);

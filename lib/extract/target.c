@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,10 +135,29 @@ check_label(
 	return r;
 }
 
+/* Makes the root, and its name durable. */
+static int
+make_root(const char *path)
+{
+	char *copy;
+	int parent, r;
+
+	if (mkdir(path, 0700) == -1)
+		return errno == EEXIST ? 0 : -1;
+	copy = xstrdup(path);
+	parent = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* One that may be written into but not read cannot be synced. */
+	r = parent == -1 ? (errno == EACCES ? 0 : -1) : sync_dir(parent);
+	if (parent != -1)
+		(void)close(parent);
+	free(copy);
+	return r;
+}
+
 static int
 open_root(struct target *t, const char *path, struct why *why)
 {
-	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+	if (make_root(path) == -1)
 		return why_errno(why, FAIL_FATAL, "%s", path);
 	t->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->fd == -1)
