@@ -19,6 +19,7 @@
 #include "core/io.h"
 #include "core/str.h"
 #include "maildir/control.h"
+#include "maildir/delivery.h"
 #include "maildir/tree.h"
 
 static const char work_dir[] = ".archive2maildir";
@@ -369,14 +370,8 @@ sync_pending(const struct target *t)
 
 	if (t->n >= SYNCFS_MIN)
 		return syncfs(t->work);
-	for (size_t i = 0; r == 0 && i < t->n; i++) {
-		int fd = openat(t->work, t->pending[i].tmp,
-		    O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-
-		r = fd == -1 ? -1 : fsync(fd);
-		if (fd != -1)
-			(void)close(fd);
-	}
+	for (size_t i = 0; r == 0 && i < t->n; i++)
+		r = sync_file(t->work, t->pending[i].tmp);
 	return r;
 }
 

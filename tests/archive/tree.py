@@ -38,6 +38,10 @@ def folders():
         assert note['path'][-1] == name, (note, name)
         assert note.get('role') == role, (note, role)
         assert note['subscribed'] == bool(subscribed), note
+    lines = ['INBOX' if n['dir'] == '.' else n['dir'][1:].replace('.', '\t')
+             for n in notes if n['subscribed']]
+    assert read('mail', 'subscriptions').decode().split('\n') == \
+        ['V\t2', ''] + lines + ['']
     dirs = [note['dir'] for note in notes]
     assert len(set(dirs)) == len(dirs)
     return dict(zip(ids, dirs))
