@@ -88,14 +88,14 @@ static void
 tell(void *arg, enum told kind, const char *what, const struct why *why)
 {
 	struct run *run = arg;
+	bool wanted = kind == TOLD_MINOR ? run->tally.verbose > 0 : !run->quiet;
 
 	if (kind == TOLD_FAILED)
 		tally_fail(&run->tally, what, NULL, NULL, why);
-	else if (kind == TOLD_OLD ? run->tally.verbose > 0
-				  : kind == TOLD_SKIPPED && !run->quiet)
-		tool_say(what, "skipped: %s", why->text);
-	else if (kind == TOLD_NOTE && !run->quiet)
+	else if (wanted && kind == TOLD_NOTE)
 		tool_say(what, "%s", why->text);
+	else if (wanted)
+		tool_say(what, "skipped: %s", why->text);
 }
 
 /* --- the run --- */

@@ -38,7 +38,7 @@ struct file {
 
 /* Reads all of it, or what there is. The number, or -1 and errno. */
 static ssize_t
-read_at(int fd, char *to, size_t n, sqlite3_int64 at)
+pread_all(int fd, char *to, size_t n, sqlite3_int64 at)
 {
 	size_t got = 0;
 
@@ -76,7 +76,7 @@ fill(struct file *f, sqlite3_int64 at)
 	f->len = 0;
 	if (f->ahead == NULL)
 		return false;
-	got = read_at(f->fd, f->ahead, n, at);
+	got = pread_all(f->fd, f->ahead, n, at);
 	if (got == -1)
 		return false;
 	f->expected -= n;
@@ -100,7 +100,7 @@ vfs_read(sqlite3_file *base, void *to, int n, sqlite3_int64 at)
 		memcpy(to, f->ahead + (at - f->at), want);
 		return SQLITE_OK;
 	}
-	got = read_at(f->fd, to, want, at);
+	got = pread_all(f->fd, to, want, at);
 	if (got == -1)
 		return SQLITE_IOERR_READ;
 	if ((size_t)got == want)

@@ -172,7 +172,7 @@ put_list(struct job *j, size_t number, struct draft *d, struct why *why)
 int
 extract_account(struct job *j, struct why *why)
 {
-	struct draft d;
+	struct draft d = { .fd = -1 };
 	int r = draft_open(&j->target, &d, why);
 
 	if (r == -1)

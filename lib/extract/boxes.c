@@ -179,6 +179,36 @@ find_inbox(struct boxes *b)
 		b->all[by_name].is_inbox = true;
 }
 
+/* Two folders of one role would become one where they are merged. The rows in
+ * account.ndjson keep theirs. */
+static void
+settle_roles(struct boxes *b)
+{
+	struct map seen = { 0 };
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct box *box = &b->all[i];
+		bool first = true;
+
+		if (box->is_inbox) {
+			free(box->role);
+			box->role = xstrdup("inbox");
+			continue;
+		}
+		if (box->role == NULL)
+			continue;
+		if (strcmp(box->role, "inbox") == 0)
+			first = false;
+		else
+			(void)map_put(&seen, box->role, &first);
+		if (first)
+			continue;
+		free(box->role);
+		box->role = NULL;
+	}
+	map_free(&seen);
+}
+
 /* A level as it stands on disk, of at most max bytes. */
 static void
 put_level(struct buf *out, const char *name, const struct box_style *style,
@@ -303,6 +333,7 @@ boxes_name(struct boxes *b, const struct box_style *style)
 	size_t *order = find_parents(b);
 
 	find_inbox(b);
+	settle_roles(b);
 	for (size_t i = 0; i < b->n; i++) {
 		struct box *box = &b->all[order[i]];
 
@@ -351,29 +382,16 @@ path_of(const struct boxes *b, const struct box *box)
 void
 boxes_print(const struct boxes *b, struct buf *out)
 {
-	struct map roles = { 0 };
-
 	for (size_t i = 0; i < b->n; i++) {
 		struct box *box = &b->all[i];
 		struct folder_note note = { .dir = box->dir,
 			.path = path_of(b, box),
-			.role = box->is_inbox ? NULL : box->role,
+			.role = box->role,
 			.subscribed = box->subscribed };
-		char inbox[] = "inbox";
-		bool first = true;
 
-		if (box->is_inbox)
-			note.role = inbox;
-		/* Two folders of one role would become one: only the first. */
-		else if (note.role != NULL)
-			(void)map_put(&roles, note.role, &first);
-		if (!first || (!box->is_inbox && note.role != NULL &&
-				  strcmp(note.role, "inbox") == 0))
-			note.role = NULL;
 		folder_note_print(&note, out);
 		free(note.path);
 	}
-	map_free(&roles);
 }
 
 void

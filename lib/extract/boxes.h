@@ -60,7 +60,8 @@ bool boxes_from_disk(struct archive *a);
 void boxes_add(struct boxes *b, int64_t id, const char *name, const char *role,
     bool has_parent, int64_t parent);
 
-/* Finds the parents and gives each its folder. */
+/* Finds the parents, and gives each its folder; a role is left to the first that
+ * has it. */
 void boxes_name(struct boxes *b, const struct box_style *style);
 
 /* The number of a mailbox; -1 if there is none. */

@@ -125,8 +125,8 @@ put_attachment(
 
 /*
  * For the JSON file: writes every blob that it names, and names the file
- * instead, as export_archive.py does. Failures that concern one blob are told
- * where the object is written.
+ * instead, as export_archive.py does. A blob that cannot be had is told of, and
+ * stays a number.
  */
 static int
 attach(
@@ -146,8 +146,12 @@ attach(
 		if (r == 0)
 			(void)json_object_set_new(
 			    value, "@blob", json_string(path));
-		else if (why->kind == FAIL_DATA)
+		else if (why->kind == FAIL_DATA) {
+			job_note(o->c->j, o->c->craft->what, o->id,
+			    "its attachment, blob %lld, is not beside it: %s",
+			    (long long)id, why->text);
 			r = 0;
+		}
 		free(name);
 		free(path);
 	}
@@ -162,6 +166,28 @@ attach(
 
 /* --- one object --- */
 
+/* The text with U+FFFD instead of every "\\u0000": no property can hold a
+ * NUL. */
+static void
+put_without_nul(struct buf *out, const char *text, size_t len)
+{
+	static const char nul[] = "\\u0000";
+	const char *end = text + len;
+
+	while (text < end) {
+		size_t n = end - text < 2 || *text != '\\' ? 1 : 2;
+
+		if ((size_t)(end - text) >= sizeof nul - 1 &&
+		    memcmp(text, nul, sizeof nul - 1) == 0) {
+			buf_adds(out, "\\ufffd");
+			n = sizeof nul - 1;
+		} else {
+			buf_add(out, text, n);
+		}
+		text += n;
+	}
+}
+
 /* Reads the JSON, and puts what the archive keeps beside it into it. */
 static int
 read_object(struct object *o, const struct rows *r, const char *text,
@@ -169,12 +195,19 @@ read_object(struct object *o, const struct rows *r, const char *text,
 {
 	const struct craft *craft = o->c->craft;
 	const char *type = craft->type;
+	struct buf clean = { 0 };
 	json_error_t e;
 
 	if (len > DATA_MAX)
 		return why_set(
 		    why, FAIL_DATA, "longer than %d bytes", DATA_MAX);
-	o->json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
+	put_without_nul(&clean, text, len);
+	o->json =
+	    json_loadb(buf_str(&clean), clean.len, JSON_REJECT_DUPLICATES, &e);
+	if (memcmp(buf_str(&clean), text, clean.len) != 0)
+		job_note(
+		    o->c->j, craft->what, o->id, "a NUL in it is U+FFFD now");
+	buf_free(&clean);
 	if (o->json == NULL)
 		return why_set(why, FAIL_DATA, "not valid JSON: %s", e.text);
 	if (!json_is_object(o->json))
@@ -239,12 +272,13 @@ put_json(struct object *o, const struct shelf *shelf, const char *name,
 	json_t *copy = json_deep_copy(o->json);
 	struct buf text = { 0 };
 	char *dump;
-	int r = copy == NULL ? -1 : 0;
+	int r;
 
-	if (r == 0 && o->c->craft->part == PART_CONTACTS && o->uid != NULL)
+	if (copy == NULL)
+		abort(); /* out of memory */
+	if (o->c->craft->part == PART_CONTACTS && o->uid != NULL)
 		(void)json_object_set_new(copy, "uid", json_string(o->uid));
-	if (r == 0)
-		r = attach(o, shelf, copy, why);
+	r = attach(o, shelf, copy, why);
 	dump = r == 0 ? json_dumps(copy, JSON_INDENT(2)) : NULL;
 	if (dump != NULL) {
 		buf_adds(&text, dump);
@@ -326,13 +360,13 @@ put_object(struct object *o, struct shelf *shelf, struct why *why)
 /* --- all --- */
 
 static void
-skip(struct object *o, const char *text, int64_t id)
+skip(struct object *o, enum told kind, const char *text, int64_t id)
 {
 	struct why why = { 0 };
 
 	why_set(&why, FAIL_DATA, "%s: %lld", text, (long long)id);
-	job_tell(o->c->j, o->c->craft->part, TOLD_SKIPPED, o->c->craft->what,
-	    o->id, &why);
+	job_tell(
+	    o->c->j, o->c->craft->part, kind, o->c->craft->what, o->id, &why);
 }
 
 /* True if the array has the number before place i, too. */
@@ -360,19 +394,22 @@ put_everywhere(struct object *o, struct why *why)
 		struct shelf *s = shelves_find(&c->shelves, c->ids.all[i]);
 
 		if (s != NULL && came_before(&c->ids, i))
-			skip(o, "it names this one twice", c->ids.all[i]);
+			skip(o, TOLD_MINOR, "it names this one twice",
+			    c->ids.all[i]);
 		else if (s != NULL)
 			r = put_object(o, s, why);
 		else if (spare > 0)
 			spare--;
 		else
-			skip(o, "there is none of this number", c->ids.all[i]);
+			skip(o, TOLD_SKIPPED, "there is none of this number",
+			    c->ids.all[i]);
 	}
 	for (size_t i = 0; r == 0 && i < c->ids.odd; i++) {
 		if (spare > 0)
 			spare--;
 		else
-			skip(o, "one that it belongs to is no number",
+			skip(o, TOLD_SKIPPED,
+			    "one that it belongs to is no number",
 			    (int64_t)i + 1);
 	}
 	if (r == 0 && known == 0) {
@@ -406,7 +443,7 @@ put_row(struct collections *c, const struct rows *r, struct why *why)
 
 		text = rows_text(r, 3, &len);
 		label_put_utf8(&uid, text, len);
-		o.uid = xstrdup(buf_str(&uid));
+		o.uid = uid.len == 0 ? NULL : xstrdup(buf_str(&uid));
 		buf_free(&uid);
 	}
 	text = rows_text(r, 2, &len);

@@ -48,8 +48,9 @@ struct extract_count {
 };
 
 enum told {
-	TOLD_NOTE,    /* written, but not as it was */
-	TOLD_OLD,     /* skipped: received before the date that was given */
+	TOLD_NOTE,  /* written, but not as it was */
+	TOLD_MINOR, /* skipped, and nothing is lost: it is there already, or the
+		       * caller did not want it */
 	TOLD_SKIPPED, /* not written, because there is nothing to write */
 	TOLD_FAILED
 };

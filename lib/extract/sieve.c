@@ -57,8 +57,10 @@ put_script(struct scripts *s, const struct rows *r, struct why *why)
 	if (clean.len == 0)
 		buf_addf(&clean, "script-%lld", (long long)id);
 	labels_take(&s->labels, buf_str(&clean), ".sieve", &file);
-	result = job_put_blob(
-	    s->j, blob, sieve_dir, buf_str(&file), NULL, &count->written, why);
+	result = target_dir(&s->j->target, sieve_dir, why);
+	if (result == 0)
+		result = job_put_blob(s->j, blob, sieve_dir, buf_str(&file),
+		    NULL, &count->written, why);
 	if (result == 0)
 		list_script(s, name.len == 0 ? NULL : buf_str(&name),
 		    buf_str(&file), active);
@@ -107,10 +109,8 @@ extract_sieve(struct job *j, struct why *why)
 
 	if (!archive_has(j->archive, "sieve_scripts"))
 		return 0;
-	r = target_dir(&j->target, sieve_dir, why);
-	if (r == 0)
-		r = put_scripts(&s, why);
-	if (r == 0)
+	r = put_scripts(&s, why);
+	if (r == 0 && s.list.len > 0)
 		r = target_put(&j->target, sieve_dir, "scripts.ndjson", &s.list,
 		    NULL, why);
 	labels_free(&s.labels);

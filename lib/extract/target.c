@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "core/io.h"
 #include "core/str.h"
 #include "maildir/control.h"
+#include "maildir/delivery.h"
 #include "maildir/tree.h"
 
 static const char work_dir[] = ".archive2maildir";
@@ -134,10 +136,29 @@ check_label(
 	return r;
 }
 
+/* Makes the root, and its name durable. */
+static int
+make_root(const char *path)
+{
+	char *copy;
+	int parent, r;
+
+	if (mkdir(path, 0700) == -1)
+		return errno == EEXIST ? 0 : -1;
+	copy = xstrdup(path);
+	parent = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* One that may be written into but not read cannot be synced. */
+	r = parent == -1 ? (errno == EACCES ? 0 : -1) : sync_dir(parent);
+	if (parent != -1)
+		(void)close(parent);
+	free(copy);
+	return r;
+}
+
 static int
 open_root(struct target *t, const char *path, struct why *why)
 {
-	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+	if (make_root(path) == -1)
 		return why_errno(why, FAIL_FATAL, "%s", path);
 	t->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->fd == -1)
@@ -331,7 +352,7 @@ int
 target_put(struct target *t, const char *dir, const char *name,
     const struct buf *text, size_t *count, struct why *why)
 {
-	struct draft d;
+	struct draft d = { .fd = -1 };
 
 	if (draft_open(t, &d, why) == -1)
 		return -1;
@@ -349,14 +370,8 @@ sync_pending(const struct target *t)
 
 	if (t->n >= SYNCFS_MIN)
 		return syncfs(t->work);
-	for (size_t i = 0; r == 0 && i < t->n; i++) {
-		int fd = openat(t->work, t->pending[i].tmp,
-		    O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-
-		r = fd == -1 ? -1 : fsync(fd);
-		if (fd != -1)
-			(void)close(fd);
-	}
+	for (size_t i = 0; r == 0 && i < t->n; i++)
+		r = sync_file(t->work, t->pending[i].tmp);
 	return r;
 }
 

@@ -358,10 +358,10 @@ parcel_drop(struct parcel *m, const struct drop *d)
 	errno = saved;
 }
 
-static int
-sync_one(const struct drop *d, const struct parcel *m)
+int
+sync_file(int dir, const char *name)
 {
-	int fd = openat(d->tmp, m->tmp, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	int r;
 
 	if (fd == -1)
@@ -380,7 +380,7 @@ drop_sync(
 	if (n >= SYNCFS_MIN)
 		r = syncfs(d->tmp);
 	for (size_t i = 0; n < SYNCFS_MIN && r == 0 && i < n; i++)
-		r = sync_one(d, m[i]);
+		r = sync_file(d->tmp, m[i]->tmp);
 	return r == 0 ? 0 : why_errno(why, FAIL_DATA, "cannot be written");
 }
 

@@ -83,6 +83,9 @@ void parcel_drop(struct parcel *m, const struct drop *d);
 int drop_sync(
     const struct drop *d, struct parcel *const *m, size_t n, struct why *why);
 
+/* fsync(2) of a file in the directory dir. 0, or -1 and errno. */
+int sync_file(int dir, const char *name);
+
 /* Shows one, whose name in cur/ must be free. 0, or -1 and why (DATA), with
  * errno; the file stays in tmp/. */
 int drop_show(

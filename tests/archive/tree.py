@@ -38,6 +38,10 @@ def folders():
         assert note['path'][-1] == name, (note, name)
         assert note.get('role') == role, (note, role)
         assert note['subscribed'] == bool(subscribed), note
+    lines = ['INBOX' if n['dir'] == '.' else n['dir'][1:].replace('.', '\t')
+             for n in notes if n['subscribed']]
+    assert read('mail', 'subscriptions').decode().split('\n') == \
+        ['V\t2', ''] + lines + ['']
     dirs = [note['dir'] for note in notes]
     assert len(set(dirs)) == len(dirs)
     return dict(zip(ids, dirs))
@@ -128,8 +132,11 @@ there = collections.Counter(messages())
 wanted = collections.Counter(wanted_messages(dirs))
 assert there == wanted, ((there - wanted), (wanted - there))
 files()
+has_scripts = db.execute('SELECT count(*) FROM sieve_scripts').fetchone()[0]
+assert os.path.isdir(os.path.join(tree, 'sieve')) == bool(has_scripts)
 scripts = {json.loads(line)['file']: json.loads(line) for line in
-           read('sieve', 'scripts.ndjson').splitlines()}
+           (read('sieve', 'scripts.ndjson') if has_scripts else b'')
+           .splitlines()}
 for name, active, data in db.execute(
         'SELECT name, is_active, data FROM sieve_scripts s JOIN blobs b '
         'ON b.id = blob_id'):

@@ -86,7 +86,8 @@ test_labels(void)
 	SAME(buf_str(&out), "a_b", "a NUL in a name");
 	buf_reset(&out);
 	memset(longest, 'x', 300);
-	memcpy(longest + 186, "\xc3\xa4", 2); /* on the edge */
+	longest[186] = '\xc3'; /* on the edge */
+	longest[187] = '\xa4';
 	label_put(&out, longest, 300, false);
 	OK(out.len == 199 && out.data[186] == '-', "a long name is cut");
 	buf_free(&out);
@@ -231,8 +232,8 @@ test_long_boxes(void)
 	char name[601] = { 0 };
 	bool good = true;
 
-	for (size_t i = 0; i + 3 <= 600; i += 3)
-		memcpy(name + i, "\xe6\x97\xa5", 3);
+	for (size_t i = 0; i < 600; i++)
+		name[i] = "\xe6\x97\xa5"[i % 3];
 	for (int64_t i = 1; i <= 300; i++)
 		boxes_add(&b, i, i % 3 == 0 ? name : "some level", NULL, i > 1,
 		    i - 1);
