@@ -44,9 +44,9 @@ put() {
 		run 0 pigeonhole "$1" put "${name%.sieve}" <"$f"
 		cmp "sieve/$1/sieve/$name" "$f"
 	done
-	pigeonhole "$1" list >list
-	cat list
-	[ "$(wc -l <list)" -eq "$(find "$1/sieve" -name "*.sieve" | wc -l)" ]
+	pigeonhole "$1" list >there
+	cat there
+	[ "$(wc -l <there)" -eq "$(find "$1/sieve" -name "*.sieve" | wc -l)" ]
 }
 
 ok 'doveadm sieve put takes the scripts of a real archive' '

@@ -17,3 +17,15 @@ else
 	export NOSYNC
 fi
 export SANITIZED
+
+# hostile_cases GROUP: a test of each case of tests/archive/hostile.py.
+hostile_cases() {
+	for name in $(/usr/bin/python3 "$top/tests/archive/hostile.py" --list "$1"); do
+		ok "$name" "
+			mkdir $name
+			cd $name
+			run 0 /usr/bin/python3 \"$top/tests/archive/hostile.py\" $name
+			cd ..
+			rm -rf $name"
+	done
+}
