@@ -88,7 +88,7 @@ static void
 tell(void *arg, enum told kind, const char *what, const struct why *why)
 {
 	struct run *run = arg;
-	bool wanted = kind == TOLD_MINOR ? run->tally.verbose > 0 : !run->quiet;
+	bool wanted = kind == TOLD_OLD ? run->tally.verbose > 0 : !run->quiet;
 
 	if (kind == TOLD_FAILED)
 		tally_fail(&run->tally, what, NULL, NULL, why);

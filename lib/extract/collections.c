@@ -360,13 +360,13 @@ put_object(struct object *o, struct shelf *shelf, struct why *why)
 /* --- all --- */
 
 static void
-skip(struct object *o, enum told kind, const char *text, int64_t id)
+skip(struct object *o, const char *text, int64_t id)
 {
 	struct why why = { 0 };
 
 	why_set(&why, FAIL_DATA, "%s: %lld", text, (long long)id);
-	job_tell(
-	    o->c->j, o->c->craft->part, kind, o->c->craft->what, o->id, &why);
+	job_tell(o->c->j, o->c->craft->part, TOLD_SKIPPED, o->c->craft->what,
+	    o->id, &why);
 }
 
 /* True if the array has the number before place i, too. */
@@ -394,22 +394,19 @@ put_everywhere(struct object *o, struct why *why)
 		struct shelf *s = shelves_find(&c->shelves, c->ids.all[i]);
 
 		if (s != NULL && came_before(&c->ids, i))
-			skip(o, TOLD_MINOR, "it names this one twice",
-			    c->ids.all[i]);
+			skip(o, "it names this one twice", c->ids.all[i]);
 		else if (s != NULL)
 			r = put_object(o, s, why);
 		else if (spare > 0)
 			spare--;
 		else
-			skip(o, TOLD_SKIPPED, "there is none of this number",
-			    c->ids.all[i]);
+			skip(o, "there is none of this number", c->ids.all[i]);
 	}
 	for (size_t i = 0; r == 0 && i < c->ids.odd; i++) {
 		if (spare > 0)
 			spare--;
 		else
-			skip(o, TOLD_SKIPPED,
-			    "one that it belongs to is no number",
+			skip(o, "one that it belongs to is no number",
 			    (int64_t)i + 1);
 	}
 	if (r == 0 && known == 0) {

@@ -48,9 +48,8 @@ struct extract_count {
 };
 
 enum told {
-	TOLD_NOTE,  /* written, but not as it was */
-	TOLD_MINOR, /* skipped, and nothing is lost: it is there already, or the
-		       * caller did not want it */
+	TOLD_NOTE,    /* written, but not as it was */
+	TOLD_OLD,     /* skipped: received before the date that was given */
 	TOLD_SKIPPED, /* not written, because there is nothing to write */
 	TOLD_FAILED
 };

@@ -24,7 +24,7 @@ job_tell(struct job *j, enum extract_part part, enum told kind,
 
 	if (kind == TOLD_FAILED)
 		x->counts[part].failed++;
-	else if (kind == TOLD_SKIPPED || kind == TOLD_MINOR)
+	else if (kind == TOLD_SKIPPED || kind == TOLD_OLD)
 		x->counts[part].skipped++;
 	x->tell(x->arg, kind, where, why);
 	free(where);

@@ -127,12 +127,12 @@ add_folder(struct planned *p, uint32_t folder)
 }
 
 static void
-skip(struct planned *p, enum told kind, const char *text, int64_t box)
+skip(struct planned *p, const char *text, int64_t box)
 {
 	struct why why = { 0 };
 
 	why_set(&why, FAIL_DATA, "%s: %lld", text, (long long)box);
-	job_tell(p->m->job, PART_MAIL, kind, "email", p->email, &why);
+	job_tell(p->m->job, PART_MAIL, TOLD_SKIPPED, "email", p->email, &why);
 }
 
 /* Sorts the folders, and takes out those that are named twice. */
@@ -146,7 +146,7 @@ unique_folders(struct planned *p)
 	qsort(p->folders, p->n, sizeof *p->folders, by_number);
 	for (size_t i = 0; i < p->n; i++) {
 		if (kept > 0 && p->folders[kept - 1] == p->folders[i])
-			skip(p, TOLD_MINOR, "it names this mailbox twice",
+			skip(p, "it names this mailbox twice",
 			    p->m->boxes.all[p->folders[i]].id);
 		else
 			p->folders[kept++] = p->folders[i];
@@ -163,14 +163,12 @@ skip_unknown(struct planned *p, bool spare)
 		if (boxes_find(&p->m->boxes, p->boxes.all[i]) != -1)
 			continue;
 		if (!spare)
-			skip(p, TOLD_SKIPPED, "there is no such mailbox",
-			    p->boxes.all[i]);
+			skip(p, "there is no such mailbox", p->boxes.all[i]);
 		spare = false;
 	}
 	for (size_t i = 0; i < p->boxes.odd; i++) {
 		if (!spare)
-			skip(p, TOLD_SKIPPED,
-			    "one of its mailboxes is no number",
+			skip(p, "one of its mailboxes is no number",
 			    (int64_t)i + 1);
 		spare = false;
 	}
@@ -252,7 +250,7 @@ is_old(struct planned *p, const struct rows *r)
 	count->total += len;
 	why_set(&why, FAIL_DATA, "it is older");
 	for (size_t i = 0; i < len; i++)
-		job_tell(p->m->job, PART_MAIL, TOLD_MINOR, "email",
+		job_tell(p->m->job, PART_MAIL, TOLD_OLD, "email",
 		    rows_int(r, 0), &why);
 	x->progress(x->arg, len);
 	return true;
