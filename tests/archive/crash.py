@@ -60,6 +60,7 @@ def snapshot():
 
 def run(number=0):
     env = dict(os.environ, LD_PRELOAD=SHIM, FSCALL_COUNT='calls',
+               FSCALL_UNSYNCED='unsynced',
                FSCALL_DO=WHAT, FSCALL_AT=str(number))
     return subprocess.run(['archive2maildir', '-j', '1', 'a.sqlite', 'tree'],
                           env=env, capture_output=True)
@@ -95,6 +96,8 @@ def main():
     calls = int(open('calls').read())
     if first.returncode not in (0, 1):
         fail(0, 'the run itself fails', first)
+    if os.path.exists('unsynced'):
+        fail(0, 'named before it was on the disk: ' + open('unsynced').read())
     wanted = snapshot()
     wrong = account.check('a.sqlite', 'tree', first)
     if wrong or calls < 60 or tree.leftovers('tree'):

@@ -9,6 +9,8 @@
  *	FSCALL_DO=kill | stop | ENOSPC | EIO
  *				what happens there
  *	FSCALL_COUNT=FILE	how many there were, written at exit
+ *	FSCALL_UNSYNCED=FILE	each file that got another name while some of it
+ *				was not synced, one a line, if there was one
  *
  * Nothing is really synced: a process that is killed loses nothing that the
  * kernel has. Writes to the standard descriptors do not count. Not to be
@@ -28,6 +30,9 @@
 #include <unistd.h>
 
 static long count;
+/* Files that were written to, and not synced since. */
+static ino_t dirty[8192];
+static size_t dirty_n;
 
 #define REAL(name) ((__typeof__(&(name)))real(#name))
 
@@ -54,6 +59,62 @@ hit(void)
 	}
 	errno = strcmp(what, "EIO") == 0 ? EIO : ENOSPC;
 	return true;
+}
+
+static ino_t
+inode_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == -1 ? 0 : st.st_ino;
+}
+
+static bool
+is_dirty(ino_t inode)
+{
+	for (size_t i = 0; i < dirty_n; i++)
+		if (dirty[i] == inode)
+			return true;
+	return false;
+}
+
+static void
+clean(ino_t inode)
+{
+	for (size_t i = 0; i < dirty_n; i++)
+		if (dirty[i] == inode) {
+			dirty[i] = dirty[--dirty_n];
+			return;
+		}
+}
+
+static void
+soil(ino_t inode)
+{
+	if (getenv("FSCALL_UNSYNCED") == NULL || is_dirty(inode))
+		return;
+	if (dirty_n == sizeof dirty / sizeof *dirty)
+		abort();
+	dirty[dirty_n++] = inode;
+}
+
+/* Called before a file gets a name. */
+static void
+watch(int dir, const char *path, const char *name)
+{
+	const char *file = getenv("FSCALL_UNSYNCED");
+	struct stat st;
+	FILE *f;
+
+	if (file == NULL ||
+	    fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !is_dirty(st.st_ino))
+		return;
+	f = fopen(file, "a");
+	if (f == NULL)
+		abort();
+	(void)fprintf(f, "%s\n", name);
+	(void)fclose(f);
 }
 
 __attribute__((destructor)) static void
@@ -105,7 +166,11 @@ open(const char *path, int flags, ...)
 ssize_t
 write(int fd, const void *p, size_t len)
 {
-	return fd > 2 && hit() ? -1 : REAL(write)(fd, p, len);
+	if (fd > 2 && hit())
+		return -1;
+	if (fd > 2)
+		soil(inode_of(fd));
+	return REAL(write)(fd, p, len);
 }
 
 int
@@ -123,24 +188,28 @@ mkdir(const char *path, mode_t mode)
 int
 renameat(int d1, const char *p1, int d2, const char *p2)
 {
+	watch(d1, p1, p2);
 	return hit() ? -1 : REAL(renameat)(d1, p1, d2, p2);
 }
 
 int
 renameat2(int d1, const char *p1, int d2, const char *p2, unsigned int flags)
 {
+	watch(d1, p1, p2);
 	return hit() ? -1 : REAL(renameat2)(d1, p1, d2, p2, flags);
 }
 
 int
 rename(const char *p1, const char *p2)
 {
+	watch(AT_FDCWD, p1, p2);
 	return hit() ? -1 : REAL(rename)(p1, p2);
 }
 
 int
 linkat(int d1, const char *p1, int d2, const char *p2, int flags)
 {
+	watch(d1, p1, p2);
 	return hit() ? -1 : REAL(linkat)(d1, p1, d2, p2, flags);
 }
 
@@ -153,22 +222,29 @@ unlinkat(int dir, const char *path, int flags)
 int
 fsync(int fd)
 {
-	(void)fd;
-	return hit() ? -1 : 0;
+	if (hit())
+		return -1;
+	clean(inode_of(fd));
+	return 0;
 }
 
 int
 fdatasync(int fd)
 {
-	(void)fd;
-	return hit() ? -1 : 0;
+	if (hit())
+		return -1;
+	clean(inode_of(fd));
+	return 0;
 }
 
 int
 syncfs(int fd)
 {
 	(void)fd;
-	return hit() ? -1 : 0;
+	if (hit())
+		return -1;
+	dirty_n = 0;
+	return 0;
 }
 
 int
