@@ -29,3 +29,14 @@ hostile_cases() {
 			rm -rf $name"
 	done
 }
+
+# each_call HOW: archive2maildir at each call that changes the file system.
+each_call() {
+	if [ "$SANITIZED" = yes ]; then
+		# Not a thing that is missing: no skip_all.
+		echo '1..0 # SKIP the fault shim does not go with a sanitizer'
+		exit 0
+	fi
+	ok "each call in turn: $1" "
+		run 0 /usr/bin/python3 \"$top/tests/archive/crash.py\" \"$shim\" $1"
+}

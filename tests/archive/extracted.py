@@ -58,25 +58,24 @@ def run(*args, **more):
 
 def notes(root):
     """{directory: record} of folders.ndjson."""
-    for place in ('folders.ndjson', 'mail/folders.ndjson'):
-        path = os.path.join(root, place)
-        if os.path.exists(path):
-            with open(path, encoding='utf-8') as f:
-                found = [json.loads(line) for line in f]
-            assert all(n['v'] == 1 and n['type'] == 'folder' for n in found)
-            known = {n['dir']: n for n in found}
-            assert len(known) == len(found), 'one directory twice'
-            return known
-    return {}
+    path = os.path.join(root, 'folders.ndjson')
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding='utf-8') as f:
+        found = [json.loads(line) for line in f]
+    assert all(n['v'] == 1 and n['type'] == 'folder' for n in found)
+    known = {n['dir']: n for n in found}
+    assert len(known) == len(found), 'one directory twice'
+    return known
 
 
 def mail(root):
     """{directory: [(body, time, flags, keywords)]}, sorted; '.' the INBOX."""
-    where = os.path.join(root, 'mail')
-    found = {f or '.': [] for f in md.folders(where)} \
-        if os.path.isdir(where) else {}
+    top = os.path.join(root, 'mail')
+    found = {f or '.': [] for f in md.folders(top)} \
+        if os.path.isdir(top) else {}
     bases = set()
-    for folder, part, name, flags, words, data, mtime in md.messages(where) \
+    for folder, part, name, flags, words, data, mtime in md.messages(top) \
             if found else ():
         where = '%s/%s/%s' % (folder, part, name)
         assert part == 'cur', where + ' is not in cur/'
