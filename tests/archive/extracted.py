@@ -36,14 +36,15 @@ class Tree:
     a time of None is free; calendars, contacts: {directory: {file: what}};
     sieve: {file: (name, bytes, whether it is active)}, bytes alone for the copy
     of the active one; files: {path: bytes, None a directory}. said: texts of
-    which stderr must have each. status: the exit codes that will do."""
+    which stderr must have each. status: the exit codes that will do. holds:
+    {path: texts that the file has, its lines unfolded}."""
 
     def __init__(self, mail=None, calendars=None, contacts=None, sieve=None,
-                 files=None, said=(), status=(0,)):
+                 files=None, said=(), status=(0,), holds=None):
         self.mail = mail or {}
         self.calendars, self.contacts = calendars or {}, contacts or {}
         self.sieve, self.files = sieve or {}, files or {}
-        self.said, self.status = said, status
+        self.said, self.status, self.holds = said, status, holds or {}
 
 
 def run(*args, **more):
@@ -236,5 +237,10 @@ def compare(wanted, root):
            'contacts', wrong)
     assign(wanted.sieve, scripts(root), same_bytes, 'sieve', wrong)
     assign(wanted.files, flat(root, 'files'), same_bytes, 'files', wrong)
+    for path, texts in wanted.holds.items():
+        with open(os.path.join(root, path), encoding='utf-8', newline='') as f:
+            data = f.read().replace('\r\n ', '')
+        wrong += ['%s lacks %r: %s' % (path, t, data)
+                  for t in texts if t not in data]
     wrong += ['left over: ' + f for f in leftovers(root)]
     return wrong

@@ -11,6 +11,7 @@ usage: odd.py --list
                                 lock until its standard input ends
        odd.py --compare CASE TREE   the tree is the one of the case
        odd.py --check CASE      writes it, runs archive2maildir, compares"""
+import base64
 import os
 import sys
 import tempfile
@@ -345,6 +346,10 @@ def entry(uid, title='t', kind='Event', **more):
                  'timeZone': 'Europe/Vienna'}, **more)
 
 
+def encoded(data):
+    return base64.b64encode(data).decode()
+
+
 def person(name, **more):
     return dict({'@type': 'Card', 'version': '1.0',
                  'name': {'full': name}}, **more)
@@ -471,6 +476,34 @@ def cards(a):
                  'u_v.vcf': ('u/v', 'Schräg')},
         'addressbook-3': {}, '_orphans': {'lost.vcf': ('lost', 'Verloren')}},
         status=(0, 1))
+
+
+@case()
+def blobs_in_items(a):
+    """Bytes that stand in the archive beside the event or card, or in it."""
+    cal, book = a.calendar('Kal'), a.book('Buch')
+    text, photo = b'attached\0text', bytes(range(256)) * 300
+    a.event(entry('a@x', links={'l': {
+        '@type': 'Link', '@blob': a.blob(text), 'rel': 'enclosure',
+        'contentType': 'text/plain'}}), [cal])
+    a.event(entry('draft@x'), [cal], is_draft=1, use_default_alerts=1)
+    a.card('a@x', person('Anna', media={'m': {
+        '@type': 'Media', 'kind': 'photo', '@blob': a.blob(photo),
+        'mediaType': 'image/jpeg'}}), [book])
+    a.card('b@x', person('Berta', media={'m': {
+        '@type': 'Media', 'kind': 'photo',
+        'uri': 'data:image/png;base64,AAEC'}}), [book])
+    return Tree(
+        calendars={'Kal': {'a@x.ics': ('VEVENT', 'a@x', 't'),
+                           'draft@x.ics': ('VEVENT', 'draft@x', 't')}},
+        contacts={'Buch': {'a@x.vcf': ('a@x', 'Anna'),
+                           'b@x.vcf': ('b@x', 'Berta')}},
+        holds={'calendars/Kal/a@x.ics': [
+                   'FMTTYPE=text/plain', ':' + encoded(text) + '\r\n'],
+               'calendars/Kal/draft@x.ics': ['isDraft', 'useDefaultAlerts'],
+               'contacts/Buch/a@x.vcf': [
+                   'data:image/jpeg;base64,' + encoded(photo) + '\r\n'],
+               'contacts/Buch/b@x.vcf': ['data:image/png;base64,AAEC\r\n']})
 
 
 # --- scripts ---
