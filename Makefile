@@ -50,6 +50,9 @@ DEB.expat = libexpat1-dev
 DEB.libcurl = libcurl4-openssl-dev
 DEB.libmicrohttpd = libmicrohttpd-dev
 DEB.libpsl = libpsl-dev
+DEB.sqlite3 = libsqlite3-dev
+DEB.libpq = libpq-dev
+DEB.libmariadb = libmariadb-dev
 LIBS.record = libidn2
 LIBS.secret = libcrypto libcrypt libargon2
 LIBS.maildir = libcrypto
@@ -57,6 +60,8 @@ LIBS.jmap = jansson
 LIBS.archive = jansson libical
 LIBS.dav = expat
 LIBS.http = libcurl
+# The drivers of lib/source/sql.h; the rest of source/ needs none of them.
+LIBS.sql = libpq libmariadb sqlite3
 LIBS.standin = libmicrohttpd jansson libpsl libidn2 libcrypto libcrypt libargon2
 # libunistring has no .pc file.
 LDLIBS.record = -lunistring
