@@ -430,6 +430,10 @@ normalise(struct rows *m, const char *text, bool catch_all, struct why *why)
 	struct buf *out = scratch(m), *full;
 
 	text = trimmed(m, text);
+	if (text[strcspn(text, " \t\r\n,")] != '\0') {
+		why_set(why, FAIL_DATA, "no mail address");
+		return NULL;
+	}
 	if (strchr(text, '@') == NULL) {
 		if (m->domain == NULL) {
 			why_set(why, FAIL_DATA,
@@ -529,6 +533,7 @@ add_logins(struct rows *m, const char *spelling)
 {
 	struct record *r = &m->r;
 
+	spelling = trimmed(m, spelling);
 	if (strcmp(spelling, r->address) != 0 && strchr(spelling, '@') != NULL)
 		strs_add(&r->logins, spelling);
 	get_all(m, FIELD_LOGINS, &m->list);
