@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "core/buf.h"
-#include "tap.h"
+#include "unit/tap.h"
 
 static char folder[] = "/tmp/mailferry-u.XXXXXX";
 

@@ -5,7 +5,7 @@
 /* Queries of Postfix tables that look one key up, as queries that list. */
 #include "source/postfix-query.h"
 
-#include "tap.h"
+#include "unit/tap.h"
 
 static const struct {
 	const char *query, *want; /* NULL: it cannot be turned */
