@@ -50,6 +50,8 @@ DEB.expat = libexpat1-dev
 DEB.libcurl = libcurl4-openssl-dev
 DEB.libmicrohttpd = libmicrohttpd-dev
 DEB.libpsl = libpsl-dev
+DEB.ldap = libldap-dev
+DEB.lber = libldap-dev
 LIBS.record = libidn2
 LIBS.secret = libcrypto libcrypt libargon2
 LIBS.maildir = libcrypto
@@ -57,6 +59,8 @@ LIBS.jmap = jansson
 LIBS.archive = jansson libical
 LIBS.dav = expat
 LIBS.http = libcurl
+# No folder: lib/source/ldap.c alone needs these.
+LIBS.ldap = ldap lber
 LIBS.standin = libmicrohttpd jansson libpsl libidn2 libcrypto libcrypt libargon2
 # libunistring has no .pc file.
 LDLIBS.record = -lunistring
