@@ -86,9 +86,9 @@ USES.remap = record http
 USES.dirdump-passwd-file = record
 USES.dirdump-shadow = record
 USES.dirdump-dms = record
-USES.dirdump-postfix = record
+USES.dirdump-postfix = record sql ldap
 USES.dirdump-stalwart = record http
-USES.dirdump-dovecot = record
+USES.dirdump-dovecot = record sql ldap
 USES.dirdump-sql = record sql
 
 TOOL_BINS := $(TOOLS:%=$(BUILD)/bin/%)

@@ -276,10 +276,10 @@ conf_read_table(
 		line[strcspn(line, "\r")] = '\0';
 		if (line[blanks] == '\0' || line[blanks] == '#')
 			continue;
-		if (blanks == 0) {
+		if (blanks == 0)
 			r = set_table(&c, &full, why);
+		if (full.len == 0)
 			c.line = number;
-		}
 		if (full.len > 0)
 			buf_addc(&full, ' ');
 		buf_adds(&full, line + blanks);
