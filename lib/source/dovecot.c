@@ -20,12 +20,18 @@ enum {
 	CONFIG_MAX = 64 << 20
 };
 
+/* Which letters a login may have, unless the configuration says it.
+ * (src/auth/auth-settings.c.) */
+static const char default_chars[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@";
+
 struct dovecot {
 	struct emit *emit;
 	const struct dovecot_options *options;
 	struct doveconf conf;
 	struct userdbs dbs;
 	const char *name_format; /* auth_username_format */
+	const char *name_chars;  /* auth_username_chars; NULL: all */
 	const char *realm;       /* of a login without a domain; may be NULL */
 	struct account account;
 	struct map done; /* users that were looked up */
@@ -171,6 +177,19 @@ set_places(struct dovecot *d, struct lookup *l)
 		x->mail_driver = first(driver, NULL);
 }
 
+/* A passdb gave the user another name. One that only adds the domain is the
+ * same user. */
+static void
+renamed(struct lookup *l, const char *before)
+{
+	size_t len = strlen(before);
+
+	if (strcmp(l->user, before) != 0 &&
+	    (strchr(before, '@') != NULL ||
+		strncmp(l->user, before, len) != 0 || l->user[len] != '@'))
+		l->extra.user = l->user;
+}
+
 /* Asks the databases in their order; the first that has the user decides, of
  * each kind. */
 static void
@@ -180,8 +199,13 @@ ask(struct dovecot *d, struct lookup *l)
 		struct userdb *db = &d->dbs.v[i];
 		bool *in = db->is_passdb ? &l->in_passdb : &l->in_userdb;
 
-		if (!*in && !db->deny && !db->master)
-			*in = look_up(d, db, l);
+		const char *before = l->user;
+
+		if (*in || db->deny || db->master)
+			continue;
+		*in = look_up(d, db, l);
+		if (*in && db->is_passdb)
+			renamed(l, before);
 	}
 }
 
@@ -201,6 +225,14 @@ check_bare_hash(struct dovecot *d, const struct lookup *l)
 	    "takes it for the password itself: see --default-scheme");
 }
 
+/* Whether the server takes the name at all. (src/auth/auth-request.c.) */
+static bool
+is_name(const struct dovecot *d, const char *user)
+{
+	return d->name_chars == NULL ||
+	       user[strspn(user, d->name_chars)] == '\0';
+}
+
 /* Writes the account of a user whom a database has listed. */
 static void
 dump_user(struct dovecot *d, const char *user, const char *listed)
@@ -208,6 +240,7 @@ dump_user(struct dovecot *d, const char *user, const char *listed)
 	struct lookup l = { .user = user, .fields = { .quota = -1 } };
 	struct emit *e = d->emit;
 	struct place at = e->at;
+	const char *domain;
 	char *name = xstrdup(listed);
 
 	extra_init(&l.extra);
@@ -215,18 +248,23 @@ dump_user(struct dovecot *d, const char *user, const char *listed)
 	ask(d, &l);
 	set_denied(d, &l);
 	set_places(d, &l);
+	domain = address_domain(l.user);
 	l.fields.name = name;
 	e->at = at;
-	if (!l.in_userdb) {
+	if (!l.in_userdb || !is_name(d, user)) {
 		emit_bad(e, NULL,
-		    "a listed name that the server does not find: capitals in "
-		    "it, or fields that are missing");
+		    "a listed name that the server does not find: capitals or "
+		    "other letters in it that no login may have, or fields "
+		    "that are missing");
 	} else {
 		if (!l.in_passdb)
 			l.fields.locked = true;
 		check_bare_hash(d, &l);
 		d->account.default_scheme = l.scheme == NULL ? "" : l.scheme;
+		if (strchr(name, '@') == NULL && domain != NULL)
+			d->account.naming.domain = domain;
 		account_emit_extra(&d->account, &l.fields, &l.extra);
+		d->account.naming.domain = d->options->domain;
 	}
 	free(name);
 	arena_free(&l.arena);
@@ -307,12 +345,14 @@ dump(struct dovecot *d)
 	const struct dovecot_options *o = d->options;
 	const struct setting *top = &d->conf.top;
 	const char *format = setting_value(top, "auth_username_format");
+	const char *chars = setting_value(top, "auth_username_chars");
 
 	d->dbs.conf = &d->conf;
 	d->dbs.saved = o->config != NULL;
 	d->dbs.default_scheme = o->default_scheme;
 	d->dbs.v24 = doveconf_since(&d->conf, 2, 4, 0);
 	d->name_format = format == NULL ? "%Lu" : first(format, "%u");
+	d->name_chars = chars == NULL ? default_chars : first(chars, NULL);
 	d->realm = first(setting_value(top, d->dbs.v24 ? "auth_default_domain"
 						       : "auth_default_realm"),
 	    NULL);

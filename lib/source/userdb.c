@@ -70,6 +70,64 @@ lookup_set(struct lookup *l, bool is_passdb, bool v24, const char *key,
 	buf_free(&full);
 }
 
+/* A password that never has a scheme of its own. */
+static char *
+without_scheme(struct lookup *l, const struct userdb *db, const char *value)
+{
+	struct buf out = { 0 };
+	char *secret;
+
+	if (*value == '{')
+		buf_addf(&out, "{%s}", db->scheme);
+	buf_adds(&out, value);
+	secret = arena_adds(&l->arena, buf_str(&out));
+	buf_wipe(&out);
+	return secret;
+}
+
+/* "username" and "domain" change a part of the name. (Dovecot 2.3,
+ * src/auth/auth-request-fields.c, auth_request_set_username.) */
+static const char *
+rename_user(struct lookup *l, const char *key, const char *value)
+{
+	const char *at = strchr(l->user, '@');
+	struct buf out = { 0 };
+	const char *user;
+
+	if (strcmp(key, "domain") == 0) {
+		buf_add(&out, l->user,
+		    at == NULL ? strlen(l->user) : (size_t)(at - l->user));
+		buf_addf(&out, "%s%s", *value == '\0' ? "" : "@", value);
+	} else {
+		buf_adds(&out, value);
+		if (strcmp(key, "username") == 0 && at != NULL)
+			buf_adds(&out, at);
+	}
+	user = arena_adds(&l->arena, buf_str(&out));
+	buf_free(&out);
+	return user;
+}
+
+void
+lookup_answer(struct lookup *l, const struct userdb *db, bool v24,
+    const char *key, const char *value)
+{
+	if (strcmp(key, "user") == 0 || strcmp(key, "username") == 0 ||
+	    strcmp(key, "domain") == 0) {
+		l->user = rename_user(l, key, value);
+	} else if (!db->is_passdb) {
+		lookup_set(l, false, v24, key, value);
+	} else if (strcmp(key, "password") == 0 ||
+		   strcmp(key, "password_noscheme") == 0) {
+		l->fields.secret = key[strlen("password")] == '\0'
+				       ? arena_adds(&l->arena, value)
+				       : without_scheme(l, db, value);
+		l->scheme = db->scheme;
+	} else {
+		lookup_set(l, true, v24, key, value);
+	}
+}
+
 void
 lookup_set_words(struct lookup *l, bool is_passdb, const char *words)
 {
@@ -119,7 +177,7 @@ static const struct userdb_driver userdb_static = { .name = "static",
 	.lookup = static_lookup };
 
 static const struct userdb_driver *const drivers[] = { &userdb_passwd_file,
-	&userdb_prefetch, &userdb_static };
+	&userdb_sql, &userdb_ldap, &userdb_prefetch, &userdb_static };
 
 /* NULL for one that is not known, and for a static passdb: it has one password
  * for all. */

@@ -76,7 +76,7 @@ struct userdb_driver {
 	void (*close)(struct userdb *db);
 	bool own_fields; /* lookup also does the "fields" of 2.4 */
 };
-extern const struct userdb_driver userdb_passwd_file;
+extern const struct userdb_driver userdb_passwd_file, userdb_sql, userdb_ldap;
 void userdb_passwd_files_free(struct userdbs *all);
 
 struct userdb {
@@ -109,7 +109,13 @@ const char *userdb_setting(const struct userdbs *all, const struct userdb *db,
 /* Adds a field that a passdb or a userdb found to l. */
 void lookup_set(struct lookup *l, bool is_passdb, bool v24, const char *key,
     const char *value);
-/* The same for words "uid=vmail gid=vmail" of 2.3; NULL has none. */
+/*
+ * The same for a column or an attribute of a database, which may also be the
+ * password or another name of the user.
+ */
+void lookup_answer(struct lookup *l, const struct userdb *db, bool v24,
+    const char *key, const char *value);
+/* The same as lookup_set for words "uid=vmail gid=vmail" of 2.3; NULL has none. */
 void lookup_set_words(struct lookup *l, bool is_passdb, const char *words);
 
 #endif
