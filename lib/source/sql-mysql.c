@@ -110,7 +110,9 @@ open_server(struct sql *db, const struct sql_options *o, struct why *why)
 		return -1;
 	if (o->standard) {
 		db->quote = '"';
-		if (run(db, "SET SESSION sql_mode = 'ANSI'", why) == -1)
+		if (run(db,
+			"SET SESSION sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES'",
+			why) == -1)
 			return -1;
 	}
 	/* The server waits a minute for whoever reads our output slowly. */

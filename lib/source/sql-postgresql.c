@@ -109,6 +109,14 @@ connect_to(struct sql *db, const struct parts *p, struct why *why)
 	return fail(db, kind, PQerrorMessage(db->handle), why);
 }
 
+/* What a server says beside its answers is not ours to print. */
+static void
+ignore_notice(void *arg, const char *text)
+{
+	(void)arg;
+	(void)text;
+}
+
 static int
 open_server(struct sql *db, const struct sql_options *o, struct why *why)
 {
@@ -128,6 +136,7 @@ open_server(struct sql *db, const struct sql_options *o, struct why *why)
 	add(&p, "fallback_application_name", "mailferry");
 	if (connect_to(db, &p, why) == -1)
 		return -1;
+	(void)PQsetNoticeProcessor(db->handle, ignore_notice, NULL);
 	/* A server that does not know its encoding would refuse the whole
 	 * result for one text that is not UTF-8. It shall send what it has:
 	 * whoever takes a value looks. */

@@ -428,9 +428,11 @@ sql_quote_name(const struct sql *db, const char *name, struct buf *out)
 {
 	buf_addc(out, db->quote);
 	for (; *name != '\0'; name++) {
-		if (*name == db->quote)
+		if (*name == db->quote || *name == '.')
 			buf_addc(out, db->quote);
 		buf_addc(out, *name);
+		if (*name == '.')
+			buf_addc(out, db->quote);
 	}
 	buf_addc(out, db->quote);
 }

@@ -268,7 +268,7 @@ check_members(const struct member_row *rows, size_t n)
 		free(got);
 	}
 }
-#define CHECK_MEMBERS(rows) check_members(rows, sizeof rows / sizeof *rows)
+#define CHECK_MEMBERS(rows) check_members((rows), sizeof(rows) / sizeof *(rows))
 
 /* The units of all systems that have a map. */
 static void
