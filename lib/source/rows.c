@@ -66,7 +66,6 @@ copy(struct rows *m, const char *text)
 	struct buf *b = scratch(m);
 
 	buf_adds(b, text);
-	buf_addc(b, '\0');
 	return b->data;
 }
 
@@ -853,8 +852,10 @@ read_domain(struct rows *m)
 	if (!pass(m, text, NULL))
 		return;
 	domain = get_domain(m, text);
+	if (domain == NULL)
+		return;
 	active = get_flag(m, FIELD_ACTIVE, domain, &bad);
-	if (domain == NULL || bad)
+	if (bad)
 		return;
 	if (m->section->kind == FIELDMAP_DOMAIN_ALIAS && active == 0) {
 		emit_drop(m->emit, domain, "another name of it is not active");
