@@ -79,6 +79,12 @@ test_errors(void)
 		    "m:3: $target stands behind \"if\" only" },
 		{ "[account]\ntable = t\naddress = a if $target = b\n",
 		    "m:3: $target is for drop, fail and note" },
+		{ "[alias]\ntable = t\naddress = a\n"
+		  "targets = \"{$target}\"\n",
+		    "m:4: $target cannot stand in a text" },
+		{ "[alias]\ntable = t\naddress = a\n"
+		  "drop = \"x\" if not $target\n",
+		    "m:4: $target is no yes or no" },
 		{ "[domain]\ntable = t\ndomain = a\n"
 		  "drop = \"x\" if $target = b\n",
 		    "m:4: there are no targets in a section [domain]" },
