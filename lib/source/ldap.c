@@ -40,8 +40,8 @@ struct ldapsearch {
 
 /* --- errors --- */
 
-/* What the server or the library has to say beside the code; at most a line of
- * it. The caller frees it with ldap_memfree; NULL where there is nothing. */
+/* What the server or the library has to say beside the code. The caller frees
+ * it with ldap_memfree; NULL where there is nothing. */
 static char *
 diagnostic(LDAP *ld)
 {
@@ -208,19 +208,19 @@ parse_uri(const char *uri, LDAPURLDesc **url, struct why *why)
 }
 
 /* The library tells a certificate that is not trusted from a server that is
- * not there by a text alone. */
+ * not there by having a text, which with GnuTLS is "(unknown error code)". */
 static int
 tls_failed(struct ldapconn *c, int code, struct why *why)
 {
 	char *more = diagnostic(c->ld);
+	bool tls = code == LDAP_CONNECT_ERROR || more != NULL;
 
-	if (code != LDAP_CONNECT_ERROR && more == NULL)
-		return failed(c, code, why);
-	why_set(why, FAIL_FATAL,
-	    "no TLS that can be trusted: see --cacert%s%.200s",
-	    more == NULL ? "" : ": ", more == NULL ? "" : more);
 	ldap_memfree(more);
-	return -1;
+	if (!tls)
+		return failed(c, code, why);
+	return why_set(why, FAIL_FATAL,
+	    "no TLS that can be trusted: is the server's certificate from a "
+	    "CA that is known here, and for this name?");
 }
 
 /* TLS, before anything secret is said. */
