@@ -30,8 +30,9 @@ struct alias {
 struct aliases {
 	const char *domain; /* of names without one; NULL: they are refused */
 	const char *catch_all; /* the key that is one: "*" (cPanel) */
-	bool keep; /* forwards leave a copy, even those that do not name the
+	bool keep;     /* forwards leave a copy, even those that do not name the
 		    * account itself */
+	bool inactive; /* the records of aliases_emit are not active */
 	struct map by_address;
 	struct alias **v;
 	size_t n, cap;
@@ -49,6 +50,18 @@ bool aliases_read(struct aliases *a, struct emit *e, const char *path,
 /* Adds one entry, at e->at; value is changed. */
 void aliases_add(
     struct aliases *a, struct emit *e, const char *key, char *value);
+
+/*
+ * The entry of an address, made where there is none; for readers whose
+ * directory has a row for each target. NULL if it is no address, which is
+ * reported.
+ */
+struct alias *aliases_entry(
+    struct aliases *a, struct emit *e, const char *address);
+/* Adds one target to an entry, or reports why it cannot be carried; the text is
+ * changed. */
+void aliases_target(
+    struct aliases *a, struct emit *e, struct alias *alias, char *target);
 
 /* Says of the domains that "@a @b" entries name what emit_domain_alias takes;
  * before the first record. */

@@ -81,6 +81,8 @@ int emit_address(
 void emit_domain_alias(struct emit *e, const char *domain, const char *alias);
 /* Writes the record of a domain, unless it was. */
 void emit_domain(struct emit *e, const char *domain);
+/* The same for one that the server does not serve at present. */
+void emit_domain_inactive(struct emit *e, const char *domain);
 
 /*
  * Writes an account or an alias, its address normalised. The origin is e->at.
