@@ -89,7 +89,9 @@ USES.dirdump-dms = record
 USES.dirdump-postfix = record
 USES.dirdump-stalwart = record http
 USES.dirdump-dovecot = record
-USES.dirdump-sql = record sql
+USES.dirdump-sql = record secret sql
+USES.dirdump-ldap = record secret ldap
+USES.dirdump-ldif = record secret
 
 TOOL_BINS := $(TOOLS:%=$(BUILD)/bin/%)
 STANDINS := $(basename $(notdir $(wildcard tests/standin/standin-*.c)))

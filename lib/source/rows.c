@@ -14,6 +14,7 @@
 #include "core/num.h"
 #include "core/str.h"
 #include "record/address.h"
+#include "secret/secret.h"
 #include "source/postfix-map.h"
 
 void
@@ -485,26 +486,60 @@ has_scheme(const char *secret)
 	return *secret == '{' && strchr(secret, '}') != NULL;
 }
 
-/* The first password is taken; the others are reported. */
+/* How good a password is for the target: the fewer, the better. */
+static int
+rank(const struct rows *m, const char *secret, const char *scheme)
+{
+	static const int ranks[] = { [SECRET_VERBATIM] = 0,
+		[SECRET_TRANSCODED] = 1,
+		[SECRET_UNUSABLE] = 2,
+		[SECRET_NONE] = 3 };
+	struct secret s = { 0 };
+	int result;
+
+	secret_judge(&s, secret, scheme, m->r.address);
+	result = ranks[s.verdict];
+	secret_free(&s);
+	return result;
+}
+
+/* The best of several: the first of those that the target takes with the least
+ * change. The others are reported. NULL where there is none. */
+static const char *
+best_secret(struct rows *m, const struct strs *list, const char *scheme)
+{
+	size_t best = 0;
+	int least = 0;
+
+	for (size_t i = 0; i < list->n && list->n > 1; i++) {
+		int r = rank(m, list->v[i], scheme);
+
+		if (i == 0 || r < least) {
+			best = i;
+			least = r;
+		}
+	}
+	for (size_t i = 0; i < list->n; i++)
+		if (i != best)
+			emit_note(m->emit, m->r.address,
+			    "a password beside another is not carried", NULL);
+	return list->n == 0 ? NULL : list->v[best];
+}
+
 static void
 add_secret(struct rows *m)
 {
 	struct record *r = &m->r;
+	const char *scheme = m->default_scheme;
 
+	if (scheme == NULL)
+		scheme = get(m, FIELD_DEFAULT_SCHEME);
+	if (scheme == NULL)
+		scheme = "CRYPT";
 	get_all(m, FIELD_SECRET, &m->list);
-	for (size_t i = 1; i < m->list.n; i++)
-		emit_note(m->emit, r->address,
-		    "a password beside another is not carried", NULL);
-	if (m->list.n == 0)
-		return;
-	r->secret = m->list.v[0];
-	if (has_scheme(r->secret))
-		return;
-	r->default_scheme = m->default_scheme;
-	if (r->default_scheme == NULL)
-		r->default_scheme = get(m, FIELD_DEFAULT_SCHEME);
-	if (r->default_scheme == NULL)
-		r->default_scheme = "CRYPT";
+	r->secret = best_secret(m, &m->list, scheme);
+	if (r->secret != NULL && !has_scheme(r->secret))
+		r->default_scheme = scheme;
 }
 
 /* 0 and less are no limit. False: reported. */
