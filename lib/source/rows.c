@@ -43,6 +43,8 @@ rows_free(struct rows *m)
 	aliases_free(&m->aliases);
 	aliases_free(&m->weak);
 	aliases_free(&m->inactive);
+	map_free(&m->names);
+	arena_free(&m->arena);
 }
 
 /* A buffer for a text that lives as long as the row. */
@@ -92,6 +94,57 @@ days_to_seconds(struct buf *b)
 	buf_addf(b, "%lld", (long long)n * 86400);
 }
 
+/*
+ * A point of time: seconds of 1970, "2026-12-31" with or without the time of
+ * the day, or LDAP's "20261231235959Z" (RFC 4517, 3.3.13). -1 for another text.
+ */
+static int64_t
+read_time(const char *text)
+{
+	static const char *const forms[] = { "%Y-%m-%d %H:%M:%S",
+		"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%Y%m%d%H%M%S" };
+	int64_t n;
+
+	if (strlen(text) < 14 && parse_num(text, 0, INT64_MAX, &n, NULL))
+		return n;
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+		struct tm tm = { 0 };
+
+		if (strptime(text, forms[i], &tm) != NULL)
+			return (int64_t)timegm(&tm);
+	}
+	return -1;
+}
+
+/* A time becomes yes or no; another text stays. 0 and less are never over. */
+static void
+is_future(struct buf *b)
+{
+	int64_t when = 0;
+	bool never = parse_num(buf_str(b), INT64_MIN, 0, &when, NULL);
+
+	if (!never)
+		when = read_time(buf_str(b));
+	if (when == -1 && !never)
+		return;
+	buf_reset(b);
+	buf_adds(b, never || when > (int64_t)time(NULL) ? "yes" : "no");
+}
+
+/* A name that a [name] section has becomes the address; another one stays. */
+static void
+to_address(struct rows *m, struct buf *b)
+{
+	char *name = xstrdup(buf_str(b));
+	void **address = map_get(&m->names, str_lower(name));
+
+	free(name);
+	if (address == NULL)
+		return;
+	buf_reset(b);
+	buf_adds(b, *address);
+}
+
 static void
 cut_to(struct buf *b, const char *from, size_t len)
 {
@@ -101,7 +154,7 @@ cut_to(struct buf *b, const char *from, size_t len)
 }
 
 static void
-transform(struct buf *b, enum fieldmap_transform t)
+transform(struct rows *m, struct buf *b, enum fieldmap_transform t)
 {
 	const char *domain = address_domain(buf_str(b));
 	int flag;
@@ -109,8 +162,18 @@ transform(struct buf *b, enum fieldmap_transform t)
 	switch (t) {
 	case TRANSFORM_NONE:
 		break;
+	case TRANSFORM_ADDRESS:
+		to_address(m, b);
+		break;
+	case TRANSFORM_CATCHALL:
+		if (str_starts_nocase(buf_str(b), "catchall@"))
+			cut_to(b, domain - 1, strlen(domain) + 1);
+		break;
 	case TRANSFORM_DAYS:
 		days_to_seconds(b);
+		break;
+	case TRANSFORM_FUTURE:
+		is_future(b);
 		break;
 	case TRANSFORM_DOMAIN:
 		if (domain != NULL)
@@ -146,10 +209,11 @@ transform(struct buf *b, enum fieldmap_transform t)
 }
 
 static void
-transform_all(struct buf *b, const enum fieldmap_transform *list)
+transform_all(
+    struct rows *m, struct buf *b, const enum fieldmap_transform *list)
 {
 	for (size_t i = 0; i < FIELDMAP_TRANSFORMS; i++)
-		transform(b, list[i]);
+		transform(m, b, list[i]);
 }
 
 /* The first value of a column that is not empty, or NULL. */
@@ -198,7 +262,7 @@ fill_in(struct rows *m, const struct fieldmap_value *v, bool pattern,
 			struct buf *b = scratch(m);
 
 			buf_adds(b, text);
-			transform_all(b, p->transforms);
+			transform_all(m, b, p->transforms);
 			text = buf_str(b);
 		}
 		if (pattern)
@@ -277,7 +341,7 @@ add_value(struct rows *m, const struct fieldmap_value *v, const char *text,
 		struct buf *b = scratch(m);
 
 		buf_adds(b, text);
-		transform_all(b, v->transforms);
+		transform_all(m, b, v->transforms);
 		text = buf_str(b);
 	}
 	if (*text != '\0')
@@ -425,28 +489,6 @@ pass(struct rows *m, const char *id, const char *target)
 		return false;
 	}
 	return true;
-}
-
-/*
- * A point of time: seconds of 1970, "2026-12-31" with or without the time of
- * the day, or LDAP's "20261231235959Z" (RFC 4517, 3.3.13). -1 for another text.
- */
-static int64_t
-read_time(const char *text)
-{
-	static const char *const forms[] = { "%Y-%m-%d %H:%M:%S",
-		"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%Y%m%d%H%M%S" };
-	int64_t n;
-
-	if (strlen(text) < 14 && parse_num(text, 0, INT64_MAX, &n, NULL))
-		return n;
-	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-		struct tm tm = { 0 };
-
-		if (strptime(text, forms[i], &tm) != NULL)
-			return (int64_t)timegm(&tm);
-	}
-	return -1;
 }
 
 /* Whether the row's time is over. 0 is no time. */
@@ -808,6 +850,26 @@ read_domain(struct rows *m)
 		emit_domain(m->emit, domain);
 }
 
+/* The names that stand for an address elsewhere in the directory. */
+static void
+read_name(struct rows *m)
+{
+	const char *address = get(m, FIELD_ADDRESS);
+	bool added;
+
+	if (address == NULL || !pass(m, address, NULL))
+		return;
+	address = arena_adds(&m->arena, address);
+	get_all(m, FIELD_LOGINS, &m->list);
+	for (size_t i = 0; i < m->list.n; i++) {
+		char *name = str_lower(copy(m, m->list.v[i]));
+		void **value = map_put_copy(&m->names, &m->arena, name, &added);
+
+		if (added)
+			*value = (void *)(uintptr_t)address;
+	}
+}
+
 /* Of a row that only counts, not even an address need be good. */
 static void
 read_note(struct rows *m)
@@ -820,6 +882,7 @@ rows_add(struct rows *m, const struct fieldmap_section *section,
     const struct strs *cells)
 {
 	static void (*const read[])(struct rows *) = {
+		[FIELDMAP_NAME] = read_name,
 		[FIELDMAP_DOMAIN_ALIAS] = read_domain,
 		[FIELDMAP_ALIAS] = read_aliases,
 		[FIELDMAP_DOMAIN] = read_domain,
