@@ -116,8 +116,21 @@ read_entries(struct reading *r)
 	}
 }
 
+/* A section that cannot be read: the map is wrong, or all else is. */
 static void
-read_section(struct reading *r)
+fail_section(
+    struct reading *r, const struct fieldmap *map, const struct why *why)
+{
+	struct why more = *why;
+
+	if (why->kind == FAIL_DATA)
+		why_set(&more, FAIL_FATAL, "%s:%zu: %s", map->path,
+		    r->section->line, why->text);
+	emit_fail(r->rows->emit, NULL, &more);
+}
+
+static void
+read_section(struct reading *r, const struct fieldmap *map)
 {
 	const struct fieldmap_section *s = r->section;
 	const struct entry_reader *from = r->from;
@@ -125,15 +138,15 @@ read_section(struct reading *r)
 	int n;
 
 	if (s->filter == NULL)
-		n = why_set(&why, FAIL_FATAL,
-		    "the field map is one for databases: [%s] has no filter",
+		n = why_set(&why, FAIL_DATA,
+		    "[%s] has no filter: the map is one for databases",
 		    fieldmap_kind_name(s->kind));
 	else
 		n = from->start(from->ctx, s->filter, r->attributes, &why);
 	if (n == 0)
 		read_entries(r);
 	else
-		emit_fail(r->rows->emit, NULL, &why);
+		fail_section(r, map, &why);
 	from->end(from->ctx);
 }
 
@@ -148,7 +161,7 @@ read_kind(
 		if (emit_stop(e) || e->tally->fatal || e->tally->temp != 0)
 			return;
 		prepare(r, s);
-		read_section(r);
+		read_section(r, map);
 		release(r);
 	}
 }

@@ -82,6 +82,7 @@ static const struct {
 	    "the server does not allow this search" },
 	{ LDAP_NO_SUCH_OBJECT, FAIL_FATAL,
 	    "the server has no such base, or does not show it to everybody" },
+	{ LDAP_FILTER_ERROR, FAIL_DATA, "no LDAP filter" },
 	{ LDAP_REFERRAL, FAIL_FATAL, "another server holds this directory" },
 };
 
@@ -99,7 +100,7 @@ failed(struct ldapconn *c, int code, struct why *why)
 			text = errors[i].text;
 			kind = errors[i].kind;
 		}
-	if (c->answered)
+	if (kind == FAIL_TEMP && c->answered)
 		kind = FAIL_FATAL;
 	why_set(why, kind, "%s%s%.200s", text, more == NULL ? "" : ": ",
 	    more == NULL ? "" : more);
