@@ -99,7 +99,7 @@ ok 'no room for the output' '
 
 ok 'a bad entry is named with its line and DN, once, and the rest is read' '
 	{ entry a; entry b "x y"; entry c "photo:< file:///etc/passwd"; entry d "cn:: A=B"; entry e; } >people
-	dump 1 -m inetorgperson people
+	dump 1 -q -m inetorgperson people
 	cat >want <<-END
 	$tool: people:12: uid=b,dc=x: no line of an LDIF entry
 	$tool: people:19: uid=c,dc=x: the value of photo is at a URL, which is not read
@@ -108,7 +108,7 @@ ok 'a bad entry is named with its line and DN, once, and the rest is read' '
 	same want err
 	[ "$(grep -c "\"type\":\"account\"" out)" -eq 2 ]
 	has out "\"type\":\"end\""
-	dump 1 -x -m inetorgperson people
+	dump 1 -q -x -m inetorgperson people
 	[ "$(wc -l <err)" -eq 1 ]
 	hasnt out "\"type\":\"end\""'
 ok 'values that are no text' '

@@ -16,9 +16,10 @@ struct reading {
 	struct rows *rows;
 	const struct fieldmap_section *section;
 	struct entry entry;
-	struct strs *cells;      /* of the section's columns */
-	bool *secret;            /* the columns that hold passwords */
-	const char **attributes; /* what the reader is asked for */
+	struct strs *cells;         /* of the section's columns */
+	bool *secret;               /* the columns that hold passwords */
+	const char **attributes;    /* what the reader is asked for */
+	size_t accounts, passwords; /* in all sections */
 };
 
 static bool
@@ -69,6 +70,8 @@ take_column(struct reading *r, size_t i, struct why *why)
 	struct value v;
 
 	r->cells[i].n = 0;
+	if (r->secret[i])
+		r->passwords += entry_count(&r->entry, name);
 	if (is_dn(name))
 		strs_add(&r->cells[i], entry_dn(&r->entry));
 	for (size_t at = 0; entry_next(&r->entry, name, &at, &v);) {
@@ -105,6 +108,8 @@ read_entries(struct reading *r)
 	       (n = r->from->next(r->from->ctx, &r->entry, &why)) != 0) {
 		const char *dn = entry_dn(&r->entry);
 
+		if (n == 1 && r->section->kind == FIELDMAP_ACCOUNT)
+			r->accounts++;
 		if (n == 1)
 			n = take(r, &why) == 0 ? 1 : -1;
 		if (n == 1)
@@ -180,4 +185,10 @@ entrydump_read(
 		rows_end_kind(m, (enum fieldmap_kind)kind);
 	}
 	entry_free(&r.entry);
+	/* Attributes that one may not read are as if they were not there. */
+	if (r.accounts > 0 && r.passwords == 0 && !m->emit->tally->fatal)
+		emit_note(m->emit, NULL,
+		    "not one account shows a password: may they be read by "
+		    "whoever asked?",
+		    NULL);
 }

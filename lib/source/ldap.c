@@ -201,8 +201,9 @@ parse_uri(const char *uri, LDAPURLDesc **url, struct why *why)
 	if (ldap_url_parse(uri, url) != LDAP_URL_SUCCESS)
 		return why_set(why, FAIL_FATAL,
 		    "no LDAP URI: ldap://HOST, ldaps://HOST or ldapi:///");
+	/* The library sets the scope where none is written. */
 	if ((*url)->lud_attrs == NULL && (*url)->lud_filter == NULL &&
-	    (*url)->lud_exts == NULL)
+	    (*url)->lud_exts == NULL && (*url)->lud_scope == LDAP_SCOPE_BASE)
 		return 0;
 	return why_set(why, FAIL_FATAL,
 	    "only a base can stand behind the host of an LDAP URI");

@@ -44,6 +44,9 @@ next(void *ctx, struct entry *e, struct why *why)
 	struct ldapdump *d = ctx;
 	int r = ldapsearch_next(d->search, e, why);
 
+	/* What is wrong is about no entry, unless it is about its bytes. */
+	if (r == -1 && why->kind != FAIL_DATA)
+		entry_reset(e, "", 0);
 	d->emit->at.name = r == 1 ? entry_dn(e) : NULL;
 	return r;
 }
