@@ -240,6 +240,18 @@ ok '[name] needs an address and logins' '
 	printf "[name]\nfilter = (uid=*)\naddress = mail\nlogins = uid\nquota = x\n" >map
 	dump 2 -m ./map people
 	has err "./map:5: a section [name] has no quota"'
+ok 'a hash that is locked, and a clear password that looks so' '
+	for secret in "{CRYPT}!\$6\$Zx\$Zx" "{SSHA}*Zx" "{CRYPT}*"; do
+		entry a "userPassword: $secret" >people
+		dump 0 -m inetorgperson people
+		has out "\"secret\":\"$secret\",\"active\":false"
+	done
+	for secret in "!Zx" "{PLAIN}*Zx" "*"; do
+		entry a "userPassword: $secret" >people
+		dump 0 -m inetorgperson people
+		has out "\"secret\":\"$secret\""
+		has out "\"active\":true"
+	done'
 ok 'the best of several passwords, by any order' '
 	good="{SSHA}lrsYCQ3hViAE3a81UCiCUrF5ekSFMenk"
 	for order in "$good|{NT}Zx|clear" "{NT}Zx|$good|clear" "clear|{NT}Zx|$good" "{SASL}a|$good"; do

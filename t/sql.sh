@@ -2,7 +2,7 @@
 # with a data folder of their own. Read after lib.sh.
 #
 #	start_postgres	sets pg_dir (the folder of the socket), pg_port
-#	start_mariadb	sets my_socket, my_port
+#	start_mariadb [OPTION...]	sets my_socket, my_port
 #	pg DB, my DB	run SQL from standard input, as the administrator
 #	pg_url DB, my_url DB	over the socket, as the administrator
 #	pg_tcp USER DB, my_tcp USER DB	over TCP; USER needs a password
@@ -132,7 +132,7 @@ start_mariadb() {
 		as mysql mariadbd --no-defaults --datadir="$my_dir" \
 		    --socket="$my_socket" --bind-address=127.0.0.1 \
 		    --port="$my_port" --pid-file="$my_dir/pid" $my_size \
-		    --innodb-flush-log-at-trx-commit=0 --skip-name-resolve \
+		    --innodb-flush-log-at-trx-commit=0 --skip-name-resolve "$@" \
 		    >"my.log" 2>&1 &
 		my_pid=$!
 		! wait_mariadb

@@ -14,6 +14,7 @@
 #include "core/num.h"
 #include "core/str.h"
 #include "record/address.h"
+#include "secret/scheme.h"
 #include "secret/secret.h"
 #include "source/postfix-map.h"
 
@@ -105,6 +106,9 @@ read_time(const char *text)
 		"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%Y%m%d%H%M%S" };
 	int64_t n;
 
+	/* What MySQL and PostgreSQL have for no time. */
+	if (str_starts(text, "0000-00-00") || strcmp(text, "infinity") == 0)
+		return 0;
 	if (strlen(text) < 14 && parse_num(text, 0, INT64_MAX, &n, NULL))
 		return n;
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
@@ -120,15 +124,16 @@ read_time(const char *text)
 static void
 is_future(struct buf *b)
 {
-	int64_t when = 0;
-	bool never = parse_num(buf_str(b), INT64_MIN, 0, &when, NULL);
+	int64_t when;
 
-	if (!never)
+	if (parse_num(buf_str(b), INT64_MIN, 0, &when, NULL))
+		when = 0;
+	else
 		when = read_time(buf_str(b));
-	if (when == -1 && !never)
+	if (when == -1)
 		return;
 	buf_reset(b);
-	buf_adds(b, never || when > (int64_t)time(NULL) ? "yes" : "no");
+	buf_adds(b, when == 0 || when > (int64_t)time(NULL) ? "yes" : "no");
 }
 
 /* A name that a [name] section has becomes the address; another one stays. */
@@ -333,9 +338,9 @@ holds(struct rows *m, const struct fieldmap_line *line, const char *target)
 
 /* --- members --- */
 
-static void
-add_value(struct rows *m, const struct fieldmap_value *v, const char *text,
-    struct strs *out)
+/* A value with the transforms of its line; NULL where it is empty. */
+static const char *
+finish(struct rows *m, const struct fieldmap_value *v, const char *text)
 {
 	if (v->transforms[0] != TRANSFORM_NONE) {
 		struct buf *b = scratch(m);
@@ -344,26 +349,52 @@ add_value(struct rows *m, const struct fieldmap_value *v, const char *text,
 		transform_all(m, b, v->transforms);
 		text = buf_str(b);
 	}
-	if (*text != '\0')
-		strs_add(out, text);
+	return *text == '\0' ? NULL : text;
 }
 
-/* The values of one line. */
+/* The text of a line; NULL where it is empty. */
+static const char *
+line_text(struct rows *m, const struct fieldmap_value *v)
+{
+	struct buf *text = scratch(m);
+
+	return fill_in(m, v, false, text) ? finish(m, v, buf_str(text)) : NULL;
+}
+
+/* The values of a line, but for the empty ones. */
 static void
 line_values(struct rows *m, const struct fieldmap_value *v, struct strs *out)
 {
 	const struct strs *values;
-	struct buf *text;
+	const char *text;
 
 	if (v->is_text) {
-		text = scratch(m);
-		if (fill_in(m, v, false, text))
-			add_value(m, v, buf_str(text), out);
+		text = line_text(m, v);
+		if (text != NULL)
+			strs_add(out, text);
 		return;
 	}
 	values = &m->cells[v->pieces[0].column];
-	for (size_t i = 0; i < values->n; i++)
-		add_value(m, v, values->v[i], out);
+	for (size_t i = 0; i < values->n; i++) {
+		text = finish(m, v, values->v[i]);
+		if (text != NULL)
+			strs_add(out, text);
+	}
+}
+
+/* The first value of a line; NULL where there is none. */
+static const char *
+line_value(struct rows *m, const struct fieldmap_value *v)
+{
+	const struct strs *values;
+	const char *text = NULL;
+
+	if (v->is_text)
+		return line_text(m, v);
+	values = &m->cells[v->pieces[0].column];
+	for (size_t i = 0; i < values->n && text == NULL; i++)
+		text = finish(m, v, values->v[i]);
+	return text;
 }
 
 /*
@@ -376,89 +407,24 @@ get_all(struct rows *m, enum field field, struct strs *out)
 	const struct fieldmap_section *s = m->section;
 
 	out->n = 0;
-	for (size_t i = 0; i < s->nlines && out->n == 0; i++)
-		if (s->lines[i].field == field && holds(m, &s->lines[i], NULL))
+	for (size_t i = s->first[field]; i < s->first[field + 1] && out->n == 0;
+	     i++)
+		if (holds(m, &s->lines[i], NULL))
 			line_values(m, &s->lines[i].value, out);
 }
 
+/* The first of them, or NULL. */
 static const char *
 get(struct rows *m, enum field field)
 {
-	get_all(m, field, &m->list);
-	return m->list.n == 0 ? NULL : m->list.v[0];
-}
+	const struct fieldmap_section *s = m->section;
+	const char *text = NULL;
 
-/* A flag: 1, 0; -1 where there is none. A word that is none is reported, and
- * *bad set. */
-static int
-get_flag(struct rows *m, enum field field, const char *id, bool *bad)
-{
-	const char *text = get(m, field);
-	struct why why = { 0 };
-	int flag;
-
-	if (text == NULL)
-		return -1;
-	flag = fieldmap_flag(text);
-	if (flag == -1) {
-		why_set(&why, FAIL_DATA, "%s is neither yes nor no but \"%s\"",
-		    field == FIELD_KEEP      ? "keep"
-		    : field == FIELD_RECEIVE ? "receive"
-					     : "active",
-		    text);
-		emit_fail(m->emit, id, &why);
-		*bad = true;
-	}
-	return flag;
-}
-
-/* The normalised form of an address, or of a bare name in m->domain; NULL and
- * why. Lives as long as the row. */
-static const char *
-normalise(struct rows *m, const char *text, bool catch_all, struct why *why)
-{
-	struct buf *full = scratch(m), *out = scratch(m);
-
-	text = str_trim(copy(m, text));
-	buf_adds(full, text);
-	if (strchr(text, '@') == NULL) {
-		if (m->domain == NULL) {
-			why_set(why, FAIL_DATA,
-			    "a name without a domain: see --domain");
-			return NULL;
-		}
-		buf_addf(full, "@%s", m->domain);
-	}
-	if (emit_address(buf_str(full), catch_all, out, why) == -1)
-		return NULL;
-	return out->data;
-}
-
-/* The address of the row; NULL: reported. */
-static const char *
-get_address(struct rows *m, const char *text)
-{
-	struct why why = { 0 };
-	const char *address;
-
-	if (text == NULL) {
-		emit_bad(m->emit, NULL, "the row has no address");
-		return NULL;
-	}
-	address = normalise(m, text, false, &why);
-	if (address == NULL)
-		emit_fail(m->emit, NULL, &why);
-	return address;
-}
-
-/* The next address of a list as Postfix writes it. */
-static char *
-next_target(char **rest)
-{
-	for (char *p = *rest; *p != '\0'; p++)
-		if (*p == '\n' || *p == '\r')
-			*p = ' ';
-	return postfix_target(rest);
+	for (size_t i = s->first[field];
+	     i < s->first[field + 1] && text == NULL; i++)
+		if (holds(m, &s->lines[i], NULL))
+			text = line_value(m, &s->lines[i].value);
+	return text;
 }
 
 /* --- what becomes of the row, or of a target --- */
@@ -469,12 +435,11 @@ pass(struct rows *m, const char *id, const char *target)
 {
 	const struct fieldmap_section *s = m->section;
 
-	for (size_t i = 0; i < s->nlines; i++) {
+	for (size_t i = s->first[FIELD_DROP]; i < s->nlines; i++) {
 		const struct fieldmap_line *line = &s->lines[i];
 		const char *text;
 
-		if (line->field < FIELD_DROP ||
-		    line->of_target != (target != NULL) ||
+		if (line->of_target != (target != NULL) ||
 		    !holds(m, line, target))
 			continue;
 		text = line->value.pieces[0].text;
@@ -489,6 +454,107 @@ pass(struct rows *m, const char *id, const char *target)
 		return false;
 	}
 	return true;
+}
+
+/* A flag: 1, 0; -1 where there is none. A word that is none is reported, and
+ * *bad set. */
+static int
+get_flag(struct rows *m, enum field field, const char *id, bool *bad)
+{
+	const char *text = get(m, field);
+	int flag;
+
+	if (text == NULL)
+		return -1;
+	flag = fieldmap_flag(text);
+	if (flag == -1) {
+		struct why why = { 0 };
+
+		why_set(&why, FAIL_DATA, "%s is neither yes nor no but \"%s\"",
+		    field == FIELD_KEEP      ? "keep"
+		    : field == FIELD_RECEIVE ? "receive"
+					     : "active",
+		    text);
+		emit_fail(m->emit, id, &why);
+		*bad = true;
+	}
+	return flag;
+}
+
+/* Without blanks at its ends. */
+static const char *
+trimmed(struct rows *m, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || (strchr(" \t", text[0]) == NULL &&
+			    strchr(" \t", text[len - 1]) == NULL))
+		return text;
+	return str_trim(copy(m, text));
+}
+
+/* The normalised form of an address, or of a bare name in m->domain; NULL and
+ * why. Lives as long as the row. */
+static const char *
+normalise(struct rows *m, const char *text, bool catch_all, struct why *why)
+{
+	struct buf *out = scratch(m), *full;
+
+	text = trimmed(m, text);
+	if (text[strcspn(text, " \t\r\n,")] != '\0') {
+		why_set(why, FAIL_DATA, "no mail address");
+		return NULL;
+	}
+	if (strchr(text, '@') == NULL) {
+		if (m->domain == NULL) {
+			why_set(why, FAIL_DATA,
+			    "a name without a domain: see --domain");
+			return NULL;
+		}
+		full = scratch(m);
+		buf_addf(full, "%s@%s", text, m->domain);
+		text = full->data;
+	}
+	return emit_address(text, catch_all, out, why) == 0 ? out->data : NULL;
+}
+
+/* What names a row in messages: an address, or NULL. A raw text could be a
+ * password in the wrong place. */
+static const char *
+shown(struct rows *m, const char *text)
+{
+	return text == NULL ? NULL : normalise(m, text, true, NULL);
+}
+
+/*
+ * The address of the row, or NULL. What is wrong with it is reported after
+ * drop and fail have been looked at: the row may be none that counts.
+ */
+static const char *
+get_address(struct rows *m, const char *text)
+{
+	struct why why = { 0 };
+	const char *address = NULL;
+
+	if (text == NULL)
+		why_set(&why, FAIL_DATA, "the row has no address");
+	else
+		address = normalise(m, text, false, &why);
+	if (!pass(m, address, NULL))
+		return NULL;
+	if (address == NULL)
+		emit_fail(m->emit, NULL, &why);
+	return address;
+}
+
+/* The next address of a list as Postfix writes it. */
+static char *
+next_target(char **rest)
+{
+	for (char *p = *rest; *p != '\0'; p++)
+		if (*p == '\n' || *p == '\r')
+			*p = ' ';
+	return postfix_target(rest);
 }
 
 /* Whether the row's time is over. 0 is no time. */
@@ -513,6 +579,7 @@ add_logins(struct rows *m, const char *spelling)
 {
 	struct record *r = &m->r;
 
+	spelling = trimmed(m, spelling);
 	if (strcmp(spelling, r->address) != 0 && strchr(spelling, '@') != NULL)
 		strs_add(&r->logins, spelling);
 	get_all(m, FIELD_LOGINS, &m->list);
@@ -526,6 +593,17 @@ static bool
 has_scheme(const char *secret)
 {
 	return *secret == '{' && strchr(secret, '}') != NULL;
+}
+
+/* The scheme of a password without one. */
+static const char *
+default_scheme(struct rows *m)
+{
+	const char *scheme = m->default_scheme;
+
+	if (scheme == NULL)
+		scheme = get(m, FIELD_DEFAULT_SCHEME);
+	return scheme == NULL ? "CRYPT" : scheme;
 }
 
 /* How good a password is for the target: the fewer, the better. */
@@ -546,14 +624,15 @@ rank(const struct rows *m, const char *secret, const char *scheme)
 }
 
 /* The best of several: the first of those that the target takes with the least
- * change. The others are reported. NULL where there is none. */
+ * change. The others are reported. */
 static const char *
-best_secret(struct rows *m, const struct strs *list, const char *scheme)
+best_secret(struct rows *m, const struct strs *list)
 {
+	const char *scheme = default_scheme(m);
 	size_t best = 0;
 	int least = 0;
 
-	for (size_t i = 0; i < list->n && list->n > 1; i++) {
+	for (size_t i = 0; i < list->n; i++) {
 		int r = rank(m, list->v[i], scheme);
 
 		if (i == 0 || r < least) {
@@ -565,23 +644,38 @@ best_secret(struct rows *m, const struct strs *list, const char *scheme)
 		if (i != best)
 			emit_note(m->emit, m->r.address,
 			    "a password beside another is not carried", NULL);
-	return list->n == 0 ? NULL : list->v[best];
+	return list->v[best];
+}
+
+/* Dovecot takes such a text for one that no password fits (src/auth/passdb.h,
+ * IS_VALID_PASSWD); panels put the mark before a hash to lock the login. A
+ * clear password may begin with anything. */
+static bool
+is_locked(struct rows *m, const char *secret)
+{
+	const char *text =
+	    has_scheme(secret) ? strchr(secret, '}') + 1 : secret;
+	struct parsed p;
+
+	if (*text != '!' && *text != '*')
+		return false;
+	scheme_parse(secret, default_scheme(m), &p);
+	return p.scheme == NULL || p.scheme->family != FAMILY_CLEAR;
 }
 
 static void
 add_secret(struct rows *m)
 {
 	struct record *r = &m->r;
-	const char *scheme = m->default_scheme;
 
-	if (scheme == NULL)
-		scheme = get(m, FIELD_DEFAULT_SCHEME);
-	if (scheme == NULL)
-		scheme = "CRYPT";
 	get_all(m, FIELD_SECRET, &m->list);
-	r->secret = best_secret(m, &m->list, scheme);
-	if (r->secret != NULL && !has_scheme(r->secret))
-		r->default_scheme = scheme;
+	if (m->list.n == 0)
+		return;
+	r->secret = m->list.n == 1 ? m->list.v[0] : best_secret(m, &m->list);
+	if (is_locked(m, r->secret))
+		r->active = false;
+	if (!has_scheme(r->secret))
+		r->default_scheme = default_scheme(m);
 }
 
 /* 0 and less are no limit. False: reported. */
@@ -589,12 +683,14 @@ static bool
 add_quota(struct rows *m)
 {
 	const char *text = get(m, FIELD_QUOTA);
-	struct why why = { 0 };
 	int64_t n;
 
-	if (text == NULL || parse_num(text, INT64_MIN, 0, &n, NULL))
+	if (text == NULL ||
+	    (*text == '-' && parse_num(text, INT64_MIN, 0, &n, NULL)))
 		return true;
 	if (!parse_size(text, &n)) {
+		struct why why = { 0 };
+
 		why_set(&why, FAIL_DATA,
 		    "the quota is no number of bytes: \"%s\"", text);
 		emit_fail(m->emit, m->r.address, &why);
@@ -617,6 +713,16 @@ get_id(struct rows *m, enum field field)
 	return n;
 }
 
+static void
+add_catch_all(struct rows *m, const char *address)
+{
+	struct alias *alias = aliases_entry(&m->aliases, m->emit, address);
+
+	if (alias != NULL)
+		aliases_target(
+		    &m->aliases, m->emit, alias, copy(m, m->r.address));
+}
+
 /* Addresses of a member; what is none is reported. A catch-all among the other
  * addresses of an account is an alias of its own. */
 static void
@@ -635,10 +741,7 @@ add_addresses(struct rows *m, enum field field, struct strs *to)
 			if (address == NULL)
 				emit_fail(m->emit, r->address, &why);
 			else if (*address == '@')
-				aliases_target(&m->aliases, m->emit,
-				    aliases_entry(
-					&m->aliases, m->emit, address),
-				    copy(m, r->address));
+				add_catch_all(m, address);
 			else if (strcmp(address, r->address) != 0 &&
 				 !strs_has(to, address))
 				strs_add(to, address);
@@ -659,6 +762,8 @@ add_forward(struct rows *m, bool *bad)
 	if (m->more.n == 0)
 		return;
 	alias = aliases_entry(&m->aliases, m->emit, r->address);
+	if (alias == NULL)
+		return;
 	keep = get_flag(m, FIELD_KEEP, r->address, bad);
 	alias->keep = alias->keep || keep == 1;
 	for (size_t i = 0; i < m->more.n; i++) {
@@ -694,7 +799,8 @@ add_flags(struct rows *m)
 	struct record *r = &m->r;
 	bool bad = false;
 
-	r->active = get_flag(m, FIELD_ACTIVE, r->address, &bad) != 0;
+	if (get_flag(m, FIELD_ACTIVE, r->address, &bad) == 0)
+		r->active = false;
 	r->receive = get_flag(m, FIELD_RECEIVE, r->address, &bad) != 0;
 	if (is_over(m, r->address)) {
 		r->active = r->receive = false;
@@ -713,7 +819,7 @@ read_account(struct rows *m)
 
 	record_reset(r, REC_ACCOUNT);
 	address = get_address(m, spelling);
-	if (address == NULL || !pass(m, address, NULL))
+	if (address == NULL)
 		return;
 	r->address = address;
 	map_prefetch(&m->emit->seen, address);
@@ -738,7 +844,7 @@ read_group(struct rows *m)
 	const char *address = get_address(m, get(m, FIELD_ADDRESS));
 
 	record_reset(r, REC_GROUP);
-	if (address == NULL || !pass(m, address, NULL))
+	if (address == NULL)
 		return;
 	r->address = address;
 	r->name = get(m, FIELD_NAME);
@@ -772,13 +878,13 @@ read_aliases(struct rows *m)
 {
 	struct strs addresses = { 0 };
 	struct aliases *to = m->section->weak ? &m->weak : &m->aliases;
-	const char *id = get(m, FIELD_ADDRESS);
+	const char *text = get(m, FIELD_ADDRESS), *id = shown(m, text);
 	bool bad = false;
 	int active;
 
 	if (!pass(m, id, NULL))
 		return;
-	if (id == NULL) {
+	if (text == NULL) {
 		emit_bad(m->emit, NULL, "the row has no address");
 		return;
 	}
@@ -874,7 +980,7 @@ read_name(struct rows *m)
 static void
 read_note(struct rows *m)
 {
-	(void)pass(m, get(m, FIELD_ADDRESS), NULL);
+	(void)pass(m, shown(m, get(m, FIELD_ADDRESS)), NULL);
 }
 
 void
