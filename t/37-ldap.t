@@ -115,6 +115,16 @@ ok 'another machine: not without TLS, and for its name' '
 	complete
 	dump 0 $as --insecure-ldap "$away"
 	complete'
+ok 'a server without TLS' '
+	slapd_conf bare "" </dev/null
+	sed -i /^TLS/d bare/slapd.conf
+	slapd_load bare </dev/null
+	slapd_run bare
+	nothing 2 $as --starttls "$ldap"
+	has err "$tool: $ldap: the server starts no TLS: Protocol error"
+	nothing 2 $as -k "ldaps:${ldap#ldap:}"
+	has err "no TLS that can be trusted"
+	kill "$slapd_pid"'
 ok 'the password waits for TLS' '
 	/usr/bin/python3 - <<-\END >heard &
 	import socket

@@ -111,10 +111,10 @@ failed(struct ldapconn *c, int code, struct why *why)
 /* --- connecting --- */
 
 static bool
-is_loopback(const char *host)
+is_local(const LDAPURLDesc *url)
 {
-	return host == NULL || *host == '\0' || strcmp(host, "::1") == 0 ||
-	       str_eq_nocase(host, "localhost") || str_starts(host, "127.");
+	return url->lud_host == NULL || *url->lud_host == '\0' ||
+	       is_loopback(url->lud_host);
 }
 
 static int
@@ -209,7 +209,7 @@ parse_uri(const char *uri, LDAPURLDesc **url, struct why *why)
 	    "only a base can stand behind the host of an LDAP URI");
 }
 
-/* The library tells a certificate that is not trusted from a server that is
+/* A code above 0 is the server's answer. The library tells a certificate that is not trusted from a server that is
  * not there by having a text, which with GnuTLS is "(unknown error code)". */
 static int
 tls_failed(struct ldapconn *c, int code, struct why *why)
@@ -218,6 +218,9 @@ tls_failed(struct ldapconn *c, int code, struct why *why)
 	bool tls = code == LDAP_CONNECT_ERROR || more != NULL;
 
 	ldap_memfree(more);
+	if (code > 0)
+		return why_set(why, FAIL_FATAL, "the server starts no TLS: %s",
+		    ldap_err2string(code));
 	if (!tls)
 		return failed(c, code, why);
 	return why_set(why, FAIL_FATAL,
@@ -238,8 +241,7 @@ secure(struct ldapconn *c, const LDAPURLDesc *url,
 		return -1;
 	if (strcmp(url->lud_scheme, "ldaps") == 0)
 		r = ldap_connect(c->ld);
-	else if (o->starttls ||
-		 (!o->insecure_ldap && !is_loopback(url->lud_host)))
+	else if (o->starttls || (!o->insecure_ldap && !is_local(url)))
 		r = ldap_start_tls_s(c->ld, NULL, NULL);
 	else
 		return 0;
