@@ -2,7 +2,7 @@
 # with a data folder of their own. Read after lib.sh.
 #
 #	start_postgres	sets pg_dir (the folder of the socket), pg_port
-#	start_mariadb [OPTION...]	sets my_socket, my_port
+#	start_mariadb	sets my_socket, my_port; my_options are more of its options
 #	pg DB, my DB	run SQL from standard input, as the administrator
 #	pg_url DB, my_url DB	over the socket, as the administrator
 #	pg_tcp USER DB, my_tcp USER DB	over TCP; USER needs a password
@@ -20,15 +20,17 @@ unset MYSQL_HOST MYSQL_TCP_PORT MYSQL_UNIX_PORT MYSQL_PWD
 HOME=$tmp
 export HOME
 
-# as USER COMMAND...: as that user if root runs the tests.
-as() {
-	as_user=$1
+# become USER COMMAND...: ends in the command, run as that user if root runs the
+# tests. as USER COMMAND...: comes back.
+become() {
+	become_user=$1
 	shift
-	if [ "$(id -u)" -eq 0 ]; then
-		setpriv --reuid "$as_user" --regid "$as_user" --clear-groups "$@"
-	else
-		"$@"
-	fi
+	[ "$(id -u)" -eq 0 ] || exec "$@"
+	exec setpriv --reuid "$become_user" --regid "$become_user" \
+	    --clear-groups "$@"
+}
+as() {
+	(become "$@")
 }
 
 # own USER PATH: gives a folder to that user.
@@ -115,13 +117,13 @@ pg_tcp() {
 start_mariadb() {
 	need mariadbd mariadb-server
 	need mariadb-install-db mariadb-server
-	my_size='--innodb-log-file-size=4M --innodb-buffer-pool-size=8M
-		--innodb-data-file-path=ibdata1:4M:autoextend'
-	# shellcheck disable=SC2016,SC2086 # one word an option; sh of its own
+	my_size='--innodb-log-file-size=4M --innodb-buffer-pool-size=8M'
+	my_size="$my_size --innodb-data-file-path=ibdata1:4M:autoextend"
+	# shellcheck disable=SC2016 # for a sh of its own
 	template "mariadb-$(mariadbd --no-defaults --version | tr -dc 0-9.)" \
-	    mysql sh -c 'dir=$1; shift; mariadb-install-db --no-defaults \
-		--auth-root-authentication-method=normal --skip-test-db \
-		'"$(echo $my_size)"' --datadir="$dir"' sh
+	    mysql sh -c 'mariadb-install-db --no-defaults --skip-test-db \
+		--auth-root-authentication-method=normal '"$my_size"' \
+		--datadir="$1"' sh
 	mv "$template_name" my
 	my_dir=$tmp/my
 	my_socket=$my_dir/socket
@@ -129,10 +131,10 @@ start_mariadb() {
 	while
 		my_port=$(free_port)
 		# shellcheck disable=SC2086 # one word an option
-		as mysql mariadbd --no-defaults --datadir="$my_dir" \
+		become mysql mariadbd --no-defaults --datadir="$my_dir" \
 		    --socket="$my_socket" --bind-address=127.0.0.1 \
 		    --port="$my_port" --pid-file="$my_dir/pid" $my_size \
-		    --innodb-flush-log-at-trx-commit=0 --skip-name-resolve "$@" \
+		    --innodb-flush-log-at-trx-commit=0 --skip-name-resolve ${my_options:-} \
 		    >"my.log" 2>&1 &
 		my_pid=$!
 		! wait_mariadb
