@@ -83,21 +83,6 @@ struct call {
 	const char *map_name, *base, *scheme;
 };
 
-/* A password by an option: SOURCE_GO_ON, or says why not. */
-static int
-get_password(struct call *c, char *(*get)(const char *, struct why *))
-{
-	struct why why = { 0 };
-
-	free_secret(c->password);
-	c->password = get(optarg, &why);
-	c->ldap.password = c->password;
-	if (c->password != NULL)
-		return SOURCE_GO_ON;
-	tool_say(NULL, "%s", why.text);
-	return EXIT_BROKEN;
-}
-
 static int
 set_timeout(struct call *c)
 {
@@ -132,9 +117,9 @@ read_option(struct call *c, int option)
 		c->ldap.insecure_tls = true;
 		return SOURCE_GO_ON;
 	case PASSWORD_FILE:
-		return get_password(c, cred_file);
+		return source_secret(&c->password, cred_file, optarg);
 	case PASSWORD_COMMAND:
-		return get_password(c, cred_command);
+		return source_secret(&c->password, cred_command, optarg);
 	case CACERT:
 		c->ldap.cacert = optarg;
 		return SOURCE_GO_ON;
@@ -151,17 +136,6 @@ read_option(struct call *c, int option)
 	}
 }
 
-static int
-read_map(struct call *c)
-{
-	struct why why = { 0 };
-
-	if (fieldmap_read(&c->map, c->map_name, &why) == 0)
-		return SOURCE_GO_ON;
-	tool_say(NULL, "%s", why.text);
-	return EXIT_BROKEN;
-}
-
 static void
 list_server(struct call *c, const char *uri)
 {
@@ -169,6 +143,7 @@ list_server(struct call *c, const char *uri)
 	struct ldapconn *conn;
 	struct rows m;
 
+	c->ldap.password = c->password;
 	c->ldap.external =
 	    c->ldap.bind_dn == NULL && str_starts_nocase(uri, "ldapi:");
 	conn = ldapconn_new(uri, &c->ldap, &why);
@@ -198,7 +173,7 @@ main(int argc, char **argv)
 	    (optind != argc - 1 || c.map_name == NULL))
 		status = tool_usage(usage);
 	if (status == SOURCE_GO_ON)
-		status = read_map(&c);
+		status = source_map(&c.map, c.map_name);
 	if (status == SOURCE_GO_ON) {
 		list_server(&c, argv[optind]);
 		status = source_finish(&c.run);

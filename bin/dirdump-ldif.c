@@ -60,17 +60,6 @@ read_option(struct call *c, int option)
 	}
 }
 
-static int
-read_map(struct call *c)
-{
-	struct why why = { 0 };
-
-	if (fieldmap_read(&c->map, c->map_name, &why) == 0)
-		return SOURCE_GO_ON;
-	tool_say(NULL, "%s", why.text);
-	return EXIT_BROKEN;
-}
-
 static void
 list_file(struct call *c, const char *path)
 {
@@ -96,7 +85,7 @@ main(int argc, char **argv)
 	    (optind != argc - 1 || c.map_name == NULL))
 		status = tool_usage(usage);
 	if (status == SOURCE_GO_ON)
-		status = read_map(&c);
+		status = source_map(&c.map, c.map_name);
 	if (status == SOURCE_GO_ON) {
 		list_file(&c, argv[optind]);
 		status = source_finish(&c.run);
