@@ -110,7 +110,7 @@ keep(int fd, struct why *why)
 
 /* Opens the file for reading it several times. */
 static int
-open_again_and_again(const char *path, struct why *why)
+open_seekable(const char *path, struct why *why)
 {
 	int fd = STDIN_FILENO, copy;
 
@@ -134,7 +134,7 @@ ldifdump_read(const char *path, const struct fieldmap *map, struct rows *m)
 	struct why why = { 0 };
 
 	emit_file(m->emit, strcmp(path, "-") == 0 ? "stdin" : path);
-	d.fd = open_again_and_again(path, &why);
+	d.fd = open_seekable(path, &why);
 	if (d.fd == -1) {
 		emit_fail(m->emit, NULL, &why);
 		return;
