@@ -43,6 +43,7 @@ people() {
 
 people a b c >entries
 start_slapd main '' <entries
+main=$ldapi
 as="-D $reader --password-file reader.pass"
 make_ca other
 
@@ -232,9 +233,13 @@ ok 'a size limit of the server cuts nothing off unseen' '
 	dump 0 $as "$ldap"
 	has out "\"count\":5"
 	kill "$slapd_pid"'
+people $(seq -f "user%g" 20000) >entries
+start_slapd many '' <entries
+ok 'twenty pages, each entry once' '
+	dump 0 $as "$ldap"
+	has out "\"count\":20001"
+	not [ -s err ]'
 ok 'a server that is killed in the middle' '
-	people $(seq -f "user%g" 20000) >entries
-	start_slapd killed "" <entries
 	mkfifo slow
 	$tool --map inetorgperson $as "$ldap" >slow 2>err &
 	dump_pid=$!
@@ -282,6 +287,7 @@ ok 'two entries with one address' '
 	hasnt out "\"type\":\"end\""
 	kill "$slapd_pid"'
 ok 'no room for the output' '
-	run 2 $tool --map inetorgperson "$ldapi" >/dev/full 2>err'
+	run 2 $tool --map inetorgperson "$main" >/dev/full 2>err
+	has err "standard output: No space left on device"'
 
 done_testing
