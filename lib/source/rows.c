@@ -830,6 +830,9 @@ read_account(struct rows *m)
 	bool bad = false;
 
 	record_reset(r, REC_ACCOUNT);
+	/* What has no address may be no mailbox, and that is no error. */
+	if (spelling == NULL && !pass(m, NULL, NULL))
+		return;
 	address = get_address(m, spelling);
 	if (address == NULL)
 		return;
