@@ -299,11 +299,8 @@ ok 'a schema; one SQL for all' '
 	has out s@example.org
 	pg bytes -c "DROP SCHEMA other CASCADE"
 	my -e "DROP DATABASE other"
-	cat >map2 <<-"END"
-	[account]
-	query = SELECT '\''\'\'' || "active" || '\''@example.org'\'' AS a FROM "mailbox"
-	address = "x{a}"
-	END
+	printf "[account]\nquery = SELECT \047\134\047 || \"active\" || \047@example.org\047 AS a
+		FROM \"mailbox\"\naddress = \"x{a}\"\n" >map2
 	for url in "$(pg_url bytes)" "$(my_url bytes)" sqlite:bytes; do
 		dirdump-sql -q -m ./map2 "$url" >out 2>/dev/null || :
 		grep -F "\"address\":\"x\\\\1@example.org\"" out
