@@ -62,9 +62,9 @@ LIBS.jmap = jansson
 LIBS.archive = jansson libical
 LIBS.dav = expat
 LIBS.http = libcurl
-# The drivers of lib/source/sql.h; the rest of source/ needs none of them.
+# No folders: the drivers of lib/source/sql.h, and lib/source/ldap.c. The rest of
+# source/ needs none of these.
 LIBS.sql = libpq libmariadb sqlite3
-# No folder: lib/source/ldap.c alone needs these.
 LIBS.ldap = ldap lber
 LIBS.standin = libmicrohttpd jansson libpsl libidn2 libcrypto libcrypt libargon2
 # libunistring has no .pc file.
@@ -89,7 +89,9 @@ USES.dirdump-dms = record
 USES.dirdump-postfix = record sql ldap
 USES.dirdump-stalwart = record http
 USES.dirdump-dovecot = record sql ldap
-USES.dirdump-sql = record sql
+USES.dirdump-sql = record secret sql
+USES.dirdump-ldap = record secret ldap
+USES.dirdump-ldif = record secret
 
 TOOL_BINS := $(TOOLS:%=$(BUILD)/bin/%)
 STANDINS := $(basename $(notdir $(wildcard tests/standin/standin-*.c)))

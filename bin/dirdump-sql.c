@@ -71,21 +71,6 @@ struct call {
 	const char *map_name, *query, *alias_query, *scheme;
 };
 
-/* A password by an option: SOURCE_GO_ON, or says why not. */
-static int
-get_password(struct call *c, char *(*get)(const char *, struct why *))
-{
-	struct why why = { 0 };
-
-	free_secret(c->password);
-	c->password = get(optarg, &why);
-	c->sql.password = c->password;
-	if (c->password != NULL)
-		return SOURCE_GO_ON;
-	tool_say(NULL, "%s", why.text);
-	return EXIT_BROKEN;
-}
-
 static int
 read_option(struct call *c, int option)
 {
@@ -103,9 +88,9 @@ read_option(struct call *c, int option)
 		c->alias_query = optarg;
 		return SOURCE_GO_ON;
 	case PASSWORD_FILE:
-		return get_password(c, cred_file);
+		return source_secret(&c->password, cred_file, optarg);
 	case PASSWORD_COMMAND:
-		return get_password(c, cred_command);
+		return source_secret(&c->password, cred_command, optarg);
 	case DEFAULTS_FILE:
 		c->sql.option_file = optarg;
 		return SOURCE_GO_ON;
@@ -143,8 +128,10 @@ read_database(struct call *c)
 {
 	struct why why = { 0 };
 	struct rows m;
-	struct sql *db = sql_open(&c->sql, &why);
+	struct sql *db;
 
+	c->sql.password = c->password;
+	db = sql_open(&c->sql, &why);
 	if (db == NULL) {
 		tally_fail(&c->run.tally, NULL, NULL, NULL, &why);
 		return;

@@ -22,17 +22,27 @@ if [ "$(id -u)" -eq 0 ]; then
 	chmod 711 .
 fi
 
+# Also those that a test starts in its subshell end with the file.
+: >slapd.pids
+slapd_stop() {
+	while read -r pid; do
+		kill "$pid" 2>/dev/null
+	done <"$tmp/slapd.pids"
+}
+at_exit="slapd_stop; $at_exit"
+
 # make_ca NAME: a CA in NAME.pem.
 make_ca() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	    -keyout "$1.key" -out "$1.pem" -days 2 -subj "/CN=$1" 2>/dev/null
 }
 
-# make_certificate: server.pem and server.key for this machine's loopback.
+# make_certificate NAMES: server.pem and server.key for names in the form of
+# openssl's subjectAltName.
 make_certificate() {
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-	    -keyout server.key -out server.csr -subj /CN=localhost 2>/dev/null
-	echo subjectAltName=IP:127.0.0.1,DNS:localhost >server.ext
+	    -keyout server.key -out server.csr -subj /CN=server 2>/dev/null
+	echo "subjectAltName=$1" >server.ext
 	openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key \
 	    -CAcreateserial -days 2 -extfile server.ext -out server.pem 2>/dev/null
 }
@@ -41,7 +51,10 @@ make_certificate() {
 # input. Passwords are for cn=reader, and for us on the socket.
 slapd_conf() {
 	mkdir -p "$1/db"
-	[ -f ca.pem ] || { make_ca ca && make_certificate; }
+	[ -f ca.pem ] || {
+		make_ca ca
+		make_certificate IP:127.0.0.1,DNS:localhost
+	}
 	cp server.pem server.key "$1"
 	{
 		for schema in core cosine nis inetorgperson; do
@@ -120,10 +133,8 @@ slapd_run() {
 		    -f "$1/slapd.conf" -h "$ldap $ldaps $ldapi" \
 		    >"$1/slapd.err" 2>&1 &
 		slapd_pid=$!
-		slapd_wait && {
-			at_exit="kill $slapd_pid 2>/dev/null; $at_exit"
-			return
-		}
+		echo "$slapd_pid" >>"$tmp/slapd.pids"
+		slapd_wait && return
 	done
 	echo 'Bail out! slapd did not start'
 	cat "$1/slapd.err"
@@ -140,7 +151,8 @@ slapd_wait() {
 	done
 }
 
-# start_slapd NAME SCHEMA <LDIF: all of it.
+# start_slapd NAME SCHEMA <LDIF: all of it. From a file, not from a pipe: what
+# stands behind a pipe sets no variables.
 start_slapd() {
 	slapd_conf "$1" "$2" </dev/null
 	slapd_load "$1"

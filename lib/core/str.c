@@ -65,6 +65,16 @@ str_cut(char **s, char sep)
 }
 
 bool
+is_loopback(const char *host)
+{
+	/* Not a name such as "127.example.org". */
+	if (str_starts(host, "127."))
+		return host[strspn(host, "0123456789.")] == '\0';
+	return str_eq_nocase(host, "localhost") || strcmp(host, "::1") == 0 ||
+	       strcmp(host, "[::1]") == 0;
+}
+
+bool
 is_digits(const char *s)
 {
 	return *s != '\0' && s[strspn(s, "0123456789")] == '\0';

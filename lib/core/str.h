@@ -30,6 +30,10 @@ char *str_trim(char *s);
  */
 char *str_cut(char **s, char sep);
 
+/* Whether the host of a URL is this machine by its spelling: "localhost",
+ * 127.0.0.0/8, "::1" with or without brackets. */
+bool is_loopback(const char *host);
+
 bool is_digits(const char *s); /* one or more ASCII digits, nothing else */
 
 /* The number of bytes at the start of s that are whole, valid UTF-8 sequences

@@ -31,7 +31,7 @@ struct http {
 
 /* The host in a URL is loopback. */
 static bool
-is_loopback(const char *url)
+is_local(const char *url)
 {
 	CURLU *u = curl_url();
 	char *host = NULL;
@@ -39,10 +39,7 @@ is_loopback(const char *url)
 
 	if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-		ok = strcmp(host, "localhost") == 0 ||
-		     strcmp(host, "[::1]") == 0 ||
-		     (str_starts(host, "127.") &&
-			 host[strspn(host, "0123456789.")] == '\0');
+		ok = is_loopback(host);
 	curl_free(host);
 	curl_url_cleanup(u);
 	return ok;
@@ -70,7 +67,7 @@ check_url(const char *url, const struct http_options *o, struct why *why)
 		return 0;
 	if (!str_starts_nocase(url, "http://") || url[7] == '\0')
 		return why_set(why, FAIL_FATAL, "not an https:// URL: %s", url);
-	if (!o->insecure_http && !is_loopback(url))
+	if (!o->insecure_http && !is_local(url))
 		return why_set(why, FAIL_FATAL,
 		    "%s: passwords would go over the network in clear; use "
 		    "https (or --insecure-http)",

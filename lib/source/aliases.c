@@ -128,6 +128,8 @@ entry(struct aliases *a, const struct emit *e, const char *address, bool *added)
 	alias = arena_alloc(&a->arena, sizeof *alias);
 	alias->address = address;
 	alias->at = e->at;
+	if (e->at.name != NULL)
+		alias->at.name = arena_adds(&a->arena, e->at.name);
 	alias->keep = a->keep;
 	*value = alias;
 	a->v = grow(a->v, a->n, &a->cap, sizeof *a->v);

@@ -70,7 +70,10 @@ add_where(struct emit *e, struct place at)
 	if (at.file >= e->nfiles)
 		return;
 	buf_adds(&e->origin, e->files[at.file]);
-	if (at.line != 0) {
+	if (at.name != NULL) {
+		buf_addc(&e->origin, '/');
+		buf_adds(&e->origin, at.name);
+	} else if (at.line != 0) {
 		buf_addc(&e->origin, ':');
 		add_number(&e->origin, at.line);
 	}

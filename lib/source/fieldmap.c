@@ -20,6 +20,7 @@ enum {
 };
 
 static const char *const kinds[] = {
+	[FIELDMAP_NAME] = "name",
 	[FIELDMAP_DOMAIN_ALIAS] = "domain-alias",
 	[FIELDMAP_ALIAS] = "alias",
 	[FIELDMAP_DOMAIN] = "domain",
@@ -30,13 +31,14 @@ static const char *const kinds[] = {
 
 #define ON(kind) (1U << (kind))
 enum {
+	NAME = ON(FIELDMAP_NAME),
 	DOMAIN_ALIAS = ON(FIELDMAP_DOMAIN_ALIAS),
 	ALIAS = ON(FIELDMAP_ALIAS),
 	DOMAIN_ = ON(FIELDMAP_DOMAIN),
 	GROUP = ON(FIELDMAP_GROUP),
 	ACCOUNT = ON(FIELDMAP_ACCOUNT),
 	NOTE = ON(FIELDMAP_NOTE),
-	ANY = DOMAIN_ALIAS | ALIAS | DOMAIN_ | GROUP | ACCOUNT | NOTE
+	ANY = NAME | DOMAIN_ALIAS | ALIAS | DOMAIN_ | GROUP | ACCOUNT | NOTE
 };
 
 /* The kinds of section that a line may stand in, and those that need it. */
@@ -44,11 +46,11 @@ static const struct field_name {
 	const char *name;
 	unsigned int kinds, need;
 } fields[FIELD_COUNT] = {
-	[FIELD_ADDRESS] = { "address", ALIAS | GROUP | ACCOUNT | NOTE,
-	    ALIAS | GROUP | ACCOUNT },
+	[FIELD_ADDRESS] = { "address", NAME | ALIAS | GROUP | ACCOUNT | NOTE,
+	    NAME | ALIAS | GROUP | ACCOUNT },
 	[FIELD_DOMAIN] = { "domain", DOMAIN_ALIAS | DOMAIN_,
 	    DOMAIN_ALIAS | DOMAIN_ },
-	[FIELD_LOGINS] = { "logins", ACCOUNT, 0 },
+	[FIELD_LOGINS] = { "logins", NAME | ACCOUNT, NAME },
 	[FIELD_NAME] = { "name", GROUP | ACCOUNT, 0 },
 	[FIELD_SECRET] = { "secret", ACCOUNT, 0 },
 	[FIELD_DEFAULT_SCHEME] = { "default_scheme", ACCOUNT, 0 },
@@ -74,8 +76,11 @@ static const struct field_name {
 };
 
 static const char *const transforms[] = { [TRANSFORM_NONE] = "",
+	[TRANSFORM_ADDRESS] = "address",
+	[TRANSFORM_CATCHALL] = "catchall",
 	[TRANSFORM_DAYS] = "days",
 	[TRANSFORM_DOMAIN] = "domain",
+	[TRANSFORM_FUTURE] = "future",
 	[TRANSFORM_GIB] = "GiB",
 	[TRANSFORM_KIB] = "KiB",
 	[TRANSFORM_LOCAL] = "local",

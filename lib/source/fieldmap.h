@@ -20,6 +20,7 @@
 
 /* What the rows of a section are, in the order in which sections are read. */
 enum fieldmap_kind {
+	FIELDMAP_NAME,
 	FIELDMAP_DOMAIN_ALIAS,
 	FIELDMAP_ALIAS,
 	FIELDMAP_DOMAIN,
@@ -59,8 +60,11 @@ enum field {
 
 enum fieldmap_transform {
 	TRANSFORM_NONE,
+	TRANSFORM_ADDRESS,
+	TRANSFORM_CATCHALL,
 	TRANSFORM_DAYS,
 	TRANSFORM_DOMAIN,
+	TRANSFORM_FUTURE,
 	TRANSFORM_GIB,
 	TRANSFORM_KIB,
 	TRANSFORM_LOCAL,

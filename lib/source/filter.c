@@ -183,7 +183,7 @@ filter_parse(const char *text, struct why *why)
 	if (ok)
 		return f;
 	filter_free(f);
-	why_set(why, FAIL_FATAL, "no LDAP filter: %.200s", text);
+	why_set(why, FAIL_DATA, "no LDAP filter: %.200s", text);
 	return NULL;
 }
 

@@ -22,7 +22,7 @@ void filter_escape(struct buf *out, const char *value, size_t len);
 
 struct filter;
 
-/* The caller frees the result with filter_free. NULL and why (FATAL): it is
+/* The caller frees the result with filter_free. NULL and why (DATA): it is
  * none, or has an extensible match, which only a server can do. */
 struct filter *filter_parse(const char *text, struct why *why);
 void filter_free(struct filter *f);

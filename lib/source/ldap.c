@@ -40,8 +40,8 @@ struct ldapsearch {
 
 /* --- errors --- */
 
-/* What the server or the library has to say beside the code; at most a line of
- * it. The caller frees it with ldap_memfree; NULL where there is nothing. */
+/* What the server or the library has to say beside the code. The caller frees
+ * it with ldap_memfree; NULL where there is nothing. */
 static char *
 diagnostic(LDAP *ld)
 {
@@ -82,6 +82,7 @@ static const struct {
 	    "the server does not allow this search" },
 	{ LDAP_NO_SUCH_OBJECT, FAIL_FATAL,
 	    "the server has no such base, or does not show it to everybody" },
+	{ LDAP_FILTER_ERROR, FAIL_DATA, "no LDAP filter" },
 	{ LDAP_REFERRAL, FAIL_FATAL, "another server holds this directory" },
 };
 
@@ -99,7 +100,7 @@ failed(struct ldapconn *c, int code, struct why *why)
 			text = errors[i].text;
 			kind = errors[i].kind;
 		}
-	if (c->answered)
+	if (kind == FAIL_TEMP && c->answered)
 		kind = FAIL_FATAL;
 	why_set(why, kind, "%s%s%.200s", text, more == NULL ? "" : ": ",
 	    more == NULL ? "" : more);
@@ -110,10 +111,10 @@ failed(struct ldapconn *c, int code, struct why *why)
 /* --- connecting --- */
 
 static bool
-is_loopback(const char *host)
+is_local(const LDAPURLDesc *url)
 {
-	return host == NULL || *host == '\0' || strcmp(host, "::1") == 0 ||
-	       str_eq_nocase(host, "localhost") || str_starts(host, "127.");
+	return url->lud_host == NULL || *url->lud_host == '\0' ||
+	       is_loopback(url->lud_host);
 }
 
 static int
@@ -200,27 +201,31 @@ parse_uri(const char *uri, LDAPURLDesc **url, struct why *why)
 	if (ldap_url_parse(uri, url) != LDAP_URL_SUCCESS)
 		return why_set(why, FAIL_FATAL,
 		    "no LDAP URI: ldap://HOST, ldaps://HOST or ldapi:///");
+	/* The library sets the scope where none is written. */
 	if ((*url)->lud_attrs == NULL && (*url)->lud_filter == NULL &&
-	    (*url)->lud_exts == NULL)
+	    (*url)->lud_exts == NULL && (*url)->lud_scope == LDAP_SCOPE_BASE)
 		return 0;
 	return why_set(why, FAIL_FATAL,
 	    "only a base can stand behind the host of an LDAP URI");
 }
 
-/* The library tells a certificate that is not trusted from a server that is
- * not there by a text alone. */
+/* A code above 0 is the server's answer. The library tells a certificate that is not trusted from a server that is
+ * not there by having a text, which with GnuTLS is "(unknown error code)". */
 static int
 tls_failed(struct ldapconn *c, int code, struct why *why)
 {
 	char *more = diagnostic(c->ld);
+	bool tls = code == LDAP_CONNECT_ERROR || more != NULL;
 
-	if (code != LDAP_CONNECT_ERROR && more == NULL)
-		return failed(c, code, why);
-	why_set(why, FAIL_FATAL,
-	    "no TLS that can be trusted: see --cacert%s%.200s",
-	    more == NULL ? "" : ": ", more == NULL ? "" : more);
 	ldap_memfree(more);
-	return -1;
+	if (code > 0)
+		return why_set(why, FAIL_FATAL, "the server starts no TLS: %s",
+		    ldap_err2string(code));
+	if (!tls)
+		return failed(c, code, why);
+	return why_set(why, FAIL_FATAL,
+	    "no TLS that can be trusted: is the server's certificate from a "
+	    "CA that is known here, and for this name?");
 }
 
 /* TLS, before anything secret is said. */
@@ -236,8 +241,7 @@ secure(struct ldapconn *c, const LDAPURLDesc *url,
 		return -1;
 	if (strcmp(url->lud_scheme, "ldaps") == 0)
 		r = ldap_connect(c->ld);
-	else if (o->starttls ||
-		 (!o->insecure_ldap && !is_loopback(url->lud_host)))
+	else if (o->starttls || (!o->insecure_ldap && !is_local(url)))
 		r = ldap_start_tls_s(c->ld, NULL, NULL);
 	else
 		return 0;

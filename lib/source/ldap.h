@@ -64,7 +64,8 @@ struct ldapquery {
 struct ldapsearch;
 
 /* Starts a search; several may run on one connection, but only one with
- * pages. c must outlive it. The query is copied. NULL and why. */
+ * pages. c must outlive it. The query is copied. NULL and why, DATA if the
+ * filter is none. */
 struct ldapsearch *ldapsearch_new(
     struct ldapconn *c, const struct ldapquery *query, struct why *why);
 

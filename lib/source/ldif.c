@@ -134,6 +134,7 @@ parse_line(struct ldif *in, struct attribute *a, struct why *why)
 {
 	const char *text = buf_str(&in->text), *at;
 
+	*a = (struct attribute){ text, 0, { "", 0 } };
 	if (in->too_long)
 		return why_set(why, FAIL_DATA, "more than %d bytes in one line",
 		    (int)ENTRY_MAX);
@@ -142,7 +143,6 @@ parse_line(struct ldif *in, struct attribute *a, struct why *why)
 	if (*text == ' ')
 		return why_set(
 		    why, FAIL_DATA, "a line that continues no other");
-	a->name = text;
 	a->len = strcspn(text, ":");
 	if (text[a->len] != ':' || !is_name(text, a->len))
 		return why_set(why, FAIL_DATA, "no line of an LDIF entry");

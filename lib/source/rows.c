@@ -14,6 +14,8 @@
 #include "core/num.h"
 #include "core/str.h"
 #include "record/address.h"
+#include "secret/scheme.h"
+#include "secret/secret.h"
 #include "source/postfix-map.h"
 
 void
@@ -42,6 +44,8 @@ rows_free(struct rows *m)
 	aliases_free(&m->aliases);
 	aliases_free(&m->weak);
 	aliases_free(&m->inactive);
+	map_free(&m->names);
+	arena_free(&m->arena);
 }
 
 /* A buffer for a text that lives as long as the row. */
@@ -90,6 +94,61 @@ days_to_seconds(struct buf *b)
 	buf_addf(b, "%lld", (long long)n * 86400);
 }
 
+/*
+ * A point of time: seconds of 1970, "2026-12-31" with or without the time of
+ * the day, or LDAP's "20261231235959Z" (RFC 4517, 3.3.13). -1 for another text.
+ */
+static int64_t
+read_time(const char *text)
+{
+	static const char *const forms[] = { "%Y-%m-%d %H:%M:%S",
+		"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%Y%m%d%H%M%S" };
+	int64_t n;
+
+	/* What MySQL and PostgreSQL have for no time. */
+	if (str_starts(text, "0000-00-00") || strcmp(text, "infinity") == 0)
+		return 0;
+	if (strlen(text) < 14 && parse_num(text, 0, INT64_MAX, &n, NULL))
+		return n;
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+		struct tm tm = { 0 };
+
+		if (strptime(text, forms[i], &tm) != NULL)
+			return (int64_t)timegm(&tm);
+	}
+	return -1;
+}
+
+/* A time becomes yes or no; another text stays. 0 and less are never over. */
+static void
+is_future(struct buf *b)
+{
+	int64_t when;
+
+	if (parse_num(buf_str(b), INT64_MIN, 0, &when, NULL))
+		when = 0;
+	else
+		when = read_time(buf_str(b));
+	if (when == -1)
+		return;
+	buf_reset(b);
+	buf_adds(b, when == 0 || when > (int64_t)time(NULL) ? "yes" : "no");
+}
+
+/* A name that a [name] section has becomes the address; another one stays. */
+static void
+to_address(struct rows *m, struct buf *b)
+{
+	char *name = xstrdup(buf_str(b));
+	void **address = map_get(&m->names, str_lower(name));
+
+	free(name);
+	if (address == NULL)
+		return;
+	buf_reset(b);
+	buf_adds(b, *address);
+}
+
 static void
 cut_to(struct buf *b, const char *from, size_t len)
 {
@@ -99,7 +158,7 @@ cut_to(struct buf *b, const char *from, size_t len)
 }
 
 static void
-transform(struct buf *b, enum fieldmap_transform t)
+transform(struct rows *m, struct buf *b, enum fieldmap_transform t)
 {
 	const char *domain = address_domain(buf_str(b));
 	int flag;
@@ -107,8 +166,18 @@ transform(struct buf *b, enum fieldmap_transform t)
 	switch (t) {
 	case TRANSFORM_NONE:
 		break;
+	case TRANSFORM_ADDRESS:
+		to_address(m, b);
+		break;
+	case TRANSFORM_CATCHALL:
+		if (str_starts_nocase(buf_str(b), "catchall@"))
+			cut_to(b, domain - 1, strlen(domain) + 1);
+		break;
 	case TRANSFORM_DAYS:
 		days_to_seconds(b);
+		break;
+	case TRANSFORM_FUTURE:
+		is_future(b);
 		break;
 	case TRANSFORM_DOMAIN:
 		if (domain != NULL)
@@ -144,10 +213,11 @@ transform(struct buf *b, enum fieldmap_transform t)
 }
 
 static void
-transform_all(struct buf *b, const enum fieldmap_transform *list)
+transform_all(
+    struct rows *m, struct buf *b, const enum fieldmap_transform *list)
 {
 	for (size_t i = 0; i < FIELDMAP_TRANSFORMS; i++)
-		transform(b, list[i]);
+		transform(m, b, list[i]);
 }
 
 /* The first value of a column that is not empty, or NULL. */
@@ -196,7 +266,7 @@ fill_in(struct rows *m, const struct fieldmap_value *v, bool pattern,
 			struct buf *b = scratch(m);
 
 			buf_adds(b, text);
-			transform_all(b, p->transforms);
+			transform_all(m, b, p->transforms);
 			text = buf_str(b);
 		}
 		if (pattern)
@@ -275,7 +345,7 @@ finish(struct rows *m, const struct fieldmap_value *v, const char *text)
 		struct buf *b = scratch(m);
 
 		buf_adds(b, text);
-		transform_all(b, v->transforms);
+		transform_all(m, b, v->transforms);
 		text = buf_str(b);
 	}
 	return *text == '\0' ? NULL : text;
@@ -498,31 +568,6 @@ next_target(char **rest)
 	return postfix_target(rest);
 }
 
-/*
- * A point of time: seconds of 1970, "2026-12-31" with or without the time of
- * the day, or LDAP's "20261231235959Z" (RFC 4517, 3.3.13). -1 for another text.
- */
-static int64_t
-read_time(const char *text)
-{
-	static const char *const forms[] = { "%Y-%m-%d %H:%M:%S",
-		"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%Y%m%d%H%M%S" };
-	int64_t n;
-
-	/* What MySQL and PostgreSQL have for no time. */
-	if (str_starts(text, "0000-00-00") || strcmp(text, "infinity") == 0)
-		return 0;
-	if (strlen(text) < 14 && parse_num(text, 0, INT64_MAX, &n, NULL))
-		return n;
-	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-		struct tm tm = { 0 };
-
-		if (strptime(text, forms[i], &tm) != NULL)
-			return (int64_t)timegm(&tm);
-	}
-	return -1;
-}
-
 /* Whether the row's time is over. 0 is no time. */
 static bool
 is_over(struct rows *m, const char *id)
@@ -562,38 +607,87 @@ has_scheme(const char *secret)
 	return *secret == '{' && strchr(secret, '}') != NULL;
 }
 
-/* Dovecot takes such a text for one that no password fits (src/auth/passdb.h,
- * IS_VALID_PASSWD); panels put the mark before a hash to lock the login. */
-static bool
-is_locked(const char *secret)
+/* The scheme of a password without one. */
+static const char *
+default_scheme(struct rows *m)
 {
-	if (has_scheme(secret))
-		secret = strchr(secret, '}') + 1;
-	return *secret == '!' || *secret == '*';
+	const char *scheme = m->default_scheme;
+
+	if (scheme == NULL)
+		scheme = get(m, FIELD_DEFAULT_SCHEME);
+	return scheme == NULL ? "CRYPT" : scheme;
 }
 
-/* The first password is taken; the others are reported. */
+/* How good a password is for the target: the fewer, the better. */
+static int
+rank(const struct rows *m, const char *secret, const char *scheme)
+{
+	static const int ranks[] = { [SECRET_VERBATIM] = 0,
+		[SECRET_TRANSCODED] = 1,
+		[SECRET_UNUSABLE] = 2,
+		[SECRET_NONE] = 3 };
+	struct secret s = { 0 };
+	int result;
+
+	secret_judge(&s, secret, scheme, m->r.address);
+	result = ranks[s.verdict];
+	secret_free(&s);
+	return result;
+}
+
+/* The best of several: the first of those that the target takes with the least
+ * change. The others are reported. */
+static const char *
+best_secret(struct rows *m, const struct strs *list)
+{
+	const char *scheme = default_scheme(m);
+	size_t best = 0;
+	int least = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		int r = rank(m, list->v[i], scheme);
+
+		if (i == 0 || r < least) {
+			best = i;
+			least = r;
+		}
+	}
+	for (size_t i = 0; i < list->n; i++)
+		if (i != best)
+			emit_note(m->emit, m->r.address,
+			    "a password beside another is not carried", NULL);
+	return list->v[best];
+}
+
+/* Dovecot takes such a text for one that no password fits (src/auth/passdb.h,
+ * IS_VALID_PASSWD); panels put the mark before a hash to lock the login. A
+ * clear password may begin with anything. */
+static bool
+is_locked(struct rows *m, const char *secret)
+{
+	const char *text =
+	    has_scheme(secret) ? strchr(secret, '}') + 1 : secret;
+	struct parsed p;
+
+	if (*text != '!' && *text != '*')
+		return false;
+	scheme_parse(secret, default_scheme(m), &p);
+	return p.scheme == NULL || p.scheme->family != FAMILY_CLEAR;
+}
+
 static void
 add_secret(struct rows *m)
 {
 	struct record *r = &m->r;
 
 	get_all(m, FIELD_SECRET, &m->list);
-	for (size_t i = 1; i < m->list.n; i++)
-		emit_note(m->emit, r->address,
-		    "a password beside another is not carried", NULL);
 	if (m->list.n == 0)
 		return;
-	r->secret = m->list.v[0];
-	if (is_locked(r->secret))
+	r->secret = m->list.n == 1 ? m->list.v[0] : best_secret(m, &m->list);
+	if (is_locked(m, r->secret))
 		r->active = false;
-	if (has_scheme(r->secret))
-		return;
-	r->default_scheme = m->default_scheme;
-	if (r->default_scheme == NULL)
-		r->default_scheme = get(m, FIELD_DEFAULT_SCHEME);
-	if (r->default_scheme == NULL)
-		r->default_scheme = "CRYPT";
+	if (!has_scheme(r->secret))
+		r->default_scheme = default_scheme(m);
 }
 
 /* 0 and less are no limit. False: reported. */
@@ -736,6 +830,9 @@ read_account(struct rows *m)
 	bool bad = false;
 
 	record_reset(r, REC_ACCOUNT);
+	/* What has no address may be no mailbox, and that is no error. */
+	if (spelling == NULL && !pass(m, NULL, NULL))
+		return;
 	address = get_address(m, spelling);
 	if (address == NULL)
 		return;
@@ -876,6 +973,26 @@ read_domain(struct rows *m)
 		emit_domain(m->emit, domain);
 }
 
+/* The names that stand for an address elsewhere in the directory. */
+static void
+read_name(struct rows *m)
+{
+	const char *address = get(m, FIELD_ADDRESS);
+	bool added;
+
+	if (address == NULL || !pass(m, address, NULL))
+		return;
+	address = arena_adds(&m->arena, address);
+	get_all(m, FIELD_LOGINS, &m->list);
+	for (size_t i = 0; i < m->list.n; i++) {
+		char *name = str_lower(copy(m, m->list.v[i]));
+		void **value = map_put_copy(&m->names, &m->arena, name, &added);
+
+		if (added)
+			*value = (void *)(uintptr_t)address;
+	}
+}
+
 /* Of a row that only counts, not even an address need be good. */
 static void
 read_note(struct rows *m)
@@ -888,6 +1005,7 @@ rows_add(struct rows *m, const struct fieldmap_section *section,
     const struct strs *cells)
 {
 	static void (*const read[])(struct rows *) = {
+		[FIELDMAP_NAME] = read_name,
 		[FIELDMAP_DOMAIN_ALIAS] = read_domain,
 		[FIELDMAP_ALIAS] = read_aliases,
 		[FIELDMAP_DOMAIN] = read_domain,

@@ -31,6 +31,9 @@ struct rows {
 	struct aliases aliases;     /* forwards among them */
 	struct aliases weak;        /* where nothing else has the address */
 	struct aliases inactive;
+	struct map
+	    names; /* in lower case -> the address that each stands for */
+	struct arena arena;
 
 	/* What the functions below use. */
 	const struct fieldmap_section *section;
