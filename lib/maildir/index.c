@@ -107,6 +107,12 @@ build(struct index *x)
 	}
 }
 
+uint64_t
+index_sum(uint64_t sum, const void *record)
+{
+	return hash(sum, record, sizeof(struct record));
+}
+
 static bool
 is_sound(const struct head *head, size_t size)
 {
@@ -119,7 +125,7 @@ is_sound(const struct head *head, size_t size)
 	    size != sizeof *head + head->n * sizeof *records)
 		return false;
 	for (size_t i = 0; i < head->n; i++)
-		sum = hash(sum, &records[i], sizeof *records);
+		sum = index_sum(sum, &records[i]);
 	return sum == head->sum;
 }
 
@@ -225,7 +231,7 @@ put(struct head *head, const struct catalogue *c, size_t number, FILE *to)
 	memcpy(r.id, e->id, sizeof r.id);
 	memcpy(r.digest, e->digest, sizeof r.digest);
 	head->n++;
-	head->sum = hash(head->sum, &r, sizeof r);
+	head->sum = index_sum(head->sum, &r);
 	(void)fwrite(&r, sizeof r, 1, to);
 }
 

@@ -38,6 +38,9 @@ size_t index_count(const struct index *x);
 /* How many of a catalogue's entries index_save would write. */
 size_t index_worth(const struct catalogue *c);
 
+/* Adds a record to the checksum of those before it, which is 0 at first. */
+uint64_t index_sum(uint64_t sum, const void *record);
+
 /* Of a file's size and time; never 0. */
 uint32_t index_stamp(const struct stat *st);
 
