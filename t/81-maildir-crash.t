@@ -25,4 +25,9 @@ ok 'a message that arrives while it is being added' '
 	cd arrive
 	run 0 /usr/bin/python3 "$top/tests/maildir/arrive.py" "$shim"'
 
+ok 'a message that gets other flags while it is given some' '
+	mkdir flip
+	cd flip
+	run 0 /usr/bin/python3 "$top/tests/maildir/flip.py" "$shim"'
+
 done_testing

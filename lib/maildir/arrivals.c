@@ -100,8 +100,9 @@ pair_arrival(
 		    !same_id(s, e) ||
 		    memcmp(s->digest, e->digest, sizeof s->digest) != 0)
 			continue;
-		*f = (struct fate){ OUT_PRESENT, number,
-			"arrived while the merge ran" };
+		*f = (struct fate){ .outcome = OUT_PRESENT,
+			.twin = number,
+			.note = "arrived while the merge ran" };
 		return;
 	}
 }

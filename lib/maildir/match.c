@@ -107,7 +107,8 @@ static void
 decide(struct matcher *m, uint32_t number, enum outcome outcome, uint32_t twin,
     const char *note)
 {
-	m->plan->fates[number] = (struct fate){ outcome, twin, note };
+	m->plan->fates[number] =
+	    (struct fate){ .outcome = outcome, .twin = twin, .note = note };
 	m->decided[number] = true;
 }
 

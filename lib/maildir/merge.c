@@ -121,10 +121,11 @@ merge_settle(struct merge *m, size_t entry)
 }
 
 void
-merge_fail(struct merge *m, const struct item *it, const char *text)
+merge_fail(struct merge *m, const struct item *it, const struct why *why)
 {
-	m->plan->fates[it->entry] =
-	    (struct fate){ OUT_FAILED, 0, arena_adds(&m->texts, text) };
+	m->plan->fates[it->entry] = (struct fate){ .outcome = OUT_FAILED,
+		.again = why->kind == FAIL_TEMP,
+		.note = arena_adds(&m->texts, why->text) };
 	merge_settle(m, it->entry);
 }
 
@@ -150,8 +151,20 @@ merge_sweep(const struct mdtree *target)
 	dot_sweep(target->control, SUBSCRIPTIONS_LOCK);
 }
 
+/* True if there is such a directory, though no folder yet. */
+static bool
+dir_exists(int root, const char *dir)
+{
+	int fd = open_below(root, dir);
+
+	if (fd != -1)
+		(void)close(fd);
+	return fd != -1;
+}
+
 /* The subscription comes first: a run that is killed in between finds the
- * folder missing the next time, and does both. */
+ * folder missing the next time, and does both. What is there already is not
+ * journalled: to take it away would not be to undo this run. */
 static int
 make_folder(struct merge *m, struct mdfolder *f, struct why *why)
 {
@@ -160,10 +173,12 @@ make_folder(struct merge *m, struct mdfolder *f, struct why *why)
 	bool wanted = m->subscribe != NULL && m->subscribe[f - t->folders];
 	bool made;
 
+	wanted = wanted && !is_subscribed(t->control, f->dir, &t->style, &made);
 	if (wanted)
 		journal_put(m->journal, &r);
 	r.kind = JOURNAL_FOLDER;
-	journal_put(m->journal, &r);
+	if (!dir_exists(t->fd, f->dir))
+		journal_put(m->journal, &r);
 	if (journal_sync(m->journal, why) == -1 ||
 	    (wanted && subscribe(t->control, f->dir, &t->style, true, &made,
 			   why) == -1) ||
@@ -183,12 +198,15 @@ make_folders(struct merge *m, struct why *why)
 	for (size_t i = 0; i < t->n; i++) {
 		struct why local = { 0 };
 
-		if (t->folders[i].missing &&
-		    make_folder(m, &t->folders[i], &local) == -1 &&
-		    local.kind == FAIL_FATAL) {
+		if (!t->folders[i].missing ||
+		    make_folder(m, &t->folders[i], &local) == 0)
+			continue;
+		if (local.kind == FAIL_FATAL) {
 			*why = local;
 			return -1;
 		}
+		if (m->refused != NULL)
+			m->refused(m->arg, t->folders[i].dir, &local);
 	}
 	return 0;
 }
@@ -213,7 +231,7 @@ fill_folder(
 			return -1;
 		}
 		for (size_t i = 0; i < n; i++)
-			merge_fail(m, &items[i], local.text);
+			merge_fail(m, &items[i], &local);
 		return 0;
 	}
 	r = merge_find_arrivals(m, items, n, false, why);
