@@ -130,7 +130,7 @@ add_entry(struct catalogue *c, size_t folder, bool is_new,
 
 	c->entries = grow(c->entries, c->n, &c->cap, sizeof *c->entries);
 	e = &c->entries[c->n];
-	*e = (struct entry){ .ino = d->d_ino,
+	*e = (struct entry){ .ino = (uint32_t)(d->d_ino ^ d->d_ino >> 32),
 		.name = (uint32_t)c->names.len,
 		.folder = (uint32_t)folder & 0xffffff,
 		.state = is_new ? ENTRY_NEW : 0 };
@@ -142,8 +142,6 @@ add_entry(struct catalogue *c, size_t folder, bool is_new,
 	if (odd != NULL) {
 		e->state |= ENTRY_READ;
 		set_fault(c, c->n - 1, odd);
-	} else if (c->index != NULL && !c->stamps) {
-		index_recall(c->index, c, e);
 	}
 	return 0;
 }
@@ -190,8 +188,8 @@ lasting_name(const struct catalogue *c, const struct entry *e)
 {
 	const char *name = entry_name(c, e);
 
-	return xasprintf("%u/%llu/%.*s", (unsigned int)e->folder,
-	    (unsigned long long)e->ino, (int)strcspn(name, ":"), name);
+	return xasprintf("%u/%u/%.*s", (unsigned int)e->folder,
+	    (unsigned int)e->ino, (int)strcspn(name, ":"), name);
 }
 
 static void
@@ -305,6 +303,8 @@ list_once(struct catalogue *c, size_t folder, struct why *why)
 			return -1;
 	}
 	drop_older(c, first, mid);
+	if (c->index != NULL && !c->stamps)
+		index_recall_all(c->index, c, first);
 	return 0;
 }
 

@@ -35,7 +35,7 @@ enum entry_state {
 struct entry {
 	unsigned char id[DIGEST_LEN];
 	unsigned char digest[DIGEST_LEN];
-	uint64_t ino;
+	uint32_t ino;   /* inode number, folded */
 	uint32_t name;  /* offset in the catalogue's names */
 	uint32_t stamp; /* of size and time, for the index; a bad one's fault */
 	uint32_t next;  /* for whoever chains entries */

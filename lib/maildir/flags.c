@@ -25,10 +25,7 @@ enum {
 static unsigned int
 flags_of(const struct catalogue *c, const struct entry *e)
 {
-	struct mdname n;
-
-	mdname_parse(&n, entry_name(c, e));
-	return n.flags;
+	return mdname_flags(entry_name(c, e));
 }
 
 static bool
