@@ -389,24 +389,25 @@ keeps_flags(void *arg, uint32_t twin, const struct why *why)
 	buf_free(&path);
 }
 
-/* The folders of the source that cannot be read, or have no place: messages in
- * them, if there are any, say so too. */
+/* The folders of the source that cannot be read, which is a failure; and those
+ * that have no place in the target, which only fails the messages in them. */
 static void
 report_folders(struct run *r)
 {
 	const struct mdtree *t = &r->survey.source_tree;
+	const char *source = r->set.survey.source;
 
 	for (size_t i = 0; i < t->n; i++) {
-		const char *fault = t->folders[i].fault != NULL
-					? t->folders[i].fault
-					: r->survey.folders[i].fault;
+		const struct mdfolder *f = &t->folders[i];
 		struct why why = { 0 };
 
-		if (fault == NULL)
-			continue;
-		(void)why_set(&why, FAIL_DATA, "%s", fault);
-		tally_fail(&r->tally, r->set.survey.source, t->folders[i].dir,
-		    NULL, &why);
+		if (f->fault != NULL) {
+			(void)why_set(&why, FAIL_DATA, "%s", f->fault);
+			tally_fail(&r->tally, source, f->dir, NULL, &why);
+		} else if (r->survey.folders[i].fault != NULL) {
+			tool_say(source, "%s: %s", f->dir,
+			    r->survey.folders[i].fault);
+		}
 	}
 }
 
