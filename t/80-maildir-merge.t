@@ -355,6 +355,21 @@ ok 'undo, and what it leaves alone' '
 	has err "File exists"
 	merge 0 s14 t14
 	[ "$(count t14)" -eq 5 ]'
+ok 'a source of LAYOUT=fs, and a target of it' '
+	mkdir -p s24/A/B/cur s24/A/B/new s24/A/B/tmp s24/cur s24/new s24/tmp
+	mail s24/A/B/cur/1.a:2,S deep
+	mail s24/new/2.a top
+	box t24 .Other
+	merge 0 s24 t24
+	[ "$(count t24/.A.B)" -eq 1 ] && [ "$(count t24/cur)" -eq 1 ]
+	mkdir -p f24/cur f24/new f24/tmp f24/X/cur f24/X/new f24/X/tmp
+	merge 0 t24 f24
+	[ "$(count f24/A/B)" -eq 1 ] && [ -d f24/Other/cur ]
+	not [ -e f24/A/B/maildirfolder ]
+	merge 0 t24 f24
+	[ "$(grep -c present out)" -eq 2 ]
+	merge 1 -m "A/B=tmp/x" --scope=folder -n s24 f24
+	has out "a level that the Maildir itself uses"'
 ok 'files that are renamed while their directory is read' '
 	need_python=$(command -v /usr/bin/python3) || exit 0
 	mkdir flips
@@ -444,13 +459,17 @@ ok 'folders that cannot be made' '
 	has err "t20: .void: .void: Not a directory"
 	is .ok/cur/1.a:2, added
 	merge 1 --source-names utf8 -m "$(printf "a\nb")=A/B" s20 t20
-	[ "$(count t20/.A.B)" -eq 1 ]
-	merge 0 -n --target-layout=fs -m ok=tmp/x s20 t1 || [ "$?" -eq 1 ]'
+	[ "$(count t20/.A.B)" -eq 1 ]'
 ok 'a lock that another program holds for long' '
 	box s21 && box t21
 	echo "0 Work" >s21/dovecot-keywords
 	mail s21/cur/1.a:2,a one
 	printf "%s:%s" $$ "$(uname -n)" >t21/dovecot-uidlist.lock
+	mail t21/cur/9.a,S=1:2, nine
+	run 1 maildir-check -f t21 >out21
+	has out21 "\"finding\":\"size\""
+	has out21 "\"fixed\":false"
+	[ -e t21/cur/9.a,S=1:2, ]
 	merge 75 s21 t21
 	is cur/1.a:2,a failed
 	has err "dovecot-uidlist.lock: held by another program"
