@@ -22,10 +22,6 @@
 #include "maildir/name.h"
 #include "maildir/parallel.h"
 
-enum {
-	UIDLIST_MAX = 1 << 30
-};
-
 const char *
 finding_name(enum finding f)
 {
@@ -320,37 +316,18 @@ check_messages(struct folder *f)
 	free(twice);
 }
 
-/* The bases that dovecot-uidlist has; false if there is no such file. */
-static bool
-read_uidlist(
-    const struct check *k, const char *dir, struct buf *text, struct map *bases)
-{
-	int fd = mdtree_control(k->c->tree, dir), file;
-	char *rest, *line;
+/* The bases that Dovecot has in its list. */
+struct listed {
+	struct map bases;
+	struct arena texts;
+};
 
-	if (fd == -1)
-		return false;
-	file = openat(fd, "dovecot-uidlist", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	(void)close(fd);
-	if (file == -1)
-		return false;
-	buf_init(text, UIDLIST_MAX);
-	if (read_fd(file, dir, text, NULL) == -1 || text->len == 0) {
-		(void)close(file);
-		return false;
-	}
-	(void)close(file);
-	rest = text->data;
-	while (rest != NULL) {
-		line = str_cut(&rest, '\n');
-		line = strchr(line, ':');
-		if (line == NULL)
-			continue;
-		line++;
-		line[strcspn(line, ":")] = '\0';
-		(void)map_put(bases, line, NULL);
-	}
-	return true;
+static void
+put_listed(void *arg, const char *base)
+{
+	struct listed *l = arg;
+
+	(void)map_put_copy(&l->bases, &l->texts, base, NULL);
 }
 
 /*
@@ -362,9 +339,8 @@ static void
 check_times(const struct folder *f)
 {
 	const struct check *k = f->k;
-	struct map bases = { 0 };
-	struct buf text = { 0 };
-	bool listed = read_uidlist(k, f->dir, &text, &bases);
+	struct listed l = { .bases = { 0 } };
+	bool listed = uidlist_each(k->c->tree, f->dir, put_listed, &l);
 	bool unlisted[2] = { false, false };
 
 	for (size_t i = f->from; listed && i < f->to; i++) {
@@ -375,7 +351,7 @@ check_times(const struct folder *f)
 		if ((e->state & ENTRY_GONE) != 0)
 			continue;
 		base = xmemdup(name, strcspn(name, ":"));
-		if (map_get(&bases, base) == NULL)
+		if (map_get(&l.bases, base) == NULL)
 			unlisted[(e->state & ENTRY_NEW) != 0] = true;
 		free(base);
 	}
@@ -396,8 +372,8 @@ check_times(const struct folder *f)
 			    k->fix && futimens(fd, NULL) == 0);
 		(void)close(fd);
 	}
-	map_free(&bases);
-	buf_free(&text);
+	map_free(&l.bases);
+	arena_free(&l.texts);
 }
 
 /* A directory of a folder that its owner cannot use: clients see a folder that

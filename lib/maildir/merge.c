@@ -26,7 +26,10 @@ merge_source(const struct merge *m, const struct item *it)
 	return &m->plan->source->entries[it->entry];
 }
 
-/* The internal date of a source message, in the directory box; adds its size.
+/*
+ * The internal date of a source message, in the directory box; adds its size.
+ * Dovecot caches it as a number without a sign: a date before 1970 would come
+ * out as one after 2100.
  */
 static int64_t
 date_of(struct merge *m, const struct entry *e, int box)
@@ -45,7 +48,9 @@ date_of(struct merge *m, const struct entry *e, int box)
 	if (fstatat(box, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return n.seconds;
 	m->bytes += st.st_size;
-	return from == DATE_NAME ? n.seconds : st.st_mtim.tv_sec;
+	if (from == DATE_NAME)
+		return n.seconds;
+	return st.st_mtim.tv_sec < 0 ? 0 : st.st_mtim.tv_sec;
 }
 
 static int

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -107,6 +108,39 @@ is_folder(int fd, const char *name)
 	yes = is_dir_at(dir, "cur") || is_dir_at(dir, "new");
 	(void)close(dir);
 	return yes;
+}
+
+bool
+uidlist_each(const struct mdtree *t, const char *dir,
+    void (*fn)(void *arg, const char *base), void *arg)
+{
+	int fd = mdtree_control(t, dir), list = -1;
+	FILE *f = NULL;
+	char *line = NULL;
+	size_t size = 0;
+
+	if (fd != -1) {
+		list = openat(fd, "dovecot-uidlist",
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		(void)close(fd);
+	}
+	if (list != -1)
+		f = fdopen(list, "r");
+	if (f == NULL && list != -1)
+		(void)close(list);
+	if (f == NULL)
+		return false;
+	while (getline(&line, &size, f) != -1) {
+		char *base = strchr(line, ':');
+
+		if (base == NULL)
+			continue;
+		base[1 + strcspn(base + 1, ":\n")] = '\0';
+		fn(arg, base + 1);
+	}
+	free(line);
+	(void)fclose(f);
+	return true;
 }
 
 static bool

@@ -94,4 +94,9 @@ DIR *opendir_below(int fd, const char *name);
  * folder's own, or the one below CONTROL=. -1 and errno. */
 int mdtree_control(const struct mdtree *t, const char *dir);
 
+/* Calls fn for each base that dovecot-uidlist of a folder has, those of files
+ * that are gone too. False if there is no such file. */
+bool uidlist_each(const struct mdtree *t, const char *dir,
+    void (*fn)(void *arg, const char *base), void *arg);
+
 #endif

@@ -115,7 +115,10 @@ md.put(source, '', '2.b:2,', message('late'), 1700000000)
 merge('-q', source, target)
 client = dovecot.imap(user)
 dates = [v[2][:11].strip() for v in fetch(client, 'INBOX').values()]
-check('internal dates', dates == ['31-Mar-1965', '14-Nov-2023'], dates)
+client.logout()
+client = dovecot.imap(user)  # dates come out of Dovecot's cache now
+dates += [v[2][:11].strip() for v in fetch(client, 'INBOX').values()]
+check('internal dates', dates == ['01-Jan-1970', '14-Nov-2023'] * 2, dates)
 uids = list(fetch(client, 'INBOX'))
 client.select('INBOX')
 client.store('1:*', '+FLAGS', '\\Deleted')
@@ -123,8 +126,8 @@ client.expunge()
 merge('-q', '--readd', source, target)
 again = fetch(client, 'INBOX')
 check('an expunged name again', len(again) == 2 and
-      min(again) > max(uids), (uids, again))
-dovecot.reappeared = True
+      min(again) > max(uids) and 'reappeared' not in dovecot.log(),
+      (uids, again))
 client.logout()
 
 # What only needs another name, mended while a client is connected.
