@@ -277,7 +277,9 @@ steady_time(int fd)
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	age = (now.tv_sec - st.st_mtim.tv_sec) * INT64_C(1000000000) +
 	      now.tv_nsec - st.st_mtim.tv_nsec;
-	return age >= 0 && age < tick ? (struct timespec){ 0 } : st.st_mtim;
+	if (age >= 0 && age < tick)
+		return (struct timespec){ 0 };
+	return st.st_mtim;
 }
 
 /* new/ comes first, so that no message is missed that is moved to cur/
