@@ -583,7 +583,7 @@ catalogue_find_again(struct catalogue *c, size_t folder, struct why *why)
 }
 
 enum {
-	TRIES = 5 /* a message can be renamed again and again */
+	TRIES = 40 /* a message can be renamed again and again */
 };
 
 static int
