@@ -79,12 +79,21 @@ void
 entry_clear(struct entry *e)
 {
 	free(e->ref);
+	free_secret(e->raw);
 	json_decref(e->body);
 	free(e->address);
 	free(e->id);
 	free(e->op_id);
 	json_decref(e->holder);
 	json_decref(e->patch);
+}
+
+json_t *
+entry_body(struct entry *e)
+{
+	if (e->body == NULL && e->raw != NULL)
+		e->body = json_loads(e->raw, 0, NULL);
+	return e->body;
 }
 
 void
@@ -131,13 +140,11 @@ known_ref(const struct apply *a, const char *ref)
 	return slot == NULL ? NULL : *slot;
 }
 
-/*
- * The id behind "#ref": 1 and *id; 0 when it stays as it is: of an object that
- * is only planned, or of the same operation, which the server resolves; -1 and
- * why if it leads nowhere.
- */
-static int
-resolve_ref(struct apply *a, const char *ref, const char **id, struct why *why)
+/* It stays as it is when it is of an object that is only planned, or of the
+ * same operation, which the server resolves. */
+int
+apply_resolve_ref(
+    struct apply *a, const char *ref, const char **id, struct why *why)
 {
 	struct known *k = known_ref(a, ref + 1);
 
@@ -169,7 +176,7 @@ resolve_keys(struct apply *a, json_t *v, struct why *why)
 		const char *to = key;
 
 		if (*key == '#' && key[1] != '\0' &&
-		    resolve_ref(a, key, &to, why) == -1)
+		    apply_resolve_ref(a, key, &to, why) == -1)
 			r = -1;
 		(void)json_object_set(out, to, item);
 	}
@@ -216,7 +223,7 @@ resolve(struct apply *a, const char *member, json_t *v, struct why *why)
 				r = -1;
 		} else if (*s == '#' && s[1] != '\0' &&
 			   plan_is_id_member(key)) {
-			if (resolve_ref(a, s, &id, why) == -1)
+			if (apply_resolve_ref(a, s, &id, why) == -1)
 				r = -1;
 			if (id != NULL)
 				(void)json_object_iter_set_new(
@@ -248,11 +255,10 @@ ask_name(struct apply *a, const char *id)
 	return *slot;
 }
 
-/* The name of the domain that a body is in. */
+/* The name of a domain, by its id or a reference. */
 static const char *
-domain_name(struct apply *a, const json_t *body)
+domain_name(struct apply *a, const char *id)
 {
-	const char *id = json_string_value(json_object_get(body, "domainId"));
 	const struct known *k;
 	void **slot;
 
@@ -279,7 +285,9 @@ make_address(struct apply *a, const struct apply_op *op, const json_t *body)
 	if (json_object_get(body, "domainId") == NULL ||
 	    !apply_unique(op->object))
 		return xstrdup(name);
-	return xasprintf("%s@%s", name, domain_name(a, body));
+	return xasprintf("%s@%s", name,
+	    domain_name(
+		a, json_string_value(json_object_get(body, "domainId"))));
 }
 
 /* --- results --- */
@@ -347,7 +355,7 @@ apply_report(struct apply *a, struct apply_op *op, struct entry *e)
 	if (e->status == APPLY_FAILED) {
 		op->failed = true;
 		if (op->type != OP_DESTROY)
-			r.body = e->body;
+			r.body = entry_body(e);
 	}
 	if (e->status == APPLY_CREATED || e->status == APPLY_UPDATED ||
 	    e->status == APPLY_DESTROYED)
@@ -364,14 +372,14 @@ apply_report(struct apply *a, struct apply_op *op, struct entry *e)
 
 /* Before the first account with a password: in its domain. */
 static int
-send_canary(struct apply *a, const struct job *job)
+send_canary(struct apply *a, struct job *job)
 {
 	struct why why = { 0 };
 
 	if (!a->options->canary || a->canary_done || a->options->dry_run)
 		return 0;
 	for (size_t i = 0; i < job->n; i++) {
-		const json_t *body = job->entries[i].body,
+		const json_t *body = entry_body(&job->entries[i]),
 			     *domain = json_object_get(body, "domainId");
 
 		if (job->entries[i].done || !json_is_string(domain) ||
@@ -491,32 +499,27 @@ choose_inventory(struct apply *a, struct apply_op *op, int *r)
 	return v;
 }
 
-/* Fills in the next object of the operation: 1, 0 at the end, -1 and a->why. */
-static int
-next_entry(struct apply *a, struct job *job, bool match)
+/* Whether the objects of the operation may go without a tree: nothing has to be
+ * known of them before they are created. */
+static bool
+goes_raw(const struct apply *a, const struct apply_op *op, bool match)
 {
-	struct apply_op *op = job->op;
-	struct inventory *v;
-	struct entry *e;
-	const char *ref;
-	struct why why = { 0 };
-	json_t *body;
-	size_t len;
-	int n = plan_reader_entry(a->plan, &ref, &body, &len, &why);
+	return !match && !a->options->dry_run &&
+	       (!a->options->canary || a->canary_done) &&
+	       strcmp(op->object, "Account") == 0;
+}
 
-	if (n == -1)
-		apply_stop(a, &why);
-	if (n != 1)
-		return n;
-	e = job_entry(job);
-	e->ref = xstrdup(ref);
-	e->body = body;
-	e->len = len;
-	job->bytes += len;
-	if (resolve(a, "", body, &why) == -1)
+/* An object that goes as a tree. */
+static void
+fill_entry(struct apply *a, struct apply_op *op, struct entry *e, bool match)
+{
+	struct inventory *v;
+	struct why why = { 0 };
+
+	if (resolve(a, "", e->body, &why) == -1)
 		entry_fail(e, &why);
-	drop_server_set(a, op, body);
-	e->address = make_address(a, op, body);
+	drop_server_set(a, op, e->body);
+	e->address = make_address(a, op, e->body);
 	if (match && !e->done) {
 		/* What was read may have been read again since. */
 		v = inventory_get(a, op, &why);
@@ -528,6 +531,40 @@ next_entry(struct apply *a, struct job *job, bool match)
 	if ((match || !apply_unique(op->object)) && !e->done &&
 	    a->options->dry_run)
 		entry_settle(e, APPLY_PLANNED, NULL);
+}
+
+/* Fills in the next object of the operation: 1, 0 at the end, -1 and a->why. */
+static int
+next_entry(struct apply *a, struct job *job, bool match)
+{
+	struct apply_op *op = job->op;
+	struct entry *e;
+	const char *ref, *text;
+	struct why why = { 0 };
+	size_t len;
+	int n = plan_reader_entry(a->plan, &ref, &text, &len, &why);
+
+	if (n == -1)
+		apply_stop(a, &why);
+	if (n != 1)
+		return n;
+	e = job_entry(job);
+	e->ref = xstrdup(ref);
+	e->len = len;
+	job->bytes += len;
+	if (goes_raw(a, op, match) && raw_copy(a, op, text, len, &a->raw)) {
+		e->raw = xmemdup(a->raw.text.data, a->raw.text.len);
+		e->address = xasprintf("%s@%s", a->raw.name.data,
+		    domain_name(a, a->raw.domain.data));
+		return 1;
+	}
+	e->body = json_loadb(text, len, 0, NULL);
+	if (e->body == NULL) {
+		why_set(&why, FAIL_DATA, "it is no JSON that can be sent");
+		entry_fail(e, &why);
+		return 1;
+	}
+	fill_entry(a, op, e, match);
 	return 1;
 }
 
@@ -754,6 +791,9 @@ apply_plan(struct jmap *j, struct plan_reader *plan,
 		*why = a.why;
 	*changed = a.changed;
 	inventory_drop(&a, NULL);
+	buf_wipe(&a.raw.text);
+	buf_free(&a.raw.name);
+	buf_free(&a.raw.domain);
 	map_free(&a.known);
 	map_free(&a.names);
 	map_free(&a.touched);

@@ -399,6 +399,7 @@ inventory_match(
 	struct item *item;
 	void **slot;
 
+	(void)entry_body(e);
 	fill_scope(op, e->body);
 	if (check_body(a, op, e->body, &e->why) == -1) {
 		entry_settle(e, APPLY_FAILED, NULL);
@@ -434,7 +435,7 @@ inventory_note(struct apply *a, struct apply_op *op, struct entry *e)
 	if (strcmp(shape, v->shape) != 0)
 		inventory_drop(a, op->object);
 	else
-		add_item(v, a, op, e->body, e->id, true);
+		add_item(v, a, op, entry_body(e), e->id, true);
 	free(shape);
 }
 

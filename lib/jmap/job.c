@@ -94,25 +94,28 @@ to_update(const struct entry *e)
 static size_t
 create_fill(struct apply *a, struct job *job)
 {
-	char *method = xasprintf("x:%s/set", job->op->object), *text;
+	char *method = xasprintf("x:%s/set", job->op->object);
 	struct buf args = { 0 };
 	size_t n = 0;
 
 	buf_adds(&args, "{\"create\":{");
 	for (size_t i = 0; i < job->n && n < job->max; i++) {
 		const struct entry *e = &job->entries[i];
+		char *made = NULL;
+		const char *text = e->raw;
 
 		if (!to_create(e))
 			continue;
-		text = json_dumps(e->body, JSON_COMPACT);
+		if (text == NULL)
+			text = made = json_dumps(e->body, JSON_COMPACT);
 		if (n != 0 && args.len + strlen(text) + strlen(e->ref) + FRAME >
 				  a->jmap->max_size) {
-			free_secret(text);
+			free_secret(made);
 			break;
 		}
 		jw_key(&args, e->ref);
 		buf_adds(&args, text);
-		free_secret(text);
+		free_secret(made);
 		n++;
 	}
 	buf_adds(&args, "}}");
@@ -165,7 +168,7 @@ create_take(struct job *job, const json_t *answer)
 			why_set(&e->why, FAIL_TEMP,
 			    "the server says nothing about it");
 		else
-			jmap_set_error(error, e->body, &e->why);
+			jmap_set_error(error, entry_body(e), &e->why);
 		e->holder = json_incref(holder_of(error));
 		if (e->holder == NULL)
 			entry_settle(e, APPLY_FAILED, NULL);

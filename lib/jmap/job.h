@@ -11,12 +11,14 @@
 #ifndef FERRY_JMAP_JOB_H
 #define FERRY_JMAP_JOB_H
 
+#include "core/buf.h"
 #include "core/map.h"
 #include "jmap/apply.h"
 
 struct entry {
 	char *ref;     /* client id, without "#"; NULL for an update */
 	json_t *body;  /* references resolved where they lead anywhere */
+	char *raw;     /* the same as JSON text, until a tree is needed */
 	size_t len;    /* about its bytes as JSON */
 	char *address; /* for people; NULL: not known */
 	char *id;      /* on the server; NULL: none */
@@ -74,6 +76,11 @@ struct leftover;
 /* An account that gets a script. */
 struct script;
 
+/* An object as text, and what its address is made of. */
+struct raw {
+	struct buf text, name, domain;
+};
+
 struct apply {
 	struct jmap *jmap;
 	struct plan_reader *plan;
@@ -81,6 +88,7 @@ struct apply {
 	const struct schema *schema;
 	struct map known;   /* client id -> struct known */
 	struct map names;   /* id of a domain -> its name */
+	struct raw raw;     /* of the object that is being read */
 	struct map touched; /* "Object/id" that the plan wrote */
 	struct arena arena;
 	struct job *queue; /* not begun yet */
@@ -107,6 +115,12 @@ struct apply {
 void entry_settle(struct entry *e, enum apply_status status, const char *id);
 void entry_fail(struct entry *e, const struct why *why);
 void entry_clear(struct entry *e);
+/* The object as a tree, made where it is not there yet. */
+json_t *entry_body(struct entry *e);
+/* The id behind "#ref": 1 and *id; 0 when it stays as it is; -1 and why if it
+ * leads nowhere. */
+int apply_resolve_ref(
+    struct apply *a, const char *ref, const char **id, struct why *why);
 /* The run cannot go on. */
 void apply_stop(struct apply *a, const struct why *why);
 /* Whether it has to end, for whatever reason. */
@@ -117,6 +131,13 @@ void apply_report(struct apply *a, struct apply_op *op, struct entry *e);
  * sent twice is not made twice. */
 bool apply_unique(const char *object);
 void apply_op_free(struct apply_op *op);
+
+/* --- raw.c --- */
+
+/* Copies the text of an object of the plan, its references replaced. False, and
+ * nothing is said about raw, where it has to go as a tree. */
+bool raw_copy(struct apply *a, struct apply_op *op, const char *text,
+    size_t len, struct raw *raw);
 
 /* --- job.c --- */
 

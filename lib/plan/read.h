@@ -90,10 +90,10 @@ void plan_reader_free(struct plan_reader *r);
 /* The next operation: 1 and r->op, 0 at the end, -1 and why. */
 int plan_reader_next(struct plan_reader *r, struct why *why);
 /* The next object of a create, upsert or reconcile: 1, the client id without
- * "#" (owned by the reader until the next call), the object (new) and about how
- * many bytes it has as JSON; 0 after the last, -1 and why. */
-int plan_reader_entry(struct plan_reader *r, const char **ref, json_t **body,
-    size_t *len, struct why *why);
+ * "#" and the object's JSON text, which is len bytes and not terminated, both
+ * owned by the reader until the next line; 0 after the last, -1 and why. */
+int plan_reader_entry(struct plan_reader *r, const char **ref,
+    const char **text, size_t *len, struct why *why);
 /* The i-th destroy as r->op, 0 being the first in the plan; 0, or -1 and why.
  * plan_reader_rewind goes back to the start after the last. */
 int plan_reader_destroy(struct plan_reader *r, size_t i, struct why *why);

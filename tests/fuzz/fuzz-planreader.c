@@ -23,12 +23,13 @@ static size_t
 read_objects(struct plan_reader *r)
 {
 	struct why why = { 0 };
-	const char *ref;
+	const char *ref, *text;
 	json_t *body;
 	size_t n = 0, bytes;
 	int more;
 
-	while ((more = plan_reader_entry(r, &ref, &body, &bytes, &why)) == 1) {
+	while ((more = plan_reader_entry(r, &ref, &text, &bytes, &why)) == 1) {
+		body = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, NULL);
 		if (!json_is_object(body))
 			abort();
 		json_decref(body);
