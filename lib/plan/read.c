@@ -434,12 +434,13 @@ by_hash(const void *a, const void *b)
 static bool
 close_names(struct names *names, size_t start)
 {
-	uint64_t *hash = names->hash + start;
 	size_t n = names->n - start;
+	uint64_t *hash;
 
 	names->n = start;
 	if (n < 2)
 		return false;
+	hash = names->hash + start;
 	qsort(hash, n, sizeof *hash, by_hash);
 	for (size_t i = 1; i < n; i++)
 		if (hash[i] == hash[i - 1])
