@@ -35,6 +35,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct jmap j = { 0 };
 	struct buf b = { 0 };
 	struct why why = { 0 };
+	struct jmap_request r = { .calls = 1 };
 	json_t *answer = NULL;
 
 	if (sent == NULL)
@@ -43,9 +44,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	buf_add(&b, data, len);
 	(void)jmap_read_session(&j, &b, &why);
 	jmap_close(&j);
-	(void)jmap_read_response("x:Account/set", &b, &answer, &why);
+	r.answers = jmap_read_answers(&b, &why);
+	(void)jmap_answer(&r, 0, "x:Account/set", &answer, &why);
 	try_errors(answer, sent);
-	json_decref(answer);
+	jmap_clear(&r);
 	buf_free(&b);
 	return 0;
 }
