@@ -13,6 +13,7 @@
 #include <zlib.h>
 
 #include "core/str.h"
+#include "standin/mail.h"
 
 static void
 problem(struct reply *r, int status, const char *type, const char *title,
@@ -338,6 +339,7 @@ static const char help[] =
     "*;\n"
     "                      429[:SECONDS] 503[:SECONDS] 500 reset-before\n"
     "                      reset-after cut badjson slow:MS method-error:TYPE\n"
+    "  --mail FILE         what the accounts hold, a line of JSON each\n"
     "  --rehash            hash every secret again, as releases before 0.16.6\n"
     "  --quote-request     quote the request in the errors of objects\n"
     "  --max-objects-in-set N, --max-objects-in-get N, --max-calls N,\n"
@@ -352,6 +354,7 @@ main(int argc, char **argv)
 		TLS,
 		LOG,
 		FAULT,
+		MAIL,
 		REHASH,
 		QUOTE,
 		SET,
@@ -366,6 +369,7 @@ main(int argc, char **argv)
 		{ "tls", required_argument, NULL, TLS },
 		{ "log", required_argument, NULL, LOG },
 		{ "fault", required_argument, NULL, FAULT },
+		{ "mail", required_argument, NULL, MAIL },
 		{ "rehash", no_argument, NULL, REHASH },
 		{ "quote-request", no_argument, NULL, QUOTE },
 		{ "max-objects-in-set", required_argument, NULL, SET },
@@ -400,6 +404,9 @@ main(int argc, char **argv)
 				    stderr, "no such fault: %s\n", optarg);
 				return 2;
 			}
+			break;
+		case MAIL:
+			mail_file = optarg;
 			break;
 		case REHASH:
 			settings.rehash = true;
