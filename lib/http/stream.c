@@ -88,8 +88,8 @@ stream_open(const char *url, const struct stream_options *o, struct why *why)
 	set_options(s, url, o);
 	code = curl_easy_perform(s->curl);
 	if (code == CURLE_OK)
-		code = curl_easy_getinfo(
-		    s->curl, CURLINFO_ACTIVESOCKET, &s->fd);
+		code =
+		    curl_easy_getinfo(s->curl, CURLINFO_ACTIVESOCKET, &s->fd);
 	if (code != CURLE_OK) {
 		curl_failure(code, s->error, &unsure, why);
 		goto failed;

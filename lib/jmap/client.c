@@ -286,31 +286,39 @@ method_error(const char *method, const char *type, struct why *why)
 }
 
 enum jmap_status
+jmap_judge(
+    const char *method, const json_t *answer, json_t **result, struct why *why)
+{
+	const char *name = json_string_value(json_array_get(answer, 0));
+	json_t *args = json_array_get(answer, 1);
+
+	if (name == NULL || !json_is_object(args)) {
+		why_set(why, FAIL_TEMP, "%s: the answer is cut off, or no JMAP",
+		    method);
+		return JMAP_UNSURE;
+	}
+	if (strcmp(name, "error") == 0)
+		return method_error(method,
+		    json_string_value(json_object_get(args, "type")), why);
+	if (strcmp(name, method) != 0) {
+		why_set(
+		    why, FAIL_FATAL, "%s: another method was answered", method);
+		return JMAP_FAILED;
+	}
+	*result = json_incref(args);
+	return JMAP_OK;
+}
+
+enum jmap_status
 jmap_read_response(const char *method, const struct buf *body, json_t **result,
     struct why *why)
 {
 	json_t *root =
 	    json_loadb(buf_str(body), body->len, JSON_REJECT_DUPLICATES, NULL);
-	const json_t *answer =
-	    json_array_get(json_object_get(root, "methodResponses"), 0);
-	const char *name = json_string_value(json_array_get(answer, 0));
-	json_t *args = json_array_get(answer, 1);
-	enum jmap_status status = JMAP_OK;
+	enum jmap_status status = jmap_judge(method,
+	    json_array_get(json_object_get(root, "methodResponses"), 0), result,
+	    why);
 
-	if (name == NULL || !json_is_object(args)) {
-		why_set(why, FAIL_TEMP, "%s: the answer is cut off, or no JMAP",
-		    method);
-		status = JMAP_UNSURE;
-	} else if (strcmp(name, "error") == 0) {
-		status = method_error(method,
-		    json_string_value(json_object_get(args, "type")), why);
-	} else if (strcmp(name, method) != 0) {
-		why_set(
-		    why, FAIL_FATAL, "%s: another method was answered", method);
-		status = JMAP_FAILED;
-	} else {
-		*result = json_incref(args);
-	}
 	json_decref(root);
 	return status;
 }
@@ -342,6 +350,55 @@ jmap_call(struct jmap *j, const char *method, const char *args, bool repeat,
 	if (status == JMAP_UNSURE && repeat)
 		status = JMAP_FAILED;
 	buf_wipe(&body);
+	http_reply_free(&reply);
+	return status;
+}
+
+/* The answers of a request with as many calls; NULL and why (TEMP). */
+static json_t *
+read_answers(const struct buf *body, size_t calls, struct why *why)
+{
+	json_t *root = json_loadb(
+		   buf_str(body), body->len, JSON_REJECT_DUPLICATES, NULL),
+	       *answers = json_incref(json_object_get(root, "methodResponses"));
+
+	json_decref(root);
+	if (json_array_size(answers) == calls)
+		return answers;
+	json_decref(answers);
+	why_set(why, FAIL_TEMP, "the answer is cut off, or no JMAP");
+	return NULL;
+}
+
+enum jmap_status
+jmap_read(
+    struct jmap *j, const json_t *calls, json_t **answers, struct why *why)
+{
+	struct http_reply reply = { 0 };
+	char *text = json_dumps(calls, JSON_COMPACT);
+	char *body = xasprintf(
+	    "{\"using\":[\"urn:ietf:params:jmap:core\","
+	    "\"urn:stalwart:jmap\",\"urn:ietf:params:jmap:mail\","
+	    "\"urn:ietf:params:jmap:calendars\","
+	    "\"urn:ietf:params:jmap:contacts\",\"urn:ietf:params:jmap:sieve\","
+	    "\"urn:ietf:params:jmap:filenode\"],\"methodCalls\":%s}",
+	    text);
+	enum jmap_status status;
+	long last = 0;
+
+	*answers = NULL;
+	do {
+		status = exchange(j, "POST", j->api_path, body, strlen(body),
+		    true, &reply, why);
+		if (status == JMAP_OK)
+			*answers = read_answers(
+			    &reply.body, json_array_size(calls), why);
+	} while (status == JMAP_OK && *answers == NULL &&
+		 jmap_wait(j, -1, &last, why));
+	if (status == JMAP_OK && *answers == NULL)
+		status = JMAP_FAILED;
+	free(text);
+	free(body);
 	http_reply_free(&reply);
 	return status;
 }

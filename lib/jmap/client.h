@@ -72,6 +72,17 @@ enum jmap_status jmap_call(struct jmap *j, const char *method, const char *args,
     bool repeat, json_t **result, struct why *why);
 
 /*
+ * Several method calls that only read, in one request: calls is the array of
+ * them (RFC 8620, 3.2), at most j->max_calls. *answers is new, one for each
+ * call; jmap_judge tells what each is. Tried again within the budget.
+ */
+enum jmap_status jmap_read(
+    struct jmap *j, const json_t *calls, json_t **answers, struct why *why);
+/* One answer; *result, new, is its arguments. */
+enum jmap_status jmap_judge(
+    const char *method, const json_t *answer, json_t **result, struct why *why);
+
+/*
  * The readers behind jmap_open and jmap_call, for bytes of any origin: a
  * session object, and the answer to one method call.
  */
