@@ -535,19 +535,6 @@ static const struct option options[] = { { "source", required_argument, NULL,
 	{ "stop", no_argument, NULL, 'x' }, { "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
 
-/* A secret by an option; says why not, and returns false. */
-static bool
-get_secret(char **secret, char *(*get)(const char *, struct why *))
-{
-	struct why why = { 0 };
-
-	free_secret(*secret);
-	*secret = get(optarg, &why);
-	if (*secret == NULL)
-		tool_say(NULL, "%s", why.text);
-	return *secret != NULL;
-}
-
 static bool
 get_passwords(struct side_settings *s)
 {
@@ -570,11 +557,11 @@ side_option(struct side_settings *s, int ch)
 		s->options.user = optarg;
 		return true;
 	case PASSWORD_FILE:
-		return get_secret(&s->password, cred_file);
+		return tool_secret(&s->password, cred_file, optarg);
 	case PASSWORD_COMMAND:
-		return get_secret(&s->password, cred_command);
+		return tool_secret(&s->password, cred_command, optarg);
 	case TOKEN_FILE:
-		return get_secret(&s->token, cred_file);
+		return tool_secret(&s->token, cred_file, optarg);
 	case PASSWORDS:
 		return get_passwords(s);
 	case SEPARATOR:
@@ -746,17 +733,6 @@ check_side(struct run *run, struct side_settings *s, const char *name)
 }
 
 static void
-catch_signals(void)
-{
-	struct sigaction act = { .sa_handler = on_signal };
-
-	(void)sigaction(SIGINT, &act, NULL);
-	(void)sigaction(SIGTERM, &act, NULL);
-	(void)sigaction(SIGHUP, &act, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
-}
-
-static void
 free_settings(struct side_settings *s)
 {
 	free_secret(s->password);
@@ -828,7 +804,7 @@ main(int argc, char **argv)
 	tool_init("acctcheck");
 	status = read_options(&run, argc, argv);
 	if (status == -1) {
-		catch_signals();
+		tool_signals(on_signal);
 		status = acctcheck(&run, argv + optind);
 	}
 	free_settings(&run.source);

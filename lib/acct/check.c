@@ -14,6 +14,10 @@
 #include "core/json.h"
 #include "core/str.h"
 
+enum {
+	NAME_SHOWN = 120 /* bytes of a folder's name in a text */
+};
+
 const char *
 check_name(enum check c)
 {
@@ -198,10 +202,43 @@ judge_sides(struct verification *v, const struct subject *s)
 
 /* --- folders and counts --- */
 
-static const char *
-plural(int64_t n)
+/* "1 message", "2 messages"; what is not known counts as none. */
+static void
+put_messages(struct buf *out, int64_t n)
 {
-	return n == 1 ? "" : "s";
+	if (n < 0)
+		n = 0;
+	buf_addf(out, "%" PRId64 " message%s", n, n == 1 ? "" : "s");
+}
+
+/* What is said of a pair, behind its name. */
+static void
+put_verdict(
+    struct buf *out, enum folder_verdict verdict, int64_t had, int64_t has)
+{
+	switch (verdict) {
+	case FOLDER_SHORT:
+	case FOLDER_TOLERATED:
+		buf_addf(out, "%" PRId64 " of ", has);
+		put_messages(out, had);
+		break;
+	case FOLDER_MORE:
+		put_messages(out, has - had);
+		buf_adds(out, " more than on the old server");
+		break;
+	case FOLDER_MISSING:
+		buf_adds(out, "the folder is missing, with ");
+		put_messages(out, had);
+		break;
+	case FOLDER_EXTRA:
+		buf_adds(out, "only on the new server, with ");
+		put_messages(out, has);
+		break;
+	case FOLDER_SAME:
+	case FOLDER_UNKNOWN:
+		buf_addf(out, "the %s server does not tell how many messages",
+		    had < 0 ? "old" : "new");
+	}
 }
 
 static void
@@ -214,44 +251,18 @@ find_folder(struct verification *v, const struct folder_pair *p)
 		[FOLDER_EXTRA] = "folder-extra",
 		[FOLDER_UNKNOWN] = "folder-unknown" };
 	const struct mailbox *s = p->source, *t = p->target;
-	struct buf name = { 0 };
-	char text[160] = "";
-	size_t shown;
+	struct buf text = { 0 };
 
-	mailbox_put_name(&name, s != NULL ? s : t);
-	shown = utf8_prefix(buf_str(&name), name.len < 120 ? name.len : 120);
-	switch (p->verdict) {
-	case FOLDER_SHORT:
-	case FOLDER_TOLERATED:
-		(void)snprintf(text, sizeof text,
-		    "%" PRId64 " of %" PRId64 " message%s", t->messages,
-		    s->messages, plural(s->messages));
-		break;
-	case FOLDER_MORE:
-		(void)snprintf(text, sizeof text,
-		    "%" PRId64 " message%s more than on the old server",
-		    t->messages - s->messages,
-		    plural(t->messages - s->messages));
-		break;
-	case FOLDER_MISSING:
-		(void)snprintf(text, sizeof text,
-		    "the folder is missing, with %" PRId64 " message%s",
-		    s->messages < 0 ? 0 : s->messages, plural(s->messages));
-		break;
-	case FOLDER_EXTRA:
-		(void)snprintf(text, sizeof text,
-		    "only on the new server, with %" PRId64 " message%s",
-		    t->messages < 0 ? 0 : t->messages, plural(t->messages));
-		break;
-	default:
-		(void)snprintf(text, sizeof text,
-		    "the %s server does not tell how many messages",
-		    s->messages < 0 ? "old" : "new");
-	}
-	find(v, whats[p->verdict], folder_is_short(p->verdict), "%.*s: %s",
-	    (int)shown, buf_str(&name), text)
+	mailbox_put_name(&text, s != NULL ? s : t);
+	if (text.len > NAME_SHOWN)
+		text.len = utf8_prefix(text.data, NAME_SHOWN);
+	buf_adds(&text, ": ");
+	put_verdict(&text, p->verdict, s == NULL ? 0 : s->messages,
+	    t == NULL ? 0 : t->messages);
+	find(v, whats[p->verdict], folder_is_short(p->verdict), "%s",
+	    buf_str(&text))
 	    ->folder = p;
-	buf_free(&name);
+	buf_free(&text);
 }
 
 static void

@@ -157,11 +157,13 @@ side_stopped(struct side *s, struct why *why)
 static void
 look_at(struct side *s, const struct why *why)
 {
-	if (why->kind == FAIL_FATAL)
-		stop(s, why);
-	else if (why->kind != FAIL_TEMP)
+	bool gone = false;
+
+	if (why->kind == FAIL_TEMP)
+		gone = atomic_fetch_add(&s->temps, 1) + 1 >= TEMP_IN_A_ROW;
+	else
 		atomic_store(&s->temps, 0);
-	else if (atomic_fetch_add(&s->temps, 1) + 1 >= TEMP_IN_A_ROW)
+	if (gone || why->kind == FAIL_FATAL)
 		stop(s, why);
 }
 

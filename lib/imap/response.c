@@ -347,32 +347,32 @@ read_condition(struct reader *r, struct imap_response *to)
 }
 
 static bool
+read_namespace(struct reader *r, struct imap_response *to)
+{
+	return read_prefixes(r, to, true) && read_prefixes(r, to, false) &&
+	       read_prefixes(r, to, false);
+}
+
+static bool
 read_untagged(struct reader *r, struct imap_response *to)
 {
+	static const struct {
+		const char *word;
+		enum imap_kind kind;
+		bool (*read)(struct reader *r, struct imap_response *to);
+	} known[] = { { "BYE", IMAP_BYE, read_condition },
+		{ "CAPABILITY", IMAP_CAPABILITY, read_capabilities },
+		{ "LIST", IMAP_LIST, read_list },
+		{ "STATUS", IMAP_STATUS, read_status },
+		{ "NAMESPACE", IMAP_NAMESPACE, read_namespace } };
+
 	if (!read_atom(r, &to->text))
 		return false;
-	if (str_eq_nocase(buf_str(&to->text), "BYE")) {
-		to->kind = IMAP_BYE;
-		return read_condition(r, to);
-	}
-	if (str_eq_nocase(buf_str(&to->text), "CAPABILITY")) {
-		to->kind = IMAP_CAPABILITY;
-		return read_capabilities(r, to);
-	}
-	if (str_eq_nocase(buf_str(&to->text), "LIST")) {
-		to->kind = IMAP_LIST;
-		return read_list(r, to);
-	}
-	if (str_eq_nocase(buf_str(&to->text), "STATUS")) {
-		to->kind = IMAP_STATUS;
-		return read_status(r, to);
-	}
-	if (str_eq_nocase(buf_str(&to->text), "NAMESPACE")) {
-		to->kind = IMAP_NAMESPACE;
-		return read_prefixes(r, to, true) &&
-		       read_prefixes(r, to, false) &&
-		       read_prefixes(r, to, false);
-	}
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (str_eq_nocase(buf_str(&to->text), known[i].word)) {
+			to->kind = known[i].kind;
+			return known[i].read(r, to);
+		}
 	return true;
 }
 

@@ -38,45 +38,42 @@ mailbox_below_inbox(const char *path)
 static const char *
 top_name(const char *path)
 {
-	const char *below = mailbox_below_inbox(path);
-
-	if (below != NULL)
-		path = below;
+	if (str_starts(path, inbox))
+		path += sizeof inbox - 1;
 	return strchr(path, MAILBOX_SEP) == NULL ? path : NULL;
 }
 
 /* Composed, and the INBOX above it in one case: "Inbox" is the same. */
-static char *
-canonical(struct arena *texts, const char *path)
+static void
+put_canonical(struct buf *out, const char *path)
 {
-	struct buf nfc = { 0 };
-	char *copy;
-
-	folder_put_nfc(&nfc, path);
-	copy = arena_adds(texts, buf_str(&nfc));
-	buf_free(&nfc);
-	if (str_starts_nocase(copy, inbox))
-		memcpy(copy, inbox, sizeof inbox - 1);
-	return copy;
+	folder_put_nfc(out, path);
+	if (out->data != NULL && str_starts_nocase(out->data, inbox))
+		memcpy(out->data, inbox, sizeof inbox - 1);
 }
 
 struct mailbox *
 mailboxes_add(struct mailboxes *list, const char *path, const char *role,
     const char *ident, int64_t messages)
 {
+	struct buf name = { 0 };
 	struct mailbox *m;
+	const char *top;
 
 	list->v = grow(list->v, list->n, &list->cap, sizeof *list->v);
 	m = &list->v[list->n++];
 	*m = (struct mailbox){ .messages = messages };
-	m->path = canonical(&list->texts, path);
+	put_canonical(&name, path);
+	m->path = arena_adds(&list->texts, buf_str(&name));
 	if (ident != NULL)
 		m->ident = arena_adds(&list->texts, ident);
 	if (role != NULL)
 		m->role = known_role(role);
 	m->role_stated = m->role != NULL;
-	if (m->role == NULL && top_name(m->path) != NULL)
-		m->role = folder_role_of_name(top_name(m->path));
+	top = top_name(buf_str(&name));
+	if (m->role == NULL && top != NULL)
+		m->role = folder_role_of_name(top);
+	buf_free(&name);
 	return m;
 }
 
