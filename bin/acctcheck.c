@@ -154,14 +154,15 @@ set_side(struct side_account *a, struct side_settings *from,
 /* The login names of an account: on the old server the directory's own spelling
  * first, on the new one the address. */
 static const char **
-login_names(struct run *run, const char *address, const struct strs *logins)
+login_names(struct run *run, const char *address, const struct strs *logins,
+    bool address_first)
 {
-	size_t n = logins == NULL ? 0 : logins->n;
+	size_t n = logins == NULL ? 0 : logins->n, at = address_first ? 1 : 0;
 	const char **names = arena_alloc(&run->texts, (n + 2) * sizeof *names);
 
+	names[address_first ? 0 : n] = address;
 	for (size_t i = 0; i < n; i++)
-		names[i] = arena_adds(&run->texts, logins->v[i]);
-	names[n] = address;
+		names[at + i] = arena_adds(&run->texts, logins->v[i]);
 	return names;
 }
 
@@ -176,9 +177,9 @@ add_subject(struct run *run, const char *address, const struct strs *logins,
 	s->where = arena_adds(&run->texts, where);
 	s->line = arena_adds(&run->texts, line);
 	set_side(&s->source, &run->source, s->address,
-	    login_names(run, s->address, logins));
+	    login_names(run, s->address, logins, false));
 	set_side(&s->target, &run->target, s->address,
-	    login_names(run, s->address, NULL));
+	    login_names(run, s->address, logins, true));
 }
 
 static int
@@ -340,7 +341,7 @@ report(struct run *run, const struct subject *s)
 	struct verification v;
 
 	/* A stop of the whole run says more than a record for each. */
-	if ((!s->source.done && !s->target.done) || is_fatal(&s->source) ||
+	if (!s->source.done || !s->target.done || is_fatal(&s->source) ||
 	    is_fatal(&s->target))
 		return;
 	check_account(s, &run->check, &v);

@@ -133,6 +133,8 @@ ok 'a login without a domain, as the record has it' '
 	check 0 --passwords passwords record
 	[ "$(found)" = "carol@one.test ok" ]
 	has err "no \"end\" record"
+	run 0 acctcheck --source "$new" --target "$old" --passwords passwords --cacert cert -q record >out 2>err
+	[ "$(found)" = "carol@one.test ok" ]
 	echo carol@one.test >in
 	check 1 in
 	[ "$(found)" = "carol@one.test failed source-missing" ]'

@@ -355,15 +355,21 @@ take_namespace(struct imap *im, void *arg)
 	    im->response.foreign.len);
 }
 
+/* Below a prefix that is not the owner's, which may end with the delimiter or
+ * be the name of the folder above. */
 static bool
-is_foreign(const struct listing *l, const char *name)
+is_foreign(const struct listing *l, const char *name, char delimiter)
 {
 	const char *prefix = buf_str(&l->foreign),
 		   *end = prefix + l->foreign.len;
 
-	for (; prefix < end; prefix += strlen(prefix) + 1)
-		if (*prefix != '\0' && str_starts(name, prefix))
+	for (size_t len; prefix < end; prefix += len + 1) {
+		len = strlen(prefix);
+		if (len != 0 && str_starts(name, prefix) &&
+		    (prefix[len - 1] == delimiter || name[len] == '\0' ||
+			name[len] == delimiter))
 			return true;
+	}
 	return false;
 }
 
@@ -425,7 +431,7 @@ take_folder(const struct imap_response *r, struct listing *l)
 	void **slot;
 	bool added;
 
-	if (!r->selectable || is_foreign(l, name))
+	if (!r->selectable || is_foreign(l, name, r->delimiter))
 		return;
 	slot = map_put_copy(&l->by_name, &l->to->texts, name, &added);
 	if (!added)
