@@ -216,7 +216,13 @@ ok 'what cannot be counted is said' '
 cp old.users less.users
 serve_imap less 'imap_capability = IMAP4rev1 LITERAL+ ID'
 less=$imaps
-cp -R homes/old/. homes/less/
+fill less alice@one.test "" 5
+fill less alice@one.test Sent 4
+fill less alice@one.test Trash 2
+fill less alice@one.test 'Entw&APw-rfe.&AOQ-' 3
+fill less alice@one.test Work 10
+fill less bob@one.test "" 1
+fill less bob@one.test Empty 0
 own
 ok 'without LIST-STATUS each folder is asked for' '
 	check 0 -q --source "$less" --target "$old" in
