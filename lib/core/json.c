@@ -327,19 +327,23 @@ jr_bool(struct json_reader *s, bool *value)
 static bool
 skip_string(struct json_reader *s)
 {
+	const char *at = s->at + 1;
 	char scratch[4];
 	size_t took;
 
-	for (s->at++; *s->at != '"'; s->at += took) {
-		took = 1;
-		if (*s->at == '\0')
-			return fail(s, "the text ends early");
-		if ((unsigned char)*s->at < 0x20)
-			return fail(s, "a control character in a string");
-		if (*s->at == '\\' && unescape(s->at, scratch, &took) == 0)
+	for (;;) {
+		while (plain(*at))
+			at++;
+		if (*at != '\\')
+			break;
+		if (unescape(at, scratch, &took) == 0)
 			return fail(s, "an escape that is none");
+		at += took;
 	}
-	s->at++;
+	if (*at != '"')
+		return fail(s, *at == '\0' ? "the text ends early"
+					   : "a control character in a string");
+	s->at += at + 1 - s->at;
 	return true;
 }
 

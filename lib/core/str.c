@@ -198,3 +198,13 @@ str_vis(struct buf *out, const char *s, size_t max)
 			buf_addf(out, "\\x%02x", p[i]);
 	}
 }
+
+uint64_t
+str_fnv(const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3ULL;
+	return h;
+}

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/buf.h"
 
@@ -40,6 +41,9 @@ bool utf8_valid(const char *s, size_t len);
 /* Writes one code point as UTF-8, and returns how many bytes it took, 1 to 4
  * (nothing is put behind them). */
 size_t utf8_put(char *to, unsigned int cp);
+
+/* FNV-1a, 64 bits: a hash that is the same in every run. */
+uint64_t str_fnv(const char *s);
 
 /*
  * Appends s as it may be shown on a terminal: control bytes and bytes that

@@ -20,12 +20,30 @@ enum {
 	SLOW_SECONDS = 60
 };
 
-struct http {
+/* The body of a request, given to libcurl piece by piece. */
+struct upload {
+	const char *data;
+	size_t left;
+};
+
+/* What libcurl needs for one request while it is under way. */
+struct http_transfer {
 	CURL *curl;
+	struct upload upload;
+	struct curl_slist *headers;
+	char *url;
+	char error[CURL_ERROR_SIZE];
+	struct http_transfer *next; /* among those that are not in use */
+};
+
+struct http {
+	struct http_transfer one; /* for http_request */
+	CURLM *multi;             /* for http_start */
+	struct http_transfer *idle;
+	struct http_call *failed; /* that could not be started */
 	char *base;
 	struct http_options options;
 	bool digest;
-	char error[CURL_ERROR_SIZE];
 };
 
 static int
@@ -68,8 +86,9 @@ http_new(const char *url, const struct http_options *o, struct why *why)
 	h->options.password = copy(o->password);
 	h->options.token = copy(o->token);
 	h->options.cacert = copy(o->cacert);
-	h->curl = curl_easy_init();
-	if (h->curl == NULL) {
+	h->one.curl = curl_easy_init();
+	h->multi = curl_multi_init();
+	if (h->one.curl == NULL || h->multi == NULL) {
 		why_set(why, FAIL_FATAL, "libcurl cannot start");
 		http_free(h);
 		return NULL;
@@ -82,7 +101,15 @@ http_free(struct http *h)
 {
 	if (h == NULL)
 		return;
-	curl_easy_cleanup(h->curl);
+	while (h->idle != NULL) {
+		struct http_transfer *t = h->idle;
+
+		h->idle = t->next;
+		curl_easy_cleanup(t->curl);
+		free(t);
+	}
+	(void)curl_multi_cleanup(h->multi);
+	curl_easy_cleanup(h->one.curl);
 	free((char *)(uintptr_t)h->options.user);
 	free_secret((char *)(uintptr_t)h->options.password);
 	free_secret((char *)(uintptr_t)h->options.token);
@@ -129,12 +156,6 @@ take_body(char *data, size_t size, size_t n, void *arg)
 	return b->overflow ? 0 : size * n;
 }
 
-/* The body of a request, given to libcurl piece by piece. */
-struct upload {
-	const char *data;
-	size_t left;
-};
-
 static size_t
 give_body(char *to, size_t size, size_t n, void *arg)
 {
@@ -150,14 +171,14 @@ give_body(char *to, size_t size, size_t n, void *arg)
 
 /* All that is the same for each request. */
 static void
-set_options(struct http *h, struct http_reply *reply)
+set_options(struct http *h, struct http_transfer *t, struct http_reply *reply)
 {
 	const struct http_options *o = &h->options;
-	CURL *c = h->curl;
+	CURL *c = t->curl;
 
 	/* Keeps the connection and its TLS session. */
 	curl_easy_reset(c);
-	curl_secure(c, "http,https", o->cacert, o->insecure_tls, h->error);
+	curl_secure(c, "http,https", o->cacert, o->insecure_tls, t->error);
 	(void)curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	(void)curl_easy_setopt(
 	    c, CURLOPT_TIMEOUT, o->timeout != 0 ? o->timeout : TOTAL_SECONDS);
@@ -182,14 +203,15 @@ set_options(struct http *h, struct http_reply *reply)
 
 /* What a failure of libcurl means; unsure as in http_send. */
 static int
-failure(struct http *h, CURLcode code, bool *unsure, struct why *why)
+failure(
+    const struct http_transfer *t, CURLcode code, bool *unsure, struct why *why)
 {
 	if (code == CURLE_WRITE_ERROR) {
 		*unsure = true;
 		return why_set(why, FAIL_FATAL,
 		    "an answer of more than %d bytes", BODY_MAX);
 	}
-	return curl_failure(code, h->error, unsure, why);
+	return curl_failure(code, t->error, unsure, why);
 }
 
 static long
@@ -205,16 +227,15 @@ retry_after(CURL *c)
 
 /* What the reply says besides its body. */
 static void
-take_reply(struct http *h, struct http_reply *reply)
+take_reply(CURL *c, struct http_reply *reply)
 {
 	char *location = NULL;
 	long offered = 0;
 
-	(void)curl_easy_getinfo(
-	    h->curl, CURLINFO_RESPONSE_CODE, &reply->status);
-	(void)curl_easy_getinfo(h->curl, CURLINFO_REDIRECT_URL, &location);
-	(void)curl_easy_getinfo(h->curl, CURLINFO_HTTPAUTH_AVAIL, &offered);
-	reply->retry_after = retry_after(h->curl);
+	(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &reply->status);
+	(void)curl_easy_getinfo(c, CURLINFO_REDIRECT_URL, &location);
+	(void)curl_easy_getinfo(c, CURLINFO_HTTPAUTH_AVAIL, &offered);
+	reply->retry_after = retry_after(c);
 	reply->location = copy(location);
 	reply->digest = (offered & (long)CURLAUTH_DIGEST) != 0 &&
 			(offered & (long)CURLAUTH_BASIC) == 0;
@@ -223,34 +244,28 @@ take_reply(struct http *h, struct http_reply *reply)
 /* The body, and how it is sent. When a kept connection breaks, libcurl sends a
  * body that it has in memory once more by itself, and nobody knows that the
  * server got it twice. One that it cannot rewind it does not. */
-static struct curl_slist *
-set_body(struct http *h, const struct http_request *r, struct upload *upload,
-    struct curl_slist *headers)
+static void
+set_body(struct http_transfer *t, const struct http_request *r)
 {
 	char *type = xasprintf("Content-Type: %s", r->content_type);
 
-	headers = curl_slist_append(headers, type);
+	t->headers = curl_slist_append(t->headers, type);
 	/* No "100 Continue" before the body. */
-	headers = curl_slist_append(headers, "Expect:");
+	t->headers = curl_slist_append(t->headers, "Expect:");
 	free(type);
-	(void)curl_easy_setopt(h->curl, CURLOPT_POST, 1L);
-	(void)curl_easy_setopt(h->curl, CURLOPT_READFUNCTION, give_body);
-	(void)curl_easy_setopt(h->curl, CURLOPT_READDATA, upload);
+	t->upload = (struct upload){ r->body, r->len };
+	(void)curl_easy_setopt(t->curl, CURLOPT_POST, 1L);
+	(void)curl_easy_setopt(t->curl, CURLOPT_READFUNCTION, give_body);
+	(void)curl_easy_setopt(t->curl, CURLOPT_READDATA, &t->upload);
 	(void)curl_easy_setopt(
-	    h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->len);
-	return headers;
+	    t->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->len);
 }
 
-int
-http_request(struct http *h, const struct http_request *r,
-    struct http_reply *reply, bool *unsure, struct why *why)
+/* Makes a transfer ready to go. */
+static void
+prepare(struct http *h, struct http_transfer *t, const struct http_request *r,
+    struct http_reply *reply)
 {
-	struct upload upload = { r->body, r->len };
-	struct curl_slist *headers = NULL;
-	char *url = xasprintf("%s%s", h->base, r->path);
-	CURLcode code;
-
-	*unsure = false;
 	reply->status = 0;
 	reply->retry_after = -1;
 	reply->body.max = BODY_MAX;
@@ -258,22 +273,42 @@ http_request(struct http *h, const struct http_request *r,
 	free(reply->location);
 	reply->location = NULL;
 	reply->digest = false;
-	*h->error = '\0';
-	set_options(h, reply);
-	(void)curl_easy_setopt(h->curl, CURLOPT_URL, url);
-	(void)curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, r->method);
+	*t->error = '\0';
+	t->url = xasprintf("%s%s", h->base, r->path);
+	t->headers = NULL;
+	set_options(h, t, reply);
+	(void)curl_easy_setopt(t->curl, CURLOPT_URL, t->url);
+	(void)curl_easy_setopt(t->curl, CURLOPT_CUSTOMREQUEST, r->method);
 	for (size_t i = 0; r->headers != NULL && r->headers[i] != NULL; i++)
-		headers = curl_slist_append(headers, r->headers[i]);
+		t->headers = curl_slist_append(t->headers, r->headers[i]);
 	if (r->body != NULL)
-		headers = set_body(h, r, &upload, headers);
-	(void)curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);
-	code = curl_easy_perform(h->curl);
-	curl_slist_free_all(headers);
-	free(url);
+		set_body(t, r);
+	(void)curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
+}
+
+/* What came of a transfer; as http_request returns. */
+static int
+settle(struct http_transfer *t, CURLcode code, struct http_reply *reply,
+    bool *unsure, struct why *why)
+{
+	curl_slist_free_all(t->headers);
+	free(t->url);
+	*unsure = false;
 	if (code != CURLE_OK)
-		return failure(h, code, unsure, why);
-	take_reply(h, reply);
+		return failure(t, code, unsure, why);
+	take_reply(t->curl, reply);
 	return 0;
+}
+
+int
+http_request(struct http *h, const struct http_request *r,
+    struct http_reply *reply, bool *unsure, struct why *why)
+{
+	CURLcode code;
+
+	prepare(h, &h->one, r, reply);
+	code = curl_easy_perform(h->one.curl);
+	return settle(&h->one, code, reply, unsure, why);
 }
 
 int
@@ -288,4 +323,88 @@ http_send(struct http *h, const char *method, const char *path,
 		.len = len };
 
 	return http_request(h, &r, reply, unsure, why);
+}
+
+/* --- several at a time --- */
+
+/* A transfer that is not in use; NULL when libcurl makes no more. */
+static struct http_transfer *
+idle_transfer(struct http *h)
+{
+	struct http_transfer *t = h->idle;
+
+	if (t != NULL) {
+		h->idle = t->next;
+		return t;
+	}
+	t = xcalloc(1, sizeof *t);
+	t->curl = curl_easy_init();
+	if (t->curl == NULL) {
+		free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void
+http_start(struct http *h, struct http_call *c)
+{
+	c->transfer = idle_transfer(h);
+	if (c->transfer == NULL) {
+		c->unsure = false;
+		c->result =
+		    why_set(&c->why, FAIL_TEMP, "libcurl has no more room");
+		c->next = h->failed;
+		h->failed = c;
+		return;
+	}
+	prepare(h, c->transfer, &c->request, &c->reply);
+	(void)curl_easy_setopt(c->transfer->curl, CURLOPT_PRIVATE, c);
+	(void)curl_multi_add_handle(h->multi, c->transfer->curl);
+}
+
+/* The call of a transfer that libcurl says is done. */
+static struct http_call *
+take_done(struct http *h)
+{
+	struct http_transfer *t;
+	struct http_call *c = NULL;
+	CURLMsg *m;
+	CURLcode code;
+	int left;
+
+	do
+		m = curl_multi_info_read(h->multi, &left);
+	while (m != NULL && m->msg != CURLMSG_DONE);
+	if (m == NULL)
+		return NULL;
+	code = m->data.result;
+	(void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&c);
+	t = c->transfer;
+	(void)curl_multi_remove_handle(h->multi, t->curl);
+	c->result = settle(t, code, &c->reply, &c->unsure, &c->why);
+	c->transfer = NULL;
+	t->next = h->idle;
+	h->idle = t;
+	return c;
+}
+
+struct http_call *
+http_next(struct http *h, long ms)
+{
+	struct http_call *c = NULL;
+	int running = 0;
+
+	if (h->failed != NULL) {
+		c = h->failed;
+		h->failed = c->next;
+		return c;
+	}
+	for (int i = 0; i < 2 && c == NULL; i++) {
+		if (i != 0)
+			(void)curl_multi_poll(h->multi, NULL, 0, (int)ms, NULL);
+		(void)curl_multi_perform(h->multi, &running);
+		c = take_done(h);
+	}
+	return c;
 }

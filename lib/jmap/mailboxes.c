@@ -46,10 +46,18 @@ text(const json_t *v, const char *member)
 	return json_string_value(json_object_get(v, member));
 }
 
-/* A failure of a whole request, for the caller of this file. */
+/* Sends a request that only reads. -1 and why for a failure of all of it, as
+ * the callers of this file have it. */
 static int
-request_failed(enum jmap_status status, struct why *why)
+run(struct jmap *j, struct jmap_request *r, struct why *why)
 {
+	enum jmap_status status;
+
+	r->repeat = true;
+	status = jmap_run(j, r);
+	if (status == JMAP_OK)
+		return 0;
+	*why = r->why;
 	if (status == JMAP_TOO_LARGE)
 		why->kind = FAIL_FATAL;
 	else if (why->kind == FAIL_DATA)
@@ -59,38 +67,37 @@ request_failed(enum jmap_status status, struct why *why)
 
 /* --- ids --- */
 
-/* Adds a call; its id is its number. */
+/* Adds a call, whose arguments are taken. */
 static void
-add_call(json_t *calls, const char *method, json_t *args)
+add_call(struct jmap_request *r, const char *method, json_t *args)
 {
-	char id[24];
+	char *json = json_dumps(args, JSON_COMPACT);
 
-	(void)snprintf(id, sizeof id, "%zu", json_array_size(calls));
-	(void)json_array_append_new(
-	    calls, json_pack("[s, o, s]", method, args, id));
+	jmap_add(r, method, json);
+	free(json);
+	json_decref(args);
 }
 
-/* The one id that a query found, into id; empty if it found none. */
+/* The one id that the query number i found, into id; empty if it found none. */
 static int
-read_id(const char *method, const json_t *answer, char id[64], struct why *why)
+read_id(const struct jmap_request *r, size_t i, const char *method, char id[64],
+    struct why *why)
 {
 	json_t *result = NULL;
+	const json_t *ids;
 	const char *found;
-	int r = 0;
 
 	*id = '\0';
-	if (jmap_judge(method, answer, &result, why) != JMAP_OK)
+	if (jmap_answer(r, i, method, &result, why) != JMAP_OK)
 		return -1;
-	found = json_string_value(
-	    json_array_get(json_object_get(result, "ids"), 0));
-	if (json_array_size(json_object_get(result, "ids")) > 1 ||
-	    (found != NULL && strlen(found) > 63))
-		r = why_set(why, FAIL_DATA,
+	ids = json_object_get(result, "ids");
+	found = json_string_value(json_array_get(ids, 0));
+	if (json_array_size(ids) > 1 || (found != NULL && strlen(found) > 63))
+		return why_set(why, FAIL_DATA,
 		    "%s: the server finds more than one", method);
-	else if (found != NULL)
+	if (found != NULL)
 		(void)snprintf(id, 64, "%s", found);
-	json_decref(result);
-	return r;
+	return 0;
 }
 
 /* Domains by name, and by alias: an alias has its domain's id. */
@@ -98,26 +105,22 @@ static int
 ask_domain(
     struct jmap *j, struct jmap_domains *d, const char *name, struct why *why)
 {
-	json_t *calls = json_array(), *answers = NULL;
-	enum jmap_status status;
+	struct jmap_request request = { 0 };
 	char id[64] = "";
-	int r = 0;
+	int r;
 
-	add_call(calls, "x:Domain/query",
+	jmap_begin(&request, JMAP_REGISTRY);
+	add_call(&request, "x:Domain/query",
 	    json_pack("{s:{s:s}}", "filter", "name", name));
-	add_call(calls, "x:Domain/query",
+	add_call(&request, "x:Domain/query",
 	    json_pack("{s:{s:s}}", "filter", "aliases", name));
-	status = jmap_read(j, calls, &answers, why);
-	if (status != JMAP_OK)
-		r = request_failed(status, why);
+	r = run(j, &request, why);
 	for (size_t i = 0; r == 0 && i < 2 && *id == '\0'; i++)
-		r = read_id(
-		    "x:Domain/query", json_array_get(answers, i), id, why);
+		r = read_id(&request, i, "x:Domain/query", id, why);
 	if (r == 0)
 		*map_put_copy(&d->ids, &d->texts, name, NULL) =
 		    arena_adds(&d->texts, id);
-	json_decref(calls);
-	json_decref(answers);
+	jmap_clear(&request);
 	return r;
 }
 
@@ -153,35 +156,32 @@ static int
 find_some(struct jmap *j, const struct jmap_domains *d,
     struct jmap_account *const *accounts, size_t n, struct why *why)
 {
-	json_t *calls = json_array(), *answers = NULL;
-	enum jmap_status status = JMAP_OK;
+	struct jmap_request request = { 0 };
 	size_t at = 0;
 	int r = 0;
 
+	jmap_begin(&request, JMAP_REGISTRY);
 	for (size_t i = 0; i < n; i++) {
 		json_t *query = account_query(d, accounts[i]);
 
 		if (query != NULL)
-			add_call(calls, "x:Account/query", query);
+			add_call(&request, "x:Account/query", query);
 	}
-	if (json_array_size(calls) != 0)
-		status = jmap_read(j, calls, &answers, why);
-	if (status != JMAP_OK)
-		r = request_failed(status, why);
+	if (request.calls != 0)
+		r = run(j, &request, why);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		const char *domain =
 		    *map_get(&d->ids, strrchr(accounts[i]->address, '@') + 1);
 
 		if (*domain != '\0' &&
-		    read_id("x:Account/query", json_array_get(answers, at++),
-			accounts[i]->id, &accounts[i]->why) == -1 &&
+		    read_id(&request, at++, "x:Account/query", accounts[i]->id,
+			&accounts[i]->why) == -1 &&
 		    accounts[i]->why.kind == FAIL_FATAL) {
 			*why = accounts[i]->why;
 			r = -1;
 		}
 	}
-	json_decref(calls);
-	json_decref(answers);
+	jmap_clear(&request);
 	return r;
 }
 
@@ -294,15 +294,16 @@ jmap_fetch_max(const struct jmap *j, const bool counted[DATA_KINDS])
 }
 
 static void
-add_calls(json_t *calls, const char *id, const bool counted[DATA_KINDS])
+add_calls(
+    struct jmap_request *r, const char *id, const bool counted[DATA_KINDS])
 {
-	add_call(calls, "Mailbox/get",
+	add_call(r, "Mailbox/get",
 	    json_pack("{s:s, s:n, s:[s, s, s, s]}", "accountId", id, "ids",
 		"properties", "name", "parentId", "role", "totalEmails"));
 	for (int k = 0; k < DATA_KINDS; k++) {
 		if (!counted[k])
 			continue;
-		add_call(calls, query_methods[k],
+		add_call(r, query_methods[k],
 		    k == DATA_SCRIPTS
 			? json_pack("{s:s, s:n}", "accountId", id, "ids")
 			: json_pack("{s:s, s:b, s:i}", "accountId", id,
@@ -344,7 +345,7 @@ take_count(struct jmap_account *a, enum data_kind k, const json_t *result)
 /* Takes the answers of one account, from number at on; returns where the next
  * one's begin. The first failure stays. */
 static size_t
-take_account(struct jmap_account *a, const json_t *answers, size_t at,
+take_account(struct jmap_account *a, const struct jmap_request *r, size_t at,
     const bool counted[DATA_KINDS], size_t max)
 {
 	for (int k = -1; k < DATA_KINDS; k++) {
@@ -354,14 +355,12 @@ take_account(struct jmap_account *a, const json_t *answers, size_t at,
 		if (k >= 0 && !counted[k])
 			continue;
 		if (a->why.kind == FAIL_NONE &&
-		    jmap_judge(method, json_array_get(answers, at), &result,
-			&a->why) == JMAP_OK) {
+		    jmap_answer(r, at, method, &result, &a->why) == JMAP_OK) {
 			if (k < 0)
 				(void)take_mailboxes(a, result, max);
 			else
 				(void)take_count(a, (enum data_kind)k, result);
 		}
-		json_decref(result);
 		at++;
 	}
 	return at;
@@ -371,26 +370,23 @@ int
 jmap_fetch_accounts(struct jmap *j, struct jmap_account *const *accounts,
     size_t n, const bool counted[DATA_KINDS], struct why *why)
 {
-	json_t *calls = json_array(), *answers = NULL;
-	enum jmap_status status;
+	struct jmap_request request = { 0 };
 	size_t at = 0;
-	int r = 0;
+	int r;
 
+	jmap_begin(&request, JMAP_DATA);
 	for (size_t i = 0; i < n; i++)
-		add_calls(calls, accounts[i]->id, counted);
-	status = jmap_read(j, calls, &answers, why);
-	if (status != JMAP_OK)
-		r = request_failed(status, why);
+		add_calls(&request, accounts[i]->id, counted);
+	r = run(j, &request, why);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		at =
-		    take_account(accounts[i], answers, at, counted, j->max_get);
+		at = take_account(
+		    accounts[i], &request, at, counted, j->max_get);
 		if (accounts[i]->why.kind == FAIL_FATAL) {
 			*why = accounts[i]->why;
 			r = -1;
 		}
 	}
-	json_decref(calls);
-	json_decref(answers);
+	jmap_clear(&request);
 	return r;
 }
 
