@@ -83,6 +83,7 @@ USES.mkaccounts = record secret
 USES.stalwart-apply = record secret http jmap
 USES.davmerge = http dav
 USES.remap = record http
+USES.acctcheck = record secret maildir http jmap
 USES.dirdump-passwd-file = record
 USES.dirdump-shadow = record
 USES.dirdump-dms = record

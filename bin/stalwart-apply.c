@@ -450,19 +450,6 @@ static const struct option options[] = { { "url", required_argument, NULL,
 	{ "stop", no_argument, NULL, 'x' }, { "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
 
-/* A secret by an option; says why not, and returns false. */
-static bool
-get_secret(char **secret, char *(*get)(const char *, struct why *))
-{
-	struct why why = { 0 };
-
-	free(*secret);
-	*secret = get(optarg, &why);
-	if (*secret == NULL)
-		tool_say(NULL, "%s", why.text);
-	return *secret != NULL;
-}
-
 static bool
 long_option(struct run *run, int ch)
 {
@@ -474,13 +461,13 @@ long_option(struct run *run, int ch)
 		run->user = optarg;
 		return true;
 	case PASSWORD_FILE:
-		return get_secret(&run->password, cred_file);
+		return tool_secret(&run->password, cred_file, optarg);
 	case PASSWORD_COMMAND:
-		return get_secret(&run->password, cred_command);
+		return tool_secret(&run->password, cred_command, optarg);
 	case TOKEN_FILE:
-		return get_secret(&run->token, cred_file);
+		return tool_secret(&run->token, cred_file, optarg);
 	case TOKEN_COMMAND:
-		return get_secret(&run->token, cred_command);
+		return tool_secret(&run->token, cred_command, optarg);
 	case CANARY:
 		run->options.canary = true;
 		return true;
@@ -545,17 +532,6 @@ from_environment(struct run *run)
 	return false;
 }
 
-static void
-catch_signals(void)
-{
-	struct sigaction act = { .sa_handler = on_signal };
-
-	(void)sigaction(SIGINT, &act, NULL);
-	(void)sigaction(SIGTERM, &act, NULL);
-	(void)sigaction(SIGHUP, &act, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -605,7 +581,7 @@ main(int argc, char **argv)
 		tool_say(NULL, "%s", why.text);
 		return EXIT_BROKEN;
 	}
-	catch_signals();
+	tool_signals(on_signal);
 	run.options.result = result;
 	run.options.say = say;
 	run.options.stop = stop;

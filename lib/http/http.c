@@ -4,17 +4,16 @@
 
 #include "http/http.h"
 
-#include <curl/curl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
 #include "core/str.h"
+#include "http/curl.h"
 
 enum {
 	BODY_MAX = 64 << 20,
-	CONNECT_SECONDS = 15,
 	TOTAL_SECONDS = 120,
 	/* Slower than this for so long: it hangs. */
 	SLOW_BYTES = 1,
@@ -47,45 +46,16 @@ struct http {
 	bool digest;
 };
 
-/* The host in a URL is loopback. */
-static bool
-is_local(const char *url)
-{
-	CURLU *u = curl_url();
-	char *host = NULL;
-	bool ok = false;
-
-	if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-		ok = is_loopback(host);
-	curl_free(host);
-	curl_url_cleanup(u);
-	return ok;
-}
-
-/* A user or password in a URL would be shown wherever the URL is. */
-static bool
-has_userinfo(const char *url)
-{
-	const char *host = strstr(url, "://");
-	const char *end = host == NULL ? NULL : strpbrk(host + 3, "/?#");
-	const char *at = host == NULL ? NULL : strchr(host + 3, '@');
-
-	return at != NULL && (end == NULL || at < end);
-}
-
 static int
 check_url(const char *url, const struct http_options *o, struct why *why)
 {
-	if (has_userinfo(url))
-		return why_set(why, FAIL_FATAL,
-		    "the URL holds a user name or password: they are options "
-		    "of their own");
+	if (curl_check_userinfo(url, why) == -1)
+		return -1;
 	if (str_starts_nocase(url, "https://") && url[8] != '\0')
 		return 0;
 	if (!str_starts_nocase(url, "http://") || url[7] == '\0')
 		return why_set(why, FAIL_FATAL, "not an https:// URL: %s", url);
-	if (!o->insecure_http && !is_local(url))
+	if (!o->insecure_http && !curl_is_loopback(url))
 		return why_set(why, FAIL_FATAL,
 		    "%s: passwords would go over the network in clear; use "
 		    "https (or --insecure-http)",
@@ -102,17 +72,11 @@ copy(const char *s)
 struct http *
 http_new(const char *url, const struct http_options *o, struct why *why)
 {
-	static bool ready;
 	struct http *h;
 	size_t len = strlen(url);
 
-	if (check_url(url, o, why) == -1)
+	if (check_url(url, o, why) == -1 || curl_start(why) == -1)
 		return NULL;
-	if (!ready && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		why_set(why, FAIL_FATAL, "libcurl cannot start");
-		return NULL;
-	}
-	ready = true;
 	while (len > 0 && url[len - 1] == '/')
 		len--;
 	h = xcalloc(1, sizeof *h);
@@ -152,6 +116,15 @@ http_free(struct http *h)
 	free((char *)(uintptr_t)h->options.cacert);
 	free(h->base);
 	free(h);
+}
+
+void
+http_login(struct http *h, const char *user, const char *password)
+{
+	free((char *)(uintptr_t)h->options.user);
+	free_secret((char *)(uintptr_t)h->options.password);
+	h->options.user = copy(user);
+	h->options.password = copy(password);
 }
 
 const char *
@@ -205,14 +178,8 @@ set_options(struct http *h, struct http_transfer *t, struct http_reply *reply)
 
 	/* Keeps the connection and its TLS session. */
 	curl_easy_reset(c);
-	(void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_secure(c, "http,https", o->cacert, o->insecure_tls, t->error);
 	(void)curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-	(void)curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	(void)curl_easy_setopt(c, CURLOPT_PROXY, "");
-	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->error);
-	(void)curl_easy_setopt(
-	    c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
 	(void)curl_easy_setopt(
 	    c, CURLOPT_TIMEOUT, o->timeout != 0 ? o->timeout : TOTAL_SECONDS);
 	(void)curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
@@ -221,12 +188,6 @@ set_options(struct http *h, struct http_transfer *t, struct http_reply *reply)
 	(void)curl_easy_setopt(c, CURLOPT_USERAGENT, "mailferry");
 	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, &reply->body);
-	if (o->cacert != NULL)
-		(void)curl_easy_setopt(c, CURLOPT_CAINFO, o->cacert);
-	if (o->insecure_tls) {
-		(void)curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
-		(void)curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
 	if (o->token != NULL) {
 		(void)curl_easy_setopt(
 		    c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
@@ -242,36 +203,15 @@ set_options(struct http *h, struct http_transfer *t, struct http_reply *reply)
 
 /* What a failure of libcurl means; unsure as in http_send. */
 static int
-curl_failure(
+failure(
     const struct http_transfer *t, CURLcode code, bool *unsure, struct why *why)
 {
-	const char *text =
-	    *t->error != '\0' ? t->error : curl_easy_strerror(code);
-
-	switch (code) {
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-		return why_set(why, FAIL_FATAL,
-		    "the server's certificate cannot be trusted: %s", text);
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_URL_MALFORMAT:
-		return why_set(why, FAIL_FATAL, "%s", text);
-	case CURLE_WRITE_ERROR:
+	if (code == CURLE_WRITE_ERROR) {
 		*unsure = true;
 		return why_set(why, FAIL_FATAL,
 		    "an answer of more than %d bytes", BODY_MAX);
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_SSL_CONNECT_ERROR:
-		return why_set(why, FAIL_TEMP, "%s", text);
-	default:
-		*unsure = true;
-		return why_set(why, FAIL_TEMP, "%s", text);
 	}
+	return curl_failure(code, t->error, unsure, why);
 }
 
 static long
@@ -355,7 +295,7 @@ settle(struct http_transfer *t, CURLcode code, struct http_reply *reply,
 	free(t->url);
 	*unsure = false;
 	if (code != CURLE_OK)
-		return curl_failure(t, code, unsure, why);
+		return failure(t, code, unsure, why);
 	take_reply(t->curl, reply);
 	return 0;
 }

@@ -69,6 +69,9 @@ struct http *http_new(
 /* NULL is fine. Credentials are overwritten. */
 void http_free(struct http *h);
 
+/* Goes on as somebody else; both are copied. */
+void http_login(struct http *h, const char *user, const char *password);
+
 /* The URL without the "/" at its end; owned by h. */
 const char *http_base(const struct http *h);
 

@@ -522,7 +522,12 @@ jmap_begin(struct jmap_request *r, enum jmap_using using)
 	static const char *const capabilities[] = { [JMAP_REGISTRY] =
 							"\"urn:stalwart:jmap\"",
 		[JMAP_SIEVE] = "\"urn:ietf:params:jmap:sieve\","
-			       "\"urn:ietf:params:jmap:blob\"" };
+			       "\"urn:ietf:params:jmap:blob\"",
+		[JMAP_DATA] = "\"urn:ietf:params:jmap:mail\","
+			      "\"urn:ietf:params:jmap:calendars\","
+			      "\"urn:ietf:params:jmap:contacts\","
+			      "\"urn:ietf:params:jmap:sieve\","
+			      "\"urn:ietf:params:jmap:filenode\"" };
 
 	buf_reset(&r->body);
 	buf_addf(&r->body,

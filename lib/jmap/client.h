@@ -86,7 +86,8 @@ void jmap_close(struct jmap *j);
 /* Whose methods a request calls. */
 enum jmap_using {
 	JMAP_REGISTRY, /* x: methods */
-	JMAP_SIEVE     /* an account's scripts and blobs */
+	JMAP_SIEVE,    /* an account's scripts and blobs */
+	JMAP_DATA      /* all that an account holds */
 };
 
 /* Empties the request, for method calls. */

@@ -10,6 +10,7 @@
 
 #include "core/buf.h"
 #include "jmap/client.h"
+#include "jmap/mailboxes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -26,6 +27,24 @@ try_errors(const json_t *answer, const json_t *body)
 		if (strstr(why.text, "Sesame-1234") != NULL)
 			abort();
 	}
+}
+
+/* Each folder has a way to the top, or there is an error. */
+static void
+try_mailboxes(const struct jmap_request *r, const struct buf *b)
+{
+	struct mailboxes list = { 0 };
+	struct why why = { 0 };
+	json_t *answer = NULL;
+
+	if (jmap_answer(r, 0, "Mailbox/get", &answer, &why) == JMAP_OK &&
+	    jmap_read_mailboxes(json_object_get(answer, "list"), &list, &why) ==
+		0)
+		for (size_t i = 0; i < list.n; i++)
+			if (list.v[i].messages < -1)
+				abort();
+	(void)jmap_read_owner(b, "a@one.test", &why);
+	mailboxes_free(&list);
 }
 
 int
@@ -47,6 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	r.answers = jmap_read_answers(&b, &why);
 	(void)jmap_answer(&r, 0, "x:Account/set", &answer, &why);
 	try_errors(answer, sent);
+	try_mailboxes(&r, &b);
 	jmap_clear(&r);
 	buf_free(&b);
 	return 0;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/str.h"
+#include "standin/mail.h"
 
 static json_t *
 method_error(const char *type, const char *description)
@@ -422,8 +423,12 @@ method_call(const struct caller *who, const char *name, const json_t *args,
 	    (o = own_account(who, args, error)) != NULL)
 		result = method_blob_upload(o, args, ids, error);
 	if (str_starts(name, "SieveScript/") &&
-	    (o = own_account(who, args, error)) != NULL)
+	    (o = own_account(who, args, error)) != NULL) {
+		mail_scripts(o);
 		result = method_script(o, slash + 1, args, ids, error);
+	}
+	if (mail_knows(name) && (o = own_account(who, args, error)) != NULL)
+		result = mail_method(o, name, args, error);
 	if (result == NULL && *error == NULL)
 		*error = method_error("unknownMethod", name);
 	return result;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/str.h"
+#include "standin/mail.h"
 
 static void
 problem(struct reply *r, int status, const char *type, const char *title,
@@ -365,6 +366,7 @@ static const char help[] =
     "                      429[:SECONDS] 503[:SECONDS] 500 reset-before\n"
     "                      reset-after cut badjson slow:MS refuse:MS\n"
     "                      method-error:TYPE mid-set[:TYPE]\n"
+    "  --mail FILE         what the accounts hold, a line of JSON each\n"
     "  --schema FILE       what /api/schema serves, and the types of objects\n"
     "  --no-schema         /api/schema is not found\n"
     "  --no-default-role   new users have no role\n"
@@ -383,6 +385,7 @@ main(int argc, char **argv)
 		TLS,
 		LOG,
 		FAULT,
+		MAIL,
 		REHASH,
 		QUOTE,
 		SET,
@@ -402,6 +405,7 @@ main(int argc, char **argv)
 		{ "tls", required_argument, NULL, TLS },
 		{ "log", required_argument, NULL, LOG },
 		{ "fault", required_argument, NULL, FAULT },
+		{ "mail", required_argument, NULL, MAIL },
 		{ "rehash", no_argument, NULL, REHASH },
 		{ "quote-request", no_argument, NULL, QUOTE },
 		{ "max-objects-in-set", required_argument, NULL, SET },
@@ -442,6 +446,9 @@ main(int argc, char **argv)
 				    stderr, "no such fault: %s\n", optarg);
 				return 2;
 			}
+			break;
+		case MAIL:
+			mail_file = optarg;
 			break;
 		case REHASH:
 			settings.rehash = true;
