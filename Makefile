@@ -79,6 +79,7 @@ USES.dirdump-shadow = record
 USES.dirdump-dms = record
 USES.dirdump-postfix = record
 USES.dirdump-stalwart = record http
+USES.dirdump-mailcow-api = record http
 USES.dirdump-dovecot = record
 
 TOOL_BINS := $(TOOLS:%=$(BUILD)/bin/%)

@@ -30,6 +30,10 @@ char *str_trim(char *s);
  */
 char *str_cut(char **s, char sep);
 
+/* Appends s percent-encoded, as a segment of a path: all but the unreserved
+ * characters of RFC 3986, section 2.3. */
+void str_percent(struct buf *out, const char *s);
+
 bool is_digits(const char *s); /* one or more ASCII digits, nothing else */
 
 /* The number of bytes at the start of s that are whole, valid UTF-8 sequences

@@ -142,7 +142,7 @@ new_entry(struct aliases *a, struct emit *e, const char *address)
 	return alias;
 }
 
-void
+struct alias *
 aliases_add(struct aliases *a, struct emit *e, const char *key, char *value)
 {
 	struct why why = { 0 };
@@ -152,23 +152,24 @@ aliases_add(struct aliases *a, struct emit *e, const char *key, char *value)
 
 	if (is_domain_marker(key, value)) {
 		emit_drop(e, NULL, "a line that only names a domain");
-		return;
+		return NULL;
 	}
 	address = normalise(a, key, &why);
 	if (address == NULL) {
 		emit_fail(e, NULL, &why);
-		return;
+		return NULL;
 	}
 	alias = new_entry(a, e, address);
 	if (alias == NULL)
-		return;
+		return NULL;
 	if (*value == '|' || *value == ':') {
 		/* A command, or Exim's reason, may hold blanks and commas. */
 		add_target(a, e, alias, value);
-		return;
+		return alias;
 	}
 	while ((target = postfix_target(&value)) != NULL)
 		add_target(a, e, alias, target);
+	return alias;
 }
 
 bool
@@ -192,7 +193,7 @@ aliases_read(struct aliases *a, struct emit *e, const char *path,
 	while ((n = postfix_map_next(&m, &key, &value, &why)) != 0) {
 		e->at.line = (uint32_t)m.line;
 		if (n == 1)
-			aliases_add(a, e, key, value);
+			(void)aliases_add(a, e, key, value);
 		else
 			emit_fail(e, NULL, &why);
 		if (n == -1 && why.kind == FAIL_FATAL)
@@ -233,6 +234,8 @@ aliases_forward(struct aliases *a, struct emit *e, struct record *r)
 		return;
 	alias = *value;
 	alias->used = true;
+	if (alias->off)
+		return;
 	for (size_t i = 0; i < alias->targets.n; i++) {
 		if (strcmp(alias->targets.v[i], r->address) == 0)
 			self = true;
@@ -256,6 +259,7 @@ emit_alias(struct emit *e, const struct alias *alias, struct record *r)
 {
 	record_reset(r, REC_ALIAS);
 	r->address = alias->address;
+	r->active = !alias->off;
 	for (size_t i = 0; i < alias->targets.n; i++) {
 		const char *target = alias->targets.v[i];
 

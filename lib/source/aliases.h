@@ -24,6 +24,7 @@ struct alias {
 	struct strs targets;
 	struct place at;
 	bool keep; /* as a forward it leaves a copy */
+	bool off;  /* switched off */
 	bool used; /* as a forward, or as another name of a domain */
 };
 
@@ -46,8 +47,9 @@ struct aliases {
 bool aliases_read(struct aliases *a, struct emit *e, const char *path,
     enum map_style style, bool required);
 
-/* Adds one entry, at e->at; value is changed. */
-void aliases_add(
+/* Adds one entry, at e->at; value is changed. What was added, for the caller to
+ * say more of; NULL where it was not, which was reported. */
+struct alias *aliases_add(
     struct aliases *a, struct emit *e, const char *key, char *value);
 
 /* Says of the domains that "@a @b" entries name what emit_domain_alias takes;

@@ -19,7 +19,7 @@ enum {
 
 struct emit_domain {
 	struct strs aliases;
-	bool written;
+	bool written, off;
 };
 
 void
@@ -165,6 +165,12 @@ emit_domain_alias(struct emit *e, const char *domain, const char *alias)
 }
 
 void
+emit_domain_off(struct emit *e, const char *domain)
+{
+	find_domain(e, domain)->off = true;
+}
+
+void
 emit_domain(struct emit *e, const char *domain)
 {
 	struct record r = { 0 };
@@ -177,6 +183,7 @@ emit_domain(struct emit *e, const char *domain)
 	record_reset(&r, REC_DOMAIN);
 	r.domain = domain;
 	r.aliases = d->aliases;
+	r.active = !d->off;
 	r.origin = origin(e);
 	put(e, &r);
 }

@@ -79,6 +79,8 @@ int emit_address(
  * in it is written. Both are normalised, and copied.
  */
 void emit_domain_alias(struct emit *e, const char *domain, const char *alias);
+/* Says that the domain is switched off; before its record is written. */
+void emit_domain_off(struct emit *e, const char *domain);
 /* Writes the record of a domain, unless it was. */
 void emit_domain(struct emit *e, const char *domain);
 

@@ -72,7 +72,7 @@ void
 postfix_add_alias(
     struct postfix *p, struct emit *e, const char *key, char *value)
 {
-	aliases_add(&p->aliases, e, key, value);
+	(void)aliases_add(&p->aliases, e, key, value);
 }
 
 static void
