@@ -50,6 +50,9 @@ DEB.expat = libexpat1-dev
 DEB.libcurl = libcurl4-openssl-dev
 DEB.libmicrohttpd = libmicrohttpd-dev
 DEB.libpsl = libpsl-dev
+DEB.sqlite3 = libsqlite3-dev
+DEB.libpq = libpq-dev
+DEB.libmariadb = libmariadb-dev
 LIBS.record = libidn2
 LIBS.secret = libcrypto libcrypt libargon2
 LIBS.maildir = libcrypto
@@ -57,6 +60,8 @@ LIBS.jmap = jansson
 LIBS.archive = jansson libical
 LIBS.dav = expat
 LIBS.http = libcurl
+# The drivers of lib/source/sql.h; the rest of source/ needs none of them.
+LIBS.sql = libpq libmariadb sqlite3
 LIBS.standin = libmicrohttpd jansson libpsl libidn2 libcrypto libcrypt libargon2
 # libunistring has no .pc file.
 LDLIBS.record = -lunistring
@@ -81,6 +86,7 @@ USES.dirdump-postfix = record
 USES.dirdump-stalwart = record http
 USES.dirdump-mailcow-api = record http
 USES.dirdump-dovecot = record
+USES.dirdump-sql = record sql
 
 TOOL_BINS := $(TOOLS:%=$(BUILD)/bin/%)
 STANDINS := $(basename $(notdir $(wildcard tests/standin/standin-*.c)))
@@ -225,13 +231,14 @@ USER_BINS := $(filter-out $(BUILD)/bin/dirdump-%,$(TOOL_BINS))
 SOURCE_BINS := $(filter $(BUILD)/bin/dirdump-%,$(TOOL_BINS))
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \
-	    $(DESTDIR)$(COMPDIR) $(sort $(foreach m,$(MANPAGES),\
+	    $(DESTDIR)$(COMPDIR) $(DESTDIR)$(SHAREDIR)/fieldmap $(sort $(foreach m,$(MANPAGES),\
 	    $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))))
 	$(INSTALL) $(USER_BINS) $(SCRIPTS) $(DESTDIR)$(BINDIR)
 	$(INSTALL) $(SOURCE_BINS) $(DESTDIR)$(LIBEXECDIR)
 	for m in $(MANPAGES); do $(INSTALL) -m 644 $$m \
 	    $(DESTDIR)$(MANDIR)/man$${m##*.}/ || exit 1; done
 	$(INSTALL) -m 644 share/completion/mailferry $(DESTDIR)$(COMPDIR)/mailferry
+	$(INSTALL) -m 644 share/fieldmap/* $(DESTDIR)$(SHAREDIR)/fieldmap
 	for t in $(notdir $(USER_BINS)); do \
 	    ln -sf mailferry $(DESTDIR)$(COMPDIR)/$$t || exit 1; done
 
@@ -241,7 +248,10 @@ uninstall:
 	rm -f $(foreach t,$(notdir $(SOURCE_BINS)),$(DESTDIR)$(LIBEXECDIR)/$(t))
 	rm -f $(foreach m,$(MANPAGES),\
 	    $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
-	-rmdir $(DESTDIR)$(LIBEXECDIR)
+	rm -f $(foreach f,$(notdir $(wildcard share/fieldmap/*)),\
+	    $(DESTDIR)$(SHAREDIR)/fieldmap/$(f))
+	-rmdir $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SHAREDIR)/fieldmap \
+	    $(DESTDIR)$(SHAREDIR)
 
 DIST = mailferry-$(VERSION)
 dist:

@@ -57,10 +57,10 @@ ok 'the directory, with each trap' '
 	{"v":1,"type":"alias","address":"team@one.test","targets":["alice@one.test","bob@one.test"],"active":true}
 	{"v":1,"type":"alias","address":"@one.test","targets":["alice@one.test"],"active":true}
 	{"v":1,"type":"alias","address":"learn@one.test","targets":["alice@one.test"],"active":true}
-	{"v":1,"type":"alias","address":"old@one.test","targets":["alice@one.test"],"active":false}
-	{"v":1,"type":"alias","address":"x@off.test","targets":["alice@one.test"],"active":false}
 	{"v":1,"type":"alias","address":"tmp1@one.test","targets":["alice@one.test"],"active":true}
 	{"v":1,"type":"alias","address":"tmp2@one.test","targets":["alice@one.test"],"active":true}
+	{"v":1,"type":"alias","address":"old@one.test","targets":["alice@one.test"],"active":false}
+	{"v":1,"type":"alias","address":"x@off.test","targets":["alice@one.test"],"active":false}
 	{"v":1,"type":"end","count":19,"source":"mailcow-api"}
 	END
 	same want got'

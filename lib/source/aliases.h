@@ -24,15 +24,15 @@ struct alias {
 	struct strs targets;
 	struct place at;
 	bool keep; /* as a forward it leaves a copy */
-	bool off;  /* switched off */
 	bool used; /* as a forward, or as another name of a domain */
 };
 
 struct aliases {
 	const char *domain; /* of names without one; NULL: they are refused */
 	const char *catch_all; /* the key that is one: "*" (cPanel) */
-	bool keep; /* forwards leave a copy, even those that do not name the
+	bool keep;     /* forwards leave a copy, even those that do not name the
 		    * account itself */
+	bool inactive; /* the records of aliases_emit are not active */
 	struct map by_address;
 	struct alias **v;
 	size_t n, cap;
@@ -47,10 +47,21 @@ struct aliases {
 bool aliases_read(struct aliases *a, struct emit *e, const char *path,
     enum map_style style, bool required);
 
-/* Adds one entry, at e->at; value is changed. What was added, for the caller to
- * say more of; NULL where it was not, which was reported. */
-struct alias *aliases_add(
+/* Adds one entry, at e->at; value is changed. */
+void aliases_add(
     struct aliases *a, struct emit *e, const char *key, char *value);
+
+/*
+ * The entry of an address, made where there is none; for readers whose
+ * directory has a row for each target. NULL if it is no address, which is
+ * reported.
+ */
+struct alias *aliases_entry(
+    struct aliases *a, struct emit *e, const char *address);
+/* Adds one target to an entry, or reports why it cannot be carried; the text is
+ * changed. */
+void aliases_target(
+    struct aliases *a, struct emit *e, struct alias *alias, char *target);
 
 /* Says of the domains that "@a @b" entries name what emit_domain_alias takes;
  * before the first record. */
@@ -62,6 +73,8 @@ void aliases_forward(struct aliases *a, struct emit *e, struct record *r);
 
 /* Writes what is left as alias records. */
 void aliases_emit(struct aliases *a, struct emit *e);
+/* The same for aliases that give way to every record that was written. */
+void aliases_emit_rest(struct aliases *a, struct emit *e);
 
 void aliases_free(struct aliases *a);
 

@@ -19,7 +19,7 @@ enum {
 
 struct emit_domain {
 	struct strs aliases;
-	bool written, off;
+	bool written;
 };
 
 void
@@ -164,14 +164,8 @@ emit_domain_alias(struct emit *e, const char *domain, const char *alias)
 		strs_add(&d->aliases, arena_adds(&e->arena, alias));
 }
 
-void
-emit_domain_off(struct emit *e, const char *domain)
-{
-	find_domain(e, domain)->off = true;
-}
-
-void
-emit_domain(struct emit *e, const char *domain)
+static void
+put_domain(struct emit *e, const char *domain, bool active)
 {
 	struct record r = { 0 };
 	struct emit_domain *d;
@@ -183,9 +177,21 @@ emit_domain(struct emit *e, const char *domain)
 	record_reset(&r, REC_DOMAIN);
 	r.domain = domain;
 	r.aliases = d->aliases;
-	r.active = !d->off;
+	r.active = active;
 	r.origin = origin(e);
 	put(e, &r);
+}
+
+void
+emit_domain(struct emit *e, const char *domain)
+{
+	put_domain(e, domain, true);
+}
+
+void
+emit_domain_inactive(struct emit *e, const char *domain)
+{
+	put_domain(e, domain, false);
 }
 
 /* A place as the value of a map. */

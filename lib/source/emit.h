@@ -79,10 +79,10 @@ int emit_address(
  * in it is written. Both are normalised, and copied.
  */
 void emit_domain_alias(struct emit *e, const char *domain, const char *alias);
-/* Says that the domain is switched off; before its record is written. */
-void emit_domain_off(struct emit *e, const char *domain);
 /* Writes the record of a domain, unless it was. */
 void emit_domain(struct emit *e, const char *domain);
+/* The same for one that the server does not serve at present. */
+void emit_domain_inactive(struct emit *e, const char *domain);
 
 /*
  * Writes an account or an alias, its address normalised. The origin is e->at.

@@ -35,7 +35,7 @@ struct mailbox {
 struct mailcow {
 	struct emit *emit;
 	struct webapi *api;
-	struct aliases aliases;
+	struct aliases aliases, inactive;
 	struct arena arena;
 	struct map states;   /* of domains -> enum domain_state */
 	struct strs domains; /* as they came */
@@ -134,10 +134,8 @@ add_domain(void *ctx, const struct web_field *f)
 
 	if (name == NULL)
 		return;
-	if (number(&f[D_ACTIVE_INT], &f[D_ACTIVE], 1) == 0) {
+	if (number(&f[D_ACTIVE_INT], &f[D_ACTIVE], 1) == 0)
 		state = DOMAIN_OFF;
-		emit_domain_off(m->emit, name);
-	}
 	if (number(&f[D_RELAY_INT], &f[D_RELAY], 0) != 0) {
 		if (number(&f[D_UNKNOWN_INT], &f[D_UNKNOWN], 0) == 0)
 			state = DOMAIN_RELAY;
@@ -200,9 +198,14 @@ read_domains(struct mailcow *m)
 	    !get_rows(
 		m, "alias-domain/all", NULL, FIELDS(alias), add_alias_domain))
 		return false;
-	for (size_t i = 0; i < m->domains.n; i++)
-		if (domain_state(m, m->domains.v[i]) != DOMAIN_RELAY)
+	for (size_t i = 0; i < m->domains.n; i++) {
+		enum domain_state state = domain_state(m, m->domains.v[i]);
+
+		if (state == DOMAIN_OFF)
+			emit_domain_inactive(m->emit, m->domains.v[i]);
+		else if (state == DOMAIN_ON)
 			emit_domain(m->emit, m->domains.v[i]);
+	}
 	return true;
 }
 
@@ -257,8 +260,8 @@ add_alias(void *ctx, const struct web_field *f)
 {
 	struct mailcow *m = ctx;
 	const char *domain;
-	struct alias *alias;
 	char *targets;
+	bool off;
 
 	if (f[A_ADDRESS].text == NULL || f[A_GOTO].text == NULL) {
 		emit_bad(m->emit, NULL, "an alias without address or target");
@@ -278,12 +281,11 @@ add_alias(void *ctx, const struct web_field *f)
 		emit_note(m->emit, f[A_ADDRESS].text,
 		    "an alias for senders of the server itself is open to all",
 		    NULL);
-	alias = aliases_add(&m->aliases, m->emit, f[A_ADDRESS].text, targets);
 	/* 2 is on as well, as in Postfix's query. */
-	if (alias != NULL)
-		alias->off =
-		    number(&f[A_ACTIVE_INT], &f[A_ACTIVE], 1) == 0 ||
-		    (domain != NULL && domain_state(m, domain) == DOMAIN_OFF);
+	off = number(&f[A_ACTIVE_INT], &f[A_ACTIVE], 1) == 0 ||
+	      (domain != NULL && domain_state(m, domain) == DOMAIN_OFF);
+	aliases_add(off ? &m->inactive : &m->aliases, m->emit,
+	    f[A_ADDRESS].text, targets);
 }
 
 static bool
@@ -443,7 +445,7 @@ add_temporary(void *ctx, const struct web_field *f)
 	if (f[T_PERMANENT].number != 1)
 		emit_note(m->emit, f[T_ADDRESS].text,
 		    "an alias for some time becomes one for good", NULL);
-	(void)aliases_add(&m->aliases, m->emit, f[T_ADDRESS].text, target);
+	aliases_add(&m->aliases, m->emit, f[T_ADDRESS].text, target);
 }
 
 static void
@@ -486,12 +488,16 @@ read_belongings(struct mailcow *m, bool app_passwords)
 void
 mailcow_api_read(struct emit *e, struct webapi *w, bool app_passwords)
 {
-	struct mailcow m = { .emit = e, .api = w };
+	struct mailcow m = {
+		.emit = e, .api = w, .inactive = { .inactive = true }
+	};
 
 	emit_file(e, http_base(w->http));
 	if (read_domains(&m) && read_aliases(&m) && read_mailboxes(&m) &&
-	    read_belongings(&m, app_passwords))
+	    read_belongings(&m, app_passwords)) {
 		aliases_emit(&m.aliases, e);
+		aliases_emit_rest(&m.inactive, e);
+	}
 	record_free(&m.r);
 	buf_free(&m.address);
 	buf_free(&m.path);
@@ -499,5 +505,6 @@ mailcow_api_read(struct emit *e, struct webapi *w, bool app_passwords)
 	free(m.domains.v);
 	free(m.mailboxes);
 	aliases_free(&m.aliases);
+	aliases_free(&m.inactive);
 	arena_free(&m.arena);
 }

@@ -67,7 +67,7 @@ read_forward_only(struct aliases *only, struct emit *e, const char *path)
 		line = str_trim(line);
 		buf_reset(&entry);
 		buf_adds(&entry, line);
-		(void)aliases_add(only, e, str_lower(line), entry.data);
+		aliases_add(only, e, str_lower(line), entry.data);
 	}
 	source_lines_close(&in);
 	buf_free(&entry);

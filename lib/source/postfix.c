@@ -72,7 +72,7 @@ void
 postfix_add_alias(
     struct postfix *p, struct emit *e, const char *key, char *value)
 {
-	(void)aliases_add(&p->aliases, e, key, value);
+	aliases_add(&p->aliases, e, key, value);
 }
 
 static void
