@@ -87,6 +87,9 @@ USES.dirdump-stalwart = record http
 USES.dirdump-mailcow-api = record http
 USES.dirdump-dovecot = record
 USES.dirdump-sql = record sql
+USES.dirdump-mailcow = record sql
+USES.dirdump-mail-in-a-box = record sql
+USES.dirdump-iredmail = record sql
 
 TOOL_BINS := $(TOOLS:%=$(BUILD)/bin/%)
 STANDINS := $(basename $(notdir $(wildcard tests/standin/standin-*.c)))

@@ -18,4 +18,20 @@ ok 'an old Mail-in-a-Box' '
 	maps mail-in-a-box-old mail-in-a-box-old sqlite:mail-in-a-box-old.sqlite \
 	    mail-in-a-box'
 
+mkdir -p data/mail
+cp mail-in-a-box.sqlite data/mail/users.sqlite
+printf 'STORAGE_USER=user-data\nSTORAGE_ROOT=%s\nPUBLIC_IP=10.0.0.1\n' \
+    "$tmp/data" >mailinabox.conf
+ok 'dirdump mail-in-a-box: by its settings, folder or file' '
+	for path in mailinabox.conf data data/mail/users.sqlite; do
+		dump 0 dirdump mail-in-a-box -v $path
+		same_records mail-in-a-box
+		same_notes mail-in-a-box
+	done
+	dump 2 dirdump-mail-in-a-box nowhere
+	has err nowhere
+	echo STORAGE_USER=x >none.conf
+	dump 2 dirdump-mail-in-a-box none.conf
+	has err "STORAGE_ROOT is missing"'
+
 done_testing

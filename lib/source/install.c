@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "source/install.h"
+
+#include <sys/stat.h>
+
+#include <string.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "core/num.h"
+#include "core/str.h"
+#include "source/assignments.h"
+
+void
+install_free(struct install *in)
+{
+	arena_free(&in->arena);
+	in->sql = (struct sql_options){ 0 };
+}
+
+static bool
+is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static const char *
+join(struct install *in, const char *folder, const char *name)
+{
+	struct buf path = { 0 };
+	const char *result;
+
+	buf_addf(&path, "%s/%s", folder, name);
+	result = arena_add(&in->arena, path.data, path.len);
+	buf_free(&path);
+	return result;
+}
+
+static const char *
+keep(struct install *in, const char *text)
+{
+	return text == NULL || *text == '\0' ? NULL
+					     : arena_adds(&in->arena, text);
+}
+
+/* "PORT", "HOST:PORT" or "[HOST]:PORT", as a port of this machine. */
+static int
+set_address(struct install *in, const char *text, struct why *why)
+{
+	char *host = arena_adds(&in->arena, text), *colon = strrchr(host, ':');
+	const char *port = colon == NULL ? host : colon + 1;
+	size_t len;
+	int64_t n;
+
+	if (!parse_num(port, 1, 65535, &n, NULL))
+		return why_set(
+		    why, FAIL_FATAL, "not a port of the database: %s", text);
+	in->sql.port = (unsigned int)n;
+	in->sql.host = "127.0.0.1";
+	if (colon == NULL)
+		return 0;
+	*colon = '\0';
+	len = strlen(host);
+	if (*host == '[' && host[len - 1] == ']') {
+		host[len - 1] = '\0';
+		host++;
+	}
+	/* All addresses of this machine. */
+	if (*host != '\0' && strcmp(host, "0.0.0.0") != 0 &&
+	    strcmp(host, "::") != 0)
+		in->sql.host = host;
+	return 0;
+}
+
+/* --- mailcow --- */
+
+enum {
+	MC_NAME,
+	MC_USER,
+	MC_PASS,
+	MC_PORT,
+	MC_PROJECT,
+	MC_KEYS
+};
+
+/*
+ * The volume with the socket is named by the project, and Compose makes
+ * "mailcowdockerized" of it where nothing else is said (mailcow-dockerized:
+ * docker-compose.yml, generate_config.sh).
+ */
+static const char *
+mailcow_socket(struct install *in, const char *root, const char *project)
+{
+	struct buf path = { 0 };
+	const char *socket = NULL;
+
+	buf_addf(&path, "%s/volumes/%s_mysql-socket-vol-1/_data/mysqld.sock",
+	    root, project);
+	if (access(path.data, R_OK | W_OK) == 0)
+		socket = arena_add(&in->arena, path.data, path.len);
+	buf_free(&path);
+	return socket;
+}
+
+static int
+mailcow_options(struct install *in, const struct assignment *a,
+    const char *path, const char *docker_root, struct why *why)
+{
+	const char *project = a[MC_PROJECT].value, *port = a[MC_PORT].value;
+
+	if (a[MC_NAME].value == NULL || a[MC_USER].value == NULL ||
+	    a[MC_PASS].value == NULL)
+		return why_set(why, FAIL_FATAL,
+		    "%s: DBNAME, DBUSER or DBPASS is missing", path);
+	in->sql.kind = SQL_MYSQL;
+	in->sql.database = keep(in, a[MC_NAME].value);
+	in->sql.user = keep(in, a[MC_USER].value);
+	in->sql.password = keep(in, a[MC_PASS].value);
+	in->sql.socket = mailcow_socket(
+	    in, docker_root, project == NULL ? "mailcowdockerized" : project);
+	if (in->sql.socket != NULL)
+		return 0;
+	return set_address(in, port == NULL ? "127.0.0.1:13306" : port, why);
+}
+
+int
+install_mailcow(struct install *in, const char *path, const char *docker_root,
+    struct why *why)
+{
+	struct assignment a[MC_KEYS] = { [MC_NAME] = { .key = "DBNAME" },
+		[MC_USER] = { .key = "DBUSER" },
+		[MC_PASS] = { .key = "DBPASS" },
+		[MC_PORT] = { .key = "SQL_PORT" },
+		[MC_PROJECT] = { .key = "COMPOSE_PROJECT_NAME" } };
+	int r;
+
+	if (is_folder(path))
+		path = join(in, path, "mailcow.conf");
+	r = assignments_read(path, a, MC_KEYS, why);
+	if (r == 0)
+		r = mailcow_options(in, a, path, docker_root, why);
+	assignments_free(a, MC_KEYS);
+	return r;
+}
+
+/* --- Mail-in-a-Box --- */
+
+static bool
+ends_with(const char *path, const char *end)
+{
+	size_t n = strlen(path), len = strlen(end);
+
+	return n >= len && strcmp(path + n - len, end) == 0;
+}
+
+static int
+set_file(struct install *in, const char *path, struct why *why)
+{
+	in->sql.kind = SQL_SQLITE;
+	in->sql.database = path;
+	if (access(path, R_OK) == 0)
+		return 0;
+	return why_errno(why, FAIL_FATAL, "%s", path);
+}
+
+int
+install_mail_in_a_box(struct install *in, const char *path, struct why *why)
+{
+	static const char file[] = "mail/users.sqlite";
+	struct assignment root = { .key = "STORAGE_ROOT" };
+	int r;
+
+	if (is_folder(path))
+		return set_file(in, join(in, path, file), why);
+	if (ends_with(path, ".sqlite"))
+		return set_file(in, keep(in, path), why);
+	r = assignments_read(path, &root, 1, why);
+	if (r == 0 && root.value == NULL)
+		r = why_set(
+		    why, FAIL_FATAL, "%s: STORAGE_ROOT is missing", path);
+	if (r == 0)
+		r = set_file(in, join(in, root.value, file), why);
+	assignments_free(&root, 1);
+	return r;
+}
+
+/* --- iRedMail --- */
+
+enum {
+	IR_USER,
+	IR_PASSWORD,
+	IR_HOSTS,
+	IR_PORT,
+	IR_NAME,
+	IR_KEYS
+};
+
+/* The table that all its releases have (samples/postfix/mysql, .../pgsql). */
+static const char *
+iredmail_table(struct install *in, const char *path)
+{
+	static const struct {
+		const char *file;
+		enum sql_kind kind;
+	} places[] = { { "mysql/virtual_mailbox_maps.cf", SQL_MYSQL },
+		{ "pgsql/virtual_mailbox_maps.cf", SQL_POSTGRESQL } };
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		const char *file = join(in, path, places[i].file);
+
+		in->sql.kind = places[i].kind;
+		if (access(file, F_OK) == 0)
+			return file;
+	}
+	return NULL;
+}
+
+/* "hosts" of mysql_table(5): the first of several, "unix:PATH", "inet:HOST:PORT"
+ * or "HOST". */
+static int
+set_hosts(
+    struct install *in, const char *hosts, const char *port, struct why *why)
+{
+	char *host = arena_adds(&in->arena, hosts == NULL ? "" : hosts);
+	int64_t n;
+
+	host[strcspn(host, " ,\t")] = '\0';
+	if (str_starts(host, "unix:")) {
+		in->sql.socket = host + strlen("unix:");
+		return 0;
+	}
+	if (str_starts(host, "inet:"))
+		host += strlen("inet:");
+	if (strchr(host, ':') != NULL && *host != '\0')
+		return set_address(in, host, why);
+	in->sql.host = *host == '\0' ? "127.0.0.1" : host;
+	if (port == NULL)
+		return 0;
+	if (!parse_num(port, 1, 65535, &n, NULL))
+		return why_set(
+		    why, FAIL_FATAL, "not a port of the database: %s", port);
+	in->sql.port = (unsigned int)n;
+	return 0;
+}
+
+static int
+iredmail_options(struct install *in, const struct assignment *a,
+    const char *path, struct why *why)
+{
+	if (a[IR_NAME].value == NULL || a[IR_USER].value == NULL ||
+	    a[IR_PASSWORD].value == NULL)
+		return why_set(why, FAIL_FATAL,
+		    "%s: dbname, user or password is missing", path);
+	in->sql.database = keep(in, a[IR_NAME].value);
+	in->sql.user = keep(in, a[IR_USER].value);
+	in->sql.password = keep(in, a[IR_PASSWORD].value);
+	return set_hosts(in, a[IR_HOSTS].value, a[IR_PORT].value, why);
+}
+
+int
+install_iredmail(struct install *in, const char *path, struct why *why)
+{
+	struct assignment a[IR_KEYS] = { [IR_USER] = { .key = "user" },
+		[IR_PASSWORD] = { .key = "password" },
+		[IR_HOSTS] = { .key = "hosts" },
+		[IR_PORT] = { .key = "port" },
+		[IR_NAME] = { .key = "dbname" } };
+	const char *table = iredmail_table(in, path);
+	int r;
+
+	if (table == NULL)
+		return why_set(why, FAIL_FATAL,
+		    "%s: no table of iRedMail's Postfix: neither "
+		    "mysql/virtual_mailbox_maps.cf nor pgsql/ there",
+		    path);
+	r = assignments_read(table, a, IR_KEYS, why);
+	if (r == 0)
+		r = iredmail_options(in, a, table, why);
+	assignments_free(a, IR_KEYS);
+	return r;
+}
