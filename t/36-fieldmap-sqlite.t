@@ -34,4 +34,49 @@ ok 'dirdump mail-in-a-box: by its settings, folder or file' '
 	dump 2 dirdump-mail-in-a-box none.conf
 	has err "STORAGE_ROOT is missing"'
 
+# iRedMail with LDAP: what dirdump-ldap is called with.
+mkdir -p postfix/ldap bin
+cat >postfix/ldap/virtual_mailbox_maps.cf <<-\END
+	server_host     = ldap://127.0.0.1:389
+	version         = 3
+	bind            = yes
+	start_tls       = no
+	bind_dn         = cn=vmail,dc=one,dc=test
+	bind_pw         = Pa55w0rd
+	search_base     = o=domains,dc=one,dc=test
+	scope           = sub
+END
+cat >bin/dirdump-ldap <<-\END
+	#!/bin/sh
+	printf '%s\n' "$@" >called
+	for a; do
+		case $a in
+		--password-file=*) cat "${a#*=}" >given ;;
+		esac
+	done
+	exit 1
+END
+chmod +x bin/dirdump-ldap
+ok 'dirdump iredmail: without SQL it becomes dirdump ldap' '
+	MAILFERRY_LIBEXEC=$tmp/bin
+	export MAILFERRY_LIBEXEC
+	run 1 dirdump-iredmail -v -x postfix >out 2>err
+	[ "$(cat given)" = Pa55w0rd ]
+	printf "%s\n" --map iredmail-ldap --bind-dn cn=vmail,dc=one,dc=test \
+	    --base o=domains,dc=one,dc=test -v -x ldap://127.0.0.1:389 >want
+	sed 1d called >got
+	same want got
+	sed -i "s,ldap://127.0.0.1:389,127.0.0.1," \
+	    postfix/ldap/virtual_mailbox_maps.cf
+	echo server_port = 1389 >>postfix/ldap/virtual_mailbox_maps.cf
+	run 1 dirdump-iredmail -m ./own postfix >out 2>err
+	has called ldap://127.0.0.1:1389
+	has called ./own
+	sed -i /bind_pw/d postfix/ldap/virtual_mailbox_maps.cf
+	run 2 dirdump-iredmail postfix >out 2>err
+	has err "bind_pw is missing"
+	mkdir none
+	run 2 dirdump-iredmail none >out 2>err
+	has err "no table of iRedMail"'
+
 done_testing

@@ -284,3 +284,63 @@ install_iredmail(struct install *in, const char *path, struct why *why)
 	assignments_free(a, IR_KEYS);
 	return r;
 }
+
+enum {
+	LD_HOST,
+	LD_PORT,
+	LD_BASE,
+	LD_DN,
+	LD_PASSWORD,
+	LD_KEYS
+};
+
+/* "server_host" of ldap_table(5): the first of several, a URL or a name. */
+static const char *
+ldap_uri(struct install *in, const char *host, const char *port)
+{
+	char *first = arena_adds(&in->arena, host);
+	struct buf uri = { 0 };
+	const char *result;
+
+	first[strcspn(first, " ,\t")] = '\0';
+	if (strstr(first, "://") != NULL)
+		return first;
+	buf_addf(&uri, "ldap://%s", first);
+	if (port != NULL)
+		buf_addf(&uri, ":%s", port);
+	result = arena_add(&in->arena, uri.data, uri.len);
+	buf_free(&uri);
+	return result;
+}
+
+int
+install_iredmail_ldap(struct install *in, const char *path,
+    struct install_ldap *ldap, struct why *why)
+{
+	struct assignment a[LD_KEYS] = { [LD_HOST] = { .key = "server_host" },
+		[LD_PORT] = { .key = "server_port" },
+		[LD_BASE] = { .key = "search_base" },
+		[LD_DN] = { .key = "bind_dn" },
+		[LD_PASSWORD] = { .key = "bind_pw" } };
+	const char *table = join(in, path, "ldap/virtual_mailbox_maps.cf");
+	int r = 1;
+
+	if (access(table, F_OK) == -1)
+		return 0;
+	if (assignments_read(table, a, LD_KEYS, why) == -1) {
+		r = -1;
+	} else if (a[LD_HOST].value == NULL || a[LD_BASE].value == NULL ||
+		   a[LD_DN].value == NULL || a[LD_PASSWORD].value == NULL) {
+		r = why_set(why, FAIL_FATAL,
+		    "%s: server_host, search_base, bind_dn or bind_pw is "
+		    "missing",
+		    table);
+	} else {
+		ldap->uri = ldap_uri(in, a[LD_HOST].value, a[LD_PORT].value);
+		ldap->base = keep(in, a[LD_BASE].value);
+		ldap->bind_dn = keep(in, a[LD_DN].value);
+		ldap->password = keep(in, a[LD_PASSWORD].value);
+	}
+	assignments_free(a, LD_KEYS);
+	return r;
+}

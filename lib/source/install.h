@@ -40,4 +40,19 @@ int install_mail_in_a_box(
  */
 int install_iredmail(struct install *in, const char *path, struct why *why);
 
+/* Where iRedMail keeps its accounts in LDAP. Texts live in the install. */
+struct install_ldap {
+	const char *uri;
+	const char *base;
+	const char *bind_dn;
+	const char *password;
+};
+
+/*
+ * The same for an iRedMail with LDAP. 1: it is one; 0: there is no table of
+ * LDAP in the folder; -1 and why (FATAL).
+ */
+int install_iredmail_ldap(struct install *in, const char *path,
+    struct install_ldap *ldap, struct why *why);
+
 #endif
