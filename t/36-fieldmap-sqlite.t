@@ -79,4 +79,15 @@ ok 'dirdump iredmail: without SQL it becomes dirdump ldap' '
 	run 2 dirdump-iredmail none >out 2>err
 	has err "no table of iRedMail"'
 
+ok 'every map of SQL stands in dirdump-sql(1), and in the table of systems' '
+	for map in "$top"/share/fieldmap/*; do
+		grep -q "^filter" "$map" && continue
+		has "$top/man/dirdump-sql.1" ".It ${map##*/}"
+		case ${map##*/} in
+		mailcow | iredmail | mail-in-a-box)
+			has "$top/README.md" "dirdump ${map##*/}" ;;
+		*) has "$top/README.md" "--map ${map##*/} " ;;
+		esac
+	done'
+
 done_testing

@@ -88,6 +88,15 @@ same_records() {
 	same order types
 }
 
+# fits: each password that a checker can read is the one that was hashed, so
+# that the schemes which the records name are right.
+fits() {
+	jq -c 'select((.secret // "bcrypt-sha256") | test("bcrypt-sha256") | not)' \
+	    out >checked
+	jq -r '.address + "\tcorrect horse 1"' checked >known
+	run 0 secretcheck -q -p known checked
+}
+
 # arrives: "out" goes onto a new server, and nothing fails.
 arrives() {
 	mkaccounts -q --no-secret=empty --report report -o plan out
@@ -108,5 +117,6 @@ maps() {
 	same before after
 	same_records "$2"
 	same_notes "$2"
+	fits
 	arrives
 }

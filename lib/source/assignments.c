@@ -58,21 +58,26 @@ read_line(char *line, struct assignment *list, size_t n)
 		}
 }
 
+void
+assignments_parse(char *text, struct assignment *list, size_t n)
+{
+	char *line;
+
+	while ((line = str_cut(&text, '\n')) != NULL)
+		read_line(line, list, n);
+}
+
 int
 assignments_read(
     const char *path, struct assignment *list, size_t n, struct why *why)
 {
-	struct buf text = { 0 };
-	char *rest, *line;
-	int r;
+	struct buf text = { .max = FILE_MAX };
+	int r = read_file(path, &text, why);
 
-	buf_init(&text, FILE_MAX);
-	r = read_file(path, &text, why);
 	if (r == -1)
 		why->kind = FAIL_FATAL;
-	rest = r == 0 ? text.data : NULL;
-	while (rest != NULL && (line = str_cut(&rest, '\n')) != NULL)
-		read_line(line, list, n);
+	else if (text.data != NULL)
+		assignments_parse(text.data, list, n);
 	buf_wipe(&text);
 	return r;
 }

@@ -24,6 +24,8 @@ struct assignment {
  */
 int assignments_read(
     const char *path, struct assignment *list, size_t n, struct why *why);
+/* The same for a text in memory, which is changed. */
+void assignments_parse(char *text, struct assignment *list, size_t n);
 void assignments_free(struct assignment *list, size_t n);
 
 #endif

@@ -125,18 +125,31 @@ put(struct emit *e, const struct record *r)
 		flush(e);
 }
 
+/* Letters in lower case, digits, "-", "_" and ".", which is not the first. */
+static bool
+is_domain(const char *s)
+{
+	static const bool good[256] = { ['-'] = true,
+		['.'] = true,
+		['_'] = true,
+		['0' ... '9'] = true,
+		['a' ... 'z'] = true };
+
+	if (*s == '.')
+		return false;
+	while (good[(unsigned char)*s])
+		s++;
+	return *s == '\0';
+}
+
 int
 emit_address(const char *text, bool catch_all, struct buf *out, struct why *why)
 {
 	size_t start = out->len;
-	const char *domain;
 
 	if (address_normalise(text, catch_all, out, NULL) == -1)
 		return why_set(why, FAIL_DATA, "no mail address");
-	domain = address_domain(out->data + start);
-	if (domain[strspn(domain, "abcdefghijklmnopqrstuvwxyz0123456789-_.")] !=
-		'\0' ||
-	    *domain == '.')
+	if (!is_domain(address_domain(out->data + start)))
 		return why_set(why, FAIL_DATA,
 		    "no mail address: not a domain behind the @");
 	return 0;

@@ -479,11 +479,50 @@ parse_line(struct parser *p, char *text)
 
 /* --- sections --- */
 
+/* drop, fail and note stay in the order in which they stand. */
+static enum field
+group(enum field field)
+{
+	return field > FIELD_DROP ? FIELD_DROP : field;
+}
+
+/* Puts the lines of a field together. */
+static void
+sort_lines(struct fieldmap_section *s)
+{
+	size_t at = 0;
+
+	for (size_t i = 1; i < s->nlines; i++) {
+		struct fieldmap_line line = s->lines[i];
+		size_t to = i;
+
+		for (; to > 0 &&
+		       group(s->lines[to - 1].field) > group(line.field);
+		     to--)
+			s->lines[to] = s->lines[to - 1];
+		s->lines[to] = line;
+	}
+	for (size_t f = 0; f < sizeof s->first / sizeof *s->first; f++) {
+		while (at < s->nlines && group(s->lines[at].field) < f)
+			at++;
+		s->first[f] = at;
+	}
+}
+
+static bool
+has_field(const struct fieldmap_section *s, enum field field)
+{
+	for (size_t i = 0; i < s->nlines; i++)
+		if (s->lines[i].field == field)
+			return true;
+	return false;
+}
+
 /* What a section lacks is said with the line that it begins on. */
 static int
 end_section(struct parser *p)
 {
-	const struct fieldmap_section *s = p->section;
+	struct fieldmap_section *s = p->section;
 
 	if (s == NULL)
 		return 0;
@@ -491,15 +530,12 @@ end_section(struct parser *p)
 	if (s->table == NULL && s->query == NULL && s->filter == NULL)
 		return wrong(
 		    p, "[%s] has no table, query or filter", kinds[s->kind]);
-	for (int i = 0; i < FIELD_COUNT; i++) {
-		size_t at = 0;
-
-		while (at < s->nlines && s->lines[at].field != (enum field)i)
-			at++;
-		if (at == s->nlines && (fields[i].need & ON(s->kind)) != 0)
+	for (int i = 0; i < FIELD_COUNT; i++)
+		if ((fields[i].need & ON(s->kind)) != 0 &&
+		    !has_field(s, (enum field)i))
 			return wrong(p, "[%s] has no %s", kinds[s->kind],
 			    fields[i].name);
-	}
+	sort_lines(s);
 	return 0;
 }
 

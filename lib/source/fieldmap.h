@@ -124,8 +124,11 @@ struct fieldmap_section {
 	bool weak;
 	struct fieldmap_column *columns;
 	size_t ncolumns, columns_cap;
+	/* Those of field f are lines[first[f]] to lines[first[f + 1] - 1];
+	 * FIELD_DROP stands for drop, fail and note. */
 	struct fieldmap_line *lines;
 	size_t nlines, lines_cap;
+	size_t first[FIELD_DROP + 2];
 };
 
 /* The zero value is empty. */

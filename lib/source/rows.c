@@ -268,9 +268,9 @@ holds(struct rows *m, const struct fieldmap_line *line, const char *target)
 
 /* --- members --- */
 
-static void
-add_value(struct rows *m, const struct fieldmap_value *v, const char *text,
-    struct strs *out)
+/* A value with the transforms of its line; NULL where it is empty. */
+static const char *
+finish(struct rows *m, const struct fieldmap_value *v, const char *text)
 {
 	if (v->transforms[0] != TRANSFORM_NONE) {
 		struct buf *b = scratch(m);
@@ -279,26 +279,52 @@ add_value(struct rows *m, const struct fieldmap_value *v, const char *text,
 		transform_all(b, v->transforms);
 		text = buf_str(b);
 	}
-	if (*text != '\0')
-		strs_add(out, text);
+	return *text == '\0' ? NULL : text;
 }
 
-/* The values of one line. */
+/* The text of a line; NULL where it is empty. */
+static const char *
+line_text(struct rows *m, const struct fieldmap_value *v)
+{
+	struct buf *text = scratch(m);
+
+	return fill_in(m, v, false, text) ? finish(m, v, buf_str(text)) : NULL;
+}
+
+/* The values of a line, but for the empty ones. */
 static void
 line_values(struct rows *m, const struct fieldmap_value *v, struct strs *out)
 {
 	const struct strs *values;
-	struct buf *text;
+	const char *text;
 
 	if (v->is_text) {
-		text = scratch(m);
-		if (fill_in(m, v, false, text))
-			add_value(m, v, buf_str(text), out);
+		text = line_text(m, v);
+		if (text != NULL)
+			strs_add(out, text);
 		return;
 	}
 	values = &m->cells[v->pieces[0].column];
-	for (size_t i = 0; i < values->n; i++)
-		add_value(m, v, values->v[i], out);
+	for (size_t i = 0; i < values->n; i++) {
+		text = finish(m, v, values->v[i]);
+		if (text != NULL)
+			strs_add(out, text);
+	}
+}
+
+/* The first value of a line; NULL where there is none. */
+static const char *
+line_value(struct rows *m, const struct fieldmap_value *v)
+{
+	const struct strs *values;
+	const char *text = NULL;
+
+	if (v->is_text)
+		return line_text(m, v);
+	values = &m->cells[v->pieces[0].column];
+	for (size_t i = 0; i < values->n && text == NULL; i++)
+		text = finish(m, v, values->v[i]);
+	return text;
 }
 
 /*
@@ -311,16 +337,53 @@ get_all(struct rows *m, enum field field, struct strs *out)
 	const struct fieldmap_section *s = m->section;
 
 	out->n = 0;
-	for (size_t i = 0; i < s->nlines && out->n == 0; i++)
-		if (s->lines[i].field == field && holds(m, &s->lines[i], NULL))
+	for (size_t i = s->first[field]; i < s->first[field + 1] && out->n == 0;
+	     i++)
+		if (holds(m, &s->lines[i], NULL))
 			line_values(m, &s->lines[i].value, out);
 }
 
+/* The first of them, or NULL. */
 static const char *
 get(struct rows *m, enum field field)
 {
-	get_all(m, field, &m->list);
-	return m->list.n == 0 ? NULL : m->list.v[0];
+	const struct fieldmap_section *s = m->section;
+	const char *text = NULL;
+
+	for (size_t i = s->first[field];
+	     i < s->first[field + 1] && text == NULL; i++)
+		if (holds(m, &s->lines[i], NULL))
+			text = line_value(m, &s->lines[i].value);
+	return text;
+}
+
+/* --- what becomes of the row, or of a target --- */
+
+/* Applies drop, fail and note. False if the row, or the target, ends here. */
+static bool
+pass(struct rows *m, const char *id, const char *target)
+{
+	const struct fieldmap_section *s = m->section;
+
+	for (size_t i = s->first[FIELD_DROP]; i < s->nlines; i++) {
+		const struct fieldmap_line *line = &s->lines[i];
+		const char *text;
+
+		if (line->of_target != (target != NULL) ||
+		    !holds(m, line, target))
+			continue;
+		text = line->value.pieces[0].text;
+		if (line->field == FIELD_NOTE) {
+			emit_note(m->emit, id, text, target);
+			continue;
+		}
+		if (line->field == FIELD_DROP)
+			emit_drop(m->emit, id, text);
+		else
+			emit_bad(m->emit, id, text);
+		return false;
+	}
+	return true;
 }
 
 /* A flag: 1, 0; -1 where there is none. A word that is none is reported, and
@@ -347,40 +410,67 @@ get_flag(struct rows *m, enum field field, const char *id, bool *bad)
 	return flag;
 }
 
+/* Without blanks at its ends. */
+static const char *
+trimmed(struct rows *m, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || (strchr(" \t", text[0]) == NULL &&
+			    strchr(" \t", text[len - 1]) == NULL))
+		return text;
+	return str_trim(copy(m, text));
+}
+
 /* The normalised form of an address, or of a bare name in m->domain; NULL and
  * why. Lives as long as the row. */
 static const char *
 normalise(struct rows *m, const char *text, bool catch_all, struct why *why)
 {
-	struct buf *full = scratch(m), *out = scratch(m);
+	struct buf *out = scratch(m), *full;
 
-	text = str_trim(copy(m, text));
-	buf_adds(full, text);
+	text = trimmed(m, text);
+	if (text[strcspn(text, " \t\r\n,")] != '\0') {
+		why_set(why, FAIL_DATA, "no mail address");
+		return NULL;
+	}
 	if (strchr(text, '@') == NULL) {
 		if (m->domain == NULL) {
 			why_set(why, FAIL_DATA,
 			    "a name without a domain: see --domain");
 			return NULL;
 		}
-		buf_addf(full, "@%s", m->domain);
+		full = scratch(m);
+		buf_addf(full, "%s@%s", text, m->domain);
+		text = full->data;
 	}
-	if (emit_address(buf_str(full), catch_all, out, why) == -1)
-		return NULL;
-	return out->data;
+	return emit_address(text, catch_all, out, why) == 0 ? out->data : NULL;
 }
 
-/* The address of the row; NULL: reported. */
+/* What names a row in messages: an address, or NULL. A raw text could be a
+ * password in the wrong place. */
+static const char *
+shown(struct rows *m, const char *text)
+{
+	return text == NULL ? NULL : normalise(m, text, true, NULL);
+}
+
+/*
+ * The address of the row, or NULL. What is wrong with it is reported after
+ * drop and fail have been looked at: the row may be none that counts.
+ */
 static const char *
 get_address(struct rows *m, const char *text)
 {
 	struct why why = { 0 };
-	const char *address;
+	const char *address = NULL;
 
-	if (text == NULL) {
-		emit_bad(m->emit, NULL, "the row has no address");
+	if (text == NULL)
+		why_set(&why, FAIL_DATA, "the row has no address");
+	else
+		address = normalise(m, text, false, &why);
+	if (!pass(m, address, NULL))
 		return NULL;
-	}
-	address = normalise(m, text, false, &why);
 	if (address == NULL)
 		emit_fail(m->emit, NULL, &why);
 	return address;
@@ -396,36 +486,6 @@ next_target(char **rest)
 	return postfix_target(rest);
 }
 
-/* --- what becomes of the row, or of a target --- */
-
-/* Applies drop, fail and note. False if the row, or the target, ends here. */
-static bool
-pass(struct rows *m, const char *id, const char *target)
-{
-	const struct fieldmap_section *s = m->section;
-
-	for (size_t i = 0; i < s->nlines; i++) {
-		const struct fieldmap_line *line = &s->lines[i];
-		const char *text;
-
-		if (line->field < FIELD_DROP ||
-		    line->of_target != (target != NULL) ||
-		    !holds(m, line, target))
-			continue;
-		text = line->value.pieces[0].text;
-		if (line->field == FIELD_NOTE) {
-			emit_note(m->emit, id, text, target);
-			continue;
-		}
-		if (line->field == FIELD_DROP)
-			emit_drop(m->emit, id, text);
-		else
-			emit_bad(m->emit, id, text);
-		return false;
-	}
-	return true;
-}
-
 /*
  * A point of time: seconds of 1970, "2026-12-31" with or without the time of
  * the day, or LDAP's "20261231235959Z" (RFC 4517, 3.3.13). -1 for another text.
@@ -437,6 +497,9 @@ read_time(const char *text)
 		"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%Y%m%d%H%M%S" };
 	int64_t n;
 
+	/* What MySQL and PostgreSQL have for no time. */
+	if (str_starts(text, "0000-00-00") || strcmp(text, "infinity") == 0)
+		return 0;
 	if (strlen(text) < 14 && parse_num(text, 0, INT64_MAX, &n, NULL))
 		return n;
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
@@ -470,6 +533,7 @@ add_logins(struct rows *m, const char *spelling)
 {
 	struct record *r = &m->r;
 
+	spelling = trimmed(m, spelling);
 	if (strcmp(spelling, r->address) != 0 && strchr(spelling, '@') != NULL)
 		strs_add(&r->logins, spelling);
 	get_all(m, FIELD_LOGINS, &m->list);
@@ -485,6 +549,16 @@ has_scheme(const char *secret)
 	return *secret == '{' && strchr(secret, '}') != NULL;
 }
 
+/* Dovecot takes such a text for one that no password fits (src/auth/passdb.h,
+ * IS_VALID_PASSWD); panels put the mark before a hash to lock the login. */
+static bool
+is_locked(const char *secret)
+{
+	if (has_scheme(secret))
+		secret = strchr(secret, '}') + 1;
+	return *secret == '!' || *secret == '*';
+}
+
 /* The first password is taken; the others are reported. */
 static void
 add_secret(struct rows *m)
@@ -498,6 +572,8 @@ add_secret(struct rows *m)
 	if (m->list.n == 0)
 		return;
 	r->secret = m->list.v[0];
+	if (is_locked(r->secret))
+		r->active = false;
 	if (has_scheme(r->secret))
 		return;
 	r->default_scheme = m->default_scheme;
@@ -540,6 +616,16 @@ get_id(struct rows *m, enum field field)
 	return n;
 }
 
+static void
+add_catch_all(struct rows *m, const char *address)
+{
+	struct alias *alias = aliases_entry(&m->aliases, m->emit, address);
+
+	if (alias != NULL)
+		aliases_target(
+		    &m->aliases, m->emit, alias, copy(m, m->r.address));
+}
+
 /* Addresses of a member; what is none is reported. A catch-all among the other
  * addresses of an account is an alias of its own. */
 static void
@@ -558,10 +644,7 @@ add_addresses(struct rows *m, enum field field, struct strs *to)
 			if (address == NULL)
 				emit_fail(m->emit, r->address, &why);
 			else if (*address == '@')
-				aliases_target(&m->aliases, m->emit,
-				    aliases_entry(
-					&m->aliases, m->emit, address),
-				    copy(m, r->address));
+				add_catch_all(m, address);
 			else if (strcmp(address, r->address) != 0 &&
 				 !strs_has(to, address))
 				strs_add(to, address);
@@ -582,6 +665,8 @@ add_forward(struct rows *m, bool *bad)
 	if (m->more.n == 0)
 		return;
 	alias = aliases_entry(&m->aliases, m->emit, r->address);
+	if (alias == NULL)
+		return;
 	keep = get_flag(m, FIELD_KEEP, r->address, bad);
 	alias->keep = alias->keep || keep == 1;
 	for (size_t i = 0; i < m->more.n; i++) {
@@ -617,7 +702,8 @@ add_flags(struct rows *m)
 	struct record *r = &m->r;
 	bool bad = false;
 
-	r->active = get_flag(m, FIELD_ACTIVE, r->address, &bad) != 0;
+	if (get_flag(m, FIELD_ACTIVE, r->address, &bad) == 0)
+		r->active = false;
 	r->receive = get_flag(m, FIELD_RECEIVE, r->address, &bad) != 0;
 	if (is_over(m, r->address)) {
 		r->active = r->receive = false;
@@ -636,7 +722,7 @@ read_account(struct rows *m)
 
 	record_reset(r, REC_ACCOUNT);
 	address = get_address(m, spelling);
-	if (address == NULL || !pass(m, address, NULL))
+	if (address == NULL)
 		return;
 	r->address = address;
 	map_prefetch(&m->emit->seen, address);
@@ -661,7 +747,7 @@ read_group(struct rows *m)
 	const char *address = get_address(m, get(m, FIELD_ADDRESS));
 
 	record_reset(r, REC_GROUP);
-	if (address == NULL || !pass(m, address, NULL))
+	if (address == NULL)
 		return;
 	r->address = address;
 	r->name = get(m, FIELD_NAME);
@@ -695,13 +781,13 @@ read_aliases(struct rows *m)
 {
 	struct strs addresses = { 0 };
 	struct aliases *to = m->section->weak ? &m->weak : &m->aliases;
-	const char *id = get(m, FIELD_ADDRESS);
+	const char *text = get(m, FIELD_ADDRESS), *id = shown(m, text);
 	bool bad = false;
 	int active;
 
 	if (!pass(m, id, NULL))
 		return;
-	if (id == NULL) {
+	if (text == NULL) {
 		emit_bad(m->emit, NULL, "the row has no address");
 		return;
 	}
@@ -777,7 +863,7 @@ read_domain(struct rows *m)
 static void
 read_note(struct rows *m)
 {
-	(void)pass(m, get(m, FIELD_ADDRESS), NULL);
+	(void)pass(m, shown(m, get(m, FIELD_ADDRESS)), NULL);
 }
 
 void

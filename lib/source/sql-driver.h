@@ -32,6 +32,9 @@ struct sql_driver {
 
 extern const struct sql_driver sql_postgresql, sql_mysql, sql_sqlite;
 
+/* Whether a URL, or a list "key=value ...", holds a password. */
+bool sql_postgresql_has_password(const char *conninfo);
+
 struct sql {
 	const struct sql_driver *driver;
 	enum sql_kind kind;

@@ -99,8 +99,9 @@ open_server(struct sql *db, const struct sql_options *o, struct why *why)
 	if (handle == NULL)
 		return why_set(why, FAIL_FATAL, "out of memory");
 	set_options(handle, o);
-	if (mysql_real_connect(handle, o->host, o->user, o->password,
-		o->database, o->port, o->socket, 0) == NULL)
+	if (mysql_real_connect(handle, o->socket != NULL ? NULL : o->host,
+		o->user, o->password, o->database, o->port, o->socket,
+		0) == NULL)
 		return fail(db,
 		    is_unreachable(mysql_errno(handle)) ? FAIL_TEMP
 							: FAIL_FATAL,
@@ -112,6 +113,9 @@ open_server(struct sql *db, const struct sql_options *o, struct why *why)
 		if (run(db, "SET SESSION sql_mode = 'ANSI'", why) == -1)
 			return -1;
 	}
+	/* The server waits a minute for whoever reads our output slowly. */
+	if (run(db, "SET SESSION net_write_timeout = 86400", why) == -1)
+		return -1;
 	return run(
 	    db, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", why);
 }

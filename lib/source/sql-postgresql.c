@@ -66,6 +66,21 @@ run(struct sql *db, const char *text, struct why *why)
 	return r;
 }
 
+bool
+sql_postgresql_has_password(const char *conninfo)
+{
+	PQconninfoOption *parts = PQconninfoParse(conninfo, NULL);
+	bool found = false;
+
+	for (PQconninfoOption *p = parts; p != NULL && p->keyword != NULL; p++)
+		if (p->val != NULL &&
+		    (strcmp(p->keyword, "password") == 0 ||
+			strcmp(p->keyword, "sslpassword") == 0))
+			found = true;
+	PQconninfoFree(parts);
+	return found;
+}
+
 static int
 connect_to(struct sql *db, const struct parts *p, struct why *why)
 {
@@ -241,5 +256,6 @@ const struct sql_driver sql_postgresql = { .open = open_server,
 	.end = end,
 	.escape = escape,
 	.find_table = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = '%s' "
+		      "AND relkind IN ('r', 'v', 'm', 'f', 'p') "
 		      "AND pg_catalog.pg_table_is_visible(oid)",
 	.quote = '"' };

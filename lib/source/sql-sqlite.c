@@ -38,7 +38,8 @@ open_file(struct sql *db, const struct sql_options *o, struct why *why)
 	int r;
 
 	db->name = xstrdup(slash == NULL ? o->database : slash + 1);
-	r = sqlite3_open_v2(o->database, &handle, SQLITE_OPEN_READONLY, NULL);
+	r = sqlite3_open_v2(o->database, &handle,
+	    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
 	db->handle = handle;
 	if (r != SQLITE_OK)
 		return why_set(why, FAIL_FATAL, "%s: %s", o->database,

@@ -155,23 +155,6 @@ mysql_url(struct sql_options *o, char *rest, struct why *why)
 	return 0;
 }
 
-/* The URL is libpq's own (libpq, "Connection URIs"); a password is looked for
- * where it may stand. */
-static int
-postgresql_url(struct sql_options *o, const char *rest, struct why *why)
-{
-	size_t host = strcspn(rest, "/?");
-	const char *at = memchr(rest, '@', host),
-		   *colon = memchr(rest, ':', host);
-
-	if ((at != NULL && colon != NULL && colon < at) ||
-	    strstr(rest, "?password=") != NULL ||
-	    strstr(rest, "&password=") != NULL)
-		return why_set(why, FAIL_FATAL, "%s", no_password);
-	o->conninfo = o->text;
-	return 0;
-}
-
 int
 sql_options_url(struct sql_options *o, const char *url, struct why *why)
 {
@@ -194,8 +177,12 @@ sql_options_url(struct sql_options *o, const char *url, struct why *why)
 	o->text = xstrdup(url);
 	o->kind = schemes[i].kind;
 	rest = o->text + strlen(schemes[i].start);
-	if (o->kind == SQL_POSTGRESQL)
-		return postgresql_url(o, rest, why);
+	if (o->kind == SQL_POSTGRESQL) {
+		o->conninfo = o->text;
+		return sql_postgresql_has_password(url)
+			   ? why_set(why, FAIL_FATAL, "%s", no_password)
+			   : 0;
+	}
 	if (o->kind == SQL_MYSQL)
 		return mysql_url(o, rest, why);
 	o->database = rest;
@@ -220,15 +207,16 @@ is_word(char c)
 	       (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* Behind a text in quotes. A quote in it is doubled; a backslash may or may
- * not escape one: for the word search it does not matter which. */
+/* Behind a text in quotes. A quote in it is doubled, or escaped by a backslash
+ * where the server has it so. */
 static const char *
-skip_quoted(const char *s)
+skip_quoted(const char *s, bool escapes)
 {
 	char quote = *s++;
 
-	while (*s != '\0' && *s != quote)
-		s++;
+	for (; *s != '\0' && *s != quote; s++)
+		if (escapes && *s == '\\' && s[1] != '\0')
+			s++;
 	return *s == '\0' ? s : s + 1;
 }
 
@@ -302,16 +290,10 @@ writing_word(const char *s, size_t len)
 	return NULL;
 }
 
-int
-sql_check_read(const char *text, struct why *why)
+/* Looks at all of a statement. 0, or -1 and why. */
+static int
+check_words(const char *s, bool escapes, struct why *why)
 {
-	const char *s = text + strspn(text, " \t\r\n(");
-
-	s = skip_blank(s);
-	s += strspn(s, " \t\r\n(");
-	if (!is_reading_word(s, word_length(s)))
-		return why_set(why, FAIL_FATAL,
-		    "a query has to begin with SELECT: this one is not run");
 	while (*(s = skip_blank(s)) != '\0') {
 		size_t len = word_length(s);
 		const char *word = len == 0 ? NULL : writing_word(s, len);
@@ -331,9 +313,27 @@ sql_check_read(const char *text, struct why *why)
 		if (len != 0)
 			s += len;
 		else
-			s = strchr("'\"`", *s) != NULL ? skip_quoted(s) : s + 1;
+			s = strchr("'\"`", *s) != NULL ? skip_quoted(s, escapes)
+						       : s + 1;
 	}
 	return 0;
+}
+
+int
+sql_check_read(const char *text, struct why *why)
+{
+	const char *s = text + strspn(text, " \t\r\n(");
+
+	s = skip_blank(s);
+	s += strspn(s, " \t\r\n(");
+	if (!is_reading_word(s, word_length(s)))
+		return why_set(why, FAIL_FATAL,
+		    "a query has to begin with SELECT: this one is not run");
+	/* Where a text ends depends on the server; it must be good either
+	 * way. */
+	if (check_words(text, false, why) == -1)
+		return -1;
+	return check_words(text, true, why);
 }
 
 /* --- the connection --- */

@@ -228,23 +228,14 @@ sqldump_database(const struct sql_options *o, const struct fieldmap *map,
 	sql_close(db);
 }
 
-/* A query in a map is one line. */
-static void
-add_query(struct buf *text, const char *kind, const char *query)
-{
-	buf_addf(text, "[%s]\nquery = ", kind);
-	for (; *query != '\0'; query++) {
-		buf_addc(text, *query);
-		if (*query == '\n')
-			buf_addc(text, ' ');
-	}
-	buf_addc(text, '\n');
-}
-
 int
 sqldump_query_map(struct fieldmap *map, const char *accounts,
     const char *aliases, struct why *why)
 {
+	/* The queries, which may have several lines, come later. */
+	static const char alias_map[] =
+	    "[alias]\nquery = -\naddress = address\ntargets = targets\n"
+	    "active = active?\nuntil = until?\n";
 	static const char *const members[] = { "logins", "name", "secret",
 		"default_scheme", "otp", "active", "receive", "until", "quota",
 		"aliases", "groups", "forward", "keep", "home", "mail", "uid",
@@ -252,19 +243,19 @@ sqldump_query_map(struct fieldmap *map, const char *accounts,
 	struct buf text = { 0 };
 	int r;
 
-	if (aliases != NULL) {
-		add_query(&text, "alias", aliases);
-		buf_adds(&text, "address = address\ntargets = targets\n"
-				"active = active?\nuntil = until?\n");
-	}
+	if (aliases != NULL)
+		buf_adds(&text, alias_map);
 	if (accounts != NULL) {
-		add_query(&text, "account", accounts);
-		buf_adds(&text, "address = address\n");
+		buf_adds(&text, "[account]\nquery = -\naddress = address\n");
 		for (size_t i = 0; i < sizeof members / sizeof *members; i++)
 			buf_addf(&text, "%s = %s?\n", members[i], members[i]);
 	}
 	buf_addc(&text, '\0');
 	r = fieldmap_parse(map, "query", text.data, why);
+	for (size_t i = 0; i < map->nsections && r == 0; i++)
+		map->sections[i].query = map->sections[i].kind == FIELDMAP_ALIAS
+					     ? aliases
+					     : accounts;
 	buf_free(&text);
 	return r;
 }

@@ -25,8 +25,8 @@ void sqldump_database(const struct sql_options *o, const struct fieldmap *map,
 
 /*
  * Makes the map for queries whose columns are named like the members of
- * records: accounts is the query for accounts, aliases the one for aliases; one
- * of them may be NULL. 0, or -1 and why.
+ * records: accounts is the query for accounts, aliases the one for aliases, both
+ * borrowed; one of them may be NULL. 0, or -1 and why.
  */
 int sqldump_query_map(struct fieldmap *map, const char *accounts,
     const char *aliases, struct why *why);
