@@ -6,12 +6,12 @@ tool=dirdump-mailcow-api
 unset MAILCOW_API_KEY
 tables=$fixtures/mailcow-api/tables.json
 
-# serve [TABLES]: starts it, sets $url.
+# serve TABLES: starts it, sets $url.
 serve() {
 	rm -f served
 	mkfifo served
 	/usr/bin/python3 "$top/tests/helper/standin-mailcow" \
-	    "${1:-$tables}" >served &
+	    "$1" >served &
 	at_exit="kill $! 2>/dev/null; $at_exit"
 	read -r url <served
 }
@@ -37,7 +37,7 @@ echo ABCDEF-123456-ABCDEF-123456-ABCDEF >key
 echo wrong >wrong
 LOG=$tmp/requests
 export LOG
-serve
+serve "$tables"
 ok 'the directory, with each trap' '
 	dump 0 -v "$url"
 	sed "s/,\"origin\":\"[^\"]*\"//" out >got
@@ -125,10 +125,10 @@ ok 'another program, an empty mailcow, a busy one, and one that breaks off' '
 	has err "no such path"
 	FAULT=3:503
 	export FAULT
-	serve
+	serve "$tables"
 	dump 0 "$url"
 	FAULT=5:cut
-	serve
+	serve "$tables"
 	dump 2 "$url"
 	hasnt out "\"end\""'
 

@@ -79,8 +79,8 @@ same_notes() {
 
 # same_records NAME: "out" is what is expected of NAME.
 same_records() {
-	filled "$1.expected" >filled
-	plain filled >want
+	filled "$1.expected" >expected
+	plain expected >want
 	plain out >got
 	same want got
 	jq -r 'select(.type != "domain").type' out | uniq >types

@@ -48,7 +48,7 @@ struct mailcow {
 
 typedef void row_reader(void *ctx, const struct web_field *f);
 
-#define FIELDS(f) f, sizeof f / sizeof *f
+#define FIELDS(f) (f), sizeof(f) / sizeof *(f)
 
 /* Reads all rows of a path; name (may be NULL) is its last segment. False:
  * reported. */
