@@ -66,28 +66,14 @@ struct call {
 	bool no_app_passwords;
 };
 
-/* The key by an option: SOURCE_GO_ON, or says why not. */
-static int
-get_key(struct call *call, char *(*get)(const char *, struct why *))
-{
-	struct why why = { 0 };
-
-	free_secret(call->key);
-	call->key = get(optarg, &why);
-	if (call->key != NULL)
-		return SOURCE_GO_ON;
-	tool_say(NULL, "%s", why.text);
-	return EXIT_BROKEN;
-}
-
 static int
 read_option(struct call *call, struct source_run *run, int c)
 {
 	switch (c) {
 	case TOKEN_FILE:
-		return get_key(call, cred_file);
+		return source_secret(&call->key, cred_file, optarg);
 	case TOKEN_COMMAND:
-		return get_key(call, cred_command);
+		return source_secret(&call->key, cred_command, optarg);
 	case NO_APP_PASSWORDS:
 		call->no_app_passwords = true;
 		return SOURCE_GO_ON;

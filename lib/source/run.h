@@ -31,6 +31,14 @@ void source_run_init(struct source_run *run, const char *name,
  * exit status. */
 int source_option(struct source_run *run, int option, const char *value);
 
+/*
+ * A secret by an option: get is cred_file or cred_command, and value its
+ * argument. It comes into the place of *secret, which is overwritten first.
+ * SOURCE_GO_ON, or says why not and returns the exit status.
+ */
+int source_secret(
+    char **secret, char *(*get)(const char *, struct why *), const char *value);
+
 /* Last: ends the dump; the exit status. */
 int source_finish(struct source_run *run);
 
