@@ -2,7 +2,7 @@
 # with a data folder of their own. Read after lib.sh.
 #
 #	start_postgres	sets pg_dir (the folder of the socket), pg_port
-#	start_mariadb	sets my_socket, my_port
+#	start_mariadb	sets my_socket, my_port; my_options are more of its options
 #	pg DB, my DB	run SQL from standard input, as the administrator
 #	pg_url DB, my_url DB	over the socket, as the administrator
 #	pg_tcp USER DB, my_tcp USER DB	over TCP; USER needs a password
@@ -115,13 +115,13 @@ pg_tcp() {
 start_mariadb() {
 	need mariadbd mariadb-server
 	need mariadb-install-db mariadb-server
-	my_size='--innodb-log-file-size=4M --innodb-buffer-pool-size=8M
-		--innodb-data-file-path=ibdata1:4M:autoextend'
-	# shellcheck disable=SC2016,SC2086 # one word an option; sh of its own
+	my_size='--innodb-log-file-size=4M --innodb-buffer-pool-size=8M'
+	my_size="$my_size --innodb-data-file-path=ibdata1:4M:autoextend"
+	# shellcheck disable=SC2016 # for a sh of its own
 	template "mariadb-$(mariadbd --no-defaults --version | tr -dc 0-9.)" \
-	    mysql sh -c 'dir=$1; shift; mariadb-install-db --no-defaults \
-		--auth-root-authentication-method=normal --skip-test-db \
-		'"$(echo $my_size)"' --datadir="$dir"' sh
+	    mysql sh -c 'mariadb-install-db --no-defaults --skip-test-db \
+		--auth-root-authentication-method=normal '"$my_size"' \
+		--datadir="$1"' sh
 	mv "$template_name" my
 	my_dir=$tmp/my
 	my_socket=$my_dir/socket
@@ -132,7 +132,7 @@ start_mariadb() {
 		as mysql mariadbd --no-defaults --datadir="$my_dir" \
 		    --socket="$my_socket" --bind-address=127.0.0.1 \
 		    --port="$my_port" --pid-file="$my_dir/pid" $my_size \
-		    --innodb-flush-log-at-trx-commit=0 --skip-name-resolve \
+		    --innodb-flush-log-at-trx-commit=0 --skip-name-resolve ${my_options:-} \
 		    >"my.log" 2>&1 &
 		my_pid=$!
 		! wait_mariadb

@@ -392,13 +392,14 @@ static int
 get_flag(struct rows *m, enum field field, const char *id, bool *bad)
 {
 	const char *text = get(m, field);
-	struct why why = { 0 };
 	int flag;
 
 	if (text == NULL)
 		return -1;
 	flag = fieldmap_flag(text);
 	if (flag == -1) {
+		struct why why = { 0 };
+
 		why_set(&why, FAIL_DATA, "%s is neither yes nor no but \"%s\"",
 		    field == FIELD_KEEP      ? "keep"
 		    : field == FIELD_RECEIVE ? "receive"
@@ -588,12 +589,14 @@ static bool
 add_quota(struct rows *m)
 {
 	const char *text = get(m, FIELD_QUOTA);
-	struct why why = { 0 };
 	int64_t n;
 
-	if (text == NULL || parse_num(text, INT64_MIN, 0, &n, NULL))
+	if (text == NULL ||
+	    (*text == '-' && parse_num(text, INT64_MIN, 0, &n, NULL)))
 		return true;
 	if (!parse_size(text, &n)) {
+		struct why why = { 0 };
+
 		why_set(&why, FAIL_DATA,
 		    "the quota is no number of bytes: \"%s\"", text);
 		emit_fail(m->emit, m->r.address, &why);

@@ -13,7 +13,7 @@
 #include "source/sql-driver.h"
 
 enum {
-	PARTS = 10
+	PARTS = 12 /* with the NULL at the end */
 };
 
 struct parts {
@@ -81,12 +81,22 @@ sql_postgresql_has_password(const char *conninfo)
 	return found;
 }
 
+/* Whether a server answers at all, whatever it says. */
+static bool
+is_there(struct parts p)
+{
+	PGPing ping;
+
+	add(&p, "sslmode", "disable");
+	ping = PQpingParams(p.keys, p.values, 1);
+	return ping != PQPING_NO_RESPONSE && ping != PQPING_REJECT;
+}
+
 static int
 connect_to(struct sql *db, const struct parts *p, struct why *why)
 {
 	const char *name;
-	enum fail kind = FAIL_FATAL;
-	PGPing ping;
+	enum fail kind;
 
 	db->handle = PQconnectdbParams(p->keys, p->values, 1);
 	if (db->handle == NULL)
@@ -95,9 +105,7 @@ connect_to(struct sql *db, const struct parts *p, struct why *why)
 	db->name = xstrdup(name == NULL || *name == '\0' ? "postgresql" : name);
 	if (PQstatus(db->handle) == CONNECTION_OK)
 		return 0;
-	ping = PQpingParams(p->keys, p->values, 1);
-	if (ping == PQPING_NO_RESPONSE || ping == PQPING_REJECT)
-		kind = FAIL_TEMP;
+	kind = is_there(*p) ? FAIL_FATAL : FAIL_TEMP;
 	return fail(db, kind, PQerrorMessage(db->handle), why);
 }
 
@@ -105,6 +113,7 @@ static int
 open_server(struct sql *db, const struct sql_options *o, struct why *why)
 {
 	struct parts p = { 0 };
+	const char *encoding;
 	char port[12];
 
 	(void)snprintf(port, sizeof port, "%u", o->port);
@@ -119,6 +128,13 @@ open_server(struct sql *db, const struct sql_options *o, struct why *why)
 	add(&p, "fallback_application_name", "mailferry");
 	if (connect_to(db, &p, why) == -1)
 		return -1;
+	/* A server that does not know its encoding would refuse the whole
+	 * result for one text that is not UTF-8. It shall send what it has:
+	 * whoever takes a value looks. */
+	encoding = PQparameterStatus(db->handle, "server_encoding");
+	if (encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0 &&
+	    PQsetClientEncoding(db->handle, encoding) == -1)
+		return fail(db, FAIL_FATAL, PQerrorMessage(db->handle), why);
 	/* The first query fixes the snapshot: from there on nothing can make
 	 * the transaction one that writes. */
 	if (run(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", why) ==
