@@ -287,6 +287,24 @@ ok 'sqlite: a write-ahead log is read' '
 	has out "w@example.org"
 	cksum wal wal-wal >sum2
 	same sum sum2'
+ok 'a schema; one SQL for all' '
+	pg bytes -c "CREATE SCHEMA other" -c "CREATE TABLE other.mailbox AS
+	    SELECT '\''s@example.org'\''::text AS \"user\""
+	my -e "CREATE DATABASE other; CREATE TABLE other.mailbox AS
+	    SELECT '\''s@example.org'\'' AS user"
+	printf "[account]\ntable = other.mailbox\naddress = user\n" >map2
+	run 0 dirdump-sql -m ./map2 "$(pg_url bytes)" >out
+	has out s@example.org
+	run 0 dirdump-sql -m ./map2 "$(my_url bytes)" >out
+	has out s@example.org
+	pg bytes -c "DROP SCHEMA other CASCADE"
+	my -e "DROP DATABASE other"
+	printf "[account]\nquery = SELECT \047\134\047 || \"active\" || \047@example.org\047 AS a
+		FROM \"mailbox\"\naddress = \"x{a}\"\n" >map2
+	for url in "$(pg_url bytes)" "$(my_url bytes)" sqlite:bytes; do
+		dirdump-sql -q -m ./map2 "$url" >out 2>/dev/null || :
+		grep -F "\"address\":\"x\\\\1@example.org\"" out
+	done'
 ok 'a map with an error, and none' '
 	sed "s/quota = .*/quota = quota | parsecs/" map >map2
 	fails 2 "./map2:6: there is no transform \"parsecs\"" -m ./map2 sqlite:bytes

@@ -100,6 +100,12 @@ fits() {
 # arrives: "out" goes onto a new server, and nothing fails.
 arrives() {
 	mkaccounts -q --no-secret=empty --report report -o plan out
+	# Forwards have no object, and a domain has no switch.
+	jq -r 'select(.forward or (.type == "domain" and .active == false))
+	    | .address // .domain' out >left
+	while read -r name; do
+		has report "\"$name\""
+	done <left
 	start_standin standin-stalwart --admin admin:secret
 	stalwart-apply -q --url "$url" --user admin --password-file password \
 	    plan >result

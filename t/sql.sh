@@ -20,15 +20,17 @@ unset MYSQL_HOST MYSQL_TCP_PORT MYSQL_UNIX_PORT MYSQL_PWD
 HOME=$tmp
 export HOME
 
-# as USER COMMAND...: as that user if root runs the tests.
-as() {
-	as_user=$1
+# become USER COMMAND...: ends in the command, run as that user if root runs the
+# tests. as USER COMMAND...: comes back.
+become() {
+	become_user=$1
 	shift
-	if [ "$(id -u)" -eq 0 ]; then
-		setpriv --reuid "$as_user" --regid "$as_user" --clear-groups "$@"
-	else
-		"$@"
-	fi
+	[ "$(id -u)" -eq 0 ] || exec "$@"
+	exec setpriv --reuid "$become_user" --regid "$become_user" \
+	    --clear-groups "$@"
+}
+as() {
+	(become "$@")
 }
 
 # own USER PATH: gives a folder to that user.
@@ -129,7 +131,7 @@ start_mariadb() {
 	while
 		my_port=$(free_port)
 		# shellcheck disable=SC2086 # one word an option
-		as mysql mariadbd --no-defaults --datadir="$my_dir" \
+		become mysql mariadbd --no-defaults --datadir="$my_dir" \
 		    --socket="$my_socket" --bind-address=127.0.0.1 \
 		    --port="$my_port" --pid-file="$my_dir/pid" $my_size \
 		    --innodb-flush-log-at-trx-commit=0 --skip-name-resolve ${my_options:-} \

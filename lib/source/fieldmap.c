@@ -259,6 +259,8 @@ parse_brace(struct parser *p, struct fieldmap_value *v, char **text)
 	piece->column = column(p, str_trim(str_cut(&inner, '|')));
 	if (piece->column == FIELDMAP_NO_COLUMN)
 		return -1;
+	if (piece->column == FIELDMAP_TARGET)
+		return wrong(p, "$target cannot stand in a text");
 	while ((name = str_cut(&inner, '|')) != NULL)
 		if (add_transform(p, piece->transforms, str_trim(name)) == -1)
 			return -1;
@@ -348,7 +350,9 @@ parse_term(struct parser *p, struct fieldmap_line *line)
 		line->of_target = true;
 	next_token(p);
 	if (negated || (p->token != EQUAL && p->token != UNEQUAL))
-		return 0;
+		return t->column == FIELDMAP_TARGET
+			   ? wrong(p, "$target is no yes or no")
+			   : 0;
 	t->test = p->token == EQUAL ? TEST_EQUAL : TEST_UNEQUAL;
 	next_token(p);
 	if (p->token == WORD)

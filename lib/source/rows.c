@@ -66,7 +66,6 @@ copy(struct rows *m, const char *text)
 	struct buf *b = scratch(m);
 
 	buf_adds(b, text);
-	buf_addc(b, '\0');
 	return b->data;
 }
 
@@ -386,6 +385,18 @@ pass(struct rows *m, const char *id, const char *target)
 	return true;
 }
 
+/* A value as a message may show it: a long one could be a password, where a map
+ * takes the wrong column. */
+static const char *
+brief(const char *text)
+{
+	enum {
+		BRIEF = 16
+	};
+
+	return strlen(text) <= BRIEF ? text : "...";
+}
+
 /* A flag: 1, 0; -1 where there is none. A word that is none is reported, and
  * *bad set. */
 static int
@@ -404,7 +415,7 @@ get_flag(struct rows *m, enum field field, const char *id, bool *bad)
 		    field == FIELD_KEEP      ? "keep"
 		    : field == FIELD_RECEIVE ? "receive"
 					     : "active",
-		    text);
+		    brief(text));
 		emit_fail(m->emit, id, &why);
 		*bad = true;
 	}
@@ -523,7 +534,8 @@ is_over(struct rows *m, const char *id)
 		return false;
 	until = read_time(text);
 	if (until == -1)
-		emit_note(m->emit, id, "a time that is not understood", text);
+		emit_note(
+		    m->emit, id, "a time that is not understood", brief(text));
 	return until > 0 && until < (int64_t)time(NULL);
 }
 
@@ -598,7 +610,7 @@ add_quota(struct rows *m)
 		struct why why = { 0 };
 
 		why_set(&why, FAIL_DATA,
-		    "the quota is no number of bytes: \"%s\"", text);
+		    "the quota is no number of bytes: \"%s\"", brief(text));
 		emit_fail(m->emit, m->r.address, &why);
 		return false;
 	}
@@ -615,7 +627,7 @@ get_id(struct rows *m, enum field field)
 
 	if (text != NULL && !parse_num(text, 0, UINT32_MAX - 1, &n, NULL))
 		emit_note(m->emit, m->r.address,
-		    "a user or group that is no number", text);
+		    "a user or group that is no number", brief(text));
 	return n;
 }
 
@@ -840,8 +852,10 @@ read_domain(struct rows *m)
 	if (!pass(m, text, NULL))
 		return;
 	domain = get_domain(m, text);
+	if (domain == NULL)
+		return;
 	active = get_flag(m, FIELD_ACTIVE, domain, &bad);
-	if (domain == NULL || bad)
+	if (bad)
 		return;
 	if (m->section->kind == FIELDMAP_DOMAIN_ALIAS && active == 0) {
 		emit_drop(m->emit, domain, "another name of it is not active");

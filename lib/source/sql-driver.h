@@ -13,6 +13,7 @@ struct sql_driver {
 	 * is called in either case. */
 	int (*open)(
 	    struct sql *db, const struct sql_options *o, struct why *why);
+	/* A query may be running. */
 	void (*close)(struct sql *db);
 	/* Starts a query; the one before was ended. */
 	int (*query)(struct sql *db, const char *text, struct why *why);

@@ -110,7 +110,9 @@ open_server(struct sql *db, const struct sql_options *o, struct why *why)
 		return -1;
 	if (o->standard) {
 		db->quote = '"';
-		if (run(db, "SET SESSION sql_mode = 'ANSI'", why) == -1)
+		if (run(db,
+			"SET SESSION sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES'",
+			why) == -1)
 			return -1;
 	}
 	/* The server waits a minute for whoever reads our output slowly. */
@@ -121,18 +123,19 @@ open_server(struct sql *db, const struct sql_options *o, struct why *why)
 }
 
 static void
-close_server(struct sql *db)
-{
-	mysql_close(db->handle);
-}
-
-static void
 end(struct sql *db)
 {
 	/* Reads, and throws away, what the server still sends. */
 	mysql_free_result(db->result);
 	db->result = NULL;
 	db->row = NULL;
+}
+
+static void
+close_server(struct sql *db)
+{
+	end(db);
+	mysql_close(db->handle);
 }
 
 static int

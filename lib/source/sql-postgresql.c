@@ -109,6 +109,14 @@ connect_to(struct sql *db, const struct parts *p, struct why *why)
 	return fail(db, kind, PQerrorMessage(db->handle), why);
 }
 
+/* What a server says beside its answers is not ours to print. */
+static void
+ignore_notice(void *arg, const char *text)
+{
+	(void)arg;
+	(void)text;
+}
+
 static int
 open_server(struct sql *db, const struct sql_options *o, struct why *why)
 {
@@ -128,6 +136,7 @@ open_server(struct sql *db, const struct sql_options *o, struct why *why)
 	add(&p, "fallback_application_name", "mailferry");
 	if (connect_to(db, &p, why) == -1)
 		return -1;
+	(void)PQsetNoticeProcessor(db->handle, ignore_notice, NULL);
 	/* A server that does not know its encoding would refuse the whole
 	 * result for one text that is not UTF-8. It shall send what it has:
 	 * whoever takes a value looks. */
@@ -144,29 +153,31 @@ open_server(struct sql *db, const struct sql_options *o, struct why *why)
 	return 0;
 }
 
+/* The server ends a query of which nobody takes the rows. */
 static void
 close_server(struct sql *db)
 {
+	PQclear(db->result);
 	PQfinish(db->handle);
 }
 
 static void
-end(struct sql *db)
+drain(struct sql *db)
 {
 	PGresult *result;
 
-	PQclear(db->result);
-	db->result = NULL;
-	if (PQtransactionStatus(db->handle) == PQTRANS_ACTIVE) {
-		PGcancel *cancel = PQgetCancel(db->handle);
-		char text[256];
-
-		if (cancel != NULL)
-			(void)PQcancel(cancel, text, sizeof text);
-		PQfreeCancel(cancel);
-	}
 	while ((result = PQgetResult(db->handle)) != NULL)
 		PQclear(result);
+}
+
+/* Cancelling the query would end the transaction. */
+static void
+end(struct sql *db)
+{
+	PQclear(db->result);
+	db->result = NULL;
+	db->row = NULL;
+	drain(db);
 }
 
 /*
@@ -185,7 +196,10 @@ take(struct sql *db, struct why *why)
 	case PGRES_TUPLES_OK:
 		PQclear(db->result);
 		db->result = result;
-		return PQresultStatus(result) == PGRES_SINGLE_TUPLE;
+		if (PQresultStatus(result) == PGRES_SINGLE_TUPLE)
+			return 1;
+		drain(db);
+		return 0;
 	default:
 		(void)fail_result(db, result, why);
 		PQclear(result);

@@ -58,8 +58,16 @@ open_file(struct sql *db, const struct sql_options *o, struct why *why)
 }
 
 static void
+end(struct sql *db)
+{
+	(void)sqlite3_finalize(db->result);
+	db->result = NULL;
+}
+
+static void
 close_file(struct sql *db)
 {
+	end(db);
 	(void)sqlite3_close(db->handle);
 }
 
@@ -114,13 +122,6 @@ value(struct sql *db, size_t i, size_t *len)
 
 	*len = (size_t)sqlite3_column_bytes(db->result, (int)i);
 	return (char *)(uintptr_t)text;
-}
-
-static void
-end(struct sql *db)
-{
-	(void)sqlite3_finalize(db->result);
-	db->result = NULL;
 }
 
 static int

@@ -357,8 +357,6 @@ sql_close(struct sql *db)
 {
 	if (db == NULL)
 		return;
-	if (db->handle != NULL)
-		db->driver->end(db);
 	db->driver->close(db);
 	free(db->name);
 	free(db);
@@ -380,10 +378,14 @@ int
 sql_query(struct sql *db, const char *text, struct why *why)
 {
 	db->driver->end(db);
-	db->done = false;
+	db->done = true;
 	if (sql_check_read(text, why) == -1)
 		return -1;
-	return db->driver->query(db, text, why);
+	db->done = false;
+	if (db->driver->query(db, text, why) == 0)
+		return 0;
+	db->done = true;
+	return -1;
 }
 
 size_t
@@ -428,9 +430,11 @@ sql_quote_name(const struct sql *db, const char *name, struct buf *out)
 {
 	buf_addc(out, db->quote);
 	for (; *name != '\0'; name++) {
-		if (*name == db->quote)
+		if (*name == db->quote || *name == '.')
 			buf_addc(out, db->quote);
 		buf_addc(out, *name);
+		if (*name == '.')
+			buf_addc(out, db->quote);
 	}
 	buf_addc(out, db->quote);
 }

@@ -50,8 +50,8 @@ struct sql_options {
 	bool tls, tls_verify;
 	const char *tls_ca;
 	/*
-	 * One SQL for all: a double quote encloses a name and never a text, ||
-	 * joins texts. Field maps are written so; a query that was written for
+	 * One SQL for all: a double quote encloses a name and never a text, a
+	 * backslash is a backslash, || joins texts. Field maps are written so; a query that was written for
 	 * the server's own settings is not.
 	 */
 	bool standard;
@@ -120,8 +120,8 @@ int sql_has_table(struct sql *db, const char *name, struct why *why);
 int sql_escape(
     struct sql *db, const char *text, struct buf *out, struct why *why);
 
-/* Appends a name of a table as it stands in a query, in the quotes of the
- * database. */
+/* Appends the name of a table, or "schema.table", as it stands in a query: each
+ * part in the quotes of the database. */
 void sql_quote_name(const struct sql *db, const char *name, struct buf *out);
 
 /* Whether the text is one statement that reads: SELECT, WITH, VALUES, TABLE or

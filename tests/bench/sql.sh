@@ -10,7 +10,7 @@ need() {
 	command -v "$1" >/dev/null 2>&1 || skip_all "$1 is not installed"
 }
 at_exit=:
-trap 'eval "$at_exit"; rm -rf "$tmp"' EXIT
+trap 'set +e; eval "$at_exit"; rm -rf "$tmp"' EXIT
 cd "$tmp" || exit 2
 umask 077
 # shellcheck source=t/sql.sh

@@ -79,6 +79,12 @@ test_errors(void)
 		    "m:3: $target stands behind \"if\" only" },
 		{ "[account]\ntable = t\naddress = a if $target = b\n",
 		    "m:3: $target is for drop, fail and note" },
+		{ "[alias]\ntable = t\naddress = a\n"
+		  "targets = \"{$target}\"\n",
+		    "m:4: $target cannot stand in a text" },
+		{ "[alias]\ntable = t\naddress = a\n"
+		  "drop = \"x\" if not $target\n",
+		    "m:4: $target is no yes or no" },
 		{ "[domain]\ntable = t\ndomain = a\n"
 		  "drop = \"x\" if $target = b\n",
 		    "m:4: there are no targets in a section [domain]" },
@@ -268,7 +274,7 @@ check_members(const struct member_row *rows, size_t n)
 		free(got);
 	}
 }
-#define CHECK_MEMBERS(rows) check_members(rows, sizeof rows / sizeof *rows)
+#define CHECK_MEMBERS(rows) check_members((rows), sizeof(rows) / sizeof *(rows))
 
 /* The units of all systems that have a map. */
 static void
@@ -746,6 +752,9 @@ test_url(void)
 int
 main(void)
 {
+	/* Rows that are refused are reported there. */
+	if (freopen("/dev/null", "w", stderr) == NULL)
+		return 2;
 	tool_init("unit");
 	test_errors();
 	test_reader();
