@@ -10,23 +10,21 @@ cat >directory.sql <<'END'
 CREATE TABLE domain (domain varchar(200) PRIMARY KEY, backupmx int, active int);
 CREATE TABLE alias_domain (alias_domain varchar(200), target_domain varchar(200),
 	active int);
-CREATE TABLE alias (address varchar(200) PRIMARY KEY, goto text, active int,
-	domain varchar(200) DEFAULT 'example.org');
+CREATE TABLE alias (address varchar(200) PRIMARY KEY, goto text, active int);
 CREATE TABLE mailbox (username varchar(200) PRIMARY KEY, password varchar(200),
-	name varchar(200), quota bigint, active int,
-	domain varchar(200) DEFAULT 'example.org');
+	name varchar(200), quota bigint, active int);
 INSERT INTO domain VALUES ('ALL', 0, 1), ('example.org', 0, 1),
 	('off.test', 0, 0), ('relay.test', 1, 1);
 INSERT INTO alias_domain VALUES ('example.net', 'example.org', 1),
 	('dead.test', 'example.org', 0);
-INSERT INTO alias (address, goto, active) VALUES
+INSERT INTO alias VALUES
 	('@example.org', 'a@example.org', 1),
 	('a@example.org', 'a@example.org', 1),
 	('b@example.org',
 	    'b@example.org,ext@gmail.com,b#example.org@autoreply.test', 1),
 	('info@example.org', 'a@example.org, b@example.org', 1),
 	('old@example.org', 'a@example.org', 0);
-INSERT INTO mailbox (username, password, name, quota, active) VALUES
+INSERT INTO mailbox VALUES
 	('A@example.org', '{SHA512-CRYPT}$6$x$y', 'Zoë O''Neil', 1024000000, 1),
 	('b@example.org', '5f4dcc3b5aa765d61d8327deb882cf99', NULL, 0, 0),
 	('c@example.org', '$1$abcdefgh$G/o7O1hI5AS1i4ic1oPUz0', '', -1, 1);
