@@ -76,7 +76,7 @@ ok 'dirdump mailcow: over the port, with the mailcow.conf of 2021' '
 ok 'dirdump mailcow: over the socket, with the mailcow.conf of 2026' '
 	dump 0 dirdump-mailcow -v --docker-root docker new/mailcow.conf
 	same_records mailcow-2026
-	has out "\"origin\":\"mailcow:mailcow26/"
+	has out "\"origin\":\"mailcow:mailcow26/mailbox:1\""
 	dump 0 dirdump-mailcow --docker-root . --socket "$my_socket" new
 	same_records mailcow-2026'
 ok 'dirdump mailcow: what can be wrong' '
