@@ -53,6 +53,8 @@ DEB.libpsl = libpsl-dev
 DEB.sqlite3 = libsqlite3-dev
 DEB.libpq = libpq-dev
 DEB.libmariadb = libmariadb-dev
+DEB.ldap = libldap-dev
+DEB.lber = libldap-dev
 LIBS.record = libidn2
 LIBS.secret = libcrypto libcrypt libargon2
 LIBS.maildir = libcrypto
@@ -62,6 +64,8 @@ LIBS.dav = expat
 LIBS.http = libcurl
 # The drivers of lib/source/sql.h; the rest of source/ needs none of them.
 LIBS.sql = libpq libmariadb sqlite3
+# No folder: lib/source/ldap.c alone needs these.
+LIBS.ldap = ldap lber
 LIBS.standin = libmicrohttpd jansson libpsl libidn2 libcrypto libcrypt libargon2
 # libunistring has no .pc file.
 LDLIBS.record = -lunistring
@@ -82,10 +86,10 @@ USES.remap = record http
 USES.dirdump-passwd-file = record
 USES.dirdump-shadow = record
 USES.dirdump-dms = record
-USES.dirdump-postfix = record
+USES.dirdump-postfix = record sql ldap
 USES.dirdump-stalwart = record http
 USES.dirdump-mailcow-api = record http
-USES.dirdump-dovecot = record
+USES.dirdump-dovecot = record sql ldap
 USES.dirdump-sql = record sql
 USES.dirdump-mailcow = record sql
 USES.dirdump-mail-in-a-box = record sql

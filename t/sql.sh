@@ -147,7 +147,8 @@ start_mariadb() {
 		}
 	done
 	chmod 711 my
-	at_exit="kill -9 $my_pid 2>/dev/null; wait $my_pid 2>/dev/null; $at_exit"
+	# The server is not our child where another program changed the user.
+	at_exit="kill -9 \$(cat '$my_dir/pid') 2>/dev/null; wait $my_pid 2>/dev/null; $at_exit"
 }
 
 # True when the server answers, false when it has ended.

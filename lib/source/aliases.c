@@ -145,6 +145,10 @@ new_entry(struct aliases *a, struct emit *e, const char *address)
 
 	if (added)
 		return alias;
+	if (a->first_counts && alias->at.file != e->at.file) {
+		emit_drop(e, address, "an entry that an earlier table hides");
+		return NULL;
+	}
 	why_set(&why, FAIL_DATA, "the alias is there twice, first at %s",
 	    emit_where(e, alias->at));
 	emit_fail(e, address, &why);

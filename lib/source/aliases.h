@@ -33,6 +33,7 @@ struct aliases {
 	bool keep;     /* forwards leave a copy, even those that do not name the
 		    * account itself */
 	bool inactive; /* the records of aliases_emit are not active */
+	bool first_counts; /* of an address in several files the first entry */
 	struct map by_address;
 	struct alias **v;
 	size_t n, cap;
