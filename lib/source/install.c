@@ -13,6 +13,8 @@
 #include "core/num.h"
 #include "core/str.h"
 #include "source/assignments.h"
+#include "source/conf-file.h"
+#include "source/table-file.h"
 
 void
 install_free(struct install *in)
@@ -191,15 +193,6 @@ install_mail_in_a_box(struct install *in, const char *path, struct why *why)
 
 /* --- iRedMail --- */
 
-enum {
-	IR_USER,
-	IR_PASSWORD,
-	IR_HOSTS,
-	IR_PORT,
-	IR_NAME,
-	IR_KEYS
-};
-
 /* The table that all its releases have (samples/postfix/mysql, .../pgsql). */
 static const char *
 iredmail_table(struct install *in, const char *path)
@@ -220,26 +213,20 @@ iredmail_table(struct install *in, const char *path)
 	return NULL;
 }
 
-/* "hosts" of mysql_table(5): the first of several, "unix:PATH", "inet:HOST:PORT"
- * or "HOST". */
+/* iRedMail writes a port of its own beside the host. */
 static int
-set_hosts(
-    struct install *in, const char *hosts, const char *port, struct why *why)
+iredmail_options(struct install *in, const struct setting *conf,
+    const char *path, struct why *why)
 {
-	char *host = arena_adds(&in->arena, hosts == NULL ? "" : hosts);
+	const char *port = table_file_value(conf, "port", NULL);
 	int64_t n;
 
-	host[strcspn(host, " ,\t")] = '\0';
-	if (str_starts(host, "unix:")) {
-		in->sql.socket = host + strlen("unix:");
-		return 0;
-	}
-	if (str_starts(host, "inet:"))
-		host += strlen("inet:");
-	if (strchr(host, ':') != NULL && *host != '\0')
-		return set_address(in, host, why);
-	in->sql.host = *host == '\0' ? "127.0.0.1" : host;
-	if (port == NULL)
+	table_file_sql(conf, &in->arena, &in->sql);
+	if (in->sql.database == NULL || in->sql.user == NULL ||
+	    in->sql.password == NULL)
+		return why_set(why, FAIL_FATAL,
+		    "%s: dbname, user or password is missing", path);
+	if (port == NULL || in->sql.port != 0)
 		return 0;
 	if (!parse_num(port, 1, 65535, &n, NULL))
 		return why_set(
@@ -248,99 +235,40 @@ set_hosts(
 	return 0;
 }
 
-static int
-iredmail_options(struct install *in, const struct assignment *a,
-    const char *path, struct why *why)
-{
-	if (a[IR_NAME].value == NULL || a[IR_USER].value == NULL ||
-	    a[IR_PASSWORD].value == NULL)
-		return why_set(why, FAIL_FATAL,
-		    "%s: dbname, user or password is missing", path);
-	in->sql.database = keep(in, a[IR_NAME].value);
-	in->sql.user = keep(in, a[IR_USER].value);
-	in->sql.password = keep(in, a[IR_PASSWORD].value);
-	return set_hosts(in, a[IR_HOSTS].value, a[IR_PORT].value, why);
-}
-
 int
 install_iredmail(struct install *in, const char *path, struct why *why)
 {
-	struct assignment a[IR_KEYS] = { [IR_USER] = { .key = "user" },
-		[IR_PASSWORD] = { .key = "password" },
-		[IR_HOSTS] = { .key = "hosts" },
-		[IR_PORT] = { .key = "port" },
-		[IR_NAME] = { .key = "dbname" } };
 	const char *table = iredmail_table(in, path);
-	int r;
+	struct setting conf = { 0 };
 
 	if (table == NULL)
 		return why_set(why, FAIL_FATAL,
 		    "%s: no table of iRedMail's Postfix: neither "
 		    "mysql/virtual_mailbox_maps.cf nor pgsql/ there",
 		    path);
-	r = assignments_read(table, a, IR_KEYS, why);
-	if (r == 0)
-		r = iredmail_options(in, a, table, why);
-	assignments_free(a, IR_KEYS);
-	return r;
-}
-
-enum {
-	LD_HOST,
-	LD_PORT,
-	LD_BASE,
-	LD_DN,
-	LD_PASSWORD,
-	LD_KEYS
-};
-
-/* "server_host" of ldap_table(5): the first of several, a URL or a name. */
-static const char *
-ldap_uri(struct install *in, const char *host, const char *port)
-{
-	char *first = arena_adds(&in->arena, host);
-	struct buf uri = { 0 };
-	const char *result;
-
-	first[strcspn(first, " ,\t")] = '\0';
-	if (strstr(first, "://") != NULL)
-		return first;
-	buf_addf(&uri, "ldap://%s", first);
-	if (port != NULL)
-		buf_addf(&uri, ":%s", port);
-	result = arena_add(&in->arena, uri.data, uri.len);
-	buf_free(&uri);
-	return result;
+	if (conf_read_table(&conf, &in->arena, table, why) == -1)
+		return -1;
+	return iredmail_options(in, &conf, table, why);
 }
 
 int
 install_iredmail_ldap(struct install *in, const char *path,
     struct install_ldap *ldap, struct why *why)
 {
-	struct assignment a[LD_KEYS] = { [LD_HOST] = { .key = "server_host" },
-		[LD_PORT] = { .key = "server_port" },
-		[LD_BASE] = { .key = "search_base" },
-		[LD_DN] = { .key = "bind_dn" },
-		[LD_PASSWORD] = { .key = "bind_pw" } };
 	const char *table = join(in, path, "ldap/virtual_mailbox_maps.cf");
-	int r = 1;
+	struct setting conf = { 0 };
 
 	if (access(table, F_OK) == -1)
 		return 0;
-	if (assignments_read(table, a, LD_KEYS, why) == -1) {
-		r = -1;
-	} else if (a[LD_HOST].value == NULL || a[LD_BASE].value == NULL ||
-		   a[LD_DN].value == NULL || a[LD_PASSWORD].value == NULL) {
-		r = why_set(why, FAIL_FATAL,
-		    "%s: server_host, search_base, bind_dn or bind_pw is "
-		    "missing",
-		    table);
-	} else {
-		ldap->uri = ldap_uri(in, a[LD_HOST].value, a[LD_PORT].value);
-		ldap->base = keep(in, a[LD_BASE].value);
-		ldap->bind_dn = keep(in, a[LD_DN].value);
-		ldap->password = keep(in, a[LD_PASSWORD].value);
-	}
-	assignments_free(a, LD_KEYS);
-	return r;
+	if (conf_read_table(&conf, &in->arena, table, why) == -1)
+		return -1;
+	ldap->uri = table_file_ldap_uri(&conf, &in->arena);
+	ldap->base = table_file_value(&conf, "search_base", NULL);
+	ldap->bind_dn = table_file_value(&conf, "bind_dn", NULL);
+	ldap->password = table_file_value(&conf, "bind_pw", NULL);
+	if (ldap->base != NULL && ldap->bind_dn != NULL &&
+	    ldap->password != NULL)
+		return 1;
+	return why_set(why, FAIL_FATAL,
+	    "%s: search_base, bind_dn or bind_pw is missing", table);
 }
