@@ -89,8 +89,12 @@ USES.dirdump-shadow = record
 USES.dirdump-dms = record
 USES.dirdump-postfix = record sql ldap
 USES.dirdump-stalwart = record http
+USES.dirdump-mailcow-api = record http
 USES.dirdump-dovecot = record sql ldap
 USES.dirdump-sql = record secret sql
+USES.dirdump-mailcow = record secret sql
+USES.dirdump-mail-in-a-box = record secret sql
+USES.dirdump-iredmail = record secret sql
 USES.dirdump-ldap = record secret ldap
 USES.dirdump-ldif = record secret
 

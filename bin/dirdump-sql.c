@@ -123,25 +123,6 @@ read_call(struct call *c, const char *url)
 	return EXIT_BROKEN;
 }
 
-static void
-read_database(struct call *c)
-{
-	struct why why = { 0 };
-	struct rows m;
-	struct sql *db;
-
-	c->sql.password = c->password;
-	db = sql_open(&c->sql, &why);
-	if (db == NULL) {
-		tally_fail(&c->run.tally, NULL, NULL, NULL, &why);
-		return;
-	}
-	rows_init(&m, &c->run.emit, c->run.domain.data, c->scheme);
-	sqldump_read(db, &c->map, &m, c->map_name == NULL);
-	rows_free(&m);
-	sql_close(db);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -159,7 +140,8 @@ main(int argc, char **argv)
 	if (status == SOURCE_GO_ON)
 		status = read_call(&c, argv[optind]);
 	if (status == SOURCE_GO_ON) {
-		read_database(&c);
+		sqldump_database(&c.sql, &c.map, &c.run.emit, c.run.domain.data,
+		    c.scheme, c.map_name == NULL);
 		status = source_finish(&c.run);
 	}
 	sql_options_free(&c.sql);

@@ -64,6 +64,19 @@ str_cut(char **s, char sep)
 	return start;
 }
 
+void
+str_percent(struct buf *out, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		if ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
+		    (*s >= '0' && *s <= '9') || strchr("-._~", *s) != NULL)
+			buf_addc(out, *s);
+		else
+			buf_addf(
+			    out, "%%%02X", (unsigned int)(unsigned char)*s);
+	}
+}
+
 bool
 is_loopback(const char *host)
 {

@@ -35,6 +35,10 @@ char *str_cut(char **s, char sep);
  * 127.0.0.0/8, "::1" with or without brackets. */
 bool is_loopback(const char *host);
 
+/* Appends s percent-encoded, as a segment of a path: all but the unreserved
+ * characters of RFC 3986, section 2.3. */
+void str_percent(struct buf *out, const char *s);
+
 bool is_digits(const char *s); /* one or more ASCII digits, nothing else */
 
 /* The number of bytes at the start of s that are whole, valid UTF-8 sequences

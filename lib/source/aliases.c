@@ -333,3 +333,12 @@ aliases_emit(struct aliases *a, struct emit *e)
 	}
 	record_free(&r);
 }
+
+void
+aliases_emit_rest(struct aliases *a, struct emit *e)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (map_get(&e->seen, a->v[i]->address) != NULL)
+			a->v[i]->used = true;
+	aliases_emit(a, e);
+}

@@ -74,6 +74,8 @@ void aliases_forward(struct aliases *a, struct emit *e, struct record *r);
 
 /* Writes what is left as alias records. */
 void aliases_emit(struct aliases *a, struct emit *e);
+/* The same for aliases that give way to every record that was written. */
+void aliases_emit_rest(struct aliases *a, struct emit *e);
 
 void aliases_free(struct aliases *a);
 

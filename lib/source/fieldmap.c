@@ -446,7 +446,8 @@ parse_origin(struct parser *p, const char *key, char *text)
 
 	if (*text == '\0')
 		return wrong(p, "%s is empty", key);
-	if (s->table != NULL || s->query != NULL || s->filter != NULL)
+	if (*to != NULL || s->filter != NULL ||
+	    (to == &s->filter && (s->table != NULL || s->query != NULL)))
 		return wrong(p, "a section has one table, query or filter");
 	*to = arena_adds(&p->map->arena, text);
 	return 0;

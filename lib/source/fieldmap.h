@@ -122,8 +122,9 @@ struct fieldmap_column {
 
 struct fieldmap_section {
 	enum fieldmap_kind kind;
-	size_t line;                        /* in the file, of the "[...]" */
-	const char *table, *query, *filter; /* one of them */
+	size_t line; /* in the file, of the "[...]" */
+	/* One of them; or a query, and the table that messages name. */
+	const char *table, *query, *filter;
 	struct strs needs; /* tables without which it is passed over */
 	bool weak;
 	struct fieldmap_column *columns;

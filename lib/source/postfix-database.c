@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "core/alloc.h"
-#include "core/num.h"
 #include "core/str.h"
 #include "record/address.h"
 #include "record/record.h"
@@ -17,6 +16,7 @@
 #include "source/ldap.h"
 #include "source/postfix-query.h"
 #include "source/sql.h"
+#include "source/table-file.h"
 
 enum {
 	PAGE = 500
@@ -39,29 +39,6 @@ postfix_rows_free(struct postfix_rows *rows)
 		free(r->value);
 	map_free(&rows->by_key);
 	arena_free(&rows->arena);
-}
-
-static const char *
-value_of(const struct table *t, const char *key, const char *preset)
-{
-	const char *value = setting_value(&t->conf, key);
-
-	return value == NULL || *value == '\0' ? preset : value;
-}
-
-/* The next word of a list that commas and blanks divide. NULL after the last.
- */
-static char *
-next_word(char **list)
-{
-	char *word = *list + strspn(*list, ", \t");
-	size_t len = strcspn(word, ", \t");
-
-	if (len == 0)
-		return NULL;
-	*list = word + len + (word[len] != '\0');
-	word[len] = '\0';
-	return word;
 }
 
 /* --- rows --- */
@@ -115,65 +92,20 @@ out:
 
 /* --- SQL --- */
 
-/* "unix:/path", "inet:host:port", "host:port" or "host". */
-static void
-set_host(struct sql_options *o, char *host)
-{
-	char *port;
-	int64_t number;
-
-	if (str_starts(host, "unix:") || *host == '/') {
-		o->socket = *host == '/' ? host : host + strlen("unix:");
-		return;
-	}
-	if (str_starts(host, "inet:"))
-		host += strlen("inet:");
-	port = strrchr(host, ':');
-	if (port != NULL && parse_num(port + 1, 1, 65535, &number, NULL)) {
-		*port = '\0';
-		o->port = (unsigned int)number;
-	}
-	o->host = host;
-}
-
-static void
-set_options(const struct table *t, struct sql_options *o)
-{
-	char *hosts =
-	    arena_adds(&t->rows->arena, value_of(t, "hosts", "localhost"));
-
-	if (o->kind == SQL_SQLITE) {
-		o->database = value_of(t, "dbpath", NULL);
-		return;
-	}
-	/* Of several hosts the first. */
-	if (strncmp(hosts, "postgresql:", 11) == 0)
-		o->conninfo = next_word(&hosts);
-	else
-		set_host(o, next_word(&hosts));
-	o->user = value_of(t, "user", NULL);
-	o->password = value_of(t, "password", NULL);
-	o->database = value_of(t, "dbname", NULL);
-	o->option_file = value_of(t, "option_file", NULL);
-	o->option_group = value_of(t, "option_group", NULL);
-	o->tls_ca = value_of(t, "tls_CAfile", NULL);
-	o->tls = o->tls_verify = o->tls_ca != NULL;
-}
-
 /* The query, also where it is put together of pieces, as in old files. */
 static const char *
 find_query(const struct table *t)
 {
-	const char *query = value_of(t, "query", NULL),
-		   *column = value_of(t, "select_field", NULL),
-		   *table = value_of(t, "table", NULL),
-		   *where = value_of(t, "where_field", NULL);
+	const char *query = table_file_value(&t->conf, "query", NULL),
+		   *column = table_file_value(&t->conf, "select_field", NULL),
+		   *table = table_file_value(&t->conf, "table", NULL),
+		   *where = table_file_value(&t->conf, "where_field", NULL);
 	struct buf out = { 0 };
 
 	if (query != NULL || column == NULL || table == NULL || where == NULL)
 		return query;
 	buf_addf(&out, "SELECT %s FROM %s WHERE %s = '%%s' %s", column, table,
-	    where, value_of(t, "additional_conditions", ""));
+	    where, table_file_value(&t->conf, "additional_conditions", ""));
 	query = arena_adds(&t->rows->arena, buf_str(&out));
 	buf_free(&out);
 	return query;
@@ -222,7 +154,7 @@ read_sql(const struct table *t, enum sql_kind kind, struct why *why)
 	bool parts = false;
 	int r = -1;
 
-	set_options(t, &options);
+	table_file_sql(&t->conf, &t->rows->arena, &options);
 	if (query == NULL)
 		why_set(why, FAIL_FATAL, "the file has no query");
 	else if (postfix_query_list(query, &list, &parts, why) == 0)
@@ -264,42 +196,24 @@ is_yes(const char *value)
 	return str_eq_nocase(value, "yes");
 }
 
-/* "ldap://host", or "host:port" with the port elsewhere. Of several the first.
- */
-static const char *
-find_uri(const struct table *t)
-{
-	char *hosts = arena_adds(
-	    &t->rows->arena, value_of(t, "server_host", "localhost"));
-	const char *host = next_word(&hosts),
-		   *port = value_of(t, "server_port", NULL);
-	struct buf out = { 0 };
-
-	if (strstr(host, "://") != NULL)
-		return host;
-	buf_addf(&out, "ldap://%s", host);
-	if (port != NULL && strchr(host, ':') == NULL)
-		buf_addf(&out, ":%s", port);
-	host = arena_adds(&t->rows->arena, buf_str(&out));
-	buf_free(&out);
-	return host;
-}
-
 static struct ldapconn *
 connect_to(const struct table *t, struct why *why)
 {
 	struct ldapconn_options o = {
-		.starttls = is_yes(value_of(t, "start_tls", "no")),
-		.insecure_tls = !is_yes(value_of(t, "tls_require_cert", "no")),
+		.starttls =
+		    is_yes(table_file_value(&t->conf, "start_tls", "no")),
+		.insecure_tls = !is_yes(
+		    table_file_value(&t->conf, "tls_require_cert", "no")),
 		.insecure_ldap = true,
-		.cacert = value_of(t, "tls_ca_cert_file", NULL),
+		.cacert = table_file_value(&t->conf, "tls_ca_cert_file", NULL),
 	};
 
-	if (!str_eq_nocase(value_of(t, "bind", "yes"), "no")) {
-		o.bind_dn = value_of(t, "bind_dn", NULL);
-		o.password = value_of(t, "bind_pw", NULL);
+	if (!str_eq_nocase(table_file_value(&t->conf, "bind", "yes"), "no")) {
+		o.bind_dn = table_file_value(&t->conf, "bind_dn", NULL);
+		o.password = table_file_value(&t->conf, "bind_pw", NULL);
 	}
-	return ldapconn_new(find_uri(t), &o, why);
+	return ldapconn_new(
+	    table_file_ldap_uri(&t->conf, &t->rows->arena), &o, why);
 }
 
 /* The words of a list; none of them is NULL, and the last is followed by it. */
@@ -308,7 +222,7 @@ split(struct strs *out, char *list)
 {
 	char *word;
 
-	while ((word = next_word(&list)) != NULL)
+	while ((word = table_file_word(&list)) != NULL)
 		strs_add(out, word);
 }
 
@@ -348,9 +262,10 @@ static int
 search(const struct table *t, struct ldapconn *c, const char *filter,
     const struct strs *keys, const struct strs *results, struct why *why)
 {
-	const char *scope = value_of(t, "scope", "sub");
+	const char *scope = table_file_value(&t->conf, "scope", "sub");
 	const char **names = xcalloc(keys->n + results->n + 1, sizeof *names);
-	struct ldapquery query = { .base = value_of(t, "search_base", ""),
+	struct ldapquery query = { .base = table_file_value(
+				       &t->conf, "search_base", ""),
 		.scope = strcmp(scope, "base") == 0  ? SCOPE_BASE
 			 : strcmp(scope, "one") == 0 ? SCOPE_ONE
 						     : SCOPE_SUBTREE,
@@ -386,7 +301,7 @@ check_results(const struct table *t, struct why *why)
 		"leaf_result_attribute", "terminal_result_attribute" };
 
 	for (size_t i = 0; i < sizeof no / sizeof *no; i++)
-		if (value_of(t, no[i], NULL) != NULL)
+		if (table_file_value(&t->conf, no[i], NULL) != NULL)
 			return why_set(why, FAIL_DATA,
 			    "the table has a %s, and cannot be listed", no[i]);
 	return 0;
@@ -401,8 +316,8 @@ read_ldap(const struct table *t, struct why *why)
 	int r = -1;
 
 	if (check_results(t, why) == 0 &&
-	    postfix_filter_list(
-		value_of(t, "query_filter", "(mailacceptinggeneralid=%s)"),
+	    postfix_filter_list(table_file_value(&t->conf, "query_filter",
+				    "(mailacceptinggeneralid=%s)"),
 		&filter, &keys, why) == 0)
 		c = connect_to(t, why);
 	if (c != NULL) {
@@ -410,9 +325,9 @@ read_ldap(const struct table *t, struct why *why)
 			if (keys.data[i] == '\n')
 				keys.data[i] = ' ';
 		split(&key_names, keys.data);
-		split(
-		    &results, arena_adds(&t->rows->arena,
-				  value_of(t, "result_attribute", "maildrop")));
+		split(&results, arena_adds(&t->rows->arena,
+				    table_file_value(&t->conf,
+					"result_attribute", "maildrop")));
 		r = search(t, c, buf_str(&filter), &key_names, &results, why);
 	}
 	ldapconn_free(c);
@@ -457,10 +372,11 @@ postfix_is_database(const char *type, size_t len)
 static int
 read_domains(struct table *t, struct why *why)
 {
-	char *list = arena_adds(&t->rows->arena, value_of(t, "domain", ""));
+	char *list = arena_adds(
+	    &t->rows->arena, table_file_value(&t->conf, "domain", ""));
 	char *word;
 
-	while ((word = next_word(&list)) != NULL) {
+	while ((word = table_file_word(&list)) != NULL) {
 		if (strpbrk(word, ":/") != NULL)
 			return why_set(why, FAIL_DATA,
 			    "the table's \"domain\" is a table or a file, "
@@ -488,8 +404,8 @@ postfix_database_read(
 	r = conf_read_table(&t.conf, &rows->arena, t.path, why);
 	if (r == 0)
 		r = read_domains(&t, why);
-	t.format =
-	    value_of(&t, "result_format", value_of(&t, "result_filter", "%s"));
+	t.format = table_file_value(&t.conf, "result_format",
+	    table_file_value(&t.conf, "result_filter", "%s"));
 	if (r == 0)
 		r = types[type].read(&t, why);
 	free(t.domains.v);

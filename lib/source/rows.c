@@ -1020,16 +1020,6 @@ rows_add(struct rows *m, const struct fieldmap_section *section,
 	read[section->kind](m);
 }
 
-/* Aliases that give way to everything else. */
-static void
-emit_rest(struct rows *m, struct aliases *rest)
-{
-	for (size_t i = 0; i < rest->n; i++)
-		if (map_get(&m->emit->seen, rest->v[i]->address) != NULL)
-			rest->v[i]->used = true;
-	aliases_emit(rest, m->emit);
-}
-
 void
 rows_end_kind(struct rows *m, enum fieldmap_kind kind)
 {
@@ -1038,7 +1028,7 @@ rows_end_kind(struct rows *m, enum fieldmap_kind kind)
 		aliases_domains(&m->weak, m->emit);
 	} else if (kind == FIELDMAP_ACCOUNT) {
 		aliases_emit(&m->aliases, m->emit);
-		emit_rest(m, &m->weak);
-		emit_rest(m, &m->inactive);
+		aliases_emit_rest(&m->weak, m->emit);
+		aliases_emit_rest(&m->inactive, m->emit);
 	}
 }

@@ -60,14 +60,7 @@ int
 source_secret(
     char **secret, char *(*get)(const char *, struct why *), const char *value)
 {
-	struct why why = { 0 };
-
-	free_secret(*secret);
-	*secret = get(value, &why);
-	if (*secret != NULL)
-		return SOURCE_GO_ON;
-	tool_say(NULL, "%s", why.text);
-	return EXIT_BROKEN;
+	return tool_secret(secret, get, value) ? SOURCE_GO_ON : EXIT_BROKEN;
 }
 
 int

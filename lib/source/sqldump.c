@@ -210,6 +210,24 @@ sqldump_read(
 	}
 }
 
+void
+sqldump_database(const struct sql_options *o, const struct fieldmap *map,
+    struct emit *emit, const char *domain, const char *scheme, bool strict)
+{
+	struct why why = { 0 };
+	struct rows m;
+	struct sql *db = sql_open(o, &why);
+
+	if (db == NULL) {
+		tally_fail(emit->tally, NULL, NULL, NULL, &why);
+		return;
+	}
+	rows_init(&m, emit, domain, scheme);
+	sqldump_read(db, map, &m, strict);
+	rows_free(&m);
+	sql_close(db);
+}
+
 int
 sqldump_query_map(struct fieldmap *map, const char *accounts,
     const char *aliases, struct why *why)

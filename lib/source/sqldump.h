@@ -18,6 +18,11 @@
 void sqldump_read(
     struct sql *db, const struct fieldmap *map, struct rows *m, bool strict);
 
+/* The same for a database that is opened and closed for it. domain and scheme
+ * are those of rows_init. */
+void sqldump_database(const struct sql_options *o, const struct fieldmap *map,
+    struct emit *emit, const char *domain, const char *scheme, bool strict);
+
 /*
  * Makes the map for queries whose columns are named like the members of
  * records: accounts is the query for accounts, aliases the one for aliases, both

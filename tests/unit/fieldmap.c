@@ -35,7 +35,7 @@ test_errors(void)
 		{ "[alias]\ntable = t\naddress = a\n",
 		    "m:1: [alias] has no targets" },
 		{ "[note]\ntable = t\n", "m:1: [note] has no note" },
-		{ "[account]\ntable = t\nquery = SELECT 1\n",
+		{ "[account]\ntable = t\nfilter = (a=b)\n",
 		    "m:3: a section has one table, query or filter" },
 		{ "[account]\ntable =\n", "m:2: table is empty" },
 		{ "[account]\ntable = t\nadress = a\n",
