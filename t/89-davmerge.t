@@ -2,47 +2,10 @@
 # davmerge against the real Radicale of Debian, directly and through a server
 # that fails on demand.
 . "${0%/*}/lib.sh"
-need radicale
+. "$top/t/radicale.sh"
 need /usr/bin/python3 python3
 
-unset DAV_USER DAV_PASSWORD DAV_TOKEN
-password='geheim & so'
-printf '%s\n' "$password" >password
-printf 'alice:%s\n' "$password" >users
 printf 'wrong\n' >wrong
-cat >radicale.conf <<EOF2
-[server]
-hosts = 127.0.0.1:0
-[auth]
-type = htpasswd
-htpasswd_filename = $tmp/users
-htpasswd_encryption = plain
-delay = 0
-[storage]
-filesystem_folder = $tmp/store
-[logging]
-level = info
-EOF2
-
-# wait_for PID FILE PATTERN: until the file has the pattern.
-wait_for() {
-	tries=0
-	until grep -q "$3" "$2" 2>/dev/null; do
-		kill -0 "$1" 2>/dev/null && [ "$tries" -lt 200 ] || {
-			echo "Bail out! a server did not start"
-			cat "$2"
-			exit 2
-		}
-		tries=$((tries + 1))
-		sleep 0.05
-	done
-}
-
-radicale -C radicale.conf >radicale.log 2>&1 &
-radicale_pid=$!
-at_exit="kill $radicale_pid 2>/dev/null; $at_exit"
-wait_for "$radicale_pid" radicale.log "Listening on"
-server=http://127.0.0.1:$(sed -n "s/.*Listening on '.*:\([0-9]*\)'.*/\1/p" radicale.log | head -n 1)
 
 # start_faults NAME [DIGEST]: sets $url.
 start_faults() {
@@ -56,9 +19,6 @@ start_faults() {
 	url=$(head -n 1 "$1.out")
 }
 
-merge() {
-	davmerge --user alice --password-file "$tmp/password" "$@"
-}
 # shows CHECK...: shows what davmerge said where the check fails.
 shows() {
 	"$@" || {

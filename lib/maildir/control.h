@@ -45,6 +45,11 @@ int replace_at(
  * or -1 and why (DATA). */
 int read_at(int fd, const char *name, struct buf *out, struct why *why);
 
+/* Appends a folder, by its directory, to the text of a subscriptions file of
+ * our own making, which may be empty yet. */
+void subscriptions_put(
+    struct buf *text, const char *dir, const struct folder_style *style);
+
 /* Adds a folder, by its directory, to the subscriptions in the control root fd,
  * or takes it out. *changed says if it was not there (or was). 0, or -1 and
  * why.

@@ -21,7 +21,8 @@ enum {
 	DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
 	/* Below this many files, syncing each is cheaper for everybody than
 	 * syncing the whole file system. */
-	SYNCFS_MIN = 16
+	SYNCFS_MIN = 16,
+	FRESH_MODE = 0600 /* of a message, before it gets the folder's */
 };
 
 static const char tmp_prefix[] = "mailferry.";
@@ -246,7 +247,7 @@ drop_open(struct drop *d, int root, const char *dir, struct why *why)
 	d->mode = (st.st_mode & 0666) | 0600;
 	d->uid = st.st_uid;
 	d->gid = st.st_gid;
-	d->chown = geteuid() == 0;
+	d->chown = geteuid() == 0 && (st.st_uid != 0 || st.st_gid != getegid());
 	return 0;
 fail:
 	why_errno(why, FAIL_DATA, "the folder %s cannot be opened", dir);
@@ -289,12 +290,14 @@ parcel_open(
 	*m = (struct parcel){ .fd = -1 };
 	(void)snprintf(m->tmp, sizeof m->tmp, "%s%ld.%zu", tmp_prefix,
 	    (long)getpid(), number);
-	m->md = EVP_MD_CTX_new();
-	if (m->md == NULL ||
-	    EVP_DigestInit_ex2(m->md, digest_method(), NULL) != 1)
-		abort(); /* out of memory */
+	if (!d->plain) {
+		m->md = EVP_MD_CTX_new();
+		if (m->md == NULL ||
+		    EVP_DigestInit_ex2(m->md, digest_method(), NULL) != 1)
+			abort(); /* out of memory */
+	}
 	m->fd = openat(d->tmp, m->tmp,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FRESH_MODE);
 	if (m->fd != -1)
 		return 0;
 	why_errno(why, FAIL_DATA, "cannot be written");
@@ -308,7 +311,8 @@ parcel_write(struct parcel *m, const void *p, size_t len, struct why *why)
 {
 	if (write_all(m->fd, p, len) == -1)
 		return why_errno(why, FAIL_DATA, "cannot be written");
-	(void)EVP_DigestUpdate(m->md, p, len);
+	if (m->md != NULL)
+		(void)EVP_DigestUpdate(m->md, p, len);
 	msgsize_add(&m->size, p, len);
 	return 0;
 }
@@ -320,11 +324,13 @@ parcel_close(struct parcel *m, const struct drop *d,
 	const struct timespec times[2] = { *date, *date };
 	int r = 0;
 
-	(void)EVP_DigestFinal_ex(m->md, m->sha, NULL);
+	if (m->md != NULL)
+		(void)EVP_DigestFinal_ex(m->md, m->sha, NULL);
 	EVP_MD_CTX_free(m->md);
 	m->md = NULL;
 	if ((d->chown && fchown(m->fd, d->uid, d->gid) == -1) ||
-	    fchmod(m->fd, d->mode) == -1 || futimens(m->fd, times) == -1)
+	    (d->mode != FRESH_MODE && fchmod(m->fd, d->mode) == -1) ||
+	    futimens(m->fd, times) == -1)
 		r = -1;
 	if (close(m->fd) == -1)
 		r = -1;
@@ -352,10 +358,10 @@ parcel_drop(struct parcel *m, const struct drop *d)
 	errno = saved;
 }
 
-static int
-sync_one(const struct drop *d, const struct parcel *m)
+int
+sync_file(int dir, const char *name)
 {
-	int fd = openat(d->tmp, m->tmp, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	int r;
 
 	if (fd == -1)
@@ -374,7 +380,7 @@ drop_sync(
 	if (n >= SYNCFS_MIN)
 		r = syncfs(d->tmp);
 	for (size_t i = 0; n < SYNCFS_MIN && r == 0 && i < n; i++)
-		r = sync_one(d, m[i]);
+		r = sync_file(d->tmp, m[i]->tmp);
 	return r == 0 ? 0 : why_errno(why, FAIL_DATA, "cannot be written");
 }
 

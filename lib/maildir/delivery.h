@@ -28,6 +28,7 @@ struct drop {
 	uid_t uid;
 	gid_t gid;
 	bool chown; /* we are root, and they are somebody's */
+	bool plain; /* the caller's choice: parcels get no digest */
 };
 
 /*
@@ -57,7 +58,7 @@ struct parcel {
 	int fd;
 	char tmp[64]; /* its name in tmp/ */
 	struct msgsize size;
-	unsigned char sha[RAW_DIGEST_LEN]; /* after parcel_close */
+	unsigned char sha[RAW_DIGEST_LEN]; /* after parcel_close; or zeros */
 	void *md;
 };
 
@@ -81,6 +82,9 @@ void parcel_drop(struct parcel *m, const struct drop *d);
  */
 int drop_sync(
     const struct drop *d, struct parcel *const *m, size_t n, struct why *why);
+
+/* fsync(2) of a file in the directory dir. 0, or -1 and errno. */
+int sync_file(int dir, const char *name);
 
 /* Shows one, whose name in cur/ must be free. 0, or -1 and why (DATA), with
  * errno; the file stays in tmp/. */

@@ -37,6 +37,16 @@ put_line(
 		buf_addc(out, v2 && *dir == sep ? '\t' : *dir);
 }
 
+void
+subscriptions_put(
+    struct buf *text, const char *dir, const struct folder_style *style)
+{
+	if (text->len == 0)
+		buf_adds(text, version2);
+	put_line(text, dir, style, true);
+	buf_addc(text, '\n');
+}
+
 /* Where the line stands in the text; NULL if it does not. */
 static char *
 find_line(char *text, const char *line)

@@ -1,0 +1,41 @@
+#!/bin/sh
+# Calendars and contacts out of archives are taken by a real CalDAV and CardDAV
+# server, each of them.
+. "${0%/*}/lib.sh"
+. "$top/t/archive.sh"
+. "$top/t/radicale.sh"
+
+# taken TREE: Radicale has one object for each UID of a collection.
+taken() {
+	rm -rf store/collection-root/*
+	run 0 merge "$server" "$1" >out 2>err || {
+		cat err
+		cut -c 1-300 out
+		return 1
+	}
+	cat err
+	hasnt out '"status":"failed"'
+	find "$1/calendars" "$1/contacts" -type f | wc -l >files
+	grep -cE '"object":"(event|card)"' out | same files -
+}
+
+mkdir odd
+gunzip -c "$fixtures/real/archive-jmap.sqlite.gz" >jmap
+run 0 /usr/bin/python3 "$top/tests/archive/odd.py" --all odd
+
+ok 'a real archive' '
+	run 0 archive2maildir jmap real
+	taken real
+	[ "$(grep -cE "\"object\":\"(event|card)\",.*\"created\"" out)" -eq 35 ]'
+ok 'its cards in version 3' '
+	run 0 archive2maildir --vcard=3 --only contacts jmap three
+	mkdir -p three/calendars
+	taken three
+	[ "$(grep -cE "\"object\":\"card\",.*\"created\"" out)" -eq 8 ]'
+for name in events event-names type-in-the-row-alone collection-names cards; do
+	ok "$name" "
+		archive2maildir odd/$name $name || [ \$? -eq 1 ]
+		taken $name"
+done
+
+done_testing
