@@ -9,7 +9,6 @@ need /usr/bin/python3 python3
 # The path of a socket has at most 107 bytes (unix(7)).
 [ ${#tmp} -lt 80 ] || skip_all 'the scratch folder has too long a name'
 
-LDAPNOINIT=
 unset LDAPNOINIT LDAPCONF LDAPRC LDAPTLS_CACERT LDAPTLS_REQCERT LDAPBASE LDAPURI
 reader=cn=reader,dc=example,dc=org
 printf reader-pass >reader.pass
