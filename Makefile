@@ -47,7 +47,6 @@ DEB.libargon2 = libargon2-dev
 DEB.jansson = libjansson-dev
 DEB.libical = libical-dev
 DEB.expat = libexpat1-dev
-DEB.sqlite3 = libsqlite3-dev
 DEB.libcurl = libcurl4-openssl-dev
 DEB.libmicrohttpd = libmicrohttpd-dev
 DEB.libpsl = libpsl-dev
