@@ -47,10 +47,14 @@ DEB.libargon2 = libargon2-dev
 DEB.jansson = libjansson-dev
 DEB.libical = libical-dev
 DEB.expat = libexpat1-dev
-DEB.sqlite3 = libsqlite3-dev
 DEB.libcurl = libcurl4-openssl-dev
 DEB.libmicrohttpd = libmicrohttpd-dev
 DEB.libpsl = libpsl-dev
+DEB.sqlite3 = libsqlite3-dev
+DEB.libpq = libpq-dev
+DEB.libmariadb = libmariadb-dev
+DEB.ldap = libldap-dev
+DEB.lber = libldap-dev
 LIBS.record = libidn2
 LIBS.secret = libcrypto libcrypt libargon2
 LIBS.maildir = libcrypto
@@ -59,6 +63,10 @@ LIBS.archive = jansson libical sqlite3
 LIBS.extract = libcrypto
 LIBS.dav = expat
 LIBS.http = libcurl
+# No folders: the drivers of lib/source/sql.h, and lib/source/ldap.c. The rest of
+# source/ needs none of these.
+LIBS.sql = libpq libmariadb sqlite3
+LIBS.ldap = ldap lber
 LIBS.standin = libmicrohttpd jansson libpsl libidn2 libcrypto libcrypt libargon2
 # libunistring has no .pc file.
 LDLIBS.record = -lunistring
@@ -77,12 +85,20 @@ USES.stalwart-apply = record secret http jmap
 USES.davmerge = http dav
 USES.archive2maildir = maildir archive extract
 USES.remap = record http
+USES.acctcheck = record secret maildir http jmap
 USES.dirdump-passwd-file = record
 USES.dirdump-shadow = record
 USES.dirdump-dms = record
-USES.dirdump-postfix = record
+USES.dirdump-postfix = record sql ldap
 USES.dirdump-stalwart = record http
-USES.dirdump-dovecot = record
+USES.dirdump-mailcow-api = record http
+USES.dirdump-dovecot = record sql ldap
+USES.dirdump-sql = record secret sql
+USES.dirdump-mailcow = record secret sql
+USES.dirdump-mail-in-a-box = record secret sql
+USES.dirdump-iredmail = record secret sql
+USES.dirdump-ldap = record secret ldap
+USES.dirdump-ldif = record secret
 
 TOOL_BINS := $(TOOLS:%=$(BUILD)/bin/%)
 STANDINS := $(basename $(notdir $(wildcard tests/standin/standin-*.c)))
@@ -227,13 +243,14 @@ USER_BINS := $(filter-out $(BUILD)/bin/dirdump-%,$(TOOL_BINS))
 SOURCE_BINS := $(filter $(BUILD)/bin/dirdump-%,$(TOOL_BINS))
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \
-	    $(DESTDIR)$(COMPDIR) $(sort $(foreach m,$(MANPAGES),\
+	    $(DESTDIR)$(COMPDIR) $(DESTDIR)$(SHAREDIR)/fieldmap $(sort $(foreach m,$(MANPAGES),\
 	    $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))))
 	$(INSTALL) $(USER_BINS) $(SCRIPTS) $(DESTDIR)$(BINDIR)
 	$(INSTALL) $(SOURCE_BINS) $(DESTDIR)$(LIBEXECDIR)
 	for m in $(MANPAGES); do $(INSTALL) -m 644 $$m \
 	    $(DESTDIR)$(MANDIR)/man$${m##*.}/ || exit 1; done
 	$(INSTALL) -m 644 share/completion/mailferry $(DESTDIR)$(COMPDIR)/mailferry
+	$(INSTALL) -m 644 share/fieldmap/* $(DESTDIR)$(SHAREDIR)/fieldmap
 	for t in $(notdir $(USER_BINS)); do \
 	    ln -sf mailferry $(DESTDIR)$(COMPDIR)/$$t || exit 1; done
 
@@ -243,7 +260,10 @@ uninstall:
 	rm -f $(foreach t,$(notdir $(SOURCE_BINS)),$(DESTDIR)$(LIBEXECDIR)/$(t))
 	rm -f $(foreach m,$(MANPAGES),\
 	    $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
-	-rmdir $(DESTDIR)$(LIBEXECDIR)
+	rm -f $(foreach f,$(notdir $(wildcard share/fieldmap/*)),\
+	    $(DESTDIR)$(SHAREDIR)/fieldmap/$(f))
+	-rmdir $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SHAREDIR)/fieldmap \
+	    $(DESTDIR)$(SHAREDIR)
 
 DIST = mailferry-$(VERSION)
 dist:

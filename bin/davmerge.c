@@ -266,19 +266,6 @@ static const struct option options[] = { { "user", required_argument, NULL,
 	{ "stop", no_argument, NULL, 'x' }, { "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
 
-/* A secret by an option; says why not, and returns false. */
-static bool
-get_secret(char **secret, char *(*get)(const char *, struct why *))
-{
-	struct why why = { 0 };
-
-	free_secret(*secret);
-	*secret = get(optarg, &why);
-	if (*secret == NULL)
-		tool_say(NULL, "%s", why.text);
-	return *secret != NULL;
-}
-
 static bool
 add_mapping(struct run *run)
 {
@@ -303,13 +290,13 @@ long_option(struct run *run, int ch)
 		run->user = xstrdup(optarg);
 		return true;
 	case PASSWORD_FILE:
-		return get_secret(&run->password, cred_file);
+		return tool_secret(&run->password, cred_file, optarg);
 	case PASSWORD_COMMAND:
-		return get_secret(&run->password, cred_command);
+		return tool_secret(&run->password, cred_command, optarg);
 	case TOKEN_FILE:
-		return get_secret(&run->token, cred_file);
+		return tool_secret(&run->token, cred_file, optarg);
 	case TOKEN_COMMAND:
-		return get_secret(&run->token, cred_command);
+		return tool_secret(&run->token, cred_command, optarg);
 	case MAP:
 		return add_mapping(run);
 	case BUDGET:
@@ -348,17 +335,6 @@ from_environment(struct run *run)
 	return false;
 }
 
-static void
-catch_signals(void)
-{
-	struct sigaction act = { .sa_handler = on_signal };
-
-	(void)sigaction(SIGINT, &act, NULL);
-	(void)sigaction(SIGTERM, &act, NULL);
-	(void)sigaction(SIGHUP, &act, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -395,7 +371,7 @@ main(int argc, char **argv)
 	}
 	if (argc - optind != 2 || !from_environment(&run))
 		return tool_usage(usage);
-	catch_signals();
+	tool_signals(on_signal);
 	status = merge(&run, argv[optind], argv[optind + 1]);
 	free(run.user);
 	free_secret(run.password);

@@ -69,20 +69,6 @@ struct login {
 	char *password, *token;
 };
 
-/* A secret by an option: SOURCE_GO_ON, or says why not. */
-static int
-get_secret(char **secret, char *(*get)(const char *, struct why *))
-{
-	struct why why = { 0 };
-
-	free_secret(*secret);
-	*secret = get(optarg, &why);
-	if (*secret != NULL)
-		return SOURCE_GO_ON;
-	tool_say(NULL, "%s", why.text);
-	return EXIT_BROKEN;
-}
-
 static int
 read_option(struct login *l, struct source_run *run, int c)
 {
@@ -91,13 +77,13 @@ read_option(struct login *l, struct source_run *run, int c)
 		l->http.user = optarg;
 		return SOURCE_GO_ON;
 	case PASSWORD_FILE:
-		return get_secret(&l->password, cred_file);
+		return source_secret(&l->password, cred_file, optarg);
 	case PASSWORD_COMMAND:
-		return get_secret(&l->password, cred_command);
+		return source_secret(&l->password, cred_command, optarg);
 	case TOKEN_FILE:
-		return get_secret(&l->token, cred_file);
+		return source_secret(&l->token, cred_file, optarg);
 	case TOKEN_COMMAND:
-		return get_secret(&l->token, cred_command);
+		return source_secret(&l->token, cred_command, optarg);
 	case CACERT:
 		l->http.cacert = optarg;
 		return SOURCE_GO_ON;

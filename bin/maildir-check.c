@@ -105,7 +105,7 @@ main(int argc, char **argv)
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 }
 	};
-	struct tree_hint hint = { -1, -1, NULL };
+	struct tree_hint hint = { .fs = -1, .utf8 = -1 };
 	struct run r = { 0 };
 	bool fix = false;
 	int ch;

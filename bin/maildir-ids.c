@@ -139,6 +139,18 @@ list_message(struct run *r, const struct catalogue *c, const struct entry *e,
 	buf_free(&path);
 }
 
+/* A folder that cannot be read. */
+static void
+report_fault(struct run *r, const struct mdfolder *f, const char *root)
+{
+	struct why why = { 0 };
+
+	if (f->fault == NULL)
+		return;
+	why_set(&why, FAIL_DATA, "%s", f->fault);
+	tally_fail(&r->tally, root, f->dir, NULL, &why);
+}
+
 static int
 list_one(struct run *r, const char *root, const struct tree_hint *hint,
     struct why *why)
@@ -152,6 +164,8 @@ list_one(struct run *r, const char *root, const struct tree_hint *hint,
 		return -1;
 	catalogue_init(&c, &tree);
 	result = catalogue_list(&c, why);
+	for (size_t i = 0; result == 0 && i < tree.n; i++)
+		report_fault(r, &tree.folders[i], root);
 	for (size_t i = 0; result == 0 && i < c.n; i++)
 		list_message(r, &c, &c.entries[i], &box);
 	box_forget(&box);
@@ -177,7 +191,7 @@ main(int argc, char **argv)
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 }
 	};
-	struct tree_hint hint = { -1, -1, NULL };
+	struct tree_hint hint = { .fs = -1, .utf8 = -1 };
 	struct run r = { .reader.want_raw = true };
 	int ch;
 

@@ -351,7 +351,8 @@ settled(void *arg, size_t number)
 	if (f->outcome == OUT_FAILED) {
 		struct why why = { 0 };
 
-		(void)why_set(&why, FAIL_DATA, "%s", f->note);
+		(void)why_set(
+		    &why, f->again ? FAIL_TEMP : FAIL_DATA, "%s", f->note);
 		entry_put_path(
 		    out, &r->survey.source, &r->survey.source.entries[number]);
 		tally_fail(
@@ -366,6 +367,50 @@ settled(void *arg, size_t number)
 	(void)fwrite(out->data, 1, out->len, stdout);
 }
 
+/* A folder of the target that cannot be made. */
+static void
+refused(void *arg, const char *dir, const struct why *why)
+{
+	struct run *r = arg;
+
+	tally_fail(&r->tally, r->set.survey.target, dir, NULL, why);
+}
+
+/* A message of the target that keeps its flags against --flags. */
+static void
+keeps_flags(void *arg, uint32_t twin, const struct why *why)
+{
+	struct run *r = arg;
+	struct buf path = { 0 };
+
+	entry_put_path(
+	    &path, &r->survey.target, &r->survey.target.entries[twin]);
+	tally_fail(&r->tally, r->set.survey.target, buf_str(&path), NULL, why);
+	buf_free(&path);
+}
+
+/* The folders of the source that cannot be read, which is a failure; and those
+ * that have no place in the target, which only fails the messages in them. */
+static void
+report_folders(struct run *r)
+{
+	const struct mdtree *t = &r->survey.source_tree;
+	const char *source = r->set.survey.source;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct mdfolder *f = &t->folders[i];
+		struct why why = { 0 };
+
+		if (f->fault != NULL) {
+			(void)why_set(&why, FAIL_DATA, "%s", f->fault);
+			tally_fail(&r->tally, source, f->dir, NULL, &why);
+		} else if (r->survey.folders[i].fault != NULL) {
+			tool_say(source, "%s: %s", f->dir,
+			    r->survey.folders[i].fault);
+		}
+	}
+}
+
 /* True if the plan changes something. */
 static bool
 has_work(const struct run *r)
@@ -373,23 +418,24 @@ has_work(const struct run *r)
 	for (size_t i = 0; i < r->survey.target_tree.n; i++)
 		if (r->survey.target_tree.folders[i].missing)
 			return true;
-	return r->merge.n > 0 || (r->set.flags != FLAGS_REPORT &&
-				     flags_differing(&r->survey.plan) > 0);
+	return r->merge.n > 0 ||
+	       flags_differing(&r->survey.plan, r->set.flags) > 0;
 }
 
 static int
 write_all_changes(struct run *r, struct why *why)
 {
 	const struct journal_record end = { .kind = JOURNAL_END };
-	size_t changed = 0;
+	struct flag_run flags = { .plan = &r->survey.plan,
+		.policy = r->set.flags,
+		.journal = &r->journal,
+		.failed = keeps_flags,
+		.arg = r };
 
-	if (merge_run(&r->merge, why) == -1 ||
-	    (r->set.flags != FLAGS_REPORT &&
-		flags_apply(&r->survey.plan, r->set.flags, &r->journal,
-		    &changed, why) == -1))
+	if (merge_run(&r->merge, why) == -1 || flags_apply(&flags, why) == -1)
 		return -1;
-	if (changed > 0)
-		tool_say(NULL, "%zu messages got other flags", changed);
+	if (flags.changed > 0)
+		tool_say(NULL, "%zu messages got other flags", flags.changed);
 	journal_put(&r->journal, &end);
 	return 0;
 }
@@ -453,7 +499,7 @@ check_room(const struct run *r, struct why *why)
 static void
 advise(const struct run *r)
 {
-	size_t differing = flags_differing(&r->survey.plan);
+	size_t differing = flags_differing(&r->survey.plan, FLAGS_MIRROR);
 
 	if (r->set.flags == FLAGS_REPORT && differing > 0)
 		tool_say(NULL,
@@ -461,7 +507,7 @@ advise(const struct run *r)
 		    differing);
 	if (r->merge.nameless_letters > 0)
 		tool_say(NULL,
-		    "%zu keyword letters have no name in the source's "
+		    "%zu keyword letters have no usable name in the source's "
 		    "dovecot-keywords and were not carried",
 		    r->merge.nameless_letters);
 	if (r->merge.lost_keywords > 0)
@@ -488,12 +534,14 @@ merge(struct run *r, struct why *why)
 		.journal = &r->journal,
 		.dates = r->set.dates,
 		.settled = settled,
+		.refused = refused,
 		.arg = r,
 		.subscribe =
 		    survey_subscriptions(&r->survey, r->set.subscribe) };
 	merge_prepare(&r->merge);
 	if (!check_room(r, why))
 		return -1;
+	report_folders(r);
 	progress_start(
 	    &r->progress, "messages", r->survey.source.n, r->set.quiet);
 	if (r->set.dry_run)
@@ -563,6 +611,8 @@ undo(struct run *r, struct why *why)
 		    text.records[0].target);
 		goto out;
 	}
+	if (!r->set.dry_run)
+		merge_sweep(&r->survey.target_tree);
 	result = undo_run(&u, why);
 	if (result == 0 && !r->set.dry_run) {
 		result = journal_append(&r->journal, r->set.undo, why);
@@ -608,8 +658,11 @@ main(int argc, char **argv)
 	r.set.survey.match.ignored = (const char *const *)r.set.ignored;
 	r.set.survey.warn = warn;
 	survey_init(&r.survey);
-	if ((r.set.undo == NULL ? merge(&r, &why) : undo(&r, &why)) == -1)
+	if ((r.set.undo == NULL ? merge(&r, &why) : undo(&r, &why)) == -1) {
+		if (why.kind == FAIL_DATA)
+			why.kind = FAIL_FATAL; /* the run did not finish */
 		tally_fail(&r.tally, NULL, NULL, NULL, &why);
+	}
 	run_free(&r);
 	return tally_finish(&r.tally);
 }

@@ -831,19 +831,6 @@ static const struct option options[] = { { "url", required_argument, NULL,
 	{ "stop", no_argument, NULL, 'x' }, { "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
 
-/* A secret by an option; says why not, and returns false. */
-static bool
-get_token(struct run *run, char *(*get)(const char *, struct why *))
-{
-	struct why why = { 0 };
-
-	free_secret(run->token);
-	run->token = get(optarg, &why);
-	if (run->token == NULL)
-		tool_say(NULL, "%s", why.text);
-	return run->token != NULL;
-}
-
 /* "DESTINATION=HOST" */
 static bool
 add_host(struct run *run)
@@ -879,9 +866,9 @@ long_option(struct run *run, int ch)
 		run->url = optarg;
 		return true;
 	case TOKEN_FILE:
-		return get_token(run, cred_file);
+		return tool_secret(&run->token, cred_file, optarg);
 	case TOKEN_COMMAND:
-		return get_token(run, cred_command);
+		return tool_secret(&run->token, cred_command, optarg);
 	case CACERT:
 		run->http.cacert = optarg;
 		return true;

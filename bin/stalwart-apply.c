@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/cred.h"
@@ -24,12 +25,13 @@
 #include "jmap/apply.h"
 
 static const char usage[] =
-    "stalwart-apply [-hknquVvx] [-E rejects] [--url URL] [--user USER] "
+    "stalwart-apply [-hknquVvx] [-E rejects] [-j N] [--url URL] [--user USER] "
     "[option ...] [plan ...]";
 
 static const char help[] =
     "Carries a plan out on a Stalwart server. What exists already is left\n"
-    "alone. Writes one result record for each object.\n"
+    "alone, unless the plan destroys it. Writes one result record for each\n"
+    "object.\n"
     "\n"
     "  --url URL               the server (or STALWART_URL)\n"
     "  --user USER             the administrator (or STALWART_USER)\n"
@@ -39,10 +41,18 @@ static const char help[] =
     "  --token-command CMD     a command that prints it\n"
     "  -n, --dry-run           create and change nothing: planned or exists\n"
     "  -u, --update            change what exists as the plan says\n"
+    "  --check                 only say whether server, account and "
+    "permissions\n"
+    "                          will do\n"
+    "  --sieve-dir DIR         put the scripts that mkaccounts wrote to DIR "
+    "into\n"
+    "                          the accounts\n"
     "  --canary                first prove that the server keeps hashes\n"
     "  --no-invalidate         leave the server's caches as they are\n"
     "  --invalidate=WHAT       all (default), or negative: only what it\n"
     "                          remembers as not there\n"
+    "  -j, --jobs N            requests at a time, at most (what the server\n"
+    "                          takes)\n"
     "  --retry-budget SECONDS  how long to wait for the server in all (300)\n"
     "  --cacert FILE           trust these certificates (PEM)\n"
     "  -k, --insecure          do not check the server's certificate\n"
@@ -67,6 +77,10 @@ struct run {
 	char *token;
 	const char *invalidate; /* NULL: nothing */
 	int64_t budget;
+	int64_t jobs; /* 0: what the server takes */
+	bool check;
+	bool lacking; /* --check found something that will not do */
+	struct schema schema;
 	struct progress progress;
 	struct buf line;
 	size_t counts[APPLY_FAILED + 1];
@@ -100,41 +114,43 @@ stop(void *arg)
 }
 
 static void
-waiting(long seconds, const struct why *why)
+waiting(double seconds, const struct why *why)
 {
 	if (verbose > 1)
-		tool_say(NULL, "%s; waiting %ld s", why->text, seconds);
+		tool_say(NULL, "%s; waiting %.2f s", why->text, seconds);
 }
 
 /* The object as a line of a plan of its own. */
 static void
 reject(struct run *run, const struct apply_result *r)
 {
-	static const char *const ops[] = { [OP_CREATE] = "create",
-		[OP_UPDATE] = "update",
-		[OP_UPSERT] = "upsert" };
+	const struct apply_op *from = r->op;
 	json_t *op;
 	char *text;
 
-	if (run->tally.rejects == NULL)
+	if (run->tally.rejects == NULL || r->body == NULL)
 		return;
-	op = json_pack(
-	    "{s:s, s:s}", "@type", ops[r->op->type], "object", r->op->object);
-	if (r->op->id != NULL)
-		(void)json_object_set_new(
-		    op, "id", json_string(r->id != NULL ? r->id : r->op->id));
-	if (r->op->match_on != NULL)
-		(void)json_object_set(
-		    op, "matchOn", (json_t *)(uintptr_t)r->op->match_on);
-	if (r->op->type == OP_UPDATE)
+	/* Alone, it must not take the rest of its reconcile away. */
+	op = json_pack("{s:s, s:s}", "@type",
+	    op_name(from->type == OP_RECONCILE ? OP_UPSERT : from->type),
+	    "object", from->object);
+	if (r->update_id != NULL)
+		(void)json_object_set_new(op, "id",
+		    json_string(r->id != NULL ? r->id : r->update_id));
+	if (from->match_all)
+		(void)json_object_set_new(op, "matchOn", json_string("*"));
+	else if (from->match_on != NULL && from->type != OP_CREATE)
+		(void)json_object_set(op, "matchOn", from->match_on);
+	if (from->scope != NULL)
+		(void)json_object_set(op, "scope", from->scope);
+	if (from->type == OP_UPDATE)
 		(void)json_object_set(op, "value", r->body);
 	else
 		(void)json_object_set_new(
 		    op, "value", json_pack("{s:O}", r->ref, r->body));
 	text = json_dumps(op, JSON_COMPACT);
 	(void)fprintf(run->tally.rejects, "%s\n", text);
-	explicit_bzero(text, strlen(text));
-	free(text);
+	free_secret(text);
 	json_decref(op);
 }
 
@@ -173,7 +189,8 @@ result(void *arg, const struct apply_result *r)
 {
 	const char *name = r->address != NULL ? r->address
 			   : r->ref != NULL   ? r->ref
-					      : r->id;
+			   : r->id != NULL    ? r->id
+					      : r->object;
 	struct run *run = arg;
 
 	run->counts[r->status]++;
@@ -187,6 +204,45 @@ result(void *arg, const struct apply_result *r)
 	}
 	if (r->note != NULL && !run->quiet)
 		tool_say(name, "%s", r->note);
+}
+
+static void
+say(void *arg, const char *where, const char *text)
+{
+	const struct run *run = arg;
+
+	if (!run->quiet)
+		tool_say(where, "%s", text);
+}
+
+/* A finding of --check: a record, and a line for people. */
+static void
+found(void *arg, enum check_status status, const char *what, const char *text)
+{
+	static const char *const names[] = { [CHECK_OK] = "ok",
+		[CHECK_WARNING] = "warning",
+		[CHECK_FAILED] = "failed" };
+	struct run *run = arg;
+	struct buf *out = &run->line;
+
+	buf_reset(out);
+	jw_open(out, '{');
+	jw_kint(out, "v", 1);
+	jw_kstr(out, "type", "check");
+	jw_kstr(out, "what", what);
+	jw_kstr(out, "status", names[status]);
+	jw_kstr(out, "text", text);
+	jw_close(out, '}');
+	buf_addc(out, '\n');
+	(void)fwrite(out->data, 1, out->len, stdout);
+	if (status == CHECK_FAILED)
+		run->lacking = true;
+	if (status != CHECK_OK || !run->quiet)
+		tool_say(what, "%s%s",
+		    status == CHECK_OK       ? ""
+		    : status == CHECK_FAILED ? "lacks: "
+					     : "warning: ",
+		    text);
 }
 
 /* --- the run --- */
@@ -210,7 +266,8 @@ open_plans(struct run *run, char **paths, size_t *n)
 	struct why why = { 0 };
 	size_t cap = 0;
 
-	if (*paths == NULL)
+	/* --check needs none. */
+	if (*paths == NULL && !run->check)
 		paths = standard_input;
 	for (*n = 0; *paths != NULL && !run->tally.fatal; paths++) {
 		plans = grow(plans, *n, &cap, sizeof *plans);
@@ -246,13 +303,14 @@ summary(const struct run *run, double seconds, size_t requests)
 	for (size_t i = 0; i <= APPLY_FAILED; i++)
 		n += run->counts[i];
 	tool_say(NULL,
-	    "%zu created, %zu exist, %zu updated, %zu planned, %zu failed",
+	    "%zu created, %zu exist, %zu updated, %zu destroyed, %zu planned, "
+	    "%zu failed; %.1f s, %.0f objects a second",
 	    run->counts[APPLY_CREATED], run->counts[APPLY_EXISTS],
-	    run->counts[APPLY_UPDATED], run->counts[APPLY_PLANNED],
-	    run->counts[APPLY_FAILED]);
+	    run->counts[APPLY_UPDATED], run->counts[APPLY_DESTROYED],
+	    run->counts[APPLY_PLANNED], run->counts[APPLY_FAILED], seconds,
+	    seconds > 0 ? (double)n / seconds : 0);
 	if (run->tally.verbose > 0)
-		tool_say(NULL, "%zu requests, %.1f s, %.0f objects a second",
-		    requests, seconds, seconds > 0 ? (double)n / seconds : 0);
+		tool_say(NULL, "%zu requests", requests);
 }
 
 static double
@@ -264,34 +322,69 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* The schema, and all plans checked against it. 0, or -1 and why. */
+static int
+check_plans(struct run *run, struct jmap *j, const struct plan_reader *plans,
+    size_t n, struct why *why)
+{
+	char *warning = NULL;
+	int r = schema_load(&run->schema, j, &warning, why);
+
+	if (warning != NULL)
+		tool_say(NULL, "%s", warning);
+	free(warning);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = schema_check(&run->schema, &plans[i], why);
+	run->options.schema = &run->schema;
+	return r;
+}
+
+/* All plans, one after another. */
+static void
+carry_out(struct run *run, struct jmap *j, struct plan_reader *plans, size_t n)
+{
+	double started = now();
+	bool changed = false;
+
+	for (size_t i = 0; i < n && !stop(run) && !run->interrupted; i++)
+		apply_one(run, j, &plans[i], &changed);
+	if (changed)
+		invalidate(run, j);
+	if (!run->quiet)
+		summary(run, now() - started, j->requests);
+}
+
 /* Talks to the server. */
 static void
 apply_plans(struct run *run, struct plan_reader *plans, size_t n)
 {
 	struct jmap j = { .waiting = waiting, .stop = is_signalled };
 	struct http_options o = run->options.login;
-	double started = now();
+	const char *where = NULL;
 	struct why why = { 0 };
-	bool changed = false;
 	struct http *http;
+	int r = -1;
 
 	o.user = run->user;
 	o.password = run->password;
 	o.token = run->token;
 	http = http_new(run->url, &o, &why);
-	if (http == NULL) {
-		tally_fail(&run->tally, NULL, NULL, NULL, &why);
-	} else if (jmap_open(&j, http, (long)run->budget, &why) == -1) {
-		tally_fail(&run->tally, http_base(http), NULL, NULL, &why);
-	} else {
-		for (size_t i = 0; i < n && !stop(run) && !run->interrupted;
-		     i++)
-			apply_one(run, &j, &plans[i], &changed);
-		if (changed)
-			invalidate(run, &j);
-		if (!run->quiet)
-			summary(run, now() - started, j.requests);
+	if (http != NULL) {
+		r = jmap_open(&j, http, (long)run->budget, &why);
+		where = r == -1 ? http_base(http) : NULL;
 	}
+	if (r == 0)
+		r = check_plans(run, &j, plans, n, &why);
+	if (run->jobs != 0 && (size_t)run->jobs < j.max_concurrent)
+		j.max_concurrent = (size_t)run->jobs;
+	if (r == 0 && run->check)
+		r = apply_check(&j, &run->schema, plans, n, &run->options,
+		    found, run, &why);
+	else if (r == 0)
+		carry_out(run, &j, plans, n);
+	if (r == -1)
+		tally_fail(&run->tally, where, NULL, NULL, &why);
+	schema_free(&run->schema);
 	jmap_close(&j);
 	http_free(http);
 }
@@ -308,6 +401,8 @@ apply(struct run *run, char **paths)
 		plan_reader_free(&plans[i]);
 	free(plans);
 	run->tally.verbose = 0; /* the summary has the counts */
+	if (run->lacking)
+		run->tally.failed++;
 	return tally_finish(&run->tally);
 }
 
@@ -321,6 +416,8 @@ enum {
 	TOKEN_FILE,
 	TOKEN_COMMAND,
 	CANARY,
+	CHECK,
+	SIEVE_DIR,
 	NO_INVALIDATE,
 	INVALIDATE,
 	BUDGET,
@@ -338,6 +435,9 @@ static const struct option options[] = { { "url", required_argument, NULL,
 	{ "dry-run", no_argument, NULL, 'n' },
 	{ "update", no_argument, NULL, 'u' },
 	{ "canary", no_argument, NULL, CANARY },
+	{ "check", no_argument, NULL, CHECK },
+	{ "sieve-dir", required_argument, NULL, SIEVE_DIR },
+	{ "jobs", required_argument, NULL, 'j' },
 	{ "no-invalidate", no_argument, NULL, NO_INVALIDATE },
 	{ "invalidate", required_argument, NULL, INVALIDATE },
 	{ "retry-budget", required_argument, NULL, BUDGET },
@@ -350,19 +450,6 @@ static const struct option options[] = { { "url", required_argument, NULL,
 	{ "stop", no_argument, NULL, 'x' }, { "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
 
-/* A secret by an option; says why not, and returns false. */
-static bool
-get_secret(char **secret, char *(*get)(const char *, struct why *))
-{
-	struct why why = { 0 };
-
-	free(*secret);
-	*secret = get(optarg, &why);
-	if (*secret == NULL)
-		tool_say(NULL, "%s", why.text);
-	return *secret != NULL;
-}
-
 static bool
 long_option(struct run *run, int ch)
 {
@@ -374,16 +461,25 @@ long_option(struct run *run, int ch)
 		run->user = optarg;
 		return true;
 	case PASSWORD_FILE:
-		return get_secret(&run->password, cred_file);
+		return tool_secret(&run->password, cred_file, optarg);
 	case PASSWORD_COMMAND:
-		return get_secret(&run->password, cred_command);
+		return tool_secret(&run->password, cred_command, optarg);
 	case TOKEN_FILE:
-		return get_secret(&run->token, cred_file);
+		return tool_secret(&run->token, cred_file, optarg);
 	case TOKEN_COMMAND:
-		return get_secret(&run->token, cred_command);
+		return tool_secret(&run->token, cred_command, optarg);
 	case CANARY:
 		run->options.canary = true;
 		return true;
+	case CHECK:
+		run->check = true;
+		return true;
+	case SIEVE_DIR:
+		run->options.sieve_dir = optarg;
+		return access(optarg, R_OK | X_OK) == 0 ||
+		       (tool_say(optarg, "%s", strerror(errno)), false);
+	case 'j':
+		return parse_num(optarg, 1, 64, &run->jobs, NULL);
 	case NO_INVALIDATE:
 		run->invalidate = NULL;
 		return true;
@@ -436,17 +532,6 @@ from_environment(struct run *run)
 	return false;
 }
 
-static void
-catch_signals(void)
-{
-	struct sigaction act = { .sa_handler = on_signal };
-
-	(void)sigaction(SIGINT, &act, NULL);
-	(void)sigaction(SIGTERM, &act, NULL);
-	(void)sigaction(SIGHUP, &act, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -457,7 +542,7 @@ main(int argc, char **argv)
 	int ch, status;
 
 	tool_init("stalwart-apply");
-	while ((ch = getopt_long(argc, argv, "+E:hknquVvx", options, NULL)) !=
+	while ((ch = getopt_long(argc, argv, "+E:hj:knquVvx", options, NULL)) !=
 	       -1) {
 		switch (ch) {
 		case 'E':
@@ -496,8 +581,9 @@ main(int argc, char **argv)
 		tool_say(NULL, "%s", why.text);
 		return EXIT_BROKEN;
 	}
-	catch_signals();
+	tool_signals(on_signal);
 	run.options.result = result;
+	run.options.say = say;
 	run.options.stop = stop;
 	run.options.arg = &run;
 	status = apply(&run, argv + optind);

@@ -3,6 +3,9 @@
 # recorded server made of the same users; and a running server in a folder of
 # Debian 13, where tests/helper/dovecot24 has put it.
 . "${0%/*}/lib.sh"
+. "$top/t/ldap.sh"
+need sqlite3
+need doveadm dovecot-core
 
 real=$fixtures/real/dovecot-2.4
 mkdir dom dom/one.test dom/two.test
@@ -56,6 +59,43 @@ ok 'a file for each domain' '
 	grep -o "\"address\":\"[^\"]*\"" out >got
 	printf "\"address\":\"%s\"\n" ann@one.test bob@two.test >want
 	same want got'
+
+# The users of the recorded run with an SQL database.
+crypt=$(doveadm pw -s SHA512-CRYPT -p 'correct horse 7!')
+sqlite3 auth.sqlite <<END
+CREATE TABLE users (username text, domain text, password text, home text,
+ uid int, gid int, quota text, active text);
+INSERT INTO users VALUES
+('ann', 'one.test', '$crypt', '/h/ann', 5000, 5000, '1G', 'Y'),
+('bob', 'one.test', '${crypt#*\}}', '/h/bob', 5000, 5000, NULL, 'Y'),
+('off', 'one.test', '{PLAIN}x', '/h/off', 5000, 5000, '5000000', 'N');
+END
+sed "s,/etc/dovecot/auth.sqlite,$tmp/auth.sqlite," sql >sql.saved
+ok 'SQL: the recorded users' '
+	run 2 dirdump-dovecot -c sql.saved >out 2>err
+	has err "the text does not say the scheme of passwords without one"
+	echo "passdb_default_password_scheme = PLAIN" >>sql.saved
+	run 1 dirdump-dovecot -c sql.saved >out 2>err
+	[ "$(active ann@one.test)" = true ]
+	[ "$(active off@one.test)" = false ]
+	[ "$(quota ann@one.test)" = 1073741824 ]
+	[ "$(quota off@one.test)" = 5000000 ]
+	[ -z "$(quota bob@one.test)" ]
+	has err "bob@one.test: "
+	has err "looks like a hash"'
+ok 'SQL: no list, no query, no database' '
+	sed "/iterate_query/d" sql.saved >other
+	run 1 dirdump-dovecot -c other >out 2>err
+	has err "there is no query that lists the users"
+	sed "/^  query = SELECT home/d" sql.saved >other
+	run 2 dirdump-dovecot -c other >out 2>err
+	has err "there is no query"
+	sed "/^sqlite_path/d" sql.saved >other
+	run 2 dirdump-dovecot -c other >out 2>err
+	has err "no database is named"
+	sed "s/^sql_driver.*/sql_driver = cassandra/" sql.saved >other
+	run 2 dirdump-dovecot -c other >out 2>err
+	has err "none of mysql, pgsql and sqlite"'
 
 root=$("$top/tests/helper/dovecot24") || root=
 [ "$(id -u)" -eq 0 ] || root=
@@ -143,5 +183,114 @@ ok 'a running Dovecot 2.4 lets in whom the records call active' '
 		*) false ;;
 		esac
 	done <names'
+
+# serve24 NAME <DATABASES: one more server; its settings go to NAME.saved.
+serve24() {
+	conf=$dir/$1.conf
+	mkdir "$inside/$1.base" "$inside/$1.state"
+	{
+		sed '/^passdb/,$d' "$inside/dovecot.conf" |
+		    sed "s,$dir/base,$dir/$1.base,; s,$dir/state,$dir/$1.state,"
+		cat
+	} >"$inside/$1.conf"
+	in24 dovecot -c "$conf" || { echo 'Bail out! dovecot 2.4 does not start'; exit 2; }
+	at_exit="chroot '$root' doveadm -c '$conf' stop 2>/dev/null; $at_exit"
+	{
+		in24 doveconf -c "$conf" -nP
+		in24 doveconf -c "$conf" passdb_default_password_scheme
+	} 2>doveconf.err | sed "s,$dir/auth.sqlite,$inside/auth.sqlite," >"$1.saved"
+}
+# agrees USER PASSWORD: the record says what the server does.
+agrees() {
+	in24 doveadm -c "$conf" auth test -x rip=127.0.0.1 "$1" "$2" >answer 2>&1 </dev/null &&
+	    test=true || test=false
+	[ "$(active "$1")" = "$test" ]
+	in24 doveadm -c "$conf" user "$1" >fields </dev/null
+	[ "$(sed -n "s/^home[[:space:]]//p" fields)" = "$(sed -n "s/.*\"address\":\"$1\".*\"home\":\"\([^\"]*\)\".*/\1/p" out)" ]
+}
+
+cp auth.sqlite "$inside"
+chmod 644 "$inside/auth.sqlite"
+serve24 sql <<END
+sql_driver = sqlite
+sqlite_path = $dir/auth.sqlite
+passdb sql {
+  default_password_scheme = CRYPT
+  query = SELECT username, domain, password FROM users WHERE username = '%{user | username | lower}' AND domain = '%{user|domain}' AND active = 'Y'
+}
+userdb sql {
+  iterate_query = SELECT username, domain FROM users
+  query = SELECT uid, gid, home AS h, quota AS quota_storage_size FROM users WHERE username = '%{user|username}' AND domain = '%{user|domain}'
+  fields {
+    home = /vmail%{sql:h}
+    mail_path = %{sql:none | default('~/Maildir')}
+  }
+}
+END
+ok 'SQL in a running 2.4' '
+	run 0 dirdump-dovecot -c sql.saved >out 2>err
+	agrees ann@one.test "correct horse 7!"
+	agrees bob@one.test "correct horse 7!"
+	agrees off@one.test x
+	has out "\"home\":\"/vmail/h/ann\""
+	[ "$(grep -c "\"type\":\"account\"" out)" -eq 3 ]'
+
+start_slapd people '' <<END
+dn: uid=ann,dc=example,dc=org
+objectClass: inetOrgPerson
+objectClass: posixAccount
+cn: ann
+sn: ann
+uid: ann
+uidNumber: 5000
+gidNumber: 5000
+homeDirectory: /h/ann
+mail: ann@one.test
+userPassword: $(doveadm pw -s SSHA -p a1)
+employeeType: 2G
+
+dn: uid=bob,dc=example,dc=org
+objectClass: inetOrgPerson
+objectClass: posixAccount
+cn: bob
+sn: bob
+uid: bob
+uidNumber: 5000
+gidNumber: 5000
+homeDirectory: /h/bob
+mail: bob@one.test
+userPassword: {CLEARTEXT}b1
+END
+serve24 ldap <<END
+ldap_uris = $ldap
+ldap_auth_dn = $reader
+ldap_auth_dn_password = reader-pass
+ldap_base = dc=example,dc=org
+passdb ldap {
+  filter = (&(objectClass=posixAccount)(mail=%{user}))
+  fields {
+    user = %{ldap:mail}
+    password = %{ldap:userPassword}
+  }
+}
+userdb ldap {
+  filter = (&(objectClass=posixAccount)(mail=%{user}))
+  iterate_filter = (objectClass=posixAccount)
+  iterate_fields {
+    user = %{ldap:mail}
+  }
+  fields {
+    home = /vmail/%{ldap:uid}
+    quota_storage_size = %{ldap:employeeType | default('7M')}
+  }
+}
+END
+ok 'LDAP in a running 2.4' '
+	run 0 dirdump-dovecot -c ldap.saved >out 2>err
+	agrees ann@one.test a1
+	agrees bob@one.test b1
+	[ "$(quota ann@one.test)" = 2147483648 ]
+	[ "$(quota bob@one.test)" = 7340032 ]
+	hasnt err reader-pass'
 
 done_testing

@@ -56,7 +56,7 @@ serve
 ok 'a plan is carried out, in order, with references' '
 	run 0 apply plan >out 2>err
 	[ "$(statuses out)" = "5 created 1 updated " ]
-	has err "5 created, 0 exist, 1 updated, 0 planned, 0 failed"
+	has err "5 created, 0 exist, 1 updated, 0 destroyed, 0 planned, 0 failed"
 	has out "\"address\":\"alice@one.test\",\"status\":\"created\",\"id\":\"c\"}"
 	[ "$(login alice@one.test "$clear")" = 200 ]
 	[ "$(login robert@one.test "$clear")" = 200 ]

@@ -180,6 +180,25 @@ ok 'a destination that the proxy does not have' '
 	has err "no destination nowhere; it has: stalwart, legacy"
 	calls >got
 	not [ -s got ]'
+serve --withdrawn stalwart
+ok 'a destination that the proxy gives up meanwhile (400)' '
+	run 2 remap_ set stalwart a@one.test b@one.test >out 2>err
+	has err "the proxy refuses the call (400): unknown destination"
+	[ "$(goes a%40one.test)" = legacy ]'
+serve --lose-upsert b@one.test
+ok 'each write is read back: one that the proxy lost is no success' '
+	account a@one.test b@one.test >in
+	run 75 remap_ set stalwart --no-kick <in >out 2>err
+	has err "read back, b@one.test still goes to legacy"
+	[ "$(goes a%40one.test)" = legacy ]
+	has out "\"status\":\"failed\""'
+serve
+ok 'the default destination is not taken for no mapping' '
+	run 0 remap_ set --no-kick legacy a@one.test >out
+	run 0 remap_ get a@one.test b@one.test >out
+	[ "$(jq -r .default out | sort -u)" = true ]
+	run 0 remap_ set --no-kick legacy b@one.test >out
+	[ "$(grep -c "@one.test.legacy$" store)" = 2 ]'
 serve --read-only
 ok 'a store that is read-only' '
 	run 2 remap_ set stalwart a@one.test b@one.test >out 2>err

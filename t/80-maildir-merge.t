@@ -355,6 +355,151 @@ ok 'undo, and what it leaves alone' '
 	has err "File exists"
 	merge 0 s14 t14
 	[ "$(count t14)" -eq 5 ]'
+ok 'a source of LAYOUT=fs, and a target of it' '
+	mkdir -p s24/A/B/cur s24/A/B/new s24/A/B/tmp s24/cur s24/new s24/tmp
+	mail s24/A/B/cur/1.a:2,S deep
+	mail s24/new/2.a top
+	box t24 .Other
+	merge 0 s24 t24
+	[ "$(count t24/.A.B)" -eq 1 ] && [ "$(count t24/cur)" -eq 1 ]
+	mkdir -p f24/cur f24/new f24/tmp f24/X/cur f24/X/new f24/X/tmp
+	merge 0 t24 f24
+	[ "$(count f24/A/B)" -eq 1 ] && [ -d f24/Other/cur ]
+	not [ -e f24/A/B/maildirfolder ]
+	merge 0 t24 f24
+	[ "$(grep -c present out)" -eq 2 ]
+	merge 1 -m "A/B=tmp/x" --scope=folder -n s24 f24
+	has out "a level that the Maildir itself uses"'
+ok 'files that are renamed while their directory is read' '
+	need_python=$(command -v /usr/bin/python3) || exit 0
+	mkdir flips
+	cd flips
+	PYTHONDONTWRITEBYTECODE=1 run 0 "$need_python" \
+	    "$top/tests/maildir/flips.py" 2000 3'
+ok 'folders that cannot be read' '
+	box s17 .shut .open .link .onlynew && box t17
+	for f in .shut .open .link .onlynew; do mail s17/$f/cur/1.a:2, id$f; done
+	rm -r s17/.onlynew/cur s17/.link/cur
+	ln -s ../.open/cur s17/.link/cur
+	rm -r s17/.open/new
+	set --
+	if [ "$(id -u)" -eq 0 ]; then
+		chmod -R go+rX "$tmp"
+		chown -R 65534:65534 t17
+		mkdir state17 && chown 65534 state17
+		set -- --owner --state-dir state17
+	fi
+	chmod 0 s17/.shut
+	merge 1 "$@" s17 t17
+	has err "s17: .shut: s17/.shut: Permission denied"
+	has err "s17: .link: s17/.link/cur: "
+	is .open/cur/1.a:2, added
+	[ "$(count t17)" -eq 1 ]
+	# In the target it could hold any of the messages.
+	mkdir -p t17/.other && chmod 0 t17/.other
+	[ "$(id -u)" -ne 0 ] || chown 65534 t17/.other
+	merge 2 "$@" s17 t17
+	has err "t17/.other: Permission denied"
+	merge 1 "$@" --ignore-unreadable s17 t17
+	is .open/cur/1.a:2, present
+	chmod 700 s17/.shut t17/.other'
+ok 'maildir-ids and maildir-check tell of such a folder' '
+	if [ "$(id -u)" -ne 0 ]; then
+		chmod 0 s17/.shut
+		run 1 maildir-ids s17 >out 2>err
+		has err ".shut: s17/.shut: Permission denied"
+		has out ".open/cur/1.a:2,"
+		chmod 700 s17/.shut
+	fi
+	run 1 maildir-ids s17 >out 2>err
+	has err ".link: s17/.link/cur: "
+	run 1 maildir-check s17 >out
+	has out "\"finding\":\"folder\",\"dir\":\".link\""'
+ok 'names and files that would stop a reader' '
+	box s18 && box t18
+	mail s18/cur/1.a:2,Sab one
+	mail s18/cur/2.a:2,c two
+	printf "0 bad name)\n1 Good\n" >s18/dovecot-keywords
+	mail "t18/cur/1.line
+end:2," two
+	merge 0 s18 t18
+	[ "$(cat t18/dovecot-keywords)" = "0 Good" ]
+	ls t18/cur | grep -q ":2,Sa$"
+	has out "\"reason\":\"not all keywords could be carried\""
+	[ "$(grep -c "could be carried" out)" -eq 2 ]
+	has err "2 keyword letters have no usable name"
+	rm s18/dovecot-keywords
+	mkfifo s18/dovecot-keywords
+	merge 0 s18 t18
+	[ "$(grep -c present out)" -eq 2 ]
+	mkfifo s18/folders.ndjson
+	merge 2 s18 t18
+	has err "folders.ndjson: not a regular file"'
+ok 'more keywords than a folder can have' '
+	box s19 && box t19
+	for i in $(seq 0 25); do echo "$i have$i"; done >t19/dovecot-keywords
+	printf "0 New\n1 HAVE3\n" >s19/dovecot-keywords
+	mail s19/cur/1.a:2,ab one
+	merge 0 s19 t19
+	has out "\"reason\":\"not all keywords could be carried\""
+	ls t19/cur | grep -q ":2,d$"
+	has err "1 keywords were not carried: a folder can have 26"'
+ok 'folders that cannot be made' '
+	box s20 .ok && box t20
+	long=$(printf "%0100d" 0 | sed "s/0/ü/g")
+	box s20 "$(printf ".a\nb")" ".$long" .void
+	mail "$(printf "s20/.a\nb/cur/1.a:2,")" nl
+	mail s20/.ok/cur/1.a:2, ok
+	mail "s20/.$long/cur/1.a:2," long
+	echo file >t20/.void
+	chmod 700 t20
+	merge 1 --source-names utf8 s20 t20
+	has out "no folder of this name can be made: a control character in the name"
+	has out "no folder of this name can be made: too long for the file system"
+	has err "t20: .void: .void: Not a directory"
+	is .ok/cur/1.a:2, added
+	merge 1 --source-names utf8 -m "$(printf "a\nb")=A/B" s20 t20
+	[ "$(count t20/.A.B)" -eq 1 ]'
+ok 'a lock that another program holds for long' '
+	box s21 && box t21
+	echo "0 Work" >s21/dovecot-keywords
+	mail s21/cur/1.a:2,a one
+	printf "%s:%s" $$ "$(uname -n)" >t21/dovecot-uidlist.lock
+	mail t21/cur/9.a,S=1:2, nine
+	run 1 maildir-check -f t21 >out21
+	has out21 "\"finding\":\"size\""
+	has out21 "\"fixed\":false"
+	[ -e t21/cur/9.a,S=1:2, ]
+	merge 75 s21 t21
+	is cur/1.a:2,a failed
+	has err "dovecot-uidlist.lock: held by another program"
+	rm t21/dovecot-uidlist.lock
+	merge 0 s21 t21
+	is cur/1.a:2,a added'
+ok 'undo leaves what the run did not make' '
+	box s22 .Neu .Half && box t22
+	mail s22/.Neu/cur/1.a:2, one
+	mail s22/.Half/cur/1.a:2, two
+	mkdir t22/.Half
+	printf "V\t2\n\nNeu\n" >t22/subscriptions
+	merge 0 -J j22 s22 t22
+	run 0 maildir-merge -u j22 t22 >out 2>err
+	[ "$(cat t22/subscriptions)" = "$(printf "V\t2\n\nNeu")" ]
+	[ -d t22/.Half ]
+	not [ -e t22/.Neu ]
+	merge 0 -J j22b s22 t22
+	mail t22/.Neu/cur/9.a:2, meanwhile
+	run 0 maildir-merge -u j22b t22 >out 2>err
+	[ "$(count t22)" -eq 1 ] && [ -d t22/.Neu/new ]'
+ok 'a journal can be read whatever the paths are' '
+	box "$(printf "s23\377")" && box "$(printf "t23\377")"
+	mail "$(printf "s23\377/cur/1.a:2,")" one
+	mail "$(printf "s23\377/cur/2.a:2,S")" two
+	mail "$(printf "t23\377/cur/2.h\344st:2,")" two
+	merge 1 --flags=add -J j23 "$(printf "s23\377")" "$(printf "t23\377")"
+	has err "keeps its flags: its name is not UTF-8"
+	run 0 maildir-merge -u j23 "$(printf "t23\377")" >out 2>err
+	[ "$(grep -c removed out)" -eq 1 ]'
 ok 'maildir-ids' '
 	run 0 maildir-ids -d t14 >out
 	[ "$(grep -c . out)" -eq 5 ]
@@ -380,7 +525,21 @@ ok 'maildir-check' '
 	run 1 maildir-check -f c >out
 	size=$(wc -c <"$(echo c/cur/1.a*)")
 	[ -e "c/cur/1.a,S=$size,W=$((size + 6)):2,Sc" ]
+	[ -e c/cur/3.a:2, ]
+	grep -q two c/cur/2.a.2:2, c/cur/2.a:2,
+	grep -q three c/new/2.a c/new/2.a.2
 	run 1 maildir-check c >out
-	hasnt out "\"finding\":\"size\""'
+	for f in size vsize twice colon; do
+		hasnt out "\"finding\":\"$f\""
+	done
+	mail c/cur/5.a,S=7:2, fiv
+	mail c/cur/5.a,S=$size:2, six
+	run 1 maildir-check -f c >out
+	ls c/cur | grep -q "^5.a,S="
+	ls c/cur | grep -q "^5.a.2,S="
+	chmod 500 c/tmp
+	run 1 maildir-check c >out
+	has out "enter the directory tmp"
+	chmod 700 c/tmp'
 
 done_testing

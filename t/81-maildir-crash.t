@@ -25,4 +25,31 @@ ok 'a message that arrives while it is being added' '
 	cd arrive
 	run 0 /usr/bin/python3 "$top/tests/maildir/arrive.py" "$shim"'
 
+ok 'a message that gets other flags while it is given some' '
+	mkdir flip
+	cd flip
+	run 0 /usr/bin/python3 "$top/tests/maildir/flip.py" "$shim"'
+
+ok 'a full quota: each message has its result, what fits is merged' '
+	for d in quota/s quota/t; do
+		mkdir -p "$d/cur" "$d/new" "$d/tmp"
+	done
+	cd quota
+	for i in 1 2 3 4; do
+		printf "Message-ID: <%s@x>\n\n" "$i" >"s/cur/$i.x:2,"
+		touch -d "2020-01-0$i" "s/cur/$i.x:2,"
+	done
+	head -c 5000 /dev/zero | tr "\000" x >>s/cur/2.x:2,
+	touch -d 2020-01-02 s/cur/2.x:2,
+	LD_PRELOAD=$shim FSCALL_QUOTA=1000:$PWD/t run 1 \
+	    maildir-merge -j 1 --state-dir state s t >out 2>err
+	has err "cur/2.x:2,: cannot be written: Disk quota exceeded"
+	[ "$(grep -c "\"added\"" out)" -eq 3 ] && [ "$(grep -c "\"failed\"" out)" -eq 1 ]
+	[ "$(ls t/cur | wc -l)" -eq 3 ] && [ -z "$(ls t/tmp)" ]
+	LD_PRELOAD=$shim FSCALL_QUOTA=0:$PWD/t run 1 \
+	    maildir-merge -j 1 --state-dir state s t >out 2>err
+	[ "$(grep -c "\"present\"" out)" -eq 3 ]
+	run 0 maildir-merge --state-dir state s t >out
+	[ "$(ls t/cur | wc -l)" -eq 4 ]'
+
 done_testing

@@ -18,5 +18,9 @@ scenario() {
 ok '20,000 messages, while mail is delivered and read' 'scenario live live 20000'
 ok 'the same with maildir_very_dirty_syncs' 'scenario dirty live 1500 very-dirty'
 ok 'the traps of a Maildir' 'scenario traps traps'
+ok 'the steps of maildir-merge(1)' '
+	scenario page1 manual "$top/man/maildir-merge.1" "ROLLING AN ACCOUNT BACK"'
+ok 'the steps of mailferry(7)' '
+	scenario page2 manual "$top/man/mailferry.7" "BACK, STEP BY STEP"'
 
 done_testing

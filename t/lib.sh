@@ -17,7 +17,8 @@ trap 'exit 2' HUP INT TERM
 cd "$tmp" || exit 2
 LC_ALL=C.UTF-8 TZ=UTC PATH=$build/bin:$PATH
 export LC_ALL TZ PATH
-export MAILFERRY_LIBEXEC="$build/bin"
+export MAILFERRY_LIBEXEC="$build/bin" MAILFERRY_SHARE="$top/share"
+export XDG_CACHE_HOME="$tmp/.cache"
 unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 unset STALWART_URL STALWART_USER STALWART_PASSWORD STALWART_TOKEN
 umask 077

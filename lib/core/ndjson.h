@@ -13,11 +13,11 @@
 #include "core/io.h"
 #include "core/why.h"
 
-/* The longest record (mailferry-record(5)), and the longest line of a plan
- * (500 objects of the server's largest request, 10,000,000 bytes). */
+/* The longest record (mailferry-record(5)), and the longest line of a plan (a
+ * snapshot of stalwart-cli has all objects of a type in one). */
 enum {
 	RECORD_LINE_MAX = 1 << 20,
-	PLAN_LINE_MAX = 16 << 20
+	PLAN_LINE_MAX = 256 << 20
 };
 
 struct ndjson {

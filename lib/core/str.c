@@ -64,6 +64,29 @@ str_cut(char **s, char sep)
 	return start;
 }
 
+void
+str_percent(struct buf *out, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		if ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
+		    (*s >= '0' && *s <= '9') || strchr("-._~", *s) != NULL)
+			buf_addc(out, *s);
+		else
+			buf_addf(
+			    out, "%%%02X", (unsigned int)(unsigned char)*s);
+	}
+}
+
+bool
+is_loopback(const char *host)
+{
+	/* Not a name such as "127.example.org". */
+	if (str_starts(host, "127."))
+		return host[strspn(host, "0123456789.")] == '\0';
+	return str_eq_nocase(host, "localhost") || strcmp(host, "::1") == 0 ||
+	       strcmp(host, "[::1]") == 0;
+}
+
 bool
 is_digits(const char *s)
 {
@@ -197,4 +220,14 @@ str_vis(struct buf *out, const char *s, size_t max)
 		for (size_t i = 0; i < n; i++)
 			buf_addf(out, "\\x%02x", p[i]);
 	}
+}
+
+uint64_t
+str_fnv(const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3ULL;
+	return h;
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/buf.h"
 
@@ -30,6 +31,14 @@ char *str_trim(char *s);
  */
 char *str_cut(char **s, char sep);
 
+/* Whether the host of a URL is this machine by its spelling: "localhost",
+ * 127.0.0.0/8, "::1" with or without brackets. */
+bool is_loopback(const char *host);
+
+/* Appends s percent-encoded, as a segment of a path: all but the unreserved
+ * characters of RFC 3986, section 2.3. */
+void str_percent(struct buf *out, const char *s);
+
 bool is_digits(const char *s); /* one or more ASCII digits, nothing else */
 
 /* The number of bytes at the start of s that are whole, valid UTF-8 sequences
@@ -40,6 +49,9 @@ bool utf8_valid(const char *s, size_t len);
 /* Writes one code point as UTF-8, and returns how many bytes it took, 1 to 4
  * (nothing is put behind them). */
 size_t utf8_put(char *to, unsigned int cp);
+
+/* FNV-1a, 64 bits: a hash that is the same in every run. */
+uint64_t str_fnv(const char *s);
 
 /*
  * Appends s as it may be shown on a terminal: control bytes and bytes that

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,30 @@ tool_say(const char *where, const char *fmt, ...)
 	(void)fputs(buf_str(&line), stderr);
 	free(text);
 	buf_free(&line);
+}
+
+bool
+tool_secret(
+    char **secret, char *(*get)(const char *, struct why *), const char *from)
+{
+	struct why why = { 0 };
+
+	free_secret(*secret);
+	*secret = get(from, &why);
+	if (*secret == NULL)
+		tool_say(NULL, "%s", why.text);
+	return *secret != NULL;
+}
+
+void
+tool_signals(void (*handler)(int sig))
+{
+	struct sigaction act = { .sa_handler = handler };
+
+	(void)sigaction(SIGINT, &act, NULL);
+	(void)sigaction(SIGTERM, &act, NULL);
+	(void)sigaction(SIGHUP, &act, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
 }
 
 int

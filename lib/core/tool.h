@@ -44,6 +44,15 @@ int tool_version(void);
 void tool_say(const char *where, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Replaces *secret by what get (cred_file, cred_command) reads from what an
+ * option says; says why not, and returns false. */
+bool tool_secret(
+    char **secret, char *(*get)(const char *, struct why *), const char *from);
+
+/* SIGINT, SIGTERM and SIGHUP go to the handler; a write into a connection that
+ * is gone fails instead of SIGPIPE. */
+void tool_signals(void (*handler)(int sig));
+
 /* Counts what became of the records of a stream. */
 struct tally {
 	size_t ok;

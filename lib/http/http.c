@@ -4,73 +4,58 @@
 
 #include "http/http.h"
 
-#include <curl/curl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
 #include "core/str.h"
+#include "http/curl.h"
 
 enum {
 	BODY_MAX = 64 << 20,
-	CONNECT_SECONDS = 15,
 	TOTAL_SECONDS = 120,
 	/* Slower than this for so long: it hangs. */
 	SLOW_BYTES = 1,
 	SLOW_SECONDS = 60
 };
 
-struct http {
+/* The body of a request, given to libcurl piece by piece. */
+struct upload {
+	const char *data;
+	size_t left;
+};
+
+/* What libcurl needs for one request while it is under way. */
+struct http_transfer {
 	CURL *curl;
+	struct upload upload;
+	struct curl_slist *headers;
+	char *url;
+	char error[CURL_ERROR_SIZE];
+	struct http_transfer *next; /* among those that are not in use */
+};
+
+struct http {
+	struct http_transfer one; /* for http_request */
+	CURLM *multi;             /* for http_start */
+	struct http_transfer *idle;
+	struct http_call *failed; /* that could not be started */
 	char *base;
 	struct http_options options;
 	bool digest;
-	char error[CURL_ERROR_SIZE];
 };
-
-/* The host in a URL is loopback. */
-static bool
-is_loopback(const char *url)
-{
-	CURLU *u = curl_url();
-	char *host = NULL;
-	bool ok = false;
-
-	if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-		ok = strcmp(host, "localhost") == 0 ||
-		     strcmp(host, "[::1]") == 0 ||
-		     (str_starts(host, "127.") &&
-			 host[strspn(host, "0123456789.")] == '\0');
-	curl_free(host);
-	curl_url_cleanup(u);
-	return ok;
-}
-
-/* A user or password in a URL would be shown wherever the URL is. */
-static bool
-has_userinfo(const char *url)
-{
-	const char *host = strstr(url, "://");
-	const char *end = host == NULL ? NULL : strpbrk(host + 3, "/?#");
-	const char *at = host == NULL ? NULL : strchr(host + 3, '@');
-
-	return at != NULL && (end == NULL || at < end);
-}
 
 static int
 check_url(const char *url, const struct http_options *o, struct why *why)
 {
-	if (has_userinfo(url))
-		return why_set(why, FAIL_FATAL,
-		    "the URL holds a user name or password: they are options "
-		    "of their own");
+	if (curl_check_userinfo(url, why) == -1)
+		return -1;
 	if (str_starts_nocase(url, "https://") && url[8] != '\0')
 		return 0;
 	if (!str_starts_nocase(url, "http://") || url[7] == '\0')
 		return why_set(why, FAIL_FATAL, "not an https:// URL: %s", url);
-	if (!o->insecure_http && !is_loopback(url))
+	if (!o->insecure_http && !curl_is_loopback(url))
 		return why_set(why, FAIL_FATAL,
 		    "%s: passwords would go over the network in clear; use "
 		    "https (or --insecure-http)",
@@ -87,17 +72,11 @@ copy(const char *s)
 struct http *
 http_new(const char *url, const struct http_options *o, struct why *why)
 {
-	static bool ready;
 	struct http *h;
 	size_t len = strlen(url);
 
-	if (check_url(url, o, why) == -1)
+	if (check_url(url, o, why) == -1 || curl_start(why) == -1)
 		return NULL;
-	if (!ready && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		why_set(why, FAIL_FATAL, "libcurl cannot start");
-		return NULL;
-	}
-	ready = true;
 	while (len > 0 && url[len - 1] == '/')
 		len--;
 	h = xcalloc(1, sizeof *h);
@@ -107,8 +86,9 @@ http_new(const char *url, const struct http_options *o, struct why *why)
 	h->options.password = copy(o->password);
 	h->options.token = copy(o->token);
 	h->options.cacert = copy(o->cacert);
-	h->curl = curl_easy_init();
-	if (h->curl == NULL) {
+	h->one.curl = curl_easy_init();
+	h->multi = curl_multi_init();
+	if (h->one.curl == NULL || h->multi == NULL) {
 		why_set(why, FAIL_FATAL, "libcurl cannot start");
 		http_free(h);
 		return NULL;
@@ -121,13 +101,30 @@ http_free(struct http *h)
 {
 	if (h == NULL)
 		return;
-	curl_easy_cleanup(h->curl);
+	while (h->idle != NULL) {
+		struct http_transfer *t = h->idle;
+
+		h->idle = t->next;
+		curl_easy_cleanup(t->curl);
+		free(t);
+	}
+	(void)curl_multi_cleanup(h->multi);
+	curl_easy_cleanup(h->one.curl);
 	free((char *)(uintptr_t)h->options.user);
 	free_secret((char *)(uintptr_t)h->options.password);
 	free_secret((char *)(uintptr_t)h->options.token);
 	free((char *)(uintptr_t)h->options.cacert);
 	free(h->base);
 	free(h);
+}
+
+void
+http_login(struct http *h, const char *user, const char *password)
+{
+	free((char *)(uintptr_t)h->options.user);
+	free_secret((char *)(uintptr_t)h->options.password);
+	h->options.user = copy(user);
+	h->options.password = copy(password);
 }
 
 const char *
@@ -159,12 +156,6 @@ take_body(char *data, size_t size, size_t n, void *arg)
 	return b->overflow ? 0 : size * n;
 }
 
-/* The body of a request, given to libcurl piece by piece. */
-struct upload {
-	const char *data;
-	size_t left;
-};
-
 static size_t
 give_body(char *to, size_t size, size_t n, void *arg)
 {
@@ -180,21 +171,15 @@ give_body(char *to, size_t size, size_t n, void *arg)
 
 /* All that is the same for each request. */
 static void
-set_options(struct http *h, struct http_reply *reply)
+set_options(struct http *h, struct http_transfer *t, struct http_reply *reply)
 {
 	const struct http_options *o = &h->options;
-	CURL *c = h->curl;
+	CURL *c = t->curl;
 
 	/* Keeps the connection and its TLS session. */
 	curl_easy_reset(c);
-	(void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_secure(c, "http,https", o->cacert, o->insecure_tls, t->error);
 	(void)curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-	(void)curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	(void)curl_easy_setopt(c, CURLOPT_PROXY, "");
-	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->error);
-	(void)curl_easy_setopt(
-	    c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
 	(void)curl_easy_setopt(
 	    c, CURLOPT_TIMEOUT, o->timeout != 0 ? o->timeout : TOTAL_SECONDS);
 	(void)curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
@@ -203,12 +188,6 @@ set_options(struct http *h, struct http_reply *reply)
 	(void)curl_easy_setopt(c, CURLOPT_USERAGENT, "mailferry");
 	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, &reply->body);
-	if (o->cacert != NULL)
-		(void)curl_easy_setopt(c, CURLOPT_CAINFO, o->cacert);
-	if (o->insecure_tls) {
-		(void)curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
-		(void)curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
 	if (o->token != NULL) {
 		(void)curl_easy_setopt(
 		    c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
@@ -224,35 +203,15 @@ set_options(struct http *h, struct http_reply *reply)
 
 /* What a failure of libcurl means; unsure as in http_send. */
 static int
-curl_failure(struct http *h, CURLcode code, bool *unsure, struct why *why)
+failure(
+    const struct http_transfer *t, CURLcode code, bool *unsure, struct why *why)
 {
-	const char *text =
-	    *h->error != '\0' ? h->error : curl_easy_strerror(code);
-
-	switch (code) {
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-		return why_set(why, FAIL_FATAL,
-		    "the server's certificate cannot be trusted: %s", text);
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_URL_MALFORMAT:
-		return why_set(why, FAIL_FATAL, "%s", text);
-	case CURLE_WRITE_ERROR:
+	if (code == CURLE_WRITE_ERROR) {
 		*unsure = true;
 		return why_set(why, FAIL_FATAL,
 		    "an answer of more than %d bytes", BODY_MAX);
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_SSL_CONNECT_ERROR:
-		return why_set(why, FAIL_TEMP, "%s", text);
-	default:
-		*unsure = true;
-		return why_set(why, FAIL_TEMP, "%s", text);
 	}
+	return curl_failure(code, t->error, unsure, why);
 }
 
 static long
@@ -268,16 +227,15 @@ retry_after(CURL *c)
 
 /* What the reply says besides its body. */
 static void
-take_reply(struct http *h, struct http_reply *reply)
+take_reply(CURL *c, struct http_reply *reply)
 {
 	char *location = NULL;
 	long offered = 0;
 
-	(void)curl_easy_getinfo(
-	    h->curl, CURLINFO_RESPONSE_CODE, &reply->status);
-	(void)curl_easy_getinfo(h->curl, CURLINFO_REDIRECT_URL, &location);
-	(void)curl_easy_getinfo(h->curl, CURLINFO_HTTPAUTH_AVAIL, &offered);
-	reply->retry_after = retry_after(h->curl);
+	(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &reply->status);
+	(void)curl_easy_getinfo(c, CURLINFO_REDIRECT_URL, &location);
+	(void)curl_easy_getinfo(c, CURLINFO_HTTPAUTH_AVAIL, &offered);
+	reply->retry_after = retry_after(c);
 	reply->location = copy(location);
 	reply->digest = (offered & (long)CURLAUTH_DIGEST) != 0 &&
 			(offered & (long)CURLAUTH_BASIC) == 0;
@@ -286,34 +244,28 @@ take_reply(struct http *h, struct http_reply *reply)
 /* The body, and how it is sent. When a kept connection breaks, libcurl sends a
  * body that it has in memory once more by itself, and nobody knows that the
  * server got it twice. One that it cannot rewind it does not. */
-static struct curl_slist *
-set_body(struct http *h, const struct http_request *r, struct upload *upload,
-    struct curl_slist *headers)
+static void
+set_body(struct http_transfer *t, const struct http_request *r)
 {
 	char *type = xasprintf("Content-Type: %s", r->content_type);
 
-	headers = curl_slist_append(headers, type);
+	t->headers = curl_slist_append(t->headers, type);
 	/* No "100 Continue" before the body. */
-	headers = curl_slist_append(headers, "Expect:");
+	t->headers = curl_slist_append(t->headers, "Expect:");
 	free(type);
-	(void)curl_easy_setopt(h->curl, CURLOPT_POST, 1L);
-	(void)curl_easy_setopt(h->curl, CURLOPT_READFUNCTION, give_body);
-	(void)curl_easy_setopt(h->curl, CURLOPT_READDATA, upload);
+	t->upload = (struct upload){ r->body, r->len };
+	(void)curl_easy_setopt(t->curl, CURLOPT_POST, 1L);
+	(void)curl_easy_setopt(t->curl, CURLOPT_READFUNCTION, give_body);
+	(void)curl_easy_setopt(t->curl, CURLOPT_READDATA, &t->upload);
 	(void)curl_easy_setopt(
-	    h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->len);
-	return headers;
+	    t->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->len);
 }
 
-int
-http_request(struct http *h, const struct http_request *r,
-    struct http_reply *reply, bool *unsure, struct why *why)
+/* Makes a transfer ready to go. */
+static void
+prepare(struct http *h, struct http_transfer *t, const struct http_request *r,
+    struct http_reply *reply)
 {
-	struct upload upload = { r->body, r->len };
-	struct curl_slist *headers = NULL;
-	char *url = xasprintf("%s%s", h->base, r->path);
-	CURLcode code;
-
-	*unsure = false;
 	reply->status = 0;
 	reply->retry_after = -1;
 	reply->body.max = BODY_MAX;
@@ -321,22 +273,42 @@ http_request(struct http *h, const struct http_request *r,
 	free(reply->location);
 	reply->location = NULL;
 	reply->digest = false;
-	*h->error = '\0';
-	set_options(h, reply);
-	(void)curl_easy_setopt(h->curl, CURLOPT_URL, url);
-	(void)curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, r->method);
+	*t->error = '\0';
+	t->url = xasprintf("%s%s", h->base, r->path);
+	t->headers = NULL;
+	set_options(h, t, reply);
+	(void)curl_easy_setopt(t->curl, CURLOPT_URL, t->url);
+	(void)curl_easy_setopt(t->curl, CURLOPT_CUSTOMREQUEST, r->method);
 	for (size_t i = 0; r->headers != NULL && r->headers[i] != NULL; i++)
-		headers = curl_slist_append(headers, r->headers[i]);
+		t->headers = curl_slist_append(t->headers, r->headers[i]);
 	if (r->body != NULL)
-		headers = set_body(h, r, &upload, headers);
-	(void)curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);
-	code = curl_easy_perform(h->curl);
-	curl_slist_free_all(headers);
-	free(url);
+		set_body(t, r);
+	(void)curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
+}
+
+/* What came of a transfer; as http_request returns. */
+static int
+settle(struct http_transfer *t, CURLcode code, struct http_reply *reply,
+    bool *unsure, struct why *why)
+{
+	curl_slist_free_all(t->headers);
+	free(t->url);
+	*unsure = false;
 	if (code != CURLE_OK)
-		return curl_failure(h, code, unsure, why);
-	take_reply(h, reply);
+		return failure(t, code, unsure, why);
+	take_reply(t->curl, reply);
 	return 0;
+}
+
+int
+http_request(struct http *h, const struct http_request *r,
+    struct http_reply *reply, bool *unsure, struct why *why)
+{
+	CURLcode code;
+
+	prepare(h, &h->one, r, reply);
+	code = curl_easy_perform(h->one.curl);
+	return settle(&h->one, code, reply, unsure, why);
 }
 
 int
@@ -351,4 +323,88 @@ http_send(struct http *h, const char *method, const char *path,
 		.len = len };
 
 	return http_request(h, &r, reply, unsure, why);
+}
+
+/* --- several at a time --- */
+
+/* A transfer that is not in use; NULL when libcurl makes no more. */
+static struct http_transfer *
+idle_transfer(struct http *h)
+{
+	struct http_transfer *t = h->idle;
+
+	if (t != NULL) {
+		h->idle = t->next;
+		return t;
+	}
+	t = xcalloc(1, sizeof *t);
+	t->curl = curl_easy_init();
+	if (t->curl == NULL) {
+		free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void
+http_start(struct http *h, struct http_call *c)
+{
+	c->transfer = idle_transfer(h);
+	if (c->transfer == NULL) {
+		c->unsure = false;
+		c->result =
+		    why_set(&c->why, FAIL_TEMP, "libcurl has no more room");
+		c->next = h->failed;
+		h->failed = c;
+		return;
+	}
+	prepare(h, c->transfer, &c->request, &c->reply);
+	(void)curl_easy_setopt(c->transfer->curl, CURLOPT_PRIVATE, c);
+	(void)curl_multi_add_handle(h->multi, c->transfer->curl);
+}
+
+/* The call of a transfer that libcurl says is done. */
+static struct http_call *
+take_done(struct http *h)
+{
+	struct http_transfer *t;
+	struct http_call *c = NULL;
+	CURLMsg *m;
+	CURLcode code;
+	int left;
+
+	do
+		m = curl_multi_info_read(h->multi, &left);
+	while (m != NULL && m->msg != CURLMSG_DONE);
+	if (m == NULL)
+		return NULL;
+	code = m->data.result;
+	(void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&c);
+	t = c->transfer;
+	(void)curl_multi_remove_handle(h->multi, t->curl);
+	c->result = settle(t, code, &c->reply, &c->unsure, &c->why);
+	c->transfer = NULL;
+	t->next = h->idle;
+	h->idle = t;
+	return c;
+}
+
+struct http_call *
+http_next(struct http *h, long ms)
+{
+	struct http_call *c = NULL;
+	int running = 0;
+
+	if (h->failed != NULL) {
+		c = h->failed;
+		h->failed = c->next;
+		return c;
+	}
+	for (int i = 0; i < 2 && c == NULL; i++) {
+		if (i != 0)
+			(void)curl_multi_poll(h->multi, NULL, 0, (int)ms, NULL);
+		(void)curl_multi_perform(h->multi, &running);
+		c = take_done(h);
+	}
+	return c;
 }

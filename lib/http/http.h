@@ -46,6 +46,19 @@ struct http_request {
 
 struct http;
 
+/* One of several requests that are under way at a time. */
+struct http_call {
+	struct http_request request;
+	struct http_reply reply;
+	int result;  /* 0 or -1, as http_request returns */
+	bool unsure; /* as of http_request */
+	struct why why;
+	void *arg; /* the caller's */
+	/* Private. */
+	struct http_transfer *transfer;
+	struct http_call *next;
+};
+
 /*
  * A connection to a server, "https://HOST[:PORT][/PATH]"; a "/" at the end does
  * not count. Plain http is only for loopback, unless insecure_http. Everything
@@ -55,6 +68,9 @@ struct http *http_new(
     const char *url, const struct http_options *options, struct why *why);
 /* NULL is fine. Credentials are overwritten. */
 void http_free(struct http *h);
+
+/* Goes on as somebody else; both are copied. */
+void http_login(struct http *h, const char *user, const char *password);
 
 /* The URL without the "/" at its end; owned by h. */
 const char *http_base(const struct http *h);
@@ -72,6 +88,15 @@ int http_send(struct http *h, const char *method, const char *path,
 /* The same, with headers. */
 int http_request(struct http *h, const struct http_request *request,
     struct http_reply *reply, bool *unsure, struct why *why);
+/*
+ * Starts a request. The call, and the texts of its request, must stay where
+ * they are until http_next has returned it. Its reply is replaced, and is the
+ * caller's to free.
+ */
+void http_start(struct http *h, struct http_call *c);
+/* A request that is done, waiting for one at most ms milliseconds; NULL if none
+ * is. */
+struct http_call *http_next(struct http *h, long ms);
 /* The password goes as Digest (RFC 7616) from here on. */
 void http_use_digest(struct http *h);
 /* The body is overwritten. */

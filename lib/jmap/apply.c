@@ -3,8 +3,9 @@
  */
 
 /*
- * Creates first, and reads what the server says is taken: a fresh import needs
- * no reads at all, and a second run one get for each batch.
+ * The passes over a plan, and what its objects refer to. Objects of one
+ * operation go into jobs; operations of one kind and type follow each other
+ * without a pause, any other waits for those before it.
  */
 #include "jmap/apply.h"
 
@@ -14,10 +15,7 @@
 #include <strings.h>
 
 #include "core/alloc.h"
-#include "core/buf.h"
-#include "core/json.h"
-#include "core/str.h"
-#include "jmap/entry.h"
+#include "jmap/job.h"
 
 const char *
 apply_status_name(enum apply_status s)
@@ -25,11 +23,41 @@ apply_status_name(enum apply_status s)
 	static const char *const names[] = { [APPLY_CREATED] = "created",
 		[APPLY_EXISTS] = "exists",
 		[APPLY_UPDATED] = "updated",
+		[APPLY_DESTROYED] = "destroyed",
 		[APPLY_PLANNED] = "planned",
 		[APPLY_FAILED] = "failed" };
 
 	return names[s];
 }
+
+bool
+apply_unique(const char *object)
+{
+	return strcmp(object, "Domain") == 0 ||
+	       strcmp(object, "Account") == 0 ||
+	       strcmp(object, "MailingList") == 0;
+}
+
+void
+apply_stop(struct apply *a, const struct why *why)
+{
+	if (!a->stopping)
+		a->why = *why;
+	a->stopping = true;
+}
+
+bool
+apply_stopping(struct apply *a)
+{
+	static const struct why asked = { .kind = FAIL_NONE };
+
+	if (!a->stopping && a->options->stop != NULL &&
+	    a->options->stop(a->options->arg))
+		apply_stop(a, &asked);
+	return a->stopping;
+}
+
+/* --- entries --- */
 
 void
 entry_settle(struct entry *e, enum apply_status status, const char *id)
@@ -47,152 +75,226 @@ entry_fail(struct entry *e, const struct why *why)
 	entry_settle(e, APPLY_FAILED, NULL);
 }
 
-struct known *
-apply_known(const struct apply *a, const char *ref)
+void
+entry_clear(struct entry *e)
+{
+	free(e->ref);
+	free_secret(e->raw);
+	json_decref(e->body);
+	free(e->address);
+	free(e->id);
+	free(e->op_id);
+	json_decref(e->holder);
+	json_decref(e->patch);
+}
+
+json_t *
+entry_body(struct entry *e)
+{
+	if (e->body == NULL && e->raw != NULL)
+		e->body = json_loads(e->raw, 0, NULL);
+	return e->body;
+}
+
+void
+apply_op_free(struct apply_op *op)
+{
+	if (--op->uses != 0)
+		return;
+	json_decref(op->match_on);
+	json_decref(op->plan_scope);
+	json_decref(op->scope);
+	if (op->seen != NULL)
+		map_free(op->seen);
+	free(op->seen);
+	arena_free(&op->arena);
+	free(op);
+}
+
+/* The operation that the reader is at; new, with one use. */
+static struct apply_op *
+new_op(struct apply *a)
+{
+	struct apply_op *op = xcalloc(1, sizeof *op);
+	const struct op *from = &a->plan->op;
+
+	op->uses = 1;
+	op->type = from->type;
+	op->object = schema_object(a->schema, from->object);
+	op->match_on = json_incref(from->match_on);
+	op->match_all = from->match_all;
+	op->plan_scope = json_incref(from->scope);
+	op->line = from->line;
+	if (from->id != NULL)
+		op->id = arena_adds(&op->arena, from->id);
+	return op;
+}
+
+/* --- references --- */
+
+static struct known *
+known_ref(const struct apply *a, const char *ref)
 {
 	void **slot = map_get(&a->known, ref);
 
 	return slot == NULL ? NULL : *slot;
 }
 
-/* --- references --- */
-
-/* The id behind "#ref"; NULL and why if there is none. In a dry run an object
- * that is only planned stands for itself. */
-static const char *
-ref_id(struct apply *a, const char *ref, struct why *why)
+/* It stays as it is when it is of an object that is only planned, or of the
+ * same operation, which the server resolves. */
+int
+apply_resolve_ref(
+    struct apply *a, const char *ref, const char **id, struct why *why)
 {
-	const struct known *k = apply_known(a, ref + 1);
+	struct known *k = known_ref(a, ref + 1);
 
-	if (k != NULL && k->id != NULL)
-		return k->id;
-	if (k != NULL && !k->failed && a->options->dry_run)
-		return ref;
-	why_set(why, FAIL_DATA, "it refers to %s, which %s", ref,
-	    k == NULL ? "comes later in the plan" : "failed");
-	return NULL;
+	if (k == NULL && (a->running != 0 || a->queue != NULL)) {
+		job_drain(a);
+		k = known_ref(a, ref + 1);
+	}
+	if (k == NULL)
+		return 0;
+	if (k->id != NULL) {
+		*id = k->id;
+		return 1;
+	}
+	if (!k->failed)
+		return 0;
+	why_set(why, FAIL_DATA, "it refers to %s, which failed", ref);
+	return -1;
 }
 
-/*
- * Replaces all references in v, which stands under member. Without why, those
- * that lead nowhere stay as they are.
- */
+/* Replaces the references among the names of a set of ids. */
 static int
-resolve(struct apply *a, const char *member, json_t *v, struct why *why)
+resolve_keys(struct apply *a, json_t *v, struct why *why)
 {
-	bool id = plan_is_id_member(member);
-	json_t *item, *out;
+	json_t *out = json_object(), *item;
 	const char *key;
+	int r = 0;
 
-	if (!json_is_object(v))
-		return 0;
-	out = json_object();
 	json_object_foreach (v, key, item) {
-		const char *text = json_string_value(item), *to = key;
+		const char *to = key;
 
-		if (id && *key == '#' && (to = ref_id(a, key, why)) == NULL) {
-			json_decref(out);
-			return -1;
-		}
-		if (plan_is_id_member(key) && text != NULL && *text == '#') {
-			const char *real = ref_id(a, text, why);
-
-			if (real == NULL && why != NULL) {
-				json_decref(out);
-				return -1;
-			}
-			(void)json_object_set_new(
-			    out, to, json_string(real == NULL ? text : real));
-			continue;
-		}
-		if (resolve(a, key, item, why) == -1) {
-			json_decref(out);
-			return -1;
-		}
+		if (*key == '#' && key[1] != '\0' &&
+		    apply_resolve_ref(a, key, &to, why) == -1)
+			r = -1;
 		(void)json_object_set(out, to, item);
 	}
 	(void)json_object_clear(v);
 	(void)json_object_update(v, out);
 	json_decref(out);
-	return 0;
+	return r;
 }
 
-/* --- entries --- */
-
-/* The name of the domain that a body is in, for people. */
-static const char *
-domain_name(struct apply *a, const json_t *plan_body)
+static bool
+has_ref_key(json_t *v)
 {
-	const char *id =
-	    json_string_value(json_object_get(plan_body, "domainId"));
+	const char *key;
+	json_t *item;
+
+	json_object_foreach (v, key, item)
+		if (*key == '#' && key[1] != '\0')
+			return true;
+	return false;
+}
+
+/*
+ * Replaces all references in v, which stands under member. Those that lead
+ * nowhere stay as they are; -1 and why then, of one of them.
+ */
+static int
+resolve(struct apply *a, const char *member, json_t *v, struct why *why)
+{
+	void *at;
+	int r = 0;
+
+	if (!json_is_object(v))
+		return 0;
+	if (plan_is_id_member(member) && has_ref_key(v))
+		r = resolve_keys(a, v, why);
+	for (at = json_object_iter(v); at != NULL;
+	     at = json_object_iter_next(v, at)) {
+		const char *key = json_object_iter_key(at), *id = NULL;
+		json_t *item = json_object_iter_value(at);
+		const char *s = json_string_value(item);
+
+		if (s == NULL) {
+			if (resolve(a, key, item, why) == -1)
+				r = -1;
+		} else if (*s == '#' && s[1] != '\0' &&
+			   plan_is_id_member(key)) {
+			if (apply_resolve_ref(a, s, &id, why) == -1)
+				r = -1;
+			if (id != NULL)
+				(void)json_object_iter_set_new(
+				    v, at, json_string(id));
+		}
+	}
+	return r;
+}
+
+/* --- names for people --- */
+
+/* Asks the server for the name of a domain that is there already. */
+static const char *
+ask_name(struct apply *a, const char *id)
+{
+	struct fetch f = { .wanted = NULL };
+	struct why why = { 0 };
+	const char *name = NULL;
+	void **slot;
+
+	fetch_want(&f, "Domain", id);
+	fetch_member(&f, "name");
+	if (fetch_all(a, &f, &why) == 0)
+		name = json_string_value(
+		    json_object_get(fetch_found(&f, "Domain", id), "name"));
+	slot = map_put_copy(&a->names, &a->arena, id, NULL);
+	*slot = arena_adds(&a->arena, name == NULL ? "?" : name);
+	fetch_clear(&f);
+	return *slot;
+}
+
+/* The name of a domain, by its id or a reference. */
+static const char *
+domain_name(struct apply *a, const char *id)
+{
 	const struct known *k;
 	void **slot;
 
-	if (id == NULL)
-		return NULL;
+	if (id == NULL || *id == '\0')
+		return "?";
 	if (*id == '#') {
-		k = apply_known(a, id + 1);
-		return k == NULL ? NULL : k->name;
+		k = known_ref(a, id + 1);
+		return k == NULL || k->name == NULL ? "?" : k->name;
 	}
 	slot = map_get(&a->names, id);
-	return slot == NULL ? NULL : *slot;
+	return slot == NULL ? ask_name(a, id) : *slot;
 }
 
 static char *
-make_address(struct apply *a, const json_t *plan_body)
+make_address(struct apply *a, const struct apply_op *op, const json_t *body)
 {
-	const char *name =
-	    json_string_value(json_object_get(plan_body, "name"));
-	const char *domain;
+	const char *label = schema_label(a->schema, op->object),
+		   *name = json_string_value(json_object_get(body, "name"));
 
+	if (name == NULL && label != NULL)
+		name = json_string_value(json_object_get(body, label));
 	if (name == NULL)
 		return NULL;
-	if (json_object_get(plan_body, "domainId") == NULL)
+	if (json_object_get(body, "domainId") == NULL ||
+	    !apply_unique(op->object))
 		return xstrdup(name);
-	domain = domain_name(a, plan_body);
-	return xasprintf("%s@%s", name, domain == NULL ? "?" : domain);
+	return xasprintf("%s@%s", name,
+	    domain_name(
+		a, json_string_value(json_object_get(body, "domainId"))));
 }
 
-static void
-add_entry(struct apply *a, const char *ref, json_t *body)
-{
-	struct entry *e;
-
-	a->entries = grow(a->entries, a->n, &a->cap, sizeof *a->entries);
-	e = &a->entries[a->n++];
-	*e = (struct entry){ .ref = *ref == '#' ? ref + 1 : ref,
-		.plan_body = body };
-	e->address = make_address(a, body);
-	e->body = json_deep_copy(body);
-	if (resolve(a, "", e->body, &e->why) == -1)
-		entry_settle(e, APPLY_FAILED, NULL);
-}
-
-/* The body of an object that failed, to be applied again on its own: what it
- * refers to is there under an id, or failed as well. */
-static json_t *
-reject_body(struct apply *a, const struct entry *e)
-{
-	json_t *body = json_deep_copy(e->plan_body);
-
-	(void)resolve(a, "", body, NULL);
-	return body;
-}
-
-static void
-clear_entries(struct apply *a)
-{
-	for (size_t i = 0; i < a->n; i++) {
-		json_decref(a->entries[i].body);
-		free(a->entries[i].address);
-		free(a->entries[i].id);
-	}
-	a->n = 0;
-}
+/* --- results --- */
 
 /* Keeps what later operations need to know of an object. */
 static void
-remember(struct apply *a, const struct entry *e)
+remember(struct apply *a, const struct apply_op *op, const struct entry *e)
 {
 	struct known *k;
 
@@ -205,322 +307,498 @@ remember(struct apply *a, const struct entry *e)
 		k->name = arena_adds(&a->arena, e->address);
 	k->made = e->status == APPLY_CREATED;
 	k->failed = e->status == APPLY_FAILED;
-	*map_put(&a->known, arena_adds(&a->arena, e->ref), NULL) = k;
-	if (k->id != NULL && strcasecmp(a->op->object, "Domain") == 0)
-		*map_put(&a->names, k->id, NULL) = k->name;
+	*map_put_copy(&a->known, &a->arena, e->ref, NULL) = k;
+	if (k->id != NULL && k->name != NULL &&
+	    strcmp(op->object, "Domain") == 0)
+		*map_put_copy(&a->names, &a->arena, k->id, NULL) = k->name;
 }
 
-static void
-report_entries(struct apply *a)
-{
-	for (size_t i = 0; i < a->n; i++) {
-		struct entry *e = &a->entries[i];
-		struct apply_result r = { .status = e->status,
-			.object = a->op->object,
-			.ref = e->ref,
-			.address = e->address,
-			.id = e->id,
-			.note = e->note,
-			.why = &e->why,
-			.op = a->op };
-
-		if (!e->done)
-			continue;
-		remember(a, e);
-		if (e->status == APPLY_FAILED)
-			r.body = reject_body(a, e);
-		if (e->status == APPLY_CREATED || e->status == APPLY_UPDATED)
-			a->changed = true;
-		a->options->result(a->options->arg, &r);
-		json_decref(r.body);
-	}
-}
-
-/* --- creating --- */
-
-/* One batch: the entries [from, to) that are not settled yet. */
-struct batch {
-	size_t from, to;
-	size_t n;
-	struct buf args;
-};
-
-/* Fills a batch up to the limits of the session. */
-static void
-fill_batch(struct apply *a, struct batch *b, size_t max)
-{
-	enum {
-		FRAME = 256
-	}; /* what stands around the arguments */
-
-	buf_reset(&b->args);
-	buf_adds(&b->args, "{\"create\":{");
-	for (b->n = 0, b->to = b->from; b->to < a->n && b->n < max; b->to++) {
-		const struct entry *e = &a->entries[b->to];
-		char *text;
-		size_t len;
-
-		if (e->done)
-			continue;
-		text = json_dumps(e->body, JSON_COMPACT);
-		len = strlen(text);
-		if (b->n != 0 && b->args.len + len + strlen(e->ref) + FRAME >
-				     a->jmap->max_size) {
-			free_secret(text);
-			break;
-		}
-		jw_key(&b->args, e->ref);
-		buf_add(&b->args, text, len);
-		free_secret(text);
-		b->n++;
-	}
-	buf_adds(&b->args, "}}");
-}
-
-/* The object that holds a name, if it is of a type that we can look at. */
-static json_t *
-known_holder(const json_t *error)
-{
-	static const char *const types[] = { "Domain", "Account",
-		"MailingList" };
-	const char *type = json_string_value(json_object_get(error, "type"));
-	json_t *holder = json_object_get(error, "objectId");
-	const char *object =
-		       json_string_value(json_object_get(holder, "object")),
-		   *id = json_string_value(json_object_get(holder, "id"));
-
-	if (type == NULL || strcmp(type, "primaryKeyViolation") != 0 ||
-	    object == NULL || id == NULL)
-		return NULL;
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (strcmp(types[i], object) == 0)
-			return json_incref(holder);
-	return NULL;
-}
-
-/* What the answer says of each entry; holders[i] is the object that has the
- * name (borrowed from the answer). */
-static void
-read_created(struct apply *a, const struct batch *b, const json_t *answer,
-    json_t **holders)
-{
-	const json_t *created = json_object_get(answer, "created"),
-		     *not_created = json_object_get(answer, "notCreated");
-
-	for (size_t i = b->from; i < b->to; i++) {
-		struct entry *e = &a->entries[i];
-		const json_t *made = json_object_get(created, e->ref),
-			     *error = json_object_get(not_created, e->ref);
-
-		if (e->done)
-			continue;
-		if (made != NULL) {
-			entry_settle(e, APPLY_CREATED,
-			    json_string_value(json_object_get(made, "id")));
-		} else if (error == NULL) {
-			why_set(&e->why, FAIL_TEMP,
-			    "the server says nothing about it");
-			entry_settle(e, APPLY_FAILED, NULL);
-		} else {
-			jmap_set_error(error, e->body, &e->why);
-			holders[i] = known_holder(error);
-			if (holders[i] == NULL)
-				entry_settle(e, APPLY_FAILED, NULL);
-		}
-	}
-}
-
-static void
-fail_batch(struct apply *a, const struct batch *b, const struct why *why)
-{
-	for (size_t i = b->from; i < b->to; i++)
-		if (!a->entries[i].done)
-			entry_fail(&a->entries[i], why);
-}
-
+/* Whether any operation of the plan is a reconcile of such objects. */
 static bool
-must_stop(struct apply *a)
+reconciled(const struct apply *a, const char *object)
 {
-	if (a->options->stop == NULL || !a->options->stop(a->options->arg))
-		return false;
-	a->why = (struct why){ .kind = FAIL_NONE };
-	return true;
+	for (size_t i = 0; i < a->plan->n_shapes; i++)
+		if (a->plan->shapes[i].type == OP_RECONCILE &&
+		    strcasecmp(a->plan->shapes[i].object, object) == 0)
+			return true;
+	return false;
 }
 
-/*
- * Sends one batch, and again after a failure that leaves open what was done:
- * the server's keys are unique, so that an object that was created the first
- * time is found to exist the second time, and never made twice.
- */
-static enum jmap_status
-send_batch(struct apply *a, struct batch *b, json_t **holders)
+static void
+touch(struct apply *a, const struct apply_op *op, const struct entry *e)
 {
-	enum {
-		TRIES = 2
-	};
-	char *method = xasprintf("x:%s/set", a->op->object);
-	enum jmap_status status;
-	struct why why = { 0 };
-	json_t *answer = NULL;
-	long last = 0;
-	int tries = 0;
+	char *key;
 
-	do
-		status = jmap_call(
-		    a->jmap, method, b->args.data, false, &answer, &why);
-	while ((status == JMAP_UNSURE || status == JMAP_BROKEN) &&
-	       a->op->type != OP_CREATE && ++tries <= TRIES &&
-	       jmap_wait(a->jmap, -1, &last, &why));
-	/* One object may be what the server fails at: find out which. */
-	if (status == JMAP_BROKEN && a->op->type != OP_CREATE &&
-	    tries > TRIES) {
-		if (b->n == 1)
-			fail_batch(a, b, &why);
-		json_decref(answer);
-		free(method);
-		return b->n == 1 ? JMAP_OK : JMAP_TOO_LARGE;
-	}
-	if (status == JMAP_OK)
-		read_created(a, b, answer, holders);
-	else if (status == JMAP_UNSURE || status == JMAP_BROKEN ||
-		 why.kind != FAIL_DATA)
-		a->why = why;
-	else if (status == JMAP_FAILED || b->n == 1)
-		fail_batch(a, b, &why);
-	if (status == JMAP_FAILED && why.kind == FAIL_DATA)
-		status = JMAP_OK;
-	if (status == JMAP_TOO_LARGE && b->n == 1)
-		status = JMAP_OK;
-	json_decref(answer);
-	free(method);
-	return status;
+	if (e->id == NULL || op->type == OP_DESTROY ||
+	    !reconciled(a, op->object))
+		return;
+	key = xasprintf("%s/%s", op->object, e->id);
+	(void)map_put_copy(&a->touched, &a->arena, key, NULL);
+	free(key);
 }
 
-static int
-create_entries(struct apply *a)
+void
+apply_report(struct apply *a, struct apply_op *op, struct entry *e)
 {
-	size_t max = a->jmap->max_set;
-	json_t **holders = xcalloc(a->n, sizeof(json_t *));
-	struct batch b = { 0 };
-	int r = 0;
+	struct apply_result r = { .status = e->status,
+		.object = op->object,
+		.ref = e->ref,
+		.address = e->address,
+		.id = e->id,
+		.note = e->note,
+		.why = &e->why,
+		.op = op,
+		.update_id = e->op_id };
 
-	while (r == 0 && b.from < a->n) {
-		if (must_stop(a)) {
-			r = -1;
-			break;
-		}
-		fill_batch(a, &b, max);
-		if (b.n == 0)
-			break;
-		switch (send_batch(a, &b, holders)) {
-		case JMAP_OK:
-			b.from = b.to;
-			max = max * 2 < a->jmap->max_set ? max * 2
-							 : a->jmap->max_set;
-			break;
-		case JMAP_TOO_LARGE:
-			max = b.n / 2;
-			break;
-		case JMAP_UNSURE:
-		case JMAP_BROKEN:
-		case JMAP_FAILED:
-			r = -1;
-			break;
-		}
+	remember(a, op, e);
+	touch(a, op, e);
+	if (e->status == APPLY_FAILED) {
+		op->failed = true;
+		if (op->type != OP_DESTROY)
+			r.body = entry_body(e);
 	}
-	/* What is taken can be judged whatever stopped the rest. */
-	if (apply_judge_holders(a, holders) == -1)
-		r = -1;
-	for (size_t i = 0; i < a->n; i++) {
-		struct entry *e = &a->entries[i];
-
-		/* Nothing may go without a word. */
-		if (r == 0 && !e->done)
-			entry_settle(e, APPLY_FAILED, NULL);
-		json_decref(holders[i]);
-	}
-	free(holders);
-	buf_wipe(&b.args);
-	return r;
+	if (e->status == APPLY_CREATED || e->status == APPLY_UPDATED ||
+	    e->status == APPLY_DESTROYED)
+		a->changed = true;
+	if (e->status == APPLY_CREATED || e->status == APPLY_PLANNED)
+		inventory_note(a, op, e);
+	if (strcmp(op->object, "Account") == 0 && op->type != OP_DESTROY &&
+	    op->type != OP_UPDATE)
+		sieve_note(a, e);
+	a->options->result(a->options->arg, &r);
 }
 
 /* --- the canary --- */
 
-static bool
-has_password(const json_t *body)
-{
-	return json_object_size(json_object_get(body, "credentials")) != 0;
-}
-
 /* Before the first account with a password: in its domain. */
 static int
-send_canary(struct apply *a)
+send_canary(struct apply *a, struct job *job)
 {
+	struct why why = { 0 };
+
 	if (!a->options->canary || a->canary_done || a->options->dry_run)
 		return 0;
-	for (size_t i = 0; i < a->n; i++) {
-		const json_t *domain =
-		    json_object_get(a->entries[i].body, "domainId");
+	for (size_t i = 0; i < job->n; i++) {
+		const json_t *body = entry_body(&job->entries[i]),
+			     *domain = json_object_get(body, "domainId");
 
-		if (a->entries[i].done || !json_is_string(domain) ||
-		    !has_password(a->entries[i].body))
+		if (job->entries[i].done || !json_is_string(domain) ||
+		    json_object_size(json_object_get(body, "credentials")) == 0)
 			continue;
 		a->canary_done = true;
-		return apply_canary(
-		    a->jmap, json_string_value(domain), a->options, &a->why);
+		if (apply_canary(a->jmap, json_string_value(domain), a->options,
+			&why) == 0)
+			return 0;
+		apply_stop(a, &why);
+		return -1;
 	}
 	return 0;
 }
 
-/* --- the plan --- */
+/* --- operations on objects --- */
 
-static int
-apply_objects(struct apply *a)
+/* The members of the type of a body. Objects of one variant follow each other:
+ * the last answer is kept. */
+static const json_t *
+members_of(const struct apply *a, struct apply_op *op, const json_t *body)
 {
+	const char *type = json_string_value(json_object_get(body, "@type"));
+
+	if (op->variant == NULL || type == NULL ||
+	    strcmp(op->variant, type) != 0) {
+		op->members = schema_members(a->schema, op->object, type);
+		op->variant =
+		    type == NULL ? NULL : arena_adds(&op->arena, type);
+	}
+	return op->members;
+}
+
+/* What the server sets itself is not sent to it. */
+static void
+drop_server_set(const struct apply *a, struct apply_op *op, json_t *body)
+{
+	const json_t *members = members_of(a, op, body);
 	const char *key;
 	json_t *v;
-	int r;
+	void *tmp;
 
-	json_object_foreach (a->op->value, key, v)
-		add_entry(a, key, v);
-	if (a->options->dry_run)
-		r = apply_find(a);
-	else if (send_canary(a) == -1)
-		return -1;
+	if (members == NULL)
+		return;
+	json_object_foreach_safe(body, tmp, key,
+	    v) if (member_update(members, key) == MEMBER_SERVER_SET)(void)
+	    json_object_del(body, key);
+}
+
+/* Whether the operation tells its objects apart as the server's unique names
+ * do, so that they can be created without being looked for first. */
+static bool
+by_unique_name(const struct apply *a, const struct apply_op *op)
+{
+	const char *label = schema_label(a->schema, op->object);
+	bool name = false, domain = false;
+	json_t *v;
+	size_t i;
+
+	if (op->type == OP_CREATE)
+		return true;
+	if (!apply_unique(op->object) || op->match_all ||
+	    op->type == OP_RECONCILE || op->scope != NULL)
+		return false;
+	if (op->match_on == NULL)
+		return label != NULL && strcmp(label, "name") == 0 &&
+		       strcmp(op->object, "Domain") == 0;
+	json_array_foreach (op->match_on, i, v) {
+		const char *s = json_string_value(v);
+
+		if (strcmp(s, "name") == 0)
+			name = true;
+		else if (strcmp(s, "domainId") == 0)
+			domain = true;
+		else
+			return false;
+	}
+	return name && domain == (strcmp(op->object, "Domain") != 0);
+}
+
+/* The inventory that the operation is matched with; NULL if it needs none. -1
+ * and a->why in *r where it cannot be had. */
+static struct inventory *
+choose_inventory(struct apply *a, struct apply_op *op, int *r)
+{
+	struct inventory *v;
+	struct why why = { 0 };
+	bool cheaper = true;
+
+	*r = 0;
+	if (op->type == OP_CREATE && !a->options->dry_run)
+		return NULL;
+	if (by_unique_name(a, op) && apply_unique(op->object)) {
+		if (!a->options->dry_run)
+			return NULL;
+		if (inventory_cheaper(a, op->object, &cheaper, &why) == -1) {
+			apply_stop(a, &why);
+			*r = -1;
+			return NULL;
+		}
+		if (!cheaper)
+			return NULL;
+		if (op->match_on == NULL)
+			op->match_on =
+			    strcmp(op->object, "Domain") == 0
+				? json_pack("[s]", "name")
+				: json_pack("[s, s]", "name", "domainId");
+	} else if (op->type == OP_CREATE) {
+		return NULL; /* it is created, whatever is there */
+	}
+	job_drain(a);
+	v = inventory_get(a, op, &why);
+	if (v == NULL) {
+		apply_stop(a, &why);
+		*r = -1;
+	}
+	return v;
+}
+
+/* Whether the objects of the operation may go without a tree: nothing has to be
+ * known of them before they are created. */
+static bool
+goes_raw(const struct apply *a, const struct apply_op *op, bool match)
+{
+	return !match && !a->options->dry_run &&
+	       (!a->options->canary || a->canary_done) &&
+	       strcmp(op->object, "Account") == 0;
+}
+
+/* An object that goes as a tree. */
+static void
+fill_entry(struct apply *a, struct apply_op *op, struct entry *e, bool match)
+{
+	struct inventory *v;
+	struct why why = { 0 };
+
+	if (resolve(a, "", e->body, &why) == -1)
+		entry_fail(e, &why);
+	drop_server_set(a, op, e->body);
+	e->address = make_address(a, op, e->body);
+	if (match && !e->done) {
+		/* What was read may have been read again since. */
+		v = inventory_get(a, op, &why);
+		if (v != NULL)
+			inventory_match(a, v, op, e);
+		else
+			apply_stop(a, &why);
+	}
+	if ((match || !apply_unique(op->object)) && !e->done &&
+	    a->options->dry_run)
+		entry_settle(e, APPLY_PLANNED, NULL);
+}
+
+/* Fills in the next object of the operation: 1, 0 at the end, -1 and a->why. */
+static int
+next_entry(struct apply *a, struct job *job, bool match)
+{
+	struct apply_op *op = job->op;
+	struct entry *e;
+	const char *ref, *text;
+	struct why why = { 0 };
+	size_t len;
+	int n = plan_reader_entry(a->plan, &ref, &text, &len, &why);
+
+	if (n == -1)
+		apply_stop(a, &why);
+	if (n != 1)
+		return n;
+	e = job_entry(job);
+	e->ref = xstrdup(ref);
+	e->len = len;
+	job->bytes += len;
+	if (goes_raw(a, op, match) && raw_copy(a, op, text, len, &a->raw)) {
+		e->raw = xmemdup(a->raw.text.data, a->raw.text.len);
+		e->address = xasprintf("%s@%s", a->raw.name.data,
+		    domain_name(a, a->raw.domain.data));
+		return 1;
+	}
+	e->body = json_loadb(text, len, 0, NULL);
+	if (e->body == NULL) {
+		why_set(&why, FAIL_DATA, "it is no JSON that can be sent");
+		entry_fail(e, &why);
+		return 1;
+	}
+	fill_entry(a, op, e, match);
+	return 1;
+}
+
+/* How many objects make a job. */
+static size_t
+job_size(const struct apply *a, bool match)
+{
+	if (a->options->dry_run && !match)
+		/* Two calls for each. */
+		return a->jmap->max_calls < 2 ? 1 : a->jmap->max_calls / 2;
+	return a->jmap->max_set;
+}
+
+/* All objects of the operation, in jobs. */
+static void
+send_objects(struct apply *a, struct apply_op *op, bool match)
+{
+	size_t size = job_size(a, match);
+	struct job *job = job_new(op);
+	int n = 1;
+
+	while (n == 1 && !apply_stopping(a)) {
+		n = next_entry(a, job, match);
+		if (n == 1 && job->n < size &&
+		    job->bytes + job->bytes / 8 < a->jmap->max_size)
+			continue;
+		if (job->n == 0 || send_canary(a, job) == -1)
+			break;
+		job_submit(a, job);
+		job = n == 1 ? job_new(op) : NULL;
+	}
+	if (job != NULL)
+		job_abandon(job);
+}
+
+/* The scope with ids for its references. */
+static int
+resolve_scope(struct apply *a, struct apply_op *op, struct why *why)
+{
+	if (op->plan_scope == NULL)
+		return 0;
+	op->scope = json_deep_copy(op->plan_scope);
+	return resolve(a, "", op->scope, why);
+}
+
+/* An operation as a whole that failed: one result for it. */
+static void
+fail_op(struct apply *a, struct apply_op *op, const struct why *why)
+{
+	struct entry e = { .why = *why };
+
+	entry_settle(&e, APPLY_FAILED, NULL);
+	apply_report(a, op, &e);
+}
+
+static void
+apply_objects(struct apply *a)
+{
+	struct apply_op *op = new_op(a);
+	struct inventory *v = NULL;
+	struct why why = { 0 };
+	int r = 0;
+
+	if (resolve_scope(a, op, &why) == -1)
+		fail_op(a, op, &why);
 	else
-		r = create_entries(a);
-	if (r == 0 && a->options->update)
-		r = apply_update_existing(a);
-	return r;
+		v = choose_inventory(a, op, &r);
+	if (r == 0 && !op->failed)
+		send_objects(a, op, v != NULL);
+	if (op->type == OP_RECONCILE)
+		job_drain(a);
+	if (op->type == OP_RECONCILE && !a->stopping) {
+		/* It may have been read again meanwhile. */
+		v = inventory_get(a, op, &why);
+		if (v == NULL)
+			apply_stop(a, &why);
+		else if (op->failed)
+			a->options->say(a->options->arg, op->object,
+			    "an object of a reconcile failed: nothing is "
+			    "destroyed for it");
+		else
+			leftover_add(a, op->object, inventory_rest(v, op));
+	}
+	apply_op_free(op);
+}
+
+/* --- updates --- */
+
+/* The object that an update is for. */
+static void
+find_target(struct apply *a, struct apply_op *op, struct entry *e)
+{
+	const char *id = op->id == NULL ? "singleton" : op->id;
+	const struct known *k;
+
+	if (*id != '#') {
+		e->id = xstrdup(id);
+		return;
+	}
+	k = known_ref(a, id + 1);
+	if (k != NULL && k->name != NULL)
+		e->address = xstrdup(k->name);
+	if (k == NULL || k->failed) {
+		why_set(&e->why, FAIL_DATA, "it refers to %s, which %s", id,
+		    k == NULL ? "was not written" : "failed");
+		entry_settle(e, APPLY_FAILED, NULL);
+	} else if (k->id == NULL) { /* dry run */
+		entry_settle(e, APPLY_PLANNED, NULL);
+	} else {
+		e->id = xstrdup(k->id);
+		e->made = k->made;
+	}
+}
+
+/* Whether the job has the object already: two updates of one cannot be in one
+ * request. */
+static bool
+has_target(const struct job *job, const char *id)
+{
+	for (size_t i = 0; id != NULL && i < job->n; i++)
+		if (job->entries[i].id != NULL &&
+		    strcmp(job->entries[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+static void
+submit_updates(struct apply *a, struct job **job)
+{
+	if (*job == NULL)
+		return;
+	job_submit(a, *job);
+	*job = NULL;
+	job_drain(a);
+}
+
+/* Updates of one type that follow each other go together. */
+static void
+apply_update(struct apply *a, struct job **job)
+{
+	struct apply_op *op = new_op(a);
+	struct entry made = { 0 }, *e;
+	struct why why = { 0 };
+
+	if (*job == NULL || strcmp((*job)->op->object, op->object) != 0) {
+		submit_updates(a, job);
+		job_drain(a);
+	}
+	find_target(a, op, &made);
+	if (*job != NULL &&
+	    ((*job)->n >= a->jmap->max_set || has_target(*job, made.id)))
+		submit_updates(a, job);
+	if (*job == NULL) {
+		*job = job_new(op);
+		inventory_drop(a, op->object);
+	}
+	made.body = json_deep_copy(a->plan->op.value);
+	if (!made.done && resolve(a, "", made.body, &why) == -1)
+		entry_fail(&made, &why);
+	e = job_entry(*job);
+	*e = made;
+	e->op_id = op->id == NULL ? NULL : xstrdup(op->id);
+	apply_op_free(op);
+}
+
+/* --- the plan --- */
+
+/* Whether an operation has to wait for those before it. */
+static bool
+other_kind(const struct op *op, const struct apply_op *last)
+{
+	return last->object == NULL || last->type != op->type ||
+	       strcasecmp(last->object, op->object) != 0;
+}
+
+static int
+apply_all(struct apply *a)
+{
+	struct apply_op last = { .object = NULL };
+	struct job *updates = NULL;
+	int n = 0;
+
+	while (!apply_stopping(a) &&
+	       (n = plan_reader_next(a->plan, &a->why)) == 1) {
+		const struct op *op = &a->plan->op;
+
+		if (op->type == OP_DESTROY)
+			continue;
+		if (op->type != OP_UPDATE)
+			submit_updates(a, &updates);
+		if (other_kind(op, &last))
+			job_drain(a);
+		last.type = op->type;
+		last.object = schema_object(a->schema, op->object);
+		if (op->type == OP_UPDATE)
+			apply_update(a, &updates);
+		else
+			apply_objects(a);
+	}
+	submit_updates(a, &updates);
+	job_drain(a);
+	return n == -1 || a->stopping ? -1 : 0;
 }
 
 int
 apply_plan(struct jmap *j, struct plan_reader *plan,
     const struct apply_options *options, bool *changed, struct why *why)
 {
-	struct apply a = { .jmap = j, .plan = plan, .options = options };
-	int n = 0, r = 0;
+	struct apply a = { .jmap = j,
+		.plan = plan,
+		.options = options,
+		.schema = options->schema };
+	int r = destroy_pass(&a);
 
-	while (r == 0 && (n = plan_reader_next(plan, &a.why)) == 1) {
-		a.op = &plan->op;
-		r = a.op->type == OP_UPDATE ? apply_update_op(&a)
-					    : apply_objects(&a);
-		report_entries(&a);
-		clear_entries(&a);
-		if (r == 0 && must_stop(&a))
-			r = -1;
-	}
-	if (n == -1)
+	if (r == 0)
+		r = apply_all(&a);
+	if (leftover_pass(&a) == -1)
 		r = -1;
-	if (r == -1 && !must_stop(&a))
+	if (sieve_pass(&a, r == 0) == -1)
+		r = -1;
+	if (apply_stopping(&a) && a.why.kind == FAIL_NONE)
+		r = -1;
+	if (r == -1)
 		*why = a.why;
-	else if (r == -1)
-		*why = (struct why){ .kind = FAIL_NONE };
 	*changed = a.changed;
+	inventory_drop(&a, NULL);
+	buf_wipe(&a.raw.text);
+	buf_free(&a.raw.name);
+	buf_free(&a.raw.domain);
 	map_free(&a.known);
 	map_free(&a.names);
+	map_free(&a.touched);
+	map_free(&a.script_files);
 	arena_free(&a.arena);
-	free(a.entries);
 	return r;
 }
 

@@ -15,9 +15,11 @@
 #include "core/str.h"
 
 enum {
-	WAIT_FIRST = 1,
-	WAIT_MAX = 60
+	CONCURRENT_MAX = 64 /* each holds a batch in memory */
 };
+
+/* Seconds; each wait is twice as long as the one before. */
+static const double WAIT_FIRST = 0.25, WAIT_MAX = 60;
 
 /* --- waiting --- */
 
@@ -27,26 +29,51 @@ stopped(const struct jmap *j)
 	return j->stop != NULL && j->stop();
 }
 
-bool
-jmap_wait(struct jmap *j, long asked, long *last, const struct why *why)
+static double
+now(void)
 {
-	long seconds = asked >= 0 ? asked : *last == 0 ? WAIT_FIRST : *last * 2;
-	struct timespec t = { .tv_sec = 0 };
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Takes a wait out of the budget; several at a time count once. False when
+ * there is not enough left. */
+static bool
+pay(struct jmap *j, double from, double until)
+{
+	double cost = until - (j->waited > from ? j->waited : from);
+
+	if (cost <= 0)
+		return true;
+	if (cost > j->budget)
+		return false;
+	j->budget -= cost;
+	j->waited = until;
+	return true;
+}
+
+bool
+jmap_again(struct jmap *j, struct jmap_request *r, long asked)
+{
+	double start = now(), seconds = (double)asked;
+
+	if (asked < 0)
+		seconds = r->last > 0 ? r->last * 2 : WAIT_FIRST;
 
 	if (asked < 0 && seconds > WAIT_MAX)
 		seconds = WAIT_MAX;
-	if (seconds > j->budget || stopped(j))
+	if (stopped(j) || !pay(j, start, start + seconds))
 		return false;
-	j->budget -= seconds;
-	*last = seconds;
 	if (j->waiting != NULL)
-		j->waiting(seconds, why);
+		j->waiting(seconds, &r->why);
+	r->last = seconds;
 	/* A little more for many that wait for the same server. */
-	t.tv_sec = seconds;
-	t.tv_nsec = (long)(random() % 200000000);
-	while (nanosleep(&t, &t) == -1 && !stopped(j))
-		continue;
-	return !stopped(j);
+	r->due = start + seconds * (1 + (double)(random() % 200) / 1000);
+	r->next = j->delayed;
+	j->delayed = r;
+	return true;
 }
 
 /* --- one request --- */
@@ -129,47 +156,172 @@ judge_status(const struct http_reply *r, bool *again, struct why *why)
 	}
 }
 
-/* Sends until there is an answer with a body, or it is given up. */
-static enum jmap_status
-exchange(struct jmap *j, const char *method, const char *path, const char *body,
-    size_t len, bool repeat, struct http_reply *reply, struct why *why)
+static void
+send_request(struct jmap *j, struct jmap_request *r)
 {
-	long last = 0;
+	struct http_request *q = &r->http.request;
 
-	for (;;) {
-		enum jmap_status status = JMAP_FAILED;
-		bool unsure = false, again = true;
-
-		j->requests++;
-		if (http_send(j->http, method, path, "application/json", body,
-			len, reply, &unsure, why) == 0) {
-			status = judge_status(reply, &again, why);
-			if (status == JMAP_OK)
-				return JMAP_OK;
-		} else if (why->kind == FAIL_FATAL) {
-			return JMAP_FAILED;
-		} else if (unsure) {
-			status = JMAP_UNSURE;
-		}
-		if (status == JMAP_UNSURE)
-			again = repeat;
-		if (!again)
-			return status;
-		if (!jmap_wait(j, reply->retry_after, &last, why))
-			return repeat ? JMAP_FAILED : status;
-	}
+	*q = (struct http_request){ .method = "GET", .path = r->path };
+	if (r->path == NULL)
+		*q = (struct http_request){ .method = "POST",
+			.path = j->api_path,
+			.content_type = "application/json",
+			.body = r->body.data,
+			.len = r->body.len };
+	r->http.arg = r;
+	j->requests++;
+	j->in_flight++;
+	http_start(j->http, &r->http);
 }
 
-/* --- session --- */
-
-static size_t
-limit_of(const json_t *core, const char *name, size_t otherwise)
+/* Whether a call of the request failed in a way that may pass. */
+static bool
+any_broken(const struct jmap_request *r, struct why *why)
 {
-	const json_t *v = json_object_get(core, name);
+	json_t *result;
 
-	return json_is_integer(v) && json_integer_value(v) > 0
-		   ? (size_t)json_integer_value(v)
-		   : otherwise;
+	for (size_t i = 0; i < r->calls; i++)
+		if (jmap_answer(r, i, NULL, &result, why) == JMAP_BROKEN)
+			return true;
+	return false;
+}
+
+/* What the reply means for the request. *again: it may be sent once more, the
+ * server did nothing. */
+static enum jmap_status
+judge_reply(struct jmap_request *r, bool *again)
+{
+	const struct http_reply *reply = &r->http.reply;
+	enum jmap_status status;
+
+	*again = true;
+	if (r->http.result == -1) {
+		r->why = r->http.why;
+		*again = r->why.kind == FAIL_TEMP && !r->http.unsure;
+		return r->http.unsure && r->why.kind == FAIL_TEMP ? JMAP_UNSURE
+								  : JMAP_FAILED;
+	}
+	if (r->path != NULL && reply->location != NULL)
+		return JMAP_OK;
+	status = judge_status(reply, again, &r->why);
+	if (status != JMAP_OK || r->path != NULL)
+		return status;
+	json_decref(r->answers);
+	r->answers = jmap_read_answers(&reply->body, &r->why);
+	if (r->answers == NULL)
+		return JMAP_UNSURE;
+	return r->repeat && any_broken(r, &r->why) ? JMAP_UNSURE : JMAP_OK;
+}
+
+/* A reply is there: the request is done, or is sent again later. */
+static void
+settle(struct jmap *j, struct jmap_request *r)
+{
+	bool again;
+
+	r->status = judge_reply(r, &again);
+	if (r->status == JMAP_UNSURE)
+		again = r->repeat;
+	if (r->status != JMAP_OK && again &&
+	    jmap_again(
+		j, r, r->http.result == 0 ? r->http.reply.retry_after : -1))
+		return;
+	if (r->status == JMAP_UNSURE && r->repeat)
+		r->status = JMAP_FAILED;
+	r->next = j->done;
+	j->done = r;
+}
+
+/* Sends what has waited long enough, or gives it up when it is stopped. Returns
+ * the milliseconds until the next is due, at most max. */
+static long
+send_due(struct jmap *j, long max)
+{
+	struct jmap_request **at = &j->delayed, *r;
+	double time = now();
+	bool stop = stopped(j);
+	long ms = max;
+
+	while ((r = *at) != NULL) {
+		double left = (r->due - time) * 1000;
+
+		if (stop || left <= 0) {
+			*at = r->next;
+			if (stop) {
+				r->next = j->done;
+				j->done = r;
+			} else {
+				send_request(j, r);
+			}
+			continue;
+		}
+		if (left < (double)ms)
+			ms = (long)left + 1;
+		at = &r->next;
+	}
+	return ms;
+}
+
+void
+jmap_start(struct jmap *j, struct jmap_request *r)
+{
+	if (r->path == NULL)
+		buf_adds(&r->body, "]}");
+	r->last = 0;
+	send_request(j, r);
+}
+
+struct jmap_request *
+jmap_next(struct jmap *j, bool wait)
+{
+	enum {
+		POLL_MS = 200 /* how late a signal is seen */
+	};
+	struct jmap_request *r;
+
+	while (j->done == NULL && (j->in_flight != 0 || j->delayed != NULL)) {
+		long ms = send_due(j, wait ? POLL_MS : 0);
+		struct http_call *c =
+		    j->done == NULL ? http_next(j->http, ms) : NULL;
+
+		if (c != NULL) {
+			j->in_flight--;
+			settle(j, c->arg);
+		}
+		if (!wait && c == NULL)
+			break;
+	}
+	r = j->done;
+	if (r != NULL)
+		j->done = r->next;
+	return r;
+}
+
+enum jmap_status
+jmap_run(struct jmap *j, struct jmap_request *r)
+{
+	struct jmap_request *others = NULL, *one;
+
+	jmap_start(j, r);
+	while ((one = jmap_next(j, true)) != r && one != NULL) {
+		one->next = others;
+		others = one;
+	}
+	while ((one = others) != NULL) {
+		others = one->next;
+		one->next = j->done;
+		j->done = one;
+	}
+	return r->status;
+}
+
+void
+jmap_clear(struct jmap_request *r)
+{
+	buf_wipe(&r->body);
+	json_decref(r->answers);
+	r->answers = NULL;
+	http_reply_free(&r->http.reply);
 }
 
 /* The path of a URL: behind a proxy, the host that the server believes to have
@@ -186,12 +338,46 @@ path_of(const char *url)
 	return xstrdup(p == NULL ? "/jmap/" : p);
 }
 
+int
+jmap_get(struct jmap *j, const char *path, struct buf *body, char **location,
+    struct why *why)
+{
+	struct jmap_request r = { .path = path, .repeat = true };
+	int result = -1;
+
+	if (jmap_run(j, &r) == JMAP_OK) {
+		result = 0;
+		if (r.http.reply.location != NULL && location != NULL)
+			*location = path_of(r.http.reply.location);
+		buf_add(
+		    body, buf_str(&r.http.reply.body), r.http.reply.body.len);
+	} else {
+		*why = r.why;
+	}
+	jmap_clear(&r);
+	return result;
+}
+
+/* --- session --- */
+
+static size_t
+limit_of(const json_t *core, const char *name, size_t otherwise)
+{
+	const json_t *v = json_object_get(core, name);
+
+	return json_is_integer(v) && json_integer_value(v) > 0
+		   ? (size_t)json_integer_value(v)
+		   : otherwise;
+}
+
 static int
 read_session(struct jmap *j, const json_t *s, struct why *why)
 {
 	const json_t *core = json_object_get(
 	    json_object_get(s, "capabilities"), "urn:ietf:params:jmap:core");
-	const char *user = json_string_value(json_object_get(s, "username"));
+	const char *user = json_string_value(json_object_get(s, "username")),
+		   *key;
+	json_t *account;
 
 	if (!json_is_object(core) || user == NULL)
 		return why_set(why, FAIL_FATAL,
@@ -207,6 +393,13 @@ read_session(struct jmap *j, const json_t *s, struct why *why)
 	j->max_get = limit_of(core, "maxObjectsInGet", 500);
 	j->max_size = limit_of(core, "maxSizeRequest", 10000000);
 	j->max_calls = limit_of(core, "maxCallsInRequest", 16);
+	j->max_concurrent = limit_of(core, "maxConcurrentRequests", 4);
+	if (j->max_concurrent > CONCURRENT_MAX)
+		j->max_concurrent = CONCURRENT_MAX;
+	json_object_foreach (json_object_get(s, "accounts"), key, account)
+		if (json_is_true(json_object_get(account, "isPersonal")) &&
+		    j->account == NULL)
+			j->account = xstrdup(key);
 	return 0;
 }
 
@@ -224,20 +417,15 @@ jmap_read_session(struct jmap *j, const struct buf *body, struct why *why)
 int
 jmap_open(struct jmap *j, struct http *http, long budget, struct why *why)
 {
-	struct http_reply reply = { 0 };
-	enum jmap_status status;
-	int r = -1;
+	struct buf body = { 0 };
+	int r;
 
 	j->http = http;
-	j->budget = budget;
-	status =
-	    exchange(j, "GET", "/jmap/session", NULL, 0, true, &reply, why);
-	if (status == JMAP_OK) {
-		r = jmap_read_session(j, &reply.body, why);
-	} else if (status != JMAP_FAILED) {
-		why->kind = FAIL_FATAL;
-	}
-	http_reply_free(&reply);
+	j->budget = (double)budget;
+	r = jmap_get(j, "/jmap/session", &body, NULL, why);
+	if (r == 0)
+		r = jmap_read_session(j, &body, why);
+	buf_free(&body);
 	return r;
 }
 
@@ -245,8 +433,9 @@ void
 jmap_close(struct jmap *j)
 {
 	free(j->username);
+	free(j->account);
 	free(j->api_path);
-	j->username = j->api_path = NULL;
+	j->username = j->account = j->api_path = NULL;
 }
 
 /* --- calls --- */
@@ -285,64 +474,95 @@ method_error(const char *method, const char *type, struct why *why)
 	return JMAP_FAILED;
 }
 
-enum jmap_status
-jmap_read_response(const char *method, const struct buf *body, json_t **result,
-    struct why *why)
+json_t *
+jmap_read_answers(const struct buf *body, struct why *why)
 {
 	json_t *root =
 	    json_loadb(buf_str(body), body->len, JSON_REJECT_DUPLICATES, NULL);
-	const json_t *answer =
-	    json_array_get(json_object_get(root, "methodResponses"), 0);
+	json_t *answers = json_object_get(root, "methodResponses");
+
+	if (json_array_size(answers) == 0) {
+		why_set(why, FAIL_TEMP, "the answer is cut off, or is no JMAP");
+		answers = NULL;
+	}
+	json_incref(answers);
+	json_decref(root);
+	return answers;
+}
+
+enum jmap_status
+jmap_answer(const struct jmap_request *r, size_t i, const char *method,
+    json_t **result, struct why *why)
+{
+	const json_t *answer = json_array_get(r->answers, i);
 	const char *name = json_string_value(json_array_get(answer, 0));
 	json_t *args = json_array_get(answer, 1);
-	enum jmap_status status = JMAP_OK;
 
+	*result = NULL;
 	if (name == NULL || !json_is_object(args)) {
 		why_set(why, FAIL_TEMP, "%s: the answer is cut off, or no JMAP",
-		    method);
-		status = JMAP_UNSURE;
-	} else if (strcmp(name, "error") == 0) {
-		status = method_error(method,
+		    method == NULL ? "a call" : method);
+		return JMAP_UNSURE;
+	}
+	if (strcmp(name, "error") == 0)
+		return method_error(method == NULL ? "a call" : method,
 		    json_string_value(json_object_get(args, "type")), why);
-	} else if (strcmp(name, method) != 0) {
+	if (method != NULL && strcmp(name, method) != 0) {
 		why_set(
 		    why, FAIL_FATAL, "%s: another method was answered", method);
-		status = JMAP_FAILED;
-	} else {
-		*result = json_incref(args);
+		return JMAP_FAILED;
 	}
-	json_decref(root);
-	return status;
+	*result = args;
+	return JMAP_OK;
+}
+
+void
+jmap_begin(struct jmap_request *r, enum jmap_using using)
+{
+	static const char *const capabilities[] = { [JMAP_REGISTRY] =
+							"\"urn:stalwart:jmap\"",
+		[JMAP_SIEVE] = "\"urn:ietf:params:jmap:sieve\","
+			       "\"urn:ietf:params:jmap:blob\"",
+		[JMAP_DATA] = "\"urn:ietf:params:jmap:mail\","
+			      "\"urn:ietf:params:jmap:calendars\","
+			      "\"urn:ietf:params:jmap:contacts\","
+			      "\"urn:ietf:params:jmap:sieve\","
+			      "\"urn:ietf:params:jmap:filenode\"" };
+
+	buf_reset(&r->body);
+	buf_addf(&r->body,
+	    "{\"using\":[\"urn:ietf:params:jmap:core\",%s],"
+	    "\"methodCalls\":[",
+	    capabilities[using]);
+	r->calls = 0;
+}
+
+void
+jmap_add(struct jmap_request *r, const char *method, const char *args)
+{
+	buf_addf(&r->body, "%s[\"%s\",", r->calls == 0 ? "" : ",", method);
+	buf_adds(&r->body, args);
+	buf_addf(&r->body, ",\"%zu\"]", r->calls);
+	r->calls++;
 }
 
 enum jmap_status
 jmap_call(struct jmap *j, const char *method, const char *args, bool repeat,
     json_t **result, struct why *why)
 {
-	struct http_reply reply = { 0 };
-	struct buf body = { 0 };
+	struct jmap_request r = { .repeat = repeat };
 	enum jmap_status status;
-	long last = 0;
 
 	*result = NULL;
-	buf_addf(&body,
-	    "{\"using\":[\"urn:ietf:params:jmap:core\",\"urn:stalwart:jmap\"],"
-	    "\"methodCalls\":[[\"%s\",",
-	    method);
-	buf_adds(&body, args);
-	buf_adds(&body, ",\"0\"]]}");
-	do {
-		status = exchange(j, "POST", j->api_path, body.data, body.len,
-		    repeat, &reply, why);
-		if (status == JMAP_OK)
-			status = jmap_read_response(
-			    method, &reply.body, result, why);
-	} while (
-	    status == JMAP_UNSURE && repeat && jmap_wait(j, -1, &last, why));
-	if (status == JMAP_UNSURE && repeat)
-		status = JMAP_FAILED;
-	buf_wipe(&body);
-	http_reply_free(&reply);
+	jmap_begin(&r, JMAP_REGISTRY);
+	jmap_add(&r, method, args);
+	status = jmap_run(j, &r);
+	if (status == JMAP_OK)
+		status = jmap_answer(&r, 0, method, result, why);
+	else
+		*why = r.why;
+	(void)json_incref(*result);
+	jmap_clear(&r);
 	return status;
 }
 

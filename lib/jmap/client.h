@@ -16,34 +16,8 @@
 #include "core/why.h"
 #include "http/http.h"
 
-struct jmap {
-	struct http *http; /* borrowed */
-	char *username;
-	char *api_path;
-	size_t max_set;
-	size_t max_get;
-	size_t max_size; /* bytes of a request */
-	size_t max_calls;
-	long budget; /* seconds that may still be spent on waiting */
-	bool quiet;
-	/* Called before a wait; may be NULL. */
-	void (*waiting)(long seconds, const struct why *why);
-	/* True stops a wait (SIGINT); may be NULL. */
-	bool (*stop)(void);
-	size_t requests;
-};
-
-/*
- * Gets the session. budget: the seconds in all that may be spent on waiting for
- * the server (429, 503, no connection). A wrong password is tried once: the
- * server blocks an address after a hundred. 0, or -1 and why.
- */
-int jmap_open(struct jmap *j, struct http *http, long budget, struct why *why);
-void jmap_close(struct jmap *j);
-
-/* What became of a call. */
+/* What became of a request, or of a call in it. */
 enum jmap_status {
-	/* *result is the arguments of the answer. */
 	JMAP_OK,
 	/* The request was too large: send less. */
 	JMAP_TOO_LARGE,
@@ -57,27 +31,102 @@ enum jmap_status {
 };
 
 /*
- * Waits before a call is repeated: asked seconds, or where that is -1 twice as
- * long as the last time (*last begins as 0). False, at once, when that is more
- * than is left of the budget, or when it is stopped.
+ * A request of one or more method calls, or a GET. The storage is the caller's;
+ * the zero value is ready for jmap_begin. It stays where it is from jmap_start
+ * until jmap_next has returned it.
  */
-bool jmap_wait(struct jmap *j, long asked, long *last, const struct why *why);
+struct jmap_request {
+	struct buf body;
+	size_t calls;
+	/* Reads: any failure that may pass is tried again within the budget.
+	 * Otherwise only one that happened before the server could act. */
+	bool repeat;
+	enum jmap_status status;
+	json_t *answers; /* of JMAP_OK: the methodResponses */
+	struct why why;
+	void *arg; /* the caller's */
+	/* Private. */
+	const char *path; /* of a GET */
+	struct http_call http;
+	double last; /* seconds of the last wait */
+	double due;  /* when it is sent again */
+	struct jmap_request *next;
+};
+
+struct jmap {
+	struct http *http; /* borrowed */
+	char *username;
+	char *account; /* our own account's id; NULL: none */
+	char *api_path;
+	size_t max_set;
+	size_t max_get;
+	size_t max_size; /* bytes of a request */
+	size_t max_calls;
+	size_t max_concurrent; /* requests at a time */
+	double budget;         /* seconds that may still be spent on waiting */
+	/* Called before a wait; may be NULL. */
+	void (*waiting)(double seconds, const struct why *why);
+	/* True stops a wait (SIGINT); may be NULL. */
+	bool (*stop)(void);
+	size_t requests;
+	/* Private. */
+	size_t in_flight;
+	struct jmap_request *delayed, *done;
+	double waited; /* the time that was paid for already */
+};
 
 /*
- * One method call; args is the JSON text of its arguments. *result is new. A
- * failure that happened before the server could act, and any failure where
- * repeat is true (reads), is tried again within the budget.
+ * Gets the session. budget: the seconds in all that may be spent on waiting for
+ * the server (429, 503, no connection). A wrong password is tried once: the
+ * server blocks an address after a hundred. 0, or -1 and why.
  */
+int jmap_open(struct jmap *j, struct http *http, long budget, struct why *why);
+void jmap_close(struct jmap *j);
+
+/* Whose methods a request calls. */
+enum jmap_using {
+	JMAP_REGISTRY, /* x: methods */
+	JMAP_SIEVE,    /* an account's scripts and blobs */
+	JMAP_DATA      /* all that an account holds */
+};
+
+/* Empties the request, for method calls. */
+void jmap_begin(struct jmap_request *r, enum jmap_using using);
+/* Adds a call; args is the JSON text of its arguments. It is call number 0, 1,
+ * ..., and "0", "1", ... is its id. */
+void jmap_add(struct jmap_request *r, const char *method, const char *args);
+/* Sends it; and again, after a wait (asked seconds, or where that is -1 twice
+ * as long as the last time). jmap_again is false, and does nothing, when the
+ * wait is more than is left of the budget, or when it is stopped. */
+void jmap_start(struct jmap *j, struct jmap_request *r);
+bool jmap_again(struct jmap *j, struct jmap_request *r, long asked);
+/* A request that is done; waits for one if it must, and is NULL if none is
+ * under way. */
+struct jmap_request *jmap_next(struct jmap *j, bool wait);
+/* The arguments of the answer to call number i, borrowed from the request; or
+ * NULL and why. */
+enum jmap_status jmap_answer(const struct jmap_request *r, size_t i,
+    const char *method, json_t **result, struct why *why);
+/* Gives the storage back, overwritten. */
+void jmap_clear(struct jmap_request *r);
+
+/* Sends a request and waits for it. Others may be under way: they are returned
+ * by jmap_next. */
+enum jmap_status jmap_run(struct jmap *j, struct jmap_request *r);
+/* One method call. *result is new. */
 enum jmap_status jmap_call(struct jmap *j, const char *method, const char *args,
     bool repeat, json_t **result, struct why *why);
+/* GET of a path: 0 and the body of the reply, or the path that it leads to (new)
+ * when it is a redirect; -1 and why. location may be NULL. */
+int jmap_get(struct jmap *j, const char *path, struct buf *body,
+    char **location, struct why *why);
 
 /*
- * The readers behind jmap_open and jmap_call, for bytes of any origin: a
- * session object, and the answer to one method call.
+ * The readers behind these, for bytes of any origin: a session object, and the
+ * answers to the calls of a request.
  */
 int jmap_read_session(struct jmap *j, const struct buf *body, struct why *why);
-enum jmap_status jmap_read_response(const char *method, const struct buf *body,
-    json_t **result, struct why *why);
+json_t *jmap_read_answers(const struct buf *body, struct why *why);
 
 /*
  * An error of one object (RFC 8620, 5.3; Stalwart) in words of ours: the kind,

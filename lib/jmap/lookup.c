@@ -2,14 +2,13 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-/* What exists on the server already, and whether it is what the plan means. */
+/* Whether an object that is there is the one that the plan means. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/alloc.h"
-#include "jmap/entry.h"
+#include "jmap/job.h"
 
 static const char *
 text(const json_t *v, const char *member)
@@ -17,96 +16,63 @@ text(const json_t *v, const char *member)
 	return json_string_value(json_object_get(v, member));
 }
 
-json_t *
-apply_get(struct apply *a, const char *object, const json_t *ids,
-    const char *const *members)
+/* Of a domain no more is asked for: some of its members are costly to make. */
+void
+lookup_members(struct job *job)
 {
-	char *method = xasprintf("x:%s/get", object), *args;
-	json_t *found = json_object(), *properties = json_array();
-	size_t n = json_array_size(ids), max = a->jmap->max_get;
+	json_t *v;
+	size_t i;
 
-	for (size_t i = 0; members[i] != NULL; i++)
-		(void)json_array_append_new(
-		    properties, json_string(members[i]));
-	for (size_t from = 0; from < n; from += max) {
-		json_t *some = json_array(), *answer = NULL, *item, *call;
-		enum jmap_status status;
-		size_t i;
-
-		for (i = from; i < n && i < from + max; i++)
-			(void)json_array_append(some, json_array_get(ids, i));
-		call = json_pack(
-		    "{s:o, s:O}", "ids", some, "properties", properties);
-		args = json_dumps(call, JSON_COMPACT);
-		status =
-		    jmap_call(a->jmap, method, args, true, &answer, &a->why);
-		free(args);
-		json_decref(call);
-		if (status != JMAP_OK) {
-			json_decref(found);
-			found = NULL;
-			break;
-		}
-		json_array_foreach (json_object_get(answer, "list"), i, item)
-			if (text(item, "id") != NULL)
-				(void)json_object_set(
-				    found, text(item, "id"), item);
-		json_decref(answer);
+	fetch_member(&job->fetch, "name");
+	if (strcmp(job->op->object, "Domain") != 0) {
+		fetch_member(&job->fetch, "domainId");
+		fetch_member(&job->fetch, "emailAddress");
+		fetch_member(&job->fetch, "@type");
 	}
-	json_decref(properties);
-	free(method);
-	return found;
+	json_array_foreach (job->op->match_on, i, v)
+		fetch_member(&job->fetch, json_string_value(v));
 }
 
-/* The members that tell one object from another. No more are asked for: some of
- * a domain's are costly to make. */
-static const char *const *
-members_of(const char *object)
+/* A member that the plan gives is the same on the server. */
+static bool
+agrees(const json_t *body, const json_t *have, const char *member)
 {
-	static const char *const domain[] = { "name", NULL };
-	static const char *const account[] = { "name", "domainId",
-		"emailAddress", "@type", NULL };
-	static const char *const list[] = { "name", "domainId", "emailAddress",
-		NULL };
+	const json_t *want = json_object_get(body, member);
 
-	if (strcasecmp(object, "Domain") == 0)
-		return domain;
-	return strcasecmp(object, "Account") == 0 ? account : list;
+	return want == NULL || json_equal(want, json_object_get(have, member));
 }
-
-/* --- who holds a name --- */
 
 /* Whether the object that holds the name is the one that the plan means: its
  * own name, not an alias of it. */
 static bool
-same_object(const struct apply *a, const struct entry *e,
-    const char *holder_type, const json_t *holder)
+same_object(const struct job *job, const struct entry *e, const char *type,
+    const json_t *have)
 {
-	const char *name = text(e->body, "name"),
-		   *domain = text(e->body, "domainId"),
-		   *type = text(e->body, "@type");
+	json_t *v;
+	size_t i;
 
-	if (strcasecmp(holder_type, a->op->object) != 0 || name == NULL ||
-	    text(holder, "name") == NULL ||
-	    strcmp(text(holder, "name"), name) != 0)
+	if (have == NULL || strcmp(type, job->op->object) != 0)
 		return false;
-	if (domain != NULL &&
-	    (text(holder, "domainId") == NULL ||
-		strcmp(text(holder, "domainId"), domain) != 0))
-		return false;
-	return type == NULL || text(holder, "@type") == NULL ||
-	       strcmp(text(holder, "@type"), type) == 0;
+	json_array_foreach (job->op->match_on, i, v)
+		if (!agrees(e->body, have, json_string_value(v)))
+			return false;
+	return json_object_get(e->body, "name") != NULL &&
+	       agrees(e->body, have, "name") &&
+	       agrees(e->body, have, "domainId") &&
+	       agrees(e->body, have, "@type");
 }
 
-static void
-judge_holder(struct apply *a, struct entry *e, const char *type, const char *id,
-    const json_t *holder)
+void
+lookup_judge(struct job *job, struct entry *e)
 {
-	const char *name = text(holder, "emailAddress");
+	const char *type = text(e->holder, "object"),
+		   *id = text(e->holder, "id"), *name;
+	const json_t *have = fetch_found(&job->fetch, type, id);
 
+	name = text(have, "emailAddress");
 	if (name == NULL)
-		name = text(holder, "name");
-	if (holder != NULL && same_object(a, e, type, holder)) {
+		name = text(have, "name");
+	if (same_object(job, e, type, have)) {
 		entry_settle(e, APPLY_EXISTS, id);
 		return;
 	}
@@ -116,111 +82,78 @@ judge_holder(struct apply *a, struct entry *e, const char *type, const char *id,
 	entry_settle(e, APPLY_FAILED, NULL);
 }
 
-int
-apply_judge_holders(struct apply *a, json_t *const *holders)
+/* --- by name, for a dry run --- */
+
+/* In a domain that is only planned there is nothing yet. */
+static bool
+can_exist(const struct entry *e)
 {
-	static const char *const types[] = { "Domain", "Account",
-		"MailingList" };
-	int r = 0;
+	const char *domain = text(e->body, "domainId");
 
-	for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
-		json_t *ids = json_array(), *found = NULL;
+	return !e->done && text(e->body, "name") != NULL &&
+	       (domain == NULL || *domain != '#');
+}
 
-		for (size_t i = 0; i < a->n; i++)
-			if (holders[i] != NULL &&
-			    strcmp(text(holders[i], "object"), types[t]) == 0)
-				(void)json_array_append(
-				    ids, json_object_get(holders[i], "id"));
-		if (json_array_size(ids) != 0)
-			found =
-			    apply_get(a, types[t], ids, members_of(types[t]));
-		if (json_array_size(ids) != 0 && found == NULL)
-			r = -1;
-		for (size_t i = 0; found != NULL && i < a->n; i++) {
-			const char *id;
+void
+lookup_fill(struct job *job)
+{
+	char *query = xasprintf("x:%s/query", job->op->object),
+	     *get = xasprintf("x:%s/get", job->op->object);
 
-			if (holders[i] == NULL ||
-			    strcmp(text(holders[i], "object"), types[t]) != 0)
-				continue;
-			id = text(holders[i], "id");
-			judge_holder(a, &a->entries[i], types[t], id,
-			    json_object_get(found, id));
+	jmap_begin(&job->request, JMAP_REGISTRY);
+	for (size_t i = 0; i < job->n; i++) {
+		const struct entry *e = &job->entries[i];
+		char *args;
+		json_t *call;
+
+		if (!can_exist(e))
+			continue;
+		call = json_pack("{s:{s:s, s:s*}}", "filter", "name",
+		    text(e->body, "name"), "domainId",
+		    text(e->body, "domainId"));
+		args = json_dumps(call, JSON_COMPACT);
+		jmap_add(&job->request, query, args);
+		json_decref(call);
+		free(args);
+		args =
+		    xasprintf("{\"#ids\":{\"resultOf\":\"%zu\",\"name\":\"%s\","
+			      "\"path\":\"/ids\"},\"properties\":[\"name\","
+			      "\"domainId\",\"@type\"]}",
+			job->request.calls - 1, query);
+		jmap_add(&job->request, get, args);
+		free(args);
+	}
+	if (job->request.calls == 0)
+		/* It costs nothing, and the job goes its way. */
+		jmap_add(&job->request, get, "{\"ids\":[]}");
+	free(query);
+	free(get);
+}
+
+int
+lookup_take(struct job *job, struct why *why)
+{
+	json_t *answer, *have;
+	size_t call = 1, k;
+
+	for (size_t i = 0; i < job->n; i++) {
+		struct entry *e = &job->entries[i];
+
+		if (e->done)
+			continue;
+		if (can_exist(e)) {
+			if (jmap_answer(&job->request, call, NULL, &answer,
+				why) != JMAP_OK)
+				return -1;
+			call += 2;
+			json_array_foreach (
+			    json_object_get(answer, "list"), k, have)
+				if (same_object(job, e, job->op->object, have))
+					entry_settle(
+					    e, APPLY_EXISTS, text(have, "id"));
 		}
-		json_decref(found);
-		json_decref(ids);
+		if (!e->done)
+			entry_settle(e, APPLY_PLANNED, NULL);
 	}
-	return r;
-}
-
-/* --- dry run --- */
-
-/* A filter that finds an object by its name. Lists can only be found by words
- * of their text. */
-static json_t *
-name_filter(const struct apply *a, const struct entry *e)
-{
-	const char *name = text(e->body, "name"),
-		   *domain = text(e->body, "domainId");
-
-	if (strcasecmp(a->op->object, "MailingList") == 0)
-		return json_pack("{s:s}", "text", name);
-	return domain == NULL
-		   ? json_pack("{s:s}", "name", name)
-		   : json_pack("{s:s, s:s}", "name", name, "domainId", domain);
-}
-
-/* The ids that the name finds, into ids. */
-static int
-find_entry(struct apply *a, const struct entry *e, json_t *ids)
-{
-	char *method = xasprintf("x:%s/query", a->op->object), *args;
-	json_t *call = json_pack("{s:o}", "filter", name_filter(a, e)),
-	       *answer = NULL;
-	enum jmap_status status;
-
-	args = json_dumps(call, JSON_COMPACT);
-	status = jmap_call(a->jmap, method, args, true, &answer, &a->why);
-	if (status == JMAP_OK)
-		(void)json_array_extend(ids, json_object_get(answer, "ids"));
-	json_decref(answer);
-	json_decref(call);
-	free(args);
-	free(method);
-	return status == JMAP_OK ? 0 : -1;
-}
-
-static int
-find_one(struct apply *a, struct entry *e)
-{
-	const char *domain = text(e->body, "domainId"), *id;
-	json_t *ids = json_array(), *found = NULL, *holder;
-	int r = 0;
-
-	entry_settle(e, APPLY_PLANNED, NULL);
-	/* In a domain that is only planned there is nothing yet. */
-	if (text(e->body, "name") == NULL || (domain != NULL && *domain == '#'))
-		goto out;
-	r = find_entry(a, e, ids);
-	if (r == 0 && json_array_size(ids) != 0) {
-		found =
-		    apply_get(a, a->op->object, ids, members_of(a->op->object));
-		if (found == NULL)
-			r = -1;
-		json_object_foreach (found, id, holder)
-			if (same_object(a, e, a->op->object, holder))
-				entry_settle(e, APPLY_EXISTS, id);
-	}
-out:
-	json_decref(found);
-	json_decref(ids);
-	return r;
-}
-
-int
-apply_find(struct apply *a)
-{
-	for (size_t i = 0; i < a->n; i++)
-		if (!a->entries[i].done && find_one(a, &a->entries[i]) == -1)
-			return -1;
 	return 0;
 }

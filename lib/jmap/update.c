@@ -12,7 +12,8 @@
 #include <string.h>
 
 #include "core/alloc.h"
-#include "jmap/entry.h"
+#include "core/json.h"
+#include "jmap/job.h"
 
 /* Whether the server's value has all that the plan's has; members that the plan
  * leaves out are defaults. An empty container and an absent one are the same.
@@ -85,16 +86,29 @@ patch_credentials(
 	}
 }
 
+/* What an upsert matched it by, and what cannot be changed, is not sent. */
+static bool
+fixed_member(const struct job *job, const json_t *members, const char *name)
+{
+	return strcmp(name, "@type") == 0 ||
+	       (apply_unique(job->op->object) &&
+		   (strcmp(name, "name") == 0 ||
+		       strcmp(name, "domainId") == 0)) ||
+	       member_update(members, name) != MEMBER_MUTABLE;
+}
+
 /* What has to be changed; new. */
 static json_t *
-make_patch(const json_t *body, const json_t *current)
+make_patch(const struct apply *a, const struct job *job, const json_t *body,
+    const json_t *current)
 {
+	const json_t *members = schema_members(a->schema, job->op->object,
+	    json_string_value(json_object_get(body, "@type")));
 	json_t *patch = json_object(), *v;
 	const char *key;
 
 	json_object_foreach ((json_t *)(uintptr_t)body, key, v) {
-		if (strcmp(key, "@type") == 0 || strcmp(key, "name") == 0 ||
-		    strcmp(key, "domainId") == 0)
+		if (fixed_member(job, members, key))
 			continue;
 		if (strcmp(key, "credentials") == 0)
 			patch_credentials(
@@ -105,93 +119,63 @@ make_patch(const json_t *body, const json_t *current)
 	return patch;
 }
 
-/* Sends one patch and settles the entry. 0, or -1 and a->why. */
-static int
-send_patch(struct apply *a, struct entry *e, json_t *patch)
+void
+update_members(struct job *job)
 {
-	char *method = xasprintf("x:%s/set", a->op->object), *args;
-	json_t *call, *answer = NULL;
-	const json_t *error;
-	struct why why = { 0 };
-	enum jmap_status status;
+	for (size_t i = 0; i < job->n; i++) {
+		const char *key;
+		json_t *v;
 
-	call = json_pack("{s:{s:O}}", "update", e->id, patch);
-	args = json_dumps(call, JSON_COMPACT);
-	/* The same patch twice does the same as once. */
-	status = jmap_call(a->jmap, method, args, true, &answer, &why);
-	error = json_object_get(json_object_get(answer, "notUpdated"), e->id);
-	e->done = true;
-	if (status != JMAP_OK) {
-		entry_fail(e, &why);
-		a->why = why;
-	} else if (error != NULL) {
-		jmap_set_error(error, e->body, &e->why);
-		e->status = APPLY_FAILED;
-	} else if (json_object_get(json_object_get(answer, "updated"), e->id) ==
-		   NULL) {
-		why_set(&e->why, FAIL_DATA, "the server says nothing about it");
-		e->status = APPLY_FAILED;
-	} else {
-		e->status = APPLY_UPDATED;
-	}
-	json_decref(answer);
-	json_decref(call);
-	free_secret(args);
-	free(method);
-	return status == JMAP_OK || why.kind == FAIL_DATA ? 0 : -1;
-}
+		json_object_foreach (job->entries[i].body, key, v) {
+			/* Of a pointer, what it points into. */
+			char *name = xmemdup(key, strcspn(key, "/"));
 
-/* The members that a body names. The array is new, the names are borrowed. */
-static const char **
-member_names(const json_t *body)
-{
-	const char **names = xcalloc(json_object_size(body) + 1, sizeof *names);
-	const char *key;
-	json_t *v;
-	size_t n = 0;
-
-	json_object_foreach ((json_t *)(uintptr_t)body, key, v)
-		names[n++] = key;
-	return names;
-}
-
-static int
-update_one(struct apply *a, struct entry *e)
-{
-	const char **names = member_names(e->body);
-	json_t *ids = json_pack("[s]", e->id), *found, *patch;
-	int r = -1;
-
-	found = apply_get(a, a->op->object, ids, names);
-	if (found != NULL) {
-		patch = make_patch(e->body, json_object_get(found, e->id));
-		r = 0;
-		if (json_object_size(patch) != 0) {
-			if (a->options->dry_run)
-				e->status = APPLY_PLANNED;
-			else
-				r = send_patch(a, e, patch);
+			fetch_member(&job->fetch, name);
+			free(name);
 		}
-		json_decref(patch);
 	}
-	json_decref(found);
-	json_decref(ids);
-	free(names);
-	return r;
-}
-
-int
-apply_update_existing(struct apply *a)
-{
-	for (size_t i = 0; i < a->n; i++)
-		if (a->entries[i].done &&
-		    a->entries[i].status == APPLY_EXISTS &&
-		    update_one(a, &a->entries[i]) == -1)
-			return -1;
-	return 0;
 }
 
 /* --- the operation "update" --- */
+
+/* The value that a pointer leads to; NULL if there is none. */
+static const json_t *
+value_at(const json_t *current, const char *pointer)
+{
+	while (current != NULL) {
+		size_t len = strcspn(pointer, "/");
+		char *name = xmemdup(pointer, len);
+
+		current = json_object_get(current, name);
+		free(name);
+		if (pointer[len] == '\0')
+			return current;
+		pointer += len + 1;
+	}
+	return NULL;
+}
+
+static bool
+is_set(const json_t *v)
+{
+	return v != NULL && !json_is_null(v);
+}
+
+/* Whether the server has all that the patch says. */
+static bool
+has_all(const json_t *value, const json_t *current)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach ((json_t *)(uintptr_t)value, key, v) {
+		const json_t *have = value_at(current, key);
+
+		if (json_is_null(v) ? is_set(have) : !covers(have, v))
+			return false;
+	}
+	return true;
+}
 
 /* Whether all of the members are unset on the server: setting them changes
  * nothing that somebody chose. */
@@ -201,33 +185,24 @@ all_unset(const json_t *value, const json_t *current)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)(uintptr_t)value, key, v) {
-		const json_t *have = json_object_get(current, key);
-
-		if (strchr(key, '/') != NULL ||
-		    (have != NULL && !json_is_null(have)))
+	json_object_foreach ((json_t *)(uintptr_t)value, key, v)
+		if (is_set(value_at(current, key)))
 			return false;
-	}
 	return true;
 }
 
-/* An object that this run did not make: without -u only what is unset is set.
- */
-static int
-update_found(struct apply *a, struct entry *e)
+/* An update of an object that this run did not make: without -u only what is
+ * unset is set. */
+static void
+decide_update(struct apply *a, struct job *job, struct entry *e)
 {
-	const char **names = member_names(e->body);
-	json_t *ids = json_pack("[s]", e->id), *found, *current;
-	int r = 0;
+	const json_t *current =
+	    fetch_found(&job->fetch, job->op->object, e->id);
 
-	found = apply_get(a, a->op->object, ids, names);
-	current = json_object_get(found, e->id);
-	if (found == NULL) {
-		r = -1;
-	} else if (current == NULL) {
+	if (current == NULL) {
 		why_set(&e->why, FAIL_DATA, "it is not there");
 		entry_settle(e, APPLY_FAILED, NULL);
-	} else if (same(current, e->body) || covers(current, e->body)) {
+	} else if (has_all(e->body, current)) {
 		entry_settle(e, APPLY_EXISTS, NULL);
 	} else if (!a->options->update && !all_unset(e->body, current)) {
 		entry_settle(e, APPLY_EXISTS, NULL);
@@ -236,41 +211,103 @@ update_found(struct apply *a, struct entry *e)
 	} else if (a->options->dry_run) {
 		entry_settle(e, APPLY_PLANNED, NULL);
 	} else {
-		r = send_patch(a, e, e->body);
+		e->patch = json_incref(e->body);
 	}
-	json_decref(found);
-	json_decref(ids);
-	free(names);
-	return r;
 }
 
-int
-apply_update_op(struct apply *a)
+void
+update_decide(struct apply *a, struct job *job, struct entry *e)
 {
-	const char *id = a->op->id == NULL ? "singleton" : a->op->id;
-	const struct known *k = *id == '#' ? apply_known(a, id + 1) : NULL;
-	struct entry *e;
+	json_t *patch;
 
-	a->entries = grow(a->entries, a->n, &a->cap, sizeof *a->entries);
-	e = &a->entries[a->n++];
-	*e = (struct entry){ .plan_body = a->op->value,
-		.body = json_deep_copy(a->op->value) };
-	if (*id != '#') {
-		e->id = xstrdup(id);
-		return update_found(a, e);
+	if (job->op->type == OP_UPDATE && e->made) {
+		e->patch = json_incref(e->body);
+		return;
 	}
-	if (k != NULL && k->name != NULL)
-		e->address = xstrdup(k->name);
-	if (k == NULL || k->failed) {
-		why_set(&e->why, FAIL_DATA, "it refers to %s, which %s", id,
-		    k == NULL ? "comes later in the plan" : "failed");
-		entry_settle(e, APPLY_FAILED, NULL);
-		return 0;
+	if (job->op->type == OP_UPDATE) {
+		decide_update(a, job, e);
+		return;
 	}
-	if (k->id == NULL) { /* dry run */
-		entry_settle(e, APPLY_PLANNED, NULL);
-		return 0;
+	patch = make_patch(
+	    a, job, e->body, fetch_found(&job->fetch, job->op->object, e->id));
+	if (json_object_size(patch) == 0) {
+		json_decref(patch);
+	} else if (a->options->dry_run) {
+		e->status = APPLY_PLANNED;
+		json_decref(patch);
+	} else {
+		e->done = false;
+		e->patch = patch;
 	}
-	e->id = xstrdup(k->id);
-	return k->made ? send_patch(a, e, e->body) : update_found(a, e);
+}
+
+/* --- sending --- */
+
+bool
+update_fill(struct apply *a, struct job *job, size_t *n)
+{
+	enum {
+		FRAME = 256
+	};
+	char *method = xasprintf("x:%s/set", job->op->object);
+	struct buf args = { 0 };
+
+	*n = 0;
+	buf_adds(&args, "{\"update\":{");
+	for (size_t i = 0; i < job->n && *n < job->max; i++) {
+		const struct entry *e = &job->entries[i];
+		char *text;
+
+		if (e->patch == NULL)
+			continue;
+		text = json_dumps(e->patch, JSON_COMPACT);
+		if (*n != 0 &&
+		    args.len + strlen(text) + FRAME > a->jmap->max_size) {
+			free_secret(text);
+			break;
+		}
+		jw_key(&args, e->id);
+		buf_adds(&args, text);
+		free_secret(text);
+		++*n;
+	}
+	buf_adds(&args, "}}");
+	if (*n != 0) {
+		jmap_begin(&job->request, JMAP_REGISTRY);
+		jmap_add(&job->request, method, args.data);
+		job->sent = *n;
+	}
+	buf_wipe(&args);
+	free(method);
+	return *n != 0;
+}
+
+void
+update_take(struct job *job, const json_t *answer)
+{
+	const json_t *updated = json_object_get(answer, "updated"),
+		     *refused = json_object_get(answer, "notUpdated");
+	size_t n = 0;
+
+	for (size_t i = 0; i < job->n && n < job->sent; i++) {
+		struct entry *e = &job->entries[i];
+		const json_t *error;
+
+		if (e->patch == NULL)
+			continue;
+		n++;
+		error = json_object_get(refused, e->id);
+		if (json_object_get(updated, e->id) != NULL) {
+			entry_settle(e, APPLY_UPDATED, NULL);
+		} else if (error != NULL) {
+			jmap_set_error(error, e->body, &e->why);
+			entry_settle(e, APPLY_FAILED, NULL);
+		} else {
+			why_set(&e->why, FAIL_DATA,
+			    "the server says nothing about it");
+			entry_settle(e, APPLY_FAILED, NULL);
+		}
+		json_decref(e->patch);
+		e->patch = NULL;
+	}
 }

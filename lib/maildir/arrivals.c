@@ -27,10 +27,34 @@ merge_take_name(struct merge *m, uint32_t folder, const char *base)
 	return added;
 }
 
+struct removed {
+	struct merge *m;
+	uint32_t folder;
+};
+
+/* A name that Dovecot has in its list and that is gone was removed. To bring it
+ * back would make Dovecot warn, and some sessions would see it late. */
+static void
+take_removed(void *arg, const char *base)
+{
+	const struct removed *r = arg;
+
+	if (strstr(base, our_mark) != NULL)
+		(void)merge_take_name(r->m, r->folder, base);
+}
+
 void
 merge_list_names(struct merge *m)
 {
 	const struct catalogue *t = m->plan->target;
+
+	for (size_t i = 0; i < m->n; i++) {
+		struct removed r = { m, m->items[i].folder };
+
+		if (i == 0 || r.folder != m->items[i - 1].folder)
+			(void)uidlist_each(t->tree,
+			    t->tree->folders[r.folder].dir, take_removed, &r);
+	}
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct entry *e = &t->entries[i];
@@ -100,8 +124,9 @@ pair_arrival(
 		    !same_id(s, e) ||
 		    memcmp(s->digest, e->digest, sizeof s->digest) != 0)
 			continue;
-		*f = (struct fate){ OUT_PRESENT, number,
-			"arrived while the merge ran" };
+		*f = (struct fate){ .outcome = OUT_PRESENT,
+			.twin = number,
+			.note = "arrived while the merge ran" };
 		return;
 	}
 }

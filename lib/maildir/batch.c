@@ -92,11 +92,25 @@ copy_some(void *arg, void *scratch, size_t from, size_t to)
 			why_set(&b->whys[i], FAIL_DATA, "cannot be copied");
 }
 
+/* Says in a message's record that keywords of it were lost. */
+static void
+note_lost_keywords(struct merge *m, const struct item *it)
+{
+	static const char text[] = "not all keywords could be carried";
+	struct fate *f = &m->plan->fates[it->entry];
+	char *both = f->note == NULL ? xstrdup(text)
+				     : xasprintf("%s; %s", f->note, text);
+
+	f->note = arena_adds(&m->texts, both);
+	free(both);
+}
+
 static void
 put_name(struct merge *m, const struct item *it, const struct parcel *p,
     struct buf *base, struct buf *info)
 {
 	const char *name = entry_name(m->plan->source, merge_source(m, it));
+	size_t lost = m->nameless_letters + m->lost_keywords;
 	unsigned int copies = 0;
 	struct mdname n;
 
@@ -107,6 +121,8 @@ put_name(struct merge *m, const struct item *it, const struct parcel *p,
 	} while (!merge_take_name(m, it->folder, buf_str(base)));
 	buf_reset(info);
 	mdname_put_info(info, n.flags, merge_letters(m, it));
+	if (m->nameless_letters + m->lost_keywords > lost)
+		note_lost_keywords(m, it);
 }
 
 /* Journals and names what is good of a batch. names gets the name in cur/. */
@@ -188,7 +204,7 @@ show(struct merge *m, struct batch *b, size_t n, char **names, struct why *why)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (b->whys[i].kind != FAIL_NONE) {
-			merge_fail(m, &b->items[i], b->whys[i].text);
+			merge_fail(m, &b->items[i], &b->whys[i]);
 			continue;
 		}
 		merge_settle(m, b->items[i].entry);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -129,7 +130,7 @@ add_entry(struct catalogue *c, size_t folder, bool is_new,
 
 	c->entries = grow(c->entries, c->n, &c->cap, sizeof *c->entries);
 	e = &c->entries[c->n];
-	*e = (struct entry){ .ino = d->d_ino,
+	*e = (struct entry){ .ino = (uint32_t)(d->d_ino ^ d->d_ino >> 32),
 		.name = (uint32_t)c->names.len,
 		.folder = (uint32_t)folder & 0xffffff,
 		.state = is_new ? ENTRY_NEW : 0 };
@@ -141,8 +142,6 @@ add_entry(struct catalogue *c, size_t folder, bool is_new,
 	if (odd != NULL) {
 		e->state |= ENTRY_READ;
 		set_fault(c, c->n - 1, odd);
-	} else if (c->index != NULL && !c->stamps) {
-		index_recall(c->index, c, e);
 	}
 	return 0;
 }
@@ -170,6 +169,8 @@ list_box(
 		odd = oddity(fd, e, &skip);
 		if (skip)
 			continue;
+		if (mdname_ignored(e->d_name) && c->tree->strict)
+			continue; /* Dovecot passes it over */
 		if (odd == NULL && mdname_ignored(e->d_name))
 			odd = "a line end in its file name";
 		r = add_entry(c, folder, is_new, e, odd, why);
@@ -187,8 +188,8 @@ lasting_name(const struct catalogue *c, const struct entry *e)
 {
 	const char *name = entry_name(c, e);
 
-	return xasprintf("%u/%llu/%.*s", (unsigned int)e->folder,
-	    (unsigned long long)e->ino, (int)strcspn(name, ":"), name);
+	return xasprintf("%u/%u/%.*s", (unsigned int)e->folder,
+	    (unsigned int)e->ino, (int)strcspn(name, ":"), name);
 }
 
 static void
@@ -233,48 +234,110 @@ recollect(struct map *m, struct catalogue *c, const struct entry *e)
 	return found;
 }
 
-/* A message that was moved from new/ to cur/ between the two listings is in the
- * catalogue twice: the first of the entries is gone. */
+/* Of the entries from number from to mid, drops those whose files are listed
+ * again behind them, under the names that they have now. */
 static void
-drop_moved(struct catalogue *c, size_t first_new, size_t first_cur)
+drop_older(struct catalogue *c, size_t from, size_t mid)
 {
-	struct map in_new = { 0 };
+	struct map older = { 0 };
+	size_t kept = from;
 
-	for (size_t i = first_new; i < first_cur; i++)
-		remember(&in_new, c, i);
-	for (size_t i = first_cur; in_new.n > 0 && i < c->n; i++) {
-		struct entry *old = recollect(&in_new, c, &c->entries[i]);
+	if (from == mid)
+		return;
+	for (size_t i = from; i < mid; i++)
+		remember(&older, c, i);
+	for (size_t i = mid; i < c->n; i++) {
+		struct entry *e = recollect(&older, c, &c->entries[i]);
 
-		if (old != NULL)
-			old->state |= ENTRY_GONE;
+		if (e != NULL)
+			e->state |= ENTRY_GONE;
 	}
-	free_keys(&in_new);
+	free_keys(&older);
+	for (size_t i = from; i < c->n; i++)
+		if (i >= mid || (c->entries[i].state & ENTRY_GONE) == 0)
+			c->entries[kept++] = c->entries[i];
+	c->n = kept;
+}
+
+/*
+ * The time of a directory that is about to be listed. The clock of a file
+ * system goes in ticks: a change in the same tick would leave no trace, so a
+ * time that is so young counts as none.
+ */
+static struct timespec
+steady_time(int fd)
+{
+	const int64_t tick = 20000000; /* of a kernel with HZ=100, twice */
+	struct timespec now;
+	struct stat st;
+	int64_t age;
+
+	if (fstat(fd, &st) == -1)
+		return (struct timespec){ 0 };
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	age = (now.tv_sec - st.st_mtim.tv_sec) * INT64_C(1000000000) +
+	      now.tv_nsec - st.st_mtim.tv_nsec;
+	if (age >= 0 && age < tick)
+		return (struct timespec){ 0 };
+	return st.st_mtim;
 }
 
 /* new/ comes first, so that no message is missed that is moved to cur/
- * meanwhile. */
+ * meanwhile; and where it was listed in both, cur/ holds. */
 static int
-list_folder(struct catalogue *c, size_t folder, struct why *why)
+list_once(struct catalogue *c, size_t folder, struct why *why)
 {
-	const char *dir = c->tree->folders[folder].dir;
-	size_t first_new = c->n, first_cur = c->n;
-	struct stat st;
+	struct mdfolder *f = &c->tree->folders[folder];
+	size_t first = c->n, mid = c->n;
 
 	for (int is_new = 1; is_new >= 0; is_new--) {
-		int fd = open_box(c->tree, dir, is_new);
+		int fd = open_box(c->tree, f->dir, is_new);
 
-		first_cur = c->n;
+		mid = c->n;
+		f->seen[is_new] = (struct timespec){ 0 };
 		if (fd == -1 && errno == ENOENT)
 			continue; /* Dovecot makes it when it is needed */
 		if (fd == -1)
 			return why_errno(why, FAIL_FATAL, "%s/%s/%s",
-			    c->tree->root, dir, is_new ? "new" : "cur");
-		if (fstat(fd, &st) == 0)
-			c->tree->folders[folder].seen[is_new] = st.st_mtim;
+			    c->tree->root, f->dir, is_new ? "new" : "cur");
+		f->seen[is_new] = steady_time(fd);
 		if (list_box(c, folder, is_new, fd, why) == -1)
 			return -1;
 	}
-	drop_moved(c, first_new, first_cur);
+	drop_older(c, first, mid);
+	if (c->index != NULL && !c->stamps)
+		index_recall_all(c->index, c, first);
+	return 0;
+}
+
+enum {
+	PASSES = 4
+};
+
+/*
+ * A file that is renamed while its directory is read can be missed (readdir(3)
+ * may or may not return it), and Dovecot renames a file when its flags change.
+ * So a folder that changed meanwhile is listed again, and what was seen once
+ * is kept.
+ */
+static int
+list_folder(struct catalogue *c, size_t folder, struct why *why)
+{
+	size_t first = c->n;
+	struct why local = { 0 };
+
+	for (int i = 0; i < PASSES; i++) {
+		size_t begun = c->n;
+
+		if (list_once(c, folder, &local) == -1) {
+			if (why != NULL)
+				*why = local;
+			return mdtree_fault(c->tree, folder, &local);
+		}
+		drop_older(c, first, begun);
+		if (!catalogue_is_stale(c, folder, false))
+			break;
+	}
 	return 0;
 }
 
@@ -287,24 +350,31 @@ catalogue_list(struct catalogue *c, struct why *why)
 	return 0;
 }
 
+/* True if cur/ or new/ of a folder has not the time that it had when it was
+ * listed last. */
+static bool
+box_is_stale(const struct catalogue *c, const struct mdfolder *f, bool is_new)
+{
+	const struct timespec *seen = &f->seen[is_new];
+	int fd = open_box(c->tree, f->dir, is_new);
+	struct stat st;
+	bool same;
+
+	if (fd == -1) /* not there, as before? */
+		return errno != ENOENT || seen->tv_sec != 0;
+	same = fstat(fd, &st) == 0 && st.st_mtim.tv_sec == seen->tv_sec &&
+	       st.st_mtim.tv_nsec == seen->tv_nsec;
+	(void)close(fd);
+	return !same;
+}
+
 bool
 catalogue_is_stale(const struct catalogue *c, size_t folder, bool new_only)
 {
 	const struct mdfolder *f = &c->tree->folders[folder];
 
-	for (int is_new = new_only ? 1 : 0; is_new <= 1; is_new++) {
-		int fd = open_box(c->tree, f->dir, is_new);
-		struct stat st;
-		bool same = fd != -1 && fstat(fd, &st) == 0 &&
-			    st.st_mtim.tv_sec == f->seen[is_new].tv_sec &&
-			    st.st_mtim.tv_nsec == f->seen[is_new].tv_nsec;
-
-		if (fd != -1)
-			(void)close(fd);
-		if (!same)
-			return true;
-	}
-	return false;
+	return box_is_stale(c, f, true) ||
+	       (!new_only && box_is_stale(c, f, false));
 }
 
 int
@@ -319,8 +389,7 @@ catalogue_update(struct catalogue *c, size_t folder, struct why *why)
 			remember(&known, c, i);
 	r = list_folder(c, folder, why);
 	for (size_t i = n; i < c->n; i++)
-		if ((c->entries[i].state & ENTRY_GONE) == 0 &&
-		    recollect(&known, c, &c->entries[i]) == NULL)
+		if (recollect(&known, c, &c->entries[i]) == NULL)
 			c->entries[kept++] = c->entries[i];
 	if (kept == n)
 		c->names.len = names;
@@ -481,10 +550,6 @@ find_again(
 		if ((c->entries[i].state & ENTRY_GONE) != 0 &&
 		    in_folder[c->entries[i].folder])
 			remember(&gone, c, i);
-	for (size_t i = 0; i < n; i++) /* those that drop_moved dropped */
-		if ((c->entries[i].state & ENTRY_GONE) == 0 &&
-		    in_folder[c->entries[i].folder])
-			(void)recollect(&gone, c, &c->entries[i]);
 	for (size_t f = 0; r == 0 && f < c->tree->n; f++)
 		if (in_folder[f])
 			r = list_folder(c, f, why);
@@ -492,7 +557,7 @@ find_again(
 		const struct entry *e = &c->entries[i];
 		struct entry *old = recollect(&gone, c, e);
 
-		if (old == NULL || (e->state & ENTRY_GONE) != 0)
+		if (old == NULL)
 			continue;
 		old->name = e->name;
 		old->state &= ~(unsigned int)(ENTRY_GONE | ENTRY_NEW) & 0xff;
@@ -504,8 +569,21 @@ find_again(
 	return r;
 }
 
+int
+catalogue_find_again(struct catalogue *c, size_t folder, struct why *why)
+{
+	bool *in_folder = xcalloc(c->tree->n + 1, sizeof *in_folder);
+	bool found = false;
+	int r;
+
+	in_folder[folder] = true;
+	r = find_again(c, in_folder, &found, why);
+	free(in_folder);
+	return r;
+}
+
 enum {
-	TRIES = 5 /* a message can be renamed again and again */
+	TRIES = 40 /* a message can be renamed again and again */
 };
 
 static int

@@ -35,7 +35,7 @@ enum entry_state {
 struct entry {
 	unsigned char id[DIGEST_LEN];
 	unsigned char digest[DIGEST_LEN];
-	uint64_t ino;
+	uint32_t ino;   /* inode number, folded */
 	uint32_t name;  /* offset in the catalogue's names */
 	uint32_t stamp; /* of size and time, for the index; a bad one's fault */
 	uint32_t next;  /* for whoever chains entries */
@@ -69,7 +69,8 @@ void entry_put_path(
 /* Why an entry cannot be used; NULL if it can. */
 const char *entry_fault(const struct catalogue *c, const struct entry *e);
 
-/* Lists all folders of the tree. 0, or -1 and why (FATAL). */
+/* Lists all folders of the tree. A folder that cannot be listed gets a fault,
+ * or, in a strict tree, is an error. 0, or -1 and why (FATAL). */
 int catalogue_list(struct catalogue *c, struct why *why);
 
 /* True if messages may have come into a folder since it was listed last: in
@@ -80,6 +81,10 @@ bool catalogue_is_stale(
 /* Lists a folder again and appends the files that it did not know. 0, or -1 and
  * why (FATAL). */
 int catalogue_update(struct catalogue *c, size_t folder, struct why *why);
+
+/* Lists a folder again and gives its entries that are ENTRY_GONE the names that
+ * their files have now, if they have any. 0, or -1 and why (FATAL). */
+int catalogue_find_again(struct catalogue *c, size_t folder, struct why *why);
 
 /*
  * Looks for the Message-IDs of all entries from number first on that have not

@@ -22,10 +22,6 @@
 #include "maildir/name.h"
 #include "maildir/parallel.h"
 
-enum {
-	UIDLIST_MAX = 1 << 30
-};
-
 const char *
 finding_name(enum finding f)
 {
@@ -108,81 +104,151 @@ free_box(void *scratch)
 	box_forget(scratch);
 }
 
-/* The base with the right sizes: what stands before the first comma, then the
- * other fields as they are. */
+/* One folder on its way through the check. */
+struct folder {
+	const struct check *k;
+	const struct seen *seen; /* of the entry `from' and those behind it */
+	size_t from, to;
+	const char *dir;
+	uid_t owner;
+	struct map bases;
+	struct arena texts;
+	bool locked_out; /* Dovecot holds its lock for long */
+};
+
+/* What is wrong with the name of a message. */
+struct wrong {
+	bool size, vsize, colon, twice;
+};
+
+/*
+ * The name that a message should have: what stands before the first comma, a
+ * number if it is not the first of its base, the fields with the right sizes,
+ * and the information that Dovecot reads, which stands behind the last colon.
+ */
 static char *
-right_name(const struct mdname *n, const struct msgsize *size)
+right_name(const struct mdname *n, const struct msgsize *size,
+    const struct wrong *w, unsigned int copy)
 {
 	struct buf out = { 0 };
 	const char *at = n->name, *end = n->name + n->base_len;
+	const char *info = strrchr(n->name, ':');
 	char *result;
 
 	while (at < end) {
 		const char *comma = memchr(at + 1, ',', (size_t)(end - at - 1));
 		const char *stop = comma == NULL ? end : comma;
 
-		if (strncmp(at, ",S=", 3) == 0)
+		if (w->size && strncmp(at, ",S=", 3) == 0)
 			buf_addf(
 			    &out, ",S=%llu", (unsigned long long)size->bytes);
-		else if (strncmp(at, ",W=", 3) == 0)
+		else if (w->vsize && strncmp(at, ",W=", 3) == 0)
 			buf_addf(&out, ",W=%llu",
 			    (unsigned long long)msgsize_crlf(size));
 		else
 			buf_add(&out, at, (size_t)(stop - at));
+		if (at == n->name && copy > 0)
+			buf_addf(&out, ".%u", copy);
 		at = stop;
 	}
-	buf_adds(&out, end);
+	if (!w->colon)
+		buf_adds(&out, end);
+	else
+		buf_adds(&out, strncmp(info, ":2,", 3) == 0 ? info : ":2,");
 	result = xstrdup(buf_str(&out));
 	buf_free(&out);
 	return result;
 }
 
+/* Takes the base of a name; false if the folder has it already. */
+static bool
+take_base(struct folder *f, const char *name)
+{
+	char *base = xmemdup(name, strcspn(name, ":"));
+	bool added;
+
+	(void)map_put_copy(&f->bases, &f->texts, base, &added);
+	free(base);
+	return added;
+}
+
+/* The right name, with a base that no other message of the folder has. */
+static char *
+free_name(struct folder *f, const struct mdname *n, const struct msgsize *size,
+    const struct wrong *w)
+{
+	unsigned int copy = w->twice ? 2 : 0;
+	bool new_base = w->twice || w->size || w->vsize;
+	char *name = right_name(n, size, w, copy);
+
+	while (new_base && !take_base(f, name)) {
+		free(name);
+		copy = copy == 0 ? 2 : copy + 1;
+		name = right_name(n, size, w, copy);
+	}
+	return name;
+}
+
 /* Renames one under Dovecot's lock. */
 static bool
-correct(const struct check *k, const struct entry *e, const struct mdname *n,
-    const struct seen *s)
+rename_locked(
+    struct folder *f, const struct entry *e, const char *from, const char *to)
 {
-	int control = mdtree_control(k->c->tree, dir_of(k, e));
-	int box =
-	    open_box(k->c->tree, dir_of(k, e), (e->state & ENTRY_NEW) != 0);
-	char *name = right_name(n, &s->size);
+	const struct mdtree *t = f->k->c->tree;
+	int control = mdtree_control(t, f->dir);
+	int box = open_box(t, f->dir, (e->state & ENTRY_NEW) != 0);
 	bool done = false;
 
-	if (control != -1 && box != -1 &&
-	    dot_lock(control, UIDLIST_LOCK, NULL) == 0) {
-		done =
-		    renameat2(box, n->name, box, name, RENAME_NOREPLACE) == 0;
-		dot_unlock(control, UIDLIST_LOCK);
+	if (control != -1 && box != -1 && !f->locked_out) {
+		f->locked_out = dot_lock(control, UIDLIST_LOCK, NULL) == -1;
+		if (!f->locked_out) {
+			done = renameat2(
+				   box, from, box, to, RENAME_NOREPLACE) == 0;
+			dot_unlock(control, UIDLIST_LOCK);
+		}
 	}
 	if (control != -1)
 		(void)close(control);
 	if (box != -1)
 		(void)close(box);
-	free(name);
 	return done;
 }
 
 static void
-check_sizes(const struct check *k, const struct entry *e,
-    const struct mdname *n, const struct seen *s)
+check_name(struct folder *f, const struct entry *e, const struct mdname *n,
+    const struct seen *s, bool twice)
 {
+	const struct check *k = f->k;
 	int64_t size = (int64_t)s->size.bytes;
 	int64_t vsize = (int64_t)msgsize_crlf(&s->size);
-	bool bad_s = n->size != MD_SIZE_NONE && n->size != size;
-	bool bad_w = n->vsize != MD_SIZE_NONE && n->vsize != vsize;
-	bool fixed;
+	struct wrong w = { .twice = twice,
+		.colon = strchr(n->name, ':') != strrchr(n->name, ':'),
+		.size = s->plain && n->size != MD_SIZE_NONE && n->size != size,
+		.vsize =
+		    s->plain && n->vsize != MD_SIZE_NONE && n->vsize != vsize };
+	bool fixed = false;
 	char text[128];
 
-	if (!s->plain || (!bad_s && !bad_w))
+	if (!w.twice && !w.colon && !w.size && !w.vsize)
 		return;
-	fixed = k->fix && correct(k, e, n, s);
-	if (bad_s) {
+	if (k->fix) {
+		char *name = free_name(f, n, &s->size, &w);
+
+		fixed = rename_locked(f, e, n->name, name);
+		free(name);
+	}
+	if (w.twice)
+		tell(k, FINDING_TWICE, e, "another file has the same base name",
+		    fixed);
+	if (w.colon)
+		tell(k, FINDING_COLON, e, "a second colon", fixed);
+	if (w.size) {
 		(void)snprintf(text, sizeof text,
 		    "the name says S=%lld, the file has %lld bytes",
 		    (long long)n->size, (long long)size);
 		tell(k, FINDING_SIZE, e, text, fixed);
 	}
-	if (bad_w) {
+	if (w.vsize) {
 		(void)snprintf(text, sizeof text,
 		    "the name says W=%lld, with CRLF it has %lld bytes",
 		    (long long)n->vsize, (long long)vsize);
@@ -207,9 +273,10 @@ check_letters(
 }
 
 static void
-check_message(const struct check *k, const struct entry *e,
-    const struct seen *s, uid_t owner)
+check_message(
+    struct folder *f, const struct entry *e, const struct seen *s, bool twice)
 {
+	const struct check *k = f->k;
 	struct mdname n;
 
 	if ((e->state & ENTRY_GONE) != 0)
@@ -222,72 +289,45 @@ check_message(const struct check *k, const struct entry *e,
 		return;
 	}
 	mdname_parse(&n, entry_name(k->c, e));
-	if (s->uid != owner)
+	if (s->uid != f->owner)
 		tell(k, FINDING_OWNER, e, "not the owner of the folder", false);
 	if ((s->mode & 0600) != 0600)
 		tell(k, FINDING_MODE, e, "its owner cannot read and write it",
 		    false);
-	if (strchr(n.name, ':') != strrchr(n.name, ':'))
-		tell(k, FINDING_COLON, e, "a second colon", false);
 	check_letters(k, e, &n);
-	check_sizes(k, e, &n, s);
+	check_name(f, e, &n, s, twice);
 }
 
-/* One base in two files of a folder: Dovecot renames one, and its flags go. */
+/* All messages of a folder. One base in two files: Dovecot renames one, and its
+ * flags go. */
 static void
-check_bases(const struct check *k, size_t folder)
+check_messages(struct folder *f)
 {
-	struct map bases = { 0 };
-	struct arena keys = { 0 };
+	const struct catalogue *c = f->k->c;
+	bool *twice = xcalloc(f->to - f->from + 1, sizeof *twice);
 
-	for (size_t i = 0; i < k->c->n; i++) {
-		const struct entry *e = &k->c->entries[i];
-		const char *name = entry_name(k->c, e);
-		bool added;
-
-		if (e->folder != folder || (e->state & ENTRY_GONE) != 0)
-			continue;
-		(void)map_put(
-		    &bases, arena_add(&keys, name, strcspn(name, ":")), &added);
-		if (!added)
-			tell(k, FINDING_TWICE, e,
-			    "another file has the same base name", false);
-	}
-	map_free(&bases);
-	arena_free(&keys);
+	for (size_t i = f->from; i < f->to; i++)
+		if ((c->entries[i].state & ENTRY_GONE) == 0)
+			twice[i - f->from] =
+			    !take_base(f, entry_name(c, &c->entries[i]));
+	for (size_t i = f->from; i < f->to; i++)
+		check_message(f, &c->entries[i], &f->seen[i - f->from],
+		    twice[i - f->from]);
+	free(twice);
 }
 
-/* The bases that dovecot-uidlist has; false if there is no such file. */
-static bool
-read_uidlist(
-    const struct check *k, const char *dir, struct buf *text, struct map *bases)
-{
-	int fd = mdtree_control(k->c->tree, dir), file;
-	char *rest, *line;
+/* The bases that Dovecot has in its list. */
+struct listed {
+	struct map bases;
+	struct arena texts;
+};
 
-	if (fd == -1)
-		return false;
-	file = openat(fd, "dovecot-uidlist", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	(void)close(fd);
-	if (file == -1)
-		return false;
-	buf_init(text, UIDLIST_MAX);
-	if (read_fd(file, dir, text, NULL) == -1 || text->len == 0) {
-		(void)close(file);
-		return false;
-	}
-	(void)close(file);
-	rest = text->data;
-	while (rest != NULL) {
-		line = str_cut(&rest, '\n');
-		line = strchr(line, ':');
-		if (line == NULL)
-			continue;
-		line++;
-		line[strcspn(line, ":")] = '\0';
-		(void)map_put(bases, line, NULL);
-	}
-	return true;
+static void
+put_listed(void *arg, const char *base)
+{
+	struct listed *l = arg;
+
+	(void)map_put_copy(&l->bases, &l->texts, base, NULL);
 }
 
 /*
@@ -296,36 +336,35 @@ read_uidlist(
  * it: the time was set by hand, and a message is not in dovecot-uidlist.
  */
 static void
-check_times(const struct check *k, size_t folder)
+check_times(const struct folder *f)
 {
-	const char *dir = k->c->tree->folders[folder].dir;
-	struct map bases = { 0 };
-	struct buf text = { 0 };
-	bool listed = read_uidlist(k, dir, &text, &bases);
+	const struct check *k = f->k;
+	struct listed l = { .bases = { 0 } };
+	bool listed = uidlist_each(k->c->tree, f->dir, put_listed, &l);
 	bool unlisted[2] = { false, false };
 
-	for (size_t i = 0; listed && i < k->c->n; i++) {
+	for (size_t i = f->from; listed && i < f->to; i++) {
 		const struct entry *e = &k->c->entries[i];
 		const char *name = entry_name(k->c, e);
 		char *base;
 
-		if (e->folder != folder || (e->state & ENTRY_GONE) != 0)
+		if ((e->state & ENTRY_GONE) != 0)
 			continue;
 		base = xmemdup(name, strcspn(name, ":"));
-		if (map_get(&bases, base) == NULL)
+		if (map_get(&l.bases, base) == NULL)
 			unlisted[(e->state & ENTRY_NEW) != 0] = true;
 		free(base);
 	}
 	for (int is_new = 0; is_new < 2; is_new++) {
-		int fd =
-		    unlisted[is_new] ? open_box(k->c->tree, dir, is_new) : -1;
+		int fd = unlisted[is_new] ? open_box(k->c->tree, f->dir, is_new)
+					  : -1;
 		struct stat st;
 
 		if (fd == -1)
 			continue;
 		if (fstat(fd, &st) == 0 &&
 		    st.st_mtim.tv_sec + 1 < st.st_ctim.tv_sec)
-			k->told(k->arg, FINDING_UNSEEN, dir, NULL,
+			k->told(k->arg, FINDING_UNSEEN, f->dir, NULL,
 			    is_new ? "the time of new/ was put back: Dovecot "
 				     "does not see all messages"
 				   : "the time of cur/ was put back: Dovecot "
@@ -333,21 +372,65 @@ check_times(const struct check *k, size_t folder)
 			    k->fix && futimens(fd, NULL) == 0);
 		(void)close(fd);
 	}
-	map_free(&bases);
-	buf_free(&text);
+	map_free(&l.bases);
+	arena_free(&l.texts);
 }
 
-static uid_t
-owner_of(const struct check *k, size_t folder)
+/* A directory of a folder that its owner cannot use: clients see a folder that
+ * is read-only, or empty. */
+static void
+check_dir(const struct folder *f, int fd, const char *name, uid_t owner)
 {
-	int fd = open_below(k->c->tree->fd, k->c->tree->folders[folder].dir);
-	struct stat st = { 0 };
+	const struct check *k = f->k;
+	struct stat st;
+	char text[128];
 
-	if (fd != -1) {
-		(void)fstat(fd, &st);
-		(void)close(fd);
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return;
+	if (st.st_uid != owner) {
+		(void)snprintf(text, sizeof text,
+		    "the directory %s is not the owner's of the Maildir", name);
+		k->told(k->arg, FINDING_OWNER, f->dir, NULL, text, false);
 	}
-	return st.st_uid;
+	if ((st.st_mode & 0700) != 0700) {
+		(void)snprintf(text, sizeof text,
+		    "its owner cannot read, write and enter the directory %s",
+		    name);
+		k->told(k->arg, FINDING_MODE, f->dir, NULL, text, false);
+	}
+}
+
+static void
+check_dirs(struct folder *f, uid_t owner)
+{
+	static const char *const names[] = { ".", "cur", "new", "tmp" };
+	int fd = open_below(f->k->c->tree->fd, f->dir);
+	struct stat st;
+
+	if (fd == -1)
+		return;
+	f->owner = fstat(fd, &st) == 0 ? st.st_uid : owner;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		check_dir(f, fd, names[i], owner);
+	(void)close(fd);
+}
+
+static void
+check_folder(struct folder *f, const struct mdfolder *folder, uid_t owner)
+{
+	const struct check *k = f->k;
+
+	if (folder->path == NULL)
+		k->told(k->arg, FINDING_FOLDER, f->dir, NULL,
+		    "Dovecot cannot open a folder of this name", false);
+	if (folder->fault != NULL)
+		k->told(
+		    k->arg, FINDING_FOLDER, f->dir, NULL, folder->fault, false);
+	check_dirs(f, owner);
+	check_times(f);
+	check_messages(f);
+	map_free(&f->bases);
+	arena_free(&f->texts);
 }
 
 int
@@ -355,29 +438,28 @@ check_run(struct check *k, struct why *why)
 {
 	const struct mdtree *t = k->c->tree;
 	struct job job = { k, NULL };
-	uid_t *owners = xcalloc(t->n + 1, sizeof *owners);
+	struct stat st;
+	size_t to = 0;
 
-	if (catalogue_list(k->c, why) == -1) {
-		free(owners);
+	if (fstat(t->fd, &st) == -1)
+		return why_errno(why, FAIL_FATAL, "%s", t->root);
+	if (catalogue_list(k->c, why) == -1)
 		return -1;
-	}
 	job.seen = xcalloc(k->c->n + 1, sizeof *job.seen);
 	parallel(k->c->n, k->c->jobs, look_some, &job, sizeof(struct last_box),
 	    free_box);
+	/* The entries are in the order of the folders. */
 	for (size_t i = 0; i < t->n; i++) {
-		owners[i] = owner_of(k, i);
-		if (t->folders[i].path == NULL)
-			k->told(k->arg, FINDING_FOLDER, t->folders[i].dir, NULL,
-			    "Dovecot cannot open a folder of this name", false);
-		check_times(k, i);
-		check_bases(k, i);
-	}
-	for (size_t i = 0; i < k->c->n; i++) {
-		const struct entry *e = &k->c->entries[i];
+		struct folder f = { .k = k,
+			.seen = job.seen + to,
+			.from = to,
+			.dir = t->folders[i].dir };
 
-		check_message(k, e, &job.seen[i], owners[e->folder]);
+		while (to < k->c->n && k->c->entries[to].folder == i)
+			to++;
+		f.to = to;
+		check_folder(&f, &t->folders[i], st.st_uid);
 	}
-	free(owners);
 	free(job.seen);
 	return 0;
 }

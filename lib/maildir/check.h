@@ -15,10 +15,10 @@
 enum finding {
 	FINDING_SIZE,   /* ,S= is not the file's size */
 	FINDING_VSIZE,  /* ,W= is not the size as IMAP counts it */
-	FINDING_OWNER,  /* the file is not the folder's owner's */
-	FINDING_MODE,   /* its owner cannot read and write it */
+	FINDING_OWNER,  /* a file or directory is somebody else's */
+	FINDING_MODE,   /* its owner cannot use it */
 	FINDING_LETTER, /* a keyword letter without a line */
-	FINDING_FOLDER, /* a folder name that Dovecot cannot open */
+	FINDING_FOLDER, /* one that cannot be opened, or read */
 	FINDING_TWICE,  /* one base name, two files */
 	FINDING_COLON,  /* a second colon in a name */
 	FINDING_UNSEEN, /* Dovecot will not look at the directory */
@@ -39,9 +39,10 @@ struct check {
 };
 
 /*
- * Checks all of it. With fix, names with a wrong size are corrected under
- * Dovecot's lock (Dovecot takes such a message for a new one, with a new UID),
- * and directories that Dovecot would not look at are touched. 0, or -1 and why.
+ * Checks all of it. With fix, messages that only need another name get it, under
+ * Dovecot's lock: wrong sizes, a second colon, one base twice. (To Dovecot, a
+ * message with another base is a new one, with a new UID.) And directories that
+ * Dovecot would not look at are touched. 0, or -1 and why.
  */
 int check_run(struct check *k, struct why *why);
 

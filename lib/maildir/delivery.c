@@ -75,11 +75,11 @@ static int
 make_marker(int fd, const struct stat *model)
 {
 	int file = openat(fd, "maildirfolder",
-	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int r = 0;
 
 	if (file == -1)
-		return -1;
+		return errno == EEXIST ? 0 : -1;
 	if (fchmod(file, (model->st_mode & 0666) | 0600) == -1 ||
 	    (geteuid() == 0 &&
 		fchown(file, model->st_uid, model->st_gid) == -1))

@@ -222,8 +222,8 @@ apply_one(struct earlier *x, struct plan *p, size_t number)
 	if (a == NULL)
 		return;
 	a->there = true;
-	p->fates[number] =
-	    (struct fate){ OUT_SKIPPED, 0, "merged before and removed since" };
+	p->fates[number] = (struct fate){ .outcome = OUT_SKIPPED,
+		.note = "merged before and removed since" };
 }
 
 void

@@ -7,6 +7,7 @@
 #define FERRY_MAILDIR_FLAGS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/why.h"
 #include "maildir/journal.h"
@@ -23,16 +24,26 @@ enum flag_policy {
 unsigned int flags_wanted(
     const struct plan *p, size_t number, enum flag_policy policy);
 
-/* How many messages have flags that the other side's copy has not, or the other
- * way round. */
-size_t flags_differing(const struct plan *p);
+/* How many messages the policy would give other flags. */
+size_t flags_differing(const struct plan *p, enum flag_policy policy);
+
+struct flag_run {
+	struct plan *plan;
+	enum flag_policy policy;
+	struct journal *journal;
+	/* Told of each twin, by its number, that could not be given its flags.
+	 */
+	void (*failed)(void *arg, uint32_t twin, const struct why *why);
+	void *arg;
+	size_t changed;
+};
 
 /*
  * Renames the twins under Dovecot's lock, a few at a time, each announced in
- * the journal. A twin that was renamed or removed meanwhile is left alone.
- * *changed counts. 0, or -1 and why.
+ * the journal. One that a client gave other flags meanwhile is found again, and
+ * the policy goes by what it has then; one that was removed is left out. 0, or
+ * -1 and why.
  */
-int flags_apply(struct plan *p, enum flag_policy policy, struct journal *j,
-    size_t *changed, struct why *why);
+int flags_apply(struct flag_run *f, struct why *why);
 
 #endif

@@ -217,6 +217,15 @@ put_level_of_disk(struct buf *out, const char *level, size_t len, bool utf8)
 	return 0;
 }
 
+static bool
+has_control(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return true;
+	return false;
+}
+
 /* What is wrong with a level, or NULL. */
 static const char *
 level_fault(const char *level, size_t len, bool fs)
@@ -254,6 +263,8 @@ folder_put_dir(struct buf *out, const char *path,
 	}
 	if (!utf8_valid(path, strlen(path)))
 		fault = "not UTF-8";
+	else if (has_control(path)) /* as Dovecot: mailbox_verify_create_name */
+		fault = "a control character in the name";
 	else if (str_eq_nocase(path, "INBOX"))
 		fault = "a second INBOX, which no client could open";
 	while (fault == NULL) {

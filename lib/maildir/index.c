@@ -19,6 +19,10 @@
 #include "core/io.h"
 #include "maildir/catalogue.h"
 
+enum {
+	SOME = 32
+};
+
 struct record {
 	uint64_t name; /* hash of the tree, the folder and the base */
 	uint64_t ino;
@@ -107,6 +111,12 @@ build(struct index *x)
 	}
 }
 
+uint64_t
+index_sum(uint64_t sum, const void *record)
+{
+	return hash(sum, record, sizeof(struct record));
+}
+
 static bool
 is_sound(const struct head *head, size_t size)
 {
@@ -119,7 +129,7 @@ is_sound(const struct head *head, size_t size)
 	    size != sizeof *head + head->n * sizeof *records)
 		return false;
 	for (size_t i = 0; i < head->n; i++)
-		sum = hash(sum, &records[i], sizeof *records);
+		sum = index_sum(sum, &records[i]);
 	return sum == head->sum;
 }
 
@@ -168,10 +178,11 @@ index_free(struct index *x)
 	free(x);
 }
 
-void
-index_recall(const struct index *x, const struct catalogue *c, struct entry *e)
+/* The same, the hash of its name being known. */
+static void
+recall(const struct index *x, const struct catalogue *c, struct entry *e,
+    uint64_t name)
 {
-	uint64_t name = name_hash(c, e);
 	size_t at = name & x->mask;
 
 	for (; x->slots[at] != 0; at = (at + 1) & x->mask) {
@@ -185,6 +196,42 @@ index_recall(const struct index *x, const struct catalogue *c, struct entry *e)
 		e->state |= r->state & (ENTRY_READ | ENTRY_ID | ENTRY_DIGEST);
 		return;
 	}
+}
+
+void
+index_recall(const struct index *x, const struct catalogue *c, struct entry *e)
+{
+	recall(x, c, e, name_hash(c, e));
+}
+
+/* Some at a time: first all places are fetched into the cache, then they are
+ * looked at. */
+static void
+recall_some(const struct index *x, struct catalogue *c, size_t from, size_t n)
+{
+	uint64_t names[SOME];
+
+	for (size_t i = 0; i < n; i++) {
+		names[i] = name_hash(c, &c->entries[from + i]);
+		__builtin_prefetch(&x->slots[names[i] & x->mask]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint32_t number = x->slots[names[i] & x->mask];
+
+		if (number != 0)
+			__builtin_prefetch(&x->records[number - 1]);
+	}
+	for (size_t i = 0; i < n; i++)
+		if ((c->entries[from + i].state & (ENTRY_READ | ENTRY_BAD)) ==
+		    0)
+			recall(x, c, &c->entries[from + i], names[i]);
+}
+
+void
+index_recall_all(const struct index *x, struct catalogue *c, size_t first)
+{
+	for (size_t i = first; i < c->n; i += SOME)
+		recall_some(x, c, i, c->n - i < SOME ? c->n - i : SOME);
 }
 
 /* True if an entry is worth a record. */
@@ -225,7 +272,7 @@ put(struct head *head, const struct catalogue *c, size_t number, FILE *to)
 	memcpy(r.id, e->id, sizeof r.id);
 	memcpy(r.digest, e->digest, sizeof r.digest);
 	head->n++;
-	head->sum = hash(head->sum, &r, sizeof r);
+	head->sum = index_sum(head->sum, &r);
 	(void)fwrite(&r, sizeof r, 1, to);
 }
 

@@ -32,11 +32,17 @@ void index_free(struct index *x);
 void index_recall(
     const struct index *x, const struct catalogue *c, struct entry *e);
 
+/* The same for all entries from a number on, much faster. */
+void index_recall_all(const struct index *x, struct catalogue *c, size_t first);
+
 /* How many records it has; 0 for NULL. */
 size_t index_count(const struct index *x);
 
 /* How many of a catalogue's entries index_save would write. */
 size_t index_worth(const struct catalogue *c);
+
+/* Adds a record to the checksum of those before it, which is 0 at first. */
+uint64_t index_sum(uint64_t sum, const void *record);
 
 /* Of a file's size and time; never 0. */
 uint32_t index_stamp(const struct stat *st);

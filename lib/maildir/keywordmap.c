@@ -9,7 +9,9 @@
 #include "maildir/mergepart.h"
 #include "maildir/name.h"
 
-/* The keyword names of a message, one call of add for each. */
+/* The keyword names of a message, one call of add for each. The list may be
+ * anybody's: what is no keyword to IMAP would break the sessions that see it.
+ */
 static void
 each_keyword(struct merge *m, const struct item *it,
     void (*add)(struct merge *, const char *, void *), void *arg)
@@ -25,7 +27,8 @@ each_keyword(struct merge *m, const struct item *it,
 	for (int i = 0; i < KEYWORDS_MAX; i++) {
 		if ((n.letters >> i & 1) == 0)
 			continue;
-		if (f->keywords.name[i] == NULL)
+		if (f->keywords.name[i] == NULL ||
+		    !keyword_valid(f->keywords.name[i]))
 			m->nameless_letters++;
 		else
 			add(m, f->keywords.name[i], arg);

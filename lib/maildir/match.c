@@ -54,6 +54,31 @@ slot(const struct table *t, const struct entry *e)
 	return ((uint64_t)product ^ (uint64_t)(product >> 64)) & t->mask;
 }
 
+/*
+ * The first looks at an entry wait for memory, because chains lead anywhere. So
+ * the places that an entry a little ahead will need are fetched now: its chains'
+ * heads, and of one that is nearer the entries there.
+ */
+static void
+look_ahead(const struct table *t, const struct catalogue *c, size_t i)
+{
+	enum {
+		FAR = 16,
+		NEAR = 8
+	};
+	uint32_t head;
+
+	if (i + FAR < c->n)
+		__builtin_prefetch(&t->heads[slot(t, &c->entries[i + FAR])]);
+	if (i + NEAR >= c->n)
+		return;
+	head = t->heads[slot(t, &c->entries[i + NEAR])];
+	if (head == NONE)
+		return;
+	__builtin_prefetch(&t->c->entries[head - 1]);
+	__builtin_prefetch(&t->c->entries[head - 1].next);
+}
+
 static bool
 is_usable(const struct entry *e)
 {
@@ -71,8 +96,12 @@ table_add(struct table *t, size_t number)
 }
 
 static void
-table_init(struct table *t, struct catalogue *c, uint64_t seed, size_t slots)
+table_init(struct table *t, struct catalogue *c, uint64_t seed)
 {
+	size_t slots = 64;
+
+	while (slots < c->n)
+		slots *= 2;
 	*t = (struct table){ c, xcalloc(slots, sizeof *t->heads), seed,
 		slots - 1 };
 	for (size_t i = 0; i < c->n; i++)
@@ -107,7 +136,8 @@ static void
 decide(struct matcher *m, uint32_t number, enum outcome outcome, uint32_t twin,
     const char *note)
 {
-	m->plan->fates[number] = (struct fate){ outcome, twin, note };
+	m->plan->fates[number] =
+	    (struct fate){ .outcome = outcome, .twin = twin, .note = note };
 	m->decided[number] = true;
 }
 
@@ -129,19 +159,17 @@ decide_early(struct matcher *m)
 		const struct entry *e = &p->source->entries[i];
 		const struct mdfolder *f = &p->source->tree->folders[e->folder];
 		const char *fault = p->folders[e->folder].fault;
-		struct mdname name;
+		unsigned int flags = mdname_flags(entry_name(p->source, e));
 
-		mdname_parse(&name, entry_name(p->source, e));
 		if ((e->state & ENTRY_GONE) != 0)
 			decide(
 			    m, i, OUT_FAILED, 0, "vanished while it was read");
 		else if ((e->state & ENTRY_BAD) != 0)
 			decide(m, i, OUT_FAILED, 0, entry_fault(p->source, e));
-		else if ((name.flags & MD_TRASHED) != 0 &&
-			 !p->options.keep_trashed)
+		else if ((flags & MD_TRASHED) != 0 && !p->options.keep_trashed)
 			decide(m, i, OUT_SKIPPED, 0, "marked as deleted");
 		else if (p->options.skip_drafts &&
-			 ((name.flags & MD_DRAFT) != 0 ||
+			 ((flags & MD_DRAFT) != 0 ||
 			     (f->role != NULL &&
 				 strcmp(f->role, "drafts") == 0)))
 			decide(m, i, OUT_SKIPPED, 0, "a draft");
@@ -155,40 +183,6 @@ want(struct catalogue *c, const struct side *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		c->entries[s->v[i]].state |= ENTRY_WANT;
-}
-
-/* Marks what must be read whole: messages that share their id with one of the
- * other side, and, if the source has some, all without an id. */
-static void
-mark_wanted(struct matcher *m)
-{
-	struct catalogue *source = m->plan->source, *target = m->plan->target;
-	bool nameless = false;
-
-	for (uint32_t i = 0; i < source->n; i++) {
-		struct entry *e = &source->entries[i];
-
-		if (m->decided[i])
-			continue;
-		if ((e->state & ENTRY_ID) == 0) {
-			e->state |= ENTRY_WANT;
-			nameless = true;
-			continue;
-		}
-		if (m->plan->options.same_id == SAME_ID_TRUST ||
-		    (e->state & ENTRY_WANT) != 0)
-			continue;
-		gather(&m->t, &m->target, e);
-		if (m->t.n == 0 && !m->plan->options.collapse)
-			continue;
-		gather(&m->s, &m->source, e);
-		want(target, &m->t);
-		want(source, &m->s);
-	}
-	for (size_t i = 0; nameless && i < target->n; i++)
-		if ((target->entries[i].state &
-			(ENTRY_ID | ENTRY_BAD | ENTRY_GONE)) == 0)
-			target->entries[i].state |= ENTRY_WANT;
 }
 
 /* Messages without an id go by their content. */
@@ -319,10 +313,8 @@ is_draft(const struct matcher *m, uint32_t s)
 	const struct catalogue *c = m->plan->source;
 	const struct entry *e = &c->entries[s];
 	const char *role = c->tree->folders[e->folder].role;
-	struct mdname name;
 
-	mdname_parse(&name, entry_name(c, e));
-	return (name.flags & MD_DRAFT) != 0 ||
+	return (mdname_flags(entry_name(c, e)) & MD_DRAFT) != 0 ||
 	       (role != NULL && strcmp(role, "drafts") == 0);
 }
 
@@ -423,14 +415,12 @@ drop_settled(struct matcher *m)
 	drop_used(&m->t);
 }
 
-/* Settles all copies of one message. */
+/* Settles all copies of one message, which are gathered. */
 static void
 settle(struct matcher *m, const struct entry *e)
 {
 	bool had_twins;
 
-	gather(&m->s, &m->source, e);
-	gather(&m->t, &m->target, e);
 	drop_settled(m);
 	if (m->s.n > 1)
 		qsort_r(m->s.v, m->s.n, sizeof *m->s.v, source_order, m);
@@ -449,6 +439,87 @@ settle(struct matcher *m, const struct entry *e)
 		    had_twins && m->t.n > 0 && (e->state & ENTRY_ID) != 0
 			? "same Message-ID, other content"
 			: NULL);
+}
+
+/* True if the content of all of them is known, as far as it can be. */
+static bool
+is_known(const struct catalogue *c, const struct side *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if ((c->entries[s->v[i]].state & ENTRY_DIGEST) == 0 &&
+		    is_usable(&c->entries[s->v[i]]))
+			return false;
+	return true;
+}
+
+/* One message with an id: settled if what it takes is known, else its copies
+ * on both sides are to be read whole. */
+static void
+settle_or_want(struct matcher *m, const struct entry *e)
+{
+	struct catalogue *source = m->plan->source, *target = m->plan->target;
+	bool alone;
+
+	gather(&m->t, &m->target, e);
+	gather(&m->s, &m->source, e);
+	alone = m->t.n == 0 && !m->plan->options.collapse;
+	if (alone || m->plan->options.same_id == SAME_ID_TRUST ||
+	    (is_known(source, &m->s) && is_known(target, &m->t))) {
+		settle(m, e);
+		return;
+	}
+	want(target, &m->t);
+	want(source, &m->s);
+}
+
+/* Settles what can be settled, and marks what must be read whole for the rest:
+ * messages that share their id with one of the other side, and, if the source
+ * has some, all without an id. */
+static void
+settle_known(struct matcher *m)
+{
+	struct catalogue *source = m->plan->source, *target = m->plan->target;
+	bool nameless = false;
+
+	for (uint32_t i = 0; i < source->n; i++) {
+		struct entry *e = &source->entries[i];
+
+		look_ahead(&m->target, source, i);
+		look_ahead(&m->source, source, i);
+		if (m->decided[i] || (e->state & ENTRY_WANT) != 0)
+			continue;
+		if ((e->state & ENTRY_ID) != 0) {
+			settle_or_want(m, e);
+			continue;
+		}
+		e->state |= ENTRY_WANT;
+		nameless = true;
+	}
+	for (size_t i = 0; nameless && i < target->n; i++)
+		if ((target->entries[i].state &
+			(ENTRY_ID | ENTRY_BAD | ENTRY_GONE)) == 0)
+			target->entries[i].state |= ENTRY_WANT;
+}
+
+/* Settles what is left, now that it was read. */
+static void
+settle_rest(struct matcher *m)
+{
+	const struct catalogue *source = m->plan->source;
+
+	for (uint32_t i = 0; i < source->n; i++) {
+		const struct entry *e = &source->entries[i];
+
+		look_ahead(&m->target, source, i);
+		look_ahead(&m->source, source, i);
+		if (m->decided[i])
+			continue;
+		gather(&m->s, &m->source, e);
+		gather(&m->t, &m->target, e);
+		settle(m, e);
+		if (!m->decided[i]) /* its file vanished or cannot be read */
+			decide(m, i, OUT_FAILED, 0, entry_fault(source, e));
+	}
 }
 
 static void
@@ -493,17 +564,6 @@ check_target(const struct plan *p, struct why *why)
 	return -1;
 }
 
-static size_t
-table_size(const struct plan *p)
-{
-	size_t n = p->source->n > p->target->n ? p->source->n : p->target->n;
-	size_t slots = 64;
-
-	while (slots < n)
-		slots *= 2;
-	return slots;
-}
-
 int
 match(struct plan *p, struct why *why)
 {
@@ -516,25 +576,18 @@ match(struct plan *p, struct why *why)
 	(void)!getrandom(&seed, sizeof seed, GRND_NONBLOCK);
 	p->fates = xcalloc(p->source->n + 1, sizeof *p->fates);
 	m.decided = xcalloc(p->source->n + 1, sizeof *m.decided);
-	table_init(&m.source, p->source, seed, table_size(p));
-	table_init(&m.target, p->target, seed, table_size(p));
+	table_init(&m.source, p->source, seed);
+	table_init(&m.target, p->target, seed);
 	find_ignored(&m);
 	decide_early(&m);
-	mark_wanted(&m);
+	settle_known(&m);
 	if (catalogue_read_digests(p->source, why) == -1 ||
 	    catalogue_read_digests(p->target, why) == -1 ||
 	    check_target(p, why) == -1)
 		goto out;
 	chain_nameless(&m.source);
 	chain_nameless(&m.target);
-	for (uint32_t i = 0; i < p->source->n; i++) {
-		const struct entry *e = &p->source->entries[i];
-
-		if (!m.decided[i])
-			settle(&m, e);
-		if (!m.decided[i]) /* its file vanished or cannot be read */
-			decide(&m, i, OUT_FAILED, 0, entry_fault(p->source, e));
-	}
+	settle_rest(&m);
 	r = 0;
 out:
 	free(m.source.heads);

@@ -30,7 +30,8 @@ enum outcome {
 };
 
 struct fate {
-	enum outcome outcome;
+	enum outcome outcome : 8;
+	bool again;       /* failed: the next run may do better */
 	uint32_t twin;    /* present, elsewhere: the entry of the target */
 	const char *note; /* a phrase, or NULL; not freed */
 };

@@ -26,7 +26,10 @@ merge_source(const struct merge *m, const struct item *it)
 	return &m->plan->source->entries[it->entry];
 }
 
-/* The internal date of a source message, in the directory box; adds its size.
+/*
+ * The internal date of a source message, in the directory box; adds its size.
+ * Dovecot caches it as a number without a sign: a date before 1970 would come
+ * out as one after 2100.
  */
 static int64_t
 date_of(struct merge *m, const struct entry *e, int box)
@@ -45,7 +48,9 @@ date_of(struct merge *m, const struct entry *e, int box)
 	if (fstatat(box, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return n.seconds;
 	m->bytes += st.st_size;
-	return from == DATE_NAME ? n.seconds : st.st_mtim.tv_sec;
+	if (from == DATE_NAME)
+		return n.seconds;
+	return st.st_mtim.tv_sec < 0 ? 0 : st.st_mtim.tv_sec;
 }
 
 static int
@@ -121,10 +126,11 @@ merge_settle(struct merge *m, size_t entry)
 }
 
 void
-merge_fail(struct merge *m, const struct item *it, const char *text)
+merge_fail(struct merge *m, const struct item *it, const struct why *why)
 {
-	m->plan->fates[it->entry] =
-	    (struct fate){ OUT_FAILED, 0, arena_adds(&m->texts, text) };
+	m->plan->fates[it->entry] = (struct fate){ .outcome = OUT_FAILED,
+		.again = why->kind == FAIL_TEMP,
+		.note = arena_adds(&m->texts, why->text) };
 	merge_settle(m, it->entry);
 }
 
@@ -150,8 +156,20 @@ merge_sweep(const struct mdtree *target)
 	dot_sweep(target->control, SUBSCRIPTIONS_LOCK);
 }
 
+/* True if there is such a directory, though no folder yet. */
+static bool
+dir_exists(int root, const char *dir)
+{
+	int fd = open_below(root, dir);
+
+	if (fd != -1)
+		(void)close(fd);
+	return fd != -1;
+}
+
 /* The subscription comes first: a run that is killed in between finds the
- * folder missing the next time, and does both. */
+ * folder missing the next time, and does both. What is there already is not
+ * journalled: to take it away would not be to undo this run. */
 static int
 make_folder(struct merge *m, struct mdfolder *f, struct why *why)
 {
@@ -160,10 +178,12 @@ make_folder(struct merge *m, struct mdfolder *f, struct why *why)
 	bool wanted = m->subscribe != NULL && m->subscribe[f - t->folders];
 	bool made;
 
+	wanted = wanted && !is_subscribed(t->control, f->dir, &t->style, &made);
 	if (wanted)
 		journal_put(m->journal, &r);
 	r.kind = JOURNAL_FOLDER;
-	journal_put(m->journal, &r);
+	if (!dir_exists(t->fd, f->dir))
+		journal_put(m->journal, &r);
 	if (journal_sync(m->journal, why) == -1 ||
 	    (wanted && subscribe(t->control, f->dir, &t->style, true, &made,
 			   why) == -1) ||
@@ -183,12 +203,15 @@ make_folders(struct merge *m, struct why *why)
 	for (size_t i = 0; i < t->n; i++) {
 		struct why local = { 0 };
 
-		if (t->folders[i].missing &&
-		    make_folder(m, &t->folders[i], &local) == -1 &&
-		    local.kind == FAIL_FATAL) {
+		if (!t->folders[i].missing ||
+		    make_folder(m, &t->folders[i], &local) == 0)
+			continue;
+		if (local.kind == FAIL_FATAL) {
 			*why = local;
 			return -1;
 		}
+		if (m->refused != NULL)
+			m->refused(m->arg, t->folders[i].dir, &local);
 	}
 	return 0;
 }
@@ -213,7 +236,7 @@ fill_folder(
 			return -1;
 		}
 		for (size_t i = 0; i < n; i++)
-			merge_fail(m, &items[i], local.text);
+			merge_fail(m, &items[i], &local);
 		return 0;
 	}
 	r = merge_find_arrivals(m, items, n, false, why);

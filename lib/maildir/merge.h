@@ -36,6 +36,8 @@ struct merge {
 	enum date_source dates;
 	/* Told of each message when its fate is final; may be NULL. */
 	void (*settled)(void *arg, size_t entry);
+	/* Told of each folder that cannot be made; may be NULL. */
+	void (*refused)(void *arg, const char *dir, const struct why *why);
 	void *arg;
 	/* Folders of the target that are to be subscribed when they are made,
 	 * one for each; NULL: none. */
@@ -49,7 +51,7 @@ struct merge {
 	bool *touched; /* target folders that something was added to */
 	size_t added;
 	uint64_t added_bytes;
-	size_t nameless_letters; /* keyword letters that no name is known of */
+	size_t nameless_letters; /* keyword letters without a usable name */
 	size_t lost_keywords;    /* the target's list was full */
 };
 

@@ -14,9 +14,10 @@ struct mdfolder *merge_target(const struct merge *m, uint32_t folder);
 
 /* A message's fate is final; and it is failure. */
 void merge_settle(struct merge *m, size_t entry);
-void merge_fail(struct merge *m, const struct item *it, const char *text);
+void merge_fail(struct merge *m, const struct item *it, const struct why *why);
 
-/* Remembers the names that earlier merges gave; true if a base is free in a
+/* Remembers the names that earlier merges gave, of messages that were removed
+ * since too; true if a base is free in a
  * folder, and takes it. */
 void merge_list_names(struct merge *m);
 bool merge_take_name(struct merge *m, uint32_t folder, const char *base);

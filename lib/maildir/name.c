@@ -62,12 +62,37 @@ size_field(const char *base, size_t len, const char *key)
 	return at == base + len || *at == ',' ? n : MD_SIZE_BAD;
 }
 
+/* What stands behind ":2,"; NULL where there is no information, or in the
+ * experimental form ":1,". */
+static const char *
+info_of(const char *name)
+{
+	const char *last = strrchr(name, ':');
+
+	return last != NULL && last[1] == '2' && last[2] == ',' ? last + 3
+								: NULL;
+}
+
+/* Adds flags and letters, and returns what is behind them. */
+static const char *
+read_info(const char *at, unsigned int *flags, unsigned int *letters)
+{
+	for (; *at != '\0' && *at != ','; at++) {
+		const char *flag = strchr(flag_letters, *at);
+
+		if (flag != NULL)
+			*flags |= 1U << (flag - flag_letters);
+		else if (*at >= 'a' && *at <= 'z')
+			*letters |= 1U << (*at - 'a');
+	}
+	return at;
+}
+
 void
 mdname_parse(struct mdname *n, const char *name)
 {
 	size_t len = strlen(name);
 	const char *first = memchr(name, ':', len);
-	const char *last = memrchr(name, ':', len);
 	const char *at = name;
 	int64_t seconds = number(&at);
 
@@ -77,17 +102,20 @@ mdname_parse(struct mdname *n, const char *name)
 		.seconds = seconds < 0 ? 0 : seconds };
 	n->size = size_field(name, n->base_len, ",S=");
 	n->vsize = size_field(name, n->base_len, ",W=");
-	if (last == NULL || last[1] != '2' || last[2] != ',')
-		return; /* no information, or the experimental form ":1," */
-	for (at = last + 3; *at != '\0' && *at != ','; at++) {
-		const char *flag = strchr(flag_letters, *at);
+	at = info_of(name);
+	if (at != NULL)
+		n->extra = read_info(at, &n->flags, &n->letters);
+}
 
-		if (flag != NULL)
-			n->flags |= 1U << (flag - flag_letters);
-		else if (*at >= 'a' && *at <= 'z')
-			n->letters |= 1U << (*at - 'a');
-	}
-	n->extra = at;
+unsigned int
+mdname_flags(const char *name)
+{
+	const char *info = info_of(name);
+	unsigned int flags = 0, letters = 0;
+
+	if (info != NULL)
+		(void)read_info(info, &flags, &letters);
+	return flags;
 }
 
 bool

@@ -47,6 +47,9 @@ struct mdname {
 /* Takes a name apart. Everything points into it. */
 void mdname_parse(struct mdname *n, const char *name);
 
+/* The flags alone. */
+unsigned int mdname_flags(const char *name);
+
 /* True for what is no message: names that begin with a dot, and names with a
  * CR or LF, which Dovecot passes over. */
 bool mdname_ignored(const char *name);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/str.h"
 
 char *
 state_dir(const char *given)
@@ -48,6 +49,20 @@ make_dirs(const char *path, struct why *why)
 	return r;
 }
 
+/* The whole path of a tree, for people: what is not UTF-8 is escaped. */
+static char *
+shown_path(const char *root)
+{
+	char *path = realpath(root, NULL), *result;
+	struct buf shown = { 0 };
+
+	str_vis(&shown, path == NULL ? root : path, 0);
+	result = xstrdup(buf_str(&shown));
+	buf_free(&shown);
+	free(path);
+	return result;
+}
+
 int
 state_journal(struct journal *j, const char *file, const char *dir,
     const struct mdtree *source, const struct mdtree *target, struct why *why)
@@ -70,8 +85,8 @@ state_journal(struct journal *j, const char *file, const char *dir,
 	free(path);
 	if (r == -1)
 		return -1;
-	first.target = realpath(target->root, NULL);
-	first.source = realpath(source->root, NULL);
+	first.target = shown_path(target->root);
+	first.source = shown_path(source->root);
 	journal_put(j, &first);
 	free(first.target);
 	free(first.source);

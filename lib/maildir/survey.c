@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -78,9 +79,13 @@ read_notes(struct survey *s, const struct survey_options *o, struct why *why)
 		return folder_list_read(&s->notes, o->folders, why);
 	for (size_t i = 0; i < 2; i++) {
 		char *path = xasprintf("%s/%s", o->source, places[i]);
-		bool there = access(path, F_OK) == 0;
+		struct stat st;
+		bool there = stat(path, &st) == 0;
 
-		if (there)
+		if (there && !S_ISREG(st.st_mode)) /* a FIFO would wait */
+			result = why_set(
+			    why, FAIL_FATAL, "%s: not a regular file", path);
+		else if (there)
 			result = folder_list_read(&s->notes, path, why);
 		free(path);
 		if (there)
@@ -93,15 +98,18 @@ int
 survey_target(struct survey *s, const struct survey_options *o, struct why *why)
 {
 	int fd = open(o->target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct tree_hint hint = o->target_hint;
 	int result = 0;
 
+	/* What cannot be read could hold any of the source's messages. */
+	hint.strict = !o->match.ignore_unreadable;
 	if (fd == -1)
 		return why_errno(why, FAIL_FATAL, "%s", o->target);
 	if (o->owner)
 		result = become_owner(fd, o->target, why);
 	(void)close(fd);
 	if (result == -1 ||
-	    mdtree_open(&s->target_tree, o->target, &o->target_hint, why) == -1)
+	    mdtree_open(&s->target_tree, o->target, &hint, why) == -1)
 		return -1;
 	return mdtree_lock(&s->target_tree, why);
 }

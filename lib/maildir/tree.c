@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -76,17 +77,26 @@ mdtree_control(const struct mdtree *t, const char *dir)
 	return open_below(t->control, ".INBOX");
 }
 
+/* True if an error says that there is no such directory; after any other one
+ * there may be one that cannot be looked at. */
+static bool
+is_absent(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
+
 static bool
 is_dir_at(int fd, const char *name)
 {
 	struct stat st;
 
-	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISDIR(st.st_mode);
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return !is_absent(errno);
+	return S_ISDIR(st.st_mode);
 }
 
 /* A directory that holds a folder: Dovecot heals one that lacks some of the
- * three. */
+ * three. One that cannot be read may hold messages. */
 static bool
 is_folder(int fd, const char *name)
 {
@@ -94,10 +104,43 @@ is_folder(int fd, const char *name)
 	bool yes;
 
 	if (dir == -1)
-		return false;
+		return !is_absent(errno);
 	yes = is_dir_at(dir, "cur") || is_dir_at(dir, "new");
 	(void)close(dir);
 	return yes;
+}
+
+bool
+uidlist_each(const struct mdtree *t, const char *dir,
+    void (*fn)(void *arg, const char *base), void *arg)
+{
+	int fd = mdtree_control(t, dir), list = -1;
+	FILE *f = NULL;
+	char *line = NULL;
+	size_t size = 0;
+
+	if (fd != -1) {
+		list = openat(fd, "dovecot-uidlist",
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		(void)close(fd);
+	}
+	if (list != -1)
+		f = fdopen(list, "r");
+	if (f == NULL && list != -1)
+		(void)close(list);
+	if (f == NULL)
+		return false;
+	while (getline(&line, &size, f) != -1) {
+		char *base = strchr(line, ':');
+
+		if (base == NULL)
+			continue;
+		base[1 + strcspn(base + 1, ":\n")] = '\0';
+		fn(arg, base + 1);
+	}
+	free(line);
+	(void)fclose(f);
+	return true;
 }
 
 static bool
@@ -131,6 +174,8 @@ walk_entry(struct walk *w, int fd, const char *prefix, const char *name)
 	if (w->fs && w->levels < LEVELS_MAX) {
 		w->levels++;
 		r = walk_dir(w, fd, name, dir);
+		if (r == -1 && !is_absent(errno))
+			r = 0; /* it counts as a folder, and has a fault */
 		w->levels--;
 	}
 	free(dir);
@@ -251,6 +296,7 @@ forget_folders(struct mdtree *t)
 		free(t->folders[i].dir);
 		free(t->folders[i].path);
 		free(t->folders[i].role);
+		free(t->folders[i].fault);
 		keywords_free(&t->folders[i].keywords);
 	}
 	t->n = 0;
@@ -302,26 +348,43 @@ check_layout(const struct mdtree *t, struct why *why)
 	return 0;
 }
 
-/* Each folder's keyword list. A list that cannot be read would give messages
- * the wrong keywords. */
+int
+mdtree_fault(struct mdtree *t, size_t folder, const struct why *why)
+{
+	struct mdfolder *f = &t->folders[folder];
+
+	if (t->strict)
+		return -1;
+	if (f->fault == NULL)
+		f->fault = xstrdup(why->text);
+	return 0;
+}
+
+/* One folder's keyword list. Of a list that cannot be read, all letters lack
+ * a name; where messages are added to the folder they could get wrong ones. */
+static int
+read_keywords_of(struct mdtree *t, size_t folder, struct why *why)
+{
+	struct mdfolder *f = &t->folders[folder];
+	int fd = mdtree_control(t, f->dir), r;
+
+	if (fd == -1 && errno == ENOENT && t->control != t->fd)
+		return 0;
+	if (fd == -1) {
+		why_errno(why, FAIL_FATAL, "%s/%s", t->root, f->dir);
+		return mdtree_fault(t, folder, why);
+	}
+	r = keywords_read(&f->keywords, fd, why);
+	(void)close(fd);
+	return t->strict ? r : 0;
+}
+
 static int
 read_keywords(struct mdtree *t, struct why *why)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		struct mdfolder *f = &t->folders[i];
-		int fd = mdtree_control(t, f->dir);
-		int r = 0;
-
-		if (fd == -1 && (errno != ENOENT || t->control == t->fd))
-			return why_errno(
-			    why, FAIL_FATAL, "%s/%s", t->root, f->dir);
-		if (fd == -1)
-			continue;
-		r = keywords_read(&f->keywords, fd, why);
-		(void)close(fd);
-		if (r == -1)
+	for (size_t i = 0; i < t->n; i++)
+		if (read_keywords_of(t, i, why) == -1)
 			return -1;
-	}
 	return 0;
 }
 
@@ -357,7 +420,10 @@ int
 mdtree_open(struct mdtree *t, const char *root, const struct tree_hint *hint,
     struct why *why)
 {
-	*t = (struct mdtree){ .root = xstrdup(root), .fd = -1, .control = -1 };
+	*t = (struct mdtree){ .root = xstrdup(root),
+		.fd = -1,
+		.control = -1,
+		.strict = hint->strict };
 	t->fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->fd == -1 || identify(t) == -1) {
 		why_errno(why, FAIL_FATAL, "%s", root);

@@ -27,6 +27,7 @@ struct mdfolder {
 	char *role;       /* or NULL */
 	bool role_stated; /* by folders.ndjson, not guessed from the name */
 	bool missing;     /* wanted, but not made yet */
+	char *fault;      /* why it cannot be read; NULL if it can */
 	struct keywords keywords;
 	struct timespec seen[2]; /* times of cur/ and new/ when last listed */
 };
@@ -36,6 +37,7 @@ struct mdtree {
 	int fd;
 	uint64_t identity; /* of the directory; the same in every run */
 	int control; /* root of CONTROL=; the same as fd where it is not set */
+	bool strict; /* a folder that cannot be read is an error of the tree */
 	struct folder_style style;
 	struct mdfolder *folders;
 	size_t n, cap;
@@ -46,7 +48,14 @@ struct tree_hint {
 	int fs;
 	int utf8;
 	const char *control; /* the directory of CONTROL=, or NULL */
+	/* A folder that cannot be read is an error of the whole tree; otherwise
+	 * it gets a fault, and the rest is read. */
+	bool strict;
 };
+
+/* Notes why a folder cannot be read. 0; or, of a strict tree, -1 and the fault
+ * is left to why. */
+int mdtree_fault(struct mdtree *t, size_t folder, const struct why *why);
 
 /* Reads "maildir++" or "fs", "mutf7" or "utf8" into a hint. False for anything
  * else. */
@@ -55,7 +64,8 @@ bool hint_names(const char *word, int *utf8);
 
 /*
  * Opens a tree and lists its folders, in the order of their directories. 0, or
- * -1 and why (FATAL): not a Maildir, LAYOUT=index.
+ * -1 and why (FATAL): not a Maildir, LAYOUT=index; of a strict tree also, a
+ * folder or its keyword list cannot be read.
  */
 int mdtree_open(struct mdtree *t, const char *root,
     const struct tree_hint *hint, struct why *why);
@@ -83,5 +93,10 @@ DIR *opendir_below(int fd, const char *name);
 /* Opens the directory that holds Dovecot's control files of a folder: the
  * folder's own, or the one below CONTROL=. -1 and errno. */
 int mdtree_control(const struct mdtree *t, const char *dir);
+
+/* Calls fn for each base that dovecot-uidlist of a folder has, those of files
+ * that are gone too. False if there is no such file. */
+bool uidlist_each(const struct mdtree *t, const char *dir,
+    void (*fn)(void *arg, const char *base), void *arg);
 
 #endif

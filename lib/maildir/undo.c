@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/arena.h"
 #include "core/map.h"
 #include "core/str.h"
 #include "maildir/catalogue.h"
@@ -21,21 +23,27 @@
 #include "maildir/name.h"
 #include "maildir/quota.h"
 
+enum {
+	PASSES = 4
+};
+
 /* One folder, as it is listed now: the names in it by their bases. */
 struct box {
 	int fd[2];           /* cur/, new/ */
 	struct map names[2]; /* base -> whole name */
 };
 
+/* Adds the names of a directory; one that is known gets its name of now. */
 static int
 list_names(int fd, struct map *names)
 {
 	DIR *d = opendir_below(fd, ".");
 	struct dirent *e;
+	int r;
 
 	if (d == NULL)
 		return -1;
-	while ((e = readdir(d)) != NULL) {
+	while ((errno = 0, e = readdir(d)) != NULL) {
 		char *base;
 		bool added;
 		void **value;
@@ -44,13 +52,15 @@ list_names(int fd, struct map *names)
 			continue;
 		base = xmemdup(e->d_name, strcspn(e->d_name, ":"));
 		value = map_put(names, base, &added);
-		if (added)
-			*value = xstrdup(e->d_name);
-		else
+		if (!added) {
 			free(base);
+			free(*value);
+		}
+		*value = xstrdup(e->d_name);
 	}
+	r = errno == 0 ? 0 : -1;
 	(void)closedir(d);
-	return 0;
+	return r;
 }
 
 static void
@@ -71,18 +81,52 @@ box_close(struct box *b)
 	}
 }
 
+/* The times of both directories, as one text. */
+static void
+box_times(const struct box *b, struct buf *out)
+{
+	struct stat st;
+
+	buf_reset(out);
+	for (int i = 0; i < 2; i++)
+		if (b->fd[i] != -1 && fstat(b->fd[i], &st) == 0)
+			buf_addf(out, "%lld.%09ld ",
+			    (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+/* Lists new/, then cur/: what is moved meanwhile is seen. */
+static int
+box_list(struct box *b)
+{
+	for (int i = 1; i >= 0; i--)
+		if (b->fd[i] != -1 && list_names(b->fd[i], &b->names[i]) == -1)
+			return -1;
+	return 0;
+}
+
+/* Opens a folder and lists it, again where it changed meanwhile: a file that is
+ * renamed while its directory is read can be missed. */
 static int
 box_open(struct box *b, const struct mdtree *t, const char *dir)
 {
+	struct buf before = { 0 }, after = { 0 };
+	int r = 0;
+
 	*b = (struct box){ .fd = { -1, -1 } };
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; r == 0 && i < 2; i++) {
 		b->fd[i] = open_box(t, dir, i == 1);
-		if (b->fd[i] == -1 && errno == ENOENT)
-			continue;
-		if (b->fd[i] == -1 || list_names(b->fd[i], &b->names[i]) == -1)
-			return -1;
+		r = b->fd[i] == -1 && errno != ENOENT ? -1 : 0;
 	}
-	return 0;
+	for (int i = 0; r == 0 && i < PASSES; i++) {
+		box_times(b, &before);
+		r = box_list(b);
+		box_times(b, &after);
+		if (strcmp(buf_str(&before), buf_str(&after)) == 0)
+			break;
+	}
+	buf_free(&before);
+	buf_free(&after);
+	return r;
 }
 
 /* The whole name of a base, and where it is; NULL if it is not there. */
@@ -154,11 +198,6 @@ restore_flags(const struct box *b, const struct journal_record *r)
 	free(was);
 }
 
-/* What one folder's records came to. */
-struct sums {
-	int64_t bytes, messages;
-};
-
 /* True if a record is about something in the folder dir. */
 static bool
 is_in(const struct journal_record *r, const char *dir)
@@ -166,38 +205,74 @@ is_in(const struct journal_record *r, const char *dir)
 	return r->dir != NULL && strcmp(r->dir, dir) == 0;
 }
 
-/* Puts flags back, under Dovecot's lock. */
+/* Marks the records of what was announced and then failed. One bool for each
+ * record; the caller frees them. */
+static bool *
+find_failed(const struct journal_text *t)
+{
+	bool *failed = xcalloc(t->n + 1, sizeof *failed);
+	struct map last = { 0 };
+	struct arena keys = { 0 };
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct journal_record *r = &t->records[i];
+		void **number;
+		char *key;
+
+		if (r->kind != JOURNAL_ADD && r->kind != JOURNAL_FLAGS &&
+		    r->kind != JOURNAL_FAILED)
+			continue;
+		key = xasprintf("%s/%s", r->dir, r->name);
+		number = map_put_copy(&last, &keys, key, NULL);
+		free(key);
+		if (r->kind != JOURNAL_FAILED)
+			*number = (void *)(uintptr_t)(i + 1);
+		else if (*number != NULL)
+			failed[(uintptr_t)*number - 1] = true;
+	}
+	map_free(&last);
+	arena_free(&keys);
+	return failed;
+}
+
+/* Puts flags back, under Dovecot's lock: what has the name that the run gave
+ * it. */
 static int
 undo_flags(
-    const struct undo *u, const struct box *b, const char *dir, struct why *why)
+    const struct undo *u, const char *dir, const bool *failed, struct why *why)
 {
 	const struct journal_text *t = u->text;
-	int control = mdtree_control(u->tree, dir);
+	int control = mdtree_control(u->tree, dir), r = 0;
+	struct box b;
 
+	if (control == -1 && errno == ENOENT)
+		return 0; /* the folder was removed */
 	if (control == -1)
 		return why_errno(why, FAIL_DATA, "%s", dir);
 	if (dot_lock(control, UIDLIST_LOCK, why) == -1) {
 		(void)close(control);
 		return -1;
 	}
-	for (size_t i = 0; i < t->n; i++)
-		if (t->records[i].kind == JOURNAL_FLAGS &&
+	if (box_open(&b, u->tree, dir) == -1)
+		r = why_errno(why, FAIL_DATA, "%s", dir);
+	for (size_t i = 0; r == 0 && i < t->n; i++)
+		if (t->records[i].kind == JOURNAL_FLAGS && !failed[i] &&
 		    is_in(&t->records[i], dir))
-			restore_flags(b, &t->records[i]);
+			restore_flags(&b, &t->records[i]);
+	box_close(&b);
 	dot_unlock(control, UIDLIST_LOCK);
 	(void)close(control);
-	return 0;
+	return r;
 }
 
-/* Removing needs no lock: to Dovecot, a file that vanishes is an expunged
- * message. */
+/* Removes the messages of one folder, and tells the quota file. */
 static int
-undo_folder(struct undo *u, const char *dir, struct sums *sums, struct why *why)
+remove_messages(
+    struct undo *u, const char *dir, const bool *failed, struct why *why)
 {
 	const struct journal_text *t = u->text;
-	bool flags = false;
+	int64_t bytes = 0, messages = 0;
 	struct box b;
-	int r = 0;
 
 	if (box_open(&b, u->tree, dir) == -1) {
 		(void)why_errno(why, FAIL_DATA, "%s", dir);
@@ -209,23 +284,37 @@ undo_folder(struct undo *u, const char *dir, struct sums *sums, struct why *why)
 		struct why one = { 0 };
 		enum undo_status status;
 
-		if (!is_in(rec, dir))
-			continue;
-		flags |= rec->kind == JOURNAL_FLAGS;
-		if (rec->kind != JOURNAL_ADD)
+		if (rec->kind != JOURNAL_ADD || failed[i] || !is_in(rec, dir))
 			continue;
 		status = remove_message(u, &b, rec, &one);
 		if (status == UNDO_REMOVED) {
-			sums->bytes -= rec->size;
-			sums->messages--;
+			bytes -= rec->size;
+			messages--;
 		}
 		u->told(u->arg, dir, rec->name, status, &one);
 	}
 	if (b.fd[0] != -1)
 		(void)fsync(b.fd[0]);
-	if (flags && !u->dry_run)
-		r = undo_flags(u, &b, dir, why);
 	box_close(&b);
+	return u->dry_run ? 0
+			  : quota_note(u->tree->control, bytes, messages, why);
+}
+
+/* Removing needs no lock: to Dovecot, a file that vanishes is an expunged
+ * message. */
+static int
+undo_folder(
+    struct undo *u, const char *dir, const bool *failed, struct why *why)
+{
+	const struct journal_text *t = u->text;
+	bool flags = false;
+	int r = remove_messages(u, dir, failed, why);
+
+	for (size_t i = 0; i < t->n && !flags; i++)
+		flags = t->records[i].kind == JOURNAL_FLAGS &&
+			is_in(&t->records[i], dir);
+	if (r == 0 && flags && !u->dry_run)
+		r = undo_flags(u, dir, failed, why);
 	return r;
 }
 
@@ -294,9 +383,17 @@ remove_control_files(int fd)
 		return;
 	while ((e = readdir(d)) != NULL)
 		if (str_starts(e->d_name, "dovecot") ||
+		    str_starts(e->d_name, "mailferry.") ||
 		    strcmp(e->d_name, "maildirfolder") == 0)
 			(void)unlinkat(fd, e->d_name, 0);
 	(void)closedir(d);
+}
+
+/* True if a directory was empty and is gone, now or since an earlier try. */
+static bool
+is_removed(int fd, const char *name)
+{
+	return unlinkat(fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
 }
 
 /*
@@ -312,8 +409,7 @@ undo_made_folder(const struct undo *u, const char *dir)
 
 	if (fd == -1)
 		return;
-	if (unlinkat(fd, "new", AT_REMOVEDIR) == 0 &&
-	    unlinkat(fd, "cur", AT_REMOVEDIR) == 0) {
+	if (is_removed(fd, "new") && is_removed(fd, "cur")) {
 		(void)unlinkat(fd, "tmp", AT_REMOVEDIR);
 		remove_control_files(fd);
 		(void)close(fd);
@@ -325,14 +421,22 @@ undo_made_folder(const struct undo *u, const char *dir)
 		drop_close(&d);
 }
 
+/* True if the run made the folder and it is in use now: it stays, and so does
+ * its subscription. */
 static bool
-folder_exists(const struct undo *u, const char *dir)
+was_kept(const struct undo *u, const char *dir)
 {
+	const struct journal_text *t = u->text;
 	int fd = open_below(u->tree->fd, dir);
+	bool made = false;
 
-	if (fd != -1)
-		(void)close(fd);
-	return fd != -1;
+	if (fd == -1)
+		return false;
+	(void)close(fd);
+	for (size_t i = 0; i < t->n && !made; i++)
+		made = t->records[i].kind == JOURNAL_FOLDER &&
+		       is_in(&t->records[i], dir);
+	return made;
 }
 
 static int
@@ -352,7 +456,7 @@ undo_rest(struct undo *u, struct why *why)
 		else if (rec->kind == JOURNAL_FOLDER)
 			undo_made_folder(u, rec->dir);
 		else if (rec->kind == JOURNAL_SUBSCRIBE &&
-			 !folder_exists(u, rec->dir))
+			 !was_kept(u, rec->dir))
 			r = subscribe(u->tree->control, rec->dir,
 			    &u->tree->style, false, &changed, why);
 	}
@@ -363,8 +467,8 @@ int
 undo_run(struct undo *u, struct why *why)
 {
 	const struct journal_text *t = u->text;
+	bool *failed = find_failed(t);
 	struct map seen = { 0 };
-	struct sums sums = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < t->n; i++) {
@@ -375,14 +479,11 @@ undo_run(struct undo *u, struct why *why)
 		    (rec->kind == JOURNAL_ADD || rec->kind == JOURNAL_FLAGS))
 			(void)map_put(&seen, rec->dir, &added);
 		if (added)
-			r = undo_folder(u, rec->dir, &sums, why);
+			r = undo_folder(u, rec->dir, failed, why);
 	}
 	map_free(&seen);
-	if (r == 0 && !u->dry_run) {
-		r = quota_note(
-		    u->tree->control, sums.bytes, sums.messages, why);
-		if (undo_rest(u, why) == -1)
-			r = -1;
-	}
+	free(failed);
+	if (r == 0 && !u->dry_run)
+		r = undo_rest(u, why);
 	return r;
 }

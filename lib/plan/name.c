@@ -137,17 +137,6 @@ name_address(const char *address, struct buf *out, struct why *why)
 	return name_domain(domain, out, why);
 }
 
-/* FNV-1a, 64 bits: the same in every run. */
-static uint64_t
-fnv(const char *s)
-{
-	uint64_t h = 0xcbf29ce484222325ULL;
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3ULL;
-	return h;
-}
-
 static bool
 is_alnum(char c)
 {
@@ -188,7 +177,7 @@ name_client_id(const char *kind, const char *address, struct buf *out)
 			n += escape(id + n, '_', (unsigned char)*p);
 	buf_add(out, id, n);
 	if (*p != '\0')
-		buf_addf(out, "-%016" PRIx64, fnv(address));
+		buf_addf(out, "-%016" PRIx64, str_fnv(address));
 }
 
 void
@@ -209,6 +198,6 @@ name_script(const char *address, struct buf *out)
 	}
 	buf_add(out, name, n);
 	if (*p != '\0')
-		buf_addf(out, "-%016" PRIx64, fnv(address));
+		buf_addf(out, "-%016" PRIx64, str_fnv(address));
 	buf_adds(out, ".sieve");
 }

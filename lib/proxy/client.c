@@ -72,25 +72,13 @@ identifier_check(const char *identifier, struct why *why)
 /* --- requests --- */
 
 static void
-add_encoded(struct buf *b, const char *s)
-{
-	for (; *s != '\0'; s++) {
-		if ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-		    (*s >= '0' && *s <= '9') || strchr("-._~", *s) != NULL)
-			buf_addc(b, *s);
-		else
-			buf_addf(b, "%%%02X", (unsigned int)(unsigned char)*s);
-	}
-}
-
-static void
 start_path(struct proxy *p, const char *path, const char *identifier)
 {
 	buf_reset(&p->path);
 	buf_adds(&p->path, path);
 	if (identifier != NULL) {
 		buf_adds(&p->path, "?identifier=");
-		add_encoded(&p->path, identifier);
+		str_percent(&p->path, identifier);
 	}
 }
 
@@ -239,7 +227,7 @@ proxy_put(struct proxy *p, const char *identifier, const char *destination,
 {
 	start_path(p, "/mappings", identifier);
 	buf_adds(&p->path, "&destination=");
-	add_encoded(&p->path, destination);
+	str_percent(&p->path, destination);
 	return call(p, "PUT", why);
 }
 

@@ -4,11 +4,10 @@
 
 #include "proxy/pool.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "core/alloc.h"
+#include "core/workers.h"
 
 int
 pool_open(struct pool *pool, const char *url,
@@ -34,49 +33,26 @@ pool_close(struct pool *pool)
 	*pool = (struct pool){ 0 };
 }
 
-/* One call of pool_run, shared by its threads. */
-struct work {
+/* One call of pool_run. */
+struct job {
+	struct pool *pool;
 	void (*work)(struct proxy *p, size_t item, void *arg);
 	void *arg;
-	size_t items;
-	atomic_size_t next;
 };
 
-struct worker {
-	struct work *work;
-	struct proxy *client;
-	pthread_t thread;
-};
-
-static void *
-worker_main(void *arg)
+static void
+work_one(void *arg, size_t worker, size_t item)
 {
-	struct worker *w = arg;
-	size_t item;
+	const struct job *job = arg;
 
-	while ((item = atomic_fetch_add(&w->work->next, 1)) < w->work->items)
-		w->work->work(w->client, item, w->work->arg);
-	return NULL;
+	job->work(&job->pool->clients[worker], item, job->arg);
 }
 
 void
 pool_run(struct pool *pool, size_t items,
     void (*work)(struct proxy *p, size_t item, void *arg), void *arg)
 {
-	struct work w = { .work = work, .arg = arg, .items = items };
-	struct worker workers[POOL_MAX];
-	size_t n = pool->n < items ? pool->n : items, started;
+	struct job job = { pool, work, arg };
 
-	for (size_t i = 0; i < n; i++)
-		workers[i] = (struct worker){ &w, &pool->clients[i], 0 };
-	/* The caller is the first worker; one that cannot be started is
-	 * missed, no more. */
-	for (started = 1; started < n; started++)
-		if (pthread_create(&workers[started].thread, NULL, worker_main,
-			&workers[started]) != 0)
-			break;
-	if (n != 0)
-		(void)worker_main(&workers[0]);
-	for (size_t i = 1; i < started && i < n; i++)
-		(void)pthread_join(workers[i].thread, NULL);
+	workers_run(pool->n, items, work_one, &job);
 }

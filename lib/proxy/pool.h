@@ -10,11 +10,12 @@
 #include <stddef.h>
 
 #include "core/why.h"
+#include "core/workers.h"
 #include "http/http.h"
 #include "proxy/client.h"
 
 enum {
-	POOL_MAX = 64
+	POOL_MAX = WORKERS_MAX
 };
 
 /* The zero value is an empty pool. */

@@ -75,8 +75,9 @@ strip_angle(char *target)
 	return target + 1;
 }
 
-static void
-add_target(struct aliases *a, struct emit *e, struct alias *alias, char *target)
+void
+aliases_target(
+    struct aliases *a, struct emit *e, struct alias *alias, char *target)
 {
 	struct why why = { 0 };
 	const char *address;
@@ -115,31 +116,58 @@ is_domain_marker(const char *key, const char *value)
 	       strchr(value, '@') == NULL;
 }
 
-/* The entry of an address, new or with what it has. A key that comes again is
- * left out by Postfix (postmap: duplicate entry). */
+/* The entry of a normalised address; *added: it is new. */
 static struct alias *
-new_entry(struct aliases *a, struct emit *e, const char *address)
+entry(struct aliases *a, const struct emit *e, const char *address, bool *added)
 {
-	struct why why = { 0 };
-	bool added;
-	void **value = map_put(&a->by_address, address, &added);
-	struct alias *alias = *value;
+	void **value = map_put(&a->by_address, address, added);
+	struct alias *alias;
 
-	if (!added) {
-		why_set(&why, FAIL_DATA,
-		    "the alias is there twice, first at %s",
-		    emit_where(e, alias->at));
-		emit_fail(e, address, &why);
-		return NULL;
-	}
+	if (!*added)
+		return *value;
 	alias = arena_alloc(&a->arena, sizeof *alias);
 	alias->address = address;
 	alias->at = e->at;
+	if (e->at.name != NULL)
+		alias->at.name = arena_adds(&a->arena, e->at.name);
 	alias->keep = a->keep;
 	*value = alias;
 	a->v = grow(a->v, a->n, &a->cap, sizeof *a->v);
 	a->v[a->n++] = alias;
 	return alias;
+}
+
+/* A key that comes again is left out by Postfix (postmap: duplicate entry). */
+static struct alias *
+new_entry(struct aliases *a, struct emit *e, const char *address)
+{
+	struct why why = { 0 };
+	bool added;
+	struct alias *alias = entry(a, e, address, &added);
+
+	if (added)
+		return alias;
+	if (a->first_counts && alias->at.file != e->at.file) {
+		emit_drop(e, address, "an entry that an earlier table hides");
+		return NULL;
+	}
+	why_set(&why, FAIL_DATA, "the alias is there twice, first at %s",
+	    emit_where(e, alias->at));
+	emit_fail(e, address, &why);
+	return NULL;
+}
+
+struct alias *
+aliases_entry(struct aliases *a, struct emit *e, const char *address)
+{
+	struct why why = { 0 };
+	const char *key = normalise(a, address, &why);
+	bool added;
+
+	if (key != NULL)
+		return entry(a, e, key, &added);
+	emit_fail(e, NULL, &why);
+	return NULL;
 }
 
 void
@@ -164,11 +192,11 @@ aliases_add(struct aliases *a, struct emit *e, const char *key, char *value)
 		return;
 	if (*value == '|' || *value == ':') {
 		/* A command, or Exim's reason, may hold blanks and commas. */
-		add_target(a, e, alias, value);
+		aliases_target(a, e, alias, value);
 		return;
 	}
 	while ((target = postfix_target(&value)) != NULL)
-		add_target(a, e, alias, target);
+		aliases_target(a, e, alias, target);
 }
 
 bool
@@ -252,10 +280,12 @@ aliases_forward(struct aliases *a, struct emit *e, struct record *r)
 
 /* Writes one alias; a target that stands for a whole domain cannot be one. */
 static void
-emit_alias(struct emit *e, const struct alias *alias, struct record *r)
+emit_alias(struct emit *e, const struct aliases *a, const struct alias *alias,
+    struct record *r)
 {
 	record_reset(r, REC_ALIAS);
 	r->address = alias->address;
+	r->active = !a->inactive;
 	for (size_t i = 0; i < alias->targets.n; i++) {
 		const char *target = alias->targets.v[i];
 
@@ -287,7 +317,7 @@ aliases_emit(struct aliases *a, struct emit *e)
 
 		e->at = alias->at;
 		if (!alias->used)
-			emit_alias(e, alias, &r);
+			emit_alias(e, a, alias, &r);
 		else if (*alias->address == '@' && *target == '@')
 			emit_domain(e, target + 1);
 	}
@@ -302,4 +332,13 @@ aliases_emit(struct aliases *a, struct emit *e)
 			    "its own");
 	}
 	record_free(&r);
+}
+
+void
+aliases_emit_rest(struct aliases *a, struct emit *e)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (map_get(&e->seen, a->v[i]->address) != NULL)
+			a->v[i]->used = true;
+	aliases_emit(a, e);
 }

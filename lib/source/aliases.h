@@ -30,8 +30,10 @@ struct alias {
 struct aliases {
 	const char *domain; /* of names without one; NULL: they are refused */
 	const char *catch_all; /* the key that is one: "*" (cPanel) */
-	bool keep; /* forwards leave a copy, even those that do not name the
+	bool keep;     /* forwards leave a copy, even those that do not name the
 		    * account itself */
+	bool inactive; /* the records of aliases_emit are not active */
+	bool first_counts; /* of an address in several files the first entry */
 	struct map by_address;
 	struct alias **v;
 	size_t n, cap;
@@ -50,6 +52,18 @@ bool aliases_read(struct aliases *a, struct emit *e, const char *path,
 void aliases_add(
     struct aliases *a, struct emit *e, const char *key, char *value);
 
+/*
+ * The entry of an address, made where there is none; for readers whose
+ * directory has a row for each target. NULL if it is no address, which is
+ * reported.
+ */
+struct alias *aliases_entry(
+    struct aliases *a, struct emit *e, const char *address);
+/* Adds one target to an entry, or reports why it cannot be carried; the text is
+ * changed. */
+void aliases_target(
+    struct aliases *a, struct emit *e, struct alias *alias, char *target);
+
 /* Says of the domains that "@a @b" entries name what emit_domain_alias takes;
  * before the first record. */
 void aliases_domains(struct aliases *a, struct emit *e);
@@ -60,6 +74,8 @@ void aliases_forward(struct aliases *a, struct emit *e, struct record *r);
 
 /* Writes what is left as alias records. */
 void aliases_emit(struct aliases *a, struct emit *e);
+/* The same for aliases that give way to every record that was written. */
+void aliases_emit_rest(struct aliases *a, struct emit *e);
 
 void aliases_free(struct aliases *a);
 

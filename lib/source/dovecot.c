@@ -20,31 +20,23 @@ enum {
 	CONFIG_MAX = 64 << 20
 };
 
+/* Which letters a login may have, unless the configuration says it.
+ * (src/auth/auth-settings.c.) */
+static const char default_chars[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@";
+
 struct dovecot {
 	struct emit *emit;
 	const struct dovecot_options *options;
 	struct doveconf conf;
-	bool v24;
+	struct userdbs dbs;
 	const char *name_format; /* auth_username_format */
+	const char *name_chars;  /* auth_username_chars; NULL: all */
 	const char *realm;       /* of a login without a domain; may be NULL */
-	struct userdb *dbs;
-	size_t n, cap;
-	struct passwd_cache files;
 	struct account account;
 	struct map done; /* users that were looked up */
 	struct arena arena;
 };
-
-/* --- the configuration --- */
-
-static void
-fatal(struct dovecot *d, const char *where, const char *text)
-{
-	struct why why = { 0 };
-
-	why_set(&why, FAIL_FATAL, "%s", text);
-	tally_fail(d->emit->tally, where, NULL, NULL, &why);
-}
 
 static bool
 stop(const struct dovecot *d)
@@ -70,199 +62,57 @@ read_config(struct dovecot *d, struct why *why)
 	return r;
 }
 
-/* What 2.4 applies to a password without a scheme. Releases differ, so the
- * program is asked; a saved text must say it. NULL where nobody does. */
-static const char *
-ask_scheme(struct dovecot *d, const struct setting *block)
-{
-	static const char *const argv[] = { "doveconf",
-		"passdb_default_password_scheme", NULL };
-	const char *scheme = setting_value(block, "default_password_scheme");
-	struct buf text = { .max = CONFIG_MAX };
-	struct doveconf answer = { 0 };
-
-	if (scheme == NULL)
-		scheme = setting_value(block, "passdb_default_password_scheme");
-	if (scheme == NULL)
-		scheme = setting_value(
-		    &d->conf.top, "passdb_default_password_scheme");
-	if (scheme != NULL || d->options->config != NULL)
-		return scheme;
-	buf_adds(&text, "dovecot_config_version = 2.4.0\n");
-	if (command_read(argv, &text, NULL) == 0 &&
-	    doveconf_parse(&answer, buf_str(&text), NULL) == 0)
-		scheme = setting_value(
-		    &answer.top, "passdb_default_password_scheme");
-	if (scheme != NULL)
-		scheme = arena_adds(&d->arena, scheme);
-	doveconf_free(&answer);
-	buf_free(&text);
-	return scheme;
-}
-
-/* "scheme=CRYPT username_format=%n /etc/dovecot/users" of 2.3. */
-static void
-passwd_args(struct dovecot *d, struct userdb *db)
-{
-	char *rest = arena_adds(&d->arena, db->args), *word;
-
-	while (rest != NULL) {
-		rest += strspn(rest, " ");
-		if (str_starts(rest, "scheme=")) {
-			word = str_cut(&rest, ' ');
-			db->scheme = word + strlen("scheme=");
-		} else if (str_starts(rest, "username_format=")) {
-			word = str_cut(&rest, ' ');
-			db->format = word + strlen("username_format=");
-		} else {
-			break;
-		}
-	}
-	db->path = rest;
-}
-
-static void
-passwd_settings(struct dovecot *d, struct userdb *db)
-{
-	const char *format;
-
-	if (!d->v24) {
-		db->format = "%u";
-		db->scheme = "CRYPT";
-		passwd_args(d, db);
-	} else {
-		db->path = setting_value(db->block, "passwd_file_path");
-		format = setting_value(db->block, "auth_username_format");
-		db->format = format == NULL ? "%{user}" : format;
-		db->scheme = ask_scheme(d, db->block);
-	}
-	if (d->options->default_scheme != NULL)
-		db->scheme = d->options->default_scheme;
-	if (db->path == NULL || *db->path == '\0')
-		fatal(d, db->is_passdb ? "passdb" : "userdb",
-		    "a passwd-file without a path");
-	else if (db->is_passdb && db->scheme == NULL)
-		fatal(d, db->path,
-		    "the text does not say the scheme of passwords without "
-		    "one: add what \"doveconf passdb_default_password_scheme\" "
-		    "prints, or use --default-scheme");
-}
-
-static void
-add_db(struct dovecot *d, const struct setting *block, bool is_passdb)
-{
-	struct userdb *db;
-	const char *value;
-
-	d->dbs = grow(d->dbs, d->n, &d->cap, sizeof *d->dbs);
-	db = &d->dbs[d->n++];
-	*db = (struct userdb){
-		.block = block, .is_passdb = is_passdb, .v24 = d->v24
-	};
-	value = setting_value(block, "driver");
-	db->driver = value != NULL         ? value
-		     : block->name != NULL ? block->name
-					   : "";
-	db->deny = setting_is_yes(setting_value(block, "deny"));
-	db->master = setting_is_yes(setting_value(block, "master"));
-	value = setting_value(block, "args");
-	db->args = value == NULL ? "" : value;
-	if (strcmp(db->driver, "passwd-file") == 0)
-		passwd_settings(d, db);
-}
-
-static void
-find_dbs(struct dovecot *d)
-{
-	static const char *const keys[] = { "passdb", "userdb" };
-
-	for (size_t i = 0; i < 2; i++) {
-		const struct setting *s = NULL;
-
-		while ((s = setting_block(&d->conf.top, keys[i], s)) != NULL)
-			add_db(d, s, i == 0);
-	}
-}
-
 /* --- one user --- */
 
+/* The fields that a block sets by itself, in 2.4. */
 static void
-set_block(
-    struct lookup *l, const struct userdb *db, const struct setting *block)
+set_fields(struct lookup *l, const struct userdb *db)
 {
+	const struct setting *block = setting_block(db->block, "fields", NULL);
+
 	if (block == NULL)
 		return;
 	for (const struct setting *s = block->child; s != NULL; s = s->next)
 		if (s->value != NULL)
-			lookup_set(l, db->is_passdb, db->v24, s->key, s->value);
+			lookup_set(l, db->is_passdb, true, s->key, s->value);
 }
 
-/* "default_fields = uid=vmail gid=vmail" of 2.3, and a static userdb. */
-static void
-set_words(struct lookup *l, const struct userdb *db, const char *words)
-{
-	char *rest, *word;
-
-	if (words == NULL)
-		return;
-	rest = arena_adds(&l->arena, words);
-	while ((word = str_cut(&rest, ' ')) != NULL) {
-		char *value = strchr(word, '=');
-
-		if (*word == '\0')
-			continue;
-		if (value != NULL)
-			*value++ = '\0';
-		lookup_set(l, db->is_passdb, db->v24, word,
-		    value == NULL ? "yes" : value);
-	}
-}
-
-/* The userdb fields that a passdb found are a userdb of their own. */
+/* Asks one database. What it sets of a user whom it does not have is taken
+ * back. */
 static bool
-prefetch(struct lookup *l, const struct userdb *db)
+look_up(struct dovecot *d, struct userdb *db, struct lookup *l)
 {
-	if (l->prefetch == NULL)
+	const struct userdb_driver *driver = db->driver;
+	struct extra before = l->extra;
+
+	if (driver == NULL)
 		return false;
-	for (struct found_field *f = l->prefetch; f != NULL; f = f->next)
-		lookup_set(l, false, db->v24, f->key, f->value);
-	return true;
-}
-
-static bool
-look_up(struct dovecot *d, const struct userdb *db, struct lookup *l)
-{
-	bool found = false;
-
-	if (!db->v24)
-		set_words(l, db, setting_value(db->block, "default_fields"));
-	if (strcmp(db->driver, "passwd-file") == 0)
-		found = passwd_lookup(&d->files, d->emit, db, l);
-	else if (strcmp(db->driver, "prefetch") == 0)
-		found = prefetch(l, db);
-	else if (strcmp(db->driver, "static") == 0 && !db->is_passdb) {
-		if (!db->v24)
-			set_words(l, db, db->args);
-		found = true;
+	if (!d->dbs.v24)
+		lookup_set_words(l, db->is_passdb,
+		    setting_value(db->block, "default_fields"));
+	if (!driver->lookup(&d->dbs, db, l)) {
+		l->extra = before;
+		return false;
 	}
-	if (db->v24)
-		set_block(l, db, setting_block(db->block, "fields", NULL));
-	else
-		set_words(l, db, setting_value(db->block, "override_fields"));
-	return found;
+	if (!d->dbs.v24)
+		lookup_set_words(l, db->is_passdb,
+		    setting_value(db->block, "override_fields"));
+	else if (!driver->own_fields)
+		set_fields(l, db);
+	return true;
 }
 
 static void
 set_denied(struct dovecot *d, struct lookup *l)
 {
-	for (size_t i = 0; i < d->n; i++) {
+	for (size_t i = 0; i < d->dbs.n; i++) {
+		struct userdb *db = &d->dbs.v[i];
 		struct lookup denied = { .user = l->user };
 
-		if (!d->dbs[i].is_passdb || !d->dbs[i].deny ||
-		    strcmp(d->dbs[i].driver, "passwd-file") != 0)
+		if (!db->is_passdb || !db->deny || db->driver == NULL)
 			continue;
 		extra_init(&denied.extra);
-		if (passwd_lookup(&d->files, d->emit, &d->dbs[i], &denied))
+		if (db->driver->lookup(&d->dbs, db, &denied))
 			l->fields.locked = true;
 		arena_free(&denied.arena);
 	}
@@ -275,7 +125,7 @@ set_global(struct dovecot *d, struct lookup *l)
 	const struct setting *top = &d->conf.top, *plugin, *quota;
 	const char *value;
 
-	if (d->v24) {
+	if (d->dbs.v24) {
 		value = setting_value(top, "quota_storage_size");
 		quota = setting_block(top, "quota", NULL);
 		if (value == NULL && quota != NULL)
@@ -316,7 +166,7 @@ set_places(struct dovecot *d, struct lookup *l)
 		x->gid = first(setting_value(top, "mail_gid"), NULL);
 	if (x->mail != NULL || l->fields.mail != NULL)
 		return;
-	if (!d->v24) {
+	if (!d->dbs.v24) {
 		x->mail = first(setting_value(top, "mail_location"), NULL);
 		return;
 	}
@@ -327,17 +177,35 @@ set_places(struct dovecot *d, struct lookup *l)
 		x->mail_driver = first(driver, NULL);
 }
 
+/* A passdb gave the user another name. One that only adds the domain is the
+ * same user. */
+static void
+renamed(struct lookup *l, const char *before)
+{
+	size_t len = strlen(before);
+
+	if (strcmp(l->user, before) != 0 &&
+	    (strchr(before, '@') != NULL ||
+		strncmp(l->user, before, len) != 0 || l->user[len] != '@'))
+		l->extra.user = l->user;
+}
+
 /* Asks the databases in their order; the first that has the user decides, of
  * each kind. */
 static void
 ask(struct dovecot *d, struct lookup *l)
 {
-	for (size_t i = 0; i < d->n && !stop(d); i++) {
-		const struct userdb *db = &d->dbs[i];
+	for (size_t i = 0; i < d->dbs.n && !stop(d); i++) {
+		struct userdb *db = &d->dbs.v[i];
 		bool *in = db->is_passdb ? &l->in_passdb : &l->in_userdb;
 
-		if (!*in && !db->deny && !db->master)
-			*in = look_up(d, db, l);
+		const char *before = l->user;
+
+		if (*in || db->deny || db->master)
+			continue;
+		*in = look_up(d, db, l);
+		if (*in && db->is_passdb)
+			renamed(l, before);
 	}
 }
 
@@ -357,6 +225,14 @@ check_bare_hash(struct dovecot *d, const struct lookup *l)
 	    "takes it for the password itself: see --default-scheme");
 }
 
+/* Whether the server takes the name at all. (src/auth/auth-request.c.) */
+static bool
+is_name(const struct dovecot *d, const char *user)
+{
+	return d->name_chars == NULL ||
+	       user[strspn(user, d->name_chars)] == '\0';
+}
+
 /* Writes the account of a user whom a database has listed. */
 static void
 dump_user(struct dovecot *d, const char *user, const char *listed)
@@ -364,6 +240,7 @@ dump_user(struct dovecot *d, const char *user, const char *listed)
 	struct lookup l = { .user = user, .fields = { .quota = -1 } };
 	struct emit *e = d->emit;
 	struct place at = e->at;
+	const char *domain;
 	char *name = xstrdup(listed);
 
 	extra_init(&l.extra);
@@ -371,18 +248,23 @@ dump_user(struct dovecot *d, const char *user, const char *listed)
 	ask(d, &l);
 	set_denied(d, &l);
 	set_places(d, &l);
+	domain = address_domain(l.user);
 	l.fields.name = name;
 	e->at = at;
-	if (!l.in_userdb) {
+	if (!l.in_userdb || !is_name(d, user)) {
 		emit_bad(e, NULL,
-		    "a listed name that the server does not find: capitals in "
-		    "it, or fields that are missing");
+		    "a listed name that the server does not find: capitals or "
+		    "other letters in it that no login may have, or fields "
+		    "that are missing");
 	} else {
 		if (!l.in_passdb)
 			l.fields.locked = true;
 		check_bare_hash(d, &l);
 		d->account.default_scheme = l.scheme == NULL ? "" : l.scheme;
+		if (strchr(name, '@') == NULL && domain != NULL)
+			d->account.naming.domain = domain;
 		account_emit_extra(&d->account, &l.fields, &l.extra);
+		d->account.naming.domain = d->options->domain;
 	}
 	free(name);
 	arena_free(&l.arena);
@@ -401,7 +283,7 @@ listed(void *ctx, const char *name, const char *domain)
 	if (strchr(name, '@') == NULL && domain != NULL)
 		buf_addf(&full, "@%s", domain);
 	if (!expand_user(d->name_format, buf_str(&full), &user)) {
-		fatal(d, "auth_username_format",
+		userdb_fatal(&d->dbs, "auth_username_format",
 		    "a variable that the user's name does not decide");
 	} else {
 		(void)map_put_copy(&d->done, &d->arena, buf_str(&user), &added);
@@ -415,14 +297,13 @@ listed(void *ctx, const char *name, const char *domain)
 /* --- all users --- */
 
 static bool
-list_db(struct dovecot *d, const struct userdb *db)
+list_db(struct dovecot *d, struct userdb *db)
 {
-	if (strcmp(db->driver, "passwd-file") == 0 && !db->deny &&
-	    !db->master) {
-		passwd_list(&d->files, d->emit, db, listed, d);
-		return true;
-	}
-	return false;
+	if (db->driver == NULL || db->driver->list == NULL || db->deny ||
+	    db->master)
+		return false;
+	db->driver->list(&d->dbs, db, listed, d);
+	return true;
 }
 
 /* Names what a dump cannot show. */
@@ -431,19 +312,16 @@ say_unlisted(struct dovecot *d)
 {
 	struct why why = { 0 };
 
-	for (size_t i = 0; i < d->n; i++) {
-		const struct userdb *db = &d->dbs[i];
+	for (size_t i = 0; i < d->dbs.n; i++) {
+		const struct userdb *db = &d->dbs.v[i];
 
-		if (strcmp(db->driver, "passwd-file") == 0 ||
-		    strcmp(db->driver, "prefetch") == 0 ||
-		    (strcmp(db->driver, "static") == 0 && !db->is_passdb))
+		if (db->driver != NULL)
 			continue;
 		why_set(&why, FAIL_DATA,
-		    "the driver \"%s\" cannot be listed: %s", db->driver,
+		    "the driver \"%s\" cannot be listed: %s", db->name,
 		    db->is_passdb ? "its passwords are not carried"
 				  : "its users are left out");
-		tally_fail(d->emit->tally, db->is_passdb ? "passdb" : "userdb",
-		    NULL, NULL, &why);
+		tally_fail(d->emit->tally, userdb_kind(db), NULL, NULL, &why);
 	}
 }
 
@@ -452,52 +330,61 @@ list_all(struct dovecot *d)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < d->n && !stop(d); i++)
-		if (!d->dbs[i].is_passdb)
-			any |= list_db(d, &d->dbs[i]);
+	for (size_t i = 0; i < d->dbs.n && !stop(d); i++)
+		if (!d->dbs.v[i].is_passdb)
+			any |= list_db(d, &d->dbs.v[i]);
 	/* A static userdb knows everybody, and can list nobody. */
-	for (size_t i = 0; !any && i < d->n && !stop(d); i++)
-		if (d->dbs[i].is_passdb)
-			(void)list_db(d, &d->dbs[i]);
+	for (size_t i = 0; !any && i < d->dbs.n && !stop(d); i++)
+		if (d->dbs.v[i].is_passdb)
+			(void)list_db(d, &d->dbs.v[i]);
+}
+
+static void
+dump(struct dovecot *d)
+{
+	const struct dovecot_options *o = d->options;
+	const struct setting *top = &d->conf.top;
+	const char *format = setting_value(top, "auth_username_format");
+	const char *chars = setting_value(top, "auth_username_chars");
+
+	d->dbs.conf = &d->conf;
+	d->dbs.saved = o->config != NULL;
+	d->dbs.default_scheme = o->default_scheme;
+	d->dbs.v24 = doveconf_since(&d->conf, 2, 4, 0);
+	d->name_format = format == NULL ? "%Lu" : first(format, "%u");
+	d->name_chars = chars == NULL ? default_chars : first(chars, NULL);
+	d->realm = first(setting_value(top, d->dbs.v24 ? "auth_default_domain"
+						       : "auth_default_realm"),
+	    NULL);
+	userdbs_open(&d->dbs);
+	if (stop(d))
+		return;
+	if (d->dbs.n == 0)
+		userdb_fatal(&d->dbs, NULL,
+		    "the configuration has no passdb and no userdb");
+	say_unlisted(d);
+	list_all(d);
 }
 
 void
 dovecot_read(
     struct emit *e, const struct dovecot_options *o, struct aliases *aliases)
 {
-	struct dovecot d = { .emit = e, .options = o };
+	struct dovecot d = { .emit = e, .options = o, .dbs = { .emit = e } };
 	struct why why = { 0 };
-	const char *format;
 
 	d.account.emit = e;
 	d.account.aliases = aliases;
-	emit_file(e, o->config == NULL ? "doveconf" : o->config);
-	if (read_config(&d, &why) == -1) {
-		emit_fail(e, NULL, &why);
-		goto out;
-	}
-	d.v24 = doveconf_since(&d.conf, 2, 4, 0);
-	format = setting_value(&d.conf.top, "auth_username_format");
-	d.name_format = format == NULL ? "%Lu" : first(format, "%u");
-	d.realm =
-	    first(setting_value(&d.conf.top,
-		      d.v24 ? "auth_default_domain" : "auth_default_realm"),
-		NULL);
 	d.account.naming.domain = o->domain;
 	d.account.naming.bare_login = true;
-	find_dbs(&d);
-	if (!stop(&d)) {
-		if (d.n == 0)
-			fatal(&d, NULL,
-			    "the configuration has no passdb and no userdb");
-		say_unlisted(&d);
-		list_all(&d);
-	}
-out:
+	emit_file(e, o->config == NULL ? "doveconf" : o->config);
+	if (read_config(&d, &why) == -1)
+		emit_fail(e, NULL, &why);
+	else
+		dump(&d);
 	account_free(&d.account);
-	passwd_cache_free(&d.files);
+	userdbs_close(&d.dbs);
 	map_free(&d.done);
-	free(d.dbs);
 	doveconf_free(&d.conf);
 	arena_free(&d.arena);
 }

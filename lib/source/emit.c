@@ -70,7 +70,10 @@ add_where(struct emit *e, struct place at)
 	if (at.file >= e->nfiles)
 		return;
 	buf_adds(&e->origin, e->files[at.file]);
-	if (at.line != 0) {
+	if (at.name != NULL) {
+		buf_addc(&e->origin, '/');
+		buf_adds(&e->origin, at.name);
+	} else if (at.line != 0) {
 		buf_addc(&e->origin, ':');
 		add_number(&e->origin, at.line);
 	}
@@ -125,18 +128,31 @@ put(struct emit *e, const struct record *r)
 		flush(e);
 }
 
+/* Letters in lower case, digits, "-", "_" and ".", which is not the first. */
+static bool
+is_domain(const char *s)
+{
+	static const bool good[256] = { ['-'] = true,
+		['.'] = true,
+		['_'] = true,
+		['0' ... '9'] = true,
+		['a' ... 'z'] = true };
+
+	if (*s == '.')
+		return false;
+	while (good[(unsigned char)*s])
+		s++;
+	return *s == '\0';
+}
+
 int
 emit_address(const char *text, bool catch_all, struct buf *out, struct why *why)
 {
 	size_t start = out->len;
-	const char *domain;
 
 	if (address_normalise(text, catch_all, out, NULL) == -1)
 		return why_set(why, FAIL_DATA, "no mail address");
-	domain = address_domain(out->data + start);
-	if (domain[strspn(domain, "abcdefghijklmnopqrstuvwxyz0123456789-_.")] !=
-		'\0' ||
-	    *domain == '.')
+	if (!is_domain(address_domain(out->data + start)))
 		return why_set(why, FAIL_DATA,
 		    "no mail address: not a domain behind the @");
 	return 0;
@@ -164,8 +180,8 @@ emit_domain_alias(struct emit *e, const char *domain, const char *alias)
 		strs_add(&d->aliases, arena_adds(&e->arena, alias));
 }
 
-void
-emit_domain(struct emit *e, const char *domain)
+static void
+put_domain(struct emit *e, const char *domain, bool active)
 {
 	struct record r = { 0 };
 	struct emit_domain *d;
@@ -177,8 +193,21 @@ emit_domain(struct emit *e, const char *domain)
 	record_reset(&r, REC_DOMAIN);
 	r.domain = domain;
 	r.aliases = d->aliases;
+	r.active = active;
 	r.origin = origin(e);
 	put(e, &r);
+}
+
+void
+emit_domain(struct emit *e, const char *domain)
+{
+	put_domain(e, domain, true);
+}
+
+void
+emit_domain_inactive(struct emit *e, const char *domain)
+{
+	put_domain(e, domain, false);
 }
 
 /* A place as the value of a map. */

@@ -22,10 +22,12 @@
 #include "core/why.h"
 #include "record/record.h"
 
-/* Where something was read: a file that emit_file has named, and a line. */
+/* Where something was read: a file that emit_file has named, and a line or, of
+ * a server, a name below it. */
 struct place {
 	uint32_t file;
-	uint32_t line; /* 0: the file as a whole */
+	uint32_t line;    /* 0: the file as a whole */
+	const char *name; /* NULL: none; borrowed */
 };
 
 struct emit_note {
@@ -60,7 +62,7 @@ void emit_free(struct emit *e);
 
 /* A file is read from now on: sets e->at. The path is copied. */
 void emit_file(struct emit *e, const char *path);
-/* "FILE:LINE" of a place; good until the next call. */
+/* "FILE:LINE" of a place, or "FILE/NAME"; good until the next call. */
 const char *emit_where(struct emit *e, struct place at);
 
 /* True when there is no point in going on. */
@@ -81,6 +83,8 @@ int emit_address(
 void emit_domain_alias(struct emit *e, const char *domain, const char *alias);
 /* Writes the record of a domain, unless it was. */
 void emit_domain(struct emit *e, const char *domain);
+/* The same for one that the server does not serve at present. */
+void emit_domain_inactive(struct emit *e, const char *domain);
 
 /*
  * Writes an account or an alias, its address normalised. The origin is e->at.

@@ -13,7 +13,8 @@
 /* A value on its way through the modifiers of a variable. */
 struct value {
 	struct buf text;
-	bool whole; /* the user's name, which has parts */
+	bool whole;   /* the user's name, which has parts */
+	bool missing; /* looked up, and not there */
 };
 
 /* What a login over IMAP, with TLS and from this host, says of itself: what a
@@ -57,6 +58,25 @@ set_variable(struct value *v, const char *user, size_t i)
 		buf_adds(&v->text, variables[i].value);
 	else
 		set_part(v, user, variables[i].letter);
+}
+
+/* A variable that the caller knows. */
+static bool
+look_up(struct expansion *x, const char *name, size_t len, struct value *v)
+{
+	struct buf full = { 0 };
+	const char *value = NULL;
+	bool known;
+
+	if (x->lookup == NULL)
+		return false;
+	buf_add(&full, name, len);
+	known = x->lookup(x->ctx, buf_str(&full), &value);
+	v->missing = known && value == NULL;
+	if (value != NULL)
+		buf_adds(&v->text, value);
+	buf_free(&full);
+	return known;
 }
 
 /* --- modifiers --- */
@@ -167,7 +187,7 @@ read_width(const char *p, long *offset, long *width)
  * src/lib/var-expand.c.)
  */
 static const char *
-read_short(const char *p, const char *user, struct value *v)
+read_short(const char *p, struct expansion *x, struct value *v)
 {
 	const char *modifiers;
 	size_t n, len, i;
@@ -186,9 +206,10 @@ read_short(const char *p, const char *user, struct value *v)
 			: strlen(variables[i].name) == len - 1 &&
 			      strncmp(p + 1, variables[i].name, len - 1) == 0)
 			break;
-	if (i == VARIABLES)
+	if (i < VARIABLES)
+		set_variable(v, x->user, i);
+	else if (!look_up(x, len == 0 ? p : p + 1, len == 0 ? 1 : len - 1, v))
 		return NULL;
-	set_variable(v, user, i);
 	for (size_t m = 0; m < n; m++)
 		(void)modify(&v->text, modifiers[m]);
 	cut(&v->text, offset, width);
@@ -220,11 +241,30 @@ is_word(const char *w, size_t len, const char *name)
 	return strlen(name) == len && memcmp(w, name, len) == 0;
 }
 
+/* default('text') of 2.4, in either kind of quotes. */
+static bool
+set_default(struct value *v, const char *w, size_t len)
+{
+	static const char start[] = "default(";
+	size_t n = sizeof start - 1;
+
+	if (len < n + 3 || memcmp(w, start, n) != 0 || w[len - 1] != ')' ||
+	    (w[n] != '\'' && w[n] != '"') || w[len - 2] != w[n])
+		return false;
+	if (v->text.len == 0)
+		buf_add(&v->text, w + n + 1, len - n - 3);
+	v->missing = false;
+	return true;
+}
+
 /* A filter of 2.4. A part is taken of the whole name only. */
 static bool
 filter(struct value *v, const char *w, size_t len)
 {
 	char *user;
+
+	if (set_default(v, w, len))
+		return true;
 
 	if (is_word(w, len, "lower") || is_word(w, len, "upper"))
 		return modify(&v->text, *w == 'l' ? 'L' : 'U');
@@ -242,7 +282,7 @@ filter(struct value *v, const char *w, size_t len)
 
 /* "%{user}" of both, "%{user | domain | lower}" of 2.4. */
 static const char *
-read_long(const char *p, const char *user, struct value *v)
+read_long(const char *p, struct expansion *x, struct value *v)
 {
 	const char *end = strchr(p, '}'), *at = p + 1, *w;
 	size_t len, i;
@@ -254,9 +294,10 @@ read_long(const char *p, const char *user, struct value *v)
 		if (is_word(w, len, variables[i].name) ||
 		    is_word(w, len, variables[i].name24))
 			break;
-	if (i == VARIABLES)
+	if (i < VARIABLES)
+		set_variable(v, x->user, i);
+	else if (!look_up(x, w, len, v))
 		return NULL;
-	set_variable(v, user, i);
 	while (at < end) {
 		len = word(&at, end, &w);
 		if (!filter(v, w, len))
@@ -266,7 +307,7 @@ read_long(const char *p, const char *user, struct value *v)
 }
 
 bool
-expand_user(const char *text, const char *user, struct buf *out)
+expand(struct expansion *x, const char *text, struct buf *out)
 {
 	const char *p = text;
 
@@ -283,13 +324,23 @@ expand_user(const char *text, const char *user, struct buf *out)
 			buf_addc(out, *p++);
 			continue;
 		}
-		p = *p == '{' ? read_long(p, user, &v)
-			      : read_short(p, user, &v);
-		if (p != NULL)
+		p = *p == '{' ? read_long(p, x, &v) : read_short(p, x, &v);
+		x->missing |= v.missing;
+		if (p != NULL && x->escape != NULL)
+			x->escape(x->ctx, buf_str(&v.text), v.text.len, out);
+		else if (p != NULL)
 			buf_add(out, buf_str(&v.text), v.text.len);
 		buf_free(&v.text);
 		if (p == NULL)
 			return false;
 	}
 	return true;
+}
+
+bool
+expand_user(const char *text, const char *user, struct buf *out)
+{
+	struct expansion x = { .user = user };
+
+	return expand(&x, text, out);
 }

@@ -7,17 +7,38 @@
 #define FERRY_SOURCE_EXPAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/buf.h"
+
+/* What a text with variables is expanded for. */
+struct expansion {
+	const char *user;
+	/*
+	 * A variable that the user's name does not decide, such as "ldap:mail":
+	 * false if there is none of that name; *value is NULL where it has no
+	 * value. May be NULL.
+	 */
+	bool (*lookup)(void *ctx, const char *name, const char **value);
+	/* Appends a value as the query language wants it written. May be NULL:
+	 * as it is. */
+	void (*escape)(
+	    void *ctx, const char *value, size_t len, struct buf *out);
+	void *ctx;
+	bool missing; /* set where a variable had no value, and no default */
+};
 
 /*
  * Appends text with the variables of both releases replaced, and %% by a
  * percent sign: those of the user's name (%u, %n, %d, %{user | domain}), which
  * may have no domain, and those that say what a login over IMAP with TLS from
  * this host is (%s, %r, %c). The modifiers of 2.3 (L U R T D, offset and width)
- * and the filters of 2.4 (lower, upper, reverse, username, domain) are known.
- * False at another variable or modifier: out is then of no use.
+ * and the filters of 2.4 (lower, upper, reverse, username, domain, default) are
+ * known. False at another variable or modifier: out is then of no use.
  */
+bool expand(struct expansion *x, const char *text, struct buf *out);
+
+/* The same for a user alone. */
 bool expand_user(const char *text, const char *user, struct buf *out);
 
 #endif

@@ -12,6 +12,7 @@
 #include "record/address.h"
 #include "source/command.h"
 #include "source/lines.h"
+#include "source/postfix-database.h"
 
 enum {
 	VALUE_MAX = 1 << 20
@@ -157,6 +158,26 @@ read_text(
 	postfix_map_close(&m);
 }
 
+static void
+read_database(
+    struct postfix *p, struct emit *e, const char *table, postfix_entry *entry)
+{
+	struct postfix_rows rows;
+	struct why why = { 0 };
+	int r = postfix_database_read(&rows, table, &why);
+
+	emit_file(e, table);
+	for (struct postfix_row *row = rows.first; row != NULL && r == 0;
+	     row = row->next)
+		entry(p, e, row->key, row->value);
+	for (size_t i = 0; i < rows.never; i++)
+		emit_note(e, NULL,
+		    "a key with capitals, which Postfix never finds", NULL);
+	if (r == -1)
+		emit_fail(e, NULL, &why);
+	postfix_rows_free(&rows);
+}
+
 static bool
 is_one_of(const char *type, size_t len, const char *const *names)
 {
@@ -183,6 +204,8 @@ postfix_table(struct postfix *p, struct emit *e, const char *table,
 		read_listed(p, e, table, entry);
 	} else if (is_one_of(table, len, text) && table[len] == ':') {
 		read_text(p, e, table + len + 1, entry);
+	} else if (postfix_is_database(table, len) && table[len] == ':') {
+		read_database(p, e, table, entry);
 	} else {
 		why_set(&why, FAIL_DATA,
 		    "a table of the type \"%.*s\" cannot be listed", (int)len,
@@ -274,6 +297,7 @@ postfix_read(struct postfix *p, struct emit *e)
 	if (p->aliases.domain == NULL)
 		p->aliases.domain = postfix_parameter(p, "myorigin", &why);
 	all = arena_adds(&p->arena, maps);
+	p->aliases.first_counts = true;
 	postfix_tables(p, e, "virtual_alias_maps", maps, postfix_add_alias);
 	for (size_t i = 0; i < 2 && !emit_stop(e); i++) {
 		value = postfix_parameter(p, domains[i], &why);

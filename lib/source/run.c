@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/alloc.h"
 #include "record/address.h"
 
 static const char prefix[] = "dirdump-";
@@ -53,6 +54,24 @@ source_option(struct source_run *run, int option, const char *value)
 	default:
 		return tool_usage(run->usage);
 	}
+}
+
+int
+source_secret(
+    char **secret, char *(*get)(const char *, struct why *), const char *value)
+{
+	return tool_secret(secret, get, value) ? SOURCE_GO_ON : EXIT_BROKEN;
+}
+
+int
+source_map(struct fieldmap *map, const char *name)
+{
+	struct why why = { 0 };
+
+	if (fieldmap_read(map, name, &why) == 0)
+		return SOURCE_GO_ON;
+	tool_say(NULL, "%s", why.text);
+	return EXIT_BROKEN;
 }
 
 int

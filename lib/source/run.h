@@ -10,6 +10,7 @@
 #include "core/buf.h"
 #include "core/tool.h"
 #include "source/emit.h"
+#include "source/fieldmap.h"
 
 struct source_run {
 	const char *usage, *help;
@@ -30,6 +31,14 @@ void source_run_init(struct source_run *run, const char *name,
 /* -d, -h, -q, -V, -v, -x; anything else is a wrong call. SOURCE_GO_ON, or the
  * exit status. */
 int source_option(struct source_run *run, int option, const char *value);
+
+/* A secret that an option names by its value; get is cred_file or cred_command.
+ * Takes the place of the one before. SOURCE_GO_ON, or says why not. */
+int source_secret(
+    char **secret, char *(*get)(const char *, struct why *), const char *value);
+
+/* Reads the field map of --map. SOURCE_GO_ON, or says why not. */
+int source_map(struct fieldmap *map, const char *name);
 
 /* Last: ends the dump; the exit status. */
 int source_finish(struct source_run *run);

@@ -4,95 +4,44 @@
 
 #include "source/userdb.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/alloc.h"
 #include "core/str.h"
-#include "source/expand.h"
-#include "source/lines.h"
-#include "source/passwd-file.h"
+#include "source/command.h"
 
-struct entry {
-	const char *line; /* as it was read */
-	const char *name;
-	struct place at;
-	bool bad;    /* not UTF-8 */
-	bool listed; /* it has a second colon */
-	struct entry *next;
+enum {
+	ANSWER_MAX = 1 << 16
 };
 
-struct file {
-	struct map by_name; /* -> struct entry; the first of a name */
-	struct entry *first, **tail;
-	bool missing;
-};
+const char *
+userdb_kind(const struct userdb *db)
+{
+	return db->is_passdb ? "passdb" : "userdb";
+}
 
 void
-passwd_cache_free(struct passwd_cache *c)
+userdb_fatal(struct userdbs *all, const char *where, const char *text)
 {
-	size_t at = 0;
-	const char *key;
-	void *value;
+	struct why why = { 0 };
 
-	while (map_next(&c->by_path, &at, &key, &value))
-		map_free(&((struct file *)value)->by_name);
-	map_free(&c->by_path);
-	arena_free(&c->arena);
+	why_set(&why, FAIL_FATAL, "%s", text);
+	tally_fail(all->emit->tally, where, NULL, NULL, &why);
 }
 
-static void
-add_line(struct passwd_cache *c, struct file *file, struct emit *e,
-    const char *line, bool utf8)
+const char *
+userdb_setting(const struct userdbs *all, const struct userdb *db,
+    const char *in_block, const char *full)
 {
-	size_t len = strcspn(line, ":");
-	struct entry *entry = arena_alloc(&c->arena, sizeof *entry);
-	const char *colon = line[len] == '\0' ? NULL : line + len;
-	bool added;
-	void **value;
+	const char *value = setting_value(db->block, in_block);
 
-	entry->line = arena_adds(&c->arena, line);
-	entry->name = arena_add(&c->arena, line, len);
-	entry->at = e->at;
-	entry->bad = !utf8;
-	entry->listed = colon != NULL && strchr(colon + 1, ':') != NULL;
-	value = map_put(&file->by_name, entry->name, &added);
-	if (!added) {
-		emit_note(e, NULL,
-		    "a name that stands in the file twice: Dovecot takes the "
-		    "first",
-		    NULL);
-		return;
-	}
-	*value = entry;
-	*file->tail = entry;
-	file->tail = &entry->next;
+	if (value == NULL)
+		value = setting_value(db->block, full);
+	if (value == NULL)
+		value = setting_value(&all->conf->top, full);
+	return value;
 }
-
-static struct file *
-load(struct passwd_cache *c, struct emit *e, const char *path, bool required)
-{
-	struct source_lines in;
-	struct file *file;
-	bool added;
-	void **value = map_put_copy(&c->by_path, &c->arena, path, &added);
-	char *line;
-	size_t len;
-
-	if (!added)
-		return *value;
-	file = *value = arena_alloc(&c->arena, sizeof *file);
-	file->tail = &file->first;
-	if (!source_lines_open(&in, e, path, required)) {
-		file->missing = true;
-		return file;
-	}
-	while (source_lines_next(&in, &line, &len))
-		if (*line != '\0' && *line != '#' && *line != ':')
-			add_line(c, file, e, line, in.utf8);
-	source_lines_close(&in);
-	return file;
-}
-
-/* --- fields --- */
 
 void
 lookup_set(struct lookup *l, bool is_passdb, bool v24, const char *key,
@@ -121,124 +70,216 @@ lookup_set(struct lookup *l, bool is_passdb, bool v24, const char *key,
 	buf_free(&full);
 }
 
-/* The extra fields of a line. A passdb takes all, a userdb its own. */
-static void
-set_extra(struct lookup *l, const struct userdb *db, char *text)
+/* A password that never has a scheme of its own. */
+static char *
+without_scheme(struct lookup *l, const struct userdb *db, const char *value)
 {
-	char *field;
+	struct buf out = { 0 };
+	char *secret;
 
-	while ((field = str_cut(&text, ' ')) != NULL) {
-		char *value = strchr(field, '=');
-
-		if (*field == '\0')
-			continue;
-		if (value != NULL)
-			*value++ = '\0';
-		if (db->is_passdb)
-			lookup_set(l, true, db->v24, field,
-			    value == NULL ? "" : value);
-		else if (str_starts(field, "userdb_"))
-			lookup_set(l, false, db->v24, field + strlen("userdb_"),
-			    value == NULL ? "" : value);
-	}
+	if (*value == '{')
+		buf_addf(&out, "{%s}", db->scheme);
+	buf_adds(&out, value);
+	secret = arena_adds(&l->arena, buf_str(&out));
+	buf_wipe(&out);
+	return secret;
 }
 
-/* --- looking up, listing --- */
-
-static bool
-set_found(struct lookup *l, const struct userdb *db, struct entry *entry)
+/* "username" and "domain" change a part of the name. (Dovecot 2.3,
+ * src/auth/auth-request-fields.c, auth_request_set_username.) */
+static const char *
+rename_user(struct lookup *l, const char *key, const char *value)
 {
-	struct fields f;
+	const char *at = strchr(l->user, '@');
+	struct buf out = { 0 };
+	const char *user;
 
-	fields_split(&f, arena_adds(&l->arena, entry->line));
-	if (!db->is_passdb && f.gid == NULL)
-		return false;
-	l->at = entry->at;
-	if (db->is_passdb) {
-		l->fields.secret = f.secret;
-		l->fields.pwdfile = true;
+	if (strcmp(key, "domain") == 0) {
+		buf_add(&out, l->user,
+		    at == NULL ? strlen(l->user) : (size_t)(at - l->user));
+		buf_addf(&out, "%s%s", *value == '\0' ? "" : "@", value);
+	} else {
+		buf_adds(&out, value);
+		if (strcmp(key, "username") == 0 && at != NULL)
+			buf_adds(&out, at);
+	}
+	user = arena_adds(&l->arena, buf_str(&out));
+	buf_free(&out);
+	return user;
+}
+
+void
+lookup_answer(struct lookup *l, const struct userdb *db, bool v24,
+    const char *key, const char *value)
+{
+	if (strcmp(key, "user") == 0 || strcmp(key, "username") == 0 ||
+	    strcmp(key, "domain") == 0) {
+		l->user = rename_user(l, key, value);
+	} else if (!db->is_passdb) {
+		lookup_set(l, false, v24, key, value);
+	} else if (strcmp(key, "password") == 0 ||
+		   strcmp(key, "password_noscheme") == 0) {
+		l->fields.secret = key[strlen("password")] == '\0'
+				       ? arena_adds(&l->arena, value)
+				       : without_scheme(l, db, value);
 		l->scheme = db->scheme;
 	} else {
-		l->fields.uid = f.uid;
-		l->fields.gid = f.gid;
-		l->fields.home = f.home;
-		l->fields.mail = db->v24 ? NULL : f.mail;
-	}
-	if (f.gecos != NULL && *f.gecos != '\0')
-		l->fields.gecos = f.gecos;
-	if (f.extra != NULL)
-		set_extra(l, db, f.extra);
-	return true;
-}
-
-bool
-passwd_lookup(struct passwd_cache *c, struct emit *e, const struct userdb *db,
-    struct lookup *l)
-{
-	struct buf path = { 0 }, name = { 0 };
-	struct why why = { 0 };
-	void **value = NULL;
-	bool found = false;
-
-	if (!expand_user(db->path, l->user, &path) ||
-	    !expand_user(db->format, l->user, &name)) {
-		why_set(&why, FAIL_FATAL,
-		    "a variable that the user's name does not decide");
-		tally_fail(e->tally, db->path, NULL, NULL, &why);
-	} else {
-		struct file *file = load(
-		    c, e, buf_str(&path), !passwd_file_is_pattern(db->path));
-
-		value = map_get(&file->by_name, buf_str(&name));
-	}
-	if (value != NULL) {
-		struct entry *entry = *value;
-
-		e->at = entry->at;
-		if (entry->bad)
-			emit_bad(e, NULL, "not UTF-8");
-		else
-			found = set_found(l, db, entry);
-	}
-	buf_free(&path);
-	buf_free(&name);
-	return found;
-}
-
-struct list {
-	struct passwd_cache *cache;
-	struct emit *emit;
-	userdb_listed *user;
-	void *ctx;
-	bool is_passdb;
-};
-
-static void
-list_file(void *ctx, const char *path, const char *domain)
-{
-	struct list *list = ctx;
-	struct file *file = load(list->cache, list->emit, path, true);
-
-	for (struct entry *e = file->first; e != NULL && !emit_stop(list->emit);
-	     e = e->next) {
-		list->emit->at = e->at;
-		if (e->bad)
-			emit_bad(list->emit, NULL, "not UTF-8");
-		else if (!list->is_passdb && !e->listed)
-			emit_drop(list->emit, NULL,
-			    "a line without the fields of a userdb");
-		else
-			list->user(list->ctx, e->name, domain);
+		lookup_set(l, true, v24, key, value);
 	}
 }
 
 void
-passwd_list(struct passwd_cache *c, struct emit *e, const struct userdb *db,
-    userdb_listed *user, void *ctx)
+lookup_set_words(struct lookup *l, bool is_passdb, const char *words)
 {
-	struct list list = { c, e, user, ctx, db->is_passdb };
-	struct why why = { 0 };
+	char *rest, *word;
 
-	if (passwd_file_each(db->path, list_file, &list, &why) == -1)
-		tally_fail(e->tally, db->path, NULL, NULL, &why);
+	if (words == NULL)
+		return;
+	rest = arena_adds(&l->arena, words);
+	while ((word = str_cut(&rest, ' ')) != NULL) {
+		char *value = strchr(word, '=');
+
+		if (*word == '\0')
+			continue;
+		if (value != NULL)
+			*value++ = '\0';
+		lookup_set(
+		    l, is_passdb, false, word, value == NULL ? "yes" : value);
+	}
+}
+
+/* --- drivers that need no file of their own --- */
+
+/* The userdb fields that a passdb found are a userdb of their own. */
+static bool
+prefetch_lookup(struct userdbs *all, struct userdb *db, struct lookup *l)
+{
+	(void)db;
+	if (l->prefetch == NULL)
+		return false;
+	for (struct found_field *f = l->prefetch; f != NULL; f = f->next)
+		lookup_set(l, false, all->v24, f->key, f->value);
+	return true;
+}
+
+/* Knows everybody. Its fields are in the block (2.4), or its arguments. */
+static bool
+static_lookup(struct userdbs *all, struct userdb *db, struct lookup *l)
+{
+	if (!all->v24)
+		lookup_set_words(l, false, db->args);
+	return true;
+}
+
+static const struct userdb_driver userdb_prefetch = { .name = "prefetch",
+	.lookup = prefetch_lookup };
+static const struct userdb_driver userdb_static = { .name = "static",
+	.lookup = static_lookup };
+
+static const struct userdb_driver *const drivers[] = { &userdb_passwd_file,
+	&userdb_sql, &userdb_ldap, &userdb_prefetch, &userdb_static };
+
+/* NULL for one that is not known, and for a static passdb: it has one password
+ * for all. */
+static const struct userdb_driver *
+find_driver(const char *name, bool is_passdb)
+{
+	for (size_t i = 0; i < sizeof drivers / sizeof *drivers; i++)
+		if (strcmp(drivers[i]->name, name) == 0 &&
+		    !(is_passdb && drivers[i] == &userdb_static))
+			return drivers[i];
+	return NULL;
+}
+
+/* --- opening --- */
+
+/* What 2.4 applies to a password without a scheme. Releases differ, so the
+ * program is asked; a saved text must say it (saved). NULL where nobody does.
+ */
+static const char *
+ask_scheme(struct userdbs *all, const struct userdb *db)
+{
+	static const char *const argv[] = { "doveconf",
+		"passdb_default_password_scheme", NULL };
+	const char *scheme = userdb_setting(all, db, "default_password_scheme",
+	    "passdb_default_password_scheme");
+	struct buf text = { .max = ANSWER_MAX };
+	struct doveconf answer = { 0 };
+
+	if (scheme != NULL || all->saved)
+		return scheme;
+	buf_adds(&text, "dovecot_config_version = 2.4.0\n");
+	if (command_read(argv, &text, NULL) == 0 &&
+	    doveconf_parse(&answer, buf_str(&text), NULL) == 0)
+		scheme = setting_value(
+		    &answer.top, "passdb_default_password_scheme");
+	if (scheme != NULL)
+		scheme = arena_adds(&all->arena, scheme);
+	doveconf_free(&answer);
+	buf_free(&text);
+	return scheme;
+}
+
+static void
+set_scheme(struct userdbs *all, struct userdb *db)
+{
+	if (all->default_scheme != NULL)
+		db->scheme = all->default_scheme;
+	else if (all->v24 && db->is_passdb && !db->deny && !db->master)
+		db->scheme = ask_scheme(all, db);
+	else
+		return;
+	if (db->scheme == NULL)
+		userdb_fatal(all, userdb_kind(db),
+		    "the text does not say the scheme of passwords without "
+		    "one: add what \"doveconf passdb_default_password_scheme\" "
+		    "prints, or use --default-scheme");
+}
+
+static void
+add(struct userdbs *all, const struct setting *block, bool is_passdb)
+{
+	struct userdb *db;
+	const char *value;
+
+	all->v = grow(all->v, all->n, &all->cap, sizeof *all->v);
+	db = &all->v[all->n++];
+	*db = (struct userdb){ .block = block, .is_passdb = is_passdb };
+	value = setting_value(block, "driver");
+	db->name = value != NULL         ? value
+		   : block->name != NULL ? block->name
+					 : "";
+	db->driver = find_driver(db->name, is_passdb);
+	db->deny = setting_is_yes(setting_value(block, "deny"));
+	db->master = setting_is_yes(setting_value(block, "master"));
+	value = setting_value(block, "args");
+	db->args = value == NULL ? "" : value;
+	if (db->driver == NULL || db->driver->open == NULL)
+		return;
+	db->driver->open(all, db);
+	set_scheme(all, db);
+}
+
+void
+userdbs_open(struct userdbs *all)
+{
+	static const char *const keys[] = { "passdb", "userdb" };
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct setting *s = NULL;
+
+		while ((s = setting_block(&all->conf->top, keys[i], s)) != NULL)
+			add(all, s, i == 0);
+	}
+}
+
+void
+userdbs_close(struct userdbs *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].driver != NULL && all->v[i].driver->close != NULL)
+			all->v[i].driver->close(&all->v[i]);
+	free(all->v);
+	userdb_passwd_files_free(all);
+	arena_free(&all->arena);
 }

@@ -58,11 +58,13 @@ bad_status(long status, struct why *why)
 static int
 get_once(struct webapi *w, const char *path, struct why *why)
 {
+	const struct http_request request = {
+		.method = "GET", .path = path, .headers = w->headers
+	};
 	const struct buf *body = &w->reply.body;
 	bool unsure;
 
-	if (http_send(w->http, "GET", path, NULL, NULL, 0, &w->reply, &unsure,
-		why) == -1)
+	if (http_request(w->http, &request, &w->reply, &unsure, why) == -1)
 		return -1;
 	if (w->reply.status != 200)
 		return bad_status(w->reply.status, why);

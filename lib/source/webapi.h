@@ -13,6 +13,8 @@ struct webapi {
 	struct http *http;
 	struct http_reply reply; /* the body of the answer that came last */
 	bool answered;           /* the server has answered before */
+	/* "Name: value" of every request, NULL at the end; or NULL */
+	const char *const *headers;
 };
 
 /*

@@ -12,6 +12,9 @@
  *	maildir-loop copy N FROM TO	copy the files of FROM/cur that are not
  *					in TO/cur by name: written to TO/tmp,
  *					one syncfs, renamed, fsync of TO/cur
+ *
+ *	maildir-loop rss COMMAND...	run it, and print the KiB that it had in
+ *					memory at most
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -21,7 +24,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -167,6 +172,24 @@ copy(int jobs, const char *from, const char *to)
 	must(fsync(cur) == 0, "fsync");
 }
 
+/* A parent that is large itself would count for its children. */
+static int
+rss(char **argv)
+{
+	struct rusage used;
+	int status = 0;
+	pid_t pid = fork();
+
+	must(pid != -1, "fork");
+	if (pid == 0) {
+		(void)execvp(argv[0], argv);
+		_exit(127);
+	}
+	must(wait4(pid, &status, 0, &used) == pid, argv[0]);
+	(void)printf("%ld\n", used.ru_maxrss);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -175,6 +198,8 @@ main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
+	if (strcmp(argv[1], "rss") == 0)
+		return rss(argv + 2);
 	if (strcmp(argv[1], "read") == 0 || strcmp(argv[1], "copy") == 0)
 		jobs = (int)strtol(argv[at++], NULL, 10);
 	if (strcmp(argv[1], "copy") == 0) {

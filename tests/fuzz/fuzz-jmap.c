@@ -10,6 +10,7 @@
 
 #include "core/buf.h"
 #include "jmap/client.h"
+#include "jmap/mailboxes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -28,6 +29,24 @@ try_errors(const json_t *answer, const json_t *body)
 	}
 }
 
+/* Each folder has a way to the top, or there is an error. */
+static void
+try_mailboxes(const struct jmap_request *r, const struct buf *b)
+{
+	struct mailboxes list = { 0 };
+	struct why why = { 0 };
+	json_t *answer = NULL;
+
+	if (jmap_answer(r, 0, "Mailbox/get", &answer, &why) == JMAP_OK &&
+	    jmap_read_mailboxes(json_object_get(answer, "list"), &list, &why) ==
+		0)
+		for (size_t i = 0; i < list.n; i++)
+			if (list.v[i].messages < -1)
+				abort();
+	(void)jmap_read_owner(b, "a@one.test", &why);
+	mailboxes_free(&list);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -35,6 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct jmap j = { 0 };
 	struct buf b = { 0 };
 	struct why why = { 0 };
+	struct jmap_request r = { .calls = 1 };
 	json_t *answer = NULL;
 
 	if (sent == NULL)
@@ -43,9 +63,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	buf_add(&b, data, len);
 	(void)jmap_read_session(&j, &b, &why);
 	jmap_close(&j);
-	(void)jmap_read_response("x:Account/set", &b, &answer, &why);
+	r.answers = jmap_read_answers(&b, &why);
+	(void)jmap_answer(&r, 0, "x:Account/set", &answer, &why);
 	try_errors(answer, sent);
-	json_decref(answer);
+	try_mailboxes(&r, &b);
+	jmap_clear(&r);
 	buf_free(&b);
 	return 0;
 }

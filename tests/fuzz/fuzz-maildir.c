@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "maildir/catalogue.h"
 #include "maildir/content.h"
 #include "maildir/folder.h"
 #include "maildir/header.h"
@@ -139,20 +140,88 @@ fuzz_message(const char *text, size_t len)
 	(void)close(half);
 }
 
+/* CRC-32 of IEEE 802.3, bit by bit: a second implementation. */
+static unsigned int
+crc32(const char *p, size_t len)
+{
+	unsigned int crc = 0xffffffff;
+
+	for (size_t i = 0; i < len; i++) {
+		crc ^= (unsigned char)p[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xedb88320 : 0);
+	}
+	return ~crc;
+}
+
+/* The lines as they are; and each behind its right checksum, without which
+ * nothing of it is read. */
+static void
+fuzz_journal(char *text)
+{
+	struct journal_text j = { 0 };
+	struct buf summed = { 0 };
+
+	for (const char *at = text; *at != '\0';) {
+		size_t len = strcspn(at, "\n");
+
+		buf_addf(&summed, "%08x ", crc32(at, len));
+		buf_add(&summed, at, len);
+		buf_addc(&summed, '\n');
+		at += len + (at[len] == '\n');
+	}
+	(void)journal_parse(&j, text, "fuzz", NULL);
+	journal_free(&j);
+	if (summed.len > 0)
+		(void)journal_parse(&j, summed.data, "fuzz", NULL);
+	journal_free(&j);
+	buf_free(&summed);
+}
+
+static void
+read_index(const void *p, size_t len)
+{
+	struct mdfolder folder = { .dir = (char[]){ "." } };
+	struct mdtree tree = { .folders = &folder, .n = 1 };
+	struct entry e = { .ino = 1 };
+	struct catalogue c = { .tree = &tree };
+	int fd = file_of(p, len);
+	struct index *x = index_read(fd);
+
+	buf_add(&c.names, "1.a:2,S", sizeof "1.a:2,S");
+	if (x != NULL)
+		index_recall(x, &c, &e);
+	buf_free(&c.names);
+	index_free(x);
+	(void)close(fd);
+}
+
+/* The bytes as they are; and as records behind a head that is right. */
 static void
 fuzz_index(const char *text, size_t len)
 {
-	int fd = file_of(text, len);
+	enum {
+		RECORD = 56
+	};
+	struct {
+		char magic[8];
+		uint64_t n, sum, record_size;
+	} head = { "mfindx1", len / RECORD, 0, RECORD };
+	struct buf whole = { 0 };
 
-	index_free(index_read(fd));
-	(void)close(fd);
+	read_index(text, len);
+	for (size_t i = 0; i < head.n; i++)
+		head.sum = index_sum(head.sum, text + i * RECORD);
+	buf_add(&whole, (const char *)&head, sizeof head);
+	buf_add(&whole, text, head.n * RECORD);
+	read_index(whole.data, whole.len);
+	buf_free(&whole);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	char *text;
-	struct journal_text j = { 0 };
 
 	if (len == 0)
 		return 0;
@@ -174,8 +243,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		fuzz_message(text, len - 1);
 		break;
 	case 5:
-		(void)journal_parse(&j, text, "fuzz", NULL);
-		journal_free(&j);
+		fuzz_journal(text);
 		break;
 	default:
 		fuzz_index(text, len - 1);

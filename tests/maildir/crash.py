@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: ISC
 # Copyright (c) 2026 The mailferry authors
 """Ends a merge at each call that changes the file system, or lets the call fail,
-and looks at what is left, before and after it is run again.
+and looks at what is left, before and after it is run again, and when it is
+taken back; then the same with the taking back of a whole run.
 
 usage: crash.py SHIM kill|ENOSPC|EIO"""
+import glob
 import os
 import shutil
 import subprocess
@@ -45,18 +47,38 @@ def contents(root):
                   for f, _, _, flags, words, data, mtime in md.messages(root))
 
 
-def run(number=0):
+def run(number=0, command=COMMAND + ['source', 'target']):
     """The merge; at the call of that number something happens."""
     env = dict(os.environ, LD_PRELOAD=SHIM, FSCALL_COUNT='calls',
                FSCALL_DO=WHAT, FSCALL_AT=str(number))
-    return subprocess.run(COMMAND + ['source', 'target'], env=env,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.run(command, env=env, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)
 
 
-def fresh():
+def undo(number=0):
+    """Takes back the newest run; None if it had no journal that says so."""
+    journals = glob.glob('state/*.journal')
+    if not journals or os.path.getsize(journals[0]) == 0:
+        return None
+    assert len(journals) == 1, journals
+    return run(number, ['maildir-merge', '-q', '-u', journals[0], 'target'])
+
+
+def fresh(template='before'):
     for name in ('target', 'state'):
         shutil.rmtree(name, ignore_errors=True)
-    shutil.copytree('before', 'target')
+    shutil.copytree(template, 'target')
+
+
+def layout(root):
+    """What is there beside the messages."""
+    found = {name: open(os.path.join(root, name), 'rb').read()
+             for name in ('subscriptions',)
+             if os.path.exists(os.path.join(root, name))}
+    if found.get('subscriptions') == b'V\t2\n\n':
+        del found['subscriptions']  # an empty list that was made
+    words = {f: md.keywords(root, f) for f in md.folders(root)}
+    return md.folders(root), found, words
 
 
 def fail(number, text, result=None):
@@ -99,6 +121,17 @@ for number in range(1, calls + 1):
     if WHAT != 'kill' and result.returncode == 0 and \
             sorted(m[5] for m in seen) != sorted(m[3] for m in wanted):
         fail(number, 'exit 0, but not all messages are there', result)
+    result = undo()
+    if result is not None:
+        if result.returncode != 0:
+            fail(number, 'undo fails', result)
+        if contents('target') != contents('before'):
+            fail(number, 'undo leaves other messages', result)
+        if layout('target') != layout('before'):
+            fail(number, 'undo leaves %s, not %s' % (
+                layout('target'), layout('before')), result)
+        fresh()
+        run(number)
     result = run()
     if result.returncode != 0:
         fail(number, 'the rerun fails', result)
@@ -115,3 +148,27 @@ for number in range(1, calls + 1):
     if result.returncode != 0 or sorted(os.listdir('target/cur')) != names:
         fail(number, 'a third run changes something', result)
 print('%d calls, %d of them without consequence' % (calls, unharmed))
+
+fresh()
+run()
+result = undo()
+if result.returncode != 0 or contents('target') != contents('before'):
+    fail(0, 'undo itself fails', result)
+calls = int(open('calls').read())
+for number in range(1, calls + 1):
+    fresh()
+    run()
+    result = undo(number)
+    if WHAT == 'kill' and result.returncode != -9:
+        fail(number, 'undo was not killed', result)
+    for data in (message(0), message(1)):
+        if data not in [m[5] for m in md.messages('target')]:
+            fail(number, 'undo loses a message of the target', result)
+    result = undo()
+    if result.returncode != 0:
+        fail(number, 'the second undo fails', result)
+    if contents('target') != contents('before') or \
+            layout('target') != layout('before'):
+        fail(number, 'undo leaves %s, not %s' % (
+            layout('target'), layout('before')), result)
+print('%d calls of undo' % calls)

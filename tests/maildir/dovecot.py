@@ -92,6 +92,8 @@ userdb static {
 }
 '''
 ROOT_24 = os.environ.get('FERRY_DOVECOT24')
+if ROOT_24:
+    ROOT_24 = os.path.realpath(ROOT_24)
 
 
 def settings_24(location):

@@ -18,15 +18,19 @@ import maildirs as md  # noqa: E402
 
 ROUNDS = int(sys.argv[1])
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-FOLDERS = ('', '.Archive', '.Archive.2023', '.Entw&APw-rfe', '.Sent')
-# The same folders as the source may spell them.
-SPELLED = {'.Entw&APw-rfe': '.Entwürfe', '.Sent': '.Sent Items'}
+# The folders, as modified UTF-7 has them; and those that UTF-8 spells otherwise.
+FOLDERS = ('', '.Archive', '.Archive.2023', '.Entw&APw-rfe', '.Sent',
+           '.A &- B', '.&ZeVnLA-')
+UTF8 = {'.Entw&APw-rfe': '.Entwürfe', '.A &- B': '.A & B', '.&ZeVnLA-': '.日本'}
+WORDS = ('Work', 'Later', '$NotJunk', '$Label1', 'x-y', 'Zero')
 FOOTER = '\n_______________________________________________\nlist mailing list\n'
 
 # Forms of one Message-ID field that all mean the same.
 ID_FORMS = ('Message-ID: <%s>\n', 'message-id:<%s>\n', 'Message-Id : <%s> \n',
             'Message-ID:\n <%s>\n', 'Message-ID: (a (deep) one) <%s> (c)\n',
             'MESSAGE-ID: \t%s\n', 'Message-ID: <[%s]>\n',
+            'Message-ID: <%s\n', 'mEsSaGe-Id:\n\t<%s>\n',
+            'Message-ID: < %s >\n', 'Message-ID: "q" <%s>\n',
             'Message-ID: <%s>\nMessage-ID: <other@x>\n')
 # Fields that a server puts on top, or leaves out.
 TRANSPORT = ('', 'Received: from a by b; today\n', 'Return-Path: <x@y>\n',
@@ -35,6 +39,15 @@ TRANSPORT = ('', 'Received: from a by b; today\n', 'Return-Path: <x@y>\n',
              'X-Long: ' + 'word ' * 3000 + '\n')
 
 Kind = collections.namedtuple('Kind', 'ident content')
+# A file of a tree: its path, folder, name, kind, keywords, time.
+File = collections.namedtuple('File', 'path folder name kind words mtime')
+
+
+def spell(folder, style, side):
+    """The directory of a folder. The source's Sent has another name."""
+    if side == 'source' and folder == '.Sent':
+        return '.Sent Items'
+    return UTF8.get(folder, folder) if style == 'utf8' else folder
 
 
 def render(rng, kind):
@@ -61,8 +74,16 @@ def render(rng, kind):
     return text.encode()
 
 
-def make(rng):
-    """(source, target): lists of (file, folder, name, kind)."""
+def put_words(rng, side, folder):
+    """Gives a folder a keyword list of its own; {letter: name}."""
+    names = rng.sample(WORDS, rng.randint(0, len(WORDS)))
+    names = [rng.choice((n, n.upper())) for n in names]
+    md.put_keywords(side, folder, names)
+    return {chr(97 + i): n.lower() for i, n in enumerate(names)}
+
+
+def make(rng, styles):
+    """(source, target): lists of File."""
     kinds = [Kind('id%d@x' % i, 'c%d' % i) for i in range(8)]
     kinds += [Kind('id%d@x' % i, 'c%d.other' % i) for i in range(3)]
     kinds += [Kind(None, 'n%d' % i) for i in range(4)]
@@ -72,7 +93,12 @@ def make(rng):
         md.make_folder(side)
         files = []
         number = 0
-        folders = rng.sample(FOLDERS[1:], rng.randint(1, 4)) + ['']
+        folders = rng.sample(FOLDERS[1:], rng.randint(1, 5)) + ['']
+        lists = {}
+        for folder in folders:
+            md.make_folder(side, spell(folder, styles[side], side))
+            lists[folder] = put_words(rng, side,
+                                      spell(folder, styles[side], side))
         pool = [k for k in kinds for _ in range(rng.choice((0, 1, 1, 2, 3)))]
         if side == 'target' or rng.random() < 0.5:
             pool.append(Kind('list@x', 'l'))
@@ -81,16 +107,18 @@ def make(rng):
         for kind in pool:
             number += 1
             folder = rng.choice(folders)
-            flags = ''.join(sorted(c for c in 'FRS' if rng.random() < 0.4))
-            name = '%d.%d:2,%s' % (rng.randint(1, 99), number, flags)
+            flags = ''.join(c for c in 'FPRS' if rng.random() < 0.4)
+            letters = ''.join(c for c in sorted(lists[folder])
+                              if rng.random() < 0.3)
+            name = '%d.%d:2,%s%s' % (rng.randint(1, 99), number, flags,
+                                     letters)
             part = rng.choice(('cur', 'new'))
-            spelled = SPELLED.get(folder, folder) if side == 'source' \
-                else folder
-            md.make_folder(side, spelled)
-            md.put(side, spelled, name, render(rng, kind),
-                   rng.randint(1, 10**9), part)
-            files.append((os.path.join(spelled, part, name).lstrip('/'),
-                          folder, name, kind))
+            spelled = spell(folder, styles[side], side)
+            mtime = rng.randint(1, 10**9)
+            md.put(side, spelled, name, render(rng, kind), mtime, part)
+            words = {lists[folder][c] for c in letters}
+            files.append(File(os.path.join(spelled, part, name).lstrip('/'),
+                              folder, name, kind, words, mtime))
         sides.append(files)
     return sides
 
@@ -99,22 +127,17 @@ def kin(a, b):
     return {a.content, b.content} == {'l', 'l+footer'}
 
 
-def model(source, target, existing, options):
-    """Counter of (kind, folder, status); and what the target then holds."""
-    # The target's folders in the order of their directories, then the new
-    # ones in the order of the source's.
-    order = [f for f in sorted(existing, key=lambda f: f or '.')]
-    spelled = sorted({f for _, f, _, _ in source},
-                     key=lambda f: (SPELLED.get(f, f) or '.').encode())
-    order += [f for f in spelled if f not in order]
+def model(source, target, order, options):
+    """Counter of (kind, folder, status); and what the target then holds. order:
+    the target's folders."""
     left_s, left_t = {}, {}
     for side, left in ((source, left_s), (target, left_t)):
-        for path, folder, name, kind in side:
-            key = kind.ident or kind
+        for f in side:
+            key = f.kind.ident or f.kind
             left.setdefault(key, []).append(
-                [kind, order.index(folder), name, path])
+                [f.kind, order.index(f.folder), f.name, f.path])
     outcome = collections.Counter()
-    held = collections.Counter((k, f) for _, f, _, k in target)
+    held = collections.Counter((f.kind, f.folder) for f in target)
     trust = options['same_id'] == 'trust'
 
     def settle(s, status):
@@ -173,43 +196,85 @@ def kind_of(data):
     return content
 
 
+def folder_order(styles, source):
+    """The target's folders in the order of their directories, then the new ones
+    in the order of the source's; and those that it has."""
+    back = {spell(f, styles['target'], 'target'): f for f in FOLDERS}
+    existing = [back[d] for d in md.folders('target')]
+    order = sorted(existing, key=lambda f: (
+        spell(f, styles['target'], 'target') or '.').encode())
+    there = {spell(f, styles['source'], 'source'): f for f in FOLDERS}
+    new = sorted((d for d in md.folders('source')
+                  if there[d] not in order), key=lambda d: (d or '.').encode())
+    return order + [there[d] for d in new], existing
+
+
+def as_added(f):
+    """What a file of the source must be in the target."""
+    info = f.name.split(':2,')[1]
+    words = set(f.words) | ({'$forwarded'} if 'P' in info else set())
+    return (f.kind.content, f.folder, ''.join(c for c in info if c.isupper()),
+            tuple(sorted(words)), f.mtime)
+
+
+def added_messages(styles):
+    """The same of the files that the merge added to the target."""
+    back = {spell(f, styles['target'], 'target'): f for f in FOLDERS}
+    back['.Sent Items'] = '.Sent Items'
+    for folder, _, name, flags, words, data, mtime in md.messages('target'):
+        if '.mailferry,' in name:
+            yield (kind_of(data), back[folder], flags,
+                   tuple(sorted({w.lower() for w in words})), mtime)
+
+
 def one_round(number):
     rng = random.Random(SEED * 100000 + number)
-    source, target = make(rng)
+    styles = {s: rng.choice(('utf8', 'mutf7')) for s in ('source', 'target')}
+    source, target = make(rng, styles)
     options = {'scope': rng.choice(('account', 'account', 'folder')),
                'same_id': rng.choice(('compare', 'compare', 'add', 'trust')),
                'collapse': rng.random() < 0.25}
     command = ['maildir-merge', '--state-dir', 'state', '--scope',
                options['scope'], '--same-id', options['same_id'],
-               '--source-names', 'utf8', '--target-names', 'mutf7']
+               '--source-names', styles['source'],
+               '--target-names', styles['target']]
     if options['collapse']:
         command.append('--collapse')
-    existing = md.folders('target')
+    order, existing = folder_order(styles, source)
     # Sent Items is Sent where there is one, and itself where there is not.
     if '.Sent' not in existing:
-        source = [(p, '.Sent Items' if f == '.Sent' else f, n, k)
-                  for p, f, n, k in source]
-    outcome, held = model(source, target, existing, options)
+        rename = {'.Sent': '.Sent Items'}
+        source = [f._replace(folder=rename.get(f.folder, f.folder))
+                  for f in source]
+        order = [rename.get(f, f) for f in order]
+    outcome, held = model(source, target, order, options)
     run = subprocess.run(command + ['source', 'target'],
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert run.returncode == 0, run.stderr.decode()
-    by_file = {p: (k, f) for p, f, _, k in source}
-    seen = collections.Counter()
+    by_file = {f.path: f for f in source}
+    seen, wanted = collections.Counter(), []
     for line in run.stdout.decode().splitlines():
         record = json.loads(line)
-        seen[by_file[record['file']] + (record['status'],)] += 1
+        f = by_file[record['file']]
+        seen[f.kind, f.folder, record['status']] += 1
+        if record['status'] == 'added':
+            wanted.append(as_added(f))
     assert sum(seen.values()) == len(source), 'not one result for each'
     assert seen == outcome, 'got %s, the model has %s, options %s' % (
         sorted((seen - outcome).items(), key=str),
         sorted((outcome - seen).items(), key=str), options)
+    got = sorted(added_messages(styles))
+    assert got == sorted(wanted), 'added: %s, wanted: %s' % (
+        [g for g in got if g not in wanted],
+        [w for w in wanted if w not in got])
+    back = {spell(f, styles['target'], 'target'): f for f in FOLDERS}
     have = collections.Counter(
-        (kind_of(data), folder)
+        (kind_of(data), back.get(folder, folder))
         for folder, _, _, _, _, data, _ in md.messages('target'))
-    assert have == collections.Counter(
-        {(k.content, f): n for (k, f), n in held.items()}) or \
-        have == sum((collections.Counter({(k.content, f): n})
-                     for (k, f), n in held.items()), collections.Counter()), \
-        'the target holds others'
+    expected = collections.Counter()
+    for (k, f), n in held.items():
+        expected[k.content, f] += n
+    assert have == expected, 'the target holds others'
     for _, _, name, _, _, data, _ in md.messages('target'):
         assert md.sizes_are_right(name, data), name
     again = subprocess.run(command + ['source', 'target'],

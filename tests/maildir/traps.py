@@ -108,6 +108,55 @@ check('a time put back', found.returncode == 1 and
       b'"unseen"' in found.stdout and fixed.returncode == 0 and
       len(body_sizes(client, 'INBOX')) == 6, (found, fixed))
 
+# Internal dates, before 1970 too, and a name that was expunged before.
+user, target, source = account()
+md.put(source, '', '1.a:2,', message('early'), -150000000)
+md.put(source, '', '2.b:2,', message('late'), 1700000000)
+merge('-q', source, target)
+client = dovecot.imap(user)
+dates = [v[2][:11].strip() for v in fetch(client, 'INBOX').values()]
+client.logout()
+client = dovecot.imap(user)  # dates come out of Dovecot's cache now
+dates += [v[2][:11].strip() for v in fetch(client, 'INBOX').values()]
+check('internal dates', dates == ['01-Jan-1970', '14-Nov-2023'] * 2, dates)
+uids = list(fetch(client, 'INBOX'))
+client.select('INBOX')
+client.store('1:*', '+FLAGS', '\\Deleted')
+client.expunge()
+merge('-q', '--readd', source, target)
+again = fetch(client, 'INBOX')
+check('an expunged name again', len(again) == 2 and
+      min(again) > max(uids) and 'reappeared' not in dovecot.log(),
+      (uids, again))
+client.logout()
+
+# What only needs another name, mended while a client is connected.
+user, target, source = account()
+data = message('w', 'long ' * 50)
+md.put(target, '', '1.a,S=%d:2,S' % (len(data) + 1), data, 1000)
+md.put(target, '', '2.b,S=%d,W=10:2,F' % len(data), data, 1001)
+md.put(target, '', '3.c:2,R', data, 1002)
+md.put(target, '', '3.c:2,F', data, 1003)
+md.put(target, '', '4.d:x:2,D', data, 1004)
+md.put(target, '', '5.e,S=%d:2,' % len(data), data, 1005)
+dovecot.own()
+client = dovecot.imap(user)
+fixed = subprocess.run(['maildir-check', '-f', target], stdout=subprocess.PIPE)
+found = sorted(json.loads(line)['finding']
+               for line in fixed.stdout.splitlines())
+client.select('INBOX')
+sizes = body_sizes(client, 'INBOX')
+flags = sorted(''.join(sorted(v[1]))
+               for v in fetch(client, 'INBOX').values())
+again = subprocess.run(['maildir-check', target], stdout=subprocess.PIPE)
+check('names mended under the lock', fixed.returncode == 0 and
+      found == ['colon', 'size', 'twice', 'vsize'] and
+      len(sizes) == 6 and all(a == b for a, b in sizes) and
+      flags == ['', '\\Answered', '\\Draft', '\\Flagged', '\\Flagged',
+                '\\Seen'] and again.returncode == 0,
+      (fixed, sizes, flags, again))
+client.logout()
+
 # One base name on both sides, for two messages.
 user, target, source = account()
 md.put(target, '', '1.same:2,F', message('theirs'), 1000)

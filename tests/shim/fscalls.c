@@ -12,6 +12,9 @@
  *	FSCALL_UNSYNCED=FILE	each file that got another name while some of it
  *				was not synced, one a line, if there was one
  *
+ *	FSCALL_QUOTA=BYTES:DIR	a quota instead: what is written to files below
+ *				DIR, beyond so many bytes, fails with EDQUOT
+ *
  * Nothing is really synced: a process that is killed loses nothing that the
  * kernel has. Writes to the standard descriptors do not count. Not to be
  * combined with a sanitizer, nor with threads where the numbers matter.
@@ -117,6 +120,33 @@ watch(int dir, const char *path, const char *name)
 	(void)fclose(f);
 }
 
+/* True if a write breaks the quota; errno is set. The bytes of one run are
+ * counted, whatever is removed. */
+static bool
+over_quota(int fd, size_t len)
+{
+	static size_t used;
+	const char *quota = getenv("FSCALL_QUOTA");
+	char link[64], path[4096], *dir;
+	unsigned long limit;
+	ssize_t n;
+
+	if (quota == NULL)
+		return false;
+	limit = strtoul(quota, &dir, 10);
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof path - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	if (*dir++ != ':' || strncmp(path, dir, strlen(dir)) != 0)
+		return false;
+	if (used + len > limit) {
+		errno = EDQUOT;
+		return true;
+	}
+	used += len;
+	return false;
+}
+
 __attribute__((destructor)) static void
 tell(void)
 {
@@ -166,7 +196,7 @@ open(const char *path, int flags, ...)
 ssize_t
 write(int fd, const void *p, size_t len)
 {
-	if (fd > 2 && hit())
+	if (fd > 2 && (hit() || over_quota(fd, len)))
 		return -1;
 	if (fd > 2)
 		soil(inode_of(fd));

@@ -26,6 +26,10 @@ static char url[128];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static FILE *log_file;
 static size_t count;
+/* Requests that are here and not answered yet. */
+static _Atomic int under_way;
+/* For how long nobody is to listen; see serve_until. */
+static _Atomic long refuse_ms;
 
 const char *
 http_url(void)
@@ -45,7 +49,8 @@ http_fault(struct http_server *s, const char *text)
 		{ "reset-before", FAULT_RESET_BEFORE, 0 },
 		{ "reset-after", FAULT_RESET_AFTER, 0 },
 		{ "cut", FAULT_CUT, 0 }, { "badjson", FAULT_BADJSON, 0 },
-		{ "slow", FAULT_SLOW, 0 },
+		{ "slow", FAULT_SLOW, 0 }, { "refuse", FAULT_REFUSE, 0 },
+		{ "mid-set", FAULT_MID_SET, 0 },
 		{ "method-error", FAULT_METHOD_ERROR, 0 } };
 	char *copy = xstrdup(text), *rest = copy;
 	const char *when = str_cut(&rest, ':'), *what = str_cut(&rest, ':');
@@ -109,6 +114,7 @@ log_request(const struct request *q)
 	if (log_file == NULL)
 		return;
 	jw_open(&line, '{');
+	jw_kint(&line, "under_way", under_way);
 	jw_kstr(&line, "method", q->method);
 	jw_kstr(&line, "path", server->closes ? q->uri : q->path);
 	if (*q->user != '\0')
@@ -189,17 +195,23 @@ handle(struct MHD_Connection *c, struct request *q)
 	enum MHD_Result result = MHD_NO;
 	struct fault fault;
 
+	under_way++;
 	(void)pthread_mutex_lock(&lock);
 	log_request(q);
 	fault = find_fault(q);
 	if (fault.kind == FAULT_STATUS)
 		fail_reply(&r, fault.status, fault.arg);
-	else if (fault.kind != FAULT_RESET_BEFORE)
+	else if (fault.kind != FAULT_RESET_BEFORE && fault.kind != FAULT_REFUSE)
 		server->answer(q, &r, &fault);
 	(void)pthread_mutex_unlock(&lock);
 	if (fault.kind == FAULT_SLOW)
 		(void)usleep((useconds_t)fault.arg * 1000);
-	if (fault.kind != FAULT_RESET_BEFORE &&
+	under_way--;
+	if (fault.kind == FAULT_REFUSE) {
+		refuse_ms = fault.arg;
+		(void)kill(getpid(), SIGUSR1);
+	}
+	if (fault.kind != FAULT_RESET_BEFORE && fault.kind != FAULT_REFUSE &&
 	    fault.kind != FAULT_RESET_AFTER && r.status != 0)
 		result = send_reply(c, &r, &fault);
 	buf_wipe(&r.body);
@@ -292,18 +304,59 @@ parse_listen(const char *text, struct sockaddr_in *sa)
 	return ok;
 }
 
-int
-http_serve(struct http_server *s, const char *listen)
+/* A daemon at the address; NULL if there can be none. */
+static struct MHD_Daemon *
+start(struct sockaddr_in *sa, const struct buf *cert, const struct buf *key)
 {
 	unsigned int flags =
 	    MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD;
+
+	if (server->cert == NULL)
+		return MHD_start_daemon(flags, 0, NULL, NULL, on_request, NULL,
+		    MHD_OPTION_SOCK_ADDR, sa, MHD_OPTION_URI_LOG_CALLBACK,
+		    on_uri, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL,
+		    MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_END);
+	return MHD_start_daemon(flags | MHD_USE_TLS, 0, NULL, NULL, on_request,
+	    NULL, MHD_OPTION_SOCK_ADDR, sa, MHD_OPTION_URI_LOG_CALLBACK, on_uri,
+	    NULL, MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL,
+	    MHD_OPTION_HTTPS_MEM_CERT, cert->data, MHD_OPTION_HTTPS_MEM_KEY,
+	    key->data, MHD_OPTION_END);
+}
+
+/* Serves until it is told to end. When a fault wants nobody to listen, the
+ * daemon is stopped for so long, with all connections, and starts again. */
+static int
+serve_until(struct MHD_Daemon *d, struct sockaddr_in *sa,
+    const struct buf *cert, const struct buf *key, const sigset_t *set)
+{
+	int sig;
+
+	for (;;) {
+		(void)sigwait(set, &sig);
+		if (sig != SIGUSR1)
+			break;
+		MHD_stop_daemon(d);
+		(void)usleep((useconds_t)refuse_ms * 1000);
+		d = start(sa, cert, key);
+		if (d == NULL) {
+			perror("cannot listen again");
+			return 2;
+		}
+	}
+	MHD_stop_daemon(d);
+	return 0;
+}
+
+int
+http_serve(struct http_server *s, const char *listen)
+{
 	struct buf cert = { 0 }, key = { 0 };
 	const union MHD_DaemonInfo *info;
 	struct sockaddr_in sa;
 	struct MHD_Daemon *d;
 	struct why why;
 	sigset_t set;
-	int sig;
+	int status;
 
 	server = s;
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -311,6 +364,7 @@ http_serve(struct http_server *s, const char *listen)
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGUSR1);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	if (!parse_listen(listen, &sa)) {
 		(void)fprintf(stderr, "not ADDRESS:PORT: %s\n", listen);
@@ -320,39 +374,27 @@ http_serve(struct http_server *s, const char *listen)
 		perror(s->log);
 		return 2;
 	}
-	if (s->cert != NULL) {
-		if (read_file(s->cert, &cert, &why) == -1 ||
-		    read_file(s->key, &key, &why) == -1) {
-			(void)fprintf(stderr, "%s\n", why.text);
-			return 2;
-		}
-		d = MHD_start_daemon(flags | MHD_USE_TLS, 0, NULL, NULL,
-		    on_request, NULL, MHD_OPTION_SOCK_ADDR, &sa,
-		    MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL,
-		    MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL,
-		    MHD_OPTION_HTTPS_MEM_CERT, cert.data,
-		    MHD_OPTION_HTTPS_MEM_KEY, key.data, MHD_OPTION_END);
-	} else {
-		d = MHD_start_daemon(flags, 0, NULL, NULL, on_request, NULL,
-		    MHD_OPTION_SOCK_ADDR, &sa, MHD_OPTION_URI_LOG_CALLBACK,
-		    on_uri, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL,
-		    MHD_OPTION_END);
+	if (s->cert != NULL && (read_file(s->cert, &cert, &why) == -1 ||
+				   read_file(s->key, &key, &why) == -1)) {
+		(void)fprintf(stderr, "%s\n", why.text);
+		return 2;
 	}
+	d = start(&sa, &cert, &key);
 	if (d == NULL) {
 		perror("cannot listen");
 		return 2;
 	}
 	info = MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT);
+	sa.sin_port = htons(info->port);
 	(void)snprintf(url, sizeof url, "%s://127.0.0.1:%u",
 	    s->cert == NULL ? "http" : "https", (unsigned int)info->port);
 	(void)printf("%s\n", url);
 	(void)fflush(stdout);
-	(void)sigwait(&set, &sig);
-	MHD_stop_daemon(d);
+	status = serve_until(d, &sa, &cert, &key, &set);
 	buf_wipe(&key);
 	buf_free(&cert);
 	free(s->faults);
 	if (log_file != NULL)
 		(void)fclose(log_file);
-	return 0;
+	return status;
 }

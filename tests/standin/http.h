@@ -50,6 +50,9 @@ struct reply {
  *	slow:MS			the answer comes late
  *	too-large		requestTooLarge instead of doing it
  *	method-error:TYPE	the first call fails with that type
+ *	mid-set[:TYPE]		the same, when half of its creates are done
+ *	refuse:MS		the connection is closed, and for so long nobody
+ *				listens
  */
 enum fault_kind {
 	FAULT_NONE,
@@ -59,7 +62,9 @@ enum fault_kind {
 	FAULT_CUT,
 	FAULT_BADJSON,
 	FAULT_SLOW,
-	FAULT_METHOD_ERROR
+	FAULT_METHOD_ERROR,
+	FAULT_MID_SET,
+	FAULT_REFUSE
 };
 struct fault {
 	enum fault_kind kind;
@@ -70,7 +75,7 @@ struct fault {
 };
 
 struct http_server {
-	/* Answers a request. fault is NONE or METHOD_ERROR. */
+	/* Answers a request. Of faults it sees to METHOD_ERROR and MID_SET. */
 	void (*answer)(const struct request *q, struct reply *r,
 	    const struct fault *fault);
 	/* Whether a request counts for faults. */

@@ -175,13 +175,14 @@ session_object(const struct caller *who)
 		    primary, "urn:stalwart:jmap", json_string(who->id));
 	}
 	s = json_pack(
-	    "{s:{s:{s:I, s:i, s:I, s:i, s:I, s:I, s:I}, s:{}, s:{}, s:{}}, "
+	    "{s:{s:{s:I, s:i, s:I, s:I, s:I, s:I, s:I}, s:{}, s:{}, s:{}}, "
 	    "s:o, s:o, s:s, s:s, s:s, s:s}",
 	    "capabilities", "urn:ietf:params:jmap:core", "maxSizeUpload",
 	    (json_int_t)50000000, "maxConcurrentUpload", 4, "maxSizeRequest",
-	    (json_int_t)settings.max_size, "maxConcurrentRequests", 4,
-	    "maxCallsInRequest", (json_int_t)settings.max_calls,
-	    "maxObjectsInGet", (json_int_t)settings.max_get, "maxObjectsInSet",
+	    (json_int_t)settings.max_size, "maxConcurrentRequests",
+	    (json_int_t)settings.max_concurrent, "maxCallsInRequest",
+	    (json_int_t)settings.max_calls, "maxObjectsInGet",
+	    (json_int_t)settings.max_get, "maxObjectsInSet",
 	    (json_int_t)settings.max_set, "urn:ietf:params:jmap:mail",
 	    "urn:ietf:params:jmap:sieve", "urn:ietf:params:jmap:blob",
 	    "accounts", accounts, "primaryAccounts", primary, "username",

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/str.h"
+#include "standin/mail.h"
 
 static json_t *
 method_error(const char *type, const char *description)
@@ -112,7 +113,9 @@ write_object(struct set *s, struct object *o, json_t *value, json_t **error)
 {
 	bool unavailable = false;
 
-	*error = members_foreign(s->type, value, &unavailable);
+	*error = NULL;
+	if (s->type < TYPES)
+		*error = members_foreign(s->type, value, &unavailable);
 	if (unavailable && s->error == NULL)
 		s->error = method_error("serverUnavailable",
 		    "This server is temporarily unavailable. Attempting this "
@@ -141,7 +144,8 @@ create_one(struct set *s, const char *key, const json_t *body)
 	json_t *error = NULL, *value;
 	struct object *o = NULL;
 
-	value = members_create(s->type, body, s->ids, &error);
+	value = s->type < TYPES ? members_create(s->type, body, s->ids, &error)
+				: generic_create(s->type, body, s->ids, &error);
 	if (value != NULL)
 		o = write_object(s, NULL, value, &error);
 	if (o != NULL) {
@@ -178,7 +182,8 @@ update_one(
 		    json_pack("{s:s}", "type", "notFound"));
 		return;
 	}
-	value = members_update(o, patch, s->ids, &error);
+	value = s->type < TYPES ? members_update(o, patch, s->ids, &error)
+				: generic_update(o, patch, s->ids, &error);
 	if (value != NULL && write_object(s, o, value, &error) != NULL)
 		answer(s, "updated", id, json_null());
 	else if (error != NULL)
@@ -388,6 +393,7 @@ method_call(const struct caller *who, const char *name, const json_t *args,
 	const char *slash = strchr(name, '/');
 	json_t *result = NULL;
 	struct object *o;
+	int generic;
 
 	*error = NULL;
 	for (enum type t = TYPE_DOMAIN; slash != NULL && t < TYPES; t++) {
@@ -398,6 +404,17 @@ method_call(const struct caller *who, const char *name, const json_t *args,
 			result = registry_method(
 			    who, t, slash + 1, args, ids, error);
 	}
+	if (result == NULL && *error == NULL && slash != NULL &&
+	    str_starts(name, "x:")) {
+		char type[64];
+
+		(void)snprintf(type, sizeof type, "%.*s",
+		    (int)(slash - name - 2), name + 2);
+		generic = generic_type(type);
+		if (generic != -1)
+			result = registry_method(who, (enum type)generic,
+			    slash + 1, args, ids, error);
+	}
 	if (slash != NULL && str_starts(name, "x:Action/") && who->admin)
 		result = action(slash + 1, args, who->id, error);
 	if (strcmp(name, "x:AppPassword/set") == 0 && who->account != NULL)
@@ -406,8 +423,12 @@ method_call(const struct caller *who, const char *name, const json_t *args,
 	    (o = own_account(who, args, error)) != NULL)
 		result = method_blob_upload(o, args, ids, error);
 	if (str_starts(name, "SieveScript/") &&
-	    (o = own_account(who, args, error)) != NULL)
+	    (o = own_account(who, args, error)) != NULL) {
+		mail_scripts(o);
 		result = method_script(o, slash + 1, args, ids, error);
+	}
+	if (mail_knows(name) && (o = own_account(who, args, error)) != NULL)
+		result = mail_method(o, name, args, error);
 	if (result == NULL && *error == NULL)
 		*error = method_error("unknownMethod", name);
 	return result;

@@ -93,18 +93,21 @@ method_get(enum type t, const json_t *args, const char *account, json_t **error)
 
 /* --- query --- */
 
-static const char *const filters[TYPES][7] = {
+static const char *const filters[TYPES + 1][7] = {
 	[TYPE_DOMAIN] = { "name", "aliases", "memberTenantId", "text" },
 	[TYPE_ACCOUNT] = { "name", "domainId", "memberGroupIds",
 	    "memberTenantId", "@type", "text" },
-	[TYPE_LIST] = { "memberTenantId", "text" }
+	[TYPE_LIST] = { "memberTenantId", "text" },
+	[TYPES] = { "name", "description", "memberTenantId", "text" }
 };
 
 static bool
 known_filter(enum type t, const char *name)
 {
-	for (size_t i = 0; filters[t][i] != NULL; i++)
-		if (strcmp(filters[t][i], name) == 0)
+	const char *const *known = filters[t < TYPES ? t : TYPES];
+
+	for (; *known != NULL; known++)
+		if (strcmp(*known, name) == 0)
 			return true;
 	return false;
 }

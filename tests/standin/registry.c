@@ -13,14 +13,16 @@
 #include "core/arena.h"
 #include "core/map.h"
 
-struct settings settings = {
-	.max_set = 500, .max_get = 500, .max_calls = 16, .max_size = 10000000
-};
+struct settings settings = { .max_set = 500,
+	.max_get = 500,
+	.max_calls = 16,
+	.max_size = 10000000,
+	.max_concurrent = 4 };
 
 static struct {
 	struct object **objects; /* by number, from 1; NULL: destroyed */
 	size_t n, cap;
-} tables[TYPES];
+} tables[TYPES + GENERIC_MAX];
 
 /* "e LOCAL@DOMAINID" and "d NAME" -> object; NULL: free again. */
 static struct map keys;
@@ -32,7 +34,7 @@ type_name(enum type t)
 	static const char *const names[] = { "Domain", "Account",
 		"MailingList" };
 
-	return names[t];
+	return t < TYPES ? names[t] : generic_name(t);
 }
 
 void
@@ -69,8 +71,10 @@ id_decode(const char *id)
 struct object *
 object_find(enum type t, const char *id)
 {
-	long n = id_decode(id);
+	long n = generic_singleton(t) ? 1 : id_decode(id);
 
+	if (generic_singleton(t) && strcmp(id, "singleton") != 0)
+		return NULL;
 	return n < 1 || (size_t)n > tables[t].n ? NULL
 						: tables[t].objects[n - 1];
 }
@@ -163,6 +167,8 @@ each_key(enum type t, const json_t *value,
 	json_t *alias;
 	char *key;
 
+	if (t >= TYPES)
+		return;
 	if (t == TYPE_DOMAIN) {
 		key = xasprintf("d %s", text(value, "name"));
 		f(arg, key, "name");
@@ -292,7 +298,7 @@ object_links(const struct object *o)
 		const struct object *from;
 		size_t at = 0;
 
-		if (o->type == TYPE_LIST ||
+		if (o->type >= TYPE_LIST ||
 		    (o->type == TYPE_ACCOUNT && t != TYPE_ACCOUNT))
 			break;
 		while ((from = object_next(t, &at)) != NULL)
@@ -301,6 +307,7 @@ object_links(const struct object *o)
 				    links, json_pack("{s:s, s:s}", "object",
 					       type_name(t), "id", from->id));
 	}
+	generic_links(o, links);
 	if (json_array_size(links) == 0) {
 		json_decref(links);
 		return NULL;
@@ -319,7 +326,7 @@ object_show(const struct object *o)
 		(void)json_object_del(c, "clear");
 		(void)json_object_del(c, "otpAuth");
 	}
-	if (o->type != TYPE_DOMAIN) {
+	if (o->type == TYPE_ACCOUNT || o->type == TYPE_LIST) {
 		char *address = object_address(o);
 
 		(void)json_object_set_new(

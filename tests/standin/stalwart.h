@@ -21,7 +21,10 @@ enum type {
 	TYPE_DOMAIN,
 	TYPE_ACCOUNT,
 	TYPE_LIST,
-	TYPES
+	TYPES /* from here on: what generic.c knows by the schema */
+};
+enum {
+	GENERIC_MAX = 200
 };
 
 /* A registry object. Its members are complete: defaults are filled in. Lists
@@ -44,6 +47,8 @@ struct settings {
 	size_t max_get;
 	size_t max_calls;
 	size_t max_size;
+	size_t max_concurrent;
+	json_t *lacks; /* permissions that the administrator has not */
 };
 extern struct settings settings;
 
@@ -104,6 +109,21 @@ json_t *members_foreign(enum type t, const json_t *value, bool *unavailable);
  * new. */
 json_t *method_call(const struct caller *who, const char *name,
     const json_t *args, json_t *ids, json_t **error);
+
+/* generic.c: the schema, by a file that may be compressed; and its types. */
+bool schema_read(const char *file);
+const char *schema_path(void);
+const struct buf *schema_packed(void); /* gzip */
+json_t *schema_permissions(void);      /* all there are; new */
+int generic_type(const char *name);    /* an enum type, or -1 */
+const char *generic_name(enum type t);
+bool generic_singleton(enum type t);
+json_t *generic_create(
+    enum type t, const json_t *body, const json_t *ids, json_t **error);
+json_t *generic_update(const struct object *o, const json_t *patch,
+    const json_t *ids, json_t **error);
+void generic_links(const struct object *to, json_t *links);
+void generic_roles(bool defaults);
 
 /* query.c */
 json_t *method_get(

@@ -42,6 +42,8 @@ static struct {
 	bool read_only;
 	long fail_reloads;
 	const char *fail_upsert;
+	const char *lose_upsert;
+	const char *withdrawn;
 	long lockout_threshold;
 	long lockout_ms;
 } settings = { .lockout_threshold = 5, .lockout_ms = 300000 };
@@ -247,6 +249,13 @@ mapping_get(const char *identifier, const char *to, struct reply *r)
 	free(key);
 }
 
+/* Whether a fault is set, and for this text. */
+static bool
+is_same(const char *setting, const char *text)
+{
+	return setting != NULL && strcmp(setting, text) == 0;
+}
+
 static void
 mapping_put(const char *identifier, const char *to, struct reply *r)
 {
@@ -255,13 +264,14 @@ mapping_put(const char *identifier, const char *to, struct reply *r)
 
 	if (to == NULL) {
 		say(r, 400, "identifier and destination required");
-	} else if (name == NULL) {
+	} else if (name == NULL || is_same(settings.withdrawn, name)) {
 		say(r, 400, "unknown destination");
 	} else if (settings.read_only) {
 		say(r, 501, "mapping store is read-only");
-	} else if (settings.fail_upsert != NULL &&
-		   strcmp(settings.fail_upsert, key) == 0) {
+	} else if (is_same(settings.fail_upsert, key)) {
 		say(r, 500, "upsert failed");
+	} else if (is_same(settings.lose_upsert, key)) {
+		say(r, 200, "ok");
 	} else {
 		*entry(key) = (struct entry){ .destination = name,
 			.sessions = entry(key)->sessions };
@@ -525,6 +535,8 @@ static const char help[] =
     "  --read-only           the mapping store cannot be written\n"
     "  --fail-reload N       the first N reloads fail\n"
     "  --fail-upsert ID      this identifier cannot be written\n"
+    "  --lose-upsert ID      this one is not, and the answer is ok\n"
+    "  --withdrawn D         a destination that is listed, and refused\n"
     "  --sessions ID=N       this identifier has N connections\n"
     "  --lockout-ms MS       how long an address is locked out\n";
 
@@ -564,6 +576,8 @@ enum {
 	READ_ONLY,
 	FAIL_RELOAD,
 	FAIL_UPSERT,
+	LOSE_UPSERT,
+	WITHDRAWN,
 	SESSIONS,
 	LOCKOUT,
 	HELP
@@ -596,6 +610,12 @@ option(struct http_server *server, int ch)
 	case FAIL_RELOAD:
 		settings.fail_reloads = strtol(optarg, NULL, 10);
 		return true;
+	case LOSE_UPSERT:
+		settings.lose_upsert = optarg;
+		return true;
+	case WITHDRAWN:
+		settings.withdrawn = optarg;
+		return true;
 	case FAIL_UPSERT:
 		settings.fail_upsert = optarg;
 		return true;
@@ -624,6 +644,8 @@ main(int argc, char **argv)
 		{ "read-only", no_argument, NULL, READ_ONLY },
 		{ "fail-reload", required_argument, NULL, FAIL_RELOAD },
 		{ "fail-upsert", required_argument, NULL, FAIL_UPSERT },
+		{ "lose-upsert", required_argument, NULL, LOSE_UPSERT },
+		{ "withdrawn", required_argument, NULL, WITHDRAWN },
 		{ "sessions", required_argument, NULL, SESSIONS },
 		{ "lockout-ms", required_argument, NULL, LOCKOUT },
 		{ "help", no_argument, NULL, HELP }, { NULL, 0, NULL, 0 } };

@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "core/str.h"
+#include "standin/mail.h"
 
 static void
 problem(struct reply *r, int status, const char *type, const char *title,
@@ -127,6 +127,24 @@ resolve_result(json_t *args, const json_t *answers)
 	(void)json_object_del(args, "#ids");
 }
 
+/* A store that fails in the middle of a set: half of the creates are done. */
+static void
+half(
+    const struct caller *who, const char *name, const json_t *args, json_t *ids)
+{
+	json_t *some = json_deep_copy(args), *error = NULL, *v;
+	json_t *create = json_object_get(some, "create");
+	size_t n = json_object_size(create), i = 0;
+	const char *key;
+	void *tmp;
+
+	json_object_foreach_safe(create, tmp, key, v) if (i++ >= n / 2)(void)
+	    json_object_del(create, key);
+	json_decref(method_call(who, name, some, ids, &error));
+	json_decref(error);
+	json_decref(some);
+}
+
 static void
 do_calls(const struct caller *who, const json_t *j, struct reply *r,
     const struct fault *fault)
@@ -145,8 +163,14 @@ do_calls(const struct caller *who, const json_t *j, struct reply *r,
 
 		if (json_object_get(args, "#ids") != NULL)
 			resolve_result(args, answers);
-		if (fault->kind == FAULT_METHOD_ERROR && i == 0)
-			error = json_pack("{s:s}", "type", fault->text);
+		if (fault->kind == FAULT_MID_SET && i == 0)
+			half(who, name, args, ids);
+		if ((fault->kind == FAULT_METHOD_ERROR ||
+			fault->kind == FAULT_MID_SET) &&
+		    i == 0)
+			error = json_pack("{s:s}", "type",
+			    *fault->text == '\0' ? "serverUnavailable"
+						 : fault->text);
 		else
 			result = method_call(who, name, args, ids, &error);
 		(void)json_array_append_new(answers,
@@ -202,34 +226,39 @@ jmap(const struct request *q, const struct caller *who, struct reply *r,
 
 /* --- other paths --- */
 
-static const char schema_path[] = "/api/schema/standin";
-
 static void
 schema(struct reply *r)
 {
-	static const char text[] =
-	    "{\"objects\":{\"x:Domain\":{\"type\":\"object\"},\"x:Account\":{"
-	    "\"type\":\"object\"},\"x:MailingList\":{\"type\":\"object\"},"
-	    "\"x:Action\":{\"type\":\"object\"}},\"schemas\":{},\"fields\":{},"
-	    "\"enums\":{}}";
-	z_stream z = { 0 };
-	char *to = buf_room(&r->body, 1024);
-
-	/* Always compressed, whatever the client says that it takes. */
-	if (deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) !=
-	    Z_OK)
-		return;
-	z.next_in = (Bytef *)(uintptr_t)text;
-	z.avail_in = sizeof text - 1;
-	z.next_out = (Bytef *)to;
-	z.avail_out = 1024;
-	(void)deflate(&z, Z_FINISH);
-	r->body.len += z.total_out;
-	(void)deflateEnd(&z);
+	buf_add(&r->body, schema_packed()->data, schema_packed()->len);
 	r->type = "application/json";
 	(void)snprintf(
 	    r->header_name, sizeof r->header_name, "Content-Encoding");
 	(void)snprintf(r->header_value, sizeof r->header_value, "gzip");
+}
+
+/* All permissions for an administrator, without those that it lacks. */
+static json_t *
+permissions(const struct caller *who)
+{
+	json_t *all = who->admin ? schema_permissions() : json_array(), *v;
+	const char *name;
+	size_t i, k;
+
+	if (json_array_size(all) == 0) {
+		json_decref(all);
+		all =
+		    json_pack("[s, s, s, s, s]", "authenticate", "emailReceive",
+			who->admin ? "sysAccountCreate" : "emailSend",
+			who->admin ? "sysActionCreate" : "imapAuthenticate",
+			who->admin ? "impersonate" : "pop3Authenticate");
+	}
+	json_array_foreach (settings.lacks, i, v)
+		for (k = json_array_size(all); k-- > 0;) {
+			name = json_string_value(json_array_get(all, k));
+			if (strcmp(name, json_string_value(v)) == 0)
+				(void)json_array_remove(all, k);
+		}
+	return all;
 }
 
 static void
@@ -257,6 +286,8 @@ redirect(struct reply *r, int status, const char *path)
 	buf_adds(&r->body, "");
 }
 
+static bool no_schema;
+
 static void
 with_login(const struct request *q, const struct caller *who, struct reply *r,
     const struct fault *fault)
@@ -266,16 +297,12 @@ with_login(const struct request *q, const struct caller *who, struct reply *r,
 	const char *path = q->path;
 
 	if (strcmp(path, "/api/account") == 0)
-		send_json(
-		    r, json_pack("{s:[s, s, s, s, s], s:s, s:s}", "permissions",
-			   "authenticate", "emailReceive",
-			   who->admin ? "sysAccountCreate" : "emailSend",
-			   who->admin ? "sysActionCreate" : "imapAuthenticate",
-			   who->admin ? "impersonate" : "pop3Authenticate",
-			   "edition", "community", "locale", "en_US"));
-	else if (strcmp(path, "/api/schema") == 0)
-		redirect(r, 302, schema_path);
-	else if (strcmp(path, schema_path) == 0)
+		send_json(r, json_pack("{s:o, s:s, s:s}", "permissions",
+				 permissions(who), "edition", "community",
+				 "locale", "en_US"));
+	else if (!no_schema && strcmp(path, "/api/schema") == 0)
+		redirect(r, 302, schema_path());
+	else if (!no_schema && strcmp(path, schema_path()) == 0)
 		schema(r);
 	else if (post && str_starts(path, "/jmap/upload/"))
 		upload(q, who, r);
@@ -337,11 +364,17 @@ static const char help[] =
     "  --fault WHEN:WHAT   something goes wrong at a POST request: number, or "
     "*;\n"
     "                      429[:SECONDS] 503[:SECONDS] 500 reset-before\n"
-    "                      reset-after cut badjson slow:MS method-error:TYPE\n"
+    "                      reset-after cut badjson slow:MS refuse:MS\n"
+    "                      method-error:TYPE mid-set[:TYPE]\n"
+    "  --mail FILE         what the accounts hold, a line of JSON each\n"
+    "  --schema FILE       what /api/schema serves, and the types of objects\n"
+    "  --no-schema         /api/schema is not found\n"
+    "  --no-default-role   new users have no role\n"
+    "  --lacks PERMISSION  the administrator does not have it\n"
     "  --rehash            hash every secret again, as releases before 0.16.6\n"
     "  --quote-request     quote the request in the errors of objects\n"
     "  --max-objects-in-set N, --max-objects-in-get N, --max-calls N,\n"
-    "  --max-size-request N  limits of the session\n";
+    "  --max-size-request N, --max-concurrent N  limits of the session\n";
 
 int
 main(int argc, char **argv)
@@ -352,12 +385,18 @@ main(int argc, char **argv)
 		TLS,
 		LOG,
 		FAULT,
+		MAIL,
 		REHASH,
 		QUOTE,
 		SET,
 		GET,
 		CALLS,
 		SIZE,
+		CONCURRENT,
+		SCHEMA,
+		NO_SCHEMA,
+		NO_ROLE,
+		LACKS,
 		HELP
 	};
 	static const struct option options[] = { { "listen", required_argument,
@@ -366,17 +405,24 @@ main(int argc, char **argv)
 		{ "tls", required_argument, NULL, TLS },
 		{ "log", required_argument, NULL, LOG },
 		{ "fault", required_argument, NULL, FAULT },
+		{ "mail", required_argument, NULL, MAIL },
 		{ "rehash", no_argument, NULL, REHASH },
 		{ "quote-request", no_argument, NULL, QUOTE },
 		{ "max-objects-in-set", required_argument, NULL, SET },
 		{ "max-objects-in-get", required_argument, NULL, GET },
 		{ "max-calls", required_argument, NULL, CALLS },
 		{ "max-size-request", required_argument, NULL, SIZE },
+		{ "max-concurrent", required_argument, NULL, CONCURRENT },
+		{ "schema", required_argument, NULL, SCHEMA },
+		{ "no-schema", no_argument, NULL, NO_SCHEMA },
+		{ "no-default-role", no_argument, NULL, NO_ROLE },
+		{ "lacks", required_argument, NULL, LACKS },
 		{ "help", no_argument, NULL, HELP }, { NULL, 0, NULL, 0 } };
 	struct http_server server = { .answer = answer,
 		.counted = counted,
 		.realm = "Basic realm=\"Stalwart Server\"" };
 	const char *listen = NULL;
+	bool roles = true;
 	int ch;
 
 	while ((ch = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -401,6 +447,9 @@ main(int argc, char **argv)
 				return 2;
 			}
 			break;
+		case MAIL:
+			mail_file = optarg;
+			break;
 		case REHASH:
 			settings.rehash = true;
 			break;
@@ -419,6 +468,28 @@ main(int argc, char **argv)
 		case SIZE:
 			settings.max_size = strtoul(optarg, NULL, 10);
 			break;
+		case CONCURRENT:
+			settings.max_concurrent = strtoul(optarg, NULL, 10);
+			break;
+		case SCHEMA:
+			if (!schema_read(optarg)) {
+				(void)fprintf(
+				    stderr, "no schema: %s\n", optarg);
+				return 2;
+			}
+			break;
+		case NO_SCHEMA:
+			no_schema = true;
+			break;
+		case NO_ROLE:
+			roles = false;
+			break;
+		case LACKS:
+			if (settings.lacks == NULL)
+				settings.lacks = json_array();
+			(void)json_array_append_new(
+			    settings.lacks, json_string(optarg));
+			break;
 		case HELP:
 			(void)fputs(help, stdout);
 			return 0;
@@ -432,5 +503,6 @@ main(int argc, char **argv)
 		(void)fputs(help, stderr);
 		return 2;
 	}
+	generic_roles(roles);
 	return http_serve(&server, listen);
 }

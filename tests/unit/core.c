@@ -331,9 +331,24 @@ test_texts(void)
 	free(big);
 }
 
+static void
+test_loopback(void)
+{
+	static const char *const yes[] = { "localhost", "LocalHost",
+		"127.0.0.1", "127.1.2.3", "::1", "[::1]" };
+	static const char *const no[] = { "", "127.example.org", "127.0.0.1.x",
+		"localhost.example.org", "128.0.0.1", "::2", "2130706433" };
+
+	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+		OK(is_loopback(yes[i]), "%s is this machine", yes[i]);
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+		OK(!is_loopback(no[i]), "\"%s\" need not be", no[i]);
+}
+
 int
 main(void)
 {
+	test_loopback();
 	test_buf();
 	test_num();
 	test_utf8();

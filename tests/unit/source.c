@@ -137,6 +137,65 @@ test_expand(void)
 	}
 }
 
+/* The variables of an entry of LDAP, as expand() asks for them. */
+static bool
+look_up(void *ctx, const char *name, const char **value)
+{
+	*value = NULL;
+	if (strcmp(name, "$") == 0)
+		*value = ctx;
+	else if (strcmp(name, "ldap:mail") == 0)
+		*value = "ann@one.test";
+	else if (strcmp(name, "ldap:none") != 0)
+		return false;
+	return true;
+}
+
+static void
+escape(void *ctx, const char *value, size_t len, struct buf *out)
+{
+	(void)ctx;
+	for (size_t i = 0; i < len; i++) {
+		if (value[i] == '\'')
+			buf_addc(out, '\'');
+		buf_addc(out, value[i]);
+	}
+}
+
+static void
+test_expand_more(void)
+{
+	static const struct {
+		const char *text, *want;
+		bool missing;
+	} rows[] = {
+		{ "a = '%u'", "a = 'o''x@one.test'", false },
+		{ "%{user | domain} %$", "one.test o''v", false },
+		{ "%{ldap:mail|upper}", "ANN@ONE.TEST", false },
+		{ "x%{ldap:none}", "x", true },
+		{ "%{ldap:none | default('5')}", "5", false },
+		{ "%{ldap:none|default(\"\")}.", ".", false },
+		{ "%{ldap:mail|default('5')}", "ann@one.test", false },
+		{ "%{ldap:mail|default(5)}", NULL, false },
+		{ "%{ldap:other}", NULL, false },
+		{ "%!", NULL, false },
+	};
+	char value[] = "o'v";
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct expansion x = { .user = "o'x@one.test",
+			.lookup = look_up,
+			.escape = escape,
+			.ctx = value };
+		struct buf b = { 0 };
+		bool ok = expand(&x, rows[i].text, &b);
+
+		SAME(ok ? buf_str(&b) : NULL, rows[i].want, "%s", rows[i].text);
+		OK(x.missing == rows[i].missing, "whether a value is missing");
+		buf_free(&b);
+	}
+}
+
 static void
 test_fields(void)
 {
@@ -269,6 +328,7 @@ main(void)
 	test_quota_size();
 	test_extra();
 	test_expand();
+	test_expand_more();
 	test_fields();
 	test_table();
 	test_table_errors();

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "imap/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/map.h"
+#include "core/str.h"
+#include "maildir/folder.h"
+
+enum {
+	/* All that a session may bring: 100,000 folders. */
+	SESSION_MAX = 32 << 20
+};
+
+/* --- lines --- */
+
+int
+imap_open(struct imap *im, const char *url, const struct stream_options *o,
+    struct why *why)
+{
+	*im = (struct imap){ 0 };
+	im->stream = stream_open(url, o, why);
+	return im->stream == NULL ? -1 : 0;
+}
+
+void
+imap_close(struct imap *im)
+{
+	stream_close(im->stream);
+	buf_free(&im->in);
+	buf_wipe(&im->out);
+	imap_response_free(&im->response);
+	*im = (struct imap){ 0 };
+}
+
+static int
+not_imap(struct why *why)
+{
+	return why_set(
+	    why, FAIL_TEMP, "the server's answer is not IMAP, or is cut off");
+}
+
+/* Reads more into im->in. */
+static int
+fill(struct imap *im, struct why *why)
+{
+	char data[16384];
+	ssize_t n = stream_read(im->stream, data, sizeof data, why);
+
+	if (n == -1)
+		return -1;
+	if (n == 0)
+		return why_set(
+		    why, FAIL_TEMP, "the server closed the connection");
+	im->received += (size_t)n;
+	if (im->received > SESSION_MAX)
+		return why_set(why, FAIL_DATA,
+		    "the server sends more than %d bytes", SESSION_MAX);
+	if (im->from == im->in.len) {
+		buf_reset(&im->in);
+		im->from = 0;
+	}
+	buf_add(&im->in, data, (size_t)n);
+	return 0;
+}
+
+/* The next response, in im->response. */
+static int
+receive(struct imap *im, struct why *why)
+{
+	for (;;) {
+		const char *at = buf_str(&im->in) + im->from;
+		ssize_t n = imap_complete(at, im->in.len - im->from);
+
+		if (n == -1)
+			return not_imap(why);
+		if (n > 0) {
+			im->from += (size_t)n;
+			return imap_parse(&im->response, at, (size_t)n)
+				   ? 0
+				   : not_imap(why);
+		}
+		if (fill(im, why) == -1)
+			return -1;
+	}
+}
+
+/* Sends im->out, which is overwritten then. */
+static int
+transmit(struct imap *im, struct why *why)
+{
+	int r = stream_write(im->stream, buf_str(&im->out), im->out.len, why);
+
+	buf_wipe(&im->out);
+	return r;
+}
+
+static void
+begin(struct imap *im, const char *command)
+{
+	buf_reset(&im->out);
+	buf_addf(&im->out, "a%u %s", ++im->tag, command);
+}
+
+static void
+use_response(struct imap *im, void (*take)(struct imap *, void *), void *arg)
+{
+	if (im->response.kind == IMAP_CAPABILITY)
+		im->capabilities |= im->response.capabilities;
+	if (take != NULL)
+		take(im, arg);
+}
+
+/* Reads up to the tagged answer, or a request to go on; take gets what comes
+ * before it. */
+static int
+await(struct imap *im, void (*take)(struct imap *, void *), void *arg,
+    struct why *why)
+{
+	for (;;) {
+		if (receive(im, why) == -1)
+			return -1;
+		switch (im->response.kind) {
+		case IMAP_TAGGED:
+		case IMAP_CONTINUE:
+			return 0;
+		case IMAP_BYE:
+			return why_set(why, FAIL_TEMP,
+			    "the server ends the session: %s",
+			    buf_str(&im->response.text));
+		default:
+			use_response(im, take, arg);
+		}
+	}
+}
+
+/* A whole command without literals. */
+static int
+command(struct imap *im, const char *text, void (*take)(struct imap *, void *),
+    void *arg, struct why *why)
+{
+	begin(im, text);
+	buf_adds(&im->out, "\r\n");
+	return transmit(im, why) == -1 ? -1 : await(im, take, arg, why);
+}
+
+/* --- login --- */
+
+static void
+add_base64(struct buf *out, const char *data, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < len; i += 3) {
+		size_t n = len - i < 3 ? len - i : 3;
+		unsigned int v = (unsigned int)(unsigned char)data[i] << 16;
+
+		if (n > 1)
+			v |= (unsigned int)(unsigned char)data[i + 1] << 8;
+		if (n > 2)
+			v |= (unsigned char)data[i + 2];
+		buf_addc(out, digits[v >> 18]);
+		buf_addc(out, digits[v >> 12 & 63]);
+		buf_addc(out, n > 1 ? digits[v >> 6 & 63] : '=');
+		buf_addc(out, n > 2 ? digits[v & 63] : '=');
+	}
+}
+
+/* The message of PLAIN (RFC 4616, 2). */
+static void
+add_plain(struct buf *out, const struct imap_login *l)
+{
+	struct buf plain = { 0 };
+
+	buf_adds(&plain, l->authzid == NULL ? "" : l->authzid);
+	buf_addc(&plain, '\0');
+	buf_adds(&plain, l->user);
+	buf_addc(&plain, '\0');
+	buf_adds(&plain, l->password);
+	add_base64(out, plain.data, plain.len);
+	buf_wipe(&plain);
+}
+
+static int
+authenticate(struct imap *im, const struct imap_login *l, struct why *why)
+{
+	bool at_once = (im->capabilities & IMAP_CAN_SASL_IR) != 0;
+
+	begin(im, "AUTHENTICATE PLAIN");
+	if (at_once) {
+		buf_addc(&im->out, ' ');
+		add_plain(&im->out, l);
+	}
+	buf_adds(&im->out, "\r\n");
+	if (transmit(im, why) == -1 || await(im, NULL, NULL, why) == -1)
+		return -1;
+	if (at_once || im->response.kind == IMAP_TAGGED)
+		return 0;
+	add_plain(&im->out, l);
+	buf_adds(&im->out, "\r\n");
+	return transmit(im, why) == -1 ? -1 : await(im, NULL, NULL, why);
+}
+
+/* A text of printable ASCII can be quoted (RFC 9051, 9). */
+static bool
+can_be_quoted(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text < ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
+/*
+ * Adds an argument to the command; one that cannot be quoted is sent as a
+ * literal. 1, or 0 where the server has answered the command already, or -1
+ * and why.
+ */
+static int
+add_string(struct imap *im, const char *text, struct why *why)
+{
+	if (can_be_quoted(text)) {
+		buf_adds(&im->out, " \"");
+		for (; *text != '\0'; text++) {
+			if (*text == '"' || *text == '\\')
+				buf_addc(&im->out, '\\');
+			buf_addc(&im->out, *text);
+		}
+		buf_addc(&im->out, '"');
+		return 1;
+	}
+	buf_addf(&im->out, " {%zu}\r\n", strlen(text));
+	if (transmit(im, why) == -1 || await(im, NULL, NULL, why) == -1)
+		return -1;
+	if (im->response.kind != IMAP_CONTINUE)
+		return 0;
+	buf_adds(&im->out, text);
+	return 1;
+}
+
+/* Ends a command that add_string worked at, and reads its answer. */
+static int
+finish(struct imap *im, const char *rest, void (*take)(struct imap *, void *),
+    void *arg, struct why *why)
+{
+	buf_addf(&im->out, "%s\r\n", rest);
+	return transmit(im, why) == -1 ? -1 : await(im, take, arg, why);
+}
+
+static int
+login_command(struct imap *im, const struct imap_login *l, struct why *why)
+{
+	int r;
+
+	begin(im, "LOGIN");
+	r = add_string(im, l->user, why);
+	if (r == 1)
+		r = add_string(im, l->password, why);
+	return r == 1 ? finish(im, "", NULL, NULL, why) : r;
+}
+
+/* What a refusal means (RFC 5530, 3). */
+static enum imap_answer
+refused(const struct imap *im, struct why *why)
+{
+	static const char *const passing[] = { "UNAVAILABLE", "INUSE", "LIMIT",
+		"SERVERBUG", "CONTACTADMIN" };
+	const char *code = buf_str(&im->response.code);
+
+	for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+		if (str_eq_nocase(code, passing[i])) {
+			why_set(why, FAIL_TEMP,
+			    "the server cannot check the login now (%s)", code);
+			return IMAP_ILL;
+		}
+	if (str_eq_nocase(code, "AUTHORIZATIONFAILED")) {
+		why_set(why, FAIL_DATA,
+		    "the password is right, but the login is not allowed");
+		return IMAP_FORBIDDEN;
+	}
+	if (str_eq_nocase(code, "EXPIRED"))
+		why_set(why, FAIL_DATA, "the password has expired");
+	else if (str_eq_nocase(code, "PRIVACYREQUIRED"))
+		why_set(why, FAIL_DATA, "the server wants TLS first");
+	else
+		why_set(why, FAIL_DATA, "wrong user or password");
+	return IMAP_REFUSED;
+}
+
+/* CR, LF and NUL would be another command. */
+static bool
+can_be_sent(const char *s)
+{
+	return s == NULL || strpbrk(s, "\r\n") == NULL;
+}
+
+enum imap_answer
+imap_login(struct imap *im, const struct imap_login *l, struct why *why)
+{
+	bool plain;
+	int r;
+
+	if (!can_be_sent(l->user) || !can_be_sent(l->password) ||
+	    !can_be_sent(l->authzid)) {
+		why_set(
+		    why, FAIL_DATA, "a user name or password with a line end");
+		return IMAP_REFUSED;
+	}
+	if (command(im, "CAPABILITY", NULL, NULL, why) == -1)
+		return IMAP_FAILED;
+	plain = (im->capabilities & IMAP_CAN_PLAIN) != 0;
+	if (!plain &&
+	    ((im->capabilities & IMAP_NO_LOGIN) != 0 || l->authzid != NULL)) {
+		why_set(why, FAIL_FATAL, "the server offers no login %s",
+		    l->authzid != NULL ? "with an authorization identity "
+					 "(AUTH=PLAIN)"
+				       : "that can be used: no AUTH=PLAIN, no "
+					 "LOGIN");
+		return IMAP_FAILED;
+	}
+	r = plain ? authenticate(im, l, why) : login_command(im, l, why);
+	if (r == 0 && im->response.kind != IMAP_TAGGED)
+		r = not_imap(why);
+	if (r == -1)
+		return IMAP_ILL;
+	return im->response.ok ? IMAP_LET_IN : refused(im, why);
+}
+
+/* --- folders --- */
+
+struct listing {
+	struct mailboxes *to;
+	struct map by_name; /* number + 1 by the name on the wire */
+	struct buf personal, foreign;
+};
+
+static void
+take_namespace(struct imap *im, void *arg)
+{
+	struct listing *l = arg;
+
+	if (im->response.kind != IMAP_NAMESPACE)
+		return;
+	buf_reset(&l->personal);
+	buf_reset(&l->foreign);
+	buf_adds(&l->personal, buf_str(&im->response.personal));
+	buf_add(&l->foreign, buf_str(&im->response.foreign),
+	    im->response.foreign.len);
+}
+
+/* Below a prefix that is not the owner's, which may end with the delimiter or
+ * be the name of the folder above. */
+static bool
+is_foreign(const struct listing *l, const char *name, char delimiter)
+{
+	const char *prefix = buf_str(&l->foreign),
+		   *end = prefix + l->foreign.len;
+
+	for (size_t len; prefix < end; prefix += len + 1) {
+		len = strlen(prefix);
+		if (len != 0 && str_starts(name, prefix) &&
+		    (prefix[len - 1] == delimiter || name[len] == '\0' ||
+			name[len] == delimiter))
+			return true;
+	}
+	return false;
+}
+
+/* One level, decoded; what is no modified UTF-7 as it is. */
+static void
+put_level(struct buf *path, const char *level, size_t len)
+{
+	if (mutf7_decode(path, level, len) == 0)
+		return;
+	if (utf8_valid(level, len)) {
+		buf_add(path, level, len);
+		return;
+	}
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)level[i] < 0x80)
+			buf_addc(path, level[i]);
+		else
+			buf_addf(path, "\\x%02X", (unsigned char)level[i]);
+}
+
+/* The path of a name on the wire. */
+static void
+put_path(
+    struct buf *path, const struct listing *l, const char *name, char delimiter)
+{
+	const char delimiters[] = { delimiter, '\0' };
+	const char *prefix = buf_str(&l->personal);
+
+	if (str_eq_nocase(name, "INBOX")) {
+		buf_adds(path, "INBOX");
+		return;
+	}
+	if (*prefix != '\0' && str_starts(name, prefix) &&
+	    name[strlen(prefix)] != '\0')
+		name += strlen(prefix);
+	for (;;) {
+		size_t len = strcspn(name, delimiters);
+
+		put_level(path, name, len);
+		if (name[len] == '\0')
+			break;
+		buf_addc(path, MAILBOX_SEP);
+		name += len + 1;
+	}
+}
+
+/* A folder's key: the INBOX may be spelt in any case. */
+static const char *
+key_of(const char *name)
+{
+	return str_eq_nocase(name, "INBOX") ? "INBOX" : name;
+}
+
+static void
+take_folder(const struct imap_response *r, struct listing *l)
+{
+	const char *name = key_of(buf_str(&r->name));
+	struct buf path = { 0 };
+	void **slot;
+	bool added;
+
+	if (!r->selectable || is_foreign(l, name, r->delimiter))
+		return;
+	slot = map_put_copy(&l->by_name, &l->to->texts, name, &added);
+	if (!added)
+		return;
+	put_path(&path, l, name, r->delimiter);
+	(void)mailboxes_add(l->to, buf_str(&path),
+	    strcmp(name, "INBOX") == 0 ? "inbox" : r->role, name, -1);
+	*slot = (void *)(uintptr_t)l->to->n;
+	buf_free(&path);
+}
+
+static void
+take_count(const struct imap_response *r, struct listing *l)
+{
+	void **slot = map_get(&l->by_name, key_of(buf_str(&r->name)));
+
+	if (slot != NULL)
+		l->to->v[(uintptr_t)*slot - 1].messages = r->messages;
+}
+
+static void
+take_listing(struct imap *im, void *arg)
+{
+	if (im->response.kind == IMAP_LIST)
+		take_folder(&im->response, arg);
+	else if (im->response.kind == IMAP_STATUS)
+		take_count(&im->response, arg);
+}
+
+/* A folder that the server did not count by itself; one that it cannot open
+ * stays uncounted. */
+static int
+ask_count(struct imap *im, struct listing *l, const struct mailbox *m,
+    struct why *why)
+{
+	int r;
+
+	begin(im, "STATUS");
+	r = add_string(im, m->ident, why);
+	if (r == 1)
+		r = finish(im, " (MESSAGES)", take_listing, l, why);
+	return r;
+}
+
+static const char *
+list_command(unsigned int can)
+{
+	if ((can & IMAP_CAN_EXTENDED) == 0)
+		return "LIST \"\" \"*\"";
+	if ((can & IMAP_CAN_LIST_STATUS) == 0)
+		return (can & IMAP_CAN_SPECIAL_USE) != 0
+			   ? "LIST \"\" \"*\" RETURN (SPECIAL-USE)"
+			   : "LIST \"\" \"*\"";
+	return (can & IMAP_CAN_SPECIAL_USE) != 0
+		   ? "LIST \"\" \"*\" RETURN (SPECIAL-USE STATUS (MESSAGES))"
+		   : "LIST \"\" \"*\" RETURN (STATUS (MESSAGES))";
+}
+
+static int
+list_all(struct imap *im, struct listing *l, struct why *why)
+{
+	/* After the login a server may be able to do more. */
+	im->capabilities = 0;
+	if (command(im, "CAPABILITY", NULL, NULL, why) == -1)
+		return -1;
+	if ((im->capabilities & IMAP_CAN_NAMESPACE) != 0 &&
+	    command(im, "NAMESPACE", take_namespace, l, why) == -1)
+		return -1;
+	if (command(im, list_command(im->capabilities), take_listing, l, why) ==
+	    -1)
+		return -1;
+	if (im->response.kind != IMAP_TAGGED || !im->response.ok)
+		return why_set(why, FAIL_DATA,
+		    "the server does not list the folders: %s",
+		    buf_str(&im->response.text));
+	for (size_t i = 0; i < l->to->n; i++)
+		if (l->to->v[i].messages == -1 &&
+		    ask_count(im, l, &l->to->v[i], why) == -1)
+			return -1;
+	return 0;
+}
+
+int
+imap_folders(struct imap *im, struct mailboxes *to, struct why *why)
+{
+	struct listing l = { .to = to };
+	int r = list_all(im, &l, why);
+
+	map_free(&l.by_name);
+	buf_free(&l.personal);
+	buf_free(&l.foreign);
+	return r;
+}

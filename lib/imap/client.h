@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* One session with an IMAP server: a login, and the folders with their counts.
+ */
+#ifndef FERRY_IMAP_CLIENT_H
+#define FERRY_IMAP_CLIENT_H
+
+#include <stddef.h>
+
+#include "core/why.h"
+#include "http/stream.h"
+#include "imap/response.h"
+#include "mailbox/list.h"
+
+/* Who logs in. */
+struct imap_login {
+	const char *user; /* whose password it is */
+	const char *password;
+	/* Whose mail it is, where that is another (RFC 4616, 2); or NULL. */
+	const char *authzid;
+};
+
+/* What the server thinks of a login. */
+enum imap_answer {
+	IMAP_LET_IN,
+	IMAP_REFUSED,   /* why says it, in our words; never the password */
+	IMAP_FORBIDDEN, /* the password is right, the login not allowed */
+	IMAP_ILL,       /* it fails at the login itself: why, TEMP */
+	IMAP_FAILED     /* no answer about the login: why, TEMP or FATAL */
+};
+
+struct imap {
+	struct stream *stream;
+	struct buf in; /* what was read; from on it is not used yet */
+	size_t from;
+	struct buf out;
+	struct imap_response response;
+	unsigned int capabilities;
+	unsigned int tag;
+	size_t received;
+};
+
+/* Connects. 0, or -1 and why, as stream_open has it. */
+int imap_open(struct imap *im, const char *url, const struct stream_options *o,
+    struct why *why);
+/* The zero value may be closed too. What was sent is overwritten. */
+void imap_close(struct imap *im);
+
+/* Once a session. By AUTHENTICATE PLAIN, or by LOGIN where the server has no
+ * other way and no authzid is asked for. */
+enum imap_answer imap_login(
+    struct imap *im, const struct imap_login *login, struct why *why);
+
+/*
+ * All folders of the owner that can be opened, with the number of messages in
+ * each; not those of others, nor shared ones (NAMESPACE). In one command where
+ * the server knows LIST-STATUS (RFC 5819), else one for each folder. 0, or -1
+ * and why.
+ */
+int imap_folders(struct imap *im, struct mailboxes *to, struct why *why);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* Reading objects by id, many in a request; and the ids of all of a type. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/str.h"
+#include "jmap/job.h"
+
+static const char *
+text(const json_t *v, const char *member)
+{
+	return json_string_value(json_object_get(v, member));
+}
+
+void
+fetch_want(struct fetch *f, const char *object, const char *id)
+{
+	if (f->wanted == NULL)
+		f->wanted = json_array();
+	(void)json_array_append_new(
+	    f->wanted, json_pack("{s:s, s:s}", "object", object, "id", id));
+}
+
+void
+fetch_member(struct fetch *f, const char *name)
+{
+	if (f->members == NULL)
+		f->members = json_object();
+	(void)json_object_set_new(f->members, name, json_true());
+}
+
+void
+fetch_clear(struct fetch *f)
+{
+	json_decref(f->wanted);
+	json_decref(f->members);
+	json_decref(f->found);
+	*f = (struct fetch){ .wanted = NULL };
+}
+
+/* The arguments of one get: the wanted from *at on that are of one type, at
+ * most max. New; *at is moved, *object is the type. */
+static char *
+get_args(const struct fetch *f, size_t *at, size_t max, const char **object)
+{
+	json_t *ids = json_array(), *properties = json_array(), *v, *call;
+	const char *name;
+	char *args;
+
+	*object = text(json_array_get(f->wanted, *at), "object");
+	for (; *at < json_array_size(f->wanted) && json_array_size(ids) < max;
+	     ++*at) {
+		const json_t *one = json_array_get(f->wanted, *at);
+
+		if (strcmp(text(one, "object"), *object) != 0)
+			break;
+		(void)json_array_append(ids, json_object_get(one, "id"));
+	}
+	json_object_foreach (f->members, name, v)
+		(void)json_array_append_new(properties, json_string(name));
+	call = json_pack("{s:o, s:o}", "ids", ids, "properties", properties);
+	args = json_dumps(call, JSON_COMPACT);
+	json_decref(call);
+	return args;
+}
+
+bool
+fetch_fill(struct apply *a, struct fetch *f, struct jmap_request *r)
+{
+	if (f->sent >= json_array_size(f->wanted))
+		return false;
+	f->from = f->sent;
+	jmap_begin(r, JMAP_REGISTRY);
+	while (f->sent < json_array_size(f->wanted) &&
+	       r->calls < a->jmap->max_calls) {
+		const char *object;
+		char *args = get_args(f, &f->sent, a->jmap->max_get, &object),
+		     *method = xasprintf("x:%s/get", object);
+
+		jmap_add(r, method, args);
+		free(args);
+		free(method);
+	}
+	return true;
+}
+
+static void
+keep(struct fetch *f, const char *object, json_t *item)
+{
+	const char *id = text(item, "id");
+	char *key;
+
+	if (id == NULL)
+		return;
+	key = xasprintf("%s/%s", object, id);
+	(void)json_object_set(f->found, key, item);
+	free(key);
+}
+
+int
+fetch_take(struct fetch *f, const struct jmap_request *r, struct why *why)
+{
+	if (f->found == NULL)
+		f->found = json_object();
+	for (size_t i = 0; i < r->calls; i++) {
+		const char *name = json_string_value(
+		    json_array_get(json_array_get(r->answers, i), 0));
+		char object[64] = "";
+		json_t *answer, *item;
+		size_t k;
+
+		if (jmap_answer(r, i, NULL, &answer, why) != JMAP_OK)
+			return -1;
+		if (str_starts(name, "x:") && strchr(name, '/') != NULL)
+			(void)snprintf(object, sizeof object, "%.*s",
+			    (int)(strchr(name, '/') - name - 2), name + 2);
+		json_array_foreach (json_object_get(answer, "list"), k, item)
+			keep(f, object, item);
+	}
+	return 0;
+}
+
+const json_t *
+fetch_found(const struct fetch *f, const char *object, const char *id)
+{
+	char *key = xasprintf("%s/%s", object, id);
+	const json_t *v = json_object_get(f->found, key);
+
+	free(key);
+	return v;
+}
+
+int
+fetch_all(struct apply *a, struct fetch *f, struct why *why)
+{
+	struct jmap_request r = { .repeat = true };
+	int result = 0;
+
+	while (result == 0 && fetch_fill(a, f, &r)) {
+		if (jmap_run(a->jmap, &r) == JMAP_OK) {
+			result = fetch_take(f, &r, why);
+		} else {
+			*why = r.why;
+			result = -1;
+		}
+	}
+	jmap_clear(&r);
+	return result;
+}
+
+/* --- ids --- */
+
+/*
+ * A page of a query. The total in each keeps the server from cutting off the
+ * oldest page first and turning it round, which loses the rest (the paging trap
+ * that stalwart-cli 1.0.12 mended).
+ */
+static void
+add_page(struct jmap_request *r, const char *method, const json_t *filter,
+    size_t position, size_t limit)
+{
+	json_t *call =
+	    json_pack("{s:I, s:I, s:b}", "position", (json_int_t)position,
+		"limit", (json_int_t)limit, "calculateTotal", 1);
+	char *args;
+
+	if (filter != NULL)
+		(void)json_object_set(
+		    call, "filter", (json_t *)(uintptr_t)filter);
+	args = json_dumps(call, JSON_COMPACT);
+	jmap_add(r, method, args);
+	free(args);
+	json_decref(call);
+}
+
+/* Takes the ids of all pages of an answer; objects that were created meanwhile
+ * move others to the next page, so that an id may come twice. */
+static int
+take_pages(const struct jmap_request *r, const char *method, json_t *seen,
+    json_t *ids, size_t *total, struct why *why)
+{
+	for (size_t i = 0; i < r->calls; i++) {
+		json_t *answer, *id;
+		size_t k;
+
+		if (jmap_answer(r, i, method, &answer, why) != JMAP_OK)
+			return -1;
+		*total = (size_t)json_integer_value(
+		    json_object_get(answer, "total"));
+		json_array_foreach (json_object_get(answer, "ids"), k, id) {
+			const char *s = json_string_value(id);
+
+			if (s == NULL || json_object_get(seen, s) != NULL)
+				continue;
+			(void)json_object_set_new(seen, s, json_true());
+			(void)json_array_append(ids, id);
+		}
+	}
+	return 0;
+}
+
+/* All pages, once; 0 or -1 and why. *total: how many there should be. */
+static int
+read_pages(struct apply *a, const char *method, const json_t *filter,
+    json_t *ids, size_t *total, struct why *why)
+{
+	struct jmap_request r = { .repeat = true };
+	json_t *seen = json_object();
+	size_t at = 0, limit = a->jmap->max_get;
+	int result = 0;
+
+	*total = 1;
+	while (result == 0 && at < *total) {
+		/* The first page says how many there are. */
+		size_t max = at == 0 ? 1 : a->jmap->max_calls;
+
+		jmap_begin(&r, JMAP_REGISTRY);
+		for (; r.calls < max && at < *total; at += limit)
+			add_page(&r, method, filter, at, limit);
+		if (jmap_run(a->jmap, &r) == JMAP_OK) {
+			result = take_pages(&r, method, seen, ids, total, why);
+		} else {
+			*why = r.why;
+			result = -1;
+		}
+	}
+	json_decref(seen);
+	jmap_clear(&r);
+	return result;
+}
+
+json_t *
+fetch_ids(
+    struct apply *a, const char *object, const json_t *filter, struct why *why)
+{
+	enum {
+		TRIES = 3 /* while others destroy objects meanwhile */
+	};
+	char *method = xasprintf("x:%s/query", object);
+	json_t *ids = NULL;
+	size_t total = 0;
+	int r = 0;
+
+	for (int i = 0; i < TRIES && r == 0; i++) {
+		json_decref(ids);
+		ids = json_array();
+		r = read_pages(a, method, filter, ids, &total, why);
+		if (json_array_size(ids) >= total)
+			break;
+	}
+	if (r == 0 && json_array_size(ids) < total)
+		r = why_set(why, FAIL_TEMP,
+		    "%s: objects come and go while they are counted", method);
+	free(method);
+	if (r == -1) {
+		json_decref(ids);
+		return NULL;
+	}
+	return ids;
+}

@@ -1,0 +1,154 @@
+#!/bin/sh
+# dirdump dovecot where the users are in LDAP: a real Dovecot 2.3 and a real
+# slapd. The records say of every user what the server does.
+. "${0%/*}/lib.sh"
+. "$top/t/dovecot.sh"
+. "$top/t/ldap.sh"
+[ -e /usr/lib/dovecot/modules/auth/libauthdb_ldap.so ] ||
+	skip_all 'Dovecot has no LDAP (Debian: dovecot-ldap)'
+chmod 755 .
+
+# person UID PASSWORD [LINES]: an entry.
+person() {
+	cat <<-END
+	dn: uid=$1,ou=people,dc=example,dc=org
+	objectClass: inetOrgPerson
+	objectClass: posixAccount
+	cn: $1
+	sn: $1
+	uid: $1
+	uidNumber: ${ids%:*}
+	gidNumber: ${ids#*:}
+	homeDirectory: $tmp/home/$1
+	mail: $1@one.test
+	${2:+userPassword: $2}
+	END
+	[ -z "${3:-}" ] || printf '%s\n' "$3"
+	echo
+}
+{
+	printf 'dn: ou=people,dc=example,dc=org\nobjectClass: organizationalUnit\nou: people\n\n'
+	person ann "$(crypt SSHA a1)"
+	person bob "{CRYPT}$(crypt SHA512-CRYPT b1 | sed 's/^{[^}]*}//')" \
+	    'employeeType: 7'
+	person clear '{CLEARTEXT}c1'
+	person "o'brien(x)" "$(crypt SSHA ob)"
+	person nopass ''
+	person two "$(crypt SSHA t1)" "userPassword: $(crypt SSHA t2)"
+} | sed '/^$/{N;/^\n$/D}' >people.ldif
+start_slapd people '' <people.ldif
+
+# settings NAME: a file for passdb and userdb, with lines from standard input.
+settings() {
+	{
+		cat <<-END
+		uris = $ldap
+		dn = $reader
+		dnpass = reader-pass   # of a throw-away server
+		base = ou=people,dc=example,dc=org
+		END
+		cat
+	} >"$1"
+}
+# serve NAME FILE: a Dovecot whose databases are in the file.
+serve() {
+	start_dovecot "$1" <<-END
+	auth_username_chars =
+	passdb {
+	  driver = ldap
+	  args = $tmp/$2
+	}
+	userdb {
+	  driver = ldap
+	  args = $tmp/$2
+	  default_fields = quota_rule=*:storage=3G
+	}
+	END
+	doveconf -c "$conf" -nP >"$1/saved"
+}
+
+settings plain.ext <<END
+user_attrs = homeDirectory=home,uidNumber=uid,gidNumber=gid, \\
+  employeeType=quota_rule=*:storage=%\$M, =mail=maildir:~/%Ln
+user_filter = (&(objectClass=posixAccount)(mail=%u))
+pass_attrs = mail=user,userPassword=password
+pass_filter = (&(objectClass=posixAccount)(mail=%u))
+iterate_attrs = mail=user
+iterate_filter = (objectClass=posixAccount)
+END
+serve plain plain.ext
+ok 'filters and attributes of Dovecot 2.3' '
+	run 0 dirdump-dovecot -c plain/saved >out 2>err
+	everybody <<-END
+	ann@one.test a1
+	bob@one.test b1
+	clear@one.test c1
+	o'"'"'brien(x)@one.test ob
+	nopass@one.test x
+	two@one.test t1
+	END
+	[ "$(member bob@one.test quota)" = 7340032 ]
+	[ "$(member ann@one.test quota)" = 3221225472 ]'
+ok 'where a record comes from, and what is said of two passwords' '
+	has out "\"origin\":\"dovecot:$ldap\""
+	has err "more than one password"'
+settings bare.ext <<END
+iterate_filter = (&(objectClass=posixAccount)(uid=*))
+pass_attrs = uid=username,=domain=one.test,userPassword=password
+pass_filter = (&(objectClass=posixAccount)(uid=%n))
+user_filter = (&(objectClass=posixAccount)(uid=%n))
+END
+serve bare bare.ext
+ok 'bare names, to which the passdb adds a domain' '
+	run 0 dirdump-dovecot -c bare/saved >out 2>err
+	may_login ann a1
+	[ "$(member ann@one.test home)" = "$tmp/home/ann" ]
+	grep "\"address\":\"ann@one.test\"" out | has /dev/stdin "\"logins\":[\"ann\"]"'
+
+settings bind.ext <<END
+auth_bind = yes
+pass_attrs = mail=user
+pass_filter = (mail=%u)
+user_filter = (mail=%u)
+iterate_attrs = mail=user
+END
+serve bind bind.ext
+ok 'a directory that checks the passwords itself: they are read where they may be' '
+	run 0 dirdump-dovecot -c bind/saved >out 2>err
+	may_login ann@one.test a1
+	[ "$(member ann@one.test active)" = true ]
+	secret=$(member ann@one.test secret)
+	doveadm pw -t "$secret" -p a1'
+sed '/^dn /d; /^dnpass/d' bind.ext >anonymous.ext
+serve anonymous anonymous.ext
+ok 'and said where they may not' '
+	run 0 dirdump-dovecot -c anonymous/saved >out 2>err
+	may_login ann@one.test a1
+	[ "$(member ann@one.test active)" = true ]
+	[ -z "$(member ann@one.test secret)" ]
+	has err "the password is checked by the directory, which does not show it"'
+
+ok 'what cannot be asked' '
+	sed "s/reader-pass/wrong/" plain.ext >wrong.ext
+	sed "s,plain.ext,wrong.ext," plain/saved >other
+	run 2 dirdump-dovecot -c other >out 2>err
+	hasnt out "\"end\""
+	hasnt err wrong
+	sed "s/(mail=%u)/(mail=%w)/" plain.ext >w.ext
+	sed "s,plain.ext,w.ext," plain/saved >other
+	run 2 dirdump-dovecot -c other >out 2>err
+	has err "w.ext: the filter or the base has a variable"
+	sed "s/^uris.*/uris =/" plain.ext >none.ext
+	sed "s,plain.ext,none.ext," plain/saved >other
+	run 2 dirdump-dovecot -c other >out 2>err
+	has err "none.ext: no server or no base is named"
+	sed "s/iterate_attrs.*/iterate_attrs = @x/" plain.ext >at.ext
+	sed "s,plain.ext,at.ext," plain/saved >other
+	run 2 dirdump-dovecot -c other >out 2>err
+	has err "an attribute list has an item beginning with"
+	sed "s,plain.ext,nowhere.ext," plain/saved >other
+	run 2 dirdump-dovecot -c other >out 2>err
+	has err nowhere.ext
+	hasnt err reader-pass'
+
+done_testing

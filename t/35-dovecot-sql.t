@@ -1,0 +1,198 @@
+#!/bin/sh
+# dirdump dovecot where the users are in an SQL database: a real Dovecot 2.3,
+# with each of the databases. The records say of every user what the server
+# does.
+. "${0%/*}/lib.sh"
+. "$top/t/dovecot.sh"
+. "$top/t/sql.sh"
+need sqlite3
+for driver in mysql pgsql sqlite; do
+	[ -e "/usr/lib/dovecot/modules/auth/libdriver_$driver.so" ] ||
+		[ -e "/usr/lib/dovecot/modules/libdriver_$driver.so" ] ||
+		skip_all "Dovecot has no $driver (Debian: dovecot-$driver)"
+done
+
+# The table of each database.
+cat >table.sql <<END
+CREATE TABLE users (username varchar(64), domain varchar(64),
+ password varchar(200), home varchar(200), uid int, gid int, mb int,
+ active int, note varchar(20));
+INSERT INTO users VALUES
+('ann', 'one.test', '$(crypt SHA512-CRYPT a1)', '$tmp/home/ann', ${ids%:*}, ${ids#*:}, 5, 1, NULL),
+('bob', 'one.test', '$(crypt SSHA256 b1)', '$tmp/home/bob', ${ids%:*}, ${ids#*:}, NULL, 1, NULL),
+('bare', 'one.test', '$(crypt PLAIN-MD5 m1 | sed 's/.*}//')', '$tmp/home/bare', ${ids%:*}, ${ids#*:}, NULL, 1, NULL),
+('off', 'one.test', '{PLAIN}o1', '$tmp/home/off', ${ids%:*}, ${ids#*:}, NULL, 0, NULL),
+('none', 'one.test', NULL, '$tmp/home/none', ${ids%:*}, ${ids#*:}, NULL, 1, NULL),
+('o''brien', 'one.test', '{PLAIN}q1', '$tmp/home/q', ${ids%:*}, ${ids#*:}, NULL, 1, NULL),
+('ann', 'two.test', '{PLAIN}a2', '$tmp/home/a2', ${ids%:*}, ${ids#*:}, NULL, 1, 'x');
+END
+
+# ext NAME DRIVER CONNECT: the file for passdb and userdb.
+ext() {
+	cat >"$1" <<-END
+	# The users.
+	driver = $2
+	connect = $3
+	password_query = SELECT username, domain, password, note AS nologin \\
+	  FROM users WHERE username = '%Ln' AND domain = '%Ld' AND active = 1
+	user_query = SELECT home, uid, gid, concat('*:storage=', mb, 'M') AS quota_rule FROM users \\
+	  WHERE username = '%n' AND domain = '%d'
+	END
+	chmod 644 "$1"
+}
+# serve NAME FILE: a Dovecot whose databases are in the file.
+serve() {
+	start_dovecot "$1" <<-END
+	auth_username_chars =
+	passdb {
+	  driver = sql
+	  args = $tmp/$2
+	}
+	userdb {
+	  driver = sql
+	  args = $tmp/$2
+	  default_fields = quota_rule=*:storage=3G
+	}
+	END
+	doveconf -c "$conf" -nP >"$1/saved"
+}
+# as_the_server NAME: the dump of a configuration agrees with its Dovecot.
+as_the_server() {
+	run 0 dirdump-dovecot -c "$1/saved" >out 2>err
+	everybody <<-END
+	ann@one.test a1
+	bob@one.test b1
+	bare@one.test m1
+	off@one.test o1
+	none@one.test x
+	o'brien@one.test q1
+	ann@two.test a2
+	END
+	[ "$(member ann@one.test quota)" = 5242880 ]
+	[ "$(member bare@one.test default_scheme)" = MD5 ]
+}
+
+sqlite3 users.sqlite <table.sql
+chmod 755 .
+chmod 644 users.sqlite
+ext sqlite.ext sqlite "$tmp/users.sqlite"
+sed -i "s/concat('\*:storage=', mb, 'M')/'*:storage=' || mb || 'M'/" sqlite.ext
+serve sqlite sqlite.ext
+ok 'SQLite' '
+	as_the_server sqlite
+	has out "\"origin\":\"dovecot:sqlite:users.sqlite\""'
+
+start_postgres
+echo 'CREATE DATABASE mail' | pg postgres
+{
+	cat table.sql
+	echo "CREATE USER dovecot PASSWORD 'pg-pass'; GRANT SELECT ON users TO dovecot;"
+} | pg mail
+ext pgsql.ext pgsql "host=127.0.0.1 port=$pg_port dbname=mail user=dovecot password=pg-pass maxconns=3"
+# NULL makes the whole NULL, as in the others.
+sed -i "s/concat('\*:storage=', mb, 'M')/'*:storage=' || mb || 'M'/" pgsql.ext
+serve pgsql pgsql.ext
+ok 'PostgreSQL' '
+	as_the_server pgsql
+	has out "\"origin\":\"dovecot:postgresql:mail\""'
+
+start_mariadb
+echo 'CREATE DATABASE mail' | my
+{
+	cat table.sql
+	echo "CREATE USER dovecot IDENTIFIED BY 'my-pass'; GRANT SELECT ON mail.* TO dovecot;"
+} | my mail
+ext mysql.ext mysql "host=127.0.0.1 port=$my_port dbname=mail user=dovecot password=my-pass"
+serve mysql mysql.ext
+ok 'MariaDB' '
+	as_the_server mysql
+	has out "\"origin\":\"dovecot:mysql:mail\""'
+ext socket.ext mysql "host=$my_socket dbname=mail user=dovecot password=my-pass"
+ok 'MariaDB over its socket' '
+	cp out over.tcp
+	sed "s,mysql.ext,socket.ext," mysql/saved >other
+	run 0 dirdump-dovecot -c other >out 2>err
+	same over.tcp out'
+
+# contents: all that the databases hold.
+contents() {
+	pg_dump -h "$pg_dir" -p "$pg_port" -U postgres mail | grep -v '^.restrict\|^.unrestrict'
+	mariadb-dump --no-defaults --skip-dump-date -S "$my_socket" -u root mail
+	sha256sum users.sqlite
+}
+contents >before
+
+start_standin standin-stalwart --admin admin:secret
+ok 'the users go onto a server' '
+	run 0 mkaccounts --no-secret=skip --report report out >plan 2>err
+	export STALWART_URL="$url" STALWART_USER=admin STALWART_PASSWORD=secret
+	run 0 stalwart-apply --canary plan >result 2>>err
+	hasnt result failed
+	curl -sf -u "o'"'"'brien@one.test:q1" "$url/jmap/session" >session
+	has session "brien@one.test"'
+
+# dump_with EDIT: the dump where an edit was made to mysql.ext.
+dump_with() {
+	sed "$1" mysql.ext >edited.ext
+	sed "s,mysql.ext,edited.ext," mysql/saved >other
+	dirdump-dovecot -c other >out 2>err
+}
+cat >pre.ext <<END
+driver = sqlite
+connect = $tmp/users.sqlite
+password_query = SELECT username, domain, password, home AS userdb_home, uid AS userdb_uid, \\
+  gid AS userdb_gid FROM users WHERE username = '%n' AND domain = '%d'
+user_query = SELECT 1 AS nothing FROM users WHERE username = '%n' AND domain = '%d'
+END
+start_dovecot prefetch <<END
+passdb {
+  driver = sql
+  args = $tmp/pre.ext
+}
+userdb {
+  driver = prefetch
+}
+userdb {
+  driver = sql
+  args = $tmp/pre.ext
+}
+END
+doveconf -c "$conf" -nP >prefetch/saved
+ok 'a prefetch userdb takes what the passdb has found' '
+	run 1 dirdump-dovecot -c prefetch/saved >out 2>err
+	may_login ann@one.test a1
+	[ "$(member ann@one.test home)" = "$tmp/home/ann" ]'
+ok 'a name that no login may have' '
+	has err "letters in it that no login may have"
+	not doveadm -c "$conf" user "o'"'"'brien@one.test"
+	hasnt out brien'
+ok 'a wrong password, a missing table or column, no query, a variable' '
+	run 2 dump_with "s/my-pass/no-pass/"
+	hasnt out "\"end\""
+	has err edited.ext
+	run 2 dump_with "s/FROM users/FROM nobody/"
+	has err nobody
+	hasnt out "\"end\""
+	run 2 dump_with "s/SELECT home/SELECT house/"
+	has err house
+	run 2 dump_with "s/%Ln/%w/"
+	has err "a variable that the user'"'"'s name does not decide"
+	run 2 dump_with "s/^driver.*/driver = cassandra/"
+	has err "none of mysql, pgsql and sqlite"
+	run 2 dump_with "s/^user_query.*/iterate_query = SELECT username AS x FROM users/;/WHERE username = .%n. /d"
+	has err "has no column"
+	run 2 dump_with "s/^user_query = SELECT/user_query = DELETE/"
+	has err edited.ext
+	hasnt err my-pass
+	hasnt err no-pass'
+ok 'a query that finds several rows is refused, as Dovecot does' '
+	run 1 dump_with "s/ AND domain = .%d.\$//"
+	has err "ann@one.test: the query finds several rows"
+	hasnt out "\"ann@one.test\""
+	has out "\"bob@one.test\""
+	has out "\"end\""'
+ok 'nothing was written' '
+	contents >after
+	same before after'
+
+done_testing
