@@ -140,6 +140,7 @@ main(int argc, char **argv)
 	if (status == SOURCE_GO_ON)
 		status = read_call(&c, argv[optind]);
 	if (status == SOURCE_GO_ON) {
+		c.sql.password = c.password;
 		sqldump_database(&c.sql, &c.map, &c.run.emit, c.run.domain.data,
 		    c.scheme, c.map_name == NULL);
 		status = source_finish(&c.run);
