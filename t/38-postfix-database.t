@@ -80,11 +80,9 @@ agrees() {
 # check TYPE: all tables of a database.
 check() {
 	agrees "$1:$tmp/$1-alias.cf"
-	echo "@two.test info@one.test o'brien@one.test other@three.test team@one.test " >want.keys
-	tr " " "\n" <keys | sort | tr "\n" " " | sed "s/^ //; s/\$/ /" >got.keys
-	tr -s " \n" "\n\n" <want.keys | sort >a
-	tr -s " \n" "\n\n" <got.keys | sort >b
-	same a b
+	printf "%s\n" @two.test info@one.test "o'brien@one.test" other@three.test team@one.test >want.keys
+	tr -s " " "\n" <keys | sort >got.keys
+	same want.keys got.keys
 	[ "$1" = mysql ] || has err "a key with capitals, which Postfix never finds: 1"
 	cp entries alias.entries
 	agrees "$1:$tmp/$1-old.cf"

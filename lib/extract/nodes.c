@@ -439,7 +439,7 @@ extract_files(struct job *j, struct why *why)
 
 	if (!archive_has(j->archive, "file_nodes"))
 		return 0;
-	if (read_nodes(&t) == 0 && t.n > 0) {
+	if (read_nodes(&t) == 0 && t.all != NULL) {
 		r = target_dir(&j->target, files_dir, why);
 		if (r == 0)
 			r = put_nodes(&t, why);

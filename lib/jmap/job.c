@@ -213,10 +213,8 @@ judge_existing(struct apply *a, struct job *job)
 
 		if (e->holder != NULL && !e->done)
 			lookup_judge(job, e);
-		if (job->op->type == OP_UPDATE && !e->done)
-			update_decide(a, job, e);
-		else if (e->done && e->status == APPLY_EXISTS &&
-			 a->options->update)
+		if (e->done ? e->status == APPLY_EXISTS && a->options->update
+			    : job->op->type == OP_UPDATE)
 			update_decide(a, job, e);
 	}
 }

@@ -102,9 +102,8 @@ write_file(const char *path, const char *data, size_t len)
 
 	if (outfile_open(&o, path, &why) == -1)
 		return;
-	if (fwrite(data, 1, len, o.file) != len)
-		outfile_abort(&o);
-	else if (outfile_commit(&o, &why) == -1)
+	if (fwrite(data, 1, len, o.file) != len ||
+	    outfile_commit(&o, &why) == -1)
 		outfile_abort(&o);
 }
 
