@@ -194,12 +194,13 @@ place_orphan(struct nodes *t, struct node *n)
 static size_t *
 place_all(struct nodes *t)
 {
+	struct node *const all = t->all;
 	ssize_t *up = xcalloc(t->n + 1, sizeof *up);
 	bool *cut = xcalloc(t->n + 1, sizeof *cut);
 	size_t *order;
 
 	for (size_t i = 0; i < t->n; i++) {
-		const struct node *n = &t->all[i];
+		const struct node *n = &all[i];
 
 		up[i] = n->has_parent ? find_node(t, n->parent) : -1;
 		cut[i] = n->has_parent && up[i] == -1;
@@ -208,9 +209,9 @@ place_all(struct nodes *t)
 	order = forest_order(up, t->n);
 	for (size_t i = 0; i < t->n; i++)
 		if (!is_orphan(t, up[order[i]], cut[order[i]]))
-			place(t, &t->all[order[i]], up[order[i]]);
+			place(t, &all[order[i]], up[order[i]]);
 	for (size_t i = 0; i < t->n; i++) {
-		struct node *n = &t->all[order[i]];
+		struct node *n = &all[order[i]];
 
 		if (n->path == NULL &&
 		    is_orphan(t, up[order[i]], cut[order[i]]))
@@ -439,7 +440,7 @@ extract_files(struct job *j, struct why *why)
 
 	if (!archive_has(j->archive, "file_nodes"))
 		return 0;
-	if (read_nodes(&t) == 0 && t.all != NULL) {
+	if (read_nodes(&t) == 0 && t.n > 0) {
 		r = target_dir(&j->target, files_dir, why);
 		if (r == 0)
 			r = put_nodes(&t, why);
