@@ -40,6 +40,9 @@ read_value(struct json_reader *s, enum jr_type type, struct web_field *f)
 	char *text;
 	bool yes;
 
+	/* Of a member that is there twice, the last. */
+	f->text = NULL;
+	f->number = -1;
 	if (type == JR_STRING && jr_string(s, &text)) {
 		f->text = text;
 		if (!parse_num(text, 0, INT64_MAX, &f->number, NULL))
