@@ -3,6 +3,7 @@
 # search, and what can go wrong on the way.
 . "${0%/*}/lib.sh"
 . "$top/t/ldap.sh"
+need /usr/bin/python3 python3
 tool=dirdump-ldap
 
 # dump STATUS ARGS...: the records in out, the messages in err. No message

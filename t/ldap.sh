@@ -5,7 +5,7 @@ need slapd
 need slapadd slapd
 need ldapsearch ldap-utils
 need openssl
-need /usr/bin/python3 python3
+. "$top/t/port.sh"
 # The path of a socket has at most 107 bytes (unix(7)).
 [ ${#tmp} -lt 80 ] || skip_all 'the scratch folder has too long a name'
 
@@ -112,13 +112,6 @@ slapd_load() {
 	}
 	[ -z "$slapd_user" ] || chown -R "$slapd_user" "$1"
 	chmod 711 "$1"
-}
-
-free_port() {
-	/usr/bin/python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
 }
 
 # slapd_run NAME: starts it; $ldap, $ldaps and $ldapi are its URIs, $slapd_pid

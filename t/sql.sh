@@ -11,6 +11,7 @@
 # copied. Run by root, the servers run as the users of their packages.
 # shellcheck shell=sh
 
+. "$top/t/port.sh"
 # The path of a socket has at most 107 bytes (unix(7)).
 [ ${#tmp} -lt 70 ] || skip_all 'the scratch folder has too long a name'
 chmod 711 .
@@ -36,12 +37,6 @@ as() {
 # own USER PATH: gives a folder to that user.
 own() {
 	[ "$(id -u)" -ne 0 ] || chown -R "$1:$1" "$2"
-}
-
-# A port that was free a moment ago; whoever starts a server tries again.
-free_port() {
-	perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1,
-		LocalAddr => "127.0.0.1")->sockport'
 }
 
 # template NAME USER COMMAND...: makes build/cache/NAME by running COMMAND with
