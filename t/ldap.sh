@@ -55,11 +55,13 @@ slapd_conf() {
 		make_certificate IP:127.0.0.1,DNS:localhost
 	}
 	cp server.pem server.key "$1"
+	# Its user may not read where the project is.
+	[ -z "$2" ] || cp "$fixtures/ldap/$2.schema" "$1/schema"
 	{
 		for schema in core cosine nis inetorgperson; do
 			echo "include /etc/ldap/schema/$schema.schema"
 		done
-		[ -z "$2" ] || echo "include $fixtures/ldap/$2.schema"
+		[ -z "$2" ] || echo "include $tmp/$1/schema"
 		cat <<-END
 		modulepath /usr/lib/ldap
 		moduleload back_mdb
