@@ -134,6 +134,10 @@ ok 'what cannot be asked' '
 	run 2 dirdump-dovecot -c other >out 2>err
 	hasnt out "\"end\""
 	hasnt err wrong
+	sed "s,^uris.*,uris = ldap://127.0.0.1:$(free_port)," plain.ext >gone.ext
+	sed "s,plain.ext,gone.ext," plain/saved >other
+	run 75 dirdump-dovecot -c other >out 2>err
+	not [ -s out ]
 	sed "s/(mail=%u)/(mail=%w)/" plain.ext >w.ext
 	sed "s,plain.ext,w.ext," plain/saved >other
 	run 2 dirdump-dovecot -c other >out 2>err

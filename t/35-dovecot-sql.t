@@ -170,6 +170,9 @@ ok 'a wrong password, a missing table or column, no query, a variable' '
 	run 2 dump_with "s/my-pass/no-pass/"
 	hasnt out "\"end\""
 	has err edited.ext
+	run 75 dump_with "s/port=[0-9]*/port=$(free_port)/"
+	hasnt out "\"end\""
+	not [ -s out ]
 	run 2 dump_with "s/FROM users/FROM nobody/"
 	has err nobody
 	hasnt out "\"end\""

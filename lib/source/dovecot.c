@@ -38,12 +38,6 @@ struct dovecot {
 	struct arena arena;
 };
 
-static bool
-stop(const struct dovecot *d)
-{
-	return d->emit->tally->fatal || emit_stop(d->emit);
-}
-
 static int
 read_config(struct dovecot *d, struct why *why)
 {
@@ -195,7 +189,7 @@ renamed(struct lookup *l, const char *before)
 static void
 ask(struct dovecot *d, struct lookup *l)
 {
-	for (size_t i = 0; i < d->dbs.n && !stop(d); i++) {
+	for (size_t i = 0; i < d->dbs.n && !userdbs_stop(&d->dbs); i++) {
 		struct userdb *db = &d->dbs.v[i];
 		bool *in = db->is_passdb ? &l->in_passdb : &l->in_userdb;
 
@@ -246,12 +240,15 @@ dump_user(struct dovecot *d, const char *user, const char *listed)
 	extra_init(&l.extra);
 	set_global(d, &l);
 	ask(d, &l);
-	set_denied(d, &l);
+	if (!userdbs_stop(&d->dbs))
+		set_denied(d, &l);
 	set_places(d, &l);
 	domain = address_domain(l.user);
 	l.fields.name = name;
 	e->at = at;
-	if (!l.in_userdb || !is_name(d, user)) {
+	if (userdbs_stop(&d->dbs)) {
+		/* Nobody knows what the rest would have said. */
+	} else if (!l.in_userdb || !is_name(d, user)) {
 		emit_bad(e, NULL,
 		    "a listed name that the server does not find: capitals or "
 		    "other letters in it that no login may have, or fields "
@@ -330,11 +327,11 @@ list_all(struct dovecot *d)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < d->dbs.n && !stop(d); i++)
+	for (size_t i = 0; i < d->dbs.n && !userdbs_stop(&d->dbs); i++)
 		if (!d->dbs.v[i].is_passdb)
 			any |= list_db(d, &d->dbs.v[i]);
 	/* A static userdb knows everybody, and can list nobody. */
-	for (size_t i = 0; !any && i < d->dbs.n && !stop(d); i++)
+	for (size_t i = 0; !any && i < d->dbs.n && !userdbs_stop(&d->dbs); i++)
 		if (d->dbs.v[i].is_passdb)
 			(void)list_db(d, &d->dbs.v[i]);
 }
@@ -357,7 +354,7 @@ dump(struct dovecot *d)
 						       : "auth_default_realm"),
 	    NULL);
 	userdbs_open(&d->dbs);
-	if (stop(d))
+	if (userdbs_stop(&d->dbs))
 		return;
 	if (d->dbs.n == 0)
 		userdb_fatal(&d->dbs, NULL,

@@ -210,7 +210,7 @@ users_open(struct userdbs *all, struct userdb *db)
 		read_settings_24(all, db, own);
 	else
 		read_file_23(all, db, own);
-	if (all->emit->tally->fatal)
+	if (userdbs_stop(all))
 		return;
 	if (own->uri == NULL || own->base == NULL) {
 		userdb_fatal(all, own->where, "no server or no base is named");
@@ -421,7 +421,7 @@ list_entry(struct userdbs *all, const struct entry *e, const char *attribute,
 	struct value value;
 	size_t at = 0;
 
-	while (entry_next(e, attribute, &at, &value) && !emit_stop(all->emit))
+	while (entry_next(e, attribute, &at, &value) && !userdbs_stop(all))
 		if (strlen(value.data) != value.len ||
 		    !utf8_valid(value.data, value.len))
 			emit_bad(all->emit, NULL, "a listed name is not UTF-8");
@@ -452,7 +452,7 @@ users_list(
 		    PAGE, &why);
 	if (s == NULL)
 		r = -1;
-	while (r == 0 && !emit_stop(all->emit) &&
+	while (r == 0 && !userdbs_stop(all) &&
 	       (r = ldapsearch_next(s, &entry, &why)) != 0) {
 		all->emit->at = own->place;
 		if (r == 1)

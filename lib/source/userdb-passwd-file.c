@@ -235,8 +235,8 @@ list_file(void *ctx, const char *path, const char *domain)
 	struct emit *emit = list->all->emit;
 	struct file *file = load(list->all, path, true);
 
-	for (struct entry *e = file->first; e != NULL && !emit_stop(emit);
-	     e = e->next) {
+	for (struct entry *e = file->first;
+	     e != NULL && !userdbs_stop(list->all); e = e->next) {
 		emit->at = e->at;
 		if (e->bad)
 			emit_bad(emit, NULL, "not UTF-8");

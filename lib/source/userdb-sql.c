@@ -309,7 +309,7 @@ users_open(struct userdbs *all, struct userdb *db)
 		read_settings_24(all, db, own);
 	else
 		read_file_23(all, db, own);
-	if (all->emit->tally->fatal)
+	if (userdbs_stop(all))
 		return;
 	own->db = connect_to(all, own);
 	if (own->db != NULL)
@@ -513,8 +513,7 @@ list_rows(struct userdbs *all, const struct users_sql *own, struct sql *db,
 		r = why_set(why, FAIL_FATAL,
 		    "the query that lists users has no column \"username\", "
 		    "and \"user\" is not its first");
-	while (
-	    r == 0 && !emit_stop(all->emit) && (r = sql_next(db, why)) == 1) {
+	while (r == 0 && !userdbs_stop(all) && (r = sql_next(db, why)) == 1) {
 		all->emit->at = own->place;
 		list_row(all, db, &c, &name);
 		if (name.len > 0)

@@ -30,6 +30,14 @@ userdb_fatal(struct userdbs *all, const char *where, const char *text)
 	tally_fail(all->emit->tally, where, NULL, NULL, &why);
 }
 
+bool
+userdbs_stop(const struct userdbs *all)
+{
+	const struct tally *t = all->emit->tally;
+
+	return t->fatal || t->temp != 0 || emit_stop(all->emit);
+}
+
 const char *
 userdb_setting(const struct userdbs *all, const struct userdb *db,
     const char *in_block, const char *full)

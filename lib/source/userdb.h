@@ -94,6 +94,10 @@ struct userdb {
 void userdbs_open(struct userdbs *all);
 void userdbs_close(struct userdbs *all);
 
+/* True when there is no point in going on: a database is out of reach, or the
+ * output is. */
+bool userdbs_stop(const struct userdbs *all);
+
 /* Reports that there is no point in going on. where is a file, or the name of
  * the kind of block. */
 void userdb_fatal(struct userdbs *all, const char *where, const char *text);
