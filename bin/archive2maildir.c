@@ -8,64 +8,33 @@
  * and nothing else, writes into one folder and nowhere else, and needs no
  * network. See archive2maildir(1); the work is in lib/extract.
  */
-#include <getopt.h>
-#include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "archive/archive.h"
-#include "archive/stamp.h"
-#include "core/num.h"
-#include "core/progress.h"
+#include "cli/main.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "cli/tool.h"
+#include "convert/stamp.h"
 #include "core/str.h"
-#include "core/tool.h"
+#include "core/workers.h"
 #include "extract/extract.h"
-
-static const char usage[] =
-    "archive2maildir [-hlqVv] [option ...] archive [target]";
-
-static const char help[] =
-    "Writes what a Vandelay archive holds into the folder target: mail/, a\n"
-    "Maildir; calendars/, contacts/, sieve/, files/, and lists of what has no\n"
-    "file of its own. A run that was interrupted is completed by running it\n"
-    "again.\n"
-    "\n"
-    "  -j, --jobs N      how many threads copy messages (one a processor)\n"
-    "  --json            events and cards as JSON, too\n"
-    "  -l, --list        say what the archive holds, and write nothing\n"
-    "  --only PART,...   only mail, calendars, contacts, sieve, files\n"
-    "  --since DATE      skip messages that were received before\n"
-    "  --utf8            folder names in UTF-8, for mail_location with :UTF-8\n"
-    "  --vcard VERSION   3 or 4 (4)\n"
-    "  -q, --quiet       no notes, no counts, no progress\n"
-    "  -v, --verbose     name each message that --since skips\n"
-    "  -h, --help        this text\n"
-    "  -V, --version     the version\n"
-    "\n"
-    "Exit status: 0 all is there; 1 something could not be written, and is\n"
-    "named; 2 the run did not finish; 75 another program holds the archive:\n"
-    "run it again.\n";
-
-enum {
-	JOBS_MAX = 32
-};
+#include "extract/summary.h"
 
 struct run {
 	struct tally tally;
 	struct extract extract;
 	struct progress progress;
+	int64_t jobs;
+	int64_t vcard;
 	bool list;
 	bool quiet;
 };
 
-static volatile sig_atomic_t signalled;
-
-static void
-on_signal(int sig)
-{
-	signalled = sig;
-}
+static struct run run = { .extract.options.parts = (1U << PARTS) - 1,
+	.vcard = 4 };
 
 /* --- what the library calls back --- */
 
@@ -73,25 +42,24 @@ static bool
 stop(void *arg)
 {
 	(void)arg;
-	return signalled != 0;
+	return signals_stopped();
 }
 
 static void
 progress(void *arg, size_t n)
 {
-	struct run *run = arg;
-
-	progress_add(&run->progress, n);
+	(void)arg;
+	progress_add(&run.progress, n);
 }
 
 static void
 tell(void *arg, enum told kind, const char *what, const struct why *why)
 {
-	struct run *run = arg;
-	bool wanted = kind == TOLD_OLD ? run->tally.verbose > 0 : !run->quiet;
+	bool wanted = kind == TOLD_OLD ? run.tally.verbose > 0 : !run.quiet;
 
+	(void)arg;
 	if (kind == TOLD_FAILED)
-		tally_fail(&run->tally, what, NULL, NULL, why);
+		tally_fail(&run.tally, what, NULL, NULL, why);
 	else if (wanted && kind == TOLD_NOTE)
 		tool_say(what, "%s", why->text);
 	else if (wanted)
@@ -102,11 +70,11 @@ tell(void *arg, enum told kind, const char *what, const struct why *why)
 
 /* The five lines of export_archive.py, and what it does not say. */
 static void
-put_counts(const struct run *run)
+put_counts(void)
 {
 	static const char *const names[PARTS] = { "emails", "events",
 		"contacts", "sieve", "files" };
-	const struct extract *x = &run->extract;
+	const struct extract *x = &run.extract;
 
 	for (int i = 0; i < PARTS; i++) {
 		const struct extract_count *c = &x->counts[i];
@@ -123,9 +91,9 @@ put_counts(const struct run *run)
 }
 
 static void
-extract(struct run *run, struct archive *archive, const char *target)
+extract(struct archive *archive, const char *target)
 {
-	struct extract *x = &run->extract;
+	struct extract *x = &run.extract;
 	struct why why = { 0 };
 	int r;
 
@@ -133,74 +101,55 @@ extract(struct run *run, struct archive *archive, const char *target)
 	x->tell = tell;
 	x->progress = progress;
 	x->stop = stop;
-	x->arg = run;
-	progress_start(&run->progress, "objects",
-	    extract_total(archive, x->options.parts), run->quiet);
+	progress_start(&run.progress, "objects",
+	    extract_total(archive, x->options.parts), run.quiet);
 	r = extract_run(x, target, &why);
-	progress_end(&run->progress);
+	progress_end(&run.progress);
 	if (r == -1)
-		tally_fail(&run->tally, NULL, NULL, NULL, &why);
-	if (!run->quiet && x->began)
-		put_counts(run);
+		tally_fail(&run.tally, NULL, NULL, NULL, &why);
+	if (!run.quiet && x->began)
+		put_counts();
 }
 
 static void
-list(struct run *run, struct archive *archive)
+list(struct archive *archive)
 {
 	struct buf out = { 0 };
 	struct why why = { 0 };
 
-	if (extract_list(archive, run->extract.options.utf8, &out, &why) == -1)
-		tally_fail(&run->tally, NULL, NULL, NULL, &why);
+	if (extract_list(archive, run.extract.options.utf8, &out, &why) == -1)
+		tally_fail(&run.tally, NULL, NULL, NULL, &why);
 	(void)fputs(buf_str(&out), stdout);
 	buf_free(&out);
 }
 
 static int
-work(struct run *run, const char *path, const char *target)
+work(const char *path, const char *target)
 {
 	struct archive archive;
 	struct why why = { 0 };
 
 	if (archive_open(&archive, path, &why) == -1) {
-		tally_fail(&run->tally, NULL, NULL, NULL, &why);
-		return tally_finish(&run->tally);
+		tally_fail(&run.tally, NULL, NULL, NULL, &why);
+		return tally_finish(&run.tally);
 	}
-	if (run->list)
-		list(run, &archive);
+	if (run.list)
+		list(&archive);
 	else
-		extract(run, &archive, target);
+		extract(&archive, target);
 	archive_close(&archive);
-	run->tally.verbose = 0; /* the counts are on standard output */
-	return tally_finish(&run->tally);
+	run.tally.verbose = 0; /* the counts are on standard output */
+	return tally_finish(&run.tally);
 }
 
 /* --- options --- */
 
-enum {
-	JSON = 256,
-	ONLY,
-	SINCE,
-	UTF8,
-	VCARD
-};
-
-static const struct option options[] = { { "jobs", required_argument, NULL,
-					     'j' },
-	{ "json", no_argument, NULL, JSON }, { "list", no_argument, NULL, 'l' },
-	{ "only", required_argument, NULL, ONLY },
-	{ "since", required_argument, NULL, SINCE },
-	{ "utf8", no_argument, NULL, UTF8 },
-	{ "vcard", required_argument, NULL, VCARD },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
-
 /* "mail,calendars". */
-static bool
-read_parts(unsigned int *parts, char *list)
+static int
+read_parts(void *to, char *list, struct why *why)
 {
+	unsigned int *parts = to;
+
 	*parts = 0;
 	while (list != NULL) {
 		const char *word = str_cut(&list, ',');
@@ -210,48 +159,48 @@ read_parts(unsigned int *parts, char *list)
 			if (strcmp(word, extract_part_names[i]) == 0)
 				*parts |= 1U << i;
 		if (*parts == before)
-			return false;
+			return why_set(why, FAIL_FATAL,
+			    "not a part: \"%.40s\" (or given twice); the parts "
+			    "are mail, calendars, contacts, sieve and files",
+			    word);
 	}
-	return true;
+	return 0;
 }
 
-static bool
-read_jobs(struct extract_options *o)
+static int
+read_since(void *to, char *date, struct why *why)
 {
-	int64_t n;
+	struct extract_options *o = to;
 
-	if (!parse_num(optarg, 1, JOBS_MAX, &n, NULL))
-		return false;
-	o->jobs = (unsigned int)n;
-	return true;
+	if (!stamp_parse(date, strlen(date), &o->since))
+		return why_set(why, FAIL_FATAL,
+		    "not a date: \"%.40s\"; write 2026-03-01 or "
+		    "2026-03-01T12:00:00Z",
+		    date);
+	o->has_since = true;
+	return 0;
 }
 
-static bool
-read_option(struct run *run, int ch)
-{
-	struct extract_options *o = &run->extract.options;
-
-	switch (ch) {
-	case 'j':
-		return read_jobs(o);
-	case JSON:
-		o->json = true;
-		return true;
-	case ONLY:
-		return read_parts(&o->parts, optarg);
-	case SINCE:
-		o->has_since = true;
-		return stamp_parse(optarg, strlen(optarg), &o->since);
-	case UTF8:
-		o->utf8 = true;
-		return true;
-	case VCARD:
-		o->vcard = strcmp(optarg, "3") == 0 ? 3 : 4;
-		return o->vcard == 3 || strcmp(optarg, "4") == 0;
-	default:
-		return false;
-	}
-}
+static const struct opt options[] = {
+	OPT_JOBS("how many threads copy messages (one a processor)", &run.jobs),
+	OPT_SET(0, "json", "events and cards as JSON, too",
+	    &run.extract.options.json),
+	OPT_SET('l', "list", "say what the archive holds, and write nothing",
+	    &run.list),
+	OPT_CALL(0, "only", "PART,...",
+	    "only mail, calendars, contacts, sieve, files", read_parts,
+	    &run.extract.options.parts),
+	OPT_CALL(0, "since", "DATE", "skip messages that were received before",
+	    read_since, &run.extract.options),
+	OPT_SET(0, "utf8",
+	    "folder names in UTF-8, for mail_location with :UTF-8",
+	    &run.extract.options.utf8),
+	OPT_NUMBER(0, "vcard", "VERSION", "write vCards of version 3 or 4",
+	    &run.vcard, 3, 4),
+	OPT_QUIET("no notes, no counts, no progress", &run.quiet),
+	OPT_VERBOSE("name each message that --since skips", &run.tally.verbose),
+	OPT_STANDARD,
+};
 
 /* As many threads as processors: they copy, and wait for nothing. */
 static unsigned int
@@ -259,52 +208,37 @@ processors(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return n < 1 ? 1 : n > JOBS_MAX ? JOBS_MAX : (unsigned int)n;
+	return n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : (unsigned int)n;
 }
 
-static void
-catch_signals(void)
+static int
+write_files(char **operands)
 {
-	struct sigaction act = { .sa_handler = on_signal };
+	const char *archive = operands[0], *target = operands[1];
 
-	(void)sigaction(SIGINT, &act, NULL);
-	(void)sigaction(SIGTERM, &act, NULL);
-	(void)sigaction(SIGHUP, &act, NULL);
+	if (run.list && target != NULL)
+		return opt_wrong(&tool, "--list takes no target");
+	if (!run.list && target == NULL)
+		return opt_wrong(&tool, "no target given");
+	run.extract.options.jobs =
+	    run.jobs == 0 ? processors() : (unsigned int)run.jobs;
+	run.extract.options.vcard = (int)run.vcard;
+	signals_catch();
+	return work(archive, target);
 }
 
-int
-main(int argc, char **argv)
-{
-	static struct run run;
-	int ch;
-
-	tool_init("archive2maildir");
-	run.extract.options = (struct extract_options){
-		.parts = (1U << PARTS) - 1, .vcard = 4, .jobs = processors()
-	};
-	while (
-	    (ch = getopt_long(argc, argv, "+hj:lqVv", options, NULL)) != -1) {
-		switch (ch) {
-		case 'h':
-			return tool_help(usage, help);
-		case 'l':
-			run.list = true;
-			break;
-		case 'q':
-			run.quiet = true;
-			break;
-		case 'V':
-			return tool_version();
-		case 'v':
-			run.tally.verbose++;
-			break;
-		default:
-			if (!read_option(&run, ch))
-				return tool_usage(usage);
-		}
-	}
-	if (argc - optind != (run.list ? 1 : 2))
-		return tool_usage(usage);
-	catch_signals();
-	return work(&run, argv[optind], argv[optind + 1]);
-}
+const struct opt_tool tool = {
+	OPT_TOOL("archive2maildir", "archive [target]", 1, 2),
+	.about = "Writes what a Vandelay archive holds into the folder "
+		 "target: mail/, a\n"
+		 "Maildir; calendars/, contacts/, sieve/, files/, and lists of "
+		 "what has no\n"
+		 "file of its own. A run that was interrupted is completed by "
+		 "running it\n"
+		 "again.\n",
+	.status = "0 all is there; 1 something could not be written, and is "
+		  "named; 2 the run did not finish; 75 another program holds "
+		  "the archive: run it again.",
+	.options = options,
+	.run = write_files,
+};

@@ -6,101 +6,101 @@
  * dirdump dovecot: the accounts of the Dovecot of this machine, and the aliases
  * of its Postfix. See dirdump-dovecot(1).
  */
-#include <getopt.h>
-
-#include "source/dovecot.h"
-#include "source/postfix.h"
+#include "cli/main.h"
+#include "source/dovecot/dovecot.h"
+#include "source/postfix/postfix.h"
+#include "source/postfix/tables.h"
 #include "source/run.h"
 
-static const char usage[] =
-    "dirdump dovecot [-hqVvx] [-c file] [-d domain] [-p folder] [-s scheme]";
-
-static const char help[] =
-    "Lists the accounts of the Dovecot of this machine, in the databases that\n"
-    "its configuration names, and the aliases and domains of its Postfix.\n"
-    "\n"
-    "  -c, --config FILE      a saved output of \"doveconf -nP\"; Postfix is\n"
-    "                         then asked only with -p\n"
-    "  -d, --domain DOMAIN    the domain of names without one\n"
-    "  -p, --postfix DIR      the configuration folder of Postfix\n"
-    "  -s, --default-scheme SCHEME  of passwords without a {SCHEME}\n"
-    "  -q, --quiet            do not say what is left out or not carried\n"
-    "  -v, --verbose          name each thing that is left out or not "
-    "carried\n"
-    "  -x, --stop             stop at the first record that cannot be read\n"
-    "  -h, --help             this text\n"
-    "  -V, --version          the version\n"
-    "\n"
-    "Exit status: 0 every record is listed; 1 something could not be listed\n"
-    "or carried; 2 the run did not finish.\n";
-
-static const struct option options[] = { { "config", required_argument, NULL,
-					     'c' },
-	{ "domain", required_argument, NULL, 'd' },
-	{ "postfix", required_argument, NULL, 'p' },
-	{ "default-scheme", required_argument, NULL, 's' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "stop", no_argument, NULL, 'x' }, { "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' }, { 0 } };
-
-struct run {
+static struct run {
 	struct source_run source;
 	struct dovecot_options dovecot;
-	const char *postfix;
+	const char *dir; /* of Postfix */
+	struct postfix postfix;
+} run;
+
+static const struct opt options[] = {
+	OPT_STRING('c', "config", "FILE",
+	    "a dovecot.conf, or a saved output of \"doveconf -nP\"; Postfix is "
+	    "then asked only with --postfix",
+	    &run.dovecot.config),
+	SOURCE_DOMAIN(&run.source),
+	SOURCE_HOST_MAP,
+	OPT_STRING(0, "postfix", "DIR", "the configuration folder of Postfix",
+	    &run.dir),
+	SOURCE_ROOT(&run.source),
+	SOURCE_SCHEME(&run.dovecot.default_scheme),
+	SOURCE_COMMON(&run.source, "record"),
 };
 
-static int
-option(struct run *run, int c, const char *value)
+/* Where Dovecot has no list of its users, Postfix may have one of mailboxes. */
+struct finding {
+	void (*found)(void *ctx, const char *name);
+	void *ctx;
+};
+
+static void
+mailbox(void *ctx, struct emit *e, const char *key, char *value)
 {
-	switch (c) {
-	case 'c':
-		run->dovecot.config = value;
-		return SOURCE_GO_ON;
-	case 'p':
-		run->postfix = value;
-		return SOURCE_GO_ON;
-	case 's':
-		run->dovecot.default_scheme = value;
-		return SOURCE_GO_ON;
-	default:
-		return source_option(&run->source, c, value);
+	const struct finding *f = ctx;
+
+	(void)e;
+	(void)value;
+	if (*key != '@')
+		f->found(f->ctx, key);
+}
+
+static void
+names(void *ctx, struct emit *e, void (*found)(void *ctx, const char *name),
+    void *found_ctx)
+{
+	struct finding f = { found, found_ctx };
+	struct postfix_config *config = ctx;
+	const struct postfix_reader reader = {
+		.dir = config->dir, .emit = e, .entry = mailbox, .ctx = &f
+	};
+	struct why why = { 0 };
+	char *maps = postfix_parameter(config, "virtual_mailbox_maps", &why);
+
+	if (maps != NULL)
+		postfix_tables(&reader, maps, "virtual_mailbox_maps");
+}
+
+static int
+dump(char **operands)
+{
+	struct emit *e = &run.source.emit;
+	struct postfix *p = &run.postfix;
+
+	(void)operands;
+	source_begin(&run.source, &tool);
+	if (!source_enter(&run.source))
+		return source_finish(&run.source);
+	p->config.dir = run.dir;
+	run.dovecot.domain = run.source.domain.data;
+	p->aliases.domain = run.dovecot.domain;
+	if (run.dovecot.config == NULL || run.dir != NULL) {
+		postfix_read(p, e);
+		run.dovecot.names = names;
+		run.dovecot.names_ctx = &p->config;
 	}
+	if (!run.source.tally.fatal && !emit_stop(e))
+		dovecot_read(e, &run.dovecot, &p->aliases);
+	if (!run.source.tally.fatal && !emit_stop(e))
+		postfix_end(p, e);
+	postfix_free(p);
+	return source_finish(&run.source);
 }
 
-static int
-dump(struct run *run)
-{
-	struct emit *e = &run->source.emit;
-	struct postfix p = { .dir = run->postfix };
-
-	run->dovecot.domain = run->source.domain.data;
-	p.aliases.domain = run->dovecot.domain;
-	if (run->dovecot.config == NULL || run->postfix != NULL)
-		postfix_read(&p, e);
-	if (!run->source.tally.fatal && !emit_stop(e))
-		dovecot_read(e, &run->dovecot, &p.aliases);
-	if (!run->source.tally.fatal && !emit_stop(e))
-		aliases_emit(&p.aliases, e);
-	postfix_free(&p);
-	return source_finish(&run->source);
-}
-
-int
-main(int argc, char **argv)
-{
-	static struct run run;
-	int c, status = SOURCE_GO_ON;
-
-	source_run_init(&run.source, "dirdump-dovecot", usage, help);
-	while (status == SOURCE_GO_ON &&
-	       (c = getopt_long(argc, argv, "+c:d:hp:qs:Vvx", options, NULL)) !=
-		   -1)
-		status = option(&run, c, optarg);
-	if (status == SOURCE_GO_ON && optind != argc)
-		status = tool_usage(usage);
-	if (status == SOURCE_GO_ON)
-		status = dump(&run);
-	source_run_free(&run.source);
-	return status;
-}
+const struct opt_tool tool = {
+	SOURCE_TOOL("dovecot", NULL, 0, 0),
+	.about =
+	    "Lists the accounts of the Dovecot of this machine, in the "
+	    "databases "
+	    "that\nits configuration names, and the aliases and domains of its "
+	    "Postfix.\n",
+	.status = "0 every record is listed; 1 something could not be listed "
+		  "or carried; 2 the run did not finish.",
+	.options = options,
+	.run = dump,
+};

@@ -6,88 +6,53 @@
  * dirdump iredmail: the database of the iRedMail on this machine. See
  * dirdump-iredmail(1).
  */
-#include <errno.h>
-#include <getopt.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/main.h"
 #include "core/alloc.h"
 #include "core/io.h"
-#include "source/shortform.h"
+#include "core/place.h"
+#include "source/suite/suite.h"
 
-static const char usage[] = "dirdump iredmail [-hqVvx] [-m map] [directory]";
-
-static const char help[] =
-    "Lists the domains, mailboxes and aliases of the iRedMail on this "
-    "machine.\n"
-    "The tables of its Postfix lead to the database, or to the LDAP server;\n"
-    "their folder is /etc/postfix where none is given.\n"
-    "\n"
-    "  -m, --map FILE     a field map instead of the one for iRedMail\n"
-    "  -q, --quiet        do not say what is left out or not carried\n"
-    "  -v, --verbose      name each thing that is left out or not carried\n"
-    "  -x, --stop         stop at the first row that is refused\n"
-    "  -h, --help         this text\n"
-    "  -V, --version      the version\n"
-    "\n"
-    "Exit status: 0 everything is listed; 1 a row could not be; 2 the run did\n"
-    "not finish; 75 the database could not be reached: run it again.\n";
-
-static const struct option options[] = { { "map", required_argument, NULL,
-					     'm' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "stop", no_argument, NULL, 'x' }, { "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' }, { 0 } };
-
-/* A descriptor from which the password can be read: it stands on no command
- * line. -1: reported. */
+/* A descriptor from which the password can be read: it is on no command
+ * line. -1 and why. */
 static int
-password_pipe(const char *password)
+password_pipe(const char *password, struct why *why)
 {
 	int fd[2];
 
 	if (pipe(fd) == -1 ||
 	    write_all(fd[1], password, strlen(password)) == -1 ||
-	    close(fd[1]) == -1) {
-		tool_say(NULL, "pipe: %s", strerror(errno));
-		return -1;
-	}
+	    close(fd[1]) == -1)
+		return why_errno(why, FAIL_FATAL, "pipe");
 	return fd[0];
 }
 
-/* The program dirdump-ldap, which is where this one is. */
+/* The program dirdump-ldap, to be freed. */
 static char *
 ldap_program(void)
 {
-	const char *folder = getenv("MAILFERRY_LIBEXEC");
-	char own[PATH_MAX], *slash;
-	ssize_t n;
+	char **where = place_programs();
+	char *path = place_find(where, "dirdump-ldap");
 
-	if (folder != NULL && *folder != '\0')
-		return xasprintf("%s/dirdump-ldap", folder);
-	n = readlink("/proc/self/exe", own, sizeof own - 1);
-	own[n > 0 ? n : 0] = '\0';
-	slash = strrchr(own, '/');
-	if (slash == NULL)
-		return xstrdup("dirdump-ldap");
-	*slash = '\0';
-	return xasprintf("%s/dirdump-ldap", own);
+	place_free(where);
+	return path == NULL ? xstrdup("dirdump-ldap") : path;
 }
 
-/* Becomes dirdump-ldap; returns only where that cannot be. */
+static const char *map;
+static struct suite suite;
+
+/* Becomes dirdump-ldap; returns only where that cannot be: -1 and why. */
 static int
-run_ldap(
-    const struct shortform *f, const struct install_ldap *ldap, const char *map)
+run_ldap(const struct install_ldap *ldap, struct why *why)
 {
 	enum {
 		ARGUMENTS = 16
 	};
-	int fd = password_pipe(ldap->password);
+	int fd = password_pipe(ldap->password, why);
 	char *program = ldap_program();
 	char *password = xasprintf("--password-file=/dev/fd/%d", fd);
 	const char *argv[ARGUMENTS] = { "dirdump-ldap", password };
@@ -99,62 +64,71 @@ run_ldap(
 	argv[n++] = ldap->bind_dn;
 	argv[n++] = "--base";
 	argv[n++] = ldap->base;
-	if (f->run.emit.quiet)
+	if (suite.run.emit.quiet)
 		argv[n++] = "-q";
-	if (f->run.tally.verbose > 0)
+	if (suite.run.tally.verbose > 0)
 		argv[n++] = "-v";
-	if (f->run.tally.strict)
+	if (suite.run.tally.strict)
 		argv[n++] = "-x";
 	argv[n++] = ldap->uri;
 	if (fd != -1) {
 		(void)execv(program, (char *const *)(uintptr_t)argv);
-		tool_say(program, "%s", strerror(errno));
+		why_errno(why, FAIL_FATAL, "%s", program);
 	}
 	free(program);
 	free(password);
-	return EXIT_BROKEN;
+	return -1;
 }
 
-/* SQL comes first; without its tables, LDAP. The exit status. */
+/* SQL comes first; without its tables, LDAP. */
 static int
-dump(struct shortform *f, const char *path, const char *map)
+find(struct install *found, const char *place, struct why *why)
 {
 	struct install_ldap ldap = { 0 };
-	struct why why = { 0 }, why_ldap = { 0 };
-	int r;
+	struct why why_ldap = { 0 };
 
-	if (map != NULL)
-		f->map_name = map;
-	if (install_iredmail(&f->install, path, &why) == 0)
-		return shortform_dump(f);
-	r = install_iredmail_ldap(&f->install, path, &ldap, &why_ldap);
-	if (r == 1)
-		return run_ldap(f, &ldap, map);
-	tool_say(NULL, "%s", r == 0 ? why.text : why_ldap.text);
-	return EXIT_BROKEN;
+	if (install_iredmail(found, place, why) == 0)
+		return 0;
+	switch (install_iredmail_ldap(found, place, &ldap, &why_ldap)) {
+	case 1:
+		return run_ldap(&ldap, why);
+	case -1:
+		*why = why_ldap;
+		break;
+	default:
+		break;
+	}
+	return -1;
 }
 
-int
-main(int argc, char **argv)
+static struct suite suite = {
+	.map_name = "iredmail",
+	.place = "/etc/postfix",
+	.find = find,
+};
+
+static const struct opt options[] = {
+	SUITE_MAP("iRedMail", &map),
+	SOURCE_COMMON(&suite.run, "row"),
+};
+
+static int
+dump(char **operands)
 {
-	static struct shortform f;
-	const char *path = "/etc/postfix", *map = NULL;
-	int option, status = SOURCE_GO_ON;
-
-	shortform_init(&f, "dirdump-iredmail", usage, help, "iredmail");
-	(void)signal(SIGPIPE, SIG_IGN);
-	while (status == SOURCE_GO_ON && (option = getopt_long(argc, argv,
-					      "+hm:qVvx", options, NULL)) != -1)
-		if (option == 'm')
-			map = optarg;
-		else
-			status = shortform_option(&f, option, optarg);
-	if (optind < argc)
-		path = argv[optind];
-	if (status == SOURCE_GO_ON && argc - optind > 1)
-		status = tool_usage(usage);
-	if (status == SOURCE_GO_ON)
-		status = dump(&f, path, map);
-	shortform_free(&f);
-	return status;
+	if (map != NULL)
+		suite.map_name = map;
+	return suite_run(&suite, &tool, operands);
 }
+
+const struct opt_tool tool = {
+	SOURCE_SERVER_TOOL(
+	    "iredmail", "[directory]", 0, 1, "a row", "database"),
+	.about =
+	    "Lists the domains, mailboxes and aliases of the iRedMail on this "
+	    "machine.\n"
+	    "The tables of its Postfix lead to the database, or to the LDAP "
+	    "server;\n"
+	    "their folder is /etc/postfix by default.\n",
+	.options = options,
+	.run = dump,
+};

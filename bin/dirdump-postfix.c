@@ -6,44 +6,9 @@
  * dirdump postfix: the aliases, domains and mailboxes in the tables of a
  * Postfix. See dirdump-postfix(1).
  */
-#include <getopt.h>
-
+#include "cli/main.h"
+#include "source/postfix/vmailbox.h"
 #include "source/run.h"
-#include "source/vmailbox.h"
-
-static const char usage[] =
-    "dirdump postfix [-hqVvx] [-a aliases] [-b dir] [-c dir] [-d domain] "
-    "[-m table] [table ...]";
-
-static const char help[] =
-    "Lists the aliases, domains and mailboxes in the tables of a Postfix.\n"
-    "Without a table, postconf(1) is asked for those that are in use. A table\n"
-    "is TYPE:NAME, which postmap(1) lists, or the path of a text.\n"
-    "\n"
-    "  -a, --aliases TABLE    also an aliases(5) file, or hash:FILE of one\n"
-    "  -b, --base DIR         the folder above the mailboxes\n"
-    "  -c, --config DIR       the configuration folder of Postfix\n"
-    "  -d, --domain DOMAIN    the domain of names without one\n"
-    "  -m, --mailboxes TABLE  also a table of mailboxes\n"
-    "  -q, --quiet            do not say what is left out or not carried\n"
-    "  -v, --verbose          name each thing that is left out or not carried\n"
-    "  -x, --stop             stop at the first line that cannot be read\n"
-    "  -h, --help             this text\n"
-    "  -V, --version          the version\n"
-    "\n"
-    "Exit status: 0 everything is listed; 1 an entry or a table could not be\n"
-    "listed; 2 the run did not finish.\n";
-
-static const struct option options[] = { { "aliases", required_argument, NULL,
-					     'a' },
-	{ "base", required_argument, NULL, 'b' },
-	{ "config", required_argument, NULL, 'c' },
-	{ "domain", required_argument, NULL, 'd' },
-	{ "mailboxes", required_argument, NULL, 'm' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "stop", no_argument, NULL, 'x' }, { "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' }, { 0 } };
 
 struct tables {
 	struct strs aliases, mailboxes, locals;
@@ -62,43 +27,66 @@ read_tables(struct vmailbox *v, struct emit *e, struct tables *t)
 	vmailbox_files(v, e, t->aliases.v, t->mailboxes.v, t->locals.v);
 }
 
-int
-main(int argc, char **argv)
-{
-	static struct source_run run;
-	static struct vmailbox v;
-	static struct tables tables;
-	int c, status = SOURCE_GO_ON;
+static struct source_run run;
+static struct vmailbox v;
+static struct opt_list locals, mailboxes;
 
-	source_run_init(&run, "dirdump-postfix", usage, help);
-	while (status == SOURCE_GO_ON &&
-	       (c = getopt_long(
-		    argc, argv, "+a:b:c:d:hm:qVvx", options, NULL)) != -1) {
-		switch (c) {
-		case 'a':
-			strs_add(&tables.locals, optarg);
-			break;
-		case 'b':
-			v.base = optarg;
-			break;
-		case 'c':
-			v.postfix.dir = optarg;
-			break;
-		case 'm':
-			strs_add(&tables.mailboxes, optarg);
-			break;
-		default:
-			status = source_option(&run, c, optarg);
-		}
-	}
-	if (status == SOURCE_GO_ON) {
-		for (; argv[optind] != NULL; optind++)
-			strs_add(&tables.aliases, argv[optind]);
-		v.postfix.aliases.domain = run.domain.data;
-		read_tables(&v, &run.emit, &tables);
-		status = source_finish(&run);
-	}
+static void
+release(void)
+{
+	opt_list_free(&locals);
+	opt_list_free(&mailboxes);
 	vmailbox_free(&v);
-	source_run_free(&run);
-	return status;
 }
+
+static const struct opt options[] = {
+	OPT_LIST('a', "aliases", "TABLE",
+	    "also an aliases(5) file, or hash:FILE of one", &locals),
+	OPT_STRING(0, "base", "DIR", "the folder above the mailboxes", &v.base),
+	OPT_STRING('c', "config", "DIR", "the configuration folder of Postfix",
+	    &v.postfix.config.dir),
+	SOURCE_DOMAIN(&run),
+	SOURCE_HOST_MAP,
+	OPT_LIST(
+	    0, "mailboxes", "TABLE", "also a table of mailboxes", &mailboxes),
+	SOURCE_ROOT(&run),
+	SOURCE_COMMON(&run, "line"),
+};
+
+static void
+add_all(struct strs *to, char *const *from)
+{
+	for (; from != NULL && *from != NULL; from++)
+		strs_add(to, *from);
+}
+
+static int
+dump(char **operands)
+{
+	static struct tables tables;
+
+	source_begin(&run, &tool);
+	if (!source_enter(&run))
+		return source_finish(&run);
+	add_all(&tables.aliases, operands);
+	add_all(&tables.locals, locals.v);
+	add_all(&tables.mailboxes, mailboxes.v);
+	v.postfix.aliases.domain = run.domain.data;
+	read_tables(&v, &run.emit, &tables);
+	return source_finish(&run);
+}
+
+const struct opt_tool tool = {
+	SOURCE_TOOL("postfix", "[table ...]", 0, -1),
+	.about =
+	    "Lists the aliases, domains and mailboxes in the tables of a "
+	    "Postfix.\n"
+	    "Without a table, postconf(1) is asked for those that are in use. "
+	    "A table\n"
+	    "is TYPE:NAME, which postmap(1) lists, or the path of a text.\n",
+	.status = "0 everything is listed; 1 an entry or a table could not be "
+		  "listed; 2 the run did not finish.",
+	.options = options,
+	.run = dump,
+	.release = release,
+};

@@ -8,91 +8,30 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <getopt.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/main.h"
 #include "core/alloc.h"
 #include "core/buf.h"
+#include "core/place.h"
 #include "core/str.h"
-#include "core/tool.h"
-
-static const char usage[] = "dirdump [-hlV] source [argument ...]";
-
-static const char help[] =
-    "Lists a user directory as account records. Each source is a program\n"
-    "dirdump-SOURCE with a manual page of its own.\n"
-    "\n"
-    "  -l, --list     name the sources, one a line\n"
-    "  -h, --help     this text; behind a source: that source's options\n"
-    "  -V, --version  the version\n"
-    "\n"
-    "Exit status: that of the source; 2 if there is no such source.\n";
 
 static const char prefix[] = "dirdump-";
+/* What gathers files for the sources on another machine is not one. */
+static const char gatherer[] = "collect";
 
 struct names {
 	char **v;
 	size_t n, cap;
 };
 
-/* The folder of the running program, with nothing behind its slash; NULL if
- * that cannot be told. To be freed. */
-static char *
-own_folder(void)
-{
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-	char *slash;
-
-	if (n <= 0)
-		return NULL;
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	if (slash == NULL)
-		return NULL;
-	*slash = '\0';
-	return xstrdup(path);
-}
-
-/* The folders where sources are looked for, in order. */
-static struct names
-folders(void)
-{
-	const char *libexec = getenv("MAILFERRY_LIBEXEC"),
-		   *path = getenv("PATH");
-	char *copy = xstrdup(path == NULL ? "" : path), *rest = copy, *part;
-	const char *fixed[] = { libexec, FERRY_LIBEXECDIR };
-	char *own = own_folder();
-	struct names list = { 0 };
-
-	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
-		if (fixed[i] == NULL || *fixed[i] == '\0')
-			continue;
-		list.v = grow(list.v, list.n, &list.cap, sizeof *list.v);
-		list.v[list.n++] = xstrdup(fixed[i]);
-	}
-	if (own != NULL) {
-		/* Where "make install" puts them, whatever the PREFIX; and a
-		 * folder of the build, where all are together. */
-		list.v = grow(list.v, list.n, &list.cap, sizeof *list.v);
-		list.v[list.n++] = xasprintf("%s/../libexec/mailferry", own);
-		list.v = grow(list.v, list.n, &list.cap, sizeof *list.v);
-		list.v[list.n++] = own;
-	}
-	/* An empty part of PATH means the current folder, which is no place to
-	 * run a program from that reads password hashes. */
-	while ((part = str_cut(&rest, ':')) != NULL) {
-		if (*part != '/')
-			continue;
-		list.v = grow(list.v, list.n, &list.cap, sizeof *list.v);
-		list.v[list.n++] = xstrdup(part);
-	}
-	free(copy);
-	return list;
-}
+/* Where sources are looked for, in order; lists as of place_programs. */
+struct places {
+	char **own;
+	char **path;
+};
 
 static void
 names_free(struct names *list)
@@ -100,12 +39,6 @@ names_free(struct names *list)
 	for (size_t i = 0; i < list->n; i++)
 		free(list->v[i]);
 	free(list->v);
-}
-
-static char *
-program(const char *folder, const char *source)
-{
-	return xasprintf("%s/%s%s", folder, prefix, source);
 }
 
 /* Adds the sources of a folder. */
@@ -121,12 +54,13 @@ list_folder(struct names *list, const char *folder)
 		const char *source = entry->d_name + strlen(prefix);
 		char *path;
 
-		if (!str_starts(entry->d_name, prefix) || *source == '\0')
+		if (!str_starts(entry->d_name, prefix) || *source == '\0' ||
+		    strcmp(source, gatherer) == 0)
 			continue;
-		path = program(folder, source);
+		path = xasprintf("%s/%s", folder, entry->d_name);
 		if (access(path, X_OK) == 0) {
-			list->v =
-			    grow(list->v, list->n, &list->cap, sizeof *list->v);
+			list->v = xgrow(
+			    list->v, list->n, &list->cap, sizeof *list->v);
 			list->v[list->n++] = xstrdup(source);
 		}
 		free(path);
@@ -142,12 +76,14 @@ compare(const void *a, const void *b)
 
 /* The names of all sources, sorted, divided by between. */
 static void
-list_sources(const struct names *where, const char *between, struct buf *out)
+list_sources(const struct places *where, const char *between, struct buf *out)
 {
 	struct names list = { 0 };
 
-	for (size_t i = 0; i < where->n; i++)
-		list_folder(&list, where->v[i]);
+	for (size_t i = 0; where->own[i] != NULL; i++)
+		list_folder(&list, where->own[i]);
+	for (size_t i = 0; where->path[i] != NULL; i++)
+		list_folder(&list, where->path[i]);
 	if (list.n > 0)
 		qsort(list.v, list.n, sizeof *list.v, compare);
 	for (size_t i = 0; i < list.n; i++) {
@@ -160,73 +96,101 @@ list_sources(const struct names *where, const char *between, struct buf *out)
 	names_free(&list);
 }
 
+static int
+print_sources(const struct places *where)
+{
+	struct buf text = { 0 };
+
+	list_sources(where, "\n", &text);
+	if (text.len > 0)
+		(void)puts(text.data);
+	buf_free(&text);
+	return tool_close_stdout();
+}
+
+/* The program of a source, to be freed; NULL if there is none. */
+static char *
+find_source(const struct places *where, const char *source)
+{
+	char *program, *path;
+
+	/* Nothing but a plain name can be one. */
+	if (strchr(source, '/') != NULL)
+		return NULL;
+	program = xasprintf("%s%s", prefix, source);
+	path = place_find(where->own, program);
+	if (path == NULL)
+		path = place_find(where->path, program);
+	free(program);
+	return path;
+}
+
+static void
+say_unknown(const struct places *where, const char *source)
+{
+	struct buf known = { 0 }, folders = { 0 };
+
+	list_sources(where, ", ", &known);
+	place_text(&folders, where->own);
+	tool_say(NULL, "no source \"%s\" in %s or PATH; there are: %s", source,
+	    buf_str(&folders), known.len == 0 ? "none" : buf_str(&known));
+	buf_free(&known);
+	buf_free(&folders);
+}
+
 /* Becomes the source. Returns only if there is none of that name, or if it
  * cannot be run, which is said. */
 static int
-run_source(const struct names *where, char **argv)
+run_source(const struct places *where, char **argv)
 {
-	struct buf known = { 0 };
+	char *path = find_source(where, argv[0]);
 
-	/* Nothing but a plain name can be one. */
-	for (size_t i = 0; i < where->n && strchr(argv[0], '/') == NULL; i++) {
-		char *path = program(where->v[i], argv[0]);
-
-		if (access(path, F_OK) == 0) {
-			/* getopt_long(3) puts it before its messages. */
-			argv[0] = strrchr(path, '/') + 1;
-			(void)execv(path, argv);
-			tool_say(path, "%s", strerror(errno));
-			free(path);
-			return EXIT_BROKEN;
-		}
-		free(path);
+	if (path == NULL) {
+		say_unknown(where, argv[0]);
+		return EXIT_BROKEN;
 	}
-	list_sources(where, ", ", &known);
-	tool_say(NULL, "there is no source \"%s\"; there are: %s", argv[0],
-	    buf_str(&known));
-	buf_free(&known);
+	/* As ps(1) is to show it. */
+	argv[0] = strrchr(path, '/') + 1;
+	(void)execv(path, argv);
+	tool_say(path, "%s", strerror(errno));
+	free(path);
 	return EXIT_BROKEN;
 }
 
-int
-main(int argc, char **argv)
-{
-	static const struct option options[] = { { "list", no_argument, NULL,
-						     'l' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' }, { 0 } };
-	struct buf text = { 0 };
-	struct names where;
-	bool list = false;
-	int c, status;
+static bool list;
 
-	tool_init("dirdump");
-	/* The leading "+" leaves the options of the source alone. */
-	while ((c = getopt_long(argc, argv, "+hlV", options, NULL)) != -1) {
-		switch (c) {
-		case 'l':
-			list = true;
-			break;
-		case 'h':
-			return tool_help(usage, help);
-		case 'V':
-			return tool_version();
-		default:
-			return tool_usage(usage);
-		}
-	}
-	if (list ? optind != argc : optind == argc)
-		return tool_usage(usage);
-	where = folders();
-	if (list) {
-		list_sources(&where, "\n", &text);
-		if (text.len > 0)
-			(void)puts(text.data);
-		status = tool_close_stdout();
-	} else {
-		status = run_source(&where, argv + optind);
-	}
-	buf_free(&text);
-	names_free(&where);
+static const struct opt options[] = {
+	OPT_SET('l', "list", "name the sources, one a line", &list),
+	OPT_STANDARD,
+};
+
+static int
+dirdump(char **operands)
+{
+	bool given = operands[0] != NULL;
+	struct places where;
+	int status;
+
+	if (list == given)
+		return opt_wrong(&tool, list ? "--list takes no operands"
+					     : "no source given; --list names "
+					       "them");
+	where.own = place_programs();
+	where.path = place_path();
+	status = given ? run_source(&where, operands) : print_sources(&where);
+	place_free(where.own);
+	place_free(where.path);
 	return status;
 }
+
+const struct opt_tool tool = {
+	OPT_TOOL("dirdump", "source [argument ...]", 0, -1),
+	.about =
+	    "Lists a user directory as account records. Each source is a\n"
+	    "program dirdump-SOURCE with a manual page of its own; \"dirdump\n"
+	    "SOURCE --help\" lists its options.\n",
+	.status = "that of the source; 2 if there is no such source.",
+	.options = options,
+	.stop_at_operand = true,
+	.run = dirdump,
+};

@@ -4,40 +4,21 @@
 
 /* maildir-check: finds in a Maildir what breaks IMAP sessions. See
  * maildir-check(1). */
-#include <getopt.h>
-
+#include "cli/main.h"
+#include "cli/outcome.h"
 #include "core/json.h"
-#include "core/tool.h"
 #include "maildir/check.h"
-#include "maildir/results.h"
-
-static const char usage[] =
-    "maildir-check [-fhqVv] [--control-dir dir] [--layout layout]\n"
-    "                     [--names encoding] maildir ...";
-
-static const char help[] =
-    "Says what in a Maildir breaks IMAP sessions: wrong sizes in file names,\n"
-    "owners, keyword letters, folder names, directory times.\n"
-    "\n"
-    "      --control-dir DIR  the CONTROL= directory of the Maildir\n"
-    "  -f, --fix              correct names with wrong sizes, touch "
-    "directories\n"
-    "      --layout L         maildir++ or fs\n"
-    "      --names E          mutf7 or utf8: how folders are spelled\n"
-    "  -q, --quiet            no records; the exit status tells\n"
-    "  -v, --verbose          counts at the end, on standard error\n"
-    "  -h, --help             this text\n"
-    "  -V, --version          the version\n"
-    "\n"
-    "Exit status: 0 nothing is wrong, or all was mended; 1 something is; 2 "
-    "the\n"
-    "run did not finish.\n";
+#include "maildir/hint-opt.h"
 
 struct run {
 	struct tally tally;
 	struct buf line;
 	bool quiet;
 };
+
+static struct run run;
+static struct tree_hint hint;
+static bool fix;
 
 static void
 told(void *arg, enum finding f, const char *dir, const char *file,
@@ -52,31 +33,26 @@ told(void *arg, enum finding f, const char *dir, const char *file,
 		r->tally.failed++;
 	if (r->quiet)
 		return;
-	buf_reset(out);
-	jw_open(out, '{');
-	jw_kint(out, "v", 1);
-	jw_kstr(out, "type", "finding");
+	outcome_begin(out, "finding");
 	jw_kstr(out, "finding", finding_name(f));
 	jw_kvis(out, "dir", dir);
 	if (file != NULL)
 		jw_kvis(out, "file", file);
 	jw_kstr(out, "text", text);
 	jw_kbool(out, "fixed", fixed);
-	jw_close(out, '}');
-	buf_addc(out, '\n');
+	outcome_end(out);
 	(void)fwrite(out->data, 1, out->len, stdout);
 }
 
 static int
-check_one(struct run *r, const char *root, const struct tree_hint *hint,
-    bool fix, struct why *why)
+check_one(const char *root, struct why *why)
 {
 	struct mdtree tree;
 	struct catalogue c;
-	struct check k = { &c, fix, told, r };
+	struct check k = { &c, fix, told, &run };
 	int result;
 
-	if (mdtree_open(&tree, root, hint, why) == -1)
+	if (mdtree_open(&tree, root, &hint, why) == -1)
 		return -1;
 	catalogue_init(&c, &tree);
 	result = fix ? mdtree_lock(&tree, why) : 0;
@@ -87,68 +63,35 @@ check_one(struct run *r, const char *root, const struct tree_hint *hint,
 	return result;
 }
 
-int
-main(int argc, char **argv)
+static void
+release(void)
 {
-	enum {
-		OPT_CONTROL = 256,
-		OPT_LAYOUT,
-		OPT_NAMES
-	};
-	static const struct option options[] = {
-		{ "control-dir", required_argument, NULL, OPT_CONTROL },
-		{ "fix", no_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "layout", required_argument, NULL, OPT_LAYOUT },
-		{ "names", required_argument, NULL, OPT_NAMES },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 }
-	};
-	struct tree_hint hint = { .fs = -1, .utf8 = -1 };
-	struct run r = { 0 };
-	bool fix = false;
-	int ch;
-
-	tool_init("maildir-check");
-	while ((ch = getopt_long(argc, argv, "+fhqVv", options, NULL)) != -1) {
-		switch (ch) {
-		case OPT_CONTROL:
-			hint.control = optarg;
-			break;
-		case 'f':
-			fix = true;
-			break;
-		case 'h':
-			return tool_help(usage, help);
-		case OPT_LAYOUT:
-			if (!hint_layout(optarg, &hint.fs))
-				return tool_usage(usage);
-			break;
-		case OPT_NAMES:
-			if (!hint_names(optarg, &hint.utf8))
-				return tool_usage(usage);
-			break;
-		case 'q':
-			r.quiet = true;
-			break;
-		case 'V':
-			return tool_version();
-		case 'v':
-			r.tally.verbose++;
-			break;
-		default:
-			return tool_usage(usage);
-		}
-	}
-	if (optind == argc)
-		return tool_usage(usage);
-	for (; optind < argc; optind++) {
-		struct why why = { 0 };
-
-		if (check_one(&r, argv[optind], &hint, fix, &why) == -1)
-			tally_fail(&r.tally, NULL, NULL, NULL, &why);
-	}
-	buf_free(&r.line);
-	return tally_finish(&r.tally);
+	buf_free(&run.line);
 }
+
+static const struct opt options[] = {
+	OPT_TREE_HINT(&hint),
+	OPT_SET(0, "fix", "correct names with wrong sizes, touch directories",
+	    &fix),
+	OPT_QUIET("no records; the exit status tells", &run.quiet),
+	OPT_VERBOSE("counts at the end, on standard error", &run.tally.verbose),
+	OPT_STANDARD,
+};
+
+static int
+check(char **maildirs)
+{
+	return tally_each(&run.tally, maildirs, check_one);
+}
+
+const struct opt_tool tool = {
+	OPT_TOOL("maildir-check", "maildir ...", 1, -1),
+	.about = "Says what in a Maildir breaks IMAP sessions: wrong sizes in "
+		 "file names,\n"
+		 "owners, keyword letters, folder names, directory times.\n",
+	.status = "0 nothing is wrong, or all was mended; 1 something is; 2 "
+		  "the run did not finish.",
+	.options = options,
+	.run = check,
+	.release = release,
+};

@@ -7,38 +7,20 @@
  * what the new server will do with it; with known passwords, whether they fit.
  * See secretcheck(1).
  */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/main.h"
+#include "cli/outcome.h"
+#include "cli/read.h"
 #include "core/alloc.h"
 #include "core/json.h"
 #include "core/ndjson.h"
-#include "core/tool.h"
+#include "record/intake.h"
 #include "record/record.h"
+#include "secret/classify.h"
 #include "secret/passwords.h"
-#include "secret/secret.h"
-
-static const char usage[] =
-    "secretcheck [-hqsVvx] [-E rejects] [-p passwords] [file ...]";
-
-static const char help[] =
-    "Says for each account record what its password hash is and what will\n"
-    "become of it on the new server: verbatim, transcoded, unusable, none.\n"
-    "\n"
-    "  -E, --rejects FILE    append records that cannot be read to FILE\n"
-    "  -p, --passwords FILE  check known passwords: lines of an address, a "
-    "tab\n"
-    "                        or colon, and the clear password\n"
-    "  -q, --quiet           no report; the exit status tells\n"
-    "  -s, --summary         a table of schemes and verdicts, no records\n"
-    "  -v, --verbose         counts at the end, on standard error\n"
-    "  -x, --stop            stop at the first record that cannot be read\n"
-    "  -h, --help            this text\n"
-    "  -V, --version         the version\n"
-    "\n"
-    "Exit status: 0 every hash is usable and every password fits; 1 not so;\n"
-    "2 the run did not finish.\n";
+#include "secret/verify.h"
 
 /* A row of the summary: one scheme with one verdict and reason. */
 struct summary {
@@ -57,7 +39,9 @@ struct check {
 	size_t n, cap; /* of the summary */
 	size_t unusable;
 	size_t wrong;
+	struct intake intake;
 	bool summarise;
+	bool partial;
 	bool quiet;
 };
 
@@ -74,7 +58,7 @@ count(struct check *c)
 			break;
 	if (i == c->n) {
 		c->summary =
-		    grow(c->summary, c->n, &c->cap, sizeof *c->summary);
+		    xgrow(c->summary, c->n, &c->cap, sizeof *c->summary);
 		c->summary[c->n++] = (struct summary){ .verdict = s->verdict,
 			.reason = s->reason };
 		memcpy(c->summary[i].scheme, s->scheme, sizeof s->scheme);
@@ -118,10 +102,7 @@ report(struct check *c, const struct record *r, const char *password)
 {
 	struct buf *out = &c->line;
 
-	buf_reset(out);
-	jw_open(out, '{');
-	jw_kint(out, "v", 1);
-	jw_kstr(out, "type", "secret");
+	outcome_begin(out, "secret");
 	jw_kstr(out, "address", r->address);
 	if (*c->secret.scheme != '\0')
 		jw_kstr(out, "scheme", c->secret.scheme);
@@ -129,8 +110,7 @@ report(struct check *c, const struct record *r, const char *password)
 	jw_kstr(out, "reason", c->secret.reason);
 	jw_kstr(out, "password", password);
 	jw_kstr(out, "origin", r->origin);
-	jw_close(out, '}');
-	buf_addc(out, '\n');
+	outcome_end(out);
 	(void)fwrite(out->data, 1, out->len, stdout);
 }
 
@@ -210,80 +190,63 @@ finish(struct check *c)
 	return tally_finish(&c->tally);
 }
 
-static bool
-step(struct check *c, struct ndjson *in, struct record *r)
-{
-	struct why why = { 0 };
-	int n = record_next(in, r, &why);
+static struct check check;
+static const char *passwords;
 
-	if (n == 0)
-		return false;
-	if (n == -1)
-		tally_fail(&c->tally, ndjson_where(in), NULL, in->line, &why);
-	else if (r->type == REC_ACCOUNT)
-		check_account(c, r);
-	return !tally_stop(&c->tally);
-}
+static const struct opt options[] = {
+	OPT_REJECTS("append records that cannot be read to FILE", &check.tally),
+	OPT_STRING('p', "passwords", "FILE",
+	    "check known passwords: lines of an address, a tab or colon, and "
+	    "the "
+	    "clear password",
+	    &passwords),
+	OPT_SET(
+	    0, "partial", "the input may lack its end record", &check.partial),
+	OPT_QUIET("no report; the exit status tells", &check.quiet),
+	OPT_SET(0, "summary", "a table of schemes and verdicts, no records",
+	    &check.summarise),
+	OPT_VERBOSE(
+	    "counts at the end, on standard error", &check.tally.verbose),
+	OPT_STOP("stop at the first record that cannot be read",
+	    &check.tally.strict),
+	OPT_STANDARD,
+};
 
-int
-main(int argc, char **argv)
+static int
+check_all(char **files)
 {
-	static const struct option options[] = { { "rejects", required_argument,
-						     NULL, 'E' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "passwords", required_argument, NULL, 'p' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "summary", no_argument, NULL, 's' },
-		{ "version", no_argument, NULL, 'V' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "stop", no_argument, NULL, 'x' }, { NULL, 0, NULL, 0 } };
-	const char *rejects = NULL, *passwords = NULL;
-	static struct check c;
 	struct record r = { 0 };
 	struct why why = { 0 };
 	struct ndjson in;
-	int ch;
 
-	tool_init("secretcheck");
-	while ((ch = getopt_long(argc, argv, "+E:hp:qsVvx", options, NULL)) !=
-	       -1) {
-		switch (ch) {
-		case 'E':
-			rejects = optarg;
-			break;
-		case 'h':
-			return tool_help(usage, help);
-		case 'p':
-			passwords = optarg;
-			break;
-		case 'q':
-			c.quiet = true;
-			break;
-		case 's':
-			c.summarise = true;
-			break;
-		case 'V':
-			return tool_version();
-		case 'v':
-			c.tally.verbose++;
-			break;
-		case 'x':
-			c.tally.strict = true;
-			break;
-		default:
-			return tool_usage(usage);
-		}
-	}
-	if ((rejects != NULL && tally_rejects(&c.tally, rejects, &why) == -1) ||
-	    (passwords != NULL &&
-		passwords_read(&c.passwords, passwords, &why) == -1)) {
+	if (passwords != NULL &&
+	    passwords_read(&check.passwords, passwords, &why) == -1) {
 		tool_say(NULL, "%s", why.text);
 		return EXIT_BROKEN;
 	}
-	ndjson_init(&in, argv + optind, RECORD_LINE_MAX);
-	while (step(&c, &in, &r))
-		continue;
+	ndjson_init(&in, files, RECORD_LINE_MAX);
+	while (record_read(&in, &r, &check.intake, &check.tally))
+		if (r.type == REC_ACCOUNT)
+			check_account(&check, &r);
+	intake_end(&check.intake);
+	if (!check.partial && !tally_stop(&check.tally) &&
+	    !intake_is_complete(&check.intake, &why))
+		tally_fail(&check.tally, NULL, NULL, NULL, &why);
 	ndjson_free(&in);
 	record_free(&r);
-	return finish(&c);
+	intake_free(&check.intake);
+	return finish(&check);
 }
+
+const struct opt_tool tool = {
+	OPT_TOOL("secretcheck", "[file ...]", 0, -1),
+	.about = "Says for each account record what its password hash is and "
+		 "what will\n"
+		 "become of it on the new server: verbatim, transcoded, "
+		 "unusable, none.\n",
+	.status =
+	    "0 every hash is usable and every password fits; 1 not so; 2 the "
+	    "run did not finish.",
+	.options = options,
+	.run = check_all,
+};

@@ -1,6 +1,7 @@
 #!/bin/sh
 # secretcheck: verdicts, the summary, known passwords, bad input, exit status.
 . "${0%/*}/lib.sh"
+need jq
 
 account() {
 	printf '{"v":1,"type":"account","address":"%s","secret":"%s","origin":"t:%s"}\n' \
@@ -79,7 +80,10 @@ ok 'a bad record in the middle is named, the rest goes on' '
 	run 1 secretcheck -x bad >out 2>err
 	[ "$(wc -l <out)" -eq 1 ]'
 ok 'empty input, CRLF, a last line that was cut off, a missing file' '
-	run 0 secretcheck </dev/null >out
+	run 1 secretcheck </dev/null >out 2>err
+	not [ -s out ]
+	has err "no records"
+	run 0 secretcheck --partial </dev/null >out
 	not [ -s out ]
 	sed "s/\$/\r/" good | run 0 secretcheck >out
 	[ "$(wc -l <out)" -eq 3 ]
@@ -97,5 +101,37 @@ ok 'no hash in any output' '
 	run 1 secretcheck -vvv all >out 2>err
 	hasnt out MHrO1tsIB4TEDP7d
 	hasnt err MHrO1tsIB4TEDP7d'
+
+# The page's table: "SCHEME VERDICT" for each; and the same of the program, for
+# the recorded secrets and for what is not among them.
+ok 'the table of schemes in the page is what the program says' '
+	sed -n "/^.Sh SCHEMES/,/^.El/s/^\.It \([A-Z][A-Z].*\) Ta \(.*\) Ta .*/\1;\2/p" \
+	    "$top/man/secretcheck.1" |
+	    awk -F";" "{ n = split(\$1, s, /, /); m = split(\$2, v, /, /)
+	    for (i = 1; i <= n; i++) for (j = 1; j <= m; j++) print s[i], v[j] }" |
+	    sort >page
+	[ "$(wc -l <page)" -gt 50 ]
+	{
+		jq -c "{v: 1, type: \"account\", address: (.id + \"@one.test\"),
+		    secret, default_scheme: (.default_scheme // \"CRYPT\")}" \
+		    "$fixtures/secrets.ndjson"
+		n=0
+		for secret in "{SKEY}x" "{RPA}x" "{NTLM}x" "{LANMAN}x" "{SASL}x" \
+		    "!x" "*" x SUSPENDED "\$sm3\$x" "{PLAIN-TRUNC}20-horse" "{PLAIN-TRUNC}5-horse"; do
+			n=$((n + 1))
+			account "more$n@one.test" "$secret"
+		done
+	} >all
+	run 1 secretcheck all 2>err | jq -r "select(.scheme).scheme + \" \" + .verdict" |
+	    sort -u >program
+	same program page
+	# CRYPT is a tag: the method in it is the scheme.
+	{
+		sed -n "s/.*{ \.name = \"\([^\"]*\)\".*/\1/p" "$top/lib/secret/scheme.c"
+		sed -n "s/.*{ \"\$[^\"]*\", \"\([^\"]*\)\",.*/\1/p" "$top/lib/secret/transcode.c"
+	} | grep -vx CRYPT | sort -u >code
+	cut -d" " -f1 page | sort -u >named
+	comm -23 code named >lacking
+	not [ -s lacking ]'
 
 done_testing

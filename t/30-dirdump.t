@@ -45,10 +45,11 @@ ok '--list names each once, sorted' '
 ok 'an unknown source: the names of those that there are' '
 	run 2 dirdump no-such >out 2>err
 	not [ -s out ]
-	has err "dirdump: there is no source \"no-such\"; there are: "
+	has err "dirdump: no source \"no-such\" in $build/bin, "
+	has err "or PATH; there are: "
 	has err passwd-file
 	run 2 dirdump ../bin/dirdump 2>err
-	has err "there is no source"'
+	has err "dirdump: no source \"../bin/dirdump\" in "'
 ok 'a source that cannot be run' '
 	run 2 env PATH="$tmp/path:$PATH" dirdump unusable 2>err
 	has err "Permission denied"'
@@ -62,12 +63,12 @@ ok 'nothing to do is a wrong call, and asked-for help is not' '
 	run 2 dirdump --list more 2>err'
 ok 'a source names itself' '
 	run 2 dirdump passwd-file --wrong 2>err
-	has err "dirdump-passwd-file: unrecognized option"
+	has err "dirdump-passwd-file: there is no option --wrong"
 	run 2 dirdump shadow 2>err
 	has err "dirdump-shadow: "'
 
 ok 'an installed dirdump finds its sources, whatever the PREFIX' '
-	make -s -C "$top" BUILD="$build" DESTDIR="$tmp/root" PREFIX=/elsewhere install
+	make -s -C "$top" BUILD="$build" DESTDIR="$tmp/root" PREFIX=/elsewhere -o all install
 	env -u MAILFERRY_LIBEXEC "$tmp/root/elsewhere/bin/dirdump" --list >out
 	has out passwd-file
 	make -s -C "$top" BUILD="$build" DESTDIR="$tmp/root" PREFIX=/elsewhere uninstall

@@ -1,22 +1,8 @@
 #!/bin/sh
 # The users of a system: passwd and shadow, and BSD's master.passwd.
 . "${0%/*}/lib.sh"
+. "$top/t/source.sh"
 tool=dirdump-shadow
-
-# dump STATUS ARGS...: the records in out, the messages in err; "Zx" is in
-# each hash.
-dump() {
-	want=$1
-	shift
-	got=0
-	$tool "$@" >out 2>err || got=$?
-	[ "$got" -eq "$want" ] || {
-		echo "exit $got, wanted $want"
-		cat out err
-		return 1
-	}
-	hasnt err Zx
-}
 
 cat >passwd <<-\END
 root:x:0:0:root:/root:/bin/bash
@@ -75,7 +61,7 @@ ok 'the limits of user ids' '
 	dump 0 --domain one.test --min-uid 0 --max-uid 0 passwd shadow
 	grep root@one.test out | grep -q "\"active\":false"
 	dump 2 --domain one.test --min-uid x passwd
-	has err "$tool: --min-uid: invalid"'
+	has err "$tool: --min-uid: \"x\" is not a number"'
 ok 'master.passwd of a BSD system' '
 	cat >master <<-\END
 	# $FreeBSD$
@@ -107,15 +93,53 @@ ok 'bad lines are named, and the rest is read' '
 	dump 1 --domain one.test p s
 	cat >want <<-END
 	$tool: s:2: not the nine fields of shadow(5)
-	$tool: p:2: neither the seven fields of passwd(5) nor the ten of master.passwd(5)
-	$tool: p:3: neither the seven fields of passwd(5) nor the ten of master.passwd(5)
+	$tool: p:2: not the seven fields of passwd(5), nor the ten of master.passwd(5)
+	$tool: p:3: not the seven fields of passwd(5), nor the ten of master.passwd(5)
 	$tool: p:4: users of NIS are not listed here
-	$tool: p:5: the third field is no user id
+	$tool: p:5: the third field is not a user id
 	$tool: p:6: the user has no shadow entry
 	END
 	same want err
 	has out ann@one.test
 	has out "\"type\":\"end\""'
+ok 'Virtualmin: addresses from the table of virtual users' '
+	cat >passwd.v <<-\END
+	one:x:1000:1000:Owner:/home/one:/bin/sh
+	ann-one.test:x:1001:1000:Ann:/home/one/homes/ann:/bin/sh
+	bob.one:x:1002:1000:Bob:/home/one/homes/bob:/bin/sh
+	web:x:1003:1003:Web:/home/web:/bin/sh
+	END
+	for user in one ann-one.test bob.one web; do
+		printf "%s:\$6\$Zx\$%s:19000:0:99999:7:::\n" $user $user
+	done >shadow.v
+	cat >virtual.v <<-\END
+	# Virtualmin
+	one.test	one.test
+	info@one.test	ann-one.test
+	ann@one.test	ann-one.test
+	bob@one.test	\bob.one, b@away.test
+	robert@one.test	bob.one
+	team@one.test	ann-one.test, bob.one, x@away.test
+	@two.test	@one.test
+	one@one.test	one
+	END
+	dump 0 -v --virtual virtual.v passwd.v shadow.v
+	cut -d: -f1-3 virtual.v >/dev/null
+	sed "s/,\"origin\":\"[^\"]*\"//; s/\"secret\":\"[^\"]*\",//" out >got
+	cat >want <<-\END
+	{"v":1,"type":"domain","domain":"one.test","active":true,"aliases":["two.test"]}
+	{"v":1,"type":"account","address":"one@one.test","logins":["one"],"name":"Owner","default_scheme":"CRYPT","active":true,"receive":true,"home":"/home/one","uid":1000,"gid":1000}
+	{"v":1,"type":"account","address":"ann@one.test","logins":["ann-one.test"],"name":"Ann","default_scheme":"CRYPT","active":true,"receive":true,"home":"/home/one/homes/ann","uid":1001,"gid":1000}
+	{"v":1,"type":"account","address":"robert@one.test","logins":["bob.one"],"name":"Bob","default_scheme":"CRYPT","active":true,"receive":true,"home":"/home/one/homes/bob","uid":1002,"gid":1000}
+	{"v":1,"type":"alias","address":"info@one.test","targets":["ann@one.test"],"active":true}
+	{"v":1,"type":"alias","address":"bob@one.test","targets":["robert@one.test","b@away.test"],"active":true}
+	{"v":1,"type":"alias","address":"team@one.test","targets":["ann@one.test","robert@one.test","x@away.test"],"active":true}
+	{"v":1,"type":"end","count":7,"source":"shadow"}
+	END
+	same want got
+	has err "left out: a user without an address"
+	dump 0 -q -d host.test --virtual virtual.v passwd.v shadow.v
+	has out "\"address\":\"web@host.test\""'
 ok 'the system itself' '
 	if [ -r /etc/shadow ]; then
 		run 0 $tool -q --domain one.test --min-uid 0 >out

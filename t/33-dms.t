@@ -2,21 +2,8 @@
 # docker-mailserver's configuration folder, and through it the text form of
 # Postfix's tables and of aliases(5).
 . "${0%/*}/lib.sh"
+. "$top/t/source.sh"
 tool=dirdump-dms
-
-# dump STATUS ARGS...: the records in out, the messages in err.
-dump() {
-	want=$1
-	shift
-	got=0
-	$tool "$@" >out 2>err || got=$?
-	[ "$got" -eq "$want" ] || {
-		echo "exit $got, wanted $want"
-		cat out err
-		return 1
-	}
-	hasnt err Zx
-}
 
 # config NAME: a folder with one account and, from stdin, the virtual file.
 config() {
@@ -42,7 +29,8 @@ ok 'all files of a folder' '
 	{"v":1,"type":"account","address":"off@example.org","secret":"{SHA512-CRYPT}$6$off$hash","active":false,"receive":true,"home":"/var/mail/example.org/off/home","mail":"maildir:/var/mail/example.org/off","uid":5000,"gid":5000,"origin":"dms:postfix-accounts.cf:9"}
 	{"v":1,"type":"alias","address":"info@example.org","targets":["alice@example.org","ext@gmail.test"],"active":true,"origin":"dms:postfix-virtual.cf:3"}
 	{"v":1,"type":"alias","address":"@example.org","targets":["alice@example.org"],"active":true,"origin":"dms:postfix-virtual.cf:10"}
-	{"v":1,"type":"end","count":8,"source":"dms"}
+	{"v":1,"type":"settings","address":"alice@example.org","send_as":["info@example.org"],"origin":"dms:postfix-virtual.cf:3"}
+	{"v":1,"type":"end","count":9,"failed":3,"source":"dms"}
 	END
 	same want got
 	sed "s|$fixtures/dms/||" err >got
@@ -125,9 +113,9 @@ ok 'targets that are no address' '
 	aliases >got
 	printf "%s\n" "b@one.test [\"ann@one.test\"]" "e@one.test [\"ann@one.test\"]" >want
 	same want got
-	[ "$(grep -c "a target that is no address" err)" -eq 3 ]
+	[ "$(grep -c "a target that is not an address" err)" -eq 3 ]
 	has err "d@one.test: a target without a domain: see --domain"
-	has err "e@one.test: a target that stands for a whole domain is not carried"'
+	has err "e@one.test: a target that is a whole domain is not carried"'
 ok 'a domain with another name, and with addresses of its own' '
 	config names <<-\END
 	@alt.test @one.test

@@ -45,7 +45,7 @@ userdb {
 END
 
 ok 'domains, other names of them, aliases, forwards, catch-alls' '
-	run 0 dirdump-dovecot -c saved -p pf >out 2>err
+	run 0 dirdump-dovecot -c saved --postfix pf >out 2>err
 	sed -n "s/,\"origin\".*//; /\"type\":\"alias\"/p; /\"type\":\"domain\"/p" out | sort >got
 	cat >want <<-END
 	{"v":1,"type":"alias","address":"@three.test","targets":["ann@one.test"],"active":true
@@ -65,15 +65,16 @@ ok 'a table that cannot be listed is named' '
 		sed "s,lmdb:.*,$type:$tmp/pf/rules," pf/main.cf >main.new
 		cp -r pf odd
 		mv main.new odd/main.cf
-		run 1 dirdump-dovecot -c saved -p odd >out 2>err
+		run 1 dirdump-dovecot -c saved --postfix odd >out 2>err
 		has err "virtual_alias_maps: a table of the type \"$type\" cannot be listed"
+		jq -r "select(.type == \"note\") | .what" out | has /dev/stdin virtual_alias_maps
 		has out "info@one.test"
 		has out "\"end\""
 		rm -r odd
 	done'
 ok 'a table that is not there' '
 	rm pf/more.lmdb
-	run 2 dirdump-dovecot -c saved -p pf >out 2>err
+	run 2 dirdump-dovecot -c saved --postfix pf >out 2>err
 	has err "lmdb:$tmp/pf/more: postmap failed"
 	hasnt out "\"end\""'
 ok 'without Postfix in the call a saved configuration has no aliases' '

@@ -78,8 +78,9 @@ ok 'passwd-files, deny, master, a second database' '
 	late@one.test l2
 	END'
 ok 'who is listed and not found is named' '
-	has err "users:6: a listed name that the server does not find"
-	has err "users:7: a listed name that the server does not find"
+	has err "users:6: half@one.test: a listed name that the server does not find"
+	has err "users:7: upper@one.test: a listed name that the server does not find"
+	has err "because of its capitals"
 	for user in half@one.test UPPER@one.test upper@one.test; do
 		not doveadm -c "$conf" user "$user"
 	done
@@ -92,7 +93,7 @@ ok 'the same from the program doveconf' '
 	chmod +x bin/*
 	mkdir pf
 	PATH=$tmp/bin:$PATH
-	run 2 dirdump-dovecot -p pf >direct 2>err
+	run 2 dirdump-dovecot --postfix pf >direct 2>err
 	has err "postconf failed with status 1"
 	hasnt direct "\"end\""
 	printf "#!/bin/sh\n" >bin/postconf
@@ -137,10 +138,10 @@ ok 'what cannot be listed is named' '
 	for driver in pam lua passwd checkpassword; do
 		sed "s/driver = static/driver = $driver/" static/saved >other
 		run 1 dirdump-dovecot -c other >out 2>err
-		has err "userdb: the driver \"$driver\" cannot be listed"
+		has err "userdb 1 ($driver): the driver \"$driver\" cannot be listed"
 		sed "s/driver = passwd-file/driver = $driver/" static/saved >other
 		run 1 dirdump-dovecot -c other >out 2>err
-		has err "passdb: the driver \"$driver\" cannot be listed"
+		has err "passdb 1 ($driver): the driver \"$driver\" cannot be listed"
 	done'
 ok 'files that are not there, or not what doveconf prints' '
 	sed "s,$tmp/users,$tmp/nowhere," static/saved >other
@@ -152,13 +153,26 @@ ok 'files that are not there, or not what doveconf prints' '
 	sed "\$d" static/saved >cut
 	run 2 dirdump-dovecot -c cut >out 2>err
 	has err "the text ends within the block of line"
+	echo nonsense >>static/saved
+	run 2 dirdump-dovecot -c static/saved >out 2>err
+	has err "not what doveconf prints"
+	sed -i "\$d" static/saved
+	run 2 dirdump-dovecot -c static/saved >/dev/full 2>err'
+ok 'a dovecot.conf is read by doveconf' '
+	run 0 dirdump-dovecot -q -c static/saved >want
+	run 0 dirdump-dovecot -q -c "$tmp/static/dovecot.conf" >got
+	same want got
 	sed 1d static/saved >headless
-	run 2 dirdump-dovecot -c headless >out 2>err
-	has err "does not name the release"
+	run 0 dirdump-dovecot -q -c headless >got
+	same want got
 	echo nonsense >>headless
 	run 2 dirdump-dovecot -c headless >out 2>err
-	has err "not what doveconf prints"
-	run 2 dirdump-dovecot -c static/saved >/dev/full 2>err'
+	not [ -s out ]'
+ok 'a text with a hidden password is refused' '
+	sed "s/^passdb {/&\n  password = # hidden, use -P to show it/" static/saved >other
+	run 2 dirdump-dovecot -c other >out 2>err
+	has err "doveconf -nP"
+	not [ -s out ]'
 ok 'no message holds a password' '
 	for saved in plain static perdomain; do
 		dirdump-dovecot -vv -c $saved/saved 2>>all.err >/dev/null || :

@@ -81,7 +81,7 @@ ok 'every line is a record, left out with its reason, or nobody to Dovecot' '
 	comm -23 names listed >lost
 	echo colon@one.test >want
 	same want lost
-	has err "colon@one.test: the third field is no user id"
+	has err "colon@one.test: the third field is not a user id"
 	! may_login colon@one.test "se:\$cret"
 	! may_login colon@one.test se'
 ok 'the stored text is the one that Dovecot verifies' '
@@ -118,7 +118,7 @@ ok 'quotas are those that the quota plugin reckons with' '
 		same want got
 	done
 	[ -z "$(member q9@one.test quota)" ]
-	has err "q9@one.test: a quota that is no number of bytes is not carried"'
+	has err "q9@one.test: a quota that is not a number of bytes is not carried"'
 ok 'homes, places of the mail and ids are those of the userdb' '
 	for name in plain home legacy b64 q1 vars vars2 varhome; do
 		name=$name@one.test

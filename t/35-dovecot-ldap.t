@@ -4,8 +4,7 @@
 . "${0%/*}/lib.sh"
 . "$top/t/dovecot.sh"
 . "$top/t/ldap.sh"
-[ -e /usr/lib/dovecot/modules/auth/libauthdb_ldap.so ] ||
-	skip_all 'Dovecot has no LDAP (Debian: dovecot-ldap)'
+need_dovecot /usr/lib/dovecot/modules/auth/libauthdb_ldap.so dovecot-ldap
 chmod 755 .
 
 # person UID PASSWORD [LINES]: an entry.
@@ -140,8 +139,8 @@ ok 'what cannot be asked' '
 	not [ -s out ]
 	sed "s/(mail=%u)/(mail=%w)/" plain.ext >w.ext
 	sed "s,plain.ext,w.ext," plain/saved >other
-	run 2 dirdump-dovecot -c other >out 2>err
-	has err "w.ext: the filter or the base has a variable"
+	run 1 dirdump-dovecot -c other >out 2>err
+	has err "passdb 1 (ldap): the filter has the variable %w"
 	sed "s/^uris.*/uris =/" plain.ext >none.ext
 	sed "s,plain.ext,none.ext," plain/saved >other
 	run 2 dirdump-dovecot -c other >out 2>err

@@ -97,7 +97,7 @@ cat >wanted <<'END'
 {"v":1,"type":"account","address":"a@example.org","secret":"{PLAIN}GEHEIM","active":true,"receive":true,"origin":"sql:bytes/mailbox:1"}
 {"v":1,"type":"account","address":"b@example.org","name":"line\nfeed \"quotes\" 'single' back\\slash\ttab","secret":"{PLAIN}GEHEIM","active":true,"receive":true,"quota":5,"origin":"sql:bytes/mailbox:2"}
 {"v":1,"type":"account","address":"d@example.org","active":true,"receive":true,"origin":"sql:bytes/mailbox:N"}
-{"v":1,"type":"end","count":4,"source":"sql"}
+{"v":1,"type":"end","count":4,"failed":1,"source":"sql"}
 END
 
 # fails STATUS TEXT ARGUMENT...: dirdump sql ends so, says so, and writes no
@@ -133,7 +133,7 @@ for url in "$(pg_url bytes)" "$(my_url bytes)" sqlite:bytes; do
 		fails 2 "bytes/mailboxes: bytes: " -m ./map2 "$url"
 		grep -qE "mailboxes.? (does not|doesn.t) exist|no such table" err
 		sed "s/quota = .*/quota = kvota/" map >map2
-		fails 2 "bytes/mailbox: there is no column \"kvota\"" -m ./map2 "$url"
+		fails 2 "bytes/mailbox: the table has no column \"kvota\"" -m ./map2 "$url"
 		sed "s/quota = .*/quota = kvota?/" map >map2
 		run 1 dirdump-sql -m ./map2 "$url" >out
 		has out "\"type\":\"end\""
@@ -214,7 +214,16 @@ ok 'TLS' '
 	has out "\"type\":\"end\""
 	run 1 dirdump-sql -m ./map --password-file good "$url?ssl=1" >out
 	has out "\"type\":\"end\""
-	fails 2 TLS -m ./map --password-file good "$url?ssl-verify-server-cert=1"'
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+	    -subj /CN=other -keyout /dev/null -out other 2>/dev/null
+	fails 2 TLS -m ./map --password-file good "$url?ssl-ca=$tmp/other&ssl-verify-server-cert=1"
+	# With no CA, libmariadb 3.4 lets the password prove the certificate.
+	if pkg-config --atleast-version=3.4 libmariadb; then
+		run 1 dirdump-sql -m ./map --password-file good "$url?ssl-verify-server-cert=1" >out
+		fails 2 . -m ./map --password-file bad "$url?ssl-verify-server-cert=1"
+	else
+		fails 2 TLS -m ./map --password-file good "$url?ssl-verify-server-cert=1"
+	fi'
 my -e 'ALTER USER reader@127.0.0.1 REQUIRE NONE'
 
 # --- the connection is lost ---
@@ -281,7 +290,7 @@ ok 'sqlite: a write-ahead log is read' '
 	[ -s wal-wal ]
 	cksum wal wal-wal >sum
 	run 1 dirdump-sql -m ./map sqlite:wal >out 2>err
-	has err "the quota is no number of bytes: \"1.0\""
+	has err "the quota is not a number of bytes: \"1.0\""
 	sed "s/quota = .*//" map >map2
 	run 0 dirdump-sql -m ./map2 sqlite:wal >out
 	has out "w@example.org"
@@ -307,8 +316,8 @@ ok 'a schema; one SQL for all' '
 	done'
 ok 'a map with an error, and none' '
 	sed "s/quota = .*/quota = quota | parsecs/" map >map2
-	fails 2 "./map2:6: there is no transform \"parsecs\"" -m ./map2 sqlite:bytes
-	fails 2 "there is no field map \"none\"" -m none sqlite:bytes
+	fails 2 "./map2:6: no transform is named \"parsecs\"" -m ./map2 sqlite:bytes
+	fails 2 "no field map \"none\" in " -m none sqlite:bytes
 	fails 2 "usage: " sqlite:bytes
 	fails 2 "usage: " -m ./map --query "SELECT 1" sqlite:bytes
 	sed "s/^table/filter/" map >map2

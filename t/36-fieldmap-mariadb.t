@@ -18,12 +18,20 @@ for name in ispconfig vimbadmin froxlor ispmail ispmail-linode leister; do
 	load_my $name $name.sql $name.rows
 done
 ok 'PostfixAdmin' 'maps postfixadmin postfixadmin "$(my_url postfixadmin)"'
-ok 'iRedMail' 'maps iredmail iredmail "$(my_url iredmail)" iredmail 1'
+ok 'iRedMail; the report names what has no place on the server, by owner' '
+	maps iredmail iredmail "$(my_url iredmail)" iredmail 1
+	mkaccounts --partial --no-secret=empty --report report out >plan 2>err || :
+	grep "a moderator of a list is not carried" report | grep -q "\"address\":\"[^\"]*@one.test\""
+	has err "not-carried: 2 times, such as "
+	has err ": a BCC rule is not carried"
+	has err ": a moderator of a list is not carried"'
 ok 'Modoboa' 'maps modoboa modoboa "$(my_url modoboa)"'
 ok 'Mailu' '
 	maps mailu mailu "$(my_url mailu)" mailu 1
 	has err "sales%@one.test: an alias for a pattern of addresses is not"'
-ok 'ISPConfig' 'maps ispconfig ispconfig "$(my_url ispconfig)"'
+ok 'ISPConfig, and its filters are whole scripts' '
+	maps ispconfig ispconfig "$(my_url ispconfig)"
+	run 0 sievecheck --records out'
 ok 'ViMbAdmin' 'maps vimbadmin vimbadmin "$(my_url vimbadmin)"'
 ok 'Froxlor' 'maps froxlor froxlor "$(my_url froxlor)"'
 ok 'ISPmail' 'maps ispmail ispmail "$(my_url ispmail)"'
@@ -79,6 +87,13 @@ ok 'dirdump mailcow: over the socket, with the mailcow.conf of 2026' '
 	has out "\"origin\":\"mailcow:mailcow26/mailbox:1\""
 	dump 0 dirdump-mailcow --docker-root . --socket "$my_socket" new
 	same_records mailcow-2026'
+ok 'more rights to send as others than GROUP_CONCAT joins' '
+	for i in $(seq 60); do
+		echo "INSERT INTO sender_acl (logged_in_as, send_as) VALUES
+		    ('"'alice@one.test', 'a-rather-long-local-part-$i@one.test'"');"
+	done | my mailcow26
+	dirdump-sql --map mailcow "$(my_url mailcow26)" >out
+	[ "$(grep -c a-rather-long out)" -eq 60 ]'
 ok 'dirdump mailcow: what can be wrong' '
 	dump 2 dirdump-mailcow nowhere
 	has err "nowhere"

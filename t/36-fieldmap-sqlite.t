@@ -85,8 +85,8 @@ ok 'every map of SQL stands in dirdump-sql(1), and in the table of systems' '
 		has "$top/man/dirdump-sql.1" ".It ${map##*/}"
 		case ${map##*/} in
 		mailcow | iredmail | mail-in-a-box)
-			has "$top/README.md" "dirdump ${map##*/}" ;;
-		*) has "$top/README.md" "--map ${map##*/} " ;;
+			has "$top/man/dirdump.1" "dirdump ${map##*/}" ;;
+		*) has "$top/man/dirdump.1" "--map ${map##*/} " ;;
 		esac
 	done'
 

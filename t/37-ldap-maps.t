@@ -8,7 +8,7 @@
 
 # records FILE: a dump without origins and the end.
 records() {
-	grep -v '"type":"end"' "$1" | sed 's/,"origin":"[^"]*"}$/}/'
+	grep -v -e '"type":"end"' -e '"type":"note"' "$1" | sed 's/,"origin":"[^"]*"}$/}/'
 }
 
 # notes FILE: what was said on standard error, without the tool's name.
@@ -28,7 +28,7 @@ apply() {
 	    "$(grep -c '"type":"account"' "$1")" ]
 }
 
-for map in inetorgperson postfixbook qmail mailaccount yunohost iredmail-ldap; do
+for map in inetorgperson postfixbook qmail mailaccount yunohost iredmail-ldap inetlocal; do
 	schema=$map
 	[ -f "$fixtures/ldap/$map.schema" ] || schema=
 	start_slapd "$map" "$schema" <"$fixtures/ldap/$map.ldif"

@@ -4,23 +4,10 @@
 . "${0%/*}/lib.sh"
 . "$top/t/ldap.sh"
 need /usr/bin/python3 python3
+. "$top/t/source.sh"
 tool=dirdump-ldap
-
-# dump STATUS ARGS...: the records in out, the messages in err. No message
-# holds a password.
-dump() {
-	want=$1
-	shift
-	got=0
-	$tool --map inetorgperson "$@" >out 2>err || got=$?
-	[ "$got" -eq "$want" ] || {
-		echo "exit $got, wanted $want"
-		cat out err
-		return 1
-	}
-	hasnt err reader-pass
-	hasnt err SSHA
-}
+options='--map inetorgperson'
+secrets='reader-pass SSHA'
 
 # nothing STATUS ARGS...: no record is written.
 nothing() {
@@ -58,7 +45,7 @@ ok 'nobody: there are no passwords, and that is said' '
 	dump 0 "$ldap"
 	hasnt out secret
 	has out "\"count\":4"
-	has err "not one account shows a password: may they be read by whoever asked?"'
+	has err "no account has a readable password: does the bind DN (-D) have read access to userPassword?"'
 ok 'the socket: the user that runs it' '
 	dump 0 "$ldapi"
 	complete
@@ -93,13 +80,20 @@ ok 'StartTLS and LDAPS with the CA' '
 	complete'
 ok 'a CA that did not sign, the usual ones, a file that is none' '
 	nothing 2 $as --starttls --cacert other.pem "$ldap"
-	has err "$tool: $ldap: no TLS that can be trusted"
+	has err "$tool: $ldap: TLS failed"
 	nothing 2 $as --cacert other.pem "$ldaps"
-	has err "no TLS that can be trusted"
+	has err "TLS failed"
 	nothing 2 $as "$ldaps"
-	has err "no TLS that can be trusted"
+	has err "TLS failed"
 	nothing 2 $as --cacert nowhere.pem "$ldaps"
 	has err "are the certificates of nowhere.pem readable?"'
+ok 'the CA of ldap.conf and of the environment, which --cacert replaces' '
+	echo "TLS_CACERT $tmp/ca.pem" >ldap.conf
+	LDAPCONF=$tmp/ldap.conf dump 0 $as --starttls "$ldap"
+	complete
+	LDAPTLS_CACERT=$tmp/ca.pem dump 0 $as "$ldaps"
+	complete
+	LDAPTLS_CACERT=$tmp/ca.pem nothing 2 $as --cacert other.pem "$ldaps"'
 ok 'ldap.conf cannot switch the check off' '
 	echo "TLS_REQCERT never" >ldap.conf
 	LDAPCONF=$tmp/ldap.conf
@@ -111,7 +105,7 @@ ok 'ldap.conf cannot switch the check off' '
 away=ldap://2130706433:${ldap##*:}
 ok 'another machine: not without TLS, and for its name' '
 	nothing 2 $as "$away"
-	has err "no TLS that can be trusted"
+	has err "TLS failed"
 	nothing 2 $as --cacert ca.pem "$away"
 	dump 0 $as -k "$away"
 	complete
@@ -125,7 +119,7 @@ ok 'a server without TLS' '
 	nothing 2 $as --starttls "$ldap"
 	has err "$tool: $ldap: the server starts no TLS: Protocol error"
 	nothing 2 $as -k "ldaps:${ldap#ldap:}"
-	has err "no TLS that can be trusted"
+	has err "TLS failed"
 	kill "$slapd_pid"'
 ok 'the password waits for TLS' '
 	/usr/bin/python3 - <<-\END >heard &
@@ -163,7 +157,7 @@ ok 'a base that is not there, URIs that are none' '
 	has err "the server has no such base, or does not show it to everybody"
 	for uri in 127.0.0.1 http://127.0.0.1 "$ldap/dc=example,dc=org??sub" "$ldap/??sub?(cn=*)"; do
 		nothing 2 $as "$uri"
-		grep -E "no LDAP URI|only a base can stand behind the host" err
+		grep -E "not a valid LDAP URI|only a base may follow the host" err
 	done'
 ok 'several trees: which one?' '
 	cat >two.conf <<-END
@@ -176,14 +170,14 @@ ok 'several trees: which one?' '
 	slapd_load two </dev/null
 	slapd_run two
 	nothing 2 $as "$ldap"
-	has err "which base? the server has dc=example,dc=org; dc=second"
+	has err "which search base? give -b; the server announces dc=example,dc=org; dc=second"
 	dump 0 $as -b dc=example,dc=org "$ldap"
 	kill "$slapd_pid"'
 ok 'a map with a filter that is none, and one for databases' '
 	printf "[account]\nfilter = (mail=*\naddress = mail\n" >map
 	nothing 2 $as --map ./map "$ldap"
-	has err "$tool: $ldap: ./map:1: no LDAP filter: Bad search filter" ||
-		has err "$tool: $ldap: ./map:1: no LDAP filter"
+	has err "$tool: $ldap: ./map:1: not a valid LDAP filter: Bad search filter" ||
+		has err "$tool: $ldap: ./map:1: not a valid LDAP filter"
 	nothing 2 $as --map postfixadmin "$ldap"
 	has err "the map is one for databases"'
 ok 'references to other servers are counted, not followed' '

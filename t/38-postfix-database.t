@@ -2,20 +2,7 @@
 # dirdump postfix and tables in databases: real servers, and the answers of
 # Postfix's own postmap for each key.
 . "${0%/*}/lib.sh"
-. "$top/t/sql.sh"
-. "$top/t/ldap.sh"
-need postmap postfix
-need sqlite3
-
-mkdir conf
-cp /etc/postfix/dynamicmaps.cf conf 2>/dev/null || :
-cp -r /etc/postfix/dynamicmaps.cf.d conf 2>/dev/null || :
-printf 'compatibility_level = 3.6\nmyhostname = mail.one.test\nmyorigin = one.test\n' >conf/main.cf
-: >conf/master.cf
-for type in mysql pgsql sqlite ldap; do
-	postconf -c conf -m | grep -qx $type ||
-		skip_all "Postfix has no tables of the type $type (Debian: postfix-$type)"
-done
+. "$top/t/postmap.sh"
 
 cat >tables.sql <<\END
 CREATE TABLE alias (address varchar(80), goto varchar(200), domain varchar(40), active int);
@@ -66,14 +53,9 @@ tables() {
 # agrees TABLE: each key gives what postmap(1) says, and no key is missing.
 agrees() {
 	run "${2:-0}" dirdump-postfix -d one.test "$1" >out 2>err
-	sed -n "s/.*\"type\":\"alias\",\"address\":\"\([^\"]*\)\",\"targets\":\[\([^]]*\)\].*/\1 \2/p" out |
-	    tr -d "\"" >entries
-	while read -r key targets; do
-		echo "$key"
-		postmap -c conf -q "$key" "${1#proxy:}" | tr "," "\n" | tr -d " " | sort -u >want
-		echo "$targets" | tr "," "\n" | sort -u >got
-		same want got
-	done <entries
+	put_entries >entries
+	cut -d " " -f 1 entries | answers "${1#proxy:}" >want
+	same want entries
 	cut -d " " -f 1 entries | tr "\n" " " >keys
 }
 
@@ -94,7 +76,7 @@ check() {
 	run 1 dirdump-postfix "$1:$tmp/$1-hard.cf" >out 2>err
 	has err "cannot be turned into a list"
 	has out "\"end\""
-	run 0 dirdump-postfix -b /v -m "$1:$tmp/$1-box.cf" >out 2>err
+	run 0 dirdump-postfix --base /v --mailboxes "$1:$tmp/$1-box.cf" >out 2>err
 	has out "\"address\":\"ann@one.test\",\"active\":true,\"receive\":true,\"mail\":\"maildir:/v/one.test/ann/\""
 }
 # uses TYPE: a Postfix that names them.

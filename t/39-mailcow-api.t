@@ -6,13 +6,17 @@ tool=dirdump-mailcow-api
 unset MAILCOW_API_KEY
 tables=$fixtures/mailcow-api/tables.json
 
+: >servers
+at_exit='kill $(cat "$tmp/servers") 2>/dev/null'
+
 # serve TABLES: starts it, sets $url.
 serve() {
 	rm -f served
 	mkfifo served
 	/usr/bin/python3 "$top/tests/helper/standin-mailcow" \
 	    "$1" >served &
-	at_exit="kill $! 2>/dev/null; $at_exit"
+	# In a file, because a server that a test starts is one of a subshell.
+	echo $! >>"$tmp/servers"
 	read -r url <served
 }
 
@@ -127,7 +131,7 @@ ok 'another program, an empty mailcow, a busy one, and one that breaks off' '
 	export FAULT
 	serve "$tables"
 	dump 0 "$url"
-	FAULT=5:cut
+	FAULT=5+:cut
 	serve "$tables"
 	dump 2 "$url"
 	hasnt out "\"end\""'

@@ -21,8 +21,8 @@ ok 'a domain, an account, a group' '
 	EOF
 	same want plan
 	notes_are
-	has err "1 accounts (1 verbatim, 0 transcoded, 0 temporary, 0 without a password), 0 skipped"
-	has err "2 domains, 1 groups, 3 aliases, 0 lists, 0 catch-alls, 0 forwards"
+	has err "1 account (1 verbatim, 0 transcoded, 0 temporary, 0 without a password), 0 skipped"
+	has err "2 domains, 1 group, 3 aliases, 0 lists, 0 catch-alls, 0 forwards"
 	has err "0 not carried, 0 changed, 0 refused"'
 
 ok 'the same records give the same bytes, in any process' '
@@ -115,7 +115,7 @@ ok 'temporary passwords: kept in a file, and by the next run' '
 		jq -r ".value[] | select(.name == \"${address%@*}\") | .credentials[\"0\"].secret" plan |
 		    sed "s/.*/{\"v\":1,\"type\":\"account\",\"address\":\"$address\",\"secret\":\"&\"}/" >one
 		printf "%s\t%s\n" "$address" "$password" >known
-		run 0 secretcheck -p known one >out 2>secretcheck.err
+		run 0 secretcheck --partial -p known one >out 2>secretcheck.err
 		has out "\"password\":\"matches\""
 		hasnt err "$password"
 		hasnt report "$password"
@@ -133,7 +133,7 @@ ok 'temporary passwords: kept in a file, and by the next run' '
 	[ ! -s out ]'
 
 ok 'second factors are reported, or carried' '
-	otp="otpauth://totp/x?secret=JBSWY3DPEHPK3PXP"
+	otp="otpauth://totp/x?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 	{
 		account a@one.test "\"otp\":\"$otp\""
 		record account b@one.test "\"otp\":\"$otp\""
@@ -149,7 +149,7 @@ ok 'second factors are reported, or carried' '
 	plan 0 --no-secret=empty --otp=carry <in
 	plan_has "[.[1].value[].credentials[\"0\"].otpAuth] == [\"$otp\", null, null]"
 	has report "the second factor: the account has no password"
-	has report "the second factor: it is no otpauth:// URI"
+	has report "the second factor: it is not an otpauth:// URI"
 	hasnt report JBSWY3DP
 	hasnt err JBSWY3DP'
 
@@ -224,8 +224,8 @@ ok 'groups: members, names twice, groups that are none' '
 	} | plan 0
 	plan_has ".[2].value[].memberGroupIds == {\"#g-g_40one_2etest\":true}"
 	notes_are "not-carried a@one.test: the group no address: an address without @" \
-	    "not-carried a@one.test: as a member of a@one.test, which is no group here" \
-	    "not-carried a@one.test: as a member of h@one.test, which is no group here"'
+	    "not-carried a@one.test: as a member of a@one.test, which is not a group here" \
+	    "not-carried a@one.test: as a member of h@one.test, which is not a group here"'
 
 ok 'login names: the address and its aliases work, others are counted' '
 	{
@@ -234,10 +234,35 @@ ok 'login names: the address and its aliases work, others are counted' '
 		end
 	} | plan 0
 	notes_are "not-carried a@one.test: the login name a: a name without a domain works only in the server'"'"'s default domain" \
-	    "not-carried a@one.test: the login name old@one.test: it is no address of the account" \
-	    "not-carried a@one.test: the login name b@three.test: it is no address of the account"
-	has err "mkaccounts: 3 login names are not carried: owners log in with the address"
-	has err "mkaccounts: 0 not carried, 0 changed, 0 refused"'
+	    "not-carried a@one.test: the login name old@one.test: it is not an address of the account" \
+	    "not-carried a@one.test: the login name b@three.test: it is not an address of the account"
+	has err "mkaccounts: not-carried: a@one.test: the login name a: a name without a domain"
+	has err "mkaccounts: not-carried: 2 times, such as a@one.test: the login name old@one.test: it is not an address"
+	has err "mkaccounts: 3 not carried, 0 changed, 0 refused"'
+
+ok 'login names: a bare one works in the default domain of the server' '
+	{
+		account a@one.test "\"logins\":[\"a\",\"al\",\"other\"],\"aliases\":[\"al@one.test\"]"
+		account b@two.test "\"logins\":[\"b\"]"
+		end
+	} >in
+	plan 0 --default-domain One.Test in
+	notes_are "not-carried a@one.test: the login name other@one.test: it is not an address of the account" \
+	    "not-carried b@two.test: the login name b@one.test: it is not an address of the account"
+	run 2 mkaccounts --default-domain nodot in >plan 2>err
+	has err "--default-domain"'
+
+ok 'notes that are alike are said once, with their number; all of them with -v' '
+	for n in 1 2 3; do account u$n@one.test "\"logins\":[\"u$n\"]"; done >in
+	account x@one.test "\"quota\":9007199254740993" >>in
+	end >>in
+	run 0 mkaccounts in >plan 2>err
+	[ "$(grep -c "not-carried" err)" = 2 ]
+	has err "not-carried: 3 times, such as u1@one.test: the login name u1: "
+	has err "not-carried: x@one.test: a quota of more bytes"
+	run 0 mkaccounts -v --report report in >plan 2>err
+	[ "$(grep -c "not-carried" err)" = 4 ]
+	[ "$(grep -c "not-carried" report)" = 4 ]'
 
 ok 'reconcile: a line for each domain, with its scope' '
 	{
@@ -264,5 +289,140 @@ ok 'reconcile: a line for each domain, with its scope' '
 	[ ! -s out ]
 	run 2 mkaccounts --reconcile --partial in >out 2>err
 	[ ! -s out ]'
+
+ok 'reconcile: what is in the directory and not in the plan is not taken away' '
+	{
+		account a@one.test
+		account b@one.test
+		alias_row l@one.test "\"x@three.test\""
+		account c@two.test
+		alias_row m@two.test "\"x@three.test\""
+	} >in
+	# a record, what it spares: A accounts, L lists, of which domain
+	while read -r spared options record; do
+		{ cat in; printf "%s\n" "$record"; end; } >all
+		run "$([ "${spared%%:*}" = 0 ] && echo 0 || echo 1)" \
+		    mkaccounts ${options#-} --reconcile all >plan 2>err
+		jq -r "select(.[\"@type\"] == \"reconcile\") |
+		    .object[:1] + .scope.domainId[3:6]" plan | tr "\n" " " >got
+		printf "%s" "${spared#*:}" | tr "_" " " >want
+		same want got || { echo "$record"; false; }
+	done <<-EOF
+	1:Mone_Atwo_Mtwo_ - {"v":1,"type":"account","address":"d@one.test","secret":"\$y\$j9T\$a\$b"}
+	1:Mone_Atwo_Mtwo_ - {"v":1,"type":"account","address":"e@one.test"}
+	1:Mone_Atwo_Mtwo_ - {"v":1,"type":"account","address":"a,b@one.test","secret":"$sha"}
+	1: - {"v":1,"type":"account","address":"f@one.test","secret":"$sha","quota":"5"}
+	1: - no JSON
+	1: - {"v":1,"type":"account","address":"x@nodot","secret":"$sha"}
+	0:Mone_Atwo_Mtwo_ ---no-secret=skip {"v":1,"type":"account","address":"e@one.test"}
+	0:Mone_Atwo_Mtwo_ ---inactive=skip {"v":1,"type":"account","address":"g@one.test","secret":"$sha","active":false}
+	0:Aone_Atwo_Mtwo_ - {"v":1,"type":"alias","address":"k@one.test","targets":["gone@one.test"]}
+	0:Aone_Atwo_Mtwo_ - {"v":1,"type":"alias","address":"k@one.test","targets":["x@three.test","y@three.test"],"active":false}
+	0:Aone_Atwo_Mtwo_ - {"v":1,"type":"account","address":"h@one.test","secret":"$sha","forward":["x@three.test","y@three.test"]}
+	0:Aone_Mone_Atwo_Mtwo_ - {"v":1,"type":"account","address":"h@one.test","secret":"$sha"}
+	EOF'
+
+ok 'temporary passwords: a file that was cut is mended, two runs exclude each other' '
+	record account a@one.test >one
+	record account "#c@one.test" >>one
+	end >>one
+	t="mkaccounts -q --no-secret=temp --temp-file temp"
+	rm -f temp
+	run 0 $t one >plan
+	cp temp first
+	# not one byte more than was there, and the same passwords again
+	run 0 $t one >plan2
+	same first temp
+	same plan plan2
+	# complete, but for the newline
+	head -c -1 first >temp
+	run 0 $t one >plan2 2>err
+	same first temp
+	# cut in the password: another one, and it is said
+	head -c -5 first >temp
+	run 0 $t one >plan2 2>err
+	has err "the last line was cut off and is taken out: #c@one.test gets a new password"
+	[ "$(wc -l <temp)" = 2 ]
+	[ "$(head -n 1 temp)" = "$(head -n 1 first)" ]
+	not same first temp
+	# cut in the address
+	head -c -25 first >temp
+	run 0 $t one >plan2 2>err
+	[ "$(wc -l <temp)" = 2 ]
+	# a run holds the file until it ends
+	mkfifo slow
+	$t slow >plan3 2>err3 &
+	exec 8>slow
+	while ! [ -s err3 ] && flock -n temp true; do sleep 0.05; done
+	run 75 $t one >plan2 2>err
+	has err "another run uses it"
+	cat one >&8
+	exec 8>&-
+	wait $!
+	run 0 $t one >plan2
+	[ "$(wc -l <temp)" = 2 ]
+	# what others can read, or made, is not used
+	chmod 644 temp
+	run 2 $t one >plan2 2>err
+	rm temp
+	mkfifo temp
+	chmod 600 temp
+	(sleep 1; : <temp) &
+	run 2 $t one >plan2 2>err
+	wait'
+
+ok 'second factors that the server could not read are not sent' '
+	long=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
+	n=0
+	while read -r reason uri; do
+		n=$((n + 1))
+		{ account u@one.test "\"otp\":\"$uri\""; end; } >in
+		plan 0 --otp=carry in
+		if [ "$reason" = "-" ]; then
+			plan_has ".[1].value[].credentials[\"0\"].otpAuth |
+			    test(\"secret=$long\")" || { echo "$uri"; false; }
+		else
+			hasnt plan otpAuth
+			has report "$(echo "$reason" | tr _ " ")"
+		fi
+	done <<-EOF
+	less_than_128_bits otpauth://totp/one.test:alice?secret=JBSWY3DPEHPK3PXP&issuer=one.test
+	- otpauth://totp/alice@one.test?secret=$long
+	not_a_TOTP otpauth://hotp/alice?secret=$long&counter=1
+	another_issuer otpauth://totp/Old%20Mail:alice?secret=$long&issuer=New
+	- otpauth://totp/Old%20Mail:alice?secret=$long&issuer=Old+Mail
+	- otpauth://totp/Old%20Mail%3Aalice?issuer=Old%20Mail&secret=$long
+	- otpauth://totp/alice?secret=jbswy3dpehpk3pxpjbswy3dpehpk3pxp
+	- otpauth://totp/alice?secret=$long====&digits=8&period=60&algorithm=SHA512
+	algorithm otpauth://totp/alice?secret=$long&algorithm=MD5
+	digits otpauth://totp/alice?secret=$long&digits=5
+	period otpauth://totp/alice?secret=$long&period=0
+	not_base32 otpauth://totp/alice?secret=${long}01
+	two_colons otpauth://totp/a:b:c?secret=$long
+	no_secret otpauth://totp/alice
+	no_secret otpauth://totp/alice?issuer=x
+	not_a_valid_URI otpauth://totp/alice%4?secret=$long
+	EOF
+	[ $n = 16 ]'
+
+ok 'a dump from which a filter took records is a part of one' '
+	{
+		account a@one.test
+		account b@one.test
+		alias_row @one.test "\"a@one.test\""
+		echo "{\"v\":1,\"type\":\"end\",\"count\":3}"
+	} >whole
+	plan 0 <whole
+	hasnt err "part of the dump"
+	grep -q catchAllAddress plan
+	grep -v "\"b@one.test\"" whole | plan 0
+	has err "2 of its 3 records came: the input is taken for a part of the dump"
+	not grep -q catchAllAddress plan
+	grep -v "\"b@one.test\"" whole | plan 2 --reconcile
+	has err "this is a part of a dump (2 of its 3 records)"
+	not grep -q "\"reconcile\"" plan
+	# Each dump of several has a count of its own.
+	{ cat whole; sed "s/one/two/g" whole; } | plan 0
+	hasnt err "part of the dump"'
 
 done_testing

@@ -87,22 +87,44 @@ ok '-x stops at the first, without a plan' '
 ok 'a dump that was cut off does not pass in silence' '
 	grep -v "\"end\"" good >cut
 	plan 1 cut
-	plan_has "(.[1].value | length) == 2"
+	[ ! -s plan ]
 	has err "mkaccounts: cut: no end record: the dump was cut off, or is part of one (--partial)"
 	plan 0 --partial cut
+	plan_has "(.[1].value | length) == 2"
 	# in the first of two, too
 	plan 1 cut good
 	has err "mkaccounts: cut: no end record"
+	[ ! -s plan ]
 	# in the middle of a line
 	head -c -30 good >half
 	plan 1 half
 	has err "mkaccounts: half:4: the last line has no newline: it was cut off"
 	has err "no end record"
 	: | plan 1
-	has err "no end record"
+	has err "no records: the reader of the directory may have failed"
 	[ ! -s plan ]
 	: | plan 0 --partial
 	[ ! -s plan ]'
+
+ok 'entries that the reader could not read are missing, as after a cut' '
+	sed "s/\"count\":1/\"count\":1,\"failed\":3/" good >failed
+	plan 1 failed
+	[ ! -s plan ]
+	has err "mkaccounts: 3 of the directory'"'"'s entries could not be read"
+	has err "--partial takes the rest"
+	plan 0 --partial failed
+	plan_has "(.[1].value | length) == 2"
+	has err "mkaccounts: 3 of the directory'"'"'s entries could not be read"
+	plan 1 --reconcile failed
+	[ ! -s plan ]'
+
+ok 'the notes of a dump are in the report' '
+	{
+		echo "{\"v\":1,\"type\":\"note\",\"what\":\"canonical_maps\",\"text\":\"rewrites senders\",\"origin\":\"m:1\"}"
+		account a@one.test
+		end
+	} | plan 0
+	notes_are "not-carried canonical_maps: rewrites senders"'
 
 ok 'CRLF, blank lines, other types, several files' '
 	sed "s/\$/\r/" good >crlf
@@ -157,12 +179,18 @@ ok '-o: mode 0600, and only when complete' '
 	[ "$(cat made)" = before ]
 	[ "$(ls made*)" = made ]'
 
-ok 'wrong calls: 2 and the usage' '
+ok 'wrong calls: 2, and the option and what it allows are named' '
 	for option in --no-secret=x --inactive=x --otp=x --tenant= --description= --frob; do
 		run 2 mkaccounts "$option" good >out 2>err
 		[ ! -s out ]
-		has err "usage: mkaccounts"
-	done'
+		has err "${option%%=*}"
+	done
+	run 2 mkaccounts --no-secret=x good >out 2>err
+	has err "\"x\" is not one of: fail, skip, temp, empty"
+	run 2 mkaccounts --frob good >out 2>err
+	has err "usage: mkaccounts"
+	run 2 mkaccounts --no-secret=temp good >out 2>err
+	has err "usage: mkaccounts"'
 
 ok '-q and -v' '
 	{
@@ -174,7 +202,7 @@ ok '-q and -v' '
 	plan 0 -v in
 	has err "mkaccounts: t:a@one.test: a@one.test: not-carried: the second factor"
 	plan 0 in
-	hasnt err "second factor"
+	hasnt err "t:a@one.test"
 	run 0 mkaccounts in >plan 2>err
 	has err "1 not carried, 0 changed, 0 refused (--report names them)"'
 

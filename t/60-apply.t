@@ -3,47 +3,8 @@
 . "${0%/*}/lib.sh"
 need curl
 
-hash='$6$abcdefgh$/XCiCfTM0UGraA4Ts4u/apdyzqmUv7c1jaAAFEpP3KKxX443sXPtnGOhYnJBtSpsD7pZiT9YCOKyFUTXdEMuB1'
-other='$1$1234$hUKOWK/RfccsouK.qCWNN0' # of the same password
-clear='correct horse 7!'
-echo secret >admin.secret
+. "$top/t/apply.sh"
 
-# serve [ARGS]: a new, empty server.
-serve() {
-	[ -z "${standin_pid:-}" ] || kill "$standin_pid" 2>/dev/null
-	rm -f requests
-	start_standin standin-stalwart --admin admin:secret --log "$tmp/requests" "$@"
-	STALWART_URL=$url STALWART_USER=admin
-	export STALWART_URL STALWART_USER
-}
-apply() {
-	stalwart-apply --password-file admin.secret "$@"
-}
-# login ADDRESS PASSWORD: prints the status.
-login() {
-	printf 'user = "%s:%s"\n' "$1" "$2" >login.conf
-	curl -s -o /dev/null -w '%{http_code}' -K login.conf "$STALWART_URL/jmap/session"
-}
-# jmap METHOD ARGUMENTS [USER:PASSWORD]
-jmap() {
-	printf 'user = "%s"\n' "${3:-admin:secret}" >jmap.conf
-	printf '{"using":["urn:ietf:params:jmap:core","urn:stalwart:jmap"],"methodCalls":[["%s",%s,"0"]]}' \
-	    "$1" "$2" >jmap.json
-	curl -s -K jmap.conf --data-binary @jmap.json \
-	    -H 'Content-Type: application/json' "$STALWART_URL/jmap/"
-}
-statuses() {
-	sed 's/.*"status":"\([a-z]*\)".*/\1/' "$1" | sort | uniq -c |
-	    sed 's/^ *//' | tr '\n' ' '
-}
-user() {
-	printf '"u-%s":{"@type":"User","name":"%s","domainId":"#d","credentials":{"0":{"@type":"Password","secret":"%s"}}}' \
-	    "$1" "$1" "${2:-$hash}"
-}
-domain='{"@type":"upsert","object":"Domain","matchOn":["name"],"value":{"d":{"name":"one.test"}}}'
-accounts() {
-	printf '{"@type":"upsert","object":"Account","matchOn":["name","domainId"],"value":{%s}}\n' "$1"
-}
 {
 	echo "$domain"
 	accounts '"g":{"@type":"Group","name":"sales","domainId":"#d"}'
@@ -125,7 +86,7 @@ ok 'an object whose domain failed is not sent' '
 	run 1 apply bad >out 2>err
 	[ "$(statuses out)" = "6 failed " ]
 	has err "u-alice" || has err "alice@"
-	has err "it refers to #d, which failed"
+	has err "it needs bad.example, which failed: the server refuses a member"
 	not grep -q "x:Account/set" requests'
 ok 'clear passwords that the policy refuses are failures with a reason' '
 	{ echo "$domain"; accounts "$(user weak short),$(user good)"; } >weak

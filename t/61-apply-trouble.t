@@ -4,23 +4,8 @@
 . "${0%/*}/lib.sh"
 need openssl
 need curl
+. "$top/t/apply.sh"
 
-hash='$6$abcdefgh$/XCiCfTM0UGraA4Ts4u/apdyzqmUv7c1jaAAFEpP3KKxX443sXPtnGOhYnJBtSpsD7pZiT9YCOKyFUTXdEMuB1'
-echo secret >admin.secret
-serve() {
-	[ -z "${standin_pid:-}" ] || kill "$standin_pid" 2>/dev/null
-	rm -f requests
-	start_standin standin-stalwart --admin admin:secret --log "$tmp/requests" "$@"
-	STALWART_URL=$url STALWART_USER=admin
-	export STALWART_URL STALWART_USER
-}
-apply() {
-	stalwart-apply --password-file admin.secret "$@"
-}
-statuses() {
-	sed 's/.*"status":"\([a-z]*\)".*/\1/' "$1" | sort | uniq -c |
-	    sed 's/^ *//' | tr '\n' ' '
-}
 {
 	echo '{"@type":"upsert","object":"Domain","matchOn":["name"],"value":{"d":{"name":"one.test"}}}'
 	echo "{\"@type\":\"upsert\",\"object\":\"Account\",\"matchOn\":[\"name\",\"domainId\"],\"value\":{\"u\":{\"@type\":\"User\",\"name\":\"alice\",\"domainId\":\"#d\",\"credentials\":{\"0\":{\"@type\":\"Password\",\"secret\":\"$hash\"}}}}}"
@@ -69,7 +54,7 @@ ok 'no credentials, no server, bad options' '
 	run 2 env -u STALWART_URL stalwart-apply --password-file admin.secret plan 2>err
 	has err "no server"
 	run 2 apply --invalidate=all-of-it plan 2>err
-	has err "usage: "
+	has err "not one of: all, negative"
 	chmod 644 admin.secret
 	run 2 apply plan 2>err
 	has err "admin.secret: others can use it (mode 644)"
@@ -191,5 +176,21 @@ ok 'a certificate that nobody vouches for: exit 2, and no password is sent' '
 ok '--cacert trusts it, -k does not look' '
 	run 0 apply --cacert cert.pem plan >out 2>err
 	run 0 apply -k plan >out 2>err'
+
+hostile nothing
+ok 'what needs a domain that failed for now fails for now, down the line' '
+	{
+		echo "{\"@type\":\"create\",\"object\":\"Domain\",\"value\":{\"d\":{\"name\":\"one.test\"}}}"
+		echo "{\"@type\":\"create\",\"object\":\"Account\",\"value\":{\"g\":{\"@type\":\"Group\",\"name\":\"sales\",\"domainId\":\"#d\"}}}"
+		echo "{\"@type\":\"create\",\"object\":\"Account\",\"value\":{\"u\":{\"@type\":\"User\",\"name\":\"alice\",\"domainId\":\"#d\",\"memberGroupIds\":{\"#g\":true}}}}"
+		echo "{\"@type\":\"create\",\"object\":\"MailingList\",\"value\":{\"l\":{\"name\":\"info\",\"domainId\":\"#d\",\"recipients\":{\"a@b.test\":true}}}}"
+	} >line.plan
+	for p in plan line.plan; do
+		run 75 apply --retry-budget 1 $p >out 2>err || { cat out err; exit 1; }
+		[ "$(grep -c "\"kind\":\"temporary\"" out)" = "$(grep -c . out)" ]
+		has err "it needs one.test, which failed: "
+		hasnt err "#d"
+	done
+	has err "it needs sales@one.test, which failed: "'
 
 done_testing

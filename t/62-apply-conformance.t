@@ -22,7 +22,7 @@ serve() {
 }
 apply() {
 	: >requests
-	stalwart-apply --no-invalidate --password-file admin.secret "$@"
+	stalwart-apply --destroy --no-invalidate --password-file admin.secret "$@"
 }
 # jmap METHOD ARGUMENTS: prints the arguments of the answer.
 jmap() {
@@ -74,7 +74,8 @@ D='{"@type":"upsert","object":"Domain","matchOn":["name"],"value":{"d":{"name":"
 
 # --- passes ---
 serve
-set_all x:Domain/set '{"create":{"a":{"name":"one.test"}}}'
+# No signing keys of its own, which would have to go first.
+set_all x:Domain/set '{"create":{"a":{"name":"one.test","dkimManagement":{"@type":"Manual"}}}}'
 set_all x:Account/set '{"create":{"a":{"@type":"User","name":"old","domainId":"b"},"g":{"@type":"Group","name":"grp","domainId":"b"}}}'
 ok 'destroys come first, the last of the plan first; then the rest in order' '
 	plan <<-X
@@ -182,7 +183,7 @@ ok 'two objects of an operation with the same key: the second is refused' '
 	{"@type":"upsert","object":"Tenant","value":{"t":{"name":"T"},"u":{"name":"T"}}}
 	X
 	run 1 apply plan >out 2>err
-	has err "T: it is told apart by nothing from t of the same operation"
+	has err "T: matchOn does not distinguish it from t in the same operation"
 	holds Tenant .name "\"T\""'
 ok 'no matchOn: the label of the type' '
 	run 1 apply plan >out 2>err
@@ -389,6 +390,87 @@ ok 'case and prefix of a type, blank lines, a missing id of a singleton' '
 	run 0 apply -u plan >out 2>err
 	holds SystemSettings .defaultHostname "\"g\""'
 
+serve
+ok 'a null is a member that is absent; an update of nothing' '
+	plan <<-X
+	{"@type":"upsert","object":"Domain","matchOn":null,"scope":null,"value":{"d":{"name":"one.test"}}}
+	{"@type":"reconcile","object":"Role","matchOn":null,"value":{"u":{"description":"User"}}}
+	{"@type":"update","object":"Domain","id":"#d"}
+	{"@type":"update","object":"SystemSettings","id":null,"value":null}
+	X
+	run 0 apply plan >out 2>err
+	did "/set" "x:Domain/set {\"create\":{\"d\":{\"name\":\"one.test\"}}}" "x:Domain/set {\"update\":{\"b\":{}}}"
+	echo "{\"@type\":\"create\",\"object\":\"Domain\",\"matchOn\":null,\"value\":{\"a\":{\"name\":\"x\"}}}" >plan
+	refused "a member that the operation does not have"
+	for type in Domain SystemSettings; do
+		echo "{\"@type\":\"update\",\"object\":\"$type\",\"id\":\"\",\"value\":{}}" >plan
+		refused "plan:1: id: is empty"
+	done
+	echo "{\"@type\":\"update\",\"object\":\"SystemSettings\",\"value\":5}" >plan
+	refused "plan:1: value: not an object"'
+serve
+ok 'numbers of any form: the server gets whole ones as such, and they match' '
+	echo "$D" >plan
+	i=0
+	for n in 1e3 1000 1000.0 10.00E+2 1000000e-3; do
+		i=$((i + 1))
+		echo "{\"@type\":\"upsert\",\"object\":\"Account\",\"matchOn\":[\"name\",\"domainId\"],\"value\":{\"u$i\":{\"@type\":\"User\",\"name\":\"u$i\",\"domainId\":\"#d\",\"quotas\":{\"maxEmails\":$n}}}}"
+	done >>plan
+	run 0 apply plan >out 2>err
+	state Account .quotas.maxEmails | sort -u >got
+	echo 1000 >want
+	same want got
+	run 0 apply -u plan >out 2>err
+	[ "$(results | cut -d" " -f2 | sort -u)" = exists ]
+	did "update" ""
+	# In an update, a scope and a match too; and long ones.
+	plan <<-X
+	{"@type":"upsert","object":"Account","matchOn":["name","quotas"],"scope":{"domainId":"b"},"value":{"u":{"@type":"User","name":"u2","domainId":"b","quotas":{"maxEmails":1.0e3}}}}
+	{"@type":"update","object":"Account","id":"b","value":{"quotas":{"maxDiskQuota":1e9,"maxFiles":100000000000000000000e-18}}}
+	X
+	run 0 apply -u plan >out 2>err
+	results | cut -d" " -f2 >got
+	printf "%s\n" exists updated >want
+	same want got
+	did "Account/set" "x:Account/set {\"update\":{\"b\":{\"quotas\":{\"maxDiskQuota\":1000000000,\"maxFiles\":100}}}}"
+	for n in 0.30000000000000004 1000000000000000000 9223372036854775807 -9223372036854775808; do
+		echo "{\"@type\":\"create\",\"object\":\"Tenant\",\"value\":{\"t\":{\"name\":\"T\",\"quotas\":{\"maxAccounts\":$n}}}}" >plan
+		run 0 apply -n plan >out 2>err
+	done
+	for n in 9223372036854775808 1e999 -1E+400; do
+		for op in "\"create\",\"object\":\"Tenant\",\"value\":{\"t\":{\"quotas\":{\"maxAccounts\":$n}}}" \
+		    "\"update\",\"object\":\"Tenant\",\"id\":\"b\",\"value\":{\"quotas\":{\"maxAccounts\":$n}}"; do
+			echo "{\"@type\":$op}" >plan
+			refused "a number is out of range"
+		done
+	done'
+
+# --- the habits of stalwart-cli ---
+serve
+ok 'its options: --file, --stdin, --dry-run, --quiet, --json, --continue-on-error' '
+	plan <<-X
+	{"@type":"create","object":"Account","value":{"a":{"@type":"User","name":".x","domainId":"b"}}}
+	{"@type":"create","object":"Domain","value":{"d":{"name":"one.test"}}}
+	X
+	cp plan "$tmp/same plan"
+	run 0 apply --file "$tmp/same plan" --dry-run --json --quiet >want 2>err
+	hasnt err "objects a second"
+	for how in "plan" "--file plan" "--file=plan --continue-on-error" "--stdin" "-"; do
+		run 0 apply -qn $how <plan >got 2>err
+		same want got
+	done
+	run 1 apply -x --continue-on-error --file plan >out 2>err
+	[ "$(results | tail -n 1)" = "Domain created one.test" ]
+	run 1 apply --continue-on-error -x --stdin <plan >out 2>err
+	[ "$(wc -l <out)" = 1 ]
+	for how in "plan --file plan" "--stdin plan" "--file plan --stdin"; do
+		run 2 apply $how <plan >out 2>err
+		has err "one of plans, --file and --stdin"
+		not [ -s out ]
+	done
+	run 2 apply --file missing >out 2>err
+	has err "missing: "'
+
 # --- batches, and what a snapshot is like ---
 serve --max-objects-in-set 3
 ok 'creates go in batches, whatever the line holds' '
@@ -408,18 +490,7 @@ ok 'every failure of a batch is reported' '
 	[ "$(grep -c "invalid" err)" = 2 ]'
 serve
 ok 'a plan of the kind that snapshot writes, twice' '
-	plan <<-X
-	{"@type":"destroy","object":"Tenant"}
-	{"@type":"destroy","object":"Domain"}
-	{"@type":"destroy","object":"Account"}
-	{"@type":"destroy","object":"AllowedIp"}
-	{"@type":"create","object":"Tenant","value":{"tenant-b":{"name":"T","logo":null,"permissions":{"@type":"Inherit"},"quotas":{},"roles":{"@type":"Default"}}}}
-	{"@type":"create","object":"Domain","value":{"domain-b":{"aliases":{"alias.test":true},"allowRelaying":false,"catchAllAddress":null,"certificateManagement":{"@type":"Manual"},"description":null,"directoryId":null,"dkimManagement":{"@type":"Manual"},"dnsManagement":{"@type":"Manual"},"isEnabled":true,"logo":null,"memberTenantId":null,"name":"snap.test","reportAddressUri":"mailto:postmaster","subAddressing":{"@type":"Enabled"}}}}
-	{"@type":"create","object":"Account","value":{"account-c":{"@type":"Group","aliases":{},"description":null,"domainId":"#domain-b","locale":"en_US","memberTenantId":null,"name":"sales","permissions":{"@type":"Inherit"},"quotas":{},"roles":{"@type":"Default"},"timeZone":null}}}
-	{"@type":"create","object":"Account","value":{"account-d":{"@type":"User","aliases":{"0":{"description":null,"domainId":"#domain-b","enabled":true,"name":"al"}},"credentials":{},"domainId":"#domain-b","encryptionAtRest":{"@type":"Disabled"},"locale":"en_US","memberGroupIds":{"#account-c":true},"name":"alice","permissions":{"@type":"Inherit"},"quotas":{"maxDiskQuota":1000},"roles":{"@type":"User"},"timeZone":null}}}
-	{"@type":"create","object":"AllowedIp","value":{"allowedip-e":{"address":"192.0.2.0/24","expiresAt":null,"reason":"office"}}}
-	{"@type":"update","object":"SystemSettings","value":{"defaultDomainId":"#domain-b","defaultHostname":"mx.snap.test"}}
-	X
+	plan <"$fixtures/plans/snapshot.ndjson"
 	run 0 apply -u plan >out 2>err
 	[ "$(grep -c "\"status\":\"created\"" out)" = 5 ]
 	holds Account "[.name, .memberGroupIds]" "[\"alice\",{\"b\":true}]" "[\"sales\",null]"

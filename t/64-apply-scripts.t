@@ -137,18 +137,58 @@ serve --schema "$schema"
 ok '--check: all will do, and nothing is changed' '
 	run 0 apply --check --sieve-dir scripts plan >out 2>err
 	checks >got
-	printf "%s\n" "login ok" "limits ok" "edition ok" "permissions ok" "default role ok" >want
+	printf "%s\n" "login ok" "limits ok" "edition ok" "permissions ok" "default role ok" "default domain ok" "grant ok" >want
 	same want got
-	not grep -q "/set" requests
+	jmap x:Account/get "{\"ids\":null}" >state
+	grep -q "\"list\":\[\]" state
 	run 0 apply --check </dev/null >out 2>err'
 serve --schema "$schema" --lacks sysMailingListCreate --lacks impersonate --lacks emailSend
 ok '--check names the permissions that are missing, for the plan' '
 	run 1 apply --check --sieve-dir scripts plan >out 2>err
 	has err "permissions: lacks: impersonate"
-	has err "grant: lacks: emailSend"
+	has err "grant: lacks: the account may not do that (forbidden): You are not authorized to grant permissions: emailSend"
 	run 1 apply --check </dev/null >out 2>err
 	has err "permissions: lacks: sysMailingListCreate"
 	hasnt err impersonate'
+serve --schema "$schema" --hides emailSend --hides imapAuthenticate
+ok '--check believes what the server does, not what its list leaves out' '
+	run 0 apply --check --sieve-dir scripts plan >out 2>err
+	has err "grant: users can be created"
+	hasnt err lacks
+	run 0 apply plan >out 2>err'
+# What the recovery administrator and an account with the role Admin were seen to
+# lack in the list of a real server, each of which created users.
+gaps='--hides jmapPrincipalGet --hides jmapPrincipalQuery --hides jmapPrincipalChanges --hides emailSend'
+# shellcheck disable=SC2086 # words
+serve --schema "$schema" $gaps
+ok 'so for the recovery administrator, and for an account with the role Admin' '
+	jmap x:Domain/set "{\"create\":{\"d\":{\"name\":\"adm.test\"}}}" >made
+	id=$(jq -r .created.d.id made)
+	jmap x:Account/set "{\"create\":{\"a\":{\"@type\":\"User\",\"name\":\"boss\",\"domainId\":\"$id\",\"roles\":{\"@type\":\"Admin\"},\"credentials\":{\"0\":{\"@type\":\"Password\",\"secret\":\"correct horse 7!\"}}}}}" >made
+	has made created
+	echo "correct horse 7!" >boss.secret
+	for who in admin:admin.secret boss@adm.test:boss.secret; do
+		run 0 stalwart-apply --user "${who%:*}" --password-file "${who#*:}" --check --sieve-dir scripts plan >out 2>err
+		has err "login: ${who%:*}"
+		has err "grant: users can be created"
+		hasnt err lacks
+	done
+	run 0 stalwart-apply --user boss@adm.test --password-file boss.secret plan >out 2>err
+	grep -q "\"status\":\"created\"" out'
+ok '--check says which domain is the default one' '
+	run 0 apply --check plan >out 2>err
+	has err "default domain: none: "
+	id=$(jmap x:Domain/query "{\"filter\":{\"name\":\"adm.test\"}}" | jq -r ".ids[0]")
+	jmap x:SystemSettings/set "{\"update\":{\"singleton\":{\"defaultDomainId\":\"$id\"}}}" >set
+	run 0 apply --check plan >out 2>err
+	has err "default domain: adm.test"
+	jq -r "select(.what == \"default domain\") | .text" out >got
+	echo adm.test >want
+	same want got
+	# What is not told is said, and no failure.
+	jmap x:SystemSettings/set "{\"update\":{\"singleton\":{\"defaultDomainId\":\"zz\"}}}" >set
+	run 0 apply --check plan >out 2>err
+	has err "default domain: none: "'
 serve --schema "$schema" --no-default-role
 ok '--check warns of a default role without authenticate' '
 	run 0 apply --check plan >out 2>err
@@ -180,7 +220,7 @@ ok 'a server without one: the kept one, or what is built in, with a warning' '
 	"$build/standin-stalwart" --listen "127.0.0.1:$port" --admin admin:secret --no-schema >url 2>/dev/null &
 	pid=$!
 	trap "kill $pid" EXIT
-	until [ -s url ]; do sleep 0.05; done
+	until [ -s url ]; do kill -0 "$pid"; sleep 0.05; done
 	echo "{\"@type\":\"update\",\"object\":\"SystemSettings\",\"value\":{}}" >settings
 	run 0 apply -n plan >out 2>err
 	has err "the one of an earlier run is taken"
@@ -237,7 +277,7 @@ ok 'SIGTERM: what is under way is finished and reported; the next run goes on' '
 	: >requests
 	stalwart-apply -j 1 --password-file admin.secret many >out 2>err &
 	pid=$!
-	until [ "$(posts)" -ge 3 ]; do sleep 0.02; done
+	until [ "$(posts)" -ge 3 ]; do kill -0 "$pid"; sleep 0.02; done
 	kill -TERM "$pid"
 	run 2 wait "$pid"
 	has err "stopped; run it again to go on"

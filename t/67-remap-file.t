@@ -1,31 +1,11 @@
 #!/bin/sh
 # remap --mapping-file: many at once, in the proxy's own file.
 . "${0%/*}/lib.sh"
-need curl
-need jq
+. "$top/t/remap.sh"
 
-echo good >token
-cat >curl.rc <<-END
-	silent
-	header = "Authorization: Bearer good"
-	END
-serve() {
-	[ -z "${standin_pid:-}" ] || kill "$standin_pid" 2>/dev/null
-	rm -f requests
-	start_standin standin-proxy --token good --store "$tmp/store" --log "$tmp/requests" "$@"
-	PROXY_ADMIN_URL=$url
-	export PROXY_ADMIN_URL
-}
 remap_() {
 	remap --token-file token --mapping-file store "$@"
 }
-goes() {
-	curl -K curl.rc "$url/mappings?identifier=$1" | jq -r .destination
-}
-calls() {
-	jq -r 'select(.method != "GET") | .method + " " + .path' requests
-}
-
 cat >store <<-\END
 	# the first ones
 	alice@one.test legacy
@@ -135,6 +115,29 @@ ok 'a wrong token or destination: the file is not touched' '
 	[ "$(wc -l <requests)" = 2 ]'
 
 cp first store
+cp first store
+serve --fault 3:slow:30000
+ok 'a reload that hangs can be left: the change is undone' '
+	echo alice@one.test >names
+	remap --token-file token --mapping-file store set stalwart <names >out 2>err &
+	pid=$!
+	n=0
+	while cmp -s store first; do
+		n=$((n + 1))
+		[ $n -lt 100 ]
+		sleep 0.05
+	done
+	sleep 0.5
+	kill -TERM $pid
+	got=0
+	wait $pid || got=$?
+	echo "exit $got"
+	cat err
+	[ "$got" -eq 2 ]
+	same first store
+	has err "the old mapping file is in its place again"
+	[ ! -s out ]'
+
 serve --fail-reload 1
 ok 'a reload that fails: the old file is in its place again, and loaded' '
 	run 75 remap_ set --no-kick stalwart eve@one.test >out 2>err

@@ -97,6 +97,39 @@ ok 'STARTTLS; the authorization identity instead of a separator' '
 	check 0 --starttls --source-authzid --target-authzid in
 	[ "$(found)" = "alice@one.test ok" ]
 	[ "$(tail -n 4 old/log | grep -c "Login: user=<alice@one.test>.*, TLS")" -ge 1 ]'
+# refused: how many logins the new server refused so far.
+refused() {
+	grep -c "auth failed" "$imap_log" || :
+}
+ok 'the separator is found: one login is refused, on one account' '
+	imap_log=new/log
+	mkdir -p nothing
+	printf "#!/bin/sh\nexit 1\n" >nothing/doveconf
+	chmod 755 nothing/doveconf
+	printf "%s@one.test\n" alice bob >in
+	before=$(refused)
+	run 0 env PATH="$tmp/nothing:$PATH" acctcheck --source "$old" --source-user master \
+	    --source-password-file master.pw --target "$new" --target-user master \
+	    --target-password-file master.pw --cacert cert --ignore-empty -j 3 in >out 2>err || {
+		cat out err
+		exit 1
+	}
+	found | sort >got
+	printf "%s@one.test ok\n" alice bob >want
+	same want got
+	after=$(refused)
+	tail -n 20 new/log
+	[ "$((after - before))" -eq 1 ]'
+ok 'and none where doveconf knows it' '
+	imap_log=new/log
+	mkdir -p there
+	printf "#!/bin/sh\n[ \"\$*\" = \"-h auth_master_user_separator\" ] && echo \"*\"\n" >there/doveconf
+	chmod 755 there/doveconf
+	before=$(refused)
+	run 0 env PATH="$tmp/there:$PATH" acctcheck --source "$old" --source-user master \
+	    --source-password-file master.pw --target "$new" --target-user master \
+	    --target-password-file master.pw --cacert cert --ignore-empty in >out 2>err
+	[ "$(refused)" -eq "$before" ]'
 ok 'clear text on this machine' '
 	old=$old_clear
 	check 0 in'
@@ -130,10 +163,10 @@ ok 'and a wrong one shuts the way in' '
 	[ "$(found)" = "$(printf "alice@one.test ok\nbob@one.test short login-refused")" ]'
 ok 'a login without a domain, as the record has it' '
 	echo "{\"v\":1,\"type\":\"account\",\"address\":\"carol@one.test\",\"logins\":[\"carol\"]}" >record
-	check 0 --passwords passwords record
+	check 1 --passwords passwords record
 	[ "$(found)" = "carol@one.test ok" ]
-	has err "no \"end\" record"
-	run 0 acctcheck --source "$new" --target "$old" --passwords passwords --cacert cert -q record >out 2>err
+	has err "no end record"
+	run 0 acctcheck --source "$new" --target "$old" --passwords passwords --cacert cert -q --partial record >out 2>err
 	[ "$(found)" = "carol@one.test ok" ]
 	echo carol@one.test >in
 	check 1 in
@@ -206,9 +239,9 @@ ok '-x stops at the first that falls short' '
 	[ "$(wc -l <out)" = 1 ]'
 ok 'what cannot be counted is said' '
 	echo bob@one.test >in
-	check 0 --ignore-empty --with contacts,scripts in
+	check 0 --ignore-empty --with contacts,events in
 	jq -r ".findings[].text" out >got
-	printf "%s: the old server cannot tell how many\n" contacts scripts >want
+	printf "%s: the old server cannot tell how many\n" contacts events >want
 	same want got'
 
 # --- servers that know less ---
@@ -360,9 +393,16 @@ ok 'a wrong master password stops after three accounts' '
 	seq -f "u%g@one.test" 40 >in
 	run 2 acctcheck --source "$odd" --source-user master --source-password-file master.pw \
 	    --target "$new" --target-passwords odd.pw --cacert cert -j 1 -q in >out 2>err
-	has err "let into none of the first 3 accounts"
-	[ "$(grep -c AUTHENTICATE odd.log)" = 3 ]
-	hasnt err Zx'
+	has err "refused for all of the first 3 accounts"
+	has err "(--source-separator)"
+	# by both separators, where none is given
+	[ "$(grep -c AUTHENTICATE odd.log)" = 6 ]
+	hasnt err Zx
+	: >odd.log
+	run 2 acctcheck --source "$odd" --source-user master --source-password-file master.pw \
+	    --source-separator "*" --target "$new" --target-passwords odd.pw --cacert cert -j 1 -q in >out 2>err
+	has err "by each separator of \"*\""
+	[ "$(grep -c AUTHENTICATE odd.log)" = 3 ]'
 
 # --- the command line ---
 
@@ -394,7 +434,9 @@ ok 'wrong calls' '
 	has err "others can use it"
 	chmod 600 master.pw'
 ok 'bad records, no records, and no room for the answer' '
-	check 0 </dev/null
+	check 1 </dev/null
+	has err "no records"
+	check 0 --partial </dev/null
 	not [ -s out ]
 	printf "%s\n" "{\"v\":1" "no address" bob@one.test >in
 	check 1 --ignore-empty in

@@ -51,7 +51,7 @@ ok 'wrong calls' '
 	run 2 maildir-merge one two three
 	run 2 maildir-merge --scope=all a b
 	run 2 maildir-merge -j 0 a b
-	run 2 maildir-merge -m x a b
+	run 2 maildir-merge --map x a b
 	run 2 maildir-ids
 	run 2 maildir-check --layout=x y'
 ok 'what is no Maildir' '
@@ -75,7 +75,7 @@ ok 'a dry run changes nothing, not even the state' '
 	mail s1/.new/cur/1.b:2,F two
 	merge 0 -n s1 t1
 	is cur/1.a:2,S planned
-	merge 0 -ns s1 t1
+	merge 0 -n --summary s1 t1
 	has out "        1         0         0         0         0  new (new)"
 	[ "$(find t1 -type f | wc -l)" -eq 0 ]
 	not [ -e t1/.new ]
@@ -109,9 +109,14 @@ ok 'a copy elsewhere, in an ignored folder, and --scope=folder' '
 	mail s3/cur/1.a:2, one
 	mail t3/.Trash/cur/9.a:2, one
 	merge 0 -n s3 t3
-	is cur/1.a:2, elsewhere
-	merge 0 -n --ignore-folders Junk,Trash s3 t3
 	is cur/1.a:2, planned
+	has out "its copy does not count"
+	merge 0 -n --count-trash s3 t3
+	is cur/1.a:2, elsewhere
+	merge 0 -n --ignore-folders Trash s3 t3
+	is cur/1.a:2, planned
+	merge 2 -n --ignore-folders Junk,Trash s3 t3
+	has err "the target has no folder \"Junk\""
 	merge 0 -n --scope=folder s3 t3
 	is cur/1.a:2, planned'
 ok 'copies are counted, or collapsed' '
@@ -120,7 +125,7 @@ ok 'copies are counted, or collapsed' '
 	mail t4/cur/9.a:2, one
 	merge 0 -n s4 t4
 	[ "$(grep -c planned out)" -eq 2 ]
-	merge 0 -nc s4 t4
+	merge 0 -n --collapse s4 t4
 	[ "$(grep -c planned out)" -eq 0 ]
 	[ "$(grep -c skipped out)" -eq 2 ]'
 ok 'one id and another content' '
@@ -136,7 +141,7 @@ ok 'folders by rule' '
 	box s6 .Alt .INBOX.Sub && box t6 .Neu
 	mail s6/.Alt/cur/1.a:2, one
 	mail s6/.INBOX.Sub/cur/1.a:2, two
-	merge 0 -m Alt=Neu --strip-inbox s6 t6
+	merge 0 --map Alt=Neu --strip-inbox s6 t6
 	[ "$(count t6/.Neu)" -eq 1 ]
 	[ "$(count t6/.Sub)" -eq 1 ]
 	has t6/subscriptions Sub'
@@ -233,7 +238,11 @@ ok 'another file system' '
 		other=$(mktemp -d /dev/shm/mailferry.XXXXXX)
 		cp -R t1 "$other/t"
 		rm "$other"/t/cur/*
+		# A copy has the mark of the merges before.
 		merge 0 s1 "$other/t" || { rm -rf "$other"; exit 1; }
+		is cur/1.a:2,S skipped
+		has err "1 messages were merged before and removed since"
+		merge 0 --readd s1 "$other/t" || { rm -rf "$other"; exit 1; }
 		is cur/1.a:2,S added
 		rm -rf "$other"
 	fi'
@@ -262,7 +271,7 @@ ok 'a disk that is full, and then has room' '
 	[ "$(cat code)" = 0 ]
 	grep -q "disk/t: no room" err
 	status --force
-	[ "$(cat code)" = 1 ]
+	[ "$(cat code)" = 75 ]
 	grep -q "2.large:2,: cannot be written: No space left on device" err
 	[ "$(grep -c added out)" = 2 ]
 	[ "$(find disk -type f -path "*/cur/*" | wc -l)" = 2 ]
@@ -313,7 +322,7 @@ ok 'two merges at once: the second waits for another time' '
 	flock -n t1 maildir-merge s1 t1 >out 2>err && exit 1
 	run 75 flock -n t1 maildir-merge s1 t1 >out 2>err
 	has err "another merge or check is at work"
-	run 75 flock -n t1 maildir-check -f t1'
+	run 75 flock -n t1 maildir-check --fix t1'
 ok 'an index saves opening files, and is never believed blindly' '
 	box s13 && box t13
 	for i in 1 2 3; do mail s13/cur/$i.a:2, m$i; mail t13/cur/$i.b:2, m$i; done
@@ -341,19 +350,21 @@ ok 'undo, and what it leaves alone' '
 	merge 0 -J j14 s14 t14
 	set -- t14/cur/*mailferry*
 	mv "$1" "${1}S"
-	run 1 maildir-merge -n -u j14 t14 >out 2>err
+	run 1 maildir-merge -n --undo j14 t14 >out 2>err
 	[ "$(count t14)" -eq 5 ]
-	run 1 maildir-merge -u j14 t14 >out 2>err
+	run 1 maildir-merge --undo j14 t14 >out 2>err
 	[ "$(count t14)" -eq 2 ]
 	has err "changed since it was added, kept"
 	not [ -e t14/.New ]
-	run 0 maildir-merge --force -u j14 t14 >out 2>err
+	run 0 maildir-merge --force --undo j14 t14 >out 2>err
 	[ "$(count t14)" -eq 1 ]
-	run 2 maildir-merge -u j14 t13 >out 2>err
-	has err "the journal of another target"
+	run 2 maildir-merge --undo j14 t14 >out 2>err
+	has err "j14: this run was undone before"
 	merge 2 -J j14 s14 t14
 	has err "File exists"
-	merge 0 s14 t14
+	merge 0 -J j14b s14 t14
+	run 2 maildir-merge --undo j14b t13 >out 2>err
+	has err "the target has no mark of this run"
 	[ "$(count t14)" -eq 5 ]'
 ok 'a source of LAYOUT=fs, and a target of it' '
 	mkdir -p s24/A/B/cur s24/A/B/new s24/A/B/tmp s24/cur s24/new s24/tmp
@@ -368,7 +379,7 @@ ok 'a source of LAYOUT=fs, and a target of it' '
 	not [ -e f24/A/B/maildirfolder ]
 	merge 0 t24 f24
 	[ "$(grep -c present out)" -eq 2 ]
-	merge 1 -m "A/B=tmp/x" --scope=folder -n s24 f24
+	merge 1 --map "A/B=tmp/x" --scope=folder -n s24 f24
 	has out "a level that the Maildir itself uses"'
 ok 'files that are renamed while their directory is read' '
 	need_python=$(command -v /usr/bin/python3) || exit 0
@@ -458,7 +469,7 @@ ok 'folders that cannot be made' '
 	has out "no folder of this name can be made: too long for the file system"
 	has err "t20: .void: .void: Not a directory"
 	is .ok/cur/1.a:2, added
-	merge 1 --source-names utf8 -m "$(printf "a\nb")=A/B" s20 t20
+	merge 1 --source-names utf8 --map "$(printf "a\nb")=A/B" s20 t20
 	[ "$(count t20/.A.B)" -eq 1 ]'
 ok 'a lock that another program holds for long' '
 	box s21 && box t21
@@ -466,7 +477,7 @@ ok 'a lock that another program holds for long' '
 	mail s21/cur/1.a:2,a one
 	printf "%s:%s" $$ "$(uname -n)" >t21/dovecot-uidlist.lock
 	mail t21/cur/9.a,S=1:2, nine
-	run 1 maildir-check -f t21 >out21
+	run 1 maildir-check --fix t21 >out21
 	has out21 "\"finding\":\"size\""
 	has out21 "\"fixed\":false"
 	[ -e t21/cur/9.a,S=1:2, ]
@@ -483,13 +494,13 @@ ok 'undo leaves what the run did not make' '
 	mkdir t22/.Half
 	printf "V\t2\n\nNeu\n" >t22/subscriptions
 	merge 0 -J j22 s22 t22
-	run 0 maildir-merge -u j22 t22 >out 2>err
+	run 0 maildir-merge --undo j22 t22 >out 2>err
 	[ "$(cat t22/subscriptions)" = "$(printf "V\t2\n\nNeu")" ]
 	[ -d t22/.Half ]
 	not [ -e t22/.Neu ]
 	merge 0 -J j22b s22 t22
 	mail t22/.Neu/cur/9.a:2, meanwhile
-	run 0 maildir-merge -u j22b t22 >out 2>err
+	run 0 maildir-merge --undo j22b t22 >out 2>err
 	[ "$(count t22)" -eq 1 ] && [ -d t22/.Neu/new ]'
 ok 'a journal can be read whatever the paths are' '
 	box "$(printf "s23\377")" && box "$(printf "t23\377")"
@@ -498,10 +509,10 @@ ok 'a journal can be read whatever the paths are' '
 	mail "$(printf "t23\377/cur/2.h\344st:2,")" two
 	merge 1 --flags=add -J j23 "$(printf "s23\377")" "$(printf "t23\377")"
 	has err "keeps its flags: its name is not UTF-8"
-	run 0 maildir-merge -u j23 "$(printf "t23\377")" >out 2>err
+	run 0 maildir-merge --undo j23 "$(printf "t23\377")" >out 2>err
 	[ "$(grep -c removed out)" -eq 1 ]'
 ok 'maildir-ids' '
-	run 0 maildir-ids -d t14 >out
+	run 0 maildir-ids --digest t14 >out
 	[ "$(grep -c . out)" -eq 5 ]
 	has out "\"folder\":\"New\""
 	has out "\"message_id\":\"<m9>\",\"id\":\"m9\",\"digest\":\""
@@ -522,7 +533,7 @@ ok 'maildir-check' '
 	for f in size vsize letter twice colon mode file; do
 		has out "\"finding\":\"$f\""
 	done
-	run 1 maildir-check -f c >out
+	run 1 maildir-check --fix c >out
 	size=$(wc -c <"$(echo c/cur/1.a*)")
 	[ -e "c/cur/1.a,S=$size,W=$((size + 6)):2,Sc" ]
 	[ -e c/cur/3.a:2, ]
@@ -534,7 +545,7 @@ ok 'maildir-check' '
 	done
 	mail c/cur/5.a,S=7:2, fiv
 	mail c/cur/5.a,S=$size:2, six
-	run 1 maildir-check -f c >out
+	run 1 maildir-check --fix c >out
 	ls c/cur | grep -q "^5.a,S="
 	ls c/cur | grep -q "^5.a.2,S="
 	chmod 500 c/tmp

@@ -7,8 +7,8 @@ if [ "$(id -u)" -ne 0 ]; then
 	echo '1..0 # SKIP a Dovecot 2.4 is entered by chroot, as root only'
 	exit 0
 fi
-FERRY_DOVECOT24=$("$top/tests/helper/dovecot24") ||
-	skip_all 'Dovecot 2.4 is not installed (tests/helper/dovecot24 --install)'
+FERRY_DOVECOT24=$("$top/tests/helper/dovecot" 2.4) ||
+	skip_all 'Dovecot 2.4 is not installed (tests/helper/dovecot 2.4 --install)'
 PYTHONDONTWRITEBYTECODE=1
 export FERRY_DOVECOT24 PYTHONDONTWRITEBYTECODE
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# archive2maildir killed at each call that changes the file system, and run again.
+# archive2maildir killed at calls that change the file system, and run again.
 . "${0%/*}/lib.sh"
 . "$top/t/archive.sh"
 
-each_call kill
+at_calls kill
 done_testing

@@ -38,4 +38,14 @@ for name in events event-names type-in-the-row-alone collection-names cards; do
 		taken $name"
 done
 
+
+ok 'random events and cards, and what it gives back means the same' '
+	rm -rf tree store/collection-root/*
+	run 0 /usr/bin/python3 "$top/tests/archive/random_objects.py" --tree \
+	    "$build/helper/convert" 1 100
+	taken tree
+	find store -name ".Radicale*" -prune -o -name "*.[iv]c[sf]" -print >put
+	run 0 /usr/bin/python3 "$top/tests/archive/random_objects.py" --stored \
+	    put 1 100'
+
 done_testing

@@ -2,8 +2,9 @@
 # The mail that archive2maildir writes, as a real Dovecot shows it over IMAP.
 . "${0%/*}/lib.sh"
 . "$top/t/archive.sh"
-need dovecot dovecot-imapd
-[ -e /usr/lib/dovecot/lmtp ] || skip_all 'LMTP of Dovecot is not installed (Debian: dovecot-lmtpd)'
+. "$top/t/dovecot23.sh"
+need_dovecot /usr/lib/dovecot/imap dovecot-imapd
+need_dovecot /usr/lib/dovecot/lmtp dovecot-lmtpd
 
 mkdir odd plain listescape utf8
 ok 'the archives' '

@@ -4,15 +4,5 @@
 . "${0%/*}/lib.sh"
 . "$top/t/archive.sh"
 
-make() {
-	/usr/bin/python3 "$top/tests/archive/odd.py" "$@"
-}
-
-for name in $(make --list); do
-	ok "$name" "
-		mkdir $name
-		cd $name
-		run 0 make --check $name"
-done
-
-done_testing
+# The results come from the script itself, which reads the libraries once.
+/usr/bin/python3 "$top/tests/archive/odd.py" --tap

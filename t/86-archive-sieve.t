@@ -2,9 +2,8 @@
 # The scripts out of an archive are taken by a real Pigeonhole.
 . "${0%/*}/lib.sh"
 . "$top/t/archive.sh"
-need doveadm dovecot-core
-[ -e /usr/lib/dovecot/modules/doveadm/lib10_doveadm_sieve_plugin.so ] ||
-	skip_all 'doveadm sieve is not installed (Debian: dovecot-sieve)'
+. "$top/t/dovecot23.sh"
+need_dovecot /usr/lib/dovecot/modules/doveadm/lib10_doveadm_sieve_plugin.so dovecot-sieve
 # Pigeonhole, whose doveadm needs no server that runs; it does not work as root.
 who=$(id -un) group=$(id -gn)
 [ "$(id -u)" -ne 0 ] || who=nobody group=nogroup

@@ -4,14 +4,19 @@
 . "${0%/*}/lib.sh"
 . "$top/t/radicale.sh"
 need /usr/bin/python3 python3
+/usr/bin/python3 -c 'import icalendar, vobject' 2>/dev/null ||
+	skip_all 'python3-icalendar or python3-vobject is not installed'
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE
 
 printf 'wrong\n' >wrong
 
-# start_faults NAME [DIGEST]: sets $url.
+# start_faults NAME [DIGEST [SERVER]]: sets $url.
 start_faults() {
 	: >"$1"
 	: >"$1.out"
-	/usr/bin/python3 "$top/tests/dav/faults.py" "$server" "$tmp/$1" ${2+"$2"} \
+	/usr/bin/python3 "$top/tests/dav/faults.py" "${3-$server}" "$tmp/$1" \
+	    ${2:+"$2"} \
 	    >"$1.out" 2>"$1.err" &
 	faults_pid=$!
 	at_exit="kill $faults_pid 2>/dev/null; $at_exit"
@@ -196,9 +201,15 @@ ok 'errors of the server are of one object, and are named' '
 	shows run 1 merge "$url" f >out 2>err
 	counts "1 calendar created,1 event created,1 event exists,3 event failed,"
 	has err "f/calendars" || has err "calendars/W/1.ics: u1: the server refuses it: no room left"
-	has err "calendars/W/2.ics: u2: the server refuses it: the server does not allow it (status 403)"
+	has err "calendars/W/2.ics: u2: the server refuses it: the server does not allow it (403)"
 	has err "too large for the server"
 	not grep -h "secret words" out err'
+
+ok 'what is not valid to the server is said so' '
+	forget
+	printf "PUT 1 status 400\n" >rules
+	shows run 1 merge "$url" f >out 2>err
+	has err "the server refuses it: it is not valid to the server (400)"'
 
 ok 'only temporary errors: 75, and a run after them completes' '
 	forget
@@ -209,11 +220,60 @@ ok 'only temporary errors: 75, and a run after them completes' '
 	shows run 0 merge "$url" f >out 2>err
 	counts "1 event created,4 event exists,"'
 
+ok 'a collection that cannot be made now: 75 for what is in it, and then all' '
+	rm -rf g
+	event g/calendars/W/1.ics u1
+	event g/calendars/W/2.ics u2
+	card g/contacts/F/1.vcf c1
+	for made in "MKCALENDAR * status 500" "MKCALENDAR * status 423" "MKCOL * status 502"; do
+		forget
+		echo "$made" >rules
+		shows run 75 merge "$url" g >out 2>err
+		has err "its collection could not be made"
+		not grep "\"kind\":\"data\"" out
+		: >rules
+		shows run 0 merge "$url" g >out 2>err
+		[ "$(stored | wc -l)" -eq 3 ]
+	done
+	forget
+	echo "MKCALENDAR * status 403" >rules
+	shows run 1 merge "$url" g >out 2>err
+	has err "its collection could not be made"'
+
+ok 'what is about one object does not end the run' '
+	forget
+	printf "PUT 1 status 423\n" >rules
+	shows run 75 merge "$url" f >out 2>err
+	counts "1 calendar created,4 event created,1 event failed,"
+	has err "it is locked (423)"
+	forget
+	printf "PUT 1 status 409\nPUT 2 status 415\nPUT 3 status 422\n" >rules
+	shows run 1 merge "$url" f >out 2>err
+	counts "1 calendar created,2 event created,3 event failed,"
+	printf "PUT 1 status 409\nPUT 2 status 423\n" >rules
+	forget
+	shows run 1 merge "$url" f >out 2>err'
+
 ok 'a server that fails three times in a row is left alone' '
 	forget
 	printf "PUT * status 500\n" >rules
 	shows run 75 merge "$url" f >out 2>err
 	counts "1 calendar created,3 event failed,"'
+
+ok 'a server that is away: 75, whatever else is wrong, and how many are left' '
+	cp -r f away
+	echo hello >away/calendars/W/0.ics
+	for rule in "PROPFIND * status 503" "PUT * status 500"; do
+		forget
+		echo "$rule" >rules
+		shows run 75 merge --retry-budget 0 "$url" away >out 2>err
+		has err "0.ics: "
+		[ "$rule" = "PUT * status 500" ] || has err "5 were not tried"
+		[ "$rule" != "PUT * status 500" ] || has err "2 were not tried"
+	done
+	: >rules
+	shows run 1 merge "$url" away >out 2>err
+	hasnt err tried'
 
 ok '-x stops at the first' '
 	forget
@@ -226,7 +286,7 @@ ok 'Retry-After is honoured, within the budget' '
 	printf "PUT 1 status 503 1\nPROPFIND 1 status 429 1\n" >rules
 	shows run 0 merge -vv "$url" f >out 2>err
 	counts "1 calendar created,5 event created,"
-	has err "waiting 1 s"
+	has err "waiting 1.00 s"
 	forget
 	printf "PUT * status 503 1\n" >rules
 	shows run 75 merge --retry-budget 0 "$url" f >out 2>err'
@@ -252,7 +312,7 @@ ok 'answers that are no WebDAV: a document type, cut, another host, too deep' '
 	done
 	printf "PROPFIND * location http://127.0.0.1:9/\n" >rules
 	shows run 2 merge "$url/x" f >out 2>err
-	has err "the server says to go to http://127.0.0.1:9/"
+	has err "the server redirects to http://127.0.0.1:9/"
 	[ "$(stored | wc -l)" -eq 5 ]'
 
 start_faults digest_rules "alice:$password"
@@ -296,5 +356,210 @@ ok 'help and version' '
 	has out "usage: davmerge" || has out davmerge
 	run 0 davmerge -V
 	run 2 davmerge -Z 2>err'
+
+start_faults bare
+bare=$url
+start_faults other
+ok 'a bare host leads to the service, as on Stalwart' '
+	rm -rf a
+	forget
+	event a/calendars/Work/1.ics one@x
+	card a/contacts/Friends/1.vcf two@x
+	url=$bare
+	echo "LAYOUT stalwart" >bare
+	for at in "$url" "$url/" "$url/dav/cal" "$url/.well-known/caldav"; do
+		shows run 0 merge -q "$at" a >out 2>err
+		not test -s err
+	done
+	counts "1 card exists,1 event exists,"
+	[ "$(stored | wc -l)" -eq 2 ]'
+
+ok 'a web page in place of the service is named, the password is not' '
+	url=$bare
+	printf "%s\n" "LAYOUT stalwart" "PROPFIND * status 404" >bare
+	shows run 2 merge "$url" a >out 2>err
+	hasnt err "${password% *}"
+	has err "/dav/cal"
+	shows run 2 merge "$url/account" a >out 2>err
+	hasnt err "${password% *}"'
+
+ok 'a redirect to another origin is not followed, whatever it says of us' '
+	for to in "http://other.example.org/dav" "//other.example.org/dav" \
+	    "http://alice:x@127.0.0.1:1/dav" "https://127.0.0.1/dav" \
+	    "ftp://127.0.0.1/" "http://127.0.0.1.example.org/"; do
+		printf "PROPFIND * location %s\n" "$to" >other
+		shows run 2 merge "$url/x/" a >out 2>err
+		not test -s out
+		hasnt err "${password% *}"
+		hasnt err "alice:x@"
+	done
+	rm -rf b
+	event b/calendars/Work/1.ics one@x
+	printf "PROPFIND 1 location %s/\n" "$url" >other
+	shows run 0 merge -q "$url/x/" b >out 2>err
+	printf "PROPFIND 1 location http://alice:x@%s/\n" "${url#http://}" >other
+	shows run 0 merge -q "$url/x/" b >out 2>err
+	counts "1 event exists,"'
+
+ok 'a server behind a proxy may know itself by another name' '
+	for prefix in https://dav.example.org http://inside:8080 \
+	    "http://[fd00::1]:5232" //inside; do
+		for method in PROPFIND REPORT; do
+			printf "%s * hrefs %s\n" "$method" "$prefix" >other
+			shows run 0 merge -q "$url" a >out 2>err
+			counts "1 card exists,1 event exists,"
+		done
+	done
+	printf "PROPFIND * hrefs http://inside\nREPORT * hrefs http://inside\n" >other
+	event a/calendars/New/3.ics three@x
+	shows run 0 merge -q "$url" a >out 2>err
+	shows run 0 merge -q "$url" a >out 2>err
+	counts "1 card exists,2 event exists,"
+	[ "$(stored | wc -l)" -eq 3 ]'
+
+ok 'what an answer leaves out is not put a second time' '
+	forget
+	rm -rf a
+	for i in 1 2 3; do
+		event "a/calendars/Work/$i.ics" "u$i@x"
+		card "a/contacts/Friends/$i.vcf" "c$i@x"
+	done
+	shows run 0 merge -q "$server" a >out
+	for f in $(stored); do
+		mv "$f" "${f%/*}/other-${f##*/}"
+	done
+	for what in "omit 1" "omit 2" "missing 1" "missing 3"; do
+		printf "REPORT * %s\n" "$what" >other
+		shows run 0 merge -q "$url" a >out 2>err
+		counts "3 card exists,3 event exists,"
+	done
+	printf "REPORT * omit 1\nGET 1 status 500\n" >other
+	shows run 75 merge -q "$url" a >out 2>err
+	hasnt out created
+	printf "REPORT * omit 1\nGET 1 status 403\n" >other
+	shows run 2 merge -q "$url" a >out 2>err
+	hasnt out created
+	printf "REPORT * omit 1\nGET 1 status 404\n" >other
+	shows run 0 merge -q "$url" a >out 2>err
+	[ "$(stored | wc -l)" -eq 6 ]'
+
+ok 'a listing that is cut ends the run' '
+	for n in 2 3 "*"; do
+		printf "PROPFIND %s cut\n" "$n" >other
+		shows run 2 merge -q "$url/alice/" a >out 2>err
+		hasnt out created
+		has err "lists only a part (507)"
+	done'
+
+# take: davmerge from one server to another, as their only users.
+take() {
+	DAV_FROM_USER=alice DAV_FROM_PASSWORD=$password \
+	    DAV_USER=alice DAV_PASSWORD=$password \
+	    "$build/bin/davmerge" "$@"
+}
+# texts DIRECTORY: what stands in the objects of a server, whatever their names.
+texts() {
+	find "$1" -name ".Radicale*" -prune -o -name "*.[iv]c[sf]" -type f \
+	    -exec cat {} + | sort
+}
+
+second=$tmp/second
+sed "s|^filesystem_folder.*|filesystem_folder = $second|" radicale.conf >second.conf
+radicale -C second.conf >second.log 2>&1 &
+second_pid=$!
+at_exit="kill $second_pid 2>/dev/null; $at_exit"
+wait_for "$second_pid" second.log "Listening on"
+to=http://127.0.0.1:$(sed -n "s/.*Listening on .*:\([0-9]*\)[^0-9].*/\1/p" second.log | head -n 1)
+
+ok 'from one server to another: the texts as their owner put them' '
+	forget
+	rm -rf a
+	event a/calendars/Work/1.ics one@x "X-ODD:1"
+	event a/calendars/Home/2.ics "two/..@x"
+	card a/contacts/Friends/1.vcf three@x
+	shows run 0 merge -q "$server" a >out
+	shows run 0 take -n "$server" "$to" >out 2>err
+	counts "1 addressbook planned,2 calendar planned,1 card planned,2 event planned,"
+	shows run 0 take "$server" "$to" >out 2>err
+	counts "1 addressbook created,2 calendar created,1 card created,2 event created,"
+	has err "3 created, 0 exist"
+	texts store >was
+	texts "$second" | same was -
+	shows run 0 take "$server/alice/" "$to" >out 2>err
+	counts "1 card exists,2 event exists,"
+	shows run 0 take --map Work=Other "$to" "$server" >out 2>err
+	has out "\"status\":\"elsewhere\""
+	printf "GET 1 status 404\n" >other
+	rm -rf "$second"/collection-root
+	shows run 1 take "$url" "$to" >out 2>err
+	has err "not there any more"
+	DAV_USER=alice DAV_PASSWORD=$password run 2 "$build/bin/davmerge" "$server" "$to" >out 2>err
+	has err "no credentials for FROM-URL"'
+
+ok 'random calendars and address books: the same texts, a rerun changes nothing' '
+	forget
+	rm -rf "$second"/collection-root tree
+	run 0 /usr/bin/python3 "$top/tests/archive/random_objects.py" --tree \
+	    "$build/helper/convert" 1 60
+	shows run 0 merge -q "$server" tree >out
+	find tree -type f | wc -l >files
+	for run in created exists; do
+		shows run 0 take "$server" "$to" >out 2>err
+		grep -cE "\"object\":\"(event|card)\".*\"$run\"" out | same files -
+		hasnt out failed
+		texts store >was
+		texts "$second" | same was -
+	done'
+
+ok 'a source that fails: what it has is not put twice, nor something else' '
+	forget
+	rm -rf "$second"/collection-root a
+	for i in 1 2 3; do
+		event "a/calendars/Work/$i.ics" "u$i@x"
+		card "a/contacts/Friends/$i.vcf" "c$i@x"
+	done
+	shows run 0 merge -q "$server" a >out
+	# 1 and 3 ask for the principal.
+	for cut in 2 4 5 6; do
+		printf "PROPFIND %s cut\n" "$cut" >other
+		shows run 2 take "$url/alice/" "$to" >out 2>err
+		hasnt out created
+	done
+	printf "REPORT * status 500\n" >other
+	shows run 75 take "$url" "$to" >out 2>err
+	hasnt out created
+	# A web page, a card for an event, and an event of another UID.
+	echo "<html>Log in</html>" >page
+	cp a/contacts/Friends/1.vcf wrong-kind
+	event a/calendars/Work/4.ics u4@x
+	cp a/calendars/Work/4.ics wrong-uid
+	for what in page wrong-kind wrong-uid; do
+		rm -rf "$second"/collection-root
+		printf "GET 1 body %s\n" "$tmp/$what" >other
+		shows run 1 take "$url" "$to" >out 2>err
+		counts "1 addressbook created,1 calendar created,3 card created,2 event created,1 event failed,"
+		texts "$second" >is
+		hasnt is "Log in"
+		hasnt is u4@x
+	done
+	has err "another object than when it was listed"
+	printf "GET 1 status 500\nREPORT * omit 2\n" >other
+	shows run 75 take "$url" "$to" >out 2>err
+	: >other
+	shows run 0 take "$url" "$to" >out 2>err
+	texts store >was
+	texts "$second" | same was -
+	shows run 0 take "$url" "$to" >out 2>err
+	counts "3 card exists,3 event exists,"'
+
+ok 'a target that fails: each object is there once' '
+	rm -rf "$second"/collection-root
+	start_faults target "" "$to"
+	printf "PUT 1 lost\nPUT 3 status 500\nREPORT 1 drop\nMKCOL 1 drop\n" >target
+	shows run 75 take "$server" "$url" >out 2>err
+	: >target
+	shows run 0 take "$server" "$url" >out 2>err
+	texts store >was
+	texts "$second" | same was -'
 
 done_testing

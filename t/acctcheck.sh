@@ -1,7 +1,7 @@
 # Mail accounts on a real Dovecot, over IMAP, for a test. Read after lib.sh.
 # shellcheck shell=sh
 . "$top/t/dovecot.sh"
-[ -e /usr/lib/dovecot/imap-login ] || skip_all 'IMAP of Dovecot is not installed (Debian: dovecot-imapd)'
+need_dovecot /usr/lib/dovecot/imap-login dovecot-imapd
 need /usr/bin/python3 python3
 need openssl
 need jq

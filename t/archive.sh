@@ -30,13 +30,14 @@ hostile_cases() {
 	done
 }
 
-# each_call HOW: archive2maildir at each call that changes the file system.
-each_call() {
+# at_calls HOW: archive2maildir at calls that change the file system, all of them
+# with FERRY_EVERY_CALL in the environment.
+at_calls() {
 	if [ "$SANITIZED" = yes ]; then
 		# Not a thing that is missing: no skip_all.
 		echo '1..0 # SKIP the fault shim does not go with a sanitizer'
 		exit 0
 	fi
-	ok "each call in turn: $1" "
+	ok "calls that end or fail: $1" "
 		run 0 /usr/bin/python3 \"$top/tests/archive/crash.py\" \"$shim\" $1"
 }

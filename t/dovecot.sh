@@ -1,10 +1,7 @@
 # A running Dovecot 2.3 for a test: its auth service only, over sockets in the
 # scratch folder. Read after lib.sh.
 # shellcheck shell=sh
-need dovecot dovecot-core
-need doveadm dovecot-core
-need doveconf dovecot-core
-dovecot --version | grep -q '^2\.3\.' || skip_all 'needs Dovecot 2.3'
+. "$top/t/dovecot23.sh"
 # The path of a socket has at most 107 bytes (unix(7)).
 [ ${#tmp} -lt 70 ] || skip_all 'the scratch folder has too long a name'
 

@@ -75,15 +75,23 @@ same_notes() {
 	sed -n 's/^dirdump-[a-z-]*: \(.*: [0-9]* line\)s\{0,1\}\( (-v names them)\)\{0,1\}$/\1/p' \
 	    err | sort >notes
 	same "$maps/$1.notes" notes
+	# What is not carried is in the records, too, for the report.
+	jq -r 'select(.type == "note").text' out | sort | uniq -c |
+	    sed 's/^ *\([0-9]*\) \(.*\)/\2: \1 line/' >recorded
+	grep -v '^left out: ' notes >wanted || :
+	same wanted recorded
 }
 
 # same_records NAME: "out" is what is expected of NAME.
 same_records() {
 	filled "$1.expected" >expected
+	same_notes_of=$(grep -c '"type":"note"' out) || :
 	plain expected >want
-	plain out >got
+	jq -c --argjson n "$same_notes_of" 'select(.type != "note") |
+	    if .type == "end" then .count -= $n else . end' out >carried
+	plain carried >got
 	same want got
-	jq -r 'select(.type != "domain").type' out | uniq >types
+	jq -r 'select([.type] | inside(["account", "alias", "end"])).type' out | uniq >types
 	printf 'account\nalias\nend\n' >order
 	same order types
 }
@@ -94,12 +102,34 @@ fits() {
 	jq -c 'select((.secret // "bcrypt-sha256") | test("bcrypt-sha256") | not)' \
 	    out >checked
 	jq -r '.address + "\tcorrect horse 1"' checked >known
-	run 0 secretcheck -q -p known checked
+	run 0 secretcheck --partial -q -p known checked
+}
+
+# settle: what no object of the plan holds goes into the accounts, and each owner
+# who has any gets a result; a second run changes nothing.
+settle() {
+	rm -f settings settings.done
+	# shellcheck disable=SC2086
+	run 0 mkaccounts -q $part --no-secret=empty --settings settings -o plan.settings out
+	for settle_run in 1 2; do
+		stalwart-apply -q --url "$url" --user admin --password-file password \
+		    --settings settings --app-passwords app-passwords plan.settings >settled
+		hasnt settled '"failed"'
+		jq -r .address settings | sort >wanted
+		jq -r 'select(.object | IN("VacationResponse", "SieveScript", "Identity", "AppPassword")).address' \
+		    settled | sort -u >had
+		same wanted had
+	done
+	hasnt settled '"created"'
+	rm -f app-passwords
 }
 
 # arrives: "out" goes onto a new server, and nothing fails.
 arrives() {
-	mkaccounts -q --no-secret=empty --report report -o plan out
+	# The dump may say that entries could not be read.
+	if tail -n 1 out | grep -q '"failed"'; then part=--partial; else part=; fi
+	# shellcheck disable=SC2086
+	run 0 mkaccounts -q $part --no-secret=empty --report report -o plan out
 	# Forwards have no object, and a domain has no switch.
 	jq -r 'select(.forward or (.type == "domain" and .active == false))
 	    | .address // .domain' out >left
@@ -109,6 +139,7 @@ arrives() {
 	start_standin standin-stalwart --admin admin:secret
 	stalwart-apply -q --url "$url" --user admin --password-file password \
 	    plan >result
+	settle
 	kill "$standin_pid"
 	hasnt result '"failed"'
 	[ "$(jq -r 'select(.object == "Account" and .status == "created").address' \

@@ -21,6 +21,8 @@ export MAILFERRY_LIBEXEC="$build/bin" MAILFERRY_SHARE="$top/share"
 export XDG_CACHE_HOME="$tmp/.cache"
 unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 unset STALWART_URL STALWART_USER STALWART_PASSWORD STALWART_TOKEN
+# A make that a test calls is no part of the one that runs the tests.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 umask 077
 tap_n=0 tap_bad=0
 

@@ -19,7 +19,7 @@ enum {
 };
 
 const char *
-check_name(enum check c)
+check_name(enum acct_check c)
 {
 	static const char *const names[] = { [CHECK_OK] = "ok",
 		[CHECK_SHORT] = "short",
@@ -38,18 +38,18 @@ verification_free(struct verification *v)
 	*v = (struct verification){ 0 };
 }
 
-__attribute__((format(printf, 4, 5))) static struct finding *
+__attribute__((format(printf, 4, 5))) static struct acct_finding *
 find(struct verification *v, const char *what, bool is_short, const char *fmt,
     ...)
 {
 	struct buf vis = { 0 };
-	struct finding *f;
+	struct acct_finding *f;
 	char text[512];
 	va_list ap;
 
-	v->v = grow(v->v, v->n, &v->cap, sizeof *v->v);
+	v->v = xgrow(v->v, v->n, &v->cap, sizeof *v->v);
 	f = &v->v[v->n++];
-	*f = (struct finding){ .what = what, .is_short = is_short };
+	*f = (struct acct_finding){ .what = what, .is_short = is_short };
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
@@ -63,10 +63,10 @@ find(struct verification *v, const char *what, bool is_short, const char *fmt,
 	return f;
 }
 
-const struct finding *
+const struct acct_finding *
 verification_worst(const struct verification *v)
 {
-	const struct finding *worst = NULL;
+	const struct acct_finding *worst = NULL;
 
 	for (size_t i = 0; i < v->n && worst == NULL; i++)
 		if (v->v[i].is_short)
@@ -79,7 +79,7 @@ verification_worst(const struct verification *v)
 
 /* The login on the target is what the owner will see. */
 static void
-judge_target_login(struct verification *v, const struct subject *s)
+judge_target_login(struct verification *v, const struct acct_subject *s)
 {
 	const struct side_account *t = &s->target;
 
@@ -114,7 +114,7 @@ judge_target_login(struct verification *v, const struct subject *s)
 }
 
 static void
-judge_source_login(struct verification *v, const struct subject *s)
+judge_source_login(struct verification *v, const struct acct_subject *s)
 {
 	if (s->source.login == LOGIN_REFUSED && s->active &&
 	    s->source.data.why.kind == FAIL_NONE)
@@ -160,7 +160,7 @@ is_shut(const struct side_account *a)
 
 /* True if both sides have the account and tell what it holds. */
 static bool
-judge_sides(struct verification *v, const struct subject *s)
+judge_sides(struct verification *v, const struct acct_subject *s)
 {
 	bool both;
 
@@ -211,7 +211,7 @@ put_messages(struct buf *out, int64_t n)
 	buf_addf(out, "%" PRId64 " message%s", n, n == 1 ? "" : "s");
 }
 
-/* What is said of a pair, behind its name. */
+/* What is said of a pair, after its name. */
 static void
 put_verdict(
     struct buf *out, enum folder_verdict verdict, int64_t had, int64_t has)
@@ -266,7 +266,7 @@ find_folder(struct verification *v, const struct folder_pair *p)
 }
 
 static void
-judge_folders(struct verification *v, const struct subject *s,
+judge_folders(struct verification *v, const struct acct_subject *s,
     const struct check_options *o)
 {
 	folders_compare(&s->source.data.mailboxes, &s->target.data.mailboxes,
@@ -276,8 +276,27 @@ judge_folders(struct verification *v, const struct subject *s,
 			find_folder(v, &v->folders.v[i]);
 }
 
+/* What a side does not count is no loss; what it refuses to count may be one. */
 static void
-judge_count(struct verification *v, const struct subject *s, enum data_kind k)
+find_uncounted(struct verification *v, const struct side_account *a,
+    const char *side, enum data_kind k)
+{
+	const struct why *none = k == DATA_SCRIPTS ? &a->no_scripts : NULL;
+
+	if (k == DATA_SCRIPTS && a->scripts_refused.kind != FAIL_NONE)
+		(void)find(v, "scripts-unknown", true,
+		    "%s: the %s server does not tell how many: %s",
+		    data_name(k), side, a->scripts_refused.text);
+	else
+		(void)find(v, "not-comparable", false,
+		    "%s: the %s server cannot tell how many%s%s", data_name(k),
+		    side, none == NULL || *none->text == '\0' ? "" : ": ",
+		    none == NULL ? "" : none->text);
+}
+
+static void
+judge_count(
+    struct verification *v, const struct acct_subject *s, enum data_kind k)
 {
 	static const char *const whats[DATA_KINDS][2] = {
 		[DATA_CONTACTS] = { "contacts-short", "contacts-more" },
@@ -287,10 +306,10 @@ judge_count(struct verification *v, const struct subject *s, enum data_kind k)
 	};
 	int64_t had = s->source.data.counts[k], has = s->target.data.counts[k];
 
-	if (!s->source.has_counts || !s->target.has_counts)
-		(void)find(v, "not-comparable", false,
-		    "%s: the %s server cannot tell how many", data_name(k),
-		    s->source.has_counts ? "new" : "old");
+	if (!s->source.known[k])
+		find_uncounted(v, &s->source, "old", k);
+	else if (!s->target.known[k])
+		find_uncounted(v, &s->target, "new", k);
 	else if (has < had)
 		(void)find(v, whats[k][0], true, "%s: %" PRId64 " of %" PRId64,
 		    data_name(k), has, had);
@@ -300,8 +319,30 @@ judge_count(struct verification *v, const struct subject *s, enum data_kind k)
 		    has - had);
 }
 
+/* Which script runs. The procedure's own may run the owner's from within. */
+static void
+judge_active(struct verification *v, const struct acct_subject *s)
+{
+	const char *had = s->source.data.active_script,
+		   *has = s->target.data.active_script;
+
+	if (!s->source.known[DATA_SCRIPTS] || !s->target.known[DATA_SCRIPTS] ||
+	    (had == NULL && has == NULL))
+		return;
+	if (had != NULL && has == NULL)
+		(void)find(v, "scripts-inactive", true,
+		    "scripts: %s is active on the old server, none on the new "
+		    "one",
+		    had);
+	else if (had == NULL || strcmp(had, has) != 0)
+		(void)find(v, "scripts-active", false,
+		    "scripts: %s is active on the old server, %s on the new "
+		    "one",
+		    had == NULL ? "none" : had, has);
+}
+
 void
-check_account(const struct subject *s, const struct check_options *o,
+check_account(const struct acct_subject *s, const struct check_options *o,
     struct verification *v)
 {
 	*v = (struct verification){ .status = CHECK_OK };
@@ -313,6 +354,7 @@ check_account(const struct subject *s, const struct check_options *o,
 	for (int k = 0; k < DATA_KINDS; k++)
 		if (o->counted[k])
 			judge_count(v, s, (enum data_kind)k);
+	judge_active(v, s);
 }
 
 /* --- the record --- */
@@ -340,9 +382,11 @@ put_side(struct buf *out, const char *name, const struct side_account *a,
 	jw_kint(out, "folders", (int64_t)a->data.mailboxes.n);
 	jw_kint(out, "messages", mailboxes_total(&a->data.mailboxes));
 	for (int k = 0; k < DATA_KINDS; k++)
-		if (o->counted[k] && a->has_counts)
+		if (o->counted[k] && a->known[k])
 			jw_kint(out, data_name((enum data_kind)k),
 			    a->data.counts[k]);
+	if (a->data.active_script != NULL)
+		jw_kstr(out, "active_script", a->data.active_script);
 	jw_close(out, '}');
 }
 
@@ -364,7 +408,7 @@ put_folder(struct buf *out, const struct mailbox *m, const char *name,
 }
 
 static void
-put_finding(struct buf *out, const struct finding *f)
+put_finding(struct buf *out, const struct acct_finding *f)
 {
 	jw_open(out, '{');
 	jw_kstr(out, "what", f->what);
@@ -380,7 +424,7 @@ put_finding(struct buf *out, const struct finding *f)
 }
 
 void
-verification_put(const struct verification *v, const struct subject *s,
+verification_put(const struct verification *v, const struct acct_subject *s,
     const struct check_options *o, struct buf *out)
 {
 	jw_open(out, '{');

@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "acct/compare.h"
 #include "acct/side.h"
-#include "mailbox/compare.h"
 
 /* One account on both sides. */
-struct subject {
+struct acct_subject {
 	const char *address;
 	const char *where; /* for messages; or NULL */
 	const char *line;  /* as it was read; or NULL */
@@ -21,7 +21,7 @@ struct subject {
 	struct side_account source, target;
 };
 
-enum check {
+enum acct_check {
 	CHECK_OK,
 	CHECK_SHORT,       /* the target lacks something */
 	CHECK_FAILED,      /* a side refused to tell */
@@ -32,10 +32,10 @@ enum {
 	CHECK_STATES = CHECK_SKIPPED + 1
 };
 /* "short" */
-const char *check_name(enum check c);
+const char *check_name(enum acct_check c);
 
 /* One thing that was found. */
-struct finding {
+struct acct_finding {
 	const char *what;                 /* "folder-short"; a constant */
 	bool is_short;                    /* the account falls short by it */
 	const struct folder_pair *folder; /* where it is about one */
@@ -49,23 +49,24 @@ struct check_options {
 
 /* The zero value is empty. */
 struct verification {
-	enum check status;
+	enum acct_check status;
 	struct comparison folders;
-	struct finding *v;
+	struct acct_finding *v;
 	size_t n, cap;
 };
 
 /* Judges a subject that both sides were asked for; borrows from it. */
-void check_account(const struct subject *s, const struct check_options *o,
+void check_account(const struct acct_subject *s, const struct check_options *o,
     struct verification *v);
 void verification_free(struct verification *v);
 
 /* What a person must know first: the first finding by which the account falls
  * short, or that a side says nothing. NULL if there is none. */
-const struct finding *verification_worst(const struct verification *v);
+const struct acct_finding *verification_worst(const struct verification *v);
 
 /* Appends the record of type "verification" (acctcheck(1)). */
-void verification_put(const struct verification *v, const struct subject *s,
-    const struct check_options *o, struct buf *out);
+void verification_put(const struct verification *v,
+    const struct acct_subject *s, const struct check_options *o,
+    struct buf *out);
 
 #endif

@@ -31,7 +31,7 @@ struct side_worker {
 };
 
 const char *
-login_name(enum login l)
+login_name(enum side_login l)
 {
 	static const char *const names[] = { [LOGIN_UNKNOWN] = "unknown",
 		[LOGIN_OK] = "ok",
@@ -67,7 +67,8 @@ http_settings(const struct side_options *o)
 		.token = o->token,
 		.cacert = o->cacert,
 		.insecure_tls = o->insecure_tls,
-		.insecure_http = o->insecure };
+		.insecure_http = o->insecure,
+		.stop = o->stop };
 }
 
 int
@@ -77,7 +78,11 @@ side_check(const struct side_options *o, struct why *why)
 	struct http *h;
 
 	if (!is_jmap(o->url))
-		return stream_check(o->url, why);
+		return stream_check(o->url, "imap", why) == -1 ||
+			       (o->sieve != NULL &&
+				   stream_check(o->sieve, "sieve", why) == -1)
+			   ? -1
+			   : 0;
 	h = http_new(o->url, &http, why);
 	http_free(h);
 	return h == NULL ? -1 : 0;
@@ -93,7 +98,8 @@ open_worker(struct side *s, struct side_worker *w, struct why *why)
 	w->owner = http_new(s->options.url, &owner, why);
 	if (w->http == NULL || w->owner == NULL)
 		return -1;
-	w->jmap.stop = s->options.stop;
+	w->jmap.retry.stop = s->options.stop;
+	w->jmap.retry.waiting = s->options.waiting;
 	return jmap_open(&w->jmap, w->http, s->options.budget, why);
 }
 
@@ -103,9 +109,12 @@ side_open(struct side *s, const struct side_options *o, size_t workers,
 {
 	*s = (struct side){ .options = *o, .is_jmap = is_jmap(o->url) };
 	(void)pthread_mutex_init(&s->lock, NULL);
+	(void)pthread_mutex_init(&s->probe, NULL);
 	s->workers = workers;
-	if (!s->is_jmap)
+	if (!s->is_jmap) {
+		scripts_server_init(&s->scripts, o->sieve, o->url);
 		return 0;
+	}
 	s->each = xcalloc(workers, sizeof *s->each);
 	/* One after another: a wrong password is tried by the first alone. */
 	for (size_t i = 0; i < workers; i++)
@@ -125,7 +134,9 @@ side_close(struct side *s)
 	}
 	free(s->each);
 	jmap_domains_free(&s->domains);
+	scripts_server_free(&s->scripts);
 	(void)pthread_mutex_destroy(&s->lock);
+	(void)pthread_mutex_destroy(&s->probe);
 	*s = (struct side){ 0 };
 }
 
@@ -183,31 +194,60 @@ may_try(const struct side *s)
 
 /* --- IMAP --- */
 
-static enum imap_answer
-imap_session(struct side *s, struct imap *im, const struct imap_login *l,
-    struct why *why)
+static struct stream_options
+stream_settings(const struct side_options *o)
 {
-	struct stream_options o = { .cacert = s->options.cacert,
-		.insecure_tls = s->options.insecure_tls,
-		.insecure = s->options.insecure,
-		.starttls = s->options.starttls };
-
-	if (imap_open(im, s->options.url, &o, why) == -1)
-		return IMAP_FAILED;
-	return imap_login(im, l, why);
+	return (struct stream_options){ .stop = o->stop,
+		.cacert = o->cacert,
+		.insecure_tls = o->insecure_tls,
+		.insecure = o->insecure,
+		.starttls = o->starttls };
 }
 
-/* One login, and the folders behind it. */
+/* Counts the scripts, by the login that has opened the mail. */
+static void
+ask_scripts(struct side *s, const struct sasl_login *l, struct side_account *a)
+{
+	struct stream_options o = stream_settings(&s->options);
+	struct buf active = { 0 };
+	struct why why = { 0 };
+
+	switch (scripts_count(
+	    &s->scripts, &o, l, &a->data.counts[DATA_SCRIPTS], &active, &why)) {
+	case SCRIPTS_COUNTED:
+		a->known[DATA_SCRIPTS] = true;
+		if (active.len != 0)
+			a->data.active_script = xstrdup(active.data);
+		break;
+	case SCRIPTS_NONE:
+		a->no_scripts = why;
+		break;
+	case SCRIPTS_REFUSED:
+		a->scripts_refused = why;
+		break;
+	case SCRIPTS_FAILED:
+		a->data.why = why;
+	}
+	buf_free(&active);
+}
+
+/* One login, and what it sees. */
 static enum imap_answer
-imap_ask(struct side *s, const struct imap_login *l, struct side_account *a,
+imap_ask(struct side *s, const struct sasl_login *l, struct side_account *a,
     struct why *why)
 {
+	struct stream_options o = stream_settings(&s->options);
 	struct imap im = { 0 };
-	enum imap_answer answer = imap_session(s, &im, l, why);
+	enum imap_answer answer = IMAP_FAILED;
 
+	if (imap_open(&im, s->options.url, &o, why) == 0)
+		answer = imap_login(&im, l, why);
 	if (answer == IMAP_LET_IN && a->data.mailboxes.n == 0)
 		(void)imap_folders(&im, &a->data.mailboxes, &a->data.why);
 	imap_close(&im);
+	if (answer == IMAP_LET_IN && a->data.why.kind == FAIL_NONE &&
+	    s->options.counted[DATA_SCRIPTS])
+		ask_scripts(s, l, a);
 	return answer;
 }
 
@@ -215,7 +255,7 @@ imap_ask(struct side *s, const struct imap_login *l, struct side_account *a,
 static void
 imap_as_owner(struct side *s, struct side_account *a)
 {
-	static const enum login logins[] = { [IMAP_LET_IN] = LOGIN_OK,
+	static const enum side_login logins[] = { [IMAP_LET_IN] = LOGIN_OK,
 		[IMAP_REFUSED] = LOGIN_REFUSED,
 		[IMAP_FORBIDDEN] = LOGIN_FORBIDDEN,
 		[IMAP_ILL] = LOGIN_FAILED,
@@ -223,7 +263,7 @@ imap_as_owner(struct side *s, struct side_account *a)
 	enum imap_answer answer = IMAP_REFUSED;
 
 	for (size_t i = 0; answer == IMAP_REFUSED && a->names[i] != NULL; i++) {
-		struct imap_login l = { .user = a->names[i],
+		struct sasl_login l = { .user = a->names[i],
 			.password = a->password };
 
 		if (!may_try(s)) {
@@ -241,19 +281,19 @@ imap_as_owner(struct side *s, struct side_account *a)
 }
 
 static enum imap_answer
-imap_by_name(struct side *s, struct side_account *a, const char *name)
+imap_by(
+    struct side *s, struct side_account *a, const char *name, char separator)
 {
 	const struct side_options *o = &s->options;
-	struct imap_login l = { .user = o->user, .password = o->password };
+	struct sasl_login l = { .user = o->user, .password = o->password };
 	struct why why = { 0 };
 	char *joined = NULL;
 	enum imap_answer answer;
 
-	if (o->authzid)
+	if (separator == 0)
 		l.authzid = name;
 	else
-		l.user = joined =
-		    xasprintf("%s%c%s", name, o->separator, o->user);
+		l.user = joined = xasprintf("%s%c%s", name, separator, o->user);
 	a->data.why = (struct why){ 0 };
 	answer = imap_ask(s, &l, a, &why);
 	free(joined);
@@ -267,6 +307,37 @@ imap_by_name(struct side *s, struct side_account *a, const char *name)
 	else if (answer != IMAP_LET_IN)
 		a->data.why = why;
 	return answer;
+}
+
+/* By each separator, until the master user is let in by one, which is then that
+ * of the server. One thread at a time: logins that are refused are counted. */
+static enum imap_answer
+imap_probe(struct side *s, struct side_account *a, const char *name)
+{
+	const char *c = s->options.separators;
+	enum imap_answer answer = IMAP_REFUSED;
+
+	(void)pthread_mutex_lock(&s->probe);
+	if (atomic_load(&s->separator) != 0)
+		answer = imap_by(s, a, name, atomic_load(&s->separator));
+	else
+		for (; answer == IMAP_REFUSED && *c != '\0'; c++) {
+			answer = imap_by(s, a, name, *c);
+			if (answer == IMAP_LET_IN)
+				atomic_store(&s->separator, *c);
+		}
+	(void)pthread_mutex_unlock(&s->probe);
+	return answer;
+}
+
+static enum imap_answer
+imap_by_name(struct side *s, struct side_account *a, const char *name)
+{
+	char separator = atomic_load(&s->separator);
+
+	if (!s->options.authzid && separator == 0)
+		return imap_probe(s, a, name);
+	return imap_by(s, a, name, s->options.authzid ? 0 : separator);
 }
 
 /* As the master user; the account is absent where each name is refused. */
@@ -287,9 +358,11 @@ imap_as_master(struct side *s, struct side_account *a)
 		struct why why;
 
 		why_set(&why, FAIL_FATAL,
-		    "the master user was let into none of the first %d "
-		    "accounts: a wrong password, or another separator",
-		    MASTER_REFUSED_MAX);
+		    "the master user was refused for all of the first %d "
+		    "accounts, by each separator of \"%s\": a wrong "
+		    "password, or another separator (%s)",
+		    MASTER_REFUSED_MAX, s->options.separators,
+		    s->options.option);
 		stop(s, &why);
 	}
 }
@@ -305,7 +378,7 @@ imap_one(struct side *s, struct side_account *a)
 		imap_as_master(s, a);
 	else if (a->login == LOGIN_UNKNOWN)
 		why_set(&a->data.why, FAIL_DATA,
-		    "no password of it is known, and no master user");
+		    "no password given for it, and no master user");
 	else if (a->login == LOGIN_SKIPPED)
 		why_set(&a->data.why, FAIL_DATA,
 		    "not tried: too many logins were refused before");
@@ -391,14 +464,15 @@ side_ask_many(struct side *s, struct side_account *const *accounts, size_t n)
 	workers_run(s->workers < SESSIONS_MAX ? s->workers : SESSIONS_MAX,
 	    (b.n + b.each - 1) / b.each, fetch_batch, &b);
 	for (size_t i = 0; i < b.n; i++)
-		b.accounts[i]->has_counts =
-		    b.accounts[i]->data.why.kind == FAIL_NONE;
+		if (b.accounts[i]->data.why.kind == FAIL_NONE)
+			memcpy(b.accounts[i]->known, s->options.counted,
+			    sizeof b.accounts[i]->known);
 	free(b.accounts);
 }
 
 /* What a session with the owner's password says (Stalwart: 402 and 403 with the
  * right password only). */
-static enum login
+static enum side_login
 judge_session(
     struct side *s, const struct http_reply *reply, struct side_account *a)
 {

@@ -14,13 +14,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "acct/scripts.h"
 #include "core/why.h"
 #include "http/http.h"
 #include "http/stream.h"
 #include "jmap/mailboxes.h"
 
 /* What became of a login with the owner's own password. */
-enum login {
+enum side_login {
 	LOGIN_UNKNOWN, /* no password of it is known */
 	LOGIN_OK,
 	LOGIN_REFUSED,       /* wrong user or password */
@@ -30,7 +31,7 @@ enum login {
 	LOGIN_FAILED         /* no answer about it */
 };
 /* "refused" */
-const char *login_name(enum login l);
+const char *login_name(enum side_login l);
 
 /* An account, and what a side says of it. */
 struct side_account {
@@ -38,9 +39,12 @@ struct side_account {
 	const char *password;     /* the owner's, or NULL */
 	struct jmap_account data; /* address, id, mailboxes, counts, why */
 	bool absent;              /* the server has no such account */
-	bool has_counts;          /* of contacts and so on */
-	bool master;              /* the folders were read as the master user */
-	enum login login;
+	bool known[DATA_KINDS];   /* which counts in data are told */
+	/* Why those of scripts are not: there is no ManageSieve, or it does not
+	 * tell of this account. */
+	struct why no_scripts, scripts_refused;
+	bool master; /* the folders were read as the master user */
+	enum side_login login;
 	struct why login_why;
 	bool done; /* false: the run stopped before */
 };
@@ -50,9 +54,13 @@ struct side_options {
 	const char *url;
 	const char *user; /* the master user or administrator; or NULL */
 	const char *password;
-	const char *token; /* JMAP: instead of both */
-	char separator;    /* IMAP: "alice" SEPARATOR "master" */
-	bool authzid;      /* IMAP: by the authorization identity instead */
+	const char *token;      /* JMAP: instead of both */
+	const char *separators; /* IMAP: "alice" SEPARATOR "master"; of several
+				   the one by which the master is let in */
+	const char *option;     /* that says which: "--source-separator" */
+	const char *sieve;      /* IMAP: where scripts are counted, a URL of
+			      ManageSieve; NULL: beside it, if it has that */
+	bool authzid; /* IMAP: by the authorization identity instead */
 	const char *cacert;
 	bool insecure_tls;
 	bool insecure; /* clear text to others than loopback */
@@ -61,6 +69,8 @@ struct side_options {
 	size_t refused_max; /* owners' logins that may be refused */
 	bool counted[DATA_KINDS];
 	bool (*stop)(void); /* SIGINT; may be NULL */
+	/* JMAP: before a wait; may be NULL. */
+	void (*waiting)(double seconds, const struct why *why);
 };
 
 struct side {
@@ -69,16 +79,19 @@ struct side {
 	size_t workers;
 	struct side_worker *each; /* one for each thread */
 	struct jmap_domains domains;
+	struct scripts_server scripts;
 	atomic_size_t refused; /* owners' logins */
 	atomic_size_t master_refused;
 	atomic_bool master_let_in;
-	atomic_uint temps; /* failures in a row */
+	atomic_char separator; /* 0: not found yet */
+	pthread_mutex_t probe; /* held while it is looked for */
+	atomic_uint temps;     /* failures in a row */
 	atomic_bool stopped;
 	pthread_mutex_t lock;
 	struct why why; /* under lock: why it stopped */
 };
 
-/* Whether the URL is one that side_open takes: https:// and http:// is JMAP,
+/* Whether the URLs are ones that side_open takes: https:// and http:// is JMAP,
  * imaps:// and imap:// IMAP. 0, or -1 and why (FATAL). */
 int side_check(const struct side_options *o, struct why *why);
 

@@ -17,8 +17,8 @@
 #include "core/alloc.h"
 #include "core/buf.h"
 
-/* Where SQLite's locks lie in a file (sqlite3, os.h): PENDING, RESERVED, and
- * the range of SHARED. */
+/* The places of SQLite's locks in a file (sqlite3, os.h): PENDING, RESERVED,
+ * and the range of SHARED. */
 enum {
 	PENDING_BYTE = 0x40000000,
 	RESERVED_BYTE = PENDING_BYTE + 1,
@@ -109,7 +109,9 @@ open_locked(const char *path, struct why *why)
 
 	if (fd == -1)
 		return why_errno(why, FAIL_FATAL, "%s", path);
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+	if (fstat(fd, &st) == -1) {
+		why_errno(why, FAIL_FATAL, "%s", path);
+	} else if (!S_ISREG(st.st_mode)) {
 		why_set(why, FAIL_FATAL, "%s: not a file", path);
 	} else if (lock_file(fd) == -1) {
 		if (errno != EAGAIN && errno != EACCES)
@@ -164,7 +166,7 @@ why_sqlite(struct why *why, enum fail kind, const struct archive *a)
  * one bad entry, are still read as far as they go; nothing can be written.
  */
 static int
-connect_archive(struct archive *a, struct why *why)
+configure(struct archive *a)
 {
 	static const struct {
 		int what, value;
@@ -179,25 +181,53 @@ connect_archive(struct archive *a, struct why *why)
 				      "PRAGMA cache_size=-1024;"
 				      "PRAGMA query_only=ON;"
 				      "PRAGMA temp_store=MEMORY";
-	char *uri = uri_of(a);
-	int r = sqlite3_open_v2(uri, &a->db,
-	    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
-	    readvfs_register());
+	int r = SQLITE_OK;
 
-	free(uri);
 	for (size_t i = 0; r == SQLITE_OK && i < sizeof config / sizeof *config;
 	     i++)
 		r = sqlite3_db_config(
 		    a->db, config[i].what, config[i].value, (int *)NULL);
 	if (r == SQLITE_OK)
 		r = sqlite3_exec(a->db, pragmas, NULL, NULL, NULL);
+	return r;
+}
+
+/* Whether a result says that the disk failed, not that the archive is damaged. */
+static bool
+is_disk_error(int r)
+{
+	return (r & 0xff) == SQLITE_IOERR || (r & 0xff) == SQLITE_NOMEM ||
+	       (r & 0xff) == SQLITE_CANTOPEN;
+}
+
+/* Reads the schema once before configure() lets errors in it pass: on a disk
+ * that fails there, tables would vanish silently. */
+static int
+connect_archive(struct archive *a, struct why *why)
+{
+	char *uri = uri_of(a);
+	int r = sqlite3_open_v2(uri, &a->db,
+	    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+	    readvfs_register());
+
+	free(uri);
+	if (r == SQLITE_OK) {
+		r = sqlite3_exec(a->db,
+		    "PRAGMA locking_mode=EXCLUSIVE;"
+		    "PRAGMA cell_size_check=ON;"
+		    "PRAGMA mmap_size=0;"
+		    "SELECT count(*) FROM sqlite_master",
+		    NULL, NULL, NULL);
+		if (!is_disk_error(r))
+			r = configure(a);
+	}
 	return r == SQLITE_OK ? 0 : why_sqlite(why, FAIL_FATAL, a);
 }
 
 static int
 check_tables(struct archive *a, struct why *why)
 {
-	struct rows r = { 0 };
+	struct archive_rows r = { 0 };
 	int n;
 
 	if (rows_open(&r, a, "SELECT count(*) FROM sqlite_master", why) == -1)
@@ -263,15 +293,18 @@ static bool
 finds(struct archive *a, const char *sql, const char *one, const char *two)
 {
 	sqlite3_stmt *s = NULL;
-	bool yes = false;
+	int r = sqlite3_prepare_v2(a->db, sql, -1, &s, NULL);
 
-	if (sqlite3_prepare_v2(a->db, sql, -1, &s, NULL) == SQLITE_OK &&
-	    sqlite3_bind_text(s, 1, one, -1, SQLITE_STATIC) == SQLITE_OK &&
-	    (two == NULL ||
-		sqlite3_bind_text(s, 2, two, -1, SQLITE_STATIC) == SQLITE_OK))
-		yes = sqlite3_step(s) == SQLITE_ROW;
+	if (r == SQLITE_OK)
+		r = sqlite3_bind_text(s, 1, one, -1, SQLITE_STATIC);
+	if (r == SQLITE_OK && two != NULL)
+		r = sqlite3_bind_text(s, 2, two, -1, SQLITE_STATIC);
+	if (r == SQLITE_OK)
+		r = sqlite3_step(s);
+	if (is_disk_error(r))
+		a->failed = true;
 	(void)sqlite3_finalize(s);
-	return yes;
+	return r == SQLITE_ROW;
 }
 
 bool
@@ -295,61 +328,69 @@ archive_has_column(struct archive *a, const char *table, const char *column)
 /* --- rows --- */
 
 int
-rows_open(struct rows *r, struct archive *a, const char *sql, struct why *why)
+rows_open(
+    struct archive_rows *r, struct archive *a, const char *sql, struct why *why)
 {
-	*r = (struct rows){ .archive = a };
-	if (sqlite3_prepare_v2(a->db, sql, -1, &r->stmt, NULL) == SQLITE_OK)
+	int result = sqlite3_prepare_v2(a->db, sql, -1, &r->stmt, NULL);
+
+	*r = (struct archive_rows){ .archive = a, .stmt = r->stmt };
+	if (result == SQLITE_OK)
 		return 0;
+	a->failed = a->failed || is_disk_error(result);
 	return why_sqlite(why, FAIL_FATAL, a);
 }
 
 void
-rows_restart(struct rows *r, int64_t parameter)
+rows_restart(struct archive_rows *r, int64_t parameter)
 {
 	(void)sqlite3_reset(r->stmt);
 	(void)sqlite3_bind_int64(r->stmt, 1, parameter);
 }
 
 int
-rows_next(struct rows *r, struct why *why)
+rows_next(struct archive_rows *r, struct why *why)
 {
-	switch (sqlite3_step(r->stmt)) {
+	int result = sqlite3_step(r->stmt);
+
+	switch (result) {
 	case SQLITE_ROW:
 		return 1;
 	case SQLITE_DONE:
 		return 0;
 	default:
+		r->archive->failed =
+		    r->archive->failed || is_disk_error(result);
 		return why_sqlite(why, FAIL_FATAL, r->archive);
 	}
 }
 
 void
-rows_close(struct rows *r)
+rows_close(struct archive_rows *r)
 {
 	(void)sqlite3_finalize(r->stmt);
-	*r = (struct rows){ 0 };
+	*r = (struct archive_rows){ 0 };
 }
 
 bool
-rows_is_null(const struct rows *r, int column)
+rows_is_null(const struct archive_rows *r, int column)
 {
 	return sqlite3_column_type(r->stmt, column) == SQLITE_NULL;
 }
 
 bool
-rows_is_int(const struct rows *r, int column)
+rows_is_int(const struct archive_rows *r, int column)
 {
 	return sqlite3_column_type(r->stmt, column) == SQLITE_INTEGER;
 }
 
 int64_t
-rows_int(const struct rows *r, int column)
+rows_int(const struct archive_rows *r, int column)
 {
 	return sqlite3_column_int64(r->stmt, column);
 }
 
 const char *
-rows_text(const struct rows *r, int column, size_t *len)
+rows_text(const struct archive_rows *r, int column, size_t *len)
 {
 	const unsigned char *text = sqlite3_column_text(r->stmt, column);
 	int n = sqlite3_column_bytes(r->stmt, column);
@@ -360,13 +401,13 @@ rows_text(const struct rows *r, int column, size_t *len)
 }
 
 int
-rows_columns(const struct rows *r)
+rows_columns(const struct archive_rows *r)
 {
 	return sqlite3_column_count(r->stmt);
 }
 
 const char *
-rows_name(const struct rows *r, int column)
+rows_name(const struct archive_rows *r, int column)
 {
 	const char *name = sqlite3_column_name(r->stmt, column);
 
@@ -380,7 +421,7 @@ blob_open(struct blob *b, struct archive *a, int64_t id, struct why *why)
 {
 	int r;
 
-	/* A handle moves from row to row; one that failed cannot. */
+	/* A blob handle moves from row to row, but not after a failure. */
 	r = b->handle == NULL ? sqlite3_blob_open(a->db, "main", "blobs",
 				    "data", id, 0, &b->handle)
 			      : sqlite3_blob_reopen(b->handle, id);

@@ -4,14 +4,14 @@
 
 /*
  * A Vandelay archive: an SQLite file with the mail, calendars, contacts,
- * scripts and files of one account. It is only read: nothing is written into
- * it or beside it. What its log (the file with "-wal" behind its name) holds is
- * part of it; while another program holds it, it is not read at all. It may be
+ * scripts and files of one account. It is only read: nothing is written into it
+ * or next to it. What its log (the file of the same name with "-wal") holds is
+ * part of it. While another program holds it, it is not read at all. It may be
  * damaged, and it may have been made by somebody else: views, triggers and
  * functions in its schema are not run.
  */
-#ifndef FERRY_ARCHIVE_H
-#define FERRY_ARCHIVE_H
+#ifndef FERRY_ARCHIVE_ARCHIVE_H
+#define FERRY_ARCHIVE_ARCHIVE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,13 +35,14 @@ struct archive {
 	struct sqlite3 *db;
 	char *path;
 	bool logged; /* a log has to be read, too */
-	int lock;    /* keeps writers away; -1 in one that archive_again made */
+	bool failed; /* the disk failed while it was read */
+	int lock;    /* keeps writers away; -1 in those of archive_again */
 	struct archive_seal seal;
 };
 
 /*
  * Opens an archive. 0, or -1 and why: TEMP where another program holds it,
- * FATAL for what is no archive.
+ * FATAL for what is not an archive.
  */
 int archive_open(struct archive *a, const char *path, struct why *why);
 /* Opens it once more, for another thread. */
@@ -61,28 +62,27 @@ bool archive_has_column(
  * The rows of a query, which may have one parameter. Texts and bytes are good
  * until the next step.
  */
-struct rows {
+struct archive_rows {
 	struct archive *archive;
 	struct sqlite3_stmt *stmt;
 };
 
 /* 0, or -1 and why. The zero value is closed. */
-int rows_open(
-    struct rows *r, struct archive *a, const char *sql, struct why *why);
+int rows_open(struct archive_rows *r, struct archive *a, const char *sql,
+    struct why *why);
 /* Begins anew, with a value for the parameter. */
-void rows_restart(struct rows *r, int64_t parameter);
+void rows_restart(struct archive_rows *r, int64_t parameter);
 /* 1: there is a row. 0: that was all. -1 and why: the rest cannot be read. */
-int rows_next(struct rows *r, struct why *why);
-void rows_close(struct rows *r);
+int rows_next(struct archive_rows *r, struct why *why);
+void rows_close(struct archive_rows *r);
 
-bool rows_is_null(const struct rows *r, int column);
-bool rows_is_int(const struct rows *r, int column);
-int64_t rows_int(const struct rows *r, int column);
-/* Any bytes, NULs included, with a NUL behind them; "" for NULL. len may be
- * NULL. */
-const char *rows_text(const struct rows *r, int column, size_t *len);
-int rows_columns(const struct rows *r);
-const char *rows_name(const struct rows *r, int column);
+bool rows_is_null(const struct archive_rows *r, int column);
+bool rows_is_int(const struct archive_rows *r, int column);
+int64_t rows_int(const struct archive_rows *r, int column);
+/* Any bytes, NULs included, followed by a NUL; "" for NULL. len may be NULL. */
+const char *rows_text(const struct archive_rows *r, int column, size_t *len);
+int rows_columns(const struct archive_rows *r);
+const char *rows_name(const struct archive_rows *r, int column);
 
 /* The bytes of one blob after another, in pieces. The zero value is ready. */
 struct blob {

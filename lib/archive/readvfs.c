@@ -31,7 +31,7 @@ struct file {
 	sqlite3_int64 at; /* of ahead in the file */
 	size_t len;
 	sqlite3_int64 next; /* where the last read ended */
-	size_t expected;    /* how much more will be wanted */
+	size_t expected;    /* how many more bytes will be wanted */
 };
 
 /* --- reading --- */
@@ -63,8 +63,8 @@ is_ahead(const struct file *f, sqlite3_int64 at, size_t n)
 	       at + (sqlite3_int64)n <= f->at + (sqlite3_int64)f->len;
 }
 
-/* Fills the buffer from there on with what is expected. False where that cannot
- * be done: then the plain way says why. */
+/* Fills the buffer with what is expected to be read next. False if that fails:
+ * the plain read that follows says why. */
 static bool
 fill(struct file *f, sqlite3_int64 at)
 {
@@ -130,7 +130,7 @@ vfs_close(sqlite3_file *base)
 	return close(f->fd) == -1 ? SQLITE_IOERR_CLOSE : SQLITE_OK;
 }
 
-/* --- what is not done --- */
+/* --- what a reader never does --- */
 
 static int
 vfs_write(sqlite3_file *base, const void *p, int n, sqlite3_int64 at)
@@ -175,8 +175,8 @@ vfs_check_lock(sqlite3_file *base, int *out)
 	return SQLITE_OK;
 }
 
-/* Each page of a blob begins with the number of the next; a page more for what
- * is left over at both ends. */
+/* Each page of a blob begins with the number of the next; one more page covers
+ * what is left over at both ends. */
 static int
 vfs_control(sqlite3_file *base, int what, void *arg)
 {
@@ -254,8 +254,16 @@ vfs_access(sqlite3_vfs *vfs, const char *name, int flags, int *out)
 	struct stat st;
 
 	(void)vfs;
-	*out = flags != SQLITE_ACCESS_READWRITE && stat(name, &st) == 0 &&
-	       st.st_size > 0;
+	*out = 0;
+	if (flags == SQLITE_ACCESS_READWRITE)
+		return SQLITE_OK;
+	/* A log that cannot be looked at is not one that is missing: without
+	 * it an older state would be read. */
+	if (stat(name, &st) == -1)
+		return errno == ENOENT || errno == ENOTDIR
+			   ? SQLITE_OK
+			   : SQLITE_IOERR_ACCESS;
+	*out = st.st_size > 0;
 	return SQLITE_OK;
 }
 
@@ -281,7 +289,7 @@ static sqlite3_vfs vfs = { .iVersion = 1,
 	.xAccess = vfs_access,
 	.xFullPathname = vfs_full_name };
 
-/* Time and chance are the system's. */
+/* Time and random numbers come from the system. */
 static void
 register_vfs(void)
 {

@@ -7,8 +7,8 @@
  * only, and cannot write, create or remove one. It is told how many bytes will
  * be wanted next, and reads them, if they follow each other, many at a time.
  */
-#ifndef FERRY_READVFS_H
-#define FERRY_READVFS_H
+#ifndef FERRY_ARCHIVE_READVFS_H
+#define FERRY_ARCHIVE_READVFS_H
 
 /* Makes it known to SQLite, once for all threads; its name. NULL: out of
  * memory. */

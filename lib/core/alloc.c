@@ -9,13 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+void
+out_of_memory(void)
+{
+	(void)fputs("mailferry: out of memory\n", stderr);
+	_Exit(2);
+}
+
 static void *
 check(void *p)
 {
-	if (p == NULL) {
-		(void)fputs("mailferry: out of memory\n", stderr);
-		_Exit(2);
-	}
+	if (p == NULL)
+		out_of_memory();
 	return p;
 }
 
@@ -76,7 +81,7 @@ free_secret(char *s)
 }
 
 void *
-grow(void *p, size_t n, size_t *cap, size_t size)
+xgrow(void *p, size_t n, size_t *cap, size_t size)
 {
 	if (n < *cap)
 		return p;

@@ -3,14 +3,18 @@
  */
 
 /*
- * Memory that cannot be had ends the program with status 2: for small things
- * whose size this project decides. A size that comes from input goes through
- * struct buf, which has a maximum.
+ * Allocations that end the program with status 2 when memory runs out: for
+ * small things whose size this project decides. A size that comes from input
+ * goes through struct buf, which has a maximum.
  */
 #ifndef FERRY_ALLOC_H
 #define FERRY_ALLOC_H
 
 #include <stddef.h>
+
+/* Says so and ends the process with status 2 (mailferry(7)), for library calls
+ * that fail only for want of memory. */
+_Noreturn void out_of_memory(void);
 
 /* As malloc(3), calloc(3), reallocarray(3), strdup(3); never NULL. The caller
  * owns the result and frees it with free(3). */
@@ -32,6 +36,6 @@ void free_secret(char *s);
  * Grows an array for one element more. Returns the array, with room for at
  * least n + 1 elements of the given size, and keeps *cap.
  */
-void *grow(void *p, size_t n, size_t *cap, size_t size);
+void *xgrow(void *p, size_t n, size_t *cap, size_t size);
 
 #endif

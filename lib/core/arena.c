@@ -32,8 +32,8 @@ take(struct arena *a, size_t size)
 
 		b->size = want;
 		if (want != BLOCK && a->blocks != NULL) {
-			/* A large thing gets a block of its own, behind the
-			 * one that still has room. */
+			/* A large thing gets a block of its own, after the one
+			 * that still has room. */
 			b->next = a->blocks->next;
 			a->blocks->next = b;
 			return b->data;
@@ -74,6 +74,27 @@ arena_alloc(struct arena *a, size_t size)
 	if (a->used > a->size)
 		a->used = a->size;
 	return memset(take(a, size), 0, size);
+}
+
+/* The newest block of the usual size is kept, of which only what was used need
+ * be overwritten. */
+void
+arena_reset(struct arena *a)
+{
+	struct arena_block *kept = a->blocks;
+	struct arena rest = { 0 };
+
+	if (kept == NULL)
+		return;
+	if (kept->size != BLOCK) {
+		arena_free(a);
+		return;
+	}
+	rest.blocks = kept->next;
+	arena_free(&rest);
+	explicit_bzero(kept->data, a->used);
+	kept->next = NULL;
+	a->used = 0;
 }
 
 void

@@ -22,6 +22,9 @@ char *arena_adds(struct arena *a, const char *s);
 /* Room for an object, aligned for any type, zeroed. */
 void *arena_alloc(struct arena *a, size_t size);
 
+/* Overwrites all of it, and keeps a block for what comes next. */
+void arena_reset(struct arena *a);
+
 /* Overwrites and gives back all of it. */
 void arena_free(struct arena *a);
 

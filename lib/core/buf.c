@@ -42,16 +42,20 @@ buf_wipe(struct buf *b)
 	buf_free(b);
 }
 
-char *
-buf_room(struct buf *b, size_t len)
+/* Whether len bytes go into the storage that is there: the usual case, by which
+ * a writer of records comes for every comma. */
+static inline bool
+fits(const struct buf *b, size_t len)
+{
+	return len < b->cap - b->len && !b->overflow &&
+	       (b->max == 0 || b->len + len <= b->max);
+}
+
+static char *
+grow(struct buf *b, size_t len)
 {
 	size_t want;
 
-	/* The usual case first: a writer of records comes here for every
-	 * comma. */
-	if (len < b->cap - b->len && b->cap != 0 && !b->overflow &&
-	    (b->max == 0 || b->len + len <= b->max))
-		return b->data + b->len;
 	if (b->overflow)
 		return NULL;
 	if (len > SIZE_MAX / 2 - b->len ||
@@ -71,10 +75,16 @@ buf_room(struct buf *b, size_t len)
 	return b->data + b->len;
 }
 
+char *
+buf_room(struct buf *b, size_t len)
+{
+	return fits(b, len) ? b->data + b->len : grow(b, len);
+}
+
 void
 buf_add(struct buf *b, const void *p, size_t len)
 {
-	char *to = buf_room(b, len);
+	char *to = fits(b, len) ? b->data + b->len : grow(b, len);
 
 	if (to == NULL)
 		return;
@@ -87,8 +97,7 @@ buf_add(struct buf *b, const void *p, size_t len)
 void
 buf_addc(struct buf *b, char c)
 {
-	/* Most bytes fit: the writer of JSON puts each quote and comma so. */
-	if (b->cap - b->len < 2 || b->max != 0 || b->overflow) {
+	if (!fits(b, 1)) {
 		buf_add(b, &c, 1);
 		return;
 	}

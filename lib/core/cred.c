@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -14,10 +15,61 @@
 #include "core/alloc.h"
 #include "core/buf.h"
 #include "core/io.h"
+#include "core/mask.h"
 
 enum {
 	SECRET_MAX = 65536
 };
+
+/* The variables that our programs read secrets from. */
+static struct variable {
+	const char *name;
+	char *value; /* once it is out of the environment; NULL: was not set */
+} variables[] = {
+	{ "STALWART_PASSWORD", NULL },
+	{ "STALWART_TOKEN", NULL },
+	{ "DAV_PASSWORD", NULL },
+	{ "DAV_TOKEN", NULL },
+	{ "DAV_FROM_PASSWORD", NULL },
+	{ "DAV_FROM_TOKEN", NULL },
+	{ "PROXY_ADMIN_TOKEN", NULL },
+	{ "MAILCOW_API_KEY", NULL },
+	{ "PGPASSWORD", NULL },
+	{ "VANDELAY_PASSWORD", NULL },
+};
+
+enum {
+	VARIABLES = sizeof variables / sizeof *variables
+};
+
+void
+cred_hide_variables(void)
+{
+	for (size_t i = 0; i < VARIABLES; i++) {
+		struct variable *v = &variables[i];
+		char *value = getenv(v->name);
+
+		if (value == NULL)
+			continue;
+		free_secret(v->value);
+		v->value = *value == '\0' ? NULL : xstrdup(value);
+		mask_add(v->value);
+		explicit_bzero(value, strlen(value));
+		(void)unsetenv(v->name);
+	}
+}
+
+char *
+cred_variable(const char *name)
+{
+	cred_hide_variables();
+	for (size_t i = 0; i < VARIABLES; i++)
+		if (strcmp(variables[i].name, name) == 0)
+			return variables[i].value == NULL
+				   ? NULL
+				   : xstrdup(variables[i].value);
+	return NULL;
+}
 
 /* The first line of what fd holds. */
 static char *
@@ -32,10 +84,14 @@ first_line(int fd, const char *name, struct why *why)
 	} else {
 		size_t len = strcspn(buf_str(&b), "\r\n");
 
-		if (len == 0)
+		if (len < b.len && b.data[len] == '\0')
+			why_set(why, FAIL_FATAL,
+			    "%s: a NUL in the secret: not a text file", name);
+		else if (len == 0)
 			why_set(why, FAIL_FATAL, "%s: no secret in it", name);
 		else
 			secret = xmemdup(b.data, len);
+		mask_add(secret);
 	}
 	buf_wipe(&b);
 	return secret;
@@ -82,10 +138,12 @@ cred_file(const char *path, struct why *why)
 char *
 cred_command(const char *command, struct why *why)
 {
-	FILE *p = popen(command, "re");
 	char *secret;
 	int status;
+	FILE *p;
 
+	cred_hide_variables();
+	p = popen(command, "re");
 	if (p == NULL) {
 		why_errno(why, FAIL_FATAL, "the command for the secret");
 		return NULL;

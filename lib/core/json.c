@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/base64.h"
 #include "core/num.h"
 #include "core/str.h"
 
@@ -104,7 +105,7 @@ next_item(struct json_reader *s, char close)
 	s->at++;
 	space(s);
 	if (*s->at == close)
-		return fail(s, "a value is expected behind the comma");
+		return fail(s, "a value is expected after the comma");
 	return true;
 }
 
@@ -150,7 +151,7 @@ hex4(const char *p)
 }
 
 /* The code point of the \uXXXX at p, of a surrogate pair where there is one;
- * *len is what it took. 0 if it is none, or is U+0000. */
+ * *len is what it took. 0 if it is not one, or is U+0000. */
 static unsigned int
 escaped_code_point(const char *p, size_t *len)
 {
@@ -175,8 +176,39 @@ plain(char c)
 	return c != '"' && c != '\\' && (unsigned char)c >= 0x20;
 }
 
-/* Unescapes one escape at from into to, and returns the bytes written (0 for
- * an error); *took is what it was long. */
+/* Eight bytes at a time, by the vector types of GCC and Clang. */
+typedef unsigned char bytes8 __attribute__((vector_size(8)));
+
+static bool
+plain8(const char *s)
+{
+	uint64_t found;
+	bytes8 v;
+
+	memcpy(&v, s, sizeof v);
+	v = (bytes8)((v < 0x20) | (v == '"') | (v == '\\') | (v == 0x7f));
+	memcpy(&found, &v, sizeof found);
+	return found == 0;
+}
+
+/* How many bytes at the start of a text need no escape. */
+static size_t
+plain_prefix(const char *s, size_t len)
+{
+	size_t step = sizeof(bytes8), i = 0;
+
+	while (len - i >= step && plain8(s + i))
+		i += step;
+	/* The last eight, some of them once more. */
+	if (len >= step && len - i < step && plain8(s + len - step))
+		return len;
+	while (i < len && plain(s[i]) && s[i] != 0x7f)
+		i++;
+	return i;
+}
+
+/* Unescapes one escape at from into to, and returns the bytes written (0 for an
+ * error); *took is its length. */
 static size_t
 unescape(const char *from, char *to, size_t *took)
 {
@@ -201,7 +233,7 @@ unescape(const char *from, char *to, size_t *took)
 bool
 jr_string(struct json_reader *s, char **value)
 {
-	char *from, *to;
+	char *from, *to, *quote;
 
 	if (s->error != NULL)
 		return false;
@@ -210,6 +242,9 @@ jr_string(struct json_reader *s, char **value)
 		return fail(s, "a string is expected");
 	from = s->at + 1;
 	*value = from;
+	quote = strchr(from, '"');
+	if (quote != NULL)
+		from += plain_prefix(from, (size_t)(quote - from));
 	while (plain(*from))
 		from++;
 	to = from;
@@ -223,7 +258,7 @@ jr_string(struct json_reader *s, char **value)
 		if (*from == '\\') {
 			n = unescape(from, to, &took);
 			if (n == 0)
-				return fail(s, "an escape that is none");
+				return fail(s, "not a valid escape");
 			to += n;
 		} else {
 			*to++ = *from;
@@ -235,8 +270,8 @@ jr_string(struct json_reader *s, char **value)
 	return true;
 }
 
-/* The length of the number at p by the grammar of RFC 8259, part 6; 0 if it
- * is none. *integer: it has neither fraction nor exponent. */
+/* The length of the number at p by the grammar of RFC 8259, part 6; 0 if it is
+ * not one. *integer: it has neither fraction nor exponent. */
 static size_t
 number_len(const char *p, bool *integer)
 {
@@ -337,7 +372,7 @@ skip_string(struct json_reader *s)
 		if (*at != '\\')
 			break;
 		if (unescape(at, scratch, &took) == 0)
-			return fail(s, "an escape that is none");
+			return fail(s, "not a valid escape");
 		at += took;
 	}
 	if (*at != '"')
@@ -359,7 +394,7 @@ skip_scalar(struct json_reader *s, enum jr_type type)
 	case JR_NUMBER:
 		n = number_len(s->at, &integer);
 		if (n == 0)
-			return fail(s, "a number that is none");
+			return fail(s, "not a valid number");
 		s->at += n;
 		return true;
 	case JR_BOOL:
@@ -443,31 +478,6 @@ void
 jw_close(struct buf *b, char close)
 {
 	buf_addc(b, close);
-}
-
-/* Sixteen bytes at a time, by the vector types of GCC and Clang. */
-typedef unsigned char bytes16 __attribute__((vector_size(16)));
-
-/* How many bytes at the start of a text need no escape. */
-static size_t
-plain_prefix(const char *s, size_t len)
-{
-	size_t i = 0;
-
-	for (; len - i >= sizeof(bytes16); i += sizeof(bytes16)) {
-		uint64_t halves[2];
-		bytes16 v;
-
-		memcpy(&v, s + i, sizeof v);
-		v = (bytes16)((v < 0x20) | (v == '"') | (v == '\\') |
-			      (v == 0x7f));
-		memcpy(halves, &v, sizeof halves);
-		if ((halves[0] | halves[1]) != 0)
-			break;
-	}
-	while (i < len && plain(s[i]) && s[i] != 0x7f)
-		i++;
-	return i;
 }
 
 static void
@@ -568,6 +578,24 @@ jw_bool(struct buf *b, bool value)
 }
 
 void
+jw_strs(struct buf *b, const char *const *v, size_t n)
+{
+	jw_open(b, '[');
+	for (size_t i = 0; i < n; i++)
+		jw_str(b, v[i]);
+	jw_close(b, ']');
+}
+
+void
+jw_khex(struct buf *b, const char *key, const void *p, size_t len)
+{
+	jw_key(b, key);
+	buf_addc(b, '"');
+	hex_encode(p, len, b);
+	buf_addc(b, '"');
+}
+
+void
 jw_kstr(struct buf *b, const char *name, const char *value)
 {
 	if (value == NULL)
@@ -588,4 +616,37 @@ jw_kbool(struct buf *b, const char *name, bool value)
 {
 	jw_key(b, name);
 	jw_bool(b, value);
+}
+
+void
+jw_kvis(struct buf *b, const char *name, const char *text)
+{
+	jw_key(b, name);
+	jw_vis(b, text);
+}
+
+void
+jw_vis(struct buf *b, const char *text)
+{
+	struct buf shown = { 0 };
+
+	str_vis(&shown, text, 0);
+	jw_str(b, buf_str(&shown));
+	buf_free(&shown);
+}
+
+void
+jw_kvisn(struct buf *b, const char *name, const struct buf *text)
+{
+	struct buf shown = { 0 };
+
+	/* Piece by piece between the NULs. */
+	for (size_t at = 0; at < text->len; at++) {
+		str_vis(&shown, text->data + at, 0);
+		at += strlen(text->data + at);
+		if (at < text->len)
+			buf_adds(&shown, "\\x00");
+	}
+	jw_kstr(b, name, buf_str(&shown));
+	buf_free(&shown);
 }

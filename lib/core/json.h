@@ -35,14 +35,14 @@ enum jr_type {
 };
 
 /*
- * One text being read. Strings are unescaped where they stand, so that the
- * text is changed; it must be NUL-terminated. After the first error everything
- * fails, and error names it.
+ * One text being read. Strings are unescaped in place, which changes the text;
+ * it must be NUL-terminated. After the first error everything fails, and error
+ * names it.
  */
 struct json_reader {
 	char *at;
 	const char *error;
-	bool fresh; /* directly behind the opening of a container */
+	bool fresh; /* directly after the opening of a container */
 };
 
 void jr_init(struct json_reader *s, char *text);
@@ -63,9 +63,9 @@ bool jr_enter(struct json_reader *s, char open);
 bool jr_member(struct json_reader *s, char **name);
 bool jr_element(struct json_reader *s);
 
-/* Reads a value of the type; false and error if it is another. The string is
- * in the text, NUL-terminated. An integer is in the range of int64_t; a
- * number with a fraction or an exponent is none. */
+/* Reads a value of the type; false and error if it is another. The string is in
+ * the text, NUL-terminated. An integer is in the range of int64_t; a number
+ * with a fraction or an exponent is not an integer. */
 bool jr_string(struct json_reader *s, char **value);
 /* The same, as a copy in place of *to, which the caller frees. */
 bool jr_copy(struct json_reader *s, char **to);
@@ -90,10 +90,20 @@ void jw_str(struct buf *b, const char *value);
 void jw_strn(struct buf *b, const char *value, size_t len);
 void jw_int(struct buf *b, int64_t value);
 void jw_bool(struct buf *b, bool value);
+/* An array of n strings. */
+void jw_strs(struct buf *b, const char *const *v, size_t n);
 
 /* A member, key and value. A NULL string writes nothing. */
 void jw_kstr(struct buf *b, const char *name, const char *value);
+/* Bytes as a string of hex digits. */
+void jw_khex(struct buf *b, const char *key, const void *p, size_t len);
 void jw_kint(struct buf *b, const char *name, int64_t value);
 void jw_kbool(struct buf *b, const char *name, bool value);
+
+/* A string or a member whose text may hold any bytes: what is not UTF-8 is
+ * shown as \xNN. jw_kvisn takes a text with NULs. */
+void jw_vis(struct buf *b, const char *text);
+void jw_kvis(struct buf *b, const char *name, const char *text);
+void jw_kvisn(struct buf *b, const char *name, const struct buf *text);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/output.h"
 #include "core/str.h"
 
 static char *standard_input[] = { (char[]){ "-" }, NULL };
@@ -41,6 +42,12 @@ open_next(struct ndjson *r, struct why *why)
 		fd = open(name, O_RDONLY | O_CLOEXEC);
 		if (fd == -1)
 			return why_errno(why, FAIL_FATAL, "cannot be opened");
+	}
+	if (output_is_read(fd)) {
+		if (fd != STDIN_FILENO)
+			(void)close(fd);
+		return why_set(why, FAIL_FATAL,
+		    "this run writes to it too: give another file");
 	}
 	lines_free(&r->lines);
 	lines_init(&r->lines, fd, max);

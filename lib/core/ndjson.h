@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "core/buf.h"
-#include "core/io.h"
+#include "core/lines.h"
 #include "core/why.h"
 
 /* The longest record (mailferry-record(5)), and the longest line of a plan (a
@@ -37,10 +37,10 @@ struct ndjson {
 void ndjson_init(struct ndjson *r, char **files, size_t max);
 
 /*
- * 1: r->line and r->len are the next line that is not blank. 0: the end.
- * -1 and why: DATA for a line that is too long, not UTF-8, holds a NUL or has
- * no newline at its end (it was cut off); the next call goes on behind it.
- * FATAL for a file that cannot be read.
+ * 1: r->line and r->len are the next line that is not blank. 0: the end. -1 and
+ * why: DATA for a line that is too long, not UTF-8, holds a NUL or has no
+ * newline at its end (it was cut off); the next call goes on after it. FATAL
+ * for a file that cannot be read.
  */
 int ndjson_next(struct ndjson *r, struct why *why);
 

@@ -99,3 +99,9 @@ parse_size(const char *s, int64_t *out)
 	*out = n;
 	return true;
 }
+
+const char *
+plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}

@@ -7,6 +7,7 @@
 #define FERRY_NUM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -19,11 +20,14 @@ bool parse_num(
 
 /*
  * Reads a size in bytes: a number, optional blanks, and an optional unit B, K,
- * M, G or T in either case, each 1024 of the one before, with an optional "i"
- * and "B" behind it ("5G", "5 GiB", "5gb"). No unit means bytes. False on
- * anything else and past INT64_MAX. (Dovecot 2.4, src/lib/str-parse.c.)
+ * M, G or T in either case, each 1024 of the one before, optionally followed by
+ * "i" and "B" ("5G", "5 GiB", "5gb"). No unit means bytes. False on anything
+ * else and past INT64_MAX. (Dovecot 2.4, src/lib/str-parse.c.)
  */
 bool parse_size(const char *s, int64_t *out);
+
+/* The ending of a noun after a number: "s", or "" for 1. */
+const char *plural(size_t n);
 
 /* n times the unit letter's value as above; -1 past INT64_MAX. An unknown
  * letter returns -1. */

@@ -26,8 +26,8 @@ char *str_lower(char *s);
 char *str_trim(char *s);
 
 /*
- * The next piece of *s before the byte sep, which is overwritten; *s moves
- * behind it, and is NULL after the last. As strsep(3) with one separator.
+ * The next piece of *s before the byte sep, which is overwritten; *s moves past
+ * it, and is NULL after the last. As strsep(3) with one separator.
  */
 char *str_cut(char **s, char sep);
 
@@ -47,15 +47,15 @@ size_t utf8_prefix(const char *s, size_t len);
 bool utf8_valid(const char *s, size_t len);
 
 /* Writes one code point as UTF-8, and returns how many bytes it took, 1 to 4
- * (nothing is put behind them). */
+ * (no NUL follows them). */
 size_t utf8_put(char *to, unsigned int cp);
 
 /* FNV-1a, 64 bits: a hash that is the same in every run. */
 uint64_t str_fnv(const char *s);
 
 /*
- * Appends s as it may be shown on a terminal: control bytes and bytes that
- * are no UTF-8 as \xNN. Cut with "..." after max bytes of s (0: never).
+ * Appends s as it may be shown on a terminal: control bytes and bytes that are
+ * not UTF-8 as \xNN. Cut with "..." after max bytes of s (0: never).
  */
 void str_vis(struct buf *out, const char *s, size_t max);
 

@@ -46,8 +46,8 @@ workers_run(size_t n, size_t items,
 		n = items;
 	for (size_t i = 0; i < n; i++)
 		workers[i] = (struct worker){ &job, i, 0 };
-	/* The caller is the first worker; one that cannot be started is
-	 * missed, no more. */
+	/* The caller is the first worker; if another cannot be started, the
+	 * rest do its share. */
 	for (started = 1; started < n; started++)
 		if (pthread_create(&workers[started].thread, NULL, worker_main,
 			&workers[started]) != 0)

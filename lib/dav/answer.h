@@ -4,8 +4,8 @@
 
 /* Reads what a WebDAV server answers: multistatus (RFC 4918, 13) and errors
  * (16). By expat; a document type, and with it every entity, is refused. */
-#ifndef FERRY_DAVANSWER_H
-#define FERRY_DAVANSWER_H
+#ifndef FERRY_DAV_ANSWER_H
+#define FERRY_DAV_ANSWER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@ struct dav_response {
 /*
  * Calls for each response, in order. *uid_conflict (may be NULL) is set where
  * the answer holds a no-uid-conflict (RFC 4791, 5.3.2.1). 0, or -1 and why
- * (TEMP: what is no XML came from somewhere between).
+ * (TEMP: what is not XML came from somewhere between).
  */
 int dav_parse(const char *xml, size_t len,
     void (*each)(void *arg, const struct dav_response *r), void *arg,

@@ -11,6 +11,8 @@
 #include "core/arena.h"
 #include "core/map.h"
 #include "core/str.h"
+#include "dav/object.h"
+#include "dav/server-tree.h"
 
 enum {
 	NO_PLACE = -1 /* of a collection that could not be made */
@@ -30,8 +32,9 @@ struct merge {
 	struct dav_places places;
 	struct map uids[2]; /* by kind: UID -> holder */
 	struct arena arena;
-	size_t listing; /* the place that is being listed */
-	long *place_of; /* of each collection of the tree */
+	size_t listing;    /* the place that is being listed */
+	long *place_of;    /* of each collection of the tree */
+	enum fail *unmade; /* of those: why it could not be made */
 };
 
 const char *
@@ -68,13 +71,14 @@ on_object(void *arg, const char *uid, const char *href)
 static int
 survey(struct merge *g, enum dav_kind kind, struct why *why)
 {
+	const struct dav_lister lister = { .each = on_object, .arg = g };
 	size_t first = g->places.n;
 
 	if (dav_discover(g->d, kind, &g->places, why) == -1)
 		return -1;
 	for (g->listing = first; g->listing < g->places.n; g->listing++)
-		if (dav_list(g->d, &g->places.list[g->listing], on_object, g,
-			why) == -1)
+		if (dav_list(g->d, &g->places.list[g->listing], &lister, why) ==
+		    -1)
 			return -1;
 	return 0;
 }
@@ -165,6 +169,7 @@ settle(struct merge *g, size_t i, struct why *why)
 	}
 	r.status = DAV_FAILED;
 	r.why = why;
+	g->unmade[i] = why->kind;
 	report(g, r);
 	return why->kind == FAIL_FATAL ? -1 : 0;
 }
@@ -219,7 +224,7 @@ put(struct merge *g, const struct dav_item *item, const struct dav_place *place,
 
 	r->status = DAV_FAILED;
 	r->why = why;
-	if (dav_tree_read(g->tree, item, &data, why) == 0) {
+	if (dav_item_read(g->tree, item, &data, why) == 0) {
 		switch (dav_put(g->d, place, item->uid, buf_str(&data),
 		    data.len, &href, why)) {
 		case DAV_PUT_CREATED:
@@ -267,8 +272,8 @@ merge_item(struct merge *g, const struct dav_item *item, struct why *why)
 		r.status = DAV_PLANNED;
 		report(g, r);
 	} else if (place == NULL) {
-		(void)why_set(
-		    why, FAIL_DATA, "its collection could not be made");
+		(void)why_set(why, g->unmade[item->collection],
+		    "its collection could not be made");
 		r.status = DAV_FAILED;
 		r.why = why;
 		report(g, r);
@@ -303,8 +308,10 @@ dav_merge(struct dav *d, const struct dav_tree *t, const struct dav_merge *m,
 	int r;
 
 	g.place_of = xcalloc(t->n + 1, sizeof *g.place_of);
+	g.unmade = xcalloc(t->n + 1, sizeof *g.unmade);
 	r = merge(&g, why);
 	free(g.place_of);
+	free(g.unmade);
 	dav_places_free(&g.places);
 	map_free(&g.uids[0]);
 	map_free(&g.uids[1]);

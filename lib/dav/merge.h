@@ -4,10 +4,11 @@
 
 /* Puts what a tree has, and a server lacks, onto the server: by UID, never over
  * anything. */
-#ifndef FERRY_DAVMERGE_H
-#define FERRY_DAVMERGE_H
+#ifndef FERRY_DAV_MERGE_H
+#define FERRY_DAV_MERGE_H
 
-#include "dav/client.h"
+#include "dav/discover.h"
+#include "dav/tree.h"
 
 enum dav_status {
 	DAV_CREATED,

@@ -15,6 +15,7 @@
 #include "core/alloc.h"
 #include "core/io.h"
 #include "core/str.h"
+#include "mailbox/unfinished.h"
 
 enum {
 	/* Servers take a megabyte or ten. */
@@ -172,7 +173,7 @@ list_folder(int fd, size_t *n)
 	while ((e = readdir(d)) != NULL) {
 		if (e->d_name[0] == '.')
 			continue;
-		names = grow(names, *n, &cap, sizeof *names);
+		names = xgrow(names, *n, &cap, sizeof *names);
 		names[(*n)++] = xstrdup(e->d_name);
 	}
 	(void)closedir(d);
@@ -198,7 +199,7 @@ dav_tree_read(const struct dav_tree *t, const struct dav_item *item,
 	int r;
 
 	if (fd == -1)
-		return why_errno(why, FAIL_DATA, "cannot be opened");
+		return why_errno(why, fail_of_errno(errno), "cannot be opened");
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
 		(void)close(fd);
 		return why_set(why, FAIL_DATA, "not a file");
@@ -211,25 +212,40 @@ dav_tree_read(const struct dav_tree *t, const struct dav_item *item,
 	return r;
 }
 
+void
+dav_tree_add(struct dav_tree *t, enum dav_kind kind, const char *name)
+{
+	t->collections =
+	    xgrow(t->collections, t->n, &t->cap, sizeof *t->collections);
+	t->collections[t->n++] = (struct dav_collection){ kind, xstrdup(name) };
+}
+
+void
+dav_tree_add_item(struct dav_tree *t, const char *file, const char *uid)
+{
+	t->items = xgrow(t->items, t->n_items, &t->cap_items, sizeof *t->items);
+	t->items[t->n_items++] =
+	    (struct dav_item){ xstrdup(file), xstrdup(uid), t->n - 1 };
+}
+
 static void
 add_item(struct dav_tree *t, enum dav_kind kind, const char *folder,
     const char *name, dav_bad_fn *bad, void *arg)
 {
-	struct dav_item item = { .collection = t->n - 1 };
+	struct dav_item item = { .file = xasprintf(
+				     "%s/%s/%s", folders[kind], folder, name) };
 	struct buf text = { 0 };
 	struct why why = { 0 };
 
-	item.file = xasprintf("%s/%s/%s", folders[kind], folder, name);
 	if (dav_tree_read(t, &item, &text, &why) == 0)
 		item.uid = dav_uid(buf_str(&text), text.len, kind, &why);
+	if (item.uid == NULL)
+		bad(arg, kind, item.file, &why);
+	else
+		dav_tree_add_item(t, item.file, item.uid);
 	buf_free(&text);
-	if (item.uid == NULL) {
-		bad(arg, item.file, &why);
-		free(item.file);
-		return;
-	}
-	t->items = grow(t->items, t->n_items, &t->cap_items, sizeof *t->items);
-	t->items[t->n_items++] = item;
+	free(item.file);
+	free(item.uid);
 }
 
 static bool
@@ -251,10 +267,7 @@ add_collection(struct dav_tree *t, int at, enum dav_kind kind,
 
 	if (fd == -1)
 		return;
-	t->collections =
-	    grow(t->collections, t->n, &t->cap, sizeof *t->collections);
-	t->collections[t->n++] =
-	    (struct dav_collection){ kind, xstrdup(folder) };
+	dav_tree_add(t, kind, folder);
 	names = list_folder(fd, &n);
 	for (size_t i = 0; i < n; i++) {
 		if (has_ending(names[i], endings[kind]))
@@ -271,6 +284,8 @@ dav_tree_open(struct dav_tree *t, const char *path, dav_bad_fn *bad, void *arg,
 	bool any = false;
 
 	*t = (struct dav_tree){ .fd = -1 };
+	if (tree_is_finished(path, why) == -1)
+		return -1;
 	t->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->fd == -1)
 		return why_errno(why, FAIL_FATAL, "%s", path);

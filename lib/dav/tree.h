@@ -3,9 +3,9 @@
  */
 
 /* The calendars and address books of a tree as archive2maildir writes it, and
- * the UIDs of their files. */
-#ifndef FERRY_DAVTREE_H
-#define FERRY_DAVTREE_H
+ * the UIDs of their files; or of a server, see dav/server-tree.h. */
+#ifndef FERRY_DAV_TREE_H
+#define FERRY_DAV_TREE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@ enum dav_kind {
 };
 
 struct dav_item {
-	char *file; /* "calendars/Work/a.ics", below the tree */
+	char *file; /* "calendars/Work/a.ics", below the tree; or the href */
 	char *uid;
 	size_t collection; /* of dav_tree.collections */
 };
@@ -29,8 +29,11 @@ struct dav_collection {
 	char *name; /* of the folder */
 };
 
+struct dav;
+
 struct dav_tree {
-	int fd;
+	int fd;             /* of the folder; -1: none */
+	struct dav *server; /* instead of it; borrowed */
 	struct dav_collection *collections;
 	size_t n, cap;
 	struct dav_item *items;
@@ -38,7 +41,8 @@ struct dav_tree {
 };
 
 /* What is wrong with a file; the others go on. */
-typedef void dav_bad_fn(void *arg, const char *file, const struct why *why);
+typedef void dav_bad_fn(
+    void *arg, enum dav_kind kind, const char *file, const struct why *why);
 
 /*
  * Reads calendars/NAME/ *.ics and contacts/NAME/ *.vcf, in the order of their
@@ -48,7 +52,10 @@ typedef void dav_bad_fn(void *arg, const char *file, const struct why *why);
 int dav_tree_open(struct dav_tree *t, const char *path, dav_bad_fn *bad,
     void *arg, struct why *why);
 void dav_tree_free(struct dav_tree *t);
-/* The content of a file, appended. */
+/* Adds a collection, and an item of the last one; both are copied. */
+void dav_tree_add(struct dav_tree *t, enum dav_kind kind, const char *name);
+void dav_tree_add_item(struct dav_tree *t, const char *file, const char *uid);
+/* The content of a file, appended; of a tree in a folder. */
 int dav_tree_read(const struct dav_tree *t, const struct dav_item *item,
     struct buf *out, struct why *why);
 

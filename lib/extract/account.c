@@ -7,6 +7,8 @@
  * archive came from, identities with their signatures, and what mailboxes,
  * calendars, address books and files have besides their names.
  */
+#include "extract/account.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,8 @@
 #include "core/alloc.h"
 #include "core/json.h"
 #include "core/str.h"
-#include "extract/extractpart.h"
+#include "extract/collections-dir.h"
+#include "extract/idlist.h"
 
 static const char file_name[] = "account.ndjson";
 
@@ -26,7 +29,7 @@ enum {
 static const struct {
 	const char *table, *type;
 	enum extract_part part; /* whose folders it names; PARTS: none */
-	bool kept;              /* it stands nowhere else */
+	bool kept;              /* no other file has it */
 } lists[] = { { "sources", "source", PARTS, false },
 	{ "identities", "identity", PARTS, true },
 	{ "participant_identities", "participant-identity", PARTS, true },
@@ -71,7 +74,7 @@ put_text(struct buf *out, const char *text, size_t len)
 	buf_free(&clean);
 }
 
-/* False if it is no JSON. */
+/* False if it is not JSON. */
 static bool
 put_json(struct buf *out, const char *text, size_t len)
 {
@@ -88,7 +91,7 @@ put_json(struct buf *out, const char *text, size_t len)
 }
 
 static void
-put_column(struct buf *out, const struct rows *r, int column)
+put_column(struct buf *out, const struct archive_rows *r, int column)
 {
 	const char *name = rows_name(r, column), *text;
 	size_t len;
@@ -108,17 +111,17 @@ put_column(struct buf *out, const struct rows *r, int column)
 }
 
 static void
-put_record(struct buf *out, const struct rows *r, const char *type,
-    const struct shelves *shelves)
+put_record(struct buf *out, const struct archive_rows *r, const char *type,
+    const struct collection_dirs *dirs)
 {
-	const struct shelf *shelf =
-	    shelves->n == 0 ? NULL : shelves_find(shelves, rows_int(r, 0));
+	const struct collection_dir *dir =
+	    dirs->n == 0 ? NULL : collection_dirs_find(dirs, rows_int(r, 0));
 
 	jw_open(out, '{');
 	jw_kint(out, "v", 1);
 	jw_kstr(out, "type", type);
-	if (shelf != NULL)
-		jw_kstr(out, "dir", shelf->dir);
+	if (dir != NULL)
+		jw_kstr(out, "dir", dir->path);
 	for (int i = 0; i < rows_columns(r); i++)
 		put_column(out, r, i);
 	jw_close(out, '}');
@@ -139,22 +142,22 @@ flush(struct draft *d, struct buf *out, size_t above, struct why *why)
 
 /* Writes the rows of one table. */
 static int
-put_list(struct job *j, size_t number, struct draft *d, struct why *why)
+put_list(struct extract_run *j, size_t number, struct draft *d, struct why *why)
 {
 	const char *table = lists[number].table;
 	char *sql = xasprintf("SELECT * FROM %s ORDER BY id", table);
-	struct shelves shelves = { 0 };
-	struct rows r = { 0 };
+	struct collection_dirs dirs = { 0 };
+	struct archive_rows r = { 0 };
 	struct buf out = { 0 };
 	struct why bad = { 0 };
 	int more, result = 0;
 
 	if (lists[number].part != PARTS)
-		(void)shelves_read(
-		    &shelves, j->archive, lists[number].part, NULL);
+		(void)collection_dirs_read(
+		    &dirs, j->archive, lists[number].part, NULL);
 	more = rows_open(&r, j->archive, sql, &bad);
 	while (result == 0 && more != -1 && (more = rows_next(&r, &bad)) == 1) {
-		put_record(&out, &r, lists[number].type, &shelves);
+		put_record(&out, &r, lists[number].type, &dirs);
 		j->x->kept += lists[number].kept;
 		result = flush(d, &out, FLUSH, why);
 	}
@@ -163,14 +166,14 @@ put_list(struct job *j, size_t number, struct draft *d, struct why *why)
 	if (result == 0 && more == -1)
 		j->x->tell(j->x->arg, TOLD_FAILED, table, &bad);
 	rows_close(&r);
-	shelves_free(&shelves);
+	collection_dirs_free(&dirs);
 	buf_free(&out);
 	free(sql);
 	return result;
 }
 
 int
-extract_account(struct job *j, struct why *why)
+extract_account(struct extract_run *j, struct why *why)
 {
 	struct draft d = { .fd = -1 };
 	int r = draft_open(&j->target, &d, why);

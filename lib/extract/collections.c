@@ -4,24 +4,26 @@
 
 /* Events and cards: a file for each in the folder of every calendar or address
  * book that has it. */
+#include "extract/collections.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/icalendar.h"
-#include "archive/vcard.h"
+#include "convert/contentline.h"
+#include "convert/ical/icalendar.h"
+#include "convert/vcard/vcard.h"
 #include "core/alloc.h"
 #include "core/str.h"
-#include "extract/extractpart.h"
-#include "extract/label.h"
+#include "extract/attachments.h"
+#include "extract/collections-dir.h"
+#include "extract/filename.h"
+#include "extract/idlist.h"
 
 enum {
-	/* Longer objects are nobody's event. */
-	DATA_MAX = 32 << 20,
-	/* A larger attachment stands in a file of its own: servers take a
-	 * megabyte or ten. */
-	BLOB_MAX = 16 << 20
+	/* No real event is longer; refuse it. */
+	DATA_MAX = 32 << 20
 };
 
 /* What calendars and address books differ in. */
@@ -29,7 +31,7 @@ struct craft {
 	enum extract_part part;
 	const char *table, *sql;
 	const char *what;   /* "event" */
-	const char *type;   /* "@type" where the data have none */
+	const char *type;   /* "@type" of an object without one */
 	const char *ending; /* ".ics" */
 };
 
@@ -49,11 +51,12 @@ static const struct craft crafts[] = {
 };
 
 struct collections {
-	struct job *j;
+	struct extract_run *j;
 	const struct craft *craft;
-	struct shelves shelves;
-	struct labels *labels; /* one for each shelf */
+	struct collection_dirs dirs;
+	struct labels *labels; /* one for each dir */
 	struct ids ids;
+	char *owner; /* "mailto:" and an address; or NULL */
 };
 
 /* One event or card. */
@@ -61,108 +64,12 @@ struct object {
 	struct collections *c;
 	int64_t id;
 	json_t *json;
-	char *uid;        /* of the archive; or NULL */
-	int made;         /* what the writer said; -2: not called yet */
-	struct buf text;  /* in the target format */
-	struct why why;   /* why not */
-	struct ids large; /* blobs that are too large for it */
+	char *uid;       /* of the archive; or NULL */
+	int made;        /* what the writer said; -2: not called yet */
+	struct buf text; /* in the target format */
+	struct why why;  /* why not */
+	struct attachments attachments;
 };
-
-/* --- attachments --- */
-
-/* The writer asks for the bytes of a blob. */
-static int
-get_blob(void *arg, int64_t id, struct buf *bytes, struct why *why)
-{
-	struct object *o = arg;
-	struct blob b = { 0 };
-	char chunk[16384];
-	ssize_t n;
-	int r = blob_open(&b, o->c->j->archive, id, why);
-
-	if (r == 0 && b.size > BLOB_MAX) {
-		o->large.all = grow(o->large.all, o->large.n, &o->large.cap,
-		    sizeof *o->large.all);
-		o->large.all[o->large.n++] = id;
-		r = why_set(why, FAIL_DATA, "too large");
-	}
-	while (r == 0 && (n = blob_read(&b, chunk, sizeof chunk, why)) != 0) {
-		if (n == -1)
-			r = -1;
-		else
-			buf_add(bytes, chunk, (size_t)n);
-	}
-	blob_close(&b);
-	if (r == -1)
-		job_note(o->c->j, o->c->craft->what, o->id,
-		    "its attachment, blob %lld, is not in the file: %s",
-		    (long long)id, why->text);
-	return r;
-}
-
-static char *
-attachment_name(int64_t blob)
-{
-	return xasprintf("blob-%lld.bin", (long long)blob);
-}
-
-/* Puts a blob beside the object. */
-static int
-put_attachment(
-    struct object *o, const struct shelf *shelf, int64_t blob, struct why *why)
-{
-	struct job *j = o->c->j;
-	char *dir = xasprintf("%s/_attachments", shelf->dir);
-	char *name = attachment_name(blob);
-	int r = target_dir(&j->target, dir, why);
-
-	if (r == 0)
-		r = job_put_blob(j, blob, dir, name, NULL, NULL, why);
-	free(dir);
-	free(name);
-	return r;
-}
-
-/*
- * For the JSON file: writes every blob that it names, and names the file
- * instead, as export_archive.py does. A blob that cannot be had is told of, and
- * stays a number.
- */
-static int
-attach(
-    struct object *o, const struct shelf *shelf, json_t *value, struct why *why)
-{
-	json_t *blob = json_object_get(value, "@blob"), *child;
-	const char *key;
-	size_t i;
-	int r = 0;
-
-	if (json_is_integer(blob)) {
-		int64_t id = json_integer_value(blob);
-		char *name = attachment_name(id);
-		char *path = xasprintf("_attachments/%s", name);
-
-		r = put_attachment(o, shelf, id, why);
-		if (r == 0)
-			(void)json_object_set_new(
-			    value, "@blob", json_string(path));
-		else if (why->kind == FAIL_DATA) {
-			job_note(o->c->j, o->c->craft->what, o->id,
-			    "its attachment, blob %lld, is not beside it: %s",
-			    (long long)id, why->text);
-			r = 0;
-		}
-		free(name);
-		free(path);
-	}
-	json_object_foreach (value, key, child)
-		if (r == 0)
-			r = attach(o, shelf, child, why);
-	json_array_foreach (value, i, child)
-		if (r == 0)
-			r = attach(o, shelf, child, why);
-	return r;
-}
 
 /* --- one object --- */
 
@@ -188,9 +95,9 @@ put_without_nul(struct buf *out, const char *text, size_t len)
 	}
 }
 
-/* Reads the JSON, and puts what the archive keeps beside it into it. */
+/* Reads the JSON, and adds what the archive keeps in other columns. */
 static int
-read_object(struct object *o, const struct rows *r, const char *text,
+read_object(struct object *o, const struct archive_rows *r, const char *text,
     size_t len, struct why *why)
 {
 	const struct craft *craft = o->c->craft;
@@ -205,7 +112,7 @@ read_object(struct object *o, const struct rows *r, const char *text,
 	o->json =
 	    json_loadb(buf_str(&clean), clean.len, JSON_REJECT_DUPLICATES, &e);
 	if (memcmp(buf_str(&clean), text, clean.len) != 0)
-		job_note(
+		run_note(
 		    o->c->j, craft->what, o->id, "a NUL in it is U+FFFD now");
 	buf_free(&clean);
 	if (o->json == NULL)
@@ -224,12 +131,28 @@ read_object(struct object *o, const struct rows *r, const char *text,
 	return 0;
 }
 
-/* "event-9": the name of an object that has none of its own, and with a digest
- * of the object behind it, its UID, the same in every run. */
+/* "event-9": the name of an object that has none of its own; followed by a
+ * digest of the object, its UID, the same in every run. */
 static void
 put_stem(const struct object *o, struct buf *out)
 {
 	buf_addf(out, "%s-%lld", o->c->craft->what, (long long)o->id);
+}
+
+static int
+get_blob(void *arg, int64_t id, struct buf *bytes, struct why *why)
+{
+	struct object *o = arg;
+
+	return attachments_get(&o->attachments, id, bytes, why);
+}
+
+static void
+note(void *arg, const char *text)
+{
+	struct object *o = arg;
+
+	run_note(o->c->j, o->c->craft->what, o->id, "%s", text);
 }
 
 /* Converts it, the first time that it is needed. */
@@ -237,7 +160,11 @@ static int
 convert(struct object *o)
 {
 	const struct craft *craft = o->c->craft;
-	struct convert c = { .uid = o->uid, .blob = get_blob, .arg = o };
+	struct convert c = { .uid = o->uid,
+		.owner = o->c->owner,
+		.blob = get_blob,
+		.note = note,
+		.arg = o };
 	struct buf made_up = { 0 };
 	char *json;
 
@@ -251,7 +178,7 @@ convert(struct object *o)
 	}
 	if (c.uid == NULL) {
 		put_stem(o, &made_up);
-		label_put_cut(&made_up, json, strlen(json), 0);
+		filename_put_cut(&made_up, json, strlen(json), 0);
 		c.uid = buf_str(&made_up);
 	}
 	if (craft->part == PART_CALENDARS)
@@ -266,7 +193,7 @@ convert(struct object *o)
 
 /* The JSON, with what --json adds. */
 static int
-put_json(struct object *o, const struct shelf *shelf, const char *name,
+put_json(struct object *o, const struct collection_dir *dir, const char *name,
     struct why *why)
 {
 	json_t *copy = json_deep_copy(o->json);
@@ -275,16 +202,16 @@ put_json(struct object *o, const struct shelf *shelf, const char *name,
 	int r;
 
 	if (copy == NULL)
-		abort(); /* out of memory */
+		out_of_memory();
 	if (o->c->craft->part == PART_CONTACTS && o->uid != NULL)
 		(void)json_object_set_new(copy, "uid", json_string(o->uid));
-	r = attach(o, shelf, copy, why);
+	r = attachments_write(&o->attachments, dir, copy, why);
 	dump = r == 0 ? json_dumps(copy, JSON_INDENT(2)) : NULL;
 	if (dump != NULL) {
 		buf_adds(&text, dump);
 		buf_addc(&text, '\n');
 		r = target_put(
-		    &o->c->j->target, shelf->dir, name, &text, NULL, why);
+		    &o->c->j->target, dir->path, name, &text, NULL, why);
 	} else if (r == 0) {
 		r = why_set(why, FAIL_DATA, "cannot be written as JSON");
 	}
@@ -296,17 +223,17 @@ put_json(struct object *o, const struct shelf *shelf, const char *name,
 
 /* Writes the object's files into one folder; stem is their name. */
 static int
-put_files(struct object *o, const struct shelf *shelf, const char *stem,
+put_files(struct object *o, const struct collection_dir *dir, const char *stem,
     const char *name, struct why *why)
 {
-	struct job *j = o->c->j;
+	struct extract_run *j = o->c->j;
 	struct extract_count *count = &j->x->counts[o->c->craft->part];
 	char *json = xasprintf("%s.json", stem);
 	bool want_json = j->x->options.json;
 	int r = 0;
 
-	/* The object's own file comes last: it says that all is there. */
-	if (target_has(&j->target, shelf->dir, name, -1)) {
+	/* The object's own file comes last: where it is, the others are. */
+	if (target_has(&j->target, dir->path, name, -1)) {
 		count->written++;
 		free(json);
 		return 0;
@@ -315,22 +242,23 @@ put_files(struct object *o, const struct shelf *shelf, const char *stem,
 		*why = o->why;
 		r = -1;
 	}
-	if (want_json && put_json(o, shelf, json, why) == -1)
+	if (want_json && put_json(o, dir, json, why) == -1)
 		r = -1;
-	for (size_t i = 0; r == 0 && i < o->large.n; i++)
-		r = put_attachment(o, shelf, o->large.all[i], why);
+	for (size_t i = 0; r == 0 && i < o->attachments.large.n; i++)
+		r = attachments_put(
+		    &o->attachments, dir, o->attachments.large.all[i], why);
 	if (r == 0 && o->made == CONVERT_NOTHING)
-		job_tell(j, o->c->craft->part, TOLD_SKIPPED, o->c->craft->what,
+		run_tell(j, o->c->craft->part, TOLD_SKIPPED, o->c->craft->what,
 		    o->id, &o->why);
 	else if (r == 0)
-		r = target_put(&j->target, shelf->dir, name, &o->text,
+		r = target_put(&j->target, dir->path, name, &o->text,
 		    &count->written, why);
 	free(json);
 	return r;
 }
 
 static int
-put_object(struct object *o, struct shelf *shelf, struct why *why)
+put_object(struct object *o, struct collection_dir *dir, struct why *why)
 {
 	struct collections *c = o->c;
 	struct buf clean = { 0 }, name = { 0 };
@@ -341,19 +269,19 @@ put_object(struct object *o, struct shelf *shelf, struct why *why)
 	if (uid == NULL)
 		uid = json_string_value(json_object_get(o->json, "uid"));
 	if (uid != NULL)
-		label_put(&clean, uid, strlen(uid), false);
+		filename_put(&clean, uid, strlen(uid), false);
 	if (clean.len == 0)
 		put_stem(o, &clean);
-	labels_take(&c->labels[shelf - c->shelves.all], buf_str(&clean),
+	labels_take(&c->labels[dir - c->dirs.all], buf_str(&clean),
 	    c->craft->ending, &name);
 	stem = xmemdup(name.data, name.len - strlen(c->craft->ending));
-	r = put_files(o, shelf, stem, name.data, why);
+	r = put_files(o, dir, stem, name.data, why);
 	free(stem);
 	buf_free(&clean);
 	buf_free(&name);
 	if (r == 0 || why->kind != FAIL_DATA)
 		return r;
-	job_tell(c->j, c->craft->part, TOLD_FAILED, c->craft->what, o->id, why);
+	run_tell(c->j, c->craft->part, TOLD_FAILED, c->craft->what, o->id, why);
 	return 0;
 }
 
@@ -365,7 +293,7 @@ skip(struct object *o, const char *text, int64_t id)
 	struct why why = { 0 };
 
 	why_set(&why, FAIL_DATA, "%s: %lld", text, (long long)id);
-	job_tell(o->c->j, o->c->craft->part, TOLD_SKIPPED, o->c->craft->what,
+	run_tell(o->c->j, o->c->craft->part, TOLD_SKIPPED, o->c->craft->what,
 	    o->id, &why);
 }
 
@@ -379,7 +307,7 @@ came_before(const struct ids *l, size_t i)
 	return false;
 }
 
-/* Into each folder that it belongs to, or where there is none, the last one. */
+/* Writes it into each folder that it belongs to, or else into the last. */
 static int
 put_everywhere(struct object *o, struct why *why)
 {
@@ -388,10 +316,11 @@ put_everywhere(struct object *o, struct why *why)
 	int r = 0;
 
 	for (size_t i = 0; i < c->ids.n; i++)
-		known += shelves_find(&c->shelves, c->ids.all[i]) != NULL;
+		known += collection_dirs_find(&c->dirs, c->ids.all[i]) != NULL;
 	spare = known == 0;
 	for (size_t i = 0; r == 0 && i < c->ids.n; i++) {
-		struct shelf *s = shelves_find(&c->shelves, c->ids.all[i]);
+		struct collection_dir *s =
+		    collection_dirs_find(&c->dirs, c->ids.all[i]);
 
 		if (s != NULL && came_before(&c->ids, i))
 			skip(o, "it names this one twice", c->ids.all[i]);
@@ -400,22 +329,23 @@ put_everywhere(struct object *o, struct why *why)
 		else if (spare > 0)
 			spare--;
 		else
-			skip(o, "there is none of this number", c->ids.all[i]);
+			skip(
+			    o, "there is none with this number", c->ids.all[i]);
 	}
 	for (size_t i = 0; r == 0 && i < c->ids.odd; i++) {
 		if (spare > 0)
 			spare--;
 		else
-			skip(o, "one that it belongs to is no number",
+			skip(o, "one that it belongs to is not a number",
 			    (int64_t)i + 1);
 	}
 	if (r == 0 && known == 0) {
-		struct shelf *last = &c->shelves.all[c->shelves.n - 1];
+		struct collection_dir *last = &c->dirs.all[c->dirs.n - 1];
 
-		job_note(c->j, c->craft->what, o->id,
+		run_note(c->j, c->craft->what, o->id,
 		    "it belongs to nothing that is known: it goes to %s",
-		    last->dir);
-		r = target_dir(&c->j->target, last->dir, why);
+		    last->path);
+		r = target_dir(&c->j->target, last->path, why);
 		if (r == 0)
 			r = put_object(o, last, why);
 	}
@@ -423,10 +353,15 @@ put_everywhere(struct object *o, struct why *why)
 }
 
 static int
-put_row(struct collections *c, const struct rows *r, struct why *why)
+put_row(struct collections *c, const struct archive_rows *r, struct why *why)
 {
 	struct extract *x = c->j->x;
-	struct object o = { .c = c, .id = rows_int(r, 0), .made = -2 };
+	struct object o = { .c = c,
+		.id = rows_int(r, 0),
+		.made = -2,
+		.attachments = { .run = c->j,
+		    .what = c->craft->what,
+		    .id = rows_int(r, 0) } };
 	struct why bad = { 0 };
 	size_t len, before;
 	const char *text = rows_text(r, 1, &len);
@@ -439,7 +374,7 @@ put_row(struct collections *c, const struct rows *r, struct why *why)
 		struct buf uid = { 0 };
 
 		text = rows_text(r, 3, &len);
-		label_put_utf8(&uid, text, len);
+		filename_put_utf8(&uid, text, len);
 		o.uid = uid.len == 0 ? NULL : xstrdup(buf_str(&uid));
 		buf_free(&uid);
 	}
@@ -448,14 +383,14 @@ put_row(struct collections *c, const struct rows *r, struct why *why)
 		result = put_everywhere(&o, why);
 	} else {
 		for (size_t i = ids_count(&c->ids); i > 0; i--)
-			job_tell(c->j, c->craft->part, TOLD_FAILED,
+			run_tell(c->j, c->craft->part, TOLD_FAILED,
 			    c->craft->what, o.id, &bad);
 		result = 0;
 	}
 	x->progress(x->arg, 1);
 	json_decref(o.json);
 	free(o.uid);
-	free(o.large.all);
+	free(o.attachments.large.all);
 	buf_free(&o.text);
 	return result;
 }
@@ -463,65 +398,92 @@ put_row(struct collections *c, const struct rows *r, struct why *why)
 static int
 put_rows(struct collections *c, struct why *why)
 {
-	struct rows r = { 0 };
+	struct archive_rows r = { 0 };
 	struct why bad = { 0 };
 	int more = 0, result = 0;
 
 	if (rows_open(&r, c->j->archive, c->craft->sql, &bad) == -1)
-		return job_broken_table(
+		return run_broken_table(
 		    c->j, c->craft->part, c->craft->table, &bad);
 	while (result == 0 && (more = rows_next(&r, &bad)) == 1) {
 		result = put_row(c, &r, why);
-		if (result == 0 && job_stopped(c->j, why))
+		if (result == 0 && run_stopped(c->j, why))
 			result = -1;
 	}
 	rows_close(&r);
 	if (result == 0 && more == -1)
-		return job_broken_table(
+		return run_broken_table(
 		    c->j, c->craft->part, c->craft->table, &bad);
 	return result;
 }
 
 static int
-make_shelves(struct collections *c, struct why *why)
+make_dirs(struct collections *c, struct why *why)
 {
 	const char *root = extract_part_names[c->craft->part];
 	int r = target_dir(&c->j->target, root, why);
 
-	/* The last one is made when something belongs into it. */
-	for (size_t i = 0; r == 0 && i + 1 < c->shelves.n; i++)
-		r = target_dir(&c->j->target, c->shelves.all[i].dir, why);
+	/* The last one is made when it gets its first object. */
+	for (size_t i = 0; r == 0 && i + 1 < c->dirs.n; i++)
+		r = target_dir(&c->j->target, c->dirs.all[i].path, why);
 	if (r == -1)
 		why->kind = FAIL_FATAL;
 	return r;
 }
 
+/* The address to which the owner is invited; NULL if the archive has none. The
+ * caller frees it. */
+static char *
+owner_address(struct archive *a)
+{
+	struct archive_rows r = { 0 };
+	const char *s;
+	char *owner = NULL;
+
+	if (archive_has(a, "participant_identities") &&
+	    rows_open(&r, a,
+		"SELECT calendar_address FROM participant_identities "
+		"ORDER BY is_default DESC, id LIMIT 1",
+		NULL) == 0 &&
+	    rows_next(&r, NULL) == 1) {
+		s = rows_text(&r, 0, NULL);
+		if (str_starts_nocase(s, "mailto:") && strchr(s, '@') != NULL &&
+		    cl_clean(s))
+			owner = xstrdup(s);
+	}
+	rows_close(&r);
+	return owner;
+}
+
 static int
-extract_collections(struct job *j, const struct craft *craft, struct why *why)
+extract_collections(
+    struct extract_run *j, const struct craft *craft, struct why *why)
 {
 	struct collections c = { .j = j, .craft = craft };
 	struct why bad = { 0 };
 	int r;
 
-	if (shelves_read(&c.shelves, j->archive, craft->part, &bad) == -1)
-		(void)job_broken_table(j, craft->part,
+	if (collection_dirs_read(&c.dirs, j->archive, craft->part, &bad) == -1)
+		(void)run_broken_table(j, craft->part,
 		    craft->part == PART_CALENDARS ? "calendars"
 						  : "address_books",
 		    &bad);
-	c.labels = xcalloc(c.shelves.n, sizeof *c.labels);
-	r = make_shelves(&c, why);
+	c.owner = owner_address(j->archive);
+	c.labels = xcalloc(c.dirs.n, sizeof *c.labels);
+	r = make_dirs(&c, why);
 	if (r == 0)
 		r = put_rows(&c, why);
-	for (size_t i = 0; i < c.shelves.n; i++)
+	for (size_t i = 0; i < c.dirs.n; i++)
 		labels_free(&c.labels[i]);
 	free(c.labels);
+	free(c.owner);
 	free(c.ids.all);
-	shelves_free(&c.shelves);
+	collection_dirs_free(&c.dirs);
 	return r;
 }
 
 int
-extract_calendars(struct job *j, struct why *why)
+extract_calendars(struct extract_run *j, struct why *why)
 {
 	bool typed =
 	    archive_has_column(j->archive, "calendar_events", "data_type");
@@ -532,7 +494,7 @@ extract_calendars(struct job *j, struct why *why)
 }
 
 int
-extract_contacts(struct job *j, struct why *why)
+extract_contacts(struct extract_run *j, struct why *why)
 {
 	if (!archive_has(j->archive, "contact_cards"))
 		return 0;

@@ -4,13 +4,19 @@
 
 #include "extract/extract.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/base64.h"
+#include "core/digest.h"
 #include "core/json.h"
-#include "extract/extractpart.h"
+#include "extract/account.h"
+#include "extract/collections.h"
+#include "extract/files.h"
+#include "extract/mail.h"
+#include "extract/run.h"
+#include "extract/sieve.h"
 
 const char *const extract_part_names[PARTS] = { "mail", "calendars", "contacts",
 	"sieve", "files" };
@@ -24,46 +30,43 @@ static const char *const tables[] = { "sources", "mailboxes", "emails",
 	"file_nodes" };
 
 static void
-digest_row(EVP_MD_CTX *md, const struct rows *r)
+digest_row(struct digest *h, const struct archive_rows *r)
 {
 	for (int i = 0; i < rows_columns(r); i++) {
 		size_t len;
 		const char *text = rows_text(r, i, &len);
 		uint64_t head = (uint64_t)len << 1 | rows_is_null(r, i);
 
-		(void)EVP_DigestUpdate(md, &head, sizeof head);
-		(void)EVP_DigestUpdate(md, text, len);
+		digest_add(h, &head, sizeof head);
+		digest_add(h, text, len);
 	}
 }
 
-/* Whatever can be read; the same archive gives the same. */
+/* Takes what can be read; the same archive always gives the same label. */
 static void
 digest_archive(struct archive *a, struct buf *out)
 {
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	unsigned char sum[EVP_MAX_MD_SIZE];
-	unsigned int n = 0;
+	unsigned char sum[SHA256_LEN];
+	struct digest h = { 0 };
 
-	if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
-		abort(); /* out of memory */
+	digest_start(&h);
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-		struct rows r = { 0 };
+		struct archive_rows r = { 0 };
 		char *sql;
 
-		(void)EVP_DigestUpdate(md, tables[i], strlen(tables[i]));
+		digest_add(&h, tables[i], strlen(tables[i]));
 		if (!archive_has(a, tables[i]))
 			continue;
 		sql = xasprintf("SELECT * FROM %s ORDER BY id", tables[i]);
 		if (rows_open(&r, a, sql, NULL) == 0)
 			while (rows_next(&r, NULL) == 1)
-				digest_row(md, &r);
+				digest_row(&h, &r);
 		rows_close(&r);
 		free(sql);
 	}
-	(void)EVP_DigestFinal_ex(md, sum, &n);
-	EVP_MD_CTX_free(md);
-	for (unsigned int i = 0; i < n; i++)
-		buf_addf(out, "%02x", sum[i]);
+	digest_end(&h, sum);
+	digest_free(&h);
+	hex_encode(sum, sizeof sum, out);
 }
 
 /* The archive, and the options that change what a file is called or holds. */
@@ -89,11 +92,11 @@ put_label(const struct extract *x, struct buf *out)
 /* --- the run --- */
 
 static int
-run_parts(struct job *j, struct why *why)
+run_parts(struct extract_run *j, struct why *why)
 {
-	static int (*const parts[PARTS])(
-	    struct job *, struct why *) = { extract_mail, extract_calendars,
-		extract_contacts, extract_sieve, extract_files };
+	static int (*const parts[PARTS])(struct extract_run *,
+	    struct why *) = { extract_mail, extract_calendars, extract_contacts,
+		extract_sieve, extract_files };
 
 	for (int i = 0; i < PARTS; i++) {
 		if ((j->x->options.parts >> i & 1) == 0)
@@ -101,7 +104,7 @@ run_parts(struct job *j, struct why *why)
 		if (parts[i](j, why) == -1 ||
 		    target_commit(&j->target, why) == -1)
 			return -1;
-		if (job_stopped(j, why))
+		if (run_stopped(j, why))
 			return -1;
 	}
 	if (extract_account(j, why) == -1)
@@ -109,7 +112,7 @@ run_parts(struct job *j, struct why *why)
 	return target_commit(&j->target, why);
 }
 
-/* What was not reached did not come over. */
+/* What the run did not reach counts as failed. */
 static void
 close_counts(struct extract *x)
 {
@@ -124,43 +127,38 @@ close_counts(struct extract *x)
 int
 extract_run(struct extract *x, const char *target, struct why *why)
 {
-	struct job j = { .x = x, .archive = x->archive };
+	struct extract_run j = { .x = x, .archive = x->archive };
 	struct buf label = { 0 };
 	int r;
 
 	put_label(x, &label);
+	/* A label made of a part would be that of another archive. */
+	if (x->archive->failed) {
+		buf_free(&label);
+		return why_set(why, FAIL_FATAL,
+		    "%s: disk I/O error; run it again, or copy it from that "
+		    "disk first",
+		    x->archive->path);
+	}
 	r = target_open(&j.target, target, buf_str(&label), why);
 	buf_free(&label);
 	if (r == -1)
 		return -1;
 	x->began = true;
 	r = run_parts(&j, why);
+	if (r == 0 && x->archive->failed)
+		r = why_set(why, FAIL_FATAL,
+		    "%s: the disk failed while it was read (disk I/O error); "
+		    "run it again to go on",
+		    x->archive->path);
 	if (r == 0 && !archive_unchanged(x->archive))
 		r = why_set(why, FAIL_FATAL,
 		    "%s: another program changed it meanwhile; extract it "
 		    "again, into another folder",
 		    x->archive->path);
+	if (r == 0)
+		r = target_finish(&j.target, why);
 	target_close(&j.target);
 	close_counts(x);
 	return r;
-}
-
-size_t
-extract_total(struct archive *a, unsigned int parts)
-{
-	static const char *const counted[PARTS] = { "emails", "calendar_events",
-		"contact_cards", "sieve_scripts", "file_nodes" };
-	size_t total = 0;
-
-	for (int i = 0; i < PARTS; i++) {
-		struct rows r = { 0 };
-		char *sql = xasprintf("SELECT count(*) FROM %s", counted[i]);
-
-		if ((parts >> i & 1) != 0 && rows_open(&r, a, sql, NULL) == 0 &&
-		    rows_next(&r, NULL) == 1)
-			total += (size_t)rows_int(&r, 0);
-		rows_close(&r);
-		free(sql);
-	}
-	return total;
 }

@@ -6,8 +6,8 @@
  * Everything that an archive holds, written as files that mail servers and
  * their tools take: see archive2maildir(1) for the tree.
  */
-#ifndef FERRY_EXTRACT_H
-#define FERRY_EXTRACT_H
+#ifndef FERRY_EXTRACT_EXTRACT_H
+#define FERRY_EXTRACT_EXTRACT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ extern const char *const extract_part_names[PARTS];
 struct extract_options {
 	unsigned int parts; /* bit 1 << PART_... */
 	bool has_since;
-	int64_t since; /* messages before it are skipped */
+	int64_t since; /* earlier messages are skipped */
 	bool json;     /* events and cards as JSON, too */
 	int vcard;     /* version 3 or 4 */
 	bool utf8;     /* folder names */
@@ -39,16 +39,16 @@ struct extract_options {
 };
 
 /*
- * What became of the references: an item counts as often as the archive puts it
- * into a mailbox, calendar or address book, and once where it puts it into
- * none. Always total = written + skipped + failed.
+ * What became of the references. An item counts once for each mailbox, calendar
+ * or address book that it is in, and once if it is in none. Always total =
+ * written + skipped + failed.
  */
 struct extract_count {
 	size_t total, written, skipped, failed;
 };
 
 enum told {
-	TOLD_NOTE,    /* written, but not as it was */
+	TOLD_NOTE,    /* written, but changed */
 	TOLD_OLD,     /* skipped: received before the date that was given */
 	TOLD_SKIPPED, /* not written, because there is nothing to write */
 	TOLD_FAILED
@@ -61,28 +61,19 @@ struct extract {
 	size_t directories; /* of the files; not counted among them */
 	size_t kept;        /* other objects, in account.ndjson */
 	size_t notes;
-	bool began; /* the target is ours: the counts say something */
-	/* Called for each thing that a person should know: what is "email 12",
-	 * "mailbox 3". */
+	bool began; /* the target is ours: the counts are valid */
+	/* Called for everything that a person should know; what names the
+	 * object: "email 12", "mailbox 3". */
 	void (*tell)(
 	    void *arg, enum told kind, const char *what, const struct why *why);
-	/* So many references are done. */
+	/* Called as references are done, with how many. */
 	void (*progress)(void *arg, size_t n);
 	bool (*stop)(void *arg); /* true: end soon */
 	void *arg;
 };
 
-/* Extracts the archive into the folder target. 0, or -1 and why: the run did
- * not finish. What could not be done is told and counted in both cases. */
+/* Extracts the archive into the folder target. 0; or -1 and why, if the run did
+ * not finish. What could not be done is reported and counted in both cases. */
 int extract_run(struct extract *x, const char *target, struct why *why);
-
-/* How many references there are, for a progress display. */
-size_t extract_total(struct archive *a, unsigned int parts);
-
-/* Appends what the archive holds, as text for people. 0, or -1 and why where a
- * part cannot be read. */
-struct buf;
-int extract_list(
-    struct archive *a, bool utf8, struct buf *out, struct why *why);
 
 #endif

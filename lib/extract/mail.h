@@ -2,15 +2,17 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-/* The mail of one run: which message goes into which folder. Shared by the
- * files that plan and that deliver. */
+/* The mail of one run. */
 #ifndef FERRY_EXTRACT_MAIL_H
 #define FERRY_EXTRACT_MAIL_H
 
 #include <pthread.h>
 #include <stdint.h>
 
-#include "extract/extractpart.h"
+#include "core/arena.h"
+#include "core/map.h"
+#include "extract/mailboxes.h"
+#include "extract/run.h"
 #include "maildir/folder.h"
 #include "maildir/keywords.h"
 
@@ -21,7 +23,7 @@ struct ref {
 };
 
 struct mail {
-	struct job *job;
+	struct extract_run *run;
 	struct boxes boxes;
 	struct box_style style;
 	/* One for each mailbox, by its number, and one more for messages that
@@ -37,19 +39,8 @@ struct mail {
 	pthread_mutex_t lock;
 };
 
-/* Finds the folder of every message. 0, or -1 and why (FATAL). */
-int mail_plan(struct mail *m, struct why *why);
-/* Delivers them. 0, or -1 and why (FATAL). */
-int mail_deliver(struct mail *m, struct why *why);
-
-/* The directory of a folder by its number. */
-const char *mail_dir(const struct mail *m, uint32_t folder);
-
-/*
- * Calls each for the keywords of a message in JSON, none that is no IMAP
- * keyword. How many there were of the latter; -1 if it is no array.
- */
-int keywords_each(const char *json, size_t len,
-    void (*each)(void *arg, const char *keyword), void *arg);
+/* 0, or -1 and why (FATAL, TEMP) where the run cannot go on. What could not be
+ * done is reported and counted. */
+int extract_mail(struct extract_run *j, struct why *why);
 
 #endif

@@ -2,16 +2,18 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-/* Which message goes into which folder, and which letter stands for which
- * keyword there: all of it before the first message is written. */
+/* Which message goes into which folder, and which letter each keyword has
+ * there. All of it is decided before the first message is written. */
+#include "extract/mailplan.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/stamp.h"
+#include "convert/stamp.h"
 #include "core/alloc.h"
 #include "core/json.h"
 #include "core/str.h"
-#include "extract/mail.h"
+#include "extract/idlist.h"
 #include "maildir/name.h"
 
 static const char unfiled_name[] = "Unfiled";
@@ -88,7 +90,7 @@ plan_keyword(void *arg, const char *keyword)
 			lose_keyword(p->m, p->folders[i], keyword);
 }
 
-/* Tells of keywords without a letter, by folder. */
+/* Reports keywords without a letter, by folder. */
 static void
 tell_lost(struct mail *m)
 {
@@ -101,7 +103,7 @@ tell_lost(struct mail *m)
 		uint32_t folder = (uint32_t)strtoul(key, &end, 10);
 		int64_t id = folder < m->boxes.n ? m->boxes.all[folder].id : 0;
 
-		job_note(m->job, "mailbox", id,
+		run_note(m->run, "mailbox", id,
 		    "%s: there are letters for %d keywords only: %zu messages "
 		    "lose \"%s\"",
 		    mail_dir(m, folder), KEYWORDS_MAX, (size_t)(uintptr_t)count,
@@ -122,7 +124,7 @@ by_number(const void *a, const void *b)
 static void
 add_folder(struct planned *p, uint32_t folder)
 {
-	p->folders = grow(p->folders, p->n, &p->cap, sizeof *p->folders);
+	p->folders = xgrow(p->folders, p->n, &p->cap, sizeof *p->folders);
 	p->folders[p->n++] = folder;
 }
 
@@ -132,7 +134,7 @@ skip(struct planned *p, const char *text, int64_t box)
 	struct why why = { 0 };
 
 	why_set(&why, FAIL_DATA, "%s: %lld", text, (long long)box);
-	job_tell(p->m->job, PART_MAIL, TOLD_SKIPPED, "email", p->email, &why);
+	run_tell(p->m->run, PART_MAIL, TOLD_SKIPPED, "email", p->email, &why);
 }
 
 /* Sorts the folders, and takes out those that are named twice. */
@@ -154,8 +156,8 @@ unique_folders(struct planned *p)
 	p->n = kept;
 }
 
-/* Tells of mailboxes that are not there. Where a message has no other, one of
- * them stands for the folder that it goes to. */
+/* Reports mailboxes that are not there. For a message in no other, one of them
+ * counts as the folder that it goes to. */
 static void
 skip_unknown(struct planned *p, bool spare)
 {
@@ -168,7 +170,7 @@ skip_unknown(struct planned *p, bool spare)
 	}
 	for (size_t i = 0; i < p->boxes.odd; i++) {
 		if (!spare)
-			skip(p, "one of its mailboxes is no number",
+			skip(p, "one of its mailboxes is not a number",
 			    (int64_t)i + 1);
 		spare = false;
 	}
@@ -179,7 +181,7 @@ static void
 find_folders(struct planned *p, const char *json, size_t len)
 {
 	struct mail *m = p->m;
-	struct extract_count *count = &m->job->x->counts[PART_MAIL];
+	struct extract_count *count = &m->run->x->counts[PART_MAIL];
 	int r = ids_read(&p->boxes, json, len);
 
 	count->total += ids_count(&p->boxes);
@@ -195,14 +197,14 @@ find_folders(struct planned *p, const char *json, size_t len)
 	if (p->n > 0)
 		return;
 	add_folder(p, (uint32_t)m->boxes.n);
-	job_note(m->job, "email", p->email, "%s: it goes to \"%s\"",
+	run_note(m->run, "email", p->email, "%s: it goes to \"%s\"",
 	    r == -1 ? "its mailboxes cannot be read"
 		    : "it is in no mailbox that is known",
 	    unfiled_name);
 }
 
 static void
-plan_row(struct planned *p, const struct rows *r)
+plan_row(struct planned *p, const struct archive_rows *r)
 {
 	struct mail *m = p->m;
 	size_t len;
@@ -216,25 +218,25 @@ plan_row(struct planned *p, const struct rows *r)
 	case 0:
 		break;
 	case -1:
-		job_note(m->job, "email", p->email,
+		run_note(m->run, "email", p->email,
 		    "its keywords cannot be read: it has none now");
 		break;
 	default:
-		job_note(m->job, "email", p->email,
+		run_note(m->run, "email", p->email,
 		    "a keyword that no IMAP server could have is left out");
 		break;
 	}
 	for (size_t i = 0; i < p->n; i++) {
-		m->refs = grow(m->refs, m->n, &m->cap, sizeof *m->refs);
+		m->refs = xgrow(m->refs, m->n, &m->cap, sizeof *m->refs);
 		m->refs[m->n++] = (struct ref){ p->email, p->folders[i] };
 	}
 }
 
 /* A message that is too old, with all its references. */
 static bool
-is_old(struct planned *p, const struct rows *r)
+is_old(struct planned *p, const struct archive_rows *r)
 {
-	struct extract *x = p->m->job->x;
+	struct extract *x = p->m->run->x;
 	struct extract_count *count = &x->counts[PART_MAIL];
 	size_t len;
 	const char *text = rows_text(r, 3, &len);
@@ -250,7 +252,7 @@ is_old(struct planned *p, const struct rows *r)
 	count->total += len;
 	why_set(&why, FAIL_DATA, "it is older");
 	for (size_t i = 0; i < len; i++)
-		job_tell(p->m->job, PART_MAIL, TOLD_OLD, "email",
+		run_tell(p->m->run, PART_MAIL, TOLD_OLD, "email",
 		    rows_int(r, 0), &why);
 	x->progress(x->arg, len);
 	return true;
@@ -269,24 +271,24 @@ by_folder(const void *a, const void *b)
 static int
 plan_rows(struct planned *p, struct why *why)
 {
-	struct rows r = { 0 };
+	struct archive_rows r = { 0 };
 	int more;
 
-	if (rows_open(&r, p->m->job->archive,
+	if (rows_open(&r, p->m->run->archive,
 		"SELECT id, mailbox_ids, keywords, received_at FROM emails "
 		"ORDER BY id",
 		why) == -1)
-		return job_broken_table(p->m->job, PART_MAIL, "emails", why);
+		return run_broken_table(p->m->run, PART_MAIL, "emails", why);
 	while ((more = rows_next(&r, why)) == 1)
 		if (!is_old(p, &r))
 			plan_row(p, &r);
 	rows_close(&r);
 	return more == 0
 		   ? 0
-		   : job_broken_table(p->m->job, PART_MAIL, "emails", why);
+		   : run_broken_table(p->m->run, PART_MAIL, "emails", why);
 }
 
-/* Tells of mailboxes that are not where, or what, they were. */
+/* Reports mailboxes whose place or name has changed. */
 static void
 tell_boxes(struct mail *m)
 {
@@ -294,11 +296,11 @@ tell_boxes(struct mail *m)
 		const struct box *box = &m->boxes.all[i];
 
 		if (box->cut)
-			job_note(m->job, "mailbox", box->id,
+			run_note(m->run, "mailbox", box->id,
 			    "its parent is missing or below itself: %s",
 			    box->dir);
 		else if (box->renamed)
-			job_note(m->job, "mailbox", box->id,
+			run_note(m->run, "mailbox", box->id,
 			    "\"%s\": its folder is %s: the name is taken, or "
 			    "too long",
 			    box->name, box->dir);
@@ -311,10 +313,10 @@ mail_plan(struct mail *m, struct why *why)
 	struct planned p = { .m = m };
 	int r;
 
-	m->style = (struct box_style){ .utf8 = m->job->x->options.utf8,
-		.from_disk = boxes_from_disk(m->job->archive) };
-	if (boxes_read(&m->boxes, m->job->archive, why) == -1)
-		(void)job_broken_table(m->job, PART_MAIL, "mailboxes", why);
+	m->style = (struct box_style){ .utf8 = m->run->x->options.utf8,
+		.from_disk = boxes_from_disk(m->run->archive) };
+	if (boxes_read(&m->boxes, m->run->archive, why) == -1)
+		(void)run_broken_table(m->run, PART_MAIL, "mailboxes", why);
 	boxes_name(&m->boxes, &m->style);
 	tell_boxes(m);
 	m->keywords = xcalloc(m->boxes.n + 1, sizeof *m->keywords);

@@ -4,17 +4,18 @@
 
 /* Sieve scripts: the bytes as they are, the active one a second time as
  * active.sieve, and scripts.ndjson with the names that they had. */
+#include "extract/sieve.h"
+
 #include <stdlib.h>
 
 #include "core/alloc.h"
 #include "core/json.h"
-#include "extract/extractpart.h"
-#include "extract/label.h"
+#include "extract/filename.h"
 
 static const char sieve_dir[] = "sieve";
 
 struct scripts {
-	struct job *j;
+	struct extract_run *j;
 	struct labels labels;
 	struct buf list;
 };
@@ -32,16 +33,16 @@ list_script(struct scripts *s, const char *name, const char *file, bool active)
 	buf_addc(&s->list, '\n');
 }
 
-/* The copy that export_archive.py makes. It counts for nothing. */
+/* The copy that export_archive.py makes. It is not counted. */
 static int
 put_active(struct scripts *s, int64_t blob, struct why *why)
 {
-	return job_put_blob(
+	return run_put_blob(
 	    s->j, blob, sieve_dir, "active.sieve", NULL, NULL, why);
 }
 
 static int
-put_script(struct scripts *s, const struct rows *r, struct why *why)
+put_script(struct scripts *s, const struct archive_rows *r, struct why *why)
 {
 	struct extract_count *count = &s->j->x->counts[PART_SIEVE];
 	struct buf name = { 0 }, clean = { 0 }, file = { 0 };
@@ -52,14 +53,14 @@ put_script(struct scripts *s, const struct rows *r, struct why *why)
 	int result;
 
 	count->total++;
-	label_put_utf8(&name, text, len);
-	label_put(&clean, text, len, false);
+	filename_put_utf8(&name, text, len);
+	filename_put(&clean, text, len, false);
 	if (clean.len == 0)
 		buf_addf(&clean, "script-%lld", (long long)id);
 	labels_take(&s->labels, buf_str(&clean), ".sieve", &file);
 	result = target_dir(&s->j->target, sieve_dir, why);
 	if (result == 0)
-		result = job_put_blob(s->j, blob, sieve_dir, buf_str(&file),
+		result = run_put_blob(s->j, blob, sieve_dir, buf_str(&file),
 		    NULL, &count->written, why);
 	if (result == 0)
 		list_script(s, name.len == 0 ? NULL : buf_str(&name),
@@ -67,7 +68,7 @@ put_script(struct scripts *s, const struct rows *r, struct why *why)
 	if (result == 0 && active)
 		result = put_active(s, blob, why);
 	else if (result == -1 && why->kind == FAIL_DATA) {
-		job_tell(s->j, PART_SIEVE, TOLD_FAILED, "script", id, why);
+		run_tell(s->j, PART_SIEVE, TOLD_FAILED, "script", id, why);
 		result = 0;
 	}
 	buf_free(&name);
@@ -80,7 +81,7 @@ static int
 put_scripts(struct scripts *s, struct why *why)
 {
 	struct why bad = { 0 };
-	struct rows r = { 0 };
+	struct archive_rows r = { 0 };
 	struct buf taken = { 0 };
 	int more, result = 0;
 
@@ -96,13 +97,13 @@ put_scripts(struct scripts *s, struct why *why)
 	}
 	rows_close(&r);
 	if (result == 0 && more == -1)
-		return job_broken_table(
+		return run_broken_table(
 		    s->j, PART_SIEVE, "sieve_scripts", &bad);
 	return result;
 }
 
 int
-extract_sieve(struct job *j, struct why *why)
+extract_sieve(struct extract_run *j, struct why *why)
 {
 	struct scripts s = { .j = j };
 	int r;

@@ -18,22 +18,23 @@
 #include "core/alloc.h"
 #include "core/io.h"
 #include "core/str.h"
+#include "mailbox/unfinished.h"
 #include "maildir/control.h"
 #include "maildir/delivery.h"
 #include "maildir/tree.h"
 
-static const char work_dir[] = ".archive2maildir";
+static const char work_dir[] = TREE_WORK_DIR;
 static const char label_file[] = "label";
 
 enum {
 	DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
 	BATCH = 256, /* files become durable together */
-	/* Below this many files, syncing each is cheaper for everybody than
-	 * syncing the whole file system. */
+	/* For fewer files, syncing each costs less than syncing the file
+	 * system. */
 	SYNCFS_MIN = 16
 };
 
-/* A file that is written, and waits for its name. */
+/* A file that is written and does not have its name yet. */
 struct pending {
 	char *dir, *name;
 	char tmp[32];
@@ -74,21 +75,51 @@ make_dir(int at, const char *name)
 	return sync_dir(at);
 }
 
-/* True if there is something in the root that is not ours. */
-static bool
+/* The name of the next thing in a directory, "." and ".." passed over. NULL at
+ * the end; or, errno being set, where it cannot be read. */
+static const char *
+next_name(DIR *d)
+{
+	struct dirent *e;
+
+	while ((errno = 0, e = readdir(d)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			return e->d_name;
+	return NULL;
+}
+
+/* Whether the root holds anything that is not ours: 1, 0, or -1 and errno. */
+static int
 is_used(int root)
 {
 	DIR *d = opendir_below(root, ".");
-	struct dirent *e;
-	bool used = d == NULL;
+	const char *name;
+	int used = 0, saved;
 
-	while (!used && (e = readdir(d)) != NULL)
-		used = strcmp(e->d_name, ".") != 0 &&
-		       strcmp(e->d_name, "..") != 0 &&
-		       strcmp(e->d_name, work_dir) != 0;
-	if (d != NULL)
-		(void)closedir(d);
-	return used;
+	if (d == NULL)
+		return -1;
+	while (used == 0 && (name = next_name(d)) != NULL)
+		used = strcmp(name, work_dir) != 0;
+	saved = errno;
+	(void)closedir(d);
+	errno = saved;
+	return used == 0 && errno != 0 ? -1 : used;
+}
+
+/* 0 if a first run may begin in the root; -1 and why. */
+static int
+check_unused(int root, const char *path, struct why *why)
+{
+	switch (is_used(root)) {
+	case 0:
+		return 0;
+	case 1:
+		return why_set(why, FAIL_FATAL,
+		    "%s: is there already, and no run of this program began it",
+		    path);
+	default:
+		return why_errno(why, FAIL_FATAL, "%s", path);
+	}
 }
 
 /* Removes what a run that was killed left of files. */
@@ -96,17 +127,20 @@ static int
 sweep(int work)
 {
 	DIR *d = opendir_below(work, ".");
-	struct dirent *e;
-	int r = 0;
+	const char *name;
+	int r = 0, saved;
 
 	if (d == NULL)
 		return -1;
-	while (r == 0 && (e = readdir(d)) != NULL)
-		if (strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0 &&
-		    strcmp(e->d_name, label_file) != 0)
-			r = unlinkat(work, e->d_name, 0);
+	while (r == 0 && (name = next_name(d)) != NULL)
+		if (strcmp(name, label_file) != 0 &&
+		    strcmp(name, TREE_UNFINISHED) != 0)
+			r = unlinkat(work, name, 0);
+	if (r == 0 && errno != 0)
+		r = -1;
+	saved = errno;
 	(void)closedir(d);
+	errno = saved;
 	return r;
 }
 
@@ -119,11 +153,9 @@ check_label(
 	int r = read_at(t->work, label_file, &there, why);
 
 	buf_adds(&ours, label);
-	if (r == 0 && there.len == 0 && is_used(t->fd))
-		r = why_set(why, FAIL_FATAL,
-		    "%s: is there already, and no run of this program began it",
-		    path);
-	else if (r == 0 && there.len == 0)
+	if (r == 0 && there.len == 0)
+		r = check_unused(t->fd, path, why);
+	if (r == 0 && there.len == 0)
 		r = replace_at(t->work, label_file, &ours, why);
 	else if (r == 0 && strcmp(buf_str(&there), label) != 0)
 		r = why_set(why, FAIL_FATAL,
@@ -147,7 +179,7 @@ make_root(const char *path)
 		return errno == EEXIST ? 0 : -1;
 	copy = xstrdup(path);
 	parent = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* One that may be written into but not read cannot be synced. */
+	/* A folder that may be written into but not read cannot be synced. */
 	r = parent == -1 ? (errno == EACCES ? 0 : -1) : sync_dir(parent);
 	if (parent != -1)
 		(void)close(parent);
@@ -177,11 +209,9 @@ open_work(struct target *t, const char *path, struct why *why)
 {
 	t->work = openat(t->fd, work_dir, DIR_FLAGS);
 	if (t->work == -1 && errno == ENOENT) {
-		if (is_used(t->fd))
-			return why_set(why, FAIL_FATAL,
-			    "%s: is there already, and no run of this program "
-			    "began it",
-			    path);
+		if (check_unused(t->fd, path, why) == -1)
+			return -1;
+		errno = 0;
 		if (make_dir(t->fd, work_dir) == 0)
 			t->work = openat(t->fd, work_dir, DIR_FLAGS);
 	}
@@ -194,6 +224,8 @@ int
 target_open(
     struct target *t, const char *path, const char *label, struct why *why)
 {
+	const struct buf mark = { 0 };
+
 	*t = (struct target){ .fd = -1, .work = -1 };
 	if (open_root(t, path, why) == -1 || open_work(t, path, why) == -1 ||
 	    check_label(t, path, label, why) == -1) {
@@ -205,6 +237,20 @@ target_open(
 		target_close(t);
 		return -1;
 	}
+	if (replace_at(t->work, TREE_UNFINISHED, &mark, why) == -1) {
+		target_close(t);
+		return -1;
+	}
+	return 0;
+}
+
+int
+target_finish(struct target *t, struct why *why)
+{
+	if (unlinkat(t->work, TREE_UNFINISHED, 0) == -1 ||
+	    sync_dir(t->work) == -1)
+		return why_errno(why, FAIL_FATAL,
+		    TREE_WORK_DIR "/" TREE_UNFINISHED " cannot be removed");
 	return 0;
 }
 
@@ -341,7 +387,7 @@ draft_close(struct target *t, struct draft *d, const char *dir,
 		draft_drop(t, d);
 		return why_write(why);
 	}
-	t->pending = grow(t->pending, t->n, &t->cap, sizeof *t->pending);
+	t->pending = xgrow(t->pending, t->n, &t->cap, sizeof *t->pending);
 	p = &t->pending[t->n++];
 	*p = (struct pending){ xstrdup(dir), xstrdup(name), "", count };
 	memcpy(p->tmp, d->tmp, sizeof p->tmp);

@@ -37,6 +37,9 @@ int target_open(
     struct target *t, const char *path, const char *label, struct why *why);
 void target_close(struct target *t);
 
+/* Takes the mark away that the tree is not complete. 0, or -1 and why. */
+int target_finish(struct target *t, struct why *why);
+
 /* Makes a directory, "a/b/c", and those above it. 0, or -1 and why. */
 int target_dir(struct target *t, const char *dir, struct why *why);
 /* Opens it. The descriptor, or -1 and why. */
@@ -56,15 +59,15 @@ struct draft {
 int draft_open(struct target *t, struct draft *d, struct why *why);
 int draft_write(struct draft *d, const void *p, size_t len, struct why *why);
 /*
- * Ends it: the file dir/name, in place of one that may be there. *count (may be
- * NULL) is counted up when it has its name, at the latest in target_commit.
- * date: its time; NULL: now.
+ * Ends it: the file becomes dir/name, in place of an older one. *count (may be
+ * NULL) goes up when it gets its name, in target_commit at the latest. date:
+ * its time; NULL: now.
  */
 int draft_close(struct target *t, struct draft *d, const char *dir,
     const char *name, const int64_t *date, size_t *count, struct why *why);
 void draft_drop(struct target *t, struct draft *d);
 
-/* All of that for a short text. */
+/* The three above in one, for a short text. */
 int target_put(struct target *t, const char *dir, const char *name,
     const struct buf *text, size_t *count, struct why *why);
 

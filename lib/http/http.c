@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/base64.h"
+#include "core/mask.h"
 #include "core/str.h"
 #include "http/curl.h"
 
@@ -63,6 +65,43 @@ check_url(const char *url, const struct http_options *o, struct why *why)
 	return 0;
 }
 
+/* A line break would end the header that the text goes into. */
+static int
+check_secret(const char *what, const char *s, struct why *why)
+{
+	for (; s != NULL && *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return why_set(why, FAIL_FATAL,
+			    "the %s holds a line break or another control "
+			    "character",
+			    what);
+	return 0;
+}
+
+/* Checks what the server is told of us, and keeps it out of all messages. */
+static int
+check_login(
+    const char *user, const char *password, const char *token, struct why *why)
+{
+	struct buf coded = { 0 };
+	char *pair;
+
+	if (check_secret("user name", user, why) == -1 ||
+	    check_secret("password", password, why) == -1 ||
+	    check_secret("token", token, why) == -1)
+		return -1;
+	mask_add(password);
+	mask_add(token);
+	if (user == NULL || password == NULL)
+		return 0;
+	pair = xasprintf("%s:%s", user, password);
+	base64_encode(pair, strlen(pair), true, &coded);
+	mask_add(buf_str(&coded));
+	free_secret(pair);
+	buf_wipe(&coded);
+	return 0;
+}
+
 static char *
 copy(const char *s)
 {
@@ -75,7 +114,9 @@ http_new(const char *url, const struct http_options *o, struct why *why)
 	struct http *h;
 	size_t len = strlen(url);
 
-	if (check_url(url, o, why) == -1 || curl_start(why) == -1)
+	if (check_url(url, o, why) == -1 ||
+	    check_login(o->user, o->password, o->token, why) == -1 ||
+	    curl_start(why) == -1)
 		return NULL;
 	while (len > 0 && url[len - 1] == '/')
 		len--;
@@ -206,12 +247,18 @@ static int
 failure(
     const struct http_transfer *t, CURLcode code, bool *unsure, struct why *why)
 {
-	if (code == CURLE_WRITE_ERROR) {
+	switch (code) {
+	case CURLE_WRITE_ERROR:
 		*unsure = true;
 		return why_set(why, FAIL_FATAL,
 		    "an answer of more than %d bytes", BODY_MAX);
+	case CURLE_SEND_FAIL_REWIND:
+		*unsure = true;
+		return why_set(why, FAIL_TEMP,
+		    "the server closed the connection before it answered");
+	default:
+		return curl_failure(code, t->error, unsure, why);
 	}
-	return curl_failure(code, t->error, unsure, why);
 }
 
 static long
@@ -241,9 +288,9 @@ take_reply(CURL *c, struct http_reply *reply)
 			(offered & (long)CURLAUTH_BASIC) == 0;
 }
 
-/* The body, and how it is sent. When a kept connection breaks, libcurl sends a
- * body that it has in memory once more by itself, and nobody knows that the
- * server got it twice. One that it cannot rewind it does not. */
+/* The body, and how it is sent. libcurl silently resends a body that it has in
+ * memory when a kept connection breaks, so the server may get it twice. A read
+ * callback without a seek callback prevents that (CURLE_SEND_FAIL_REWIND). */
 static void
 set_body(struct http_transfer *t, const struct http_request *r)
 {
@@ -279,6 +326,8 @@ prepare(struct http *h, struct http_transfer *t, const struct http_request *r,
 	set_options(h, t, reply);
 	(void)curl_easy_setopt(t->curl, CURLOPT_URL, t->url);
 	(void)curl_easy_setopt(t->curl, CURLOPT_CUSTOMREQUEST, r->method);
+	if (r->stoppable)
+		curl_stoppable(t->curl, &h->options.stop);
 	for (size_t i = 0; r->headers != NULL && r->headers[i] != NULL; i++)
 		t->headers = curl_slist_append(t->headers, r->headers[i]);
 	if (r->body != NULL)
@@ -300,15 +349,35 @@ settle(struct http_transfer *t, CURLcode code, struct http_reply *reply,
 	return 0;
 }
 
+/* A handle that failed is not used again: curl_easy_reset leaves some of what
+ * it was doing, and libcurl 8.14 then fails every request after one whose body
+ * it could not rewind. */
+static void
+discard(struct http_transfer *t)
+{
+	curl_easy_cleanup(t->curl);
+	t->curl = NULL;
+}
+
 int
 http_request(struct http *h, const struct http_request *r,
     struct http_reply *reply, bool *unsure, struct why *why)
 {
 	CURLcode code;
+	int result;
 
+	if (h->one.curl == NULL)
+		h->one.curl = curl_easy_init();
+	if (h->one.curl == NULL) {
+		*unsure = false;
+		return why_set(why, FAIL_TEMP, "libcurl has no more room");
+	}
 	prepare(h, &h->one, r, reply);
 	code = curl_easy_perform(h->one.curl);
-	return settle(&h->one, code, reply, unsure, why);
+	result = settle(&h->one, code, reply, unsure, why);
+	if (code != CURLE_OK)
+		discard(&h->one);
+	return result;
 }
 
 int
@@ -384,8 +453,13 @@ take_done(struct http *h)
 	(void)curl_multi_remove_handle(h->multi, t->curl);
 	c->result = settle(t, code, &c->reply, &c->unsure, &c->why);
 	c->transfer = NULL;
-	t->next = h->idle;
-	h->idle = t;
+	if (code != CURLE_OK) {
+		discard(t);
+		free(t);
+	} else {
+		t->next = h->idle;
+		h->idle = t;
+	}
 	return c;
 }
 

@@ -7,8 +7,8 @@
  * it. TLS is verified, redirects are not followed, .netrc is not read, sizes
  * and times have limits.
  */
-#ifndef FERRY_HTTP_H
-#define FERRY_HTTP_H
+#ifndef FERRY_HTTP_HTTP_H
+#define FERRY_HTTP_HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +24,8 @@ struct http_options {
 	bool insecure_tls;  /* certificates are not checked (-k) */
 	bool insecure_http; /* http to others than loopback */
 	long timeout;       /* seconds for a whole request; 0: 120 */
+	/* True ends requests that are stoppable (SIGINT); may be NULL. */
+	bool (*stop)(void);
 };
 
 struct http_reply {
@@ -42,6 +44,7 @@ struct http_request {
 	const char *content_type;
 	const char *body; /* may be NULL */
 	size_t len;
+	bool stoppable; /* nothing is lost if its answer is not waited for */
 };
 
 struct http;

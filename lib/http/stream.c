@@ -4,53 +4,85 @@
 
 #include "http/stream.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/str.h"
 #include "http/curl.h"
 
 enum {
-	STEP_SECONDS = 60
+	STEP_SECONDS = 60,
+	POLL_MS = 200 /* how late a signal is seen */
 };
 
 struct stream {
 	CURL *curl;
 	curl_socket_t fd;
 	int timeout_ms;
+	bool (*stop)(void);
 	char error[CURL_ERROR_SIZE];
 };
 
-int
-stream_check(const char *url, struct why *why)
+/* Behind "SCHEME://" or "SCHEMEs://"; NULL for another URL. */
+static const char *
+host_of(const char *url, const char *scheme)
 {
-	const char *host = NULL;
+	size_t len = strlen(scheme);
+
+	if (!str_starts_nocase(url, scheme))
+		return NULL;
+	len += url[len] == 's' || url[len] == 'S' ? 1 : 0;
+	return strncmp(url + len, "://", 3) == 0 ? url + len + 3 : NULL;
+}
+
+int
+stream_check(const char *url, const char *scheme, struct why *why)
+{
+	const char *host = host_of(url, scheme);
 
 	if (curl_check_userinfo(url, why) == -1)
 		return -1;
-	if (str_starts_nocase(url, "imaps://"))
-		host = url + 8;
-	else if (str_starts_nocase(url, "imap://"))
-		host = url + 7;
 	if (host == NULL || *host == '\0')
-		return why_set(
-		    why, FAIL_FATAL, "not an imaps:// or imap:// URL: %s", url);
-	/* A path would be a folder's. */
+		return why_set(why, FAIL_FATAL,
+		    "not %s %ss:// or %s:// URL: %s",
+		    *scheme == 'i' ? "an" : "a", scheme, scheme, url);
+	/* A path would be a folder's, or a script's. */
 	host += strcspn(host, "/");
 	if (*host != '\0' && host[1] != '\0')
-		return why_set(
-		    why, FAIL_FATAL, "an IMAP URL with a path: %s", url);
+		return why_set(why, FAIL_FATAL, "a URL with a path: %s", url);
 	return curl_start(why);
 }
 
-/* Whether imap:// must become TLS, by STARTTLS. */
-static bool
-wants_starttls(const char *url, const struct stream_options *o)
+bool
+stream_wants_starttls(const char *url, const struct stream_options *o)
 {
 	return o->starttls || (!o->insecure && !curl_is_loopback(url));
+}
+
+/*
+ * A URL by which libcurl opens the connection: IMAP's own; of ManageSieve one
+ * of HTTP, of which nothing is said.
+ */
+static char *
+transport_url(const char *url, bool tls)
+{
+	const char *host = host_of(url, "sieve");
+	const char *port = host == NULL ? NULL : strrchr(host, ':');
+	size_t len;
+
+	if (host == NULL)
+		return xstrdup(url);
+	len = strcspn(host, "/");
+	/* Colons within brackets are an address's. */
+	if (port != NULL && (port > host + len || strchr(port, ']') != NULL))
+		port = NULL;
+	return xasprintf("%s://%.*s%s", tls ? "https" : "http", (int)len, host,
+	    port == NULL ? ":4190" : "");
 }
 
 static void
@@ -59,45 +91,103 @@ set_options(struct stream *s, const char *url, const struct stream_options *o)
 	long seconds = o->timeout != 0 ? o->timeout : STEP_SECONDS;
 
 	s->timeout_ms = (int)(seconds * 1000);
-	curl_secure(
-	    s->curl, "imap,imaps", o->cacert, o->insecure_tls, s->error);
+	s->stop = o->stop;
+	curl_stoppable(s->curl, &s->stop);
+	curl_secure(s->curl, "imap,imaps,http,https", o->cacert,
+	    o->insecure_tls, s->error);
 	(void)curl_easy_setopt(s->curl, CURLOPT_URL, url);
 	/* No login: libcurl's copies of a password are not overwritten, and it
 	 * does not tell a wrong one from a server that is ill. */
 	(void)curl_easy_setopt(s->curl, CURLOPT_CONNECT_ONLY, 1L);
+	/* No offer of HTTP to a server of mail. */
+	(void)curl_easy_setopt(s->curl, CURLOPT_SSL_ENABLE_ALPN, 0L);
 	(void)curl_easy_setopt(s->curl, CURLOPT_TIMEOUT, seconds);
 	(void)curl_easy_setopt(
 	    s->curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, seconds);
 	(void)curl_easy_setopt(s->curl, CURLOPT_USE_SSL,
-	    (long)(wants_starttls(url, o) ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+	    (long)(stream_wants_starttls(url, o) ? CURLUSESSL_ALL
+						 : CURLUSESSL_NONE));
+}
+
+/* The first socket that libcurl asks for is the one that is there. */
+static curl_socket_t
+give_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	curl_socket_t *there = arg, fd = *there;
+
+	(void)purpose;
+	(void)address;
+	*there = CURL_SOCKET_BAD;
+	return fd;
+}
+
+static int
+is_connected(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	(void)arg;
+	(void)fd;
+	(void)purpose;
+	return CURL_SOCKOPT_ALREADY_CONNECTED;
+}
+
+/* Connects, or goes on with the connection *there. */
+static int
+start(struct stream *s, const char *url, bool tls, curl_socket_t *there,
+    const struct stream_options *o, struct why *why)
+{
+	char *transport = transport_url(url, tls);
+	bool unsure;
+	CURLcode code = CURLE_FAILED_INIT;
+
+	s->fd = CURL_SOCKET_BAD;
+	s->curl = curl_easy_init();
+	if (s->curl != NULL) {
+		set_options(s, transport, o);
+		if (*there != CURL_SOCKET_BAD) {
+			(void)curl_easy_setopt(
+			    s->curl, CURLOPT_OPENSOCKETFUNCTION, give_socket);
+			(void)curl_easy_setopt(
+			    s->curl, CURLOPT_OPENSOCKETDATA, there);
+			(void)curl_easy_setopt(
+			    s->curl, CURLOPT_SOCKOPTFUNCTION, is_connected);
+		}
+		code = curl_easy_perform(s->curl);
+	}
+	free(transport);
+	if (code == CURLE_OK)
+		code =
+		    curl_easy_getinfo(s->curl, CURLINFO_ACTIVESOCKET, &s->fd);
+	return code == CURLE_OK ? 0
+				: curl_failure(code, s->error, &unsure, why);
 }
 
 struct stream *
 stream_open(const char *url, const struct stream_options *o, struct why *why)
 {
 	struct stream *s = xcalloc(1, sizeof *s);
-	bool unsure;
-	CURLcode code;
+	curl_socket_t none = CURL_SOCKET_BAD;
 
-	s->fd = CURL_SOCKET_BAD;
-	s->curl = curl_easy_init();
-	if (s->curl == NULL) {
-		why_set(why, FAIL_FATAL, "libcurl cannot start");
-		goto failed;
-	}
-	set_options(s, url, o);
-	code = curl_easy_perform(s->curl);
-	if (code == CURLE_OK)
-		code =
-		    curl_easy_getinfo(s->curl, CURLINFO_ACTIVESOCKET, &s->fd);
-	if (code != CURLE_OK) {
-		curl_failure(code, s->error, &unsure, why);
-		goto failed;
-	}
-	return s;
-failed:
+	if (start(s, url, str_starts_nocase(url, "sieves"), &none, o, why) == 0)
+		return s;
 	stream_close(s);
 	return NULL;
+}
+
+int
+stream_start_tls(struct stream *s, const char *url,
+    const struct stream_options *o, struct why *why)
+{
+	/* libcurl ends its own descriptor of it with its handle. */
+	curl_socket_t there = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+	int r;
+
+	if (there == -1)
+		return why_errno(why, FAIL_TEMP, "a connection");
+	curl_easy_cleanup(s->curl);
+	r = start(s, url, true, &there, o, why);
+	if (there != CURL_SOCKET_BAD)
+		(void)close(there);
+	return r;
 }
 
 /* Waits until the socket can be read, or written. */
@@ -105,8 +195,13 @@ static int
 wait_for(struct stream *s, short events, struct why *why)
 {
 	struct pollfd p = { .fd = s->fd, .events = events };
-	int n = poll(&p, 1, s->timeout_ms);
+	int n = 0;
 
+	for (int ms = 0; n == 0 && ms < s->timeout_ms; ms += POLL_MS) {
+		n = poll(&p, 1, POLL_MS);
+		if (s->stop != NULL && s->stop())
+			return why_set(why, FAIL_TEMP, "stopped");
+	}
 	if (n == 0)
 		return why_set(why, FAIL_TEMP,
 		    "the server does not answer within %d seconds",

@@ -10,13 +10,9 @@
 
 #include "core/alloc.h"
 #include "core/map.h"
+#include "core/mask.h"
 #include "core/str.h"
-#include "maildir/folder.h"
-
-enum {
-	/* All that a session may bring: 100,000 folders. */
-	SESSION_MAX = 32 << 20
-};
+#include "mailbox/name.h"
 
 /* --- lines --- */
 
@@ -25,16 +21,14 @@ imap_open(struct imap *im, const char *url, const struct stream_options *o,
     struct why *why)
 {
 	*im = (struct imap){ 0 };
-	im->stream = stream_open(url, o, why);
-	return im->stream == NULL ? -1 : 0;
+	im->wire.stream = stream_open(url, o, why);
+	return im->wire.stream == NULL ? -1 : 0;
 }
 
 void
 imap_close(struct imap *im)
 {
-	stream_close(im->stream);
-	buf_free(&im->in);
-	buf_wipe(&im->out);
+	wire_close(&im->wire);
 	imap_response_free(&im->response);
 	*im = (struct imap){ 0 };
 }
@@ -46,66 +40,23 @@ not_imap(struct why *why)
 	    why, FAIL_TEMP, "the server's answer is not IMAP, or is cut off");
 }
 
-/* Reads more into im->in. */
-static int
-fill(struct imap *im, struct why *why)
-{
-	char data[16384];
-	ssize_t n = stream_read(im->stream, data, sizeof data, why);
-
-	if (n == -1)
-		return -1;
-	if (n == 0)
-		return why_set(
-		    why, FAIL_TEMP, "the server closed the connection");
-	im->received += (size_t)n;
-	if (im->received > SESSION_MAX)
-		return why_set(why, FAIL_DATA,
-		    "the server sends more than %d bytes", SESSION_MAX);
-	if (im->from == im->in.len) {
-		buf_reset(&im->in);
-		im->from = 0;
-	}
-	buf_add(&im->in, data, (size_t)n);
-	return 0;
-}
-
 /* The next response, in im->response. */
 static int
 receive(struct imap *im, struct why *why)
 {
-	for (;;) {
-		const char *at = buf_str(&im->in) + im->from;
-		ssize_t n = imap_complete(at, im->in.len - im->from);
+	const char *data;
+	size_t len;
 
-		if (n == -1)
-			return not_imap(why);
-		if (n > 0) {
-			im->from += (size_t)n;
-			return imap_parse(&im->response, at, (size_t)n)
-				   ? 0
-				   : not_imap(why);
-		}
-		if (fill(im, why) == -1)
-			return -1;
-	}
-}
-
-/* Sends im->out, which is overwritten then. */
-static int
-transmit(struct imap *im, struct why *why)
-{
-	int r = stream_write(im->stream, buf_str(&im->out), im->out.len, why);
-
-	buf_wipe(&im->out);
-	return r;
+	if (wire_receive(&im->wire, &data, &len, why) == -1)
+		return -1;
+	return imap_parse(&im->response, data, len) ? 0 : not_imap(why);
 }
 
 static void
 begin(struct imap *im, const char *command)
 {
-	buf_reset(&im->out);
-	buf_addf(&im->out, "a%u %s", ++im->tag, command);
+	buf_reset(&im->wire.out);
+	buf_addf(&im->wire.out, "a%u %s", ++im->tag, command);
 }
 
 static void
@@ -131,6 +82,7 @@ await(struct imap *im, void (*take)(struct imap *, void *), void *arg,
 		case IMAP_CONTINUE:
 			return 0;
 		case IMAP_BYE:
+			mask_said(im->response.text.data);
 			return why_set(why, FAIL_TEMP,
 			    "the server ends the session: %s",
 			    buf_str(&im->response.text));
@@ -146,66 +98,31 @@ command(struct imap *im, const char *text, void (*take)(struct imap *, void *),
     void *arg, struct why *why)
 {
 	begin(im, text);
-	buf_adds(&im->out, "\r\n");
-	return transmit(im, why) == -1 ? -1 : await(im, take, arg, why);
+	buf_adds(&im->wire.out, "\r\n");
+	return wire_send(&im->wire, why) == -1 ? -1 : await(im, take, arg, why);
 }
 
 /* --- login --- */
 
-static void
-add_base64(struct buf *out, const char *data, size_t len)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < len; i += 3) {
-		size_t n = len - i < 3 ? len - i : 3;
-		unsigned int v = (unsigned int)(unsigned char)data[i] << 16;
-
-		if (n > 1)
-			v |= (unsigned int)(unsigned char)data[i + 1] << 8;
-		if (n > 2)
-			v |= (unsigned char)data[i + 2];
-		buf_addc(out, digits[v >> 18]);
-		buf_addc(out, digits[v >> 12 & 63]);
-		buf_addc(out, n > 1 ? digits[v >> 6 & 63] : '=');
-		buf_addc(out, n > 2 ? digits[v & 63] : '=');
-	}
-}
-
-/* The message of PLAIN (RFC 4616, 2). */
-static void
-add_plain(struct buf *out, const struct imap_login *l)
-{
-	struct buf plain = { 0 };
-
-	buf_adds(&plain, l->authzid == NULL ? "" : l->authzid);
-	buf_addc(&plain, '\0');
-	buf_adds(&plain, l->user);
-	buf_addc(&plain, '\0');
-	buf_adds(&plain, l->password);
-	add_base64(out, plain.data, plain.len);
-	buf_wipe(&plain);
-}
-
 static int
-authenticate(struct imap *im, const struct imap_login *l, struct why *why)
+authenticate(struct imap *im, const struct sasl_login *l, struct why *why)
 {
 	bool at_once = (im->capabilities & IMAP_CAN_SASL_IR) != 0;
 
 	begin(im, "AUTHENTICATE PLAIN");
 	if (at_once) {
-		buf_addc(&im->out, ' ');
-		add_plain(&im->out, l);
+		buf_addc(&im->wire.out, ' ');
+		sasl_put_plain(&im->wire.out, l);
 	}
-	buf_adds(&im->out, "\r\n");
-	if (transmit(im, why) == -1 || await(im, NULL, NULL, why) == -1)
+	buf_adds(&im->wire.out, "\r\n");
+	if (wire_send(&im->wire, why) == -1 || await(im, NULL, NULL, why) == -1)
 		return -1;
 	if (at_once || im->response.kind == IMAP_TAGGED)
 		return 0;
-	add_plain(&im->out, l);
-	buf_adds(&im->out, "\r\n");
-	return transmit(im, why) == -1 ? -1 : await(im, NULL, NULL, why);
+	sasl_put_plain(&im->wire.out, l);
+	buf_adds(&im->wire.out, "\r\n");
+	return wire_send(&im->wire, why) == -1 ? -1
+					       : await(im, NULL, NULL, why);
 }
 
 /* A text of printable ASCII can be quoted (RFC 9051, 9). */
@@ -227,21 +144,21 @@ static int
 add_string(struct imap *im, const char *text, struct why *why)
 {
 	if (can_be_quoted(text)) {
-		buf_adds(&im->out, " \"");
+		buf_adds(&im->wire.out, " \"");
 		for (; *text != '\0'; text++) {
 			if (*text == '"' || *text == '\\')
-				buf_addc(&im->out, '\\');
-			buf_addc(&im->out, *text);
+				buf_addc(&im->wire.out, '\\');
+			buf_addc(&im->wire.out, *text);
 		}
-		buf_addc(&im->out, '"');
+		buf_addc(&im->wire.out, '"');
 		return 1;
 	}
-	buf_addf(&im->out, " {%zu}\r\n", strlen(text));
-	if (transmit(im, why) == -1 || await(im, NULL, NULL, why) == -1)
+	buf_addf(&im->wire.out, " {%zu}\r\n", strlen(text));
+	if (wire_send(&im->wire, why) == -1 || await(im, NULL, NULL, why) == -1)
 		return -1;
 	if (im->response.kind != IMAP_CONTINUE)
 		return 0;
-	buf_adds(&im->out, text);
+	buf_adds(&im->wire.out, text);
 	return 1;
 }
 
@@ -250,12 +167,12 @@ static int
 finish(struct imap *im, const char *rest, void (*take)(struct imap *, void *),
     void *arg, struct why *why)
 {
-	buf_addf(&im->out, "%s\r\n", rest);
-	return transmit(im, why) == -1 ? -1 : await(im, take, arg, why);
+	buf_addf(&im->wire.out, "%s\r\n", rest);
+	return wire_send(&im->wire, why) == -1 ? -1 : await(im, take, arg, why);
 }
 
 static int
-login_command(struct imap *im, const struct imap_login *l, struct why *why)
+login_command(struct imap *im, const struct sasl_login *l, struct why *why)
 {
 	int r;
 
@@ -294,21 +211,13 @@ refused(const struct imap *im, struct why *why)
 	return IMAP_REFUSED;
 }
 
-/* CR, LF and NUL would be another command. */
-static bool
-can_be_sent(const char *s)
-{
-	return s == NULL || strpbrk(s, "\r\n") == NULL;
-}
-
 enum imap_answer
-imap_login(struct imap *im, const struct imap_login *l, struct why *why)
+imap_login(struct imap *im, const struct sasl_login *l, struct why *why)
 {
 	bool plain;
 	int r;
 
-	if (!can_be_sent(l->user) || !can_be_sent(l->password) ||
-	    !can_be_sent(l->authzid)) {
+	if (!sasl_can_be_sent(l)) {
 		why_set(
 		    why, FAIL_DATA, "a user name or password with a line end");
 		return IMAP_REFUSED;
@@ -373,7 +282,7 @@ is_foreign(const struct listing *l, const char *name, char delimiter)
 	return false;
 }
 
-/* One level, decoded; what is no modified UTF-7 as it is. */
+/* One level, decoded; what is not modified UTF-7 stays as it is. */
 static void
 put_level(struct buf *path, const char *level, size_t len)
 {
@@ -503,10 +412,12 @@ list_all(struct imap *im, struct listing *l, struct why *why)
 	if (command(im, list_command(im->capabilities), take_listing, l, why) ==
 	    -1)
 		return -1;
-	if (im->response.kind != IMAP_TAGGED || !im->response.ok)
+	if (im->response.kind != IMAP_TAGGED || !im->response.ok) {
+		mask_said(im->response.text.data);
 		return why_set(why, FAIL_DATA,
 		    "the server does not list the folders: %s",
 		    buf_str(&im->response.text));
+	}
 	for (size_t i = 0; i < l->to->n; i++)
 		if (l->to->v[i].messages == -1 &&
 		    ask_count(im, l, &l->to->v[i], why) == -1)

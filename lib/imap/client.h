@@ -10,17 +10,10 @@
 #include <stddef.h>
 
 #include "core/why.h"
-#include "http/stream.h"
 #include "imap/response.h"
+#include "imap/sasl.h"
+#include "imap/wire.h"
 #include "mailbox/list.h"
-
-/* Who logs in. */
-struct imap_login {
-	const char *user; /* whose password it is */
-	const char *password;
-	/* Whose mail it is, where that is another (RFC 4616, 2); or NULL. */
-	const char *authzid;
-};
 
 /* What the server thinks of a login. */
 enum imap_answer {
@@ -32,14 +25,10 @@ enum imap_answer {
 };
 
 struct imap {
-	struct stream *stream;
-	struct buf in; /* what was read; from on it is not used yet */
-	size_t from;
-	struct buf out;
+	struct wire wire;
 	struct imap_response response;
 	unsigned int capabilities;
 	unsigned int tag;
-	size_t received;
 };
 
 /* Connects. 0, or -1 and why, as stream_open has it. */
@@ -51,7 +40,7 @@ void imap_close(struct imap *im);
 /* Once a session. By AUTHENTICATE PLAIN, or by LOGIN where the server has no
  * other way and no authzid is asked for. */
 enum imap_answer imap_login(
-    struct imap *im, const struct imap_login *login, struct why *why);
+    struct imap *im, const struct sasl_login *login, struct why *why);
 
 /*
  * All folders of the owner that can be opened, with the number of messages in

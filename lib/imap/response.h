@@ -12,20 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "core/buf.h"
-
-/* The longest response, literals included. */
-enum {
-	IMAP_RESPONSE_MAX = 1 << 20
-};
-
-/*
- * How many bytes at the start of data are one response, with its line end and
- * its literals. 0: more must be read first. -1: it cannot become one.
- */
-ssize_t imap_complete(const char *data, size_t len);
 
 enum imap_kind {
 	IMAP_OTHER, /* nothing that is needed here */
@@ -62,7 +50,7 @@ struct imap_response {
 	const char *role; /* by its special use, a constant; or NULL */
 	int64_t messages; /* STATUS; -1: not told */
 	/* NAMESPACE: the first prefix of the owner's own folders, and those of
-	 * other users' and shared ones, each with a NUL behind it. */
+	 * other users' and shared ones, each followed by a NUL. */
 	struct buf personal;
 	struct buf foreign;
 };

@@ -15,6 +15,7 @@
 
 #include "core/why.h"
 #include "http/http.h"
+#include "http/retry.h"
 
 /* What became of a request, or of a call in it. */
 enum jmap_status {
@@ -63,16 +64,12 @@ struct jmap {
 	size_t max_size; /* bytes of a request */
 	size_t max_calls;
 	size_t max_concurrent; /* requests at a time */
-	double budget;         /* seconds that may still be spent on waiting */
-	/* Called before a wait; may be NULL. */
-	void (*waiting)(double seconds, const struct why *why);
-	/* True stops a wait (SIGINT); may be NULL. */
-	bool (*stop)(void);
+	struct http_retry
+	    retry; /* its waiting and stop are the caller's to set */
 	size_t requests;
 	/* Private. */
 	size_t in_flight;
 	struct jmap_request *delayed, *done;
-	double waited; /* the time that was paid for already */
 };
 
 /*
@@ -87,6 +84,7 @@ void jmap_close(struct jmap *j);
 enum jmap_using {
 	JMAP_REGISTRY, /* x: methods */
 	JMAP_SIEVE,    /* an account's scripts and blobs */
+	JMAP_OWNER,    /* scripts, vacation, identities, app passwords */
 	JMAP_DATA      /* all that an account holds */
 };
 
@@ -121,19 +119,8 @@ enum jmap_status jmap_call(struct jmap *j, const char *method, const char *args,
 int jmap_get(struct jmap *j, const char *path, struct buf *body,
     char **location, struct why *why);
 
-/*
- * The readers behind these, for bytes of any origin: a session object, and the
- * answers to the calls of a request.
- */
-int jmap_read_session(struct jmap *j, const struct buf *body, struct why *why);
+/* The answers to the calls of a request, from bytes of any origin; new, or NULL
+ * and why. */
 json_t *jmap_read_answers(const struct buf *body, struct why *why);
-
-/*
- * An error of one object (RFC 8620, 5.3; Stalwart) in words of ours: the kind,
- * and a text that repeats nothing of the request. The server's own description
- * is added only for types whose descriptions say why, and only if it holds none
- * of the secrets in body. body may be NULL.
- */
-void jmap_set_error(const json_t *error, const json_t *body, struct why *why);
 
 #endif

@@ -3,6 +3,8 @@
  */
 
 /* Reading objects by id, many in a request; and the ids of all of a type. */
+#include "jmap/fetch.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +12,6 @@
 
 #include "core/alloc.h"
 #include "core/str.h"
-#include "jmap/job.h"
 
 static const char *
 text(const json_t *v, const char *member)
@@ -71,16 +72,16 @@ get_args(const struct fetch *f, size_t *at, size_t max, const char **object)
 }
 
 bool
-fetch_fill(struct apply *a, struct fetch *f, struct jmap_request *r)
+fetch_fill(struct jmap *j, struct fetch *f, struct jmap_request *r)
 {
 	if (f->sent >= json_array_size(f->wanted))
 		return false;
 	f->from = f->sent;
 	jmap_begin(r, JMAP_REGISTRY);
-	while (f->sent < json_array_size(f->wanted) &&
-	       r->calls < a->jmap->max_calls) {
+	while (
+	    f->sent < json_array_size(f->wanted) && r->calls < j->max_calls) {
 		const char *object;
-		char *args = get_args(f, &f->sent, a->jmap->max_get, &object),
+		char *args = get_args(f, &f->sent, j->max_get, &object),
 		     *method = xasprintf("x:%s/get", object);
 
 		jmap_add(r, method, args);
@@ -137,13 +138,13 @@ fetch_found(const struct fetch *f, const char *object, const char *id)
 }
 
 int
-fetch_all(struct apply *a, struct fetch *f, struct why *why)
+fetch_all(struct jmap *j, struct fetch *f, struct why *why)
 {
 	struct jmap_request r = { .repeat = true };
 	int result = 0;
 
-	while (result == 0 && fetch_fill(a, f, &r)) {
-		if (jmap_run(a->jmap, &r) == JMAP_OK) {
+	while (result == 0 && fetch_fill(j, f, &r)) {
+		if (jmap_run(j, &r) == JMAP_OK) {
 			result = fetch_take(f, &r, why);
 		} else {
 			*why = r.why;
@@ -207,23 +208,23 @@ take_pages(const struct jmap_request *r, const char *method, json_t *seen,
 
 /* All pages, once; 0 or -1 and why. *total: how many there should be. */
 static int
-read_pages(struct apply *a, const char *method, const json_t *filter,
+read_pages(struct jmap *j, const char *method, const json_t *filter,
     json_t *ids, size_t *total, struct why *why)
 {
 	struct jmap_request r = { .repeat = true };
 	json_t *seen = json_object();
-	size_t at = 0, limit = a->jmap->max_get;
+	size_t at = 0, limit = j->max_get;
 	int result = 0;
 
 	*total = 1;
 	while (result == 0 && at < *total) {
 		/* The first page says how many there are. */
-		size_t max = at == 0 ? 1 : a->jmap->max_calls;
+		size_t max = at == 0 ? 1 : j->max_calls;
 
 		jmap_begin(&r, JMAP_REGISTRY);
 		for (; r.calls < max && at < *total; at += limit)
 			add_page(&r, method, filter, at, limit);
-		if (jmap_run(a->jmap, &r) == JMAP_OK) {
+		if (jmap_run(j, &r) == JMAP_OK) {
 			result = take_pages(&r, method, seen, ids, total, why);
 		} else {
 			*why = r.why;
@@ -237,7 +238,7 @@ read_pages(struct apply *a, const char *method, const json_t *filter,
 
 json_t *
 fetch_ids(
-    struct apply *a, const char *object, const json_t *filter, struct why *why)
+    struct jmap *j, const char *object, const json_t *filter, struct why *why)
 {
 	enum {
 		TRIES = 3 /* while others destroy objects meanwhile */
@@ -250,7 +251,7 @@ fetch_ids(
 	for (int i = 0; i < TRIES && r == 0; i++) {
 		json_decref(ids);
 		ids = json_array();
-		r = read_pages(a, method, filter, ids, &total, why);
+		r = read_pages(j, method, filter, ids, &total, why);
 		if (json_array_size(ids) >= total)
 			break;
 	}
@@ -263,4 +264,46 @@ fetch_ids(
 		return NULL;
 	}
 	return ids;
+}
+
+/* Reads the objects of the ids from *at on, as many as a request takes, and
+ * hands them over: 0, or -1 and why. */
+static int
+each_of(struct jmap *j, const char *object, const json_t *ids, size_t *at,
+    struct fetch *f, void (*take)(void *arg, const json_t *object), void *arg,
+    struct why *why)
+{
+	size_t end = *at + j->max_get * j->max_calls;
+	const char *key;
+	json_t *v;
+
+	for (; *at < json_array_size(ids) && *at < end; ++*at)
+		fetch_want(
+		    f, object, json_string_value(json_array_get(ids, *at)));
+	if (fetch_all(j, f, why) == -1)
+		return -1;
+	json_object_foreach (f->found, key, v)
+		take(arg, v);
+	return 0;
+}
+
+int
+fetch_each(struct jmap *j, const char *object, const json_t *filter,
+    const char *const *members, void (*take)(void *arg, const json_t *object),
+    void *arg, struct why *why)
+{
+	json_t *ids = fetch_ids(j, object, filter, why);
+	int r = ids == NULL ? -1 : 0;
+	size_t at = 0;
+
+	while (r == 0 && at < json_array_size(ids)) {
+		struct fetch f = { 0 };
+
+		for (const char *const *m = members; *m != NULL; m++)
+			fetch_member(&f, *m);
+		r = each_of(j, object, ids, &at, &f, take, arg, why);
+		fetch_clear(&f);
+	}
+	json_decref(ids);
+	return r;
 }

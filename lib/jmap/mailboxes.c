@@ -31,6 +31,8 @@ void
 jmap_account_free(struct jmap_account *a)
 {
 	mailboxes_free(&a->mailboxes);
+	free(a->active_script);
+	a->active_script = NULL;
 }
 
 void
@@ -260,7 +262,8 @@ jmap_read_mailboxes(const json_t *list, struct mailboxes *to, struct why *why)
 		if (r == -1)
 			break;
 		(void)mailboxes_add(to, buf_str(&path), text(item, "role"),
-		    NULL, whole_number(json_object_get(item, "totalEmails")));
+		    text(item, "id"),
+		    whole_number(json_object_get(item, "totalEmails")));
 	}
 	buf_free(&path);
 	json_decref(by_id);
@@ -327,6 +330,19 @@ take_mailboxes(struct jmap_account *a, const json_t *result, size_t max)
 	return jmap_read_mailboxes(list, &a->mailboxes, &a->why);
 }
 
+/* The active one of a list of scripts (RFC 9661, 2). */
+static void
+take_active(struct jmap_account *a, const json_t *list)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach (list, i, item)
+		if (json_is_true(json_object_get(item, "isActive")) &&
+		    text(item, "name") != NULL && a->active_script == NULL)
+			a->active_script = xstrdup(text(item, "name"));
+}
+
 static int
 take_count(struct jmap_account *a, enum data_kind k, const json_t *result)
 {
@@ -336,6 +352,8 @@ take_count(struct jmap_account *a, enum data_kind k, const json_t *result)
 			   ? whole_number(json_object_get(result, "total"))
 		       : json_is_array(list) ? (int64_t)json_array_size(list)
 					     : -1;
+	if (k == DATA_SCRIPTS)
+		take_active(a, list);
 	return a->counts[k] >= 0
 		   ? 0
 		   : why_set(&a->why, FAIL_DATA,

@@ -36,6 +36,7 @@ struct jmap_account {
 	char id[64]; /* empty: the server has no account of this address */
 	struct mailboxes mailboxes;
 	int64_t counts[DATA_KINDS]; /* of those that were asked for */
+	char *active_script;        /* its name; NULL: none is active */
 	struct why why;             /* kind NONE: all of it is known */
 };
 void jmap_account_free(struct jmap_account *a);

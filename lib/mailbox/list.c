@@ -9,7 +9,7 @@
 
 #include "core/alloc.h"
 #include "core/str.h"
-#include "maildir/folder.h"
+#include "mailbox/name.h"
 
 static const char *
 known_role(const char *role)
@@ -47,7 +47,7 @@ top_name(const char *path)
 static void
 put_canonical(struct buf *out, const char *path)
 {
-	folder_put_nfc(out, path);
+	mailbox_put_nfc(out, path);
 	if (out->data != NULL && str_starts_nocase(out->data, inbox))
 		memcpy(out->data, inbox, sizeof inbox - 1);
 }
@@ -60,7 +60,7 @@ mailboxes_add(struct mailboxes *list, const char *path, const char *role,
 	struct mailbox *m;
 	const char *top;
 
-	list->v = grow(list->v, list->n, &list->cap, sizeof *list->v);
+	list->v = xgrow(list->v, list->n, &list->cap, sizeof *list->v);
 	m = &list->v[list->n++];
 	*m = (struct mailbox){ .messages = messages };
 	put_canonical(&name, path);
@@ -72,7 +72,7 @@ mailboxes_add(struct mailboxes *list, const char *path, const char *role,
 	m->role_stated = m->role != NULL;
 	top = top_name(buf_str(&name));
 	if (m->role == NULL && top != NULL)
-		m->role = folder_role_of_name(top);
+		m->role = mailbox_role_of_name(top);
 	buf_free(&name);
 	return m;
 }

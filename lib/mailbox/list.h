@@ -13,8 +13,8 @@
 #include "core/arena.h"
 #include "core/buf.h"
 
-/* Between the levels of a path: no name of a folder has this control
- * character, and every other delimiter some have. */
+/* Separates the levels of a path: no folder name has this control character,
+ * while some have every other delimiter. */
 #define MAILBOX_SEP '\x1f'
 
 struct mailbox {
@@ -22,7 +22,7 @@ struct mailbox {
 	const char *role;  /* "sent" (RFC 8621, 2); a constant; or NULL */
 	bool role_stated;  /* by the server, not guessed from the name */
 	int64_t messages;  /* -1: the server does not say */
-	const char *ident; /* the name for further commands; or NULL */
+	const char *ident; /* the name or id for further commands; or NULL */
 };
 
 /* The zero value is empty. */
@@ -34,10 +34,10 @@ struct mailboxes {
 
 /*
  * Adds a folder; path is composed, "INBOX" above others put into capitals, and
- * both are copied. role is what the server
- * states, in any case; a role that this project does not know is none. Without
- * one, the name at the top of the tree says it (folder_role_of_name). The
- * result is good until the next call.
+ * both are copied. role is what the server states, in any case; a role that
+ * this project does not know is ignored. Without one, the name of a folder at
+ * the top of the tree decides (mailbox_role_of_name). The result is good until
+ * the next call.
  */
 struct mailbox *mailboxes_add(struct mailboxes *list, const char *path,
     const char *role, const char *ident, int64_t messages);
@@ -46,8 +46,8 @@ void mailboxes_free(struct mailboxes *list);
 /* All messages; folders that cannot be counted count as empty. */
 int64_t mailboxes_total(const struct mailboxes *list);
 
-/* The path below the INBOX, where some servers have all folders; NULL for one
- * that is not there. */
+/* The path below the INBOX, where some servers have all folders; NULL if the
+ * path is not below it. */
 const char *mailbox_below_inbox(const char *path);
 
 /* The path for people and records: levels joined by "/". */

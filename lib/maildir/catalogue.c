@@ -15,13 +15,10 @@
 
 #include "core/alloc.h"
 #include "core/map.h"
+#include "maildir/box.h"
+#include "maildir/catalogue-internal.h"
 #include "maildir/index.h"
 #include "maildir/name.h"
-#include "maildir/parallel.h"
-
-enum {
-	ENTRY_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
-};
 
 void
 catalogue_init(struct catalogue *c, struct mdtree *tree)
@@ -43,17 +40,21 @@ catalogue_free(struct catalogue *c)
 }
 
 const char *
-entry_name(const struct catalogue *c, const struct entry *e)
+entry_name(const struct catalogue *c, const struct catalogue_entry *e)
 {
 	return c->names.data + e->name;
 }
 
 void
 entry_put_path(
-    struct buf *out, const struct catalogue *c, const struct entry *e)
+    struct buf *out, const struct catalogue *c, const struct catalogue_entry *e)
 {
 	const char *dir = c->tree->folders[e->folder].dir;
 
+	if (c->reader != NULL) {
+		buf_addf(out, "%s/%s", dir, entry_name(c, e));
+		return;
+	}
 	if (strcmp(dir, ".") != 0)
 		buf_addf(out, "%s/", dir);
 	buf_addf(out, "%s/%s", (e->state & ENTRY_NEW) != 0 ? "new" : "cur",
@@ -61,7 +62,7 @@ entry_put_path(
 }
 
 const char *
-entry_fault(const struct catalogue *c, const struct entry *e)
+entry_fault(const struct catalogue *c, const struct catalogue_entry *e)
 {
 	if ((e->state & ENTRY_BAD) != 0)
 		return c->faults[e->stamp];
@@ -69,34 +70,19 @@ entry_fault(const struct catalogue *c, const struct entry *e)
 					    : NULL;
 }
 
-static void
-set_fault(struct catalogue *c, size_t number, const char *text)
+void
+catalogue_set_fault(struct catalogue *c, size_t number, const char *text)
 {
 	(void)pthread_mutex_lock(&c->lock);
 	c->faults =
-	    grow(c->faults, c->n_faults, &c->cap_faults, sizeof *c->faults);
+	    xgrow(c->faults, c->n_faults, &c->cap_faults, sizeof *c->faults);
 	c->entries[number].state |= ENTRY_BAD;
 	c->entries[number].stamp = (uint32_t)c->n_faults;
 	c->faults[c->n_faults++] = xstrdup(text);
 	(void)pthread_mutex_unlock(&c->lock);
 }
 
-int
-open_box(const struct mdtree *t, const char *dir, bool is_new)
-{
-	int folder = open_below(t->fd, dir), box, saved;
-
-	if (folder == -1)
-		return -1;
-	box = openat(folder, is_new ? "new" : "cur",
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	saved = errno;
-	(void)close(folder);
-	errno = saved;
-	return box;
-}
-
-/* What a directory entry is that is no regular file; NULL if it is one or a
+/* What a directory entry is that is not a regular file; NULL if it is one or a
  * directory, which Dovecot clears away itself. */
 static const char *
 oddity(int fd, const struct dirent *e, bool *skip)
@@ -108,8 +94,8 @@ oddity(int fd, const struct dirent *e, bool *skip)
 		struct stat st;
 
 		if (fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
-			*skip = true;
-			return NULL;
+			*skip = errno == ENOENT;
+			return NULL; /* opening it will tell */
 		}
 		type = (unsigned char)IFTODT(st.st_mode);
 	}
@@ -121,27 +107,39 @@ oddity(int fd, const struct dirent *e, bool *skip)
 	return "not a regular file";
 }
 
-static int
-add_entry(struct catalogue *c, size_t folder, bool is_new,
-    const struct dirent *d, const char *odd, struct why *why)
+int
+catalogue_add(struct catalogue *c, size_t folder, const char *name,
+    uint32_t ino, struct why *why)
 {
-	size_t len = strlen(d->d_name) + 1;
-	struct entry *e;
-
-	c->entries = grow(c->entries, c->n, &c->cap, sizeof *c->entries);
-	e = &c->entries[c->n];
-	*e = (struct entry){ .ino = (uint32_t)(d->d_ino ^ d->d_ino >> 32),
+	c->entries = xgrow(c->entries, c->n, &c->cap, sizeof *c->entries);
+	c->entries[c->n] = (struct catalogue_entry){
+		.ino = ino,
 		.name = (uint32_t)c->names.len,
 		.folder = (uint32_t)folder & 0xffffff,
-		.state = is_new ? ENTRY_NEW : 0 };
-	buf_add(&c->names, d->d_name, len);
+	};
+	buf_add(&c->names, name, strlen(name) + 1);
 	if (c->names.overflow || c->n >= UINT32_MAX - 1)
 		return why_set(
 		    why, FAIL_FATAL, "%s: too many messages", c->tree->root);
 	c->n++;
+	return 0;
+}
+
+static int
+add_file(struct catalogue *c, size_t folder, bool is_new,
+    const struct dirent *d, const char *odd, struct why *why)
+{
+	struct catalogue_entry *e;
+
+	if (catalogue_add(c, folder, d->d_name,
+		(uint32_t)(d->d_ino ^ d->d_ino >> 32), why) == -1)
+		return -1;
+	e = &c->entries[c->n - 1];
+	if (is_new)
+		e->state |= ENTRY_NEW;
 	if (odd != NULL) {
 		e->state |= ENTRY_READ;
-		set_fault(c, c->n - 1, odd);
+		catalogue_set_fault(c, c->n - 1, odd);
 	}
 	return 0;
 }
@@ -173,7 +171,7 @@ list_box(
 			continue; /* Dovecot passes it over */
 		if (odd == NULL && mdname_ignored(e->d_name))
 			odd = "a line end in its file name";
-		r = add_entry(c, folder, is_new, e, odd, why);
+		r = add_file(c, folder, is_new, e, odd, why);
 	}
 	if (r == 0 && errno != 0)
 		r = why_errno(why, FAIL_FATAL, "%s/%s", c->tree->root,
@@ -184,7 +182,7 @@ list_box(
 
 /* What stays of an entry when Dovecot renames its file. The caller frees it. */
 static char *
-lasting_name(const struct catalogue *c, const struct entry *e)
+lasting_name(const struct catalogue *c, const struct catalogue_entry *e)
 {
 	const char *name = entry_name(c, e);
 
@@ -219,12 +217,12 @@ remember(struct map *m, const struct catalogue *c, size_t number)
 }
 
 /* The entry of the same file in the map, which forgets it; NULL if none. */
-static struct entry *
-recollect(struct map *m, struct catalogue *c, const struct entry *e)
+static struct catalogue_entry *
+recollect(struct map *m, struct catalogue *c, const struct catalogue_entry *e)
 {
 	char *name = lasting_name(c, e);
 	void **value = map_get(m, name);
-	struct entry *found = NULL;
+	struct catalogue_entry *found = NULL;
 
 	if (value != NULL && *value != NULL) {
 		found = &c->entries[(uintptr_t)*value - 1];
@@ -234,8 +232,17 @@ recollect(struct map *m, struct catalogue *c, const struct entry *e)
 	return found;
 }
 
+/* Gives an entry the name that its file has now, by which it is listed again. */
+static void
+take_name(struct catalogue_entry *old, const struct catalogue_entry *e)
+{
+	old->name = e->name;
+	old->state &= ~(unsigned int)(ENTRY_GONE | ENTRY_NEW) & 0xff;
+	old->state |= e->state & ENTRY_NEW;
+}
+
 /* Of the entries from number from to mid, drops those whose files are listed
- * again behind them, under the names that they have now. */
+ * again after them, under the names that they have now. */
 static void
 drop_older(struct catalogue *c, size_t from, size_t mid)
 {
@@ -247,7 +254,8 @@ drop_older(struct catalogue *c, size_t from, size_t mid)
 	for (size_t i = from; i < mid; i++)
 		remember(&older, c, i);
 	for (size_t i = mid; i < c->n; i++) {
-		struct entry *e = recollect(&older, c, &c->entries[i]);
+		struct catalogue_entry *e =
+		    recollect(&older, c, &c->entries[i]);
 
 		if (e != NULL)
 			e->state |= ENTRY_GONE;
@@ -257,29 +265,6 @@ drop_older(struct catalogue *c, size_t from, size_t mid)
 		if (i >= mid || (c->entries[i].state & ENTRY_GONE) == 0)
 			c->entries[kept++] = c->entries[i];
 	c->n = kept;
-}
-
-/*
- * The time of a directory that is about to be listed. The clock of a file
- * system goes in ticks: a change in the same tick would leave no trace, so a
- * time that is so young counts as none.
- */
-static struct timespec
-steady_time(int fd)
-{
-	const int64_t tick = 20000000; /* of a kernel with HZ=100, twice */
-	struct timespec now;
-	struct stat st;
-	int64_t age;
-
-	if (fstat(fd, &st) == -1)
-		return (struct timespec){ 0 };
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	age = (now.tv_sec - st.st_mtim.tv_sec) * INT64_C(1000000000) +
-	      now.tv_nsec - st.st_mtim.tv_nsec;
-	if (age >= 0 && age < tick)
-		return (struct timespec){ 0 };
-	return st.st_mtim;
 }
 
 /* new/ comes first, so that no message is missed that is moved to cur/
@@ -311,7 +296,7 @@ list_once(struct catalogue *c, size_t folder, struct why *why)
 }
 
 enum {
-	PASSES = 4
+	PASSES = 8
 };
 
 /*
@@ -330,6 +315,8 @@ list_folder(struct catalogue *c, size_t folder, struct why *why)
 		size_t begun = c->n;
 
 		if (list_once(c, folder, &local) == -1) {
+			/* What an earlier pass saw would come twice. */
+			c->n = first;
 			if (why != NULL)
 				*why = local;
 			return mdtree_fault(c->tree, folder, &local);
@@ -398,148 +385,84 @@ catalogue_update(struct catalogue *c, size_t folder, struct why *why)
 	return r;
 }
 
-int
-entry_open(const struct catalogue *c, const struct entry *e, struct why *why)
-{
-	struct last_box box = { 0 };
-	int fd = open_in_box(&box, c, e);
-
-	if (fd == -1)
-		why_errno(why, FAIL_DATA, "cannot be opened");
-	box_forget(&box);
-	return fd;
-}
-
-void
-box_forget(struct last_box *b)
-{
-	if (b->open && b->fd != -1)
-		(void)close(b->fd);
-	b->open = false;
-}
-
-int
-box_of(struct last_box *b, const struct catalogue *c, const struct entry *e)
-{
-	bool is_new = (e->state & ENTRY_NEW) != 0;
-
-	if (!b->open || b->folder != e->folder || b->is_new != is_new) {
-		box_forget(b);
-		b->fd =
-		    open_box(c->tree, c->tree->folders[e->folder].dir, is_new);
-		b->open = b->fd != -1;
-		b->folder = e->folder;
-		b->is_new = is_new;
-	}
-	return b->fd;
-}
-
-int
-open_in_box(
-    struct last_box *b, const struct catalogue *c, const struct entry *e)
-{
-	int box = box_of(b, c, e);
-
-	return box == -1 ? -1 : openat(box, entry_name(c, e), ENTRY_FLAGS);
-}
-
-/* What one thread of a reading pass has at hand. */
-struct pass {
-	struct reader reader;
-	struct last_box box;
-};
-
-static void
-pass_free(void *arg)
-{
-	struct pass *p = arg;
-
-	box_forget(&p->box);
-	reader_free(&p->reader);
-}
-
-/* True if the index knows the file, as it is now. */
-static bool
-recall(struct catalogue *c, struct entry *e, int box)
-{
-	struct stat st;
-
-	if (!c->stamps ||
-	    fstatat(box, entry_name(c, e), &st, AT_SYMLINK_NOFOLLOW) == -1)
-		return false;
-	e->stamp = index_stamp(&st);
-	if (c->index != NULL)
-		index_recall(c->index, c, e);
-	return (e->state & ENTRY_READ) != 0;
-}
-
-static void
-read_one(struct catalogue *c, struct pass *p, size_t number, bool digest)
-{
-	struct entry *e = &c->entries[number];
-	int box = box_of(&p->box, c, e), fd, r;
-	struct why why = { 0 };
-
-	if (!digest && box != -1 && recall(c, e, box))
-		return;
-	fd = open_in_box(&p->box, c, e);
-	if (fd == -1 && errno == ENOENT) {
-		e->state |= ENTRY_GONE;
-		return;
-	}
-	if (fd == -1) {
-		why_errno(&why, FAIL_DATA, "cannot be opened");
-		set_fault(c, number, why.text);
-		return;
-	}
-	c->learned = true;
-	if (digest) {
-		r = read_content(&p->reader, fd, e->digest, &why);
-		if (r == 0)
-			e->state |= ENTRY_DIGEST;
-	} else {
-		r = read_msgid(&p->reader, fd, e->id, &why);
-		e->state |= ENTRY_READ | (r == 1 ? ENTRY_ID : 0);
-	}
-	if (r == -1)
-		set_fault(c, number, why.text);
-	(void)close(fd);
-}
-
-struct range {
-	struct catalogue *c;
-	size_t first;
-};
-
-static void
-read_ids(void *arg, void *scratch, size_t from, size_t to)
-{
-	struct range *r = arg;
-
-	for (size_t i = r->first + from; i < r->first + to; i++)
-		if ((r->c->entries[i].state &
-			(ENTRY_READ | ENTRY_BAD | ENTRY_GONE)) == 0)
-			read_one(r->c, scratch, i, false);
-}
-
-static void
-read_digests(void *arg, void *scratch, size_t from, size_t to)
-{
-	struct range *r = arg;
-
-	for (size_t i = r->first + from; i < r->first + to; i++)
-		if ((r->c->entries[i].state &
-			(ENTRY_WANT | ENTRY_DIGEST | ENTRY_BAD | ENTRY_GONE)) ==
-		    ENTRY_WANT)
-			read_one(r->c, scratch, i, true);
-}
-
-/*
- * Gives the entries that are gone the names that their files have now. *found
- * says that there were some.
- */
+/* Lists a folder again. What is in it no more is gone. */
 static int
-find_again(
+list_again(
+    struct catalogue *c, size_t folder, enum refresh *found, struct why *why)
+{
+	size_t n = c->n, kept = c->n, names = c->names.len;
+	struct map known = { 0 };
+	bool renamed = false;
+	const char *key;
+	void *value;
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		if (c->entries[i].folder == folder)
+			remember(&known, c, i);
+	r = list_folder(c, folder, why);
+	for (size_t i = n; i < c->n; i++) {
+		struct catalogue_entry *e = &c->entries[i];
+		struct catalogue_entry *old = recollect(&known, c, e);
+
+		if (old == NULL) {
+			c->entries[kept++] = *e;
+		} else if (strcmp(entry_name(c, old), entry_name(c, e)) != 0 ||
+			   ((old->state ^ e->state) &
+			       (ENTRY_NEW | ENTRY_GONE)) != 0) {
+			take_name(old, e);
+			renamed = true;
+		}
+	}
+	if (kept == n && !renamed)
+		c->names.len = names;
+	if (kept != n)
+		*found = REFRESH_OTHER;
+	c->n = kept;
+	for (size_t at = 0; map_next(&known, &at, &key, &value);)
+		if (value != NULL) {
+			c->entries[(uintptr_t)value - 1].state |= ENTRY_GONE;
+			*found = REFRESH_OTHER;
+		}
+	free_keys(&known);
+	return r;
+}
+
+/* Takes the entries out that are gone, and those of folders that are. */
+static void
+drop_gone(struct catalogue *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		if ((c->entries[i].state & ENTRY_GONE) == 0 &&
+		    !c->tree->folders[c->entries[i].folder].gone)
+			c->entries[kept++] = c->entries[i];
+	c->n = kept;
+}
+
+int
+catalogue_refresh(struct catalogue *c, enum refresh *found, struct why *why)
+{
+	int r = 0;
+
+	*found = REFRESH_SAME;
+	for (size_t i = 0; r == 0 && i < c->tree->n; i++) {
+		const struct mdfolder *f = &c->tree->folders[i];
+
+		if (f->gone || f->fault != NULL ||
+		    !catalogue_is_stale(c, i, false))
+			continue;
+		if (*found == REFRESH_SAME)
+			*found = REFRESH_RENAMED;
+		r = list_again(c, i, found, why);
+	}
+	drop_gone(c);
+	return r;
+}
+
+int
+catalogue_find_in(
     struct catalogue *c, const bool *in_folder, bool *found, struct why *why)
 {
 	struct map gone = { 0 };
@@ -554,14 +477,12 @@ find_again(
 		if (in_folder[f])
 			r = list_folder(c, f, why);
 	for (size_t i = n; i < c->n; i++) {
-		const struct entry *e = &c->entries[i];
-		struct entry *old = recollect(&gone, c, e);
+		const struct catalogue_entry *e = &c->entries[i];
+		struct catalogue_entry *old = recollect(&gone, c, e);
 
 		if (old == NULL)
 			continue;
-		old->name = e->name;
-		old->state &= ~(unsigned int)(ENTRY_GONE | ENTRY_NEW) & 0xff;
-		old->state |= e->state & ENTRY_NEW;
+		take_name(old, e);
 		*found = true;
 	}
 	c->n = n;
@@ -577,50 +498,7 @@ catalogue_find_again(struct catalogue *c, size_t folder, struct why *why)
 	int r;
 
 	in_folder[folder] = true;
-	r = find_again(c, in_folder, &found, why);
+	r = catalogue_find_in(c, in_folder, &found, why);
 	free(in_folder);
 	return r;
-}
-
-enum {
-	TRIES = 40 /* a message can be renamed again and again */
-};
-
-static int
-read_all(struct catalogue *c, size_t first, parallel_fn *fn, struct why *why)
-{
-	bool *in_folder = xcalloc(c->tree->n + 1, sizeof *in_folder);
-	struct range range = { c, first };
-	int r = 0;
-
-	for (int i = 0; i < TRIES; i++) {
-		bool gone = false, found = false;
-
-		parallel(c->n - first, c->jobs, fn, &range, sizeof(struct pass),
-		    pass_free);
-		memset(in_folder, 0, c->tree->n * sizeof *in_folder);
-		for (size_t j = first; j < c->n; j++) {
-			if ((c->entries[j].state & ENTRY_GONE) != 0)
-				in_folder[c->entries[j].folder] = gone = true;
-		}
-		if (!gone)
-			break;
-		r = find_again(c, in_folder, &found, why);
-		if (r == -1 || !found)
-			break;
-	}
-	free(in_folder);
-	return r;
-}
-
-int
-catalogue_read_ids(struct catalogue *c, size_t first, struct why *why)
-{
-	return read_all(c, first, read_ids, why);
-}
-
-int
-catalogue_read_digests(struct catalogue *c, struct why *why)
-{
-	return read_all(c, 0, read_digests, why);
 }

@@ -32,7 +32,7 @@ enum entry_state {
 	ENTRY_GONE = 1 << 6    /* was removed since it was listed */
 };
 
-struct entry {
+struct catalogue_entry {
 	unsigned char id[DIGEST_LEN];
 	unsigned char digest[DIGEST_LEN];
 	uint32_t ino;   /* inode number, folded */
@@ -43,10 +43,28 @@ struct entry {
 	uint32_t state : 8; /* of enum entry_state */
 };
 
+struct catalogue;
+
+/*
+ * How messages are read that are not files of a Maildir. Their names are
+ * "GUID:2,FLAGS", ino is theirs to use.
+ */
+struct catalogue_reader {
+	void *arg;
+	/* What catalogue_read_ids and catalogue_read_digests do. */
+	int (*read_ids)(
+	    void *arg, struct catalogue *c, size_t first, struct why *why);
+	int (*read_digests)(void *arg, struct catalogue *c, struct why *why);
+	/* What entry_open does. */
+	int (*open)(void *arg, const struct catalogue *c,
+	    const struct catalogue_entry *e, struct why *why);
+};
+
 struct catalogue {
 	struct mdtree *tree;
-	struct index *index; /* or NULL */
-	struct entry *entries;
+	const struct catalogue_reader *reader; /* NULL: files of a Maildir */
+	struct index *index;                   /* or NULL */
+	struct catalogue_entry *entries;
 	size_t n, cap;
 	struct buf names;
 	unsigned int jobs;
@@ -60,14 +78,20 @@ struct catalogue {
 void catalogue_init(struct catalogue *c, struct mdtree *tree);
 void catalogue_free(struct catalogue *c);
 
-const char *entry_name(const struct catalogue *c, const struct entry *e);
+const char *entry_name(
+    const struct catalogue *c, const struct catalogue_entry *e);
 
 /* Appends "DIR/cur/NAME". */
-void entry_put_path(
-    struct buf *out, const struct catalogue *c, const struct entry *e);
+void entry_put_path(struct buf *out, const struct catalogue *c,
+    const struct catalogue_entry *e);
 
 /* Why an entry cannot be used; NULL if it can. */
-const char *entry_fault(const struct catalogue *c, const struct entry *e);
+const char *entry_fault(
+    const struct catalogue *c, const struct catalogue_entry *e);
+
+/* Adds a message to the list. 0, or -1 and why (FATAL): there are too many. */
+int catalogue_add(struct catalogue *c, size_t folder, const char *name,
+    uint32_t ino, struct why *why);
 
 /* Lists all folders of the tree. A folder that cannot be listed gets a fault,
  * or, in a strict tree, is an error. 0, or -1 and why (FATAL). */
@@ -82,41 +106,23 @@ bool catalogue_is_stale(
  * why (FATAL). */
 int catalogue_update(struct catalogue *c, size_t folder, struct why *why);
 
+/* What a look at all folders found. */
+enum refresh {
+	REFRESH_SAME,    /* none has changed */
+	REFRESH_RENAMED, /* some have, and hold the messages that they held */
+	REFRESH_OTHER    /* messages came, or went */
+};
+
+/*
+ * Lists the folders that changed since they were listed, again, and those that
+ * are new: afterwards the list has what is in them now, and what was known of
+ * it. 0, or -1 and why (FATAL).
+ */
+int catalogue_refresh(
+    struct catalogue *c, enum refresh *found, struct why *why);
+
 /* Lists a folder again and gives its entries that are ENTRY_GONE the names that
  * their files have now, if they have any. 0, or -1 and why (FATAL). */
 int catalogue_find_again(struct catalogue *c, size_t folder, struct why *why);
-
-/*
- * Looks for the Message-IDs of all entries from number first on that have not
- * been read; or takes the digests of those that are ENTRY_WANT. A file that was
- * renamed meanwhile is found again by its base. 0, or -1 and why (FATAL).
- */
-int catalogue_read_ids(struct catalogue *c, size_t first, struct why *why);
-int catalogue_read_digests(struct catalogue *c, struct why *why);
-
-/* Opens an entry's file for reading. The descriptor, or -1 and why (DATA). */
-int entry_open(
-    const struct catalogue *c, const struct entry *e, struct why *why);
-
-/*
- * The directory that was used last, kept open, since neighbours in a catalogue
- * are neighbours in a directory. The zero value is ready.
- */
-struct last_box {
-	bool open;
-	bool is_new;
-	uint32_t folder;
-	int fd;
-};
-/* The directory of an entry's file, which stays the cache's; and the file,
- * opened for reading. -1 and errno. */
-int box_of(
-    struct last_box *b, const struct catalogue *c, const struct entry *e);
-int open_in_box(
-    struct last_box *b, const struct catalogue *c, const struct entry *e);
-void box_forget(struct last_box *b);
-
-/* Opens cur/ or new/ of a folder. -1 and errno. */
-int open_box(const struct mdtree *t, const char *dir, bool is_new);
 
 #endif

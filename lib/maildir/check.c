@@ -14,19 +14,30 @@
 
 #include "core/alloc.h"
 #include "core/arena.h"
-#include "core/io.h"
 #include "core/map.h"
 #include "core/str.h"
+#include "maildir/box.h"
 #include "maildir/content.h"
 #include "maildir/control.h"
+#include "maildir/delivery.h"
 #include "maildir/name.h"
 #include "maildir/parallel.h"
 
 const char *
 finding_name(enum finding f)
 {
-	static const char *const names[] = { "size", "vsize", "owner", "mode",
-		"letter", "folder", "twice", "colon", "unseen", "file" };
+	static const char *const names[] = {
+		[FINDING_SIZE] = "size",
+		[FINDING_VSIZE] = "vsize",
+		[FINDING_OWNER] = "owner",
+		[FINDING_MODE] = "mode",
+		[FINDING_LETTER] = "letter",
+		[FINDING_FOLDER] = "folder",
+		[FINDING_TWICE] = "twice",
+		[FINDING_COLON] = "colon",
+		[FINDING_UNSEEN] = "unseen",
+		[FINDING_FILE] = "file",
+	};
 
 	return names[f];
 }
@@ -41,13 +52,13 @@ struct seen {
 };
 
 static const char *
-dir_of(const struct check *k, const struct entry *e)
+dir_of(const struct check *k, const struct catalogue_entry *e)
 {
 	return k->c->tree->folders[e->folder].dir;
 }
 
 static void
-tell(const struct check *k, enum finding f, const struct entry *e,
+tell(const struct check *k, enum finding f, const struct catalogue_entry *e,
     const char *text, bool fixed)
 {
 	k->told(k->arg, f, dir_of(k, e), entry_name(k->c, e), text, fixed);
@@ -61,7 +72,7 @@ struct job {
 static void
 look(struct catalogue *c, struct last_box *box, size_t number, struct seen *s)
 {
-	struct entry *e = &c->entries[number];
+	struct catalogue_entry *e = &c->entries[number];
 	int fd = open_in_box(box, c, e);
 	struct mdname n;
 	char head[16];
@@ -107,7 +118,7 @@ free_box(void *scratch)
 /* One folder on its way through the check. */
 struct folder {
 	const struct check *k;
-	const struct seen *seen; /* of the entry `from' and those behind it */
+	const struct seen *seen; /* of the entry `from' and those after it */
 	size_t from, to;
 	const char *dir;
 	uid_t owner;
@@ -122,9 +133,9 @@ struct wrong {
 };
 
 /*
- * The name that a message should have: what stands before the first comma, a
- * number if it is not the first of its base, the fields with the right sizes,
- * and the information that Dovecot reads, which stands behind the last colon.
+ * The name that a message should have: what is before the first comma, a number
+ * if it is not the first of its base, the fields with the right sizes, and the
+ * information that Dovecot reads, which follows the last colon.
  */
 static char *
 right_name(const struct mdname *n, const struct msgsize *size,
@@ -191,8 +202,8 @@ free_name(struct folder *f, const struct mdname *n, const struct msgsize *size,
 
 /* Renames one under Dovecot's lock. */
 static bool
-rename_locked(
-    struct folder *f, const struct entry *e, const char *from, const char *to)
+rename_locked(struct folder *f, const struct catalogue_entry *e,
+    const char *from, const char *to)
 {
 	const struct mdtree *t = f->k->c->tree;
 	int control = mdtree_control(t, f->dir);
@@ -202,8 +213,7 @@ rename_locked(
 	if (control != -1 && box != -1 && !f->locked_out) {
 		f->locked_out = dot_lock(control, UIDLIST_LOCK, NULL) == -1;
 		if (!f->locked_out) {
-			done = renameat2(
-				   box, from, box, to, RENAME_NOREPLACE) == 0;
+			done = rename_fresh(box, from, box, to) == 0;
 			dot_unlock(control, UIDLIST_LOCK);
 		}
 	}
@@ -215,8 +225,8 @@ rename_locked(
 }
 
 static void
-check_name(struct folder *f, const struct entry *e, const struct mdname *n,
-    const struct seen *s, bool twice)
+check_name(struct folder *f, const struct catalogue_entry *e,
+    const struct mdname *n, const struct seen *s, bool twice)
 {
 	const struct check *k = f->k;
 	int64_t size = (int64_t)s->size.bytes;
@@ -257,8 +267,8 @@ check_name(struct folder *f, const struct entry *e, const struct mdname *n,
 }
 
 static void
-check_letters(
-    const struct check *k, const struct entry *e, const struct mdname *n)
+check_letters(const struct check *k, const struct catalogue_entry *e,
+    const struct mdname *n)
 {
 	const struct mdfolder *f = &k->c->tree->folders[e->folder];
 	char text[64];
@@ -273,8 +283,8 @@ check_letters(
 }
 
 static void
-check_message(
-    struct folder *f, const struct entry *e, const struct seen *s, bool twice)
+check_message(struct folder *f, const struct catalogue_entry *e,
+    const struct seen *s, bool twice)
 {
 	const struct check *k = f->k;
 	struct mdname n;
@@ -344,7 +354,7 @@ check_times(const struct folder *f)
 	bool unlisted[2] = { false, false };
 
 	for (size_t i = f->from; listed && i < f->to; i++) {
-		const struct entry *e = &k->c->entries[i];
+		const struct catalogue_entry *e = &k->c->entries[i];
 		const char *name = entry_name(k->c, e);
 		char *base;
 
@@ -404,7 +414,7 @@ static void
 check_dirs(struct folder *f, uid_t owner)
 {
 	static const char *const names[] = { ".", "cur", "new", "tmp" };
-	int fd = open_below(f->k->c->tree->fd, f->dir);
+	int fd = mdtree_dir(f->k->c->tree, f->dir);
 	struct stat st;
 
 	if (fd == -1)
@@ -446,8 +456,8 @@ check_run(struct check *k, struct why *why)
 	if (catalogue_list(k->c, why) == -1)
 		return -1;
 	job.seen = xcalloc(k->c->n + 1, sizeof *job.seen);
-	parallel(k->c->n, k->c->jobs, look_some, &job, sizeof(struct last_box),
-	    free_box);
+	parallel_run(k->c->n, k->c->jobs, look_some, &job,
+	    sizeof(struct last_box), free_box);
 	/* The entries are in the order of the folders. */
 	for (size_t i = 0; i < t->n; i++) {
 		struct folder f = { .k = k,

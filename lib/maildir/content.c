@@ -5,8 +5,6 @@
 #include "maildir/content.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,41 +17,23 @@ enum {
 	CHUNK = 65536
 };
 
-static EVP_MD *sha256;
-static pthread_once_t fetch_once = PTHREAD_ONCE_INIT;
-
-static void
-fetch(void)
+static ssize_t
+read_some(int fd, void *p, size_t len)
 {
-	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	if (sha256 == NULL)
-		abort(); /* a libcrypto without SHA-256 */
-}
+	ssize_t n;
 
-const void *
-digest_method(void)
-{
-	(void)pthread_once(&fetch_once, fetch);
-	return sha256;
-}
-
-static EVP_MD_CTX *
-digest_begin(struct reader *r)
-{
-	if (r->md == NULL)
-		r->md = EVP_MD_CTX_new();
-	if (r->md == NULL ||
-	    EVP_DigestInit_ex2(r->md, digest_method(), NULL) != 1)
-		abort(); /* out of memory */
-	return r->md;
+	do
+		n = read(fd, p, len);
+	while (n == -1 && errno == EINTR);
+	return n;
 }
 
 static void
-digest_end(EVP_MD_CTX *md, unsigned char out[DIGEST_LEN])
+cut_digest(struct digest *d, unsigned char out[DIGEST_LEN])
 {
-	unsigned char all[EVP_MAX_MD_SIZE];
+	unsigned char all[SHA256_LEN];
 
-	(void)EVP_DigestFinal_ex(md, all, NULL);
+	digest_end(d, all);
 	memcpy(out, all, DIGEST_LEN);
 }
 
@@ -61,24 +41,23 @@ void
 digest_bytes(
     struct reader *r, const void *p, size_t len, unsigned char out[DIGEST_LEN])
 {
-	EVP_MD_CTX *md = digest_begin(r);
-
-	(void)EVP_DigestUpdate(md, p, len);
-	digest_end(md, out);
+	digest_start(&r->md);
+	digest_add(&r->md, p, len);
+	cut_digest(&r->md, out);
 }
 
 int
 read_raw_digest(int fd, unsigned char sha[RAW_DIGEST_LEN], struct why *why)
 {
-	struct reader r = { 0 };
-	EVP_MD_CTX *md = digest_begin(&r);
+	struct digest d = { 0 };
 	char chunk[16384];
 	ssize_t n;
 
-	while ((n = read(fd, chunk, sizeof chunk)) > 0)
-		(void)EVP_DigestUpdate(md, chunk, (size_t)n);
-	(void)EVP_DigestFinal_ex(md, sha, NULL);
-	reader_free(&r);
+	digest_start(&d);
+	while ((n = read_some(fd, chunk, sizeof chunk)) > 0)
+		digest_add(&d, chunk, (size_t)n);
+	digest_end(&d, sha);
+	digest_free(&d);
 	return n == 0 ? 0 : why_errno(why, FAIL_DATA, "cannot be read");
 }
 
@@ -89,7 +68,7 @@ read_size(int fd, struct msgsize *size, struct why *why)
 	ssize_t n;
 
 	*size = (struct msgsize){ 0 };
-	while ((n = read(fd, chunk, sizeof chunk)) > 0)
+	while ((n = read_some(fd, chunk, sizeof chunk)) > 0)
 		msgsize_add(size, chunk, (size_t)n);
 	return n == 0 ? 0 : why_errno(why, FAIL_DATA, "cannot be read");
 }
@@ -100,7 +79,7 @@ reader_free(struct reader *r)
 	buf_free(&r->head);
 	buf_free(&r->text);
 	buf_free(&r->raw);
-	EVP_MD_CTX_free(r->md);
+	digest_free(&r->md);
 	*r = (struct reader){ 0 };
 }
 
@@ -127,45 +106,64 @@ store_form(const char *p, size_t len)
 	return STORE_PLAIN;
 }
 
+/* What Dovecot and others send over IMAP in place of a NUL, which IMAP cannot
+ * carry: the copy that went to another server has it. */
+static void
+replace_nuls(char *p, size_t len)
+{
+	const char *end = p + len;
+
+	while (p < end && (p = memchr(p, '\0', (size_t)(end - p))) != NULL)
+		*p++ = '\x80';
+}
+
 /*
- * Reads up to n bytes behind those in b, within its maximum. 0, or -1 and why.
- * *whole says that the file ends there: a read of a regular file that comes
- * short has reached its end.
+ * Reads up to n bytes after those in b, within its maximum; once: by one call,
+ * which may bring fewer. 0, or -1 and why. *whole says that the file ends there. A short read is not an end: network
+ * file systems and FUSE give them in the middle of a file.
  */
 static int
-read_more(struct buf *b, int fd, size_t n, bool *whole, struct why *why)
+read_more(
+    struct buf *b, int fd, size_t n, bool once, bool *whole, struct why *why)
 {
-	ssize_t got;
-	char *to;
+	size_t start = b->len, end;
+	ssize_t got = 1;
 
 	if (n > b->max - b->len)
 		n = b->max - b->len;
-	to = buf_room(b, n);
-	do
-		got = read(fd, to, n);
-	while (got == -1 && errno == EINTR);
-	if (got == -1)
-		return why_errno(why, FAIL_DATA, "cannot be read");
-	b->len += (size_t)got;
+	(void)buf_room(b, n);
+	end = b->len + n;
+	while (b->len < end && got > 0) {
+		got = read_some(fd, b->data + b->len, end - b->len);
+		if (got == -1)
+			return why_errno(why, FAIL_DATA, "cannot be read");
+		b->len += (size_t)got;
+		if (once)
+			break;
+	}
 	b->data[b->len] = '\0';
-	*whole = (size_t)got < n;
+	*whole = got == 0;
+	if (start > 0)
+		replace_nuls(b->data + start, b->len - start);
 	return 0;
 }
 
 /* Fills r->head with the first n bytes, and refuses what is not plain. */
 static int
-read_head(struct reader *r, int fd, size_t n, bool *whole, struct why *why)
+read_head(
+    struct reader *r, int fd, size_t n, bool once, bool *whole, struct why *why)
 {
 	enum store_form form;
 
 	buf_reset(&r->head);
 	r->head.max = (size_t)HEADER_MAX + CHUNK;
-	if (read_more(&r->head, fd, n, whole, why) == -1)
+	if (read_more(&r->head, fd, n, once, whole, why) == -1)
 		return -1;
 	form = store_form(buf_str(&r->head), r->head.len);
 	if (form != STORE_PLAIN)
 		return why_set(why, FAIL_DATA, "is stored %s by Dovecot",
 		    form == STORE_COMPRESSED ? "compressed" : "encrypted");
+	replace_nuls(r->head.data, r->head.len);
 	return 0;
 }
 
@@ -175,7 +173,22 @@ read_longer(struct reader *r, int fd, bool *whole, struct why *why)
 {
 	size_t n = r->head.len < CHUNK ? CHUNK : r->head.len;
 
-	return read_more(&r->head, fd, n, whole, why);
+	return read_more(&r->head, fd, n, false, whole, why);
+}
+
+bool
+msgid_of_field(struct reader *r, const char *value, size_t len,
+    unsigned char id[DIGEST_LEN])
+{
+	buf_reset(&r->head);
+	r->head.max = 0;
+	buf_add(&r->head, value, len);
+	replace_nuls(r->head.data, r->head.len);
+	buf_reset(&r->text);
+	msgid_put(&r->text, buf_str(&r->head), r->head.len);
+	if (r->text.len > 0)
+		digest_bytes(r, r->text.data, r->text.len, id);
+	return r->text.len > 0;
 }
 
 int
@@ -184,7 +197,7 @@ read_msgid(
 {
 	bool whole = false;
 
-	if (read_head(r, fd, FIRST_READ, &whole, why) == -1)
+	if (read_head(r, fd, FIRST_READ, true, &whole, why) == -1)
 		return -1;
 	for (;;) {
 		struct header h;
@@ -220,15 +233,15 @@ enum {
 	PERSONAL = 5 /* the first of them tell messages apart */
 };
 
-/* Reads until the header is complete; *h then stands behind it. A header that
- * is longer than HEADER_MAX ends where the bytes end. */
+/* Reads until the header is complete; *h is then after it. A header that is
+ * longer than HEADER_MAX ends where the bytes end. */
 static int
 read_header(
     struct reader *r, int fd, struct header *h, bool *whole, struct why *why)
 {
 	struct header_field f = { 0 };
 
-	if (read_head(r, fd, CHUNK, whole, why) == -1)
+	if (read_head(r, fd, CHUNK, false, whole, why) == -1)
 		return -1;
 	for (;;) {
 		enum header_step step;
@@ -311,21 +324,21 @@ struct body {
 };
 
 static void
-digest_line_feeds(EVP_MD_CTX *md, size_t n)
+digest_line_feeds(struct digest *md, size_t n)
 {
 	static const char some[] = "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n";
 
 	while (n > 0) {
 		size_t now = n < sizeof some - 1 ? n : sizeof some - 1;
 
-		(void)EVP_DigestUpdate(md, some, now);
+		digest_add(md, some, now);
 		n -= now;
 	}
 }
 
 /* Adds p; scratch is where it is normalised. */
 static void
-digest_body(EVP_MD_CTX *md, struct body *b, const char *p, size_t len,
+digest_body(struct digest *md, struct body *b, const char *p, size_t len,
     struct buf *scratch)
 {
 	const char *at = p, *end = p + len;
@@ -354,10 +367,34 @@ digest_body(EVP_MD_CTX *md, struct body *b, const char *p, size_t len,
 		keep--;
 	if (keep > 0) {
 		digest_line_feeds(md, b->waiting);
-		(void)EVP_DigestUpdate(md, scratch->data, keep);
+		digest_add(md, scratch->data, keep);
 		b->waiting = 0;
 	}
 	b->waiting += scratch->len - keep;
+}
+
+/*
+ * Whom a blind copy names is in the copy of the sender alone. The last two bytes
+ * of the digest say it: zeros where there is no such field.
+ */
+static void
+put_blind(struct reader *r, size_t header_len, unsigned char out[2])
+{
+	unsigned char all[DIGEST_LEN];
+	struct header_field f;
+	struct header h;
+
+	buf_reset(&r->raw);
+	header_init(&h, buf_str(&r->head), header_len, true);
+	while (header_next(&h, &f) == HEADER_FIELD)
+		if (header_is(&f, "bcc"))
+			header_put_unfolded(&r->raw, &f);
+	out[0] = out[1] = 0;
+	if (r->raw.len == 0)
+		return;
+	digest_bytes(r, r->raw.data, r->raw.len, all);
+	out[0] = all[0] | 1;
+	out[1] = all[1];
 }
 
 int
@@ -367,8 +404,9 @@ read_content(
 	struct msgsize size = { 0 };
 	struct body body = { 0 };
 	struct header h;
-	EVP_MD_CTX *md;
+	struct digest *md = &r->md;
 	bool whole = false, sized;
+	unsigned char blind[2];
 
 	if (read_header(r, fd, &h, &whole, why) == -1)
 		return -1;
@@ -376,26 +414,29 @@ read_content(
 	sized = put_stable(&r->text, buf_str(&r->head),
 		    (size_t)(h.at - buf_str(&r->head))) < 2;
 	buf_addc(&r->text, '\n');
-	md = digest_begin(r);
-	(void)EVP_DigestUpdate(md, r->text.data, r->text.len);
+	put_blind(r, (size_t)(h.at - buf_str(&r->head)), blind);
+	digest_start(md);
+	digest_add(md, r->text.data, r->text.len);
 	msgsize_add(&size, buf_str(&r->head), r->head.len);
 	digest_body(md, &body, h.at, (size_t)(h.end - h.at), &r->text);
 	while (!whole) {
 		buf_reset(&r->head);
-		if (read_more(&r->head, fd, CHUNK, &whole, why) == -1)
+		if (read_more(&r->head, fd, CHUNK, false, &whole, why) == -1)
 			return -1;
+		replace_nuls(r->head.data, r->head.len);
 		msgsize_add(&size, r->head.data, r->head.len);
 		digest_body(md, &body, r->head.data, r->head.len, &r->text);
 	}
 	if (body.cr) {
 		digest_line_feeds(md, body.waiting);
-		(void)EVP_DigestUpdate(md, "\r", 1);
+		digest_add(md, "\r", 1);
 	}
 	if (sized) {
 		uint64_t n = msgsize_crlf(&size);
 
-		(void)EVP_DigestUpdate(md, &n, sizeof n);
+		digest_add(md, &n, sizeof n);
 	}
-	digest_end(md, digest);
+	cut_digest(md, digest);
+	memcpy(digest + CONTENT_LEN, blind, sizeof blind);
 	return 0;
 }

@@ -5,8 +5,8 @@
 /*
  * What makes two copies of a message the same: its Message-ID, and a digest of
  * what does not change when servers hand it on. Received, Delivered-To, spam
- * marks and the like are no part of it; line ends and blank lines at the end of
- * the body do not count.
+ * marks and the like are not part of it; line ends and blank lines at the end
+ * of the body do not count.
  */
 #ifndef FERRY_MAILDIR_CONTENT_H
 #define FERRY_MAILDIR_CONTENT_H
@@ -16,12 +16,16 @@
 #include <stdint.h>
 
 #include "core/buf.h"
+#include "core/digest.h"
 #include "core/why.h"
 #include "maildir/name.h"
 
 enum {
-	DIGEST_LEN = 16,     /* SHA-256, cut */
-	RAW_DIGEST_LEN = 32, /* SHA-256 */
+	DIGEST_LEN = 16, /* SHA-256, cut */
+	/* Of a digest of content: what is after that is of the field Bcc, and
+	 * zero where there is none. */
+	CONTENT_LEN = DIGEST_LEN - 2,
+	RAW_DIGEST_LEN = SHA256_LEN,
 	/* Longer headers are not searched for a Message-ID: the message is
 	 * known by its content then. */
 	HEADER_MAX = 32 << 20
@@ -40,15 +44,11 @@ enum store_form store_form(const char *p, size_t len);
 struct reader {
 	struct buf head; /* the first bytes of the file */
 	struct buf text;
-	struct buf raw; /* the Message-ID as it stands, if want_raw */
+	struct buf raw; /* the Message-ID as it is written, if want_raw */
 	bool want_raw;
-	void *md; /* digest context */
+	struct digest md;
 };
 void reader_free(struct reader *r);
-
-/* OpenSSL's SHA-256 (an EVP_MD), looked up once: the lookup costs more than a
- * short digest. */
-const void *digest_method(void);
 
 /* SHA-256 of some bytes, the first DIGEST_LEN bytes of it. */
 void digest_bytes(
@@ -68,9 +68,14 @@ int read_raw_digest(int fd, unsigned char sha[RAW_DIGEST_LEN], struct why *why);
 int read_msgid(
     struct reader *r, int fd, unsigned char id[DIGEST_LEN], struct why *why);
 
+/* The same of the text of a field Message-ID, as it is written. */
+bool msgid_of_field(struct reader *r, const char *value, size_t len,
+    unsigned char id[DIGEST_LEN]);
+
 /*
  * Reads all of fd for the digest of the content: Date, From, To, Cc, Subject,
- * Content-Type, Content-Transfer-Encoding and the body. Where fewer than two of
+ * Content-Type, Content-Transfer-Encoding and the body, and Bcc (CONTENT_LEN);
+ * NUL bytes count as the 0x80 that IMAP servers send in their place. Where fewer than two of
  * the first five are there, the size as IMAP counts it takes part. 0, or -1 and
  * why (DATA).
  */

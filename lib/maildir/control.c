@@ -23,7 +23,8 @@
 enum {
 	TRIES = 500,
 	PAUSE_NS = 20000000,
-	STALE = 120, /* seconds */
+	STALE = 120,     /* seconds */
+	STALE_DEAD = 30, /* of a process that we do not see */
 	FILE_SIZE_MAX = 1 << 20
 };
 
@@ -36,9 +37,12 @@ host_name(char *host, size_t size)
 }
 
 /*
- * True if the lock was left by a process of this host that is dead, or nobody
- * touched it for two minutes. The text is PID:HOST. Both rules are Dovecot's
- * (lib/file-dotlock.c).
+ * True if the lock was left by a process that is dead, or nobody touched it for
+ * two minutes. The text is PID:HOST. Dovecot (lib/file-dotlock.c) believes the
+ * PID at once; but a Dovecot in a container can have this host's name and PIDs
+ * that nobody outside sees, and it touches a lock that it holds for long every
+ * ten seconds. So the PID is believed only of a lock that was left alone for
+ * longer.
  */
 static bool
 is_left_over(int fd, const char *name, struct stat *st)
@@ -47,6 +51,7 @@ is_left_over(int fd, const char *name, struct stat *st)
 	int lock = openat(fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	ssize_t n = -1;
 	int64_t number;
+	time_t age;
 
 	if (lock == -1)
 		return false;
@@ -55,8 +60,11 @@ is_left_over(int fd, const char *name, struct stat *st)
 	(void)close(lock);
 	if (n == -1)
 		return false;
-	if (time(NULL) - st->st_mtim.tv_sec > STALE)
+	age = time(NULL) - st->st_mtim.tv_sec;
+	if (age > STALE)
 		return true;
+	if (age >= 0 && age < STALE_DEAD)
+		return false;
 	text[n] = '\0';
 	host_name(host, sizeof host);
 	pid = str_cut(&at, ':');
@@ -75,6 +83,25 @@ break_left_over(int fd, const char *name)
 	    fstatat(fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    now.st_ino == seen.st_ino && now.st_dev == seen.st_dev)
 		(void)unlinkat(fd, name, 0);
+}
+
+/* The name of the file that becomes the lock by link(2), and keeps its second
+ * name as long as we hold it: so a lock that a killed run left is known as
+ * ours. The caller frees it. */
+static char *
+own_name(const char *name)
+{
+	return xasprintf("mailferry.%s", name);
+}
+
+static bool
+is_ours(int fd, const char *name, const char *temp)
+{
+	struct stat a, b;
+
+	return fstatat(fd, name, &a, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstatat(fd, temp, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
 static int
@@ -99,7 +126,7 @@ make_lock(int fd, const char *temp)
 {
 	int lock, r;
 
-	(void)unlinkat(fd, temp, 0); /* of a run that was killed */
+	(void)unlinkat(fd, temp, 0);
 	lock = openat(fd, temp,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (lock == -1)
@@ -116,9 +143,11 @@ int
 dot_lock(int fd, const char *name, struct why *why)
 {
 	const struct timespec pause = { 0, PAUSE_NS };
-	char *temp = xasprintf("mailferry.%s", name);
-	int r = make_lock(fd, temp);
+	char *temp = own_name(name);
+	int r;
 
+	dot_sweep(fd, name);
+	r = make_lock(fd, temp);
 	if (r == -1) {
 		why_errno(why, FAIL_FATAL, "%s", name);
 		free(temp);
@@ -135,17 +164,23 @@ dot_lock(int fd, const char *name, struct why *why)
 		why_set(why, FAIL_TEMP, "%s: held by another program", name);
 	else if (r == -1)
 		why_errno(why, FAIL_FATAL, "%s", name);
-	(void)unlinkat(fd, temp, 0);
+	if (r == -1)
+		(void)unlinkat(fd, temp, 0);
 	free(temp);
 	return r;
 }
 
+/* Merges lock each other out, so that what we find of ourselves is of a run that
+ * was killed. */
 void
 dot_sweep(int fd, const char *name)
 {
-	char *temp = xasprintf("mailferry.%s", name);
+	char *temp = own_name(name);
 
-	break_left_over(fd, name);
+	if (is_ours(fd, name, temp))
+		(void)unlinkat(fd, name, 0);
+	else
+		break_left_over(fd, name);
 	(void)unlinkat(fd, temp, 0);
 	free(temp);
 }
@@ -153,9 +188,13 @@ dot_sweep(int fd, const char *name)
 void
 dot_unlock(int fd, const char *name)
 {
+	char *temp = own_name(name);
+
 	for (int i = 0; i < 3; i++)
 		if (unlinkat(fd, name, 0) == 0 || errno == ENOENT)
-			return;
+			break;
+	(void)unlinkat(fd, temp, 0);
+	free(temp);
 }
 
 /* Gives a file the directory's owner and mode, and a time later than the old

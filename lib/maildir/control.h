@@ -15,11 +15,9 @@
 
 #include "core/buf.h"
 #include "core/why.h"
-#include "maildir/folder.h"
 
-/* The lock on a folder's messages and keywords, and on the subscriptions. */
+/* The lock on a folder's messages and keywords. */
 #define UIDLIST_LOCK "dovecot-uidlist.lock"
-#define SUBSCRIPTIONS_LOCK "subscriptions.lock"
 
 /*
  * Takes a lock in the control directory fd, waiting for up to ten seconds. One
@@ -44,22 +42,5 @@ int replace_at(
 /* Appends a file of the directory fd to out; one that is not there is empty. 0,
  * or -1 and why (DATA). */
 int read_at(int fd, const char *name, struct buf *out, struct why *why);
-
-/* Appends a folder, by its directory, to the text of a subscriptions file of
- * our own making, which may be empty yet. */
-void subscriptions_put(
-    struct buf *text, const char *dir, const struct folder_style *style);
-
-/* Adds a folder, by its directory, to the subscriptions in the control root fd,
- * or takes it out. *changed says if it was not there (or was). 0, or -1 and
- * why.
- */
-int subscribe(int fd, const char *dir, const struct folder_style *style,
-    bool on, bool *changed, struct why *why);
-
-/* True if the subscriptions in the root fd name the folder; *there says if
- * there is such a file at all. */
-bool is_subscribed(
-    int fd, const char *dir, const struct folder_style *style, bool *there);
 
 #endif

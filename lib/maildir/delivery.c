@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +25,51 @@ enum {
 };
 
 static const char tmp_prefix[] = "mailferry.";
+
+/* NFS, GlusterFS and OpenZFS before 2.2 say EINVAL to the flag. */
+static bool
+lacks_noreplace(int error)
+{
+	return error == EINVAL || error == ENOSYS || error == ENOTSUP;
+}
+
+int
+rename_fresh(int from_dir, const char *from, int to_dir, const char *to)
+{
+	int saved;
+
+	if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (!lacks_noreplace(errno) ||
+	    linkat(from_dir, from, to_dir, to, 0) == -1)
+		return -1;
+	if (unlinkat(from_dir, from, 0) == 0 || errno == ENOENT)
+		return 0;
+	/* One message under two names would come twice. */
+	saved = errno;
+	(void)unlinkat(to_dir, to, 0);
+	errno = saved;
+	return -1;
+}
+
+/* The same for a directory: where the file system cannot, a new empty directory
+ * takes the name first, which rename(2) replaces only while it is empty. */
+static int
+rename_dir_fresh(int dir, const char *from, const char *to)
+{
+	if (renameat2(dir, from, dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (!lacks_noreplace(errno) || mkdirat(dir, to, 0700) == -1)
+		return -1;
+	return renameat(dir, from, dir, to);
+}
+
+/* fsync(2) of a directory; a file system that cannot says EINVAL. */
+static int
+sync_dir(int fd)
+{
+	return fsync(fd) == -1 && errno != EINVAL ? -1 : 0;
+}
 
 /* Owner and mode of a new directory, from those of the one that it is modelled
  * on (Dovecot 2.3, lib-storage/mailbox-list.c). */
@@ -98,7 +142,7 @@ fill_folder(int fd, const struct stat *model, bool marker)
 	    (marker && make_marker(fd, model) == -1) ||
 	    make_dir(fd, "cur", model) == -1)
 		return -1;
-	return fsync(fd);
+	return sync_dir(fd);
 }
 
 static void
@@ -116,15 +160,22 @@ remove_folder(int root, const char *name)
 	(void)unlinkat(root, name, AT_REMOVEDIR);
 }
 
+static const char unfinished[] = "mailferry-unfinished-folder";
+
+void
+folder_sweep(int root)
+{
+	remove_folder(root, unfinished);
+}
+
 /* A Maildir++ folder is made under a name without a dot, which Dovecot does
  * not take for one, and renamed when it is complete. */
 static int
 make_dotted(int root, const char *dir, const struct stat *model)
 {
-	static const char unfinished[] = "mailferry-unfinished-folder";
 	int fd, r = -1;
 
-	remove_folder(root, unfinished); /* of a run that was killed */
+	folder_sweep(root);
 	if (make_dir(root, unfinished, model) == -1)
 		return -1;
 	fd = openat(root, unfinished, DIR_FLAGS);
@@ -133,7 +184,7 @@ make_dotted(int root, const char *dir, const struct stat *model)
 		(void)close(fd);
 	}
 	if (r == 0)
-		r = renameat2(root, unfinished, root, dir, RENAME_NOREPLACE);
+		r = rename_dir_fresh(root, unfinished, dir);
 	if (r == -1) {
 		int saved = errno;
 
@@ -143,30 +194,39 @@ make_dotted(int root, const char *dir, const struct stat *model)
 	return r;
 }
 
-/* Makes the levels of a path that are not there. */
+/*
+ * Makes the levels of a path that are not there, each in the one above it by
+ * its descriptor: a path would follow a link that somebody puts in the place of
+ * a level. The descriptor of the last one, or -1 and errno.
+ */
 static int
 make_levels(int root, const char *dir, const struct stat *model)
 {
-	char *path = xstrdup(dir);
-	int r = 0;
+	int at = -1;
 
-	for (char *at = strchr(path, '/'); r == 0; at = strchr(at + 1, '/')) {
-		if (at != NULL)
-			*at = '\0';
-		r = make_dir(root, path, model);
-		if (at == NULL)
-			break;
-		*at = '/';
+	for (;;) {
+		size_t len = strcspn(dir, "/");
+		char *level = xmemdup(dir, len);
+		int above = at == -1 ? root : at, saved;
+
+		at = make_dir(above, level, model) == -1
+			 ? -1
+			 : openat(above, level, DIR_FLAGS);
+		saved = errno;
+		free(level);
+		if (above != root)
+			(void)close(above);
+		errno = saved;
+		if (at == -1 || dir[len] == '\0')
+			return at;
+		dir += len + 1;
 	}
-	free(path);
-	return r;
 }
 
 static int
 make_nested(int root, const char *dir, const struct stat *model)
 {
-	int r = make_levels(root, dir, model);
-	int fd = r == 0 ? open_below(root, dir) : -1;
+	int fd = make_levels(root, dir, model), r;
 
 	if (fd == -1)
 		return -1;
@@ -183,11 +243,10 @@ control_open(const struct mdtree *t, const char *dir)
 
 	if (fd != -1 || errno != ENOENT || t->control == t->fd)
 		return fd;
-	if (fstat(t->control, &model) == -1 ||
-	    make_levels(t->control, strcmp(dir, ".") == 0 ? ".INBOX" : dir,
-		&model) == -1)
+	if (fstat(t->control, &model) == -1)
 		return -1;
-	return mdtree_control(t, dir);
+	return make_levels(
+	    t->control, strcmp(dir, ".") == 0 ? ".INBOX" : dir, &model);
 }
 
 int
@@ -208,9 +267,9 @@ folder_make(int root, const char *dir, bool fs, bool *made, struct why *why)
 	       : make_dotted(root, dir, &model);
 	if (r == -1 && errno == EEXIST)
 		return 0; /* Dovecot made it just now */
-	if (r == -1 || fsync(root) == -1)
-		return why_errno(
-		    why, FAIL_DATA, "the folder %s cannot be made", dir);
+	if (r == -1 || sync_dir(root) == -1)
+		return why_errno(why, fail_of_errno(errno),
+		    "the folder %s cannot be made", dir);
 	*made = true;
 	return 0;
 }
@@ -231,14 +290,22 @@ open_part(int folder, const char *part, const struct stat *model)
 int
 drop_open(struct drop *d, int root, const char *dir, struct why *why)
 {
-	int folder = open_below(root, dir);
+	return drop_open_at(d, open_below(root, dir), dir, why);
+}
+
+int
+drop_open_at(struct drop *d, int folder, const char *dir, struct why *why)
+{
 	struct stat st;
 
-	*d = (struct drop){ .cur = -1, .tmp = -1 };
+	*d = (struct drop){ .cur = -1, .new = -1, .tmp = -1 };
 	if (folder == -1 || fstat(folder, &st) == -1)
 		goto fail;
 	d->tmp = open_part(folder, "tmp", &st);
-	if (d->tmp == -1 || make_dir(folder, "new", &st) == -1)
+	if (d->tmp == -1)
+		goto fail;
+	d->new = open_part(folder, "new", &st);
+	if (d->new == -1)
 		goto fail;
 	d->cur = open_part(folder, "cur", &st);
 	if (d->cur == -1)
@@ -250,7 +317,8 @@ drop_open(struct drop *d, int root, const char *dir, struct why *why)
 	d->chown = geteuid() == 0 && (st.st_uid != 0 || st.st_gid != getegid());
 	return 0;
 fail:
-	why_errno(why, FAIL_DATA, "the folder %s cannot be opened", dir);
+	why_errno(
+	    why, fail_of_errno(errno), "the folder %s cannot be opened", dir);
 	if (folder != -1)
 		(void)close(folder);
 	drop_close(d);
@@ -262,19 +330,30 @@ drop_close(struct drop *d)
 {
 	if (d->cur != -1)
 		(void)close(d->cur);
+	if (d->new != -1)
+		(void)close(d->new);
 	if (d->tmp != -1)
 		(void)close(d->tmp);
-	*d = (struct drop){ .cur = -1, .tmp = -1 };
+	*d = (struct drop){ .cur = -1, .new = -1, .tmp = -1 };
 }
 
 void
 drop_sweep(int root, const char *dir)
 {
-	char *tmp = xasprintf("%s/tmp", dir);
-	DIR *d = opendir_below(root, tmp);
+	int folder = open_below(root, dir);
+
+	if (folder == -1)
+		return;
+	drop_sweep_at(folder);
+	(void)close(folder);
+}
+
+void
+drop_sweep_at(int folder)
+{
+	DIR *d = opendir_below(folder, "tmp");
 	struct dirent *e;
 
-	free(tmp);
 	if (d == NULL)
 		return;
 	while ((e = readdir(d)) != NULL)
@@ -290,19 +369,14 @@ parcel_open(
 	*m = (struct parcel){ .fd = -1 };
 	(void)snprintf(m->tmp, sizeof m->tmp, "%s%ld.%zu", tmp_prefix,
 	    (long)getpid(), number);
-	if (!d->plain) {
-		m->md = EVP_MD_CTX_new();
-		if (m->md == NULL ||
-		    EVP_DigestInit_ex2(m->md, digest_method(), NULL) != 1)
-			abort(); /* out of memory */
-	}
+	if (!d->plain)
+		digest_start(&m->md);
 	m->fd = openat(d->tmp, m->tmp,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FRESH_MODE);
 	if (m->fd != -1)
 		return 0;
-	why_errno(why, FAIL_DATA, "cannot be written");
-	EVP_MD_CTX_free(m->md);
-	m->md = NULL;
+	why_errno(why, fail_of_errno(errno), "cannot be written");
+	digest_free(&m->md);
 	return -1;
 }
 
@@ -310,9 +384,10 @@ int
 parcel_write(struct parcel *m, const void *p, size_t len, struct why *why)
 {
 	if (write_all(m->fd, p, len) == -1)
-		return why_errno(why, FAIL_DATA, "cannot be written");
-	if (m->md != NULL)
-		(void)EVP_DigestUpdate(m->md, p, len);
+		return why_errno(
+		    why, fail_of_errno(errno), "cannot be written");
+	if (m->md.state != NULL)
+		digest_add(&m->md, p, len);
 	msgsize_add(&m->size, p, len);
 	return 0;
 }
@@ -324,10 +399,9 @@ parcel_close(struct parcel *m, const struct drop *d,
 	const struct timespec times[2] = { *date, *date };
 	int r = 0;
 
-	if (m->md != NULL)
-		(void)EVP_DigestFinal_ex(m->md, m->sha, NULL);
-	EVP_MD_CTX_free(m->md);
-	m->md = NULL;
+	if (m->md.state != NULL)
+		digest_end(&m->md, m->sha);
+	digest_free(&m->md);
 	if ((d->chown && fchown(m->fd, d->uid, d->gid) == -1) ||
 	    (d->mode != FRESH_MODE && fchmod(m->fd, d->mode) == -1) ||
 	    futimens(m->fd, times) == -1)
@@ -336,7 +410,7 @@ parcel_close(struct parcel *m, const struct drop *d,
 		r = -1;
 	m->fd = -1;
 	if (r == -1) {
-		why_errno(why, FAIL_DATA, "cannot be written");
+		why_errno(why, fail_of_errno(errno), "cannot be written");
 		parcel_drop(m, d);
 	}
 	return r;
@@ -350,8 +424,7 @@ parcel_drop(struct parcel *m, const struct drop *d)
 	if (m->fd != -1)
 		(void)close(m->fd);
 	m->fd = -1;
-	EVP_MD_CTX_free(m->md);
-	m->md = NULL;
+	digest_free(&m->md);
 	if (m->tmp[0] != '\0')
 		(void)unlinkat(d->tmp, m->tmp, 0);
 	m->tmp[0] = '\0';
@@ -381,28 +454,25 @@ drop_sync(
 		r = syncfs(d->tmp);
 	for (size_t i = 0; n < SYNCFS_MIN && r == 0 && i < n; i++)
 		r = sync_file(d->tmp, m[i]->tmp);
-	return r == 0 ? 0 : why_errno(why, FAIL_DATA, "cannot be written");
+	return r == 0
+		   ? 0
+		   : why_errno(why, fail_of_errno(errno), "cannot be written");
 }
 
 int
 drop_show(
     const struct drop *d, const char *tmp, const char *name, struct why *why)
 {
-	if (renameat2(d->tmp, tmp, d->cur, name, RENAME_NOREPLACE) == 0)
+	if (rename_fresh(d->tmp, tmp, d->cur, name) == 0)
 		return 0;
-	/* A file system that cannot: link(2) does not replace either. */
-	if ((errno == EINVAL || errno == ENOSYS) &&
-	    linkat(d->tmp, tmp, d->cur, name, 0) == 0) {
-		(void)unlinkat(d->tmp, tmp, 0);
-		return 0;
-	}
-	return why_errno(why, FAIL_DATA, "cannot be put into cur");
+	return why_errno(why, fail_of_errno(errno), "cannot be put into cur");
 }
 
 int
 drop_settle(const struct drop *d, struct why *why)
 {
-	if (fsync(d->cur) == -1 && errno != EINVAL)
-		return why_errno(why, FAIL_DATA, "cannot be put into cur");
+	if (sync_dir(d->cur) == -1)
+		return why_errno(
+		    why, fail_of_errno(errno), "cannot be put into cur");
 	return 0;
 }

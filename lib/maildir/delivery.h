@@ -23,7 +23,7 @@
 
 /* A folder that is open for delivery. */
 struct drop {
-	int cur, tmp;
+	int cur, new, tmp;
 	mode_t mode; /* of files: Dovecot's rule, from the folder's */
 	uid_t uid;
 	gid_t gid;
@@ -40,6 +40,9 @@ struct drop {
 int folder_make(
     int root, const char *dir, bool fs, bool *made, struct why *why);
 
+/* Removes the folder that a run was making when it was killed. */
+void folder_sweep(int root);
+
 /* Opens the control directory of a folder, which is made if it lies elsewhere
  * and is not there yet. The descriptor, or -1 and errno. */
 int control_open(const struct mdtree *t, const char *dir);
@@ -48,10 +51,14 @@ int control_open(const struct mdtree *t, const char *dir);
  * why (DATA).
  */
 int drop_open(struct drop *d, int root, const char *dir, struct why *why);
+/* The same of an open folder, whose descriptor it takes; -1 is an error, with
+ * errno. */
+int drop_open_at(struct drop *d, int folder, const char *dir, struct why *why);
 void drop_close(struct drop *d);
 
 /* Removes what earlier runs, which were killed, left in tmp/ of a folder. */
 void drop_sweep(int root, const char *dir);
+void drop_sweep_at(int folder);
 
 /* A message on its way. */
 struct parcel {
@@ -59,7 +66,7 @@ struct parcel {
 	char tmp[64]; /* its name in tmp/ */
 	struct msgsize size;
 	unsigned char sha[RAW_DIGEST_LEN]; /* after parcel_close; or zeros */
-	void *md;
+	struct digest md;                  /* unless plain */
 };
 
 /* Begins a message; number tells those of one run apart. 0, or -1 and why
@@ -85,6 +92,13 @@ int drop_sync(
 
 /* fsync(2) of a file in the directory dir. 0, or -1 and errno. */
 int sync_file(int dir, const char *name);
+
+/*
+ * renameat2(2) with RENAME_NOREPLACE, for files; on a file system that cannot,
+ * link(2) and unlink(2), which do not replace a file either. 0, or -1 and
+ * errno: EEXIST if the new name is taken.
+ */
+int rename_fresh(int from_dir, const char *from, int to_dir, const char *to);
 
 /* Shows one, whose name in cur/ must be free. 0, or -1 and why (DATA), with
  * errno; the file stays in tmp/. */

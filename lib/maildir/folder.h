@@ -18,21 +18,16 @@
 #include "core/buf.h"
 #include "core/why.h"
 
-/* Appends valid UTF-8 as modified UTF-7. -1 if it is not valid. */
-int mutf7_encode(struct buf *out, const char *utf8, size_t len);
-
-/* Appends modified UTF-7 as UTF-8. -1 and nothing appended if it is not the one
- * right encoding of a text: Dovecot cannot open a folder of such a name. */
-int mutf7_decode(struct buf *out, const char *text, size_t len);
-
 struct folder_style {
 	bool fs;   /* LAYOUT=fs instead of Maildir++ */
 	bool utf8; /* names on disk are UTF-8 instead of modified UTF-7 */
+	const char *dirname; /* DIRNAME= of LAYOUT=fs, or NULL: the directory
+				in that of each folder which has its mail */
 };
 
 /*
- * Appends one level of a path, made from any text: what cannot stand in a name
- * on disk ("/", NUL, control characters) becomes "_"; a dot, and a "~" or "\\"
+ * Appends one level of a path, made from any text: what cannot be in a name on
+ * disk ("/", NUL, control characters) becomes "_"; a dot, and a "~" or "\\"
  * that would mean something else, is written as Dovecot's listescape plugin
  * does ("\\2e"), or becomes "_" too if escape is false. Never empty, never cut.
  */
@@ -47,20 +42,9 @@ void folder_put_level(struct buf *out, const char *text, bool escape);
 int folder_put_dir(struct buf *out, const char *path,
     const struct folder_style *style, struct why *why);
 
-/* The other way round. -1 if the directory is no folder's that Dovecot could
- * open; the path is appended only if it is. */
+/* The other way round. -1 if the directory is not of a folder that Dovecot
+ * could open; the path is appended only if it is. */
 int folder_put_path(
     struct buf *out, const char *dir, const struct folder_style *style);
-
-/* Appends the path with its letters composed (NFC): Dovecot compares bytes, but
- * two spellings of one name are one folder to a person. */
-void folder_put_nfc(struct buf *out, const char *path);
-
-/*
- * The role (RFC 8621, 2, lower case) that a folder of this name commonly has:
- * "sent" for "Sent Items"; "inbox" for the INBOX; NULL for none. Only the last
- * level counts, in any case.
- */
-const char *folder_role_of_name(const char *path);
 
 #endif

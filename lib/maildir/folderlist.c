@@ -48,7 +48,7 @@ read_path(struct json_reader *s, struct folder_note *n)
 		return false;
 	while (jr_element(s)) {
 		/* Always room for the NULL at the end. */
-		n->path = grow(n->path, levels + 1, &cap, sizeof *n->path);
+		n->path = xgrow(n->path, levels + 1, &cap, sizeof *n->path);
 		n->path[levels] = n->path[levels + 1] = NULL;
 		if (!jr_copy(s, &n->path[levels++]))
 			return false;
@@ -56,7 +56,7 @@ read_path(struct json_reader *s, struct folder_note *n)
 	return s->error == NULL;
 }
 
-/* Reads one line. False if it is no object of the right form. */
+/* Reads one line. False if it is not an object of the right form. */
 static bool
 read_note(struct folder_note *n, char *line, char **type)
 {
@@ -104,7 +104,7 @@ folder_list_read(struct folder_list *l, const char *file, struct why *why)
 		free(type);
 		if (good && mine && n.dir != NULL && n.path != NULL) {
 			l->notes =
-			    grow(l->notes, l->n, &l->cap, sizeof *l->notes);
+			    xgrow(l->notes, l->n, &l->cap, sizeof *l->notes);
 			l->notes[l->n++] = n;
 			continue;
 		}

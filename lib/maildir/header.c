@@ -54,7 +54,7 @@ logical_end(const char *s, const struct header *h)
 	}
 }
 
-/* True where the blank line stands that ends the header; moves behind it. */
+/* True at the blank line that ends the header; moves past it. */
 static bool
 at_blank_line(struct header *h)
 {
@@ -124,7 +124,7 @@ header_put_unfolded(struct buf *out, const struct header_field *f)
 	}
 }
 
-/* Where the comment that opens at s ends (behind its ")"); s itself if it is
+/* Where the comment that opens at s ends (after its ")"); s itself if it is
  * never closed and thus is none. */
 static const char *
 skip_comment(const char *s, const char *end)

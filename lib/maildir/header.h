@@ -14,7 +14,7 @@
 
 #include "core/buf.h"
 
-/* A field. The value is raw, with its folds, without the line end behind it. */
+/* A field. The value is raw, with its folds, without the line end after it. */
 struct header_field {
 	const char *name;
 	size_t name_len;
@@ -50,10 +50,10 @@ bool header_is(const struct header_field *f, const char *name);
 void header_put_unfolded(struct buf *out, const struct header_field *f);
 
 /*
- * Appends the canonical form of a Message-ID: what stands in the first <...>,
- * or all of it; comments, blanks, folds and one pair of [] around it are
- * dropped, the case is kept (RFC 5322, 3.6.4; forms seen in the wild are in
- * the tests). Nothing is appended where there is no id.
+ * Appends the canonical form of a Message-ID: what is in the first <...>, or
+ * all of it; comments, blanks, folds and one pair of [] around it are dropped,
+ * the case is kept (RFC 5322, 3.6.4; forms seen in the wild are in the tests).
+ * Nothing is appended where there is no id.
  */
 void msgid_put(struct buf *out, const char *value, size_t len);
 

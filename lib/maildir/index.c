@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
-#include "core/io.h"
+#include "core/outfile.h"
 #include "maildir/catalogue.h"
 
 enum {
@@ -39,7 +39,7 @@ struct head {
 	uint64_t record_size;
 };
 
-static const char magic[8] = "mfindx1";
+static const char magic[8] = "mfindx2";
 
 struct index {
 	struct head *head; /* mapped */
@@ -74,7 +74,7 @@ hash(uint64_t h, const void *p, size_t len)
 }
 
 static uint64_t
-name_hash(const struct catalogue *c, const struct entry *e)
+name_hash(const struct catalogue *c, const struct catalogue_entry *e)
 {
 	const char *name = entry_name(c, e);
 	const char *dir = c->tree->folders[e->folder].dir;
@@ -160,7 +160,8 @@ index_read(int fd)
 struct index *
 index_open(const char *file)
 {
-	int fd = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open(
+	    file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct index *x = fd == -1 ? NULL : index_read(fd);
 
 	if (fd != -1)
@@ -180,8 +181,8 @@ index_free(struct index *x)
 
 /* The same, the hash of its name being known. */
 static void
-recall(const struct index *x, const struct catalogue *c, struct entry *e,
-    uint64_t name)
+recall(const struct index *x, const struct catalogue *c,
+    struct catalogue_entry *e, uint64_t name)
 {
 	size_t at = name & x->mask;
 
@@ -199,7 +200,8 @@ recall(const struct index *x, const struct catalogue *c, struct entry *e,
 }
 
 void
-index_recall(const struct index *x, const struct catalogue *c, struct entry *e)
+index_recall(
+    const struct index *x, const struct catalogue *c, struct catalogue_entry *e)
 {
 	recall(x, c, e, name_hash(c, e));
 }
@@ -236,7 +238,7 @@ index_recall_all(const struct index *x, struct catalogue *c, size_t first)
 
 /* True if an entry is worth a record. */
 static bool
-is_known(const struct entry *e)
+is_known(const struct catalogue_entry *e)
 {
 	return (e->state & (ENTRY_READ | ENTRY_BAD | ENTRY_GONE)) == ENTRY_READ;
 }
@@ -260,7 +262,7 @@ index_worth(const struct catalogue *c)
 static void
 put(struct head *head, const struct catalogue *c, size_t number, FILE *to)
 {
-	const struct entry *e = &c->entries[number];
+	const struct catalogue_entry *e = &c->entries[number];
 	struct record r;
 
 	if (!is_known(e))

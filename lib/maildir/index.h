@@ -20,7 +20,7 @@
 #include "core/why.h"
 
 struct catalogue;
-struct entry;
+struct catalogue_entry;
 struct index;
 
 /* NULL if there is none that could be used. The caller frees it. */
@@ -29,8 +29,8 @@ struct index *index_read(int fd);
 void index_free(struct index *x);
 
 /* Fills in what is known of an entry, and its state. */
-void index_recall(
-    const struct index *x, const struct catalogue *c, struct entry *e);
+void index_recall(const struct index *x, const struct catalogue *c,
+    struct catalogue_entry *e);
 
 /* The same for all entries from a number on, much faster. */
 void index_recall_all(const struct index *x, struct catalogue *c, size_t first);

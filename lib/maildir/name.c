@@ -28,8 +28,8 @@ static const struct {
 	{ "\\deleted", MD_TRASHED },
 };
 
-/* Reads digits at *s and moves behind them; MD_SIZE_BAD if there are none or
- * too many. */
+/* Reads digits at *s and moves past them; MD_SIZE_BAD if there are none or too
+ * many. */
 static int64_t
 number(const char **s)
 {
@@ -62,7 +62,7 @@ size_field(const char *base, size_t len, const char *key)
 	return at == base + len || *at == ',' ? n : MD_SIZE_BAD;
 }
 
-/* What stands behind ":2,"; NULL where there is no information, or in the
+/* What follows ":2,"; NULL where there is no information, or in the
  * experimental form ":1,". */
 static const char *
 info_of(const char *name)
@@ -73,7 +73,7 @@ info_of(const char *name)
 								: NULL;
 }
 
-/* Adds flags and letters, and returns what is behind them. */
+/* Adds flags and letters, and returns what follows them. */
 static const char *
 read_info(const char *at, unsigned int *flags, unsigned int *letters)
 {
@@ -159,10 +159,10 @@ msgsize_crlf(const struct msgsize *s)
 	return s->bytes + s->bare_lf;
 }
 
-/* Dovecot reads the digits behind M as a fraction of a second: six of them. */
+/* Dovecot reads the digits after M as a fraction of a second: six of them. */
 void
-mdname_put_base(struct buf *out, int64_t seconds,
-    const unsigned char digest[MD_DIGEST_LEN], unsigned int copy,
+mdname_put_run_base(struct buf *out, int64_t seconds,
+    const unsigned char digest[MD_DIGEST_LEN], unsigned int copy, uint64_t run,
     const struct msgsize *size)
 {
 	unsigned long fraction = 0;
@@ -173,9 +173,19 @@ mdname_put_base(struct buf *out, int64_t seconds,
 	    fraction % 1000000, copy);
 	for (int i = 4; i < MD_DIGEST_LEN; i++)
 		buf_addf(out, "%02x", digest[i]);
-	buf_addf(out, ".mailferry,S=%llu,W=%llu",
-	    (unsigned long long)size->bytes,
+	buf_adds(out, ".mailferry");
+	if (run != 0)
+		buf_addf(out, "-%08lx", (unsigned long)(run & 0xffffffff));
+	buf_addf(out, ",S=%llu,W=%llu", (unsigned long long)size->bytes,
 	    (unsigned long long)msgsize_crlf(size));
+}
+
+void
+mdname_put_base(struct buf *out, int64_t seconds,
+    const unsigned char digest[MD_DIGEST_LEN], unsigned int copy,
+    const struct msgsize *size)
+{
+	mdname_put_run_base(out, seconds, digest, copy, 0, size);
 }
 
 unsigned int

@@ -92,7 +92,7 @@ worker(void *arg)
 }
 
 void
-parallel(size_t n, unsigned int jobs, parallel_fn *fn, void *arg,
+parallel_run(size_t n, unsigned int jobs, parallel_fn *fn, void *arg,
     size_t scratch_size, void (*scratch_free)(void *scratch))
 {
 	struct pool p = { .n = n,

@@ -18,7 +18,7 @@ typedef void parallel_fn(void *arg, void *scratch, size_t from, size_t to);
  * which scratch_free (may be NULL) empties at the end. jobs: how many threads
  * at most; 0: up to 32. Where no thread can be started the caller does it all.
  */
-void parallel(size_t n, unsigned int jobs, parallel_fn *fn, void *arg,
+void parallel_run(size_t n, unsigned int jobs, parallel_fn *fn, void *arg,
     size_t scratch_size, void (*scratch_free)(void *scratch));
 
 #endif

@@ -2,12 +2,8 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-/*
- * The files of the account as a whole. subscriptions has two forms (Dovecot
- * 2.3, lib-storage/list/subscription-file.c): version 2 begins with "V<tab>2"
- * and an empty line and has a tab between levels; version 1 has the separator
- * of the store. The form that is found is kept.
- */
+#include "maildir/subscriptions.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/io.h"
 #include "core/str.h"
 #include "maildir/control.h"
 
@@ -28,12 +23,16 @@ put_line(
     struct buf *out, const char *dir, const struct folder_style *style, bool v2)
 {
 	char sep = style->fs ? '/' : '.';
+	const char *end;
 
 	if (strcmp(dir, ".") == 0)
 		dir = "INBOX";
 	else if (!style->fs)
 		dir++;
-	for (; *dir != '\0'; dir++)
+	end = dir + strlen(dir);
+	if (style->dirname != NULL && strchr(dir, '/') != NULL)
+		end = strrchr(dir, '/');
+	for (; dir < end; dir++)
 		buf_addc(out, v2 && *dir == sep ? '\t' : *dir);
 }
 
@@ -47,7 +46,7 @@ subscriptions_put(
 	buf_addc(text, '\n');
 }
 
-/* Where the line stands in the text; NULL if it does not. */
+/* The place of the line in the text; NULL if it is not there. */
 static char *
 find_line(char *text, const char *line)
 {
@@ -93,8 +92,8 @@ edit(struct buf *text, const char *dir, const struct folder_style *style,
 }
 
 int
-subscribe(int fd, const char *dir, const struct folder_style *style, bool on,
-    bool *changed, struct why *why)
+subscriptions_set(int fd, const char *dir, const struct folder_style *style,
+    bool on, bool *changed, struct why *why)
 {
 	struct buf text = { 0 };
 	int r;

@@ -6,37 +6,41 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/str.h"
+#include "mailbox/name.h"
+#include "maildir/layout.h"
+#include "maildir/tree-internal.h"
 
 enum {
 	DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
 	LEVELS_MAX = 64
 };
 
-bool
-hint_layout(const char *word, int *fs)
-{
-	*fs = strcmp(word, "fs") == 0;
-	return *fs || strcmp(word, "maildir++") == 0;
-}
+const char *const layout_words[] = {
+	[LAYOUT_AUTO] = "auto",
+	[LAYOUT_MAILDIR] = "maildir++",
+	[LAYOUT_FS] = "fs",
+};
 
-bool
-hint_names(const char *word, int *utf8)
-{
-	*utf8 = strcmp(word, "utf8") == 0;
-	return *utf8 || strcmp(word, "mutf7") == 0;
-}
+const char *const names_words[] = {
+	[NAMES_AUTO] = "auto",
+	[NAMES_MUTF7] = "mutf7",
+	[NAMES_UTF8] = "utf8",
+};
 
-int
-open_below(int fd, const char *dir)
+/* The same, level by level and following no link. */
+static int
+open_levels(int fd, const char *dir)
 {
 	int at = -1;
 
@@ -56,6 +60,33 @@ open_below(int fd, const char *dir)
 	return at;
 }
 
+int
+open_below(int fd, const char *dir)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	int found = open_levels(fd, dir), saved = errno;
+
+	if (found != -1 || (errno != ELOOP && errno != ENOTDIR))
+		return found;
+	found = (int)syscall(SYS_openat2, fd, dir, &how, sizeof how);
+	if (found == -1)
+		errno = saved;
+	return found;
+}
+
+int
+mdtree_dir(const struct mdtree *t, const char *dir)
+{
+	if (strcmp(dir, ".") == 0)
+		return open_below(t->inbox, ".");
+	if (t->follow)
+		return openat(t->fd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return open_below(t->fd, dir);
+}
+
 DIR *
 opendir_below(int fd, const char *name)
 {
@@ -72,9 +103,9 @@ opendir_below(int fd, const char *name)
 int
 mdtree_control(const struct mdtree *t, const char *dir)
 {
-	if (t->control == t->fd || strcmp(dir, ".") != 0)
-		return open_below(t->control, dir);
-	return open_below(t->control, ".INBOX");
+	if (t->control == t->fd)
+		return mdtree_dir(t, dir);
+	return open_below(t->control, strcmp(dir, ".") == 0 ? ".INBOX" : dir);
 }
 
 /* True if an error says that there is no such directory; after any other one
@@ -147,50 +178,119 @@ static bool
 is_reserved(const char *name)
 {
 	return strcmp(name, "cur") == 0 || strcmp(name, "new") == 0 ||
-	       strcmp(name, "tmp") == 0;
+	       strcmp(name, "tmp") == 0 ||
+	       strcmp(name, "mailferry-unfinished-folder") == 0;
 }
 
-/* Calls found for each directory below fd that can be a folder's. */
+/* Adds each directory below fd that can be a folder's. */
 struct walk {
 	struct mdtree *tree;
 	bool fs;
+	bool moved; /* a directory was changed while it was listed */
 	int levels;
 };
 static int walk_dir(
     struct walk *w, int fd, const char *name, const char *prefix);
 
+/* A symbolic link where a folder could be: one that leads to a folder and that
+ * the tree does not follow is a folder with a fault, never one that is not
+ * there. */
+static void
+walk_link(struct walk *w, int fd, const char *name, const char *dir)
+{
+	struct mdtree *t = w->tree;
+	int to = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), own;
+	size_t n;
+
+	if (to == -1 || !is_folder(to, ".")) {
+		if (to != -1)
+			(void)close(to);
+		return;
+	}
+	(void)close(to);
+	n = mdtree_add(t, dir, NULL);
+	own = mdtree_dir(t, dir);
+	if (own != -1)
+		(void)close(own);
+	else
+		t->folders[n].fault =
+		    xstrdup("a symbolic link out of the tree; --follow "
+			    "follows it");
+}
+
+static bool
+is_link_at(int fd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISLNK(st.st_mode);
+}
+
 static int
 walk_entry(struct walk *w, int fd, const char *prefix, const char *name)
 {
-	char *dir;
+	char *dir =
+	    *prefix == '\0' ? xstrdup(name) : xasprintf("%s/%s", prefix, name);
 	int r = 0;
 
-	if (!is_dir_at(fd, name))
-		return 0;
-	dir =
-	    *prefix == '\0' ? xstrdup(name) : xasprintf("%s/%s", prefix, name);
-	if (is_folder(fd, name))
-		(void)mdtree_add(w->tree, dir, NULL);
-	if (w->fs && w->levels < LEVELS_MAX) {
-		w->levels++;
-		r = walk_dir(w, fd, name, dir);
-		if (r == -1 && !is_absent(errno))
-			r = 0; /* it counts as a folder, and has a fault */
-		w->levels--;
+	if (is_link_at(fd, name)) {
+		walk_link(w, fd, name, dir);
+	} else if (is_dir_at(fd, name)) {
+		if (is_folder(fd, name))
+			(void)mdtree_add(w->tree, dir, NULL);
+		if (w->fs && w->levels < LEVELS_MAX) {
+			w->levels++;
+			r = walk_dir(w, fd, name, dir);
+			w->levels--;
+		}
 	}
 	free(dir);
 	return r;
 }
 
+struct timespec
+steady_time(int fd)
+{
+	const int64_t tick = 20000000; /* of a kernel with HZ=100, twice */
+	struct timespec now;
+	struct stat st;
+	int64_t age;
+
+	if (fstat(fd, &st) == -1)
+		return (struct timespec){ 0 };
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	age = (now.tv_sec - st.st_mtim.tv_sec) * INT64_C(1000000000) +
+	      now.tv_nsec - st.st_mtim.tv_nsec;
+	if (age >= 0 && age < tick)
+		return (struct timespec){ 0 };
+	return st.st_mtim;
+}
+
+static bool
+has_time(int fd, const struct timespec *time)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_mtim.tv_sec == time->tv_sec &&
+	       st.st_mtim.tv_nsec == time->tv_nsec;
+}
+
+/* A level that cannot be opened counts as a folder, and has a fault; or it went
+ * just now. */
 static int
 walk_dir(struct walk *w, int fd, const char *name, const char *prefix)
 {
 	DIR *d = opendir_below(fd, name);
+	struct timespec before;
 	struct dirent *e;
 	int r = 0;
 
-	if (d == NULL)
-		return -1;
+	if (d == NULL) {
+		w->moved |= is_absent(errno);
+		return *prefix == '\0' ? -1 : 0;
+	}
+	before = steady_time(dirfd(d));
 	while (r == 0 && (errno = 0, e = readdir(d)) != NULL) {
 		if (strcmp(e->d_name, ".") == 0 ||
 		    strcmp(e->d_name, "..") == 0 || is_reserved(e->d_name))
@@ -201,16 +301,38 @@ walk_dir(struct walk *w, int fd, const char *name, const char *prefix)
 	}
 	if (errno != 0)
 		r = -1;
+	w->moved |= !has_time(dirfd(d), &before);
 	(void)closedir(d);
 	return r;
 }
 
-static int
-list(struct mdtree *t, bool fs)
+void
+mdtree_identify(const struct mdtree *t, struct mdfolder *f)
 {
-	struct walk w = { t, fs, 0 };
+	int fd = mdtree_dir(t, f->dir);
+	struct stat st;
 
-	return walk_dir(&w, t->fd, ".", "");
+	if (fd == -1)
+		return;
+	if (fstat(fd, &st) == 0) {
+		f->dev = st.st_dev;
+		f->ino = st.st_ino;
+	}
+	(void)close(fd);
+}
+
+int
+mdtree_list(struct mdtree *t, bool fs, bool *moved)
+{
+	struct walk w = { .tree = t, .fs = fs };
+	size_t first = t->n;
+	int r = walk_dir(&w, t->fd, ".", "");
+
+	if (moved != NULL)
+		*moved = w.moved;
+	for (size_t i = first; i < t->n; i++)
+		mdtree_identify(t, &t->folders[i]);
+	return r;
 }
 
 static bool
@@ -222,9 +344,8 @@ has_high_bytes(const char *s)
 	return false;
 }
 
-/* True if Dovecot has opened the folder before: its list of UIDs is there. */
-static bool
-was_opened(const struct mdtree *t, const char *dir)
+bool
+mdtree_was_opened(const struct mdtree *t, const char *dir)
 {
 	int fd = mdtree_control(t, dir);
 	bool yes = fd != -1 && faccessat(fd, "dovecot-uidlist", F_OK,
@@ -235,31 +356,43 @@ was_opened(const struct mdtree *t, const char *dir)
 	return yes;
 }
 
+/* True if a name can only be modified UTF-7: it is a text with letters that are
+ * not ASCII, encoded. */
+static bool
+is_surely_mutf7(const char *dir)
+{
+	const char *at = strchr(dir, '&');
+
+	return at != NULL && at[1] != '-';
+}
+
 /*
- * The encoding of the names: UTF-8 if one says so (bytes above 0x7f that are
- * valid UTF-8, or a "&" that modified UTF-7 cannot have) and none is, beyond
- * doubt, modified UTF-7. Where Dovecot is at work, a folder that it never
- * opened says nothing: it may be one that it cannot open.
+ * The encoding of the names: UTF-8 if one has bytes above 0x7f that are valid
+ * UTF-8; or a "&" that modified UTF-7 cannot have, unless another name can only
+ * be modified UTF-7. Where Dovecot is at work, a folder that it never opened
+ * says nothing: it may be one that it cannot open.
  */
 static bool
 looks_utf8(const struct mdtree *t)
 {
-	const struct folder_style mutf7 = { t->style.fs, false };
-	bool utf8 = false, live = false;
+	const struct folder_style mutf7 = { .fs = t->style.fs };
+	bool high = false, odd = false, sure = false, live = false;
 
 	for (size_t i = 0; i < t->n && !live; i++)
-		live = was_opened(t, t->folders[i].dir);
+		live = mdtree_was_opened(t, t->folders[i].dir);
 	for (size_t i = 0; i < t->n; i++) {
 		const char *dir = t->folders[i].dir;
 		struct buf path = { 0 };
 		bool decodes = folder_put_path(&path, dir, &mutf7) == 0;
 
 		buf_free(&path);
-		if ((has_high_bytes(dir) && utf8_valid(dir, strlen(dir))) ||
-		    (!decodes && strchr(dir, '&') != NULL))
-			utf8 |= !live || was_opened(t, dir);
+		sure |= decodes && is_surely_mutf7(dir);
+		if (live && !mdtree_was_opened(t, dir))
+			continue;
+		high |= has_high_bytes(dir) && utf8_valid(dir, strlen(dir));
+		odd |= !decodes && strchr(dir, '&') != NULL;
 	}
-	return utf8;
+	return high || (odd && !sure);
 }
 
 static int
@@ -270,65 +403,130 @@ by_dir(const void *a, const void *b)
 	return strcmp(x->dir, y->dir);
 }
 
-static void
-name_folders(struct mdtree *t)
+void
+mdtree_sort(struct mdtree *t)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		struct mdfolder *f = &t->folders[i];
-		struct buf path = { 0 }, nfc = { 0 };
-		const char *role;
+	if (t->n > 0)
+		qsort(t->folders, t->n, sizeof *t->folders, by_dir);
+}
 
-		if (folder_put_path(&path, f->dir, &t->style) == 0) {
-			folder_put_nfc(&nfc, buf_str(&path));
-			f->path = xstrdup(buf_str(&nfc));
-			role = folder_role_of_name(f->path);
-			f->role = role == NULL ? NULL : xstrdup(role);
-		}
-		buf_free(&path);
-		buf_free(&nfc);
+void
+mdtree_name(const struct mdtree *t, struct mdfolder *f)
+{
+	struct buf path = { 0 }, nfc = { 0 };
+	const char *role;
+
+	if (folder_put_path(&path, f->dir, &t->style) == 0) {
+		mailbox_put_nfc(&nfc, buf_str(&path));
+		f->path = xstrdup(buf_str(&nfc));
+		role = mailbox_role_of_name(f->path);
+		f->role = role == NULL ? NULL : xstrdup(role);
 	}
+	buf_free(&path);
+	buf_free(&nfc);
 }
 
 static void
-forget_folders(struct mdtree *t)
+folder_free(struct mdfolder *f)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		free(t->folders[i].dir);
-		free(t->folders[i].path);
-		free(t->folders[i].role);
-		free(t->folders[i].fault);
-		keywords_free(&t->folders[i].keywords);
-	}
+	free(f->dir);
+	free(f->path);
+	free(f->role);
+	free(f->fault);
+	free(f->no_keywords);
+	keywords_free(&f->keywords);
+}
+
+void
+mdtree_clear(struct mdtree *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		folder_free(&t->folders[i]);
 	t->n = 0;
+}
+
+void
+mdtree_forget(struct mdtree *t, size_t folder)
+{
+	folder_free(&t->folders[folder]);
+	t->n--;
+	memmove(&t->folders[folder], &t->folders[folder + 1],
+	    (t->n - folder) * sizeof *t->folders);
+}
+
+/* Lists the folders in the one layout, or in the other where there are none; a
+ * tree that has both is none that Dovecot made. */
+static int
+list_layout(struct mdtree *t, const struct tree_hint *hint, struct why *why)
+{
+	size_t dotted;
+
+	t->style.fs = hint->layout == LAYOUT_FS;
+	if (mdtree_list(t, t->style.fs, NULL) == -1)
+		return why_errno(why, FAIL_FATAL, "%s", t->root);
+	if (hint->layout != LAYOUT_AUTO)
+		return 0;
+	dotted = t->n;
+	if (mdtree_list(t, true, NULL) == -1)
+		return why_errno(why, FAIL_FATAL, "%s", t->root);
+	if (dotted > 0 && t->n > dotted)
+		return why_set(why, FAIL_FATAL,
+		    "%s: folders of both layouts, %s and %s: name the right "
+		    "one with --%s%slayout",
+		    t->root, t->folders[0].dir, t->folders[dotted].dir,
+		    hint->side == NULL ? "" : hint->side,
+		    hint->side == NULL ? "" : "-");
+	t->style.fs = t->n > 0 && dotted == 0;
+	return 0;
+}
+
+/* True if it looks like one of Dovecot's own formats. */
+static bool
+is_dbox(const struct mdtree *t)
+{
+	return faccessat(t->fd, "mailboxes", F_OK, 0) == 0 ||
+	       faccessat(t->fd, "storage", F_OK, 0) == 0;
+}
+
+void
+mdtree_list_inbox(struct mdtree *t)
+{
+	if (!is_folder(t->inbox, "."))
+		return;
+	(void)mdtree_add(t, ".", NULL);
+	mdtree_identify(t, &t->folders[t->n - 1]);
 }
 
 static int
 find_folders(struct mdtree *t, const struct tree_hint *hint, struct why *why)
 {
-	t->style.fs = hint->fs == 1;
-	if (list(t, t->style.fs) == -1)
-		return why_errno(why, FAIL_FATAL, "%s", t->root);
-	if (hint->fs == -1 && t->n == 0) {
-		t->style.fs = true;
-		if (list(t, true) == -1)
-			return why_errno(why, FAIL_FATAL, "%s", t->root);
-		t->style.fs = t->n > 0;
-	}
-	if (is_folder(t->fd, "."))
-		(void)mdtree_add(t, ".", NULL);
+	if (list_layout(t, hint, why) == -1)
+		return -1;
+	if (layout_find_inbox(t, hint, why) == -1)
+		return -1;
+	mdtree_list_inbox(t);
 	if (t->n == 0)
 		return why_set(why, FAIL_FATAL,
-		    "%s: not a Maildir: no folder with cur and new in it",
+		    is_dbox(t) ? "%s: not a Maildir, but a dbox of Dovecot's: "
+				 "see --through-doveadm"
+			       : "%s: not a Maildir: no folder with cur and "
+				 "new in it",
 		    t->root);
-	qsort(t->folders, t->n, sizeof *t->folders, by_dir);
-	t->style.utf8 = hint->utf8 == -1 ? looks_utf8(t) : hint->utf8 == 1;
-	name_folders(t);
+	mdtree_sort(t);
+	t->style.utf8 = hint->names == NAMES_AUTO ? looks_utf8(t)
+						  : hint->names == NAMES_UTF8;
+	for (size_t i = 0; i < t->n; i++)
+		mdtree_name(t, &t->folders[i]);
+	for (size_t i = 0; t->strict && i < t->n; i++)
+		if (t->folders[i].fault != NULL)
+			return why_set(why, FAIL_FATAL, "%s/%s: %s", t->root,
+			    t->folders[i].dir, t->folders[i].fault);
 	return 0;
 }
 
 /*
  * LAYOUT=index names the directories by GUIDs, of 32 hexadecimal digits; which
- * folder is which stands only in Dovecot's index, which nobody else can write.
+ * folder is which is only in Dovecot's index, which nobody else can write.
  */
 static int
 check_layout(const struct mdtree *t, struct why *why)
@@ -342,7 +540,7 @@ check_layout(const struct mdtree *t, struct why *why)
 		if (strspn(dir, "0123456789abcdef") == 32 && dir[32] == '\0')
 			return why_set(why, FAIL_FATAL,
 			    "%s: LAYOUT=index: folder names are only in "
-			    "Dovecot's index; use doveadm or IMAP",
+			    "Dovecot's index; see --through-doveadm",
 			    t->root);
 	}
 	return 0;
@@ -360,56 +558,57 @@ mdtree_fault(struct mdtree *t, size_t folder, const struct why *why)
 	return 0;
 }
 
-/* One folder's keyword list. Of a list that cannot be read, all letters lack
- * a name; where messages are added to the folder they could get wrong ones. */
-static int
-read_keywords_of(struct mdtree *t, size_t folder, struct why *why)
+int
+mdtree_read_keywords(struct mdtree *t, size_t folder, struct why *why)
 {
 	struct mdfolder *f = &t->folders[folder];
 	int fd = mdtree_control(t, f->dir), r;
 
-	if (fd == -1 && errno == ENOENT && t->control != t->fd)
-		return 0;
+	if (fd == -1 && errno == ENOENT)
+		return 0; /* nothing yet in CONTROL=, or it went just now */
 	if (fd == -1) {
 		why_errno(why, FAIL_FATAL, "%s/%s", t->root, f->dir);
 		return mdtree_fault(t, folder, why);
 	}
 	r = keywords_read(&f->keywords, fd, why);
 	(void)close(fd);
-	return t->strict ? r : 0;
+	if (r == -1 && !t->strict) {
+		f->no_keywords = xstrdup(why->text);
+		r = 0;
+	}
+	return r;
 }
 
 static int
 read_keywords(struct mdtree *t, struct why *why)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (read_keywords_of(t, i, why) == -1)
+		if (mdtree_read_keywords(t, i, why) == -1)
 			return -1;
 	return 0;
 }
 
 /*
- * Tells this tree from others, from one run to the next. The time of birth is
- * part of it: a Maildir that is made anew often gets the inode number of the
- * one that was removed.
+ * Tells this tree from others, from one run to the next, for the index. The
+ * time of birth is part of it: a Maildir that is made anew often gets the inode
+ * number of the one that was removed. The device's number is not: many file
+ * systems get another one each time they are mounted.
  */
 static int
 identify(struct mdtree *t)
 {
 	const uint64_t odd = 0x9e3779b97f4a7c15ULL;
 	struct statx st;
-	uint64_t facts[5];
+	uint64_t facts[3];
 
 	if (statx(t->fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &st) == -1)
 		return -1;
-	facts[0] = st.stx_dev_major;
-	facts[1] = st.stx_dev_minor;
-	facts[2] = st.stx_ino;
-	facts[3] = (uint64_t)st.stx_btime.tv_sec;
-	facts[4] = st.stx_btime.tv_nsec;
+	facts[0] = st.stx_ino;
+	facts[1] = (uint64_t)st.stx_btime.tv_sec;
+	facts[2] = st.stx_btime.tv_nsec;
 	if ((st.stx_mask & STATX_BTIME) == 0)
-		facts[3] = facts[4] = 0;
-	for (size_t i = 0; i < 5; i++) {
+		facts[1] = facts[2] = 0;
+	for (size_t i = 0; i < 3; i++) {
 		t->identity = (t->identity ^ facts[i]) * odd;
 		t->identity ^= t->identity >> 32;
 	}
@@ -422,14 +621,16 @@ mdtree_open(struct mdtree *t, const char *root, const struct tree_hint *hint,
 {
 	*t = (struct mdtree){ .root = xstrdup(root),
 		.fd = -1,
+		.inbox = -1,
 		.control = -1,
+		.follow = hint->follow,
 		.strict = hint->strict };
 	t->fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->fd == -1 || identify(t) == -1) {
 		why_errno(why, FAIL_FATAL, "%s", root);
 		goto fail;
 	}
-	t->control = t->fd;
+	t->control = t->inbox = t->fd;
 	if (hint->control != NULL)
 		t->control =
 		    open(hint->control, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -461,31 +662,26 @@ mdtree_lock(const struct mdtree *t, struct why *why)
 void
 mdtree_close(struct mdtree *t)
 {
-	forget_folders(t);
+	mdtree_clear(t);
 	free(t->folders);
 	free(t->root);
 	if (t->control != -1 && t->control != t->fd)
 		(void)close(t->control);
+	if (t->inbox != -1 && t->inbox != t->fd)
+		(void)close(t->inbox);
+	free(t->inbox_dir);
+	free(t->dirname);
 	if (t->fd != -1)
 		(void)close(t->fd);
-	*t = (struct mdtree){ .fd = -1, .control = -1 };
+	*t = (struct mdtree){ .fd = -1, .inbox = -1, .control = -1 };
 }
 
 size_t
 mdtree_add(struct mdtree *t, const char *dir, const char *path)
 {
-	t->folders = grow(t->folders, t->n, &t->cap, sizeof *t->folders);
+	t->folders = xgrow(t->folders, t->n, &t->cap, sizeof *t->folders);
 	t->folders[t->n] = (struct mdfolder){ .dir = xstrdup(dir),
 		.path = path == NULL ? NULL : xstrdup(path),
 		.missing = path != NULL };
 	return t->n++;
-}
-
-ssize_t
-mdtree_find(const struct mdtree *t, const char *dir)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (strcmp(t->folders[i].dir, dir) == 0)
-			return (ssize_t)i;
-	return -1;
 }

@@ -4,8 +4,9 @@
 
 /*
  * A Maildir tree: its root, how it lays out and spells its folders, and which
- * there are. Everything is reached through descriptors, and no symbolic link
- * below the root is followed: the owner of the mail can put links there.
+ * there are. Everything is reached through descriptors. The owner of the mail
+ * can put symbolic links below the root: they are followed to what is below the
+ * root, as Dovecot does, and out of it only if the caller says so.
  */
 #ifndef FERRY_MAILDIR_TREE_H
 #define FERRY_MAILDIR_TREE_H
@@ -23,18 +24,26 @@
 
 struct mdfolder {
 	char *dir;        /* below the root; "." the INBOX */
+	dev_t dev;        /* of its directory, which tells it from others */
+	ino_t ino;        /* whatever it is called; 0: not known */
+	bool gone;        /* was removed since it was listed */
 	char *path;       /* NFC; NULL if Dovecot could not open the folder */
 	char *role;       /* or NULL */
 	bool role_stated; /* by folders.ndjson, not guessed from the name */
 	bool missing;     /* wanted, but not made yet */
 	char *fault;      /* why it cannot be read; NULL if it can */
 	struct keywords keywords;
+	char *no_keywords;       /* why they cannot be read; NULL if they can */
 	struct timespec seen[2]; /* times of cur/ and new/ when last listed */
 };
 
 struct mdtree {
 	char *root;
 	int fd;
+	int inbox; /* the directory of the INBOX; fd where that is the root */
+	char *inbox_dir;   /* below the root, where it was found; or NULL */
+	char *dirname;     /* style.dirname */
+	bool follow;       /* links that lead out of the root, too */
 	uint64_t identity; /* of the directory; the same in every run */
 	int control; /* root of CONTROL=; the same as fd where it is not set */
 	bool strict; /* a folder that cannot be read is an error of the tree */
@@ -43,11 +52,28 @@ struct mdtree {
 	size_t n, cap;
 };
 
-/* What the caller knows already; -1: found out. */
+/* How the folders of a tree lie, and how their names are spelled. */
+enum tree_layout {
+	LAYOUT_AUTO, /* found out */
+	LAYOUT_MAILDIR,
+	LAYOUT_FS
+};
+extern const char *const layout_words[LAYOUT_FS + 1];
+enum tree_names {
+	NAMES_AUTO, /* found out */
+	NAMES_MUTF7,
+	NAMES_UTF8
+};
+extern const char *const names_words[NAMES_UTF8 + 1];
+
+/* What the caller knows already. The zero value: nothing. */
 struct tree_hint {
-	int fs;
-	int utf8;
+	enum tree_layout layout;
+	enum tree_names names;
 	const char *control; /* the directory of CONTROL=, or NULL */
+	const char *inbox;   /* that of INBOX=, or NULL */
+	bool follow;         /* symbolic links that lead out of the root */
+	const char *side;    /* "source" or "target", for names of options */
 	/* A folder that cannot be read is an error of the whole tree; otherwise
 	 * it gets a fault, and the rest is read. */
 	bool strict;
@@ -56,11 +82,6 @@ struct tree_hint {
 /* Notes why a folder cannot be read. 0; or, of a strict tree, -1 and the fault
  * is left to why. */
 int mdtree_fault(struct mdtree *t, size_t folder, const struct why *why);
-
-/* Reads "maildir++" or "fs", "mutf7" or "utf8" into a hint. False for anything
- * else. */
-bool hint_layout(const char *word, int *fs);
-bool hint_names(const char *word, int *utf8);
 
 /*
  * Opens a tree and lists its folders, in the order of their directories. 0, or
@@ -71,6 +92,16 @@ int mdtree_open(struct mdtree *t, const char *root,
     const struct tree_hint *hint, struct why *why);
 void mdtree_close(struct mdtree *t);
 
+/* Fills in what tells a folder from others. */
+void mdtree_identify(const struct mdtree *t, struct mdfolder *f);
+
+/*
+ * The time of a directory that is about to be listed. The clock of a file
+ * system goes in ticks: a change in the same tick would leave no trace, so a
+ * time that is so young counts as none, which is 0.
+ */
+struct timespec steady_time(int fd);
+
 /* Locks out other runs that change the tree, until it is closed. 0, or -1 and
  * why (TEMP if there is one). */
 int mdtree_lock(const struct mdtree *t, struct why *why);
@@ -79,12 +110,13 @@ int mdtree_lock(const struct mdtree *t, struct why *why);
  * number. */
 size_t mdtree_add(struct mdtree *t, const char *dir, const char *path);
 
-/* The folder of a directory; -1 if there is none. */
-ssize_t mdtree_find(const struct mdtree *t, const char *dir);
-
-/* Opens a directory below fd level by level, following no link; "." is fd
- * itself. The descriptor, or -1 and errno. */
+/* Opens a directory below fd; "." is fd itself. A symbolic link is followed where
+ * it does not lead out of fd (and the kernel can tell: Linux 5.6). The
+ * descriptor, or -1 and errno. */
 int open_below(int fd, const char *dir);
+
+/* Opens the directory of a folder: "." is that of the INBOX. -1 and errno. */
+int mdtree_dir(const struct mdtree *t, const char *dir);
 
 /* A stream of a directory below fd, "." being fd itself; no link is followed.
  * NULL and errno. */
@@ -93,6 +125,12 @@ DIR *opendir_below(int fd, const char *name);
 /* Opens the directory that holds Dovecot's control files of a folder: the
  * folder's own, or the one below CONTROL=. -1 and errno. */
 int mdtree_control(const struct mdtree *t, const char *dir);
+
+/* True if Dovecot has opened the folder before: its list of UIDs is there. */
+bool mdtree_was_opened(const struct mdtree *t, const char *dir);
+
+/* Takes a folder out of the list. */
+void mdtree_forget(struct mdtree *t, size_t folder);
 
 /* Calls fn for each base that dovecot-uidlist of a folder has, those of files
  * that are gone too. False if there is no such file. */

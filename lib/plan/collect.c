@@ -3,22 +3,24 @@
  */
 
 /* plan_add: records into the model, one by one. */
-#include "plan/plan.h"
+#include "plan/collect.h"
 
 #include <string.h>
 
 #include "core/alloc.h"
-#include "core/str.h"
 #include "plan/model.h"
 #include "plan/name.h"
+#include "plan/signing.h"
 #include "record/address.h"
-#include "secret/secret.h"
+#include "secret/classify.h"
+#include "secret/hash.h"
+#include "secret/otp.h"
 
 /* The largest quota: JSON numbers are exact up to 2^53 (RFC 8259, 6). */
 #define QUOTA_MAX ((int64_t)1 << 53)
 
-/* What the strings of all records may take together: numbers of strings have
- * 32 bits, and what is resolved later adds some. */
+/* What the strings of all records may take together: a string's number has 32
+ * bits, and resolving adds more strings. */
 #define TEXTS_MAX ((size_t)3 << 30)
 
 static const char *
@@ -45,7 +47,7 @@ name_alias_domain(
 	}
 	domain = plan_domain(p, p->scratch.data);
 	p->domains[domain].local = true;
-	p->alias_domains = grow(p->alias_domains, p->n_alias_domains,
+	p->alias_domains = xgrow(p->alias_domains, p->n_alias_domains,
 	    &p->cap_alias_domains, sizeof *p->alias_domains);
 	a = &p->alias_domains[p->n_alias_domains++];
 	*a = (struct alias_domain){ domain, of, plan_text(p, r->origin) };
@@ -73,10 +75,11 @@ add_domain(struct plan *p, const struct record *r, struct why *why)
 
 /* --- accounts and groups --- */
 
-/* The addresses of a list; one that is none is named and left out. */
+/* The addresses of a list; what is not an address is named and left out. */
 static struct run
 read_addresses(struct plan *p, const struct strs *from, const char *address,
-    uint32_t origin, const char *what)
+    uint32_t origin, const char *what,
+    uint32_t (*number_of)(struct plan *p, const char *text, struct why *why))
 {
 	struct run run = { 0 };
 
@@ -85,7 +88,7 @@ read_addresses(struct plan *p, const struct strs *from, const char *address,
 	run = plan_run(p);
 	for (size_t i = 0; i < from->n; i++) {
 		struct why why = { 0 };
-		uint32_t number = plan_address(p, from->v[i], &why);
+		uint32_t number = number_of(p, from->v[i], &why);
 
 		if (number != 0)
 			plan_append(p, &run, number);
@@ -97,15 +100,15 @@ read_addresses(struct plan *p, const struct strs *from, const char *address,
 }
 
 /*
- * The address is taken already. The same address again: the first one stays.
- * Two that differ and fall together on the server: neither is right, both are
- * refused.
+ * The address is taken already. If it is the same address again, the first one
+ * stays; if two different ones become one on the server, neither is right and
+ * both are refused.
  */
 static int
 fall_together(
     struct plan *p, const struct record *r, uint32_t taken, struct why *why)
 {
-	struct account *first = &p->accounts[p->addresses[taken].owner];
+	struct model_account *first = &p->accounts[p->addresses[taken].owner];
 	const char *address = plan_name(p, taken);
 	const char *given =
 	    first->given == 0 ? address : plan_string(p, first->given);
@@ -126,7 +129,7 @@ fall_together(
 }
 
 static int
-give_temporary(struct plan *p, struct account *a, const char *address,
+give_temporary(struct plan *p, struct model_account *a, const char *address,
     const char *reason, struct why *why)
 {
 	const char *clear = p->calls->temporary(p->calls->arg, address, why);
@@ -146,7 +149,7 @@ give_temporary(struct plan *p, struct account *a, const char *address,
 
 /* An account whose password cannot be carried. 0, 1 to leave it out, or -1. */
 static int
-no_secret(struct plan *p, struct account *a, const struct secret *s,
+no_secret(struct plan *p, struct model_account *a, const struct secret *s,
     const char *address, struct why *why)
 {
 	const char *reason = s->verdict == SECRET_NONE
@@ -176,7 +179,7 @@ no_secret(struct plan *p, struct account *a, const struct secret *s,
 }
 
 static int
-set_secret(struct plan *p, struct account *a, const struct record *r,
+set_secret(struct plan *p, struct model_account *a, const struct record *r,
     const char *address, struct why *why)
 {
 	struct secret *s = p->judged;
@@ -190,10 +193,10 @@ set_secret(struct plan *p, struct account *a, const struct record *r,
 	return 0;
 }
 
-/* The second factor is part of the credential: where there is none it cannot
- * stay. */
+/* The second factor is part of the credential: without one it cannot be
+ * kept. */
 static void
-set_otp(struct plan *p, struct account *a, const struct record *r)
+set_otp(struct plan *p, struct model_account *a, const struct record *r)
 {
 	const char *reason = "--otp=carry carries it";
 
@@ -202,10 +205,13 @@ set_otp(struct plan *p, struct account *a, const struct record *r)
 	if (p->options->carry_otp) {
 		if (a->secret == 0)
 			reason = "the account has no password";
-		else if (!str_starts(r->otp, "otpauth://"))
-			reason = "it is no otpauth:// URI";
 		else {
-			a->otp = plan_text(p, r->otp);
+			buf_reset(&p->scratch);
+			reason = otp_canon(r->otp, &p->scratch);
+		}
+		if (reason == NULL) {
+			plan_extras_put(p, a)->otp =
+			    plan_text(p, p->scratch.data);
 			return;
 		}
 	}
@@ -214,7 +220,7 @@ set_otp(struct plan *p, struct account *a, const struct record *r)
 }
 
 static void
-set_quota(struct plan *p, struct account *a, const struct record *r)
+set_quota(struct plan *p, struct model_account *a, const struct record *r)
 {
 	if (r->quota > QUOTA_MAX)
 		plan_note(p, NOTE_LEFT, r->address, a->origin,
@@ -223,21 +229,36 @@ set_quota(struct plan *p, struct account *a, const struct record *r)
 		a->quota = r->quota;
 }
 
+/* The address that the server makes of a bare login name. */
+static uint32_t
+default_address(struct plan *p, const char *login, struct why *why)
+{
+	struct buf full = { 0 };
+	uint32_t address;
+
+	buf_addf(&full, "%s@%s", login, p->options->default_domain);
+	address = plan_address(p, full.data, why);
+	buf_free(&full);
+	return address;
+}
+
 /* Login names. The server knows the account's addresses, and a bare name only
  * in its default domain. */
 static void
 take_login(struct plan *p, uint32_t account, const char *login)
 {
-	const struct account *a = &p->accounts[account];
+	const struct model_account *a = &p->accounts[account];
 	struct why why = { 0 };
 	uint32_t address = 0;
 
-	if (strchr(login, '@') == NULL)
+	if (strchr(login, '@') == NULL && p->options->default_domain != NULL)
+		address = default_address(p, login, &why);
+	else if (strchr(login, '@') == NULL)
 		why_set(&why, FAIL_DATA,
 		    "a name without a domain works only in the server's "
 		    "default domain");
 	else if (*login == '@')
-		why_set(&why, FAIL_DATA, "nothing stands before the @");
+		why_set(&why, FAIL_DATA, "nothing is before the @");
 	else
 		address = plan_address(p, login, &why);
 	if (address == 0)
@@ -246,13 +267,13 @@ take_login(struct plan *p, uint32_t account, const char *login)
 	if (address == 0 || address == a->address)
 		return;
 	p->logins =
-	    grow(p->logins, p->n_logins, &p->cap_logins, sizeof *p->logins);
-	p->logins[p->n_logins++] = (struct login){ account, address };
+	    xgrow(p->logins, p->n_logins, &p->cap_logins, sizeof *p->logins);
+	p->logins[p->n_logins++] = (struct model_login){ account, address };
 }
 
 /* What the server does to some names. */
 static void
-note_name(struct plan *p, const struct account *a)
+note_name(struct plan *p, const struct model_account *a)
 {
 	const char *address = plan_name(p, a->address);
 	size_t local = (size_t)(address_domain(address) - 1 - address);
@@ -286,6 +307,26 @@ flags_of(const struct record *r)
 	return flags;
 }
 
+/* The record's account or alias will not be in the plan. */
+static void
+spare(struct plan *p, const struct record *r)
+{
+	const char *domain =
+	    r->address == NULL ? NULL : address_domain(r->address);
+	uint32_t i;
+
+	buf_reset(&p->scratch);
+	if (domain == NULL || name_domain(domain, &p->scratch, NULL) == -1) {
+		p->spare_all = true;
+		return;
+	}
+	i = plan_domain(p, p->scratch.data);
+	if (r->type == REC_ALIAS)
+		plan_spare_lists(p, i);
+	else
+		plan_spare_accounts(p, i);
+}
+
 static bool
 skip_inactive(struct plan *p, const struct record *r)
 {
@@ -294,18 +335,19 @@ skip_inactive(struct plan *p, const struct record *r)
 	plan_note(p, NOTE_LEFT, r->address, plan_text(p, r->origin),
 	    "the account is left out: it is switched off");
 	p->counts.skipped++;
+	spare(p, r);
 	return true;
 }
 
 /* Puts the account into the model; its index. */
 static uint32_t
-keep_account(struct plan *p, const struct account *a)
+keep_account(struct plan *p, const struct model_account *a)
 {
 	uint32_t i = (uint32_t)p->n_accounts++;
 	struct domain *d = &p->domains[p->addresses[a->address].domain];
 
 	p->accounts =
-	    grow(p->accounts, i, &p->cap_accounts, sizeof *p->accounts);
+	    xgrow(p->accounts, i, &p->cap_accounts, sizeof *p->accounts);
 	p->accounts[i] = *a;
 	plan_own(p, a->address, OWNER_ACCOUNT, i);
 	d->accounts++;
@@ -316,7 +358,7 @@ keep_account(struct plan *p, const struct account *a)
 static int
 add_account(struct plan *p, const struct record *r, struct why *why)
 {
-	struct account a = { .flags = flags_of(r) };
+	struct model_account a = { .flags = flags_of(r) };
 	const char *name;
 	uint32_t account;
 	int n;
@@ -335,28 +377,64 @@ add_account(struct plan *p, const struct record *r, struct why *why)
 	if (strcmp(name, r->address) != 0)
 		a.given = plan_text(p, r->address);
 	n = r->type == REC_GROUP ? 0 : set_secret(p, &a, r, name, why);
+	if (n == 1)
+		spare(p, r);
 	if (n != 0)
 		return n == 1 ? 0 : -1;
 	a.name = plan_text(p, r->name);
 	set_otp(p, &a, r);
 	set_quota(p, &a, r);
-	a.aliases =
-	    read_addresses(p, &r->aliases, r->address, a.origin, "the alias");
+	a.aliases = read_addresses(
+	    p, &r->aliases, r->address, a.origin, "the alias", plan_address);
 	for (uint32_t i = 0; i < a.aliases.n; i++)
 		p->domains[p->addresses[p->numbers[a.aliases.at + i]].domain]
 		    .local = true;
-	a.groups =
-	    read_addresses(p, &r->groups, r->address, a.origin, "the group");
-	a.forward = read_addresses(
-	    p, &r->forward, r->address, a.origin, "the forward to");
+	a.groups = read_addresses(
+	    p, &r->groups, r->address, a.origin, "the group", plan_address);
+	a.forward = read_addresses(p, &r->forward, r->address, a.origin,
+	    "the forward to", plan_outside);
 	note_name(p, &a);
 	account = keep_account(p, &a);
+	plan_keep_settings(p, a.address, r);
 	for (size_t i = 0; i < r->logins.n; i++)
 		take_login(p, account, r->logins.v[i]);
 	return 0;
 }
 
 /* --- alias records --- */
+
+/* A second record of an alias has more targets, as in an SQL table with a row
+ * for each. */
+static void
+join_alias(struct plan *p, const struct record *r, struct row *row)
+{
+	const char *first = plan_string(p, row->origin);
+	uint32_t origin = plan_text(p, r->origin);
+	struct run more, all;
+
+	if (!r->active && row->active) {
+		plan_note(p, NOTE_LEFT, r->address, origin,
+		    "a second record of the alias, which is switched off");
+		return;
+	}
+	more = read_addresses(
+	    p, &r->targets, r->address, origin, "the target", plan_outside);
+	if (r->active != row->active) {
+		plan_note(p, NOTE_LEFT, r->address, row->origin,
+		    "a second record of the alias, which is switched off");
+		row->active = true;
+		row->targets = more;
+		return;
+	}
+	plan_note(p, NOTE_CHANGED, r->address, origin,
+	    "joined with the record of the same alias at %s", somewhere(first));
+	all = plan_run(p);
+	for (uint32_t i = 0; i < row->targets.n; i++)
+		plan_append(p, &all, p->numbers[row->targets.at + i]);
+	for (uint32_t i = 0; i < more.n; i++)
+		plan_append(p, &all, p->numbers[more.at + i]);
+	row->targets = all;
+}
 
 static int
 add_alias(struct plan *p, const struct record *r, struct why *why)
@@ -368,22 +446,32 @@ add_alias(struct plan *p, const struct record *r, struct why *why)
 	if (row.address == 0)
 		return -1;
 	address = &p->addresses[row.address];
-	if (address->row != 0)
-		return why_set(why, FAIL_DATA,
-		    "the alias is there twice, first at %s",
-		    somewhere(
-			plan_string(p, p->rows[AT(address->row)].origin)));
+	if (address->row != 0) {
+		join_alias(p, r, &p->rows[AT(address->row)]);
+		return 0;
+	}
 	row.origin = plan_text(p, r->origin);
-	p->rows = grow(p->rows, p->n_rows, &p->cap_rows, sizeof *p->rows);
+	p->rows = xgrow(p->rows, p->n_rows, &p->cap_rows, sizeof *p->rows);
 	address->row = (uint32_t)++p->n_rows;
 	row.targets = read_addresses(
-	    p, &r->targets, r->address, row.origin, "the target");
+	    p, &r->targets, r->address, row.origin, "the target", plan_outside);
 	p->rows[p->n_rows - 1] = row;
 	return 0;
 }
 
-int
-plan_add(struct plan *p, const struct record *r, struct why *why)
+static int
+add_settings(struct plan *p, const struct record *r, struct why *why)
+{
+	uint32_t address = plan_address(p, r->address, why);
+
+	if (address == 0)
+		return -1;
+	plan_keep_settings(p, address, r);
+	return 0;
+}
+
+static int
+add(struct plan *p, const struct record *r, struct why *why)
 {
 	if (texts_size(&p->texts) + texts_size(&p->names.texts) > TEXTS_MAX)
 		return why_set(why, FAIL_FATAL,
@@ -397,12 +485,30 @@ plan_add(struct plan *p, const struct record *r, struct why *why)
 		return add_account(p, r, why);
 	case REC_ALIAS:
 		return add_alias(p, r, why);
+	case REC_DKIM:
+		return plan_add_signing(p, r, why);
 	case REC_OTHER:
 		plan_note(p, NOTE_LEFT, record_id(r), plan_text(p, r->origin),
 		    "a record of a type that this release does not know");
+		break;
+	case REC_SETTINGS:
+		return add_settings(p, r, why);
+	case REC_NOTE:
+		plan_note(p, NOTE_LEFT, r->what, plan_text(p, r->origin), "%s",
+		    r->note);
 		break;
 	case REC_END:
 		break;
 	}
 	return 0;
+}
+
+int
+plan_add(struct plan *p, const struct record *r, struct why *why)
+{
+	int result = add(p, r, why);
+
+	if (result == -1 && r->type != REC_DKIM)
+		spare(p, r);
+	return result;
 }

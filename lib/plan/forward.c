@@ -8,7 +8,7 @@
  * targets become a list of their own, LOCAL-forward@DOMAIN, and the script
  * redirects there.
  */
-#include "plan/plan.h"
+#include "plan/forward.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,16 +16,17 @@
 #include "core/alloc.h"
 #include "plan/model.h"
 #include "record/address.h"
+#include "sieve/compose.h"
 
 static bool
-forwards(const struct account *a)
+forwards(const struct model_account *a)
 {
 	return a->forward.n != 0 && (a->flags & ACC_REFUSED) == 0;
 }
 
 /* --- the targets --- */
 
-/* Why a target cannot be one; NULL if it can. */
+/* Why a text cannot be a target; NULL if it can. */
 static const char *
 bad_target(const struct plan *p, uint32_t target)
 {
@@ -43,20 +44,22 @@ bad_target(const struct plan *p, uint32_t target)
 /* The targets as the server will have them, each once, without the account
  * itself, which is a kept copy. */
 static void
-clean_targets(struct plan *p, struct account *a)
+clean_targets(struct plan *p, struct model_account *a)
 {
 	struct run targets = plan_run(p);
 
 	plan_set(p);
 	for (uint32_t n = 0; n < a->forward.n; n++) {
-		uint32_t target =
-		    plan_canonical(p, p->numbers[a->forward.at + n]);
-		const char *reason = bad_target(p, target);
+		uint32_t given = p->numbers[a->forward.at + n];
+		uint32_t target = plan_target(p, given);
+		const char *reason = target == 0
+					 ? "the server refuses this local part"
+					 : bad_target(p, target);
 
 		if (reason != NULL)
 			plan_note(p, NOTE_LEFT, plan_name(p, a->address),
 			    a->origin, "the forward to %s: %s",
-			    plan_name(p, target), reason);
+			    plan_name(p, given), reason);
 		else if (plan_account_of(p, target) == a)
 			a->flags |= ACC_KEEP;
 		else if (plan_once(p, target))
@@ -70,8 +73,8 @@ clean_targets(struct plan *p, struct account *a)
 /*
  * The accounts that forward, as a graph. Those of one strongly connected part
  * (Tarjan, "Depth-first search and linear graph algorithms", 1972) send mail
- * round in a circle. There may be as many as accounts, so that the search keeps
- * its own stack.
+ * round in a loop. A loop may have as many members as there are accounts, so
+ * that the search keeps its own stack.
  */
 struct node {
 	uint32_t account;
@@ -96,12 +99,12 @@ struct graph {
 static void
 add_edge(struct graph *g, struct node *from, uint32_t address)
 {
-	const struct account *to = plan_account_of(g->plan, address);
+	const struct model_account *to = plan_account_of(g->plan, address);
 	uint32_t node = to == NULL ? 0 : g->node_of[to - g->plan->accounts];
 
 	if (node == 0)
 		return;
-	g->edges = grow(g->edges, g->n_edges, &g->cap_edges, sizeof *g->edges);
+	g->edges = xgrow(g->edges, g->n_edges, &g->cap_edges, sizeof *g->edges);
 	g->edges[g->n_edges++] = AT(node);
 	from->n++;
 }
@@ -198,7 +201,7 @@ static void
 drop_loops(struct graph *g, const struct node *node)
 {
 	struct plan *p = g->plan;
-	struct account *a = &p->accounts[node->account];
+	struct model_account *a = &p->accounts[node->account];
 	uint32_t n_targets = a->forward.n;
 
 	a->forward.n = 0;
@@ -231,7 +234,8 @@ resolve_loops(struct plan *p, uint32_t n_forwards)
 			g.node_of[i] = ++g.n_nodes;
 		}
 	for (uint32_t i = 0; i < g.n_nodes; i++) {
-		const struct account *a = &p->accounts[g.nodes[i].account];
+		const struct model_account *a =
+		    &p->accounts[g.nodes[i].account];
 
 		g.nodes[i].first = (uint32_t)g.n_edges;
 		for (uint32_t n = 0; n < a->forward.n; n++)
@@ -254,7 +258,7 @@ resolve_loops(struct plan *p, uint32_t n_forwards)
 /* The list that holds the targets of a forward; 0, with a note, where its
  * address is taken. */
 static uint32_t
-forward_list(struct plan *p, const struct account *a)
+forward_list(struct plan *p, const struct model_account *a)
 {
 	const char *name = plan_name(p, a->address);
 	const char *domain = address_domain(name);
@@ -277,14 +281,16 @@ forward_list(struct plan *p, const struct account *a)
 }
 
 static void
-make_script(struct plan *p, struct account *a)
+make_script(struct plan *p, struct model_account *a)
 {
 	const char *name = plan_name(p, a->address);
 	uint32_t target = p->numbers[a->forward.at];
 
 	if (!p->options->sieve) {
+		/* An earlier run may have made the list that holds them. */
+		plan_spare_lists(p, p->addresses[a->address].domain);
 		plan_note(p, NOTE_LEFT, name, a->origin,
-		    "the forward to %s%s (--sieve-dir writes a script for it)",
+		    "the forward to %s%s (--settings carries it)",
 		    plan_name(p, target),
 		    a->forward.n == 1 ? "" : " and others");
 		return;
@@ -312,19 +318,6 @@ plan_resolve_forwards(struct plan *p)
 			make_script(p, &p->accounts[i]);
 }
 
-/* A string of Sieve: RFC 5228, 2.4.2. */
-static void
-add_quoted(struct buf *b, const char *s)
-{
-	buf_addc(b, '"');
-	for (; *s != '\0'; s++) {
-		if (*s == '"' || *s == '\\')
-			buf_addc(b, '\\');
-		buf_addc(b, *s);
-	}
-	buf_addc(b, '"');
-}
-
 int
 plan_each_script(struct plan *p,
     int (*script)(
@@ -335,17 +328,13 @@ plan_each_script(struct plan *p,
 	int r = 0;
 
 	for (size_t i = 0; i < p->n_accounts && r == 0; i++) {
-		const struct account *a = &p->accounts[i];
+		const struct model_account *a = &p->accounts[i];
 		bool keep = (a->flags & ACC_KEEP) != 0;
 
 		if (a->redirect == 0)
 			continue;
 		buf_reset(&b);
-		if (keep) /* RFC 3894 */
-			buf_adds(&b, "require [\"copy\"];\n");
-		buf_adds(&b, keep ? "redirect :copy " : "redirect ");
-		add_quoted(&b, plan_name(p, a->redirect));
-		buf_adds(&b, ";\n");
+		sieve_forward(&b, plan_name(p, a->redirect), keep);
 		r = script(arg, plan_name(p, a->address), b.data, why);
 	}
 	buf_free(&b);

@@ -12,52 +12,12 @@
 #include "core/alloc.h"
 #include "plan/name.h"
 #include "record/address.h"
-#include "secret/secret.h"
-
-struct plan *
-plan_new(const struct plan_options *options, const struct plan_calls *calls)
-{
-	struct plan *p = xcalloc(1, sizeof *p);
-
-	p->options = options;
-	p->calls = calls;
-	p->judged = xcalloc(1, sizeof *p->judged);
-	return p;
-}
-
-void
-plan_free(struct plan *p)
-{
-	if (p == NULL)
-		return;
-	texts_free(&p->texts);
-	intern_free(&p->names);
-	map_free(&p->domain_map);
-	secret_free(p->judged);
-	free(p->judged);
-	free(p->addresses);
-	free(p->domains);
-	free(p->accounts);
-	free(p->rows);
-	free(p->lists);
-	free(p->logins);
-	free(p->alias_domains);
-	free(p->numbers);
-	buf_wipe(&p->scratch);
-	free(p);
-}
-
-const struct plan_counts *
-plan_counts(const struct plan *p)
-{
-	return &p->counts;
-}
 
 void
 plan_note(struct plan *p, enum note_kind kind, const char *address,
     uint32_t origin, const char *fmt, ...)
 {
-	struct note note = { kind, address, fmt, plan_string(p, origin) };
+	struct note note = { kind, address, fmt, plan_string(p, origin), fmt };
 	char *reason = NULL;
 	va_list ap;
 
@@ -94,8 +54,8 @@ plan_run(const struct plan *p)
 void
 plan_append(struct plan *p, struct run *run, uint32_t number)
 {
-	p->numbers =
-	    grow(p->numbers, p->n_numbers, &p->cap_numbers, sizeof *p->numbers);
+	p->numbers = xgrow(
+	    p->numbers, p->n_numbers, &p->cap_numbers, sizeof *p->numbers);
 	p->numbers[p->n_numbers++] = number;
 	run->n++;
 }
@@ -115,6 +75,26 @@ plan_once(struct plan *p, uint32_t address)
 	return first;
 }
 
+struct extras
+plan_extras(const struct plan *p, const struct model_account *a)
+{
+	struct extras none = { 0 };
+
+	return a->extras == 0 ? none : p->extras[AT(a->extras)];
+}
+
+struct extras *
+plan_extras_put(struct plan *p, struct model_account *a)
+{
+	if (a->extras == 0) {
+		p->extras = xgrow(
+		    p->extras, p->n_extras, &p->cap_extras, sizeof *p->extras);
+		p->extras[p->n_extras++] = (struct extras){ 0 };
+		a->extras = (uint32_t)p->n_extras;
+	}
+	return &p->extras[AT(a->extras)];
+}
+
 /* --- domains and addresses --- */
 
 uint32_t
@@ -125,8 +105,8 @@ plan_domain(struct plan *p, const char *name)
 
 	if (slot != NULL)
 		return (uint32_t)(uintptr_t)*slot;
-	p->domains =
-	    grow(p->domains, p->n_domains, &p->cap_domains, sizeof *p->domains);
+	p->domains = xgrow(
+	    p->domains, p->n_domains, &p->cap_domains, sizeof *p->domains);
 	d = &p->domains[p->n_domains];
 	*d = (struct domain){ .name = plan_string(p, plan_text(p, name)) };
 	id = map_get(&p->options->existing, name);
@@ -144,14 +124,14 @@ plan_domain(struct plan *p, const char *name)
 	return (uint32_t)p->n_domains++;
 }
 
-/* The number of a text that is sanitised already. */
+/* The number of an address that is sanitised already. */
 static uint32_t
 put_address(struct plan *p, const char *text, size_t len)
 {
 	uint32_t number = intern_put(&p->names, text, len);
 
 	while (p->n_addresses <= number) { /* the number 0 is none */
-		p->addresses = grow(p->addresses, p->n_addresses,
+		p->addresses = xgrow(p->addresses, p->n_addresses,
 		    &p->cap_addresses, sizeof *p->addresses);
 		p->addresses[p->n_addresses++] = (struct address){ 0 };
 		if (p->n_addresses > number)
@@ -174,6 +154,43 @@ plan_address(struct plan *p, const char *text, struct why *why)
 		r = name_address(text, &p->scratch, why);
 	}
 	return r == -1 ? 0 : put_address(p, p->scratch.data, p->scratch.len);
+}
+
+uint32_t
+plan_outside(struct plan *p, const char *text, struct why *why)
+{
+	struct why refused = { 0 };
+	uint32_t sane = plan_address(p, text, &refused), number;
+	struct buf raw = { 0 };
+
+	if (*text == '@' || name_outside(text, &raw, why) == -1) {
+		buf_free(&raw);
+		if (sane == 0 && *text == '@' && why != NULL)
+			*why = refused;
+		return *text == '@' ? sane : 0;
+	}
+	if (sane != 0 && strcmp(raw.data, plan_name(p, sane)) == 0) {
+		buf_free(&raw);
+		return sane;
+	}
+	number = put_address(p, raw.data, raw.len);
+	p->addresses[number].kind = OWNER_NOBODY;
+	p->addresses[number].next = sane;
+	buf_free(&raw);
+	return number;
+}
+
+uint32_t
+plan_target(struct plan *p, uint32_t address)
+{
+	const struct address *a = &p->addresses[address];
+
+	if (a->kind == OWNER_NOBODY) {
+		if (!p->domains[a->domain].local)
+			return address;
+		address = a->next;
+	}
+	return address == 0 ? 0 : plan_canonical(p, address);
 }
 
 const char *
@@ -223,11 +240,11 @@ without_tail(const struct plan *p, uint32_t address)
 	return number;
 }
 
-struct account *
+struct model_account *
 plan_account_of(const struct plan *p, uint32_t address)
 {
 	const struct address *a = &p->addresses[address];
-	struct account *account;
+	struct model_account *account;
 
 	if (a->kind == OWNER_NONE) {
 		address = without_tail(p, address);
@@ -273,10 +290,22 @@ plan_holder(const struct plan *p, uint32_t address)
 }
 
 void
+plan_spare_accounts(struct plan *p, uint32_t domain)
+{
+	p->domains[domain].spare_accounts = true;
+}
+
+void
+plan_spare_lists(struct plan *p, uint32_t domain)
+{
+	p->domains[domain].spare_lists = true;
+}
+
+void
 plan_list(
     struct plan *p, uint32_t address, uint32_t origin, struct run recipients)
 {
-	p->lists = grow(p->lists, p->n_lists, &p->cap_lists, sizeof *p->lists);
+	p->lists = xgrow(p->lists, p->n_lists, &p->cap_lists, sizeof *p->lists);
 	p->lists[p->n_lists] = (struct list){ address, origin, recipients };
 	plan_own(p, address, OWNER_LIST, p->n_lists++);
 	p->counts.lists++;

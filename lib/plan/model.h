@@ -12,10 +12,12 @@
 
 #include <stdint.h>
 
-#include "core/texts.h"
+#include "core/buf.h"
+#include "core/strtab.h"
 #include "plan/plan.h"
+#include "record/record.h"
 
-/* A run of p->numbers: addresses, or what its owner says. */
+/* A run of p->numbers: addresses, or what the run's owner says. */
 struct run {
 	uint32_t at;
 	uint32_t n;
@@ -35,6 +37,10 @@ struct domain {
 	uint32_t catch_all; /* an address */
 	uint32_t accounts;  /* and groups that are in it */
 	bool local;         /* the new server's, not somebody's outside */
+	bool keys;          /* comes with signing keys */
+	/* Not all of it is in the plan: --reconcile takes nothing away. */
+	bool spare_accounts;
+	bool spare_lists;
 };
 
 /* What an address of the new server is. */
@@ -43,7 +49,8 @@ enum owner {
 	OWNER_ACCOUNT,   /* its name */
 	OWNER_ALIAS,     /* its alias */
 	OWNER_ALIAS_OFF, /* its alias that is switched off */
-	OWNER_LIST
+	OWNER_LIST,
+	OWNER_NOBODY /* as somebody wrote it; next: as the server has it */
 };
 
 /* By number in p->names. */
@@ -62,19 +69,18 @@ enum account_flags {
 	ACC_NO_RECEIVE = 4, /* no mail either */
 	ACC_KEEP = 8,       /* a forward keeps a copy */
 	ACC_REFUSED = 16,   /* not written */
-	/* where the secret comes from; none of them: there is none */
+	/* where the secret comes from; neither: the account has none */
 	ACC_VERBATIM = 32,
 	ACC_TRANSCODED = 64,
 	ACC_TEMPORARY = 128
 };
 
 /* Strings are numbers in p->texts, 0 for none. */
-struct account {
+struct model_account {
 	uint32_t address;
 	uint32_t given; /* the address as the record had it, if it differs */
 	uint32_t name;
 	uint32_t secret; /* as it is sent */
-	uint32_t otp;
 	uint32_t origin;
 	uint32_t flags;
 	uint32_t redirect;    /* where the script sends to, an address */
@@ -83,7 +89,27 @@ struct account {
 	struct run aliases; /* those that the record names */
 	struct run groups;  /* addresses; once resolved, accounts */
 	struct run forward;
-	int64_t quota; /* 0: none */
+	uint32_t extras; /* 1 + index; 0: none */
+	int64_t quota;   /* 0: none */
+};
+
+/* What few accounts have. */
+struct extras {
+	uint32_t otp;
+	uint32_t settings; /* a record of that type, once they are joined */
+	/* What an owner may do, and the language; see switches.h. */
+	uint32_t disabled;   /* bits, by enum protocol */
+	struct run networks; /* strings */
+	struct run send_as;  /* keys, strings */
+	uint32_t locale;     /* strings */
+	uint32_t time_zone;
+};
+
+/* What a record says of an account beyond its mailbox. */
+struct settings {
+	uint32_t address;
+	uint32_t origin;
+	uint32_t line; /* a settings record */
 };
 
 /* An alias record; state and leaves are of its resolution. */
@@ -108,8 +134,18 @@ struct list {
 	struct run recipients;
 };
 
+/* A signing key of a domain. */
+struct signing {
+	uint32_t domain;
+	uint32_t selector; /* strings */
+	uint32_t key;
+	uint32_t origin;
+	bool ed25519; /* RSA otherwise */
+	bool refused; /* not written */
+};
+
 /* A login name with "@" that is not the account's address. */
-struct login {
+struct model_login {
 	uint32_t account;
 	uint32_t address;
 };
@@ -132,19 +168,27 @@ struct plan {
 	size_t n_addresses, cap_addresses;
 	struct domain *domains;
 	size_t n_domains, cap_domains;
-	struct account *accounts;
+	struct model_account *accounts;
 	size_t n_accounts, cap_accounts;
+	struct extras *extras;
+	size_t n_extras, cap_extras;
+	struct settings *settings;
+	size_t n_settings, cap_settings;
 	struct row *rows;
 	size_t n_rows, cap_rows;
 	struct list *lists;
 	size_t n_lists, cap_lists;
-	struct login *logins;
+	struct model_login *logins;
 	size_t n_logins, cap_logins;
 	struct alias_domain *alias_domains;
 	size_t n_alias_domains, cap_alias_domains;
+	struct signing *signings;
+	size_t n_signings, cap_signings;
+	struct map selectors; /* their names in DNS -> 1 + index */
 	uint32_t *numbers;
 	size_t n_numbers, cap_numbers;
 	uint32_t stamp;
+	bool spare_all; /* nobody knows which domains are not complete */
 	struct buf scratch;
 	struct secret *judged;
 };
@@ -171,8 +215,17 @@ uint32_t plan_domain(struct plan *p, const char *name);
  * why (DATA) if the server refuses it.
  */
 uint32_t plan_address(struct plan *p, const char *text, struct why *why);
+/*
+ * The number of a target. Outside, only its own server knows what a local part
+ * means (RFC 5321, 2.4): it is kept byte for byte until plan_target knows which
+ * domains are the new server's. 0 and why (DATA) for what is not an address.
+ */
+uint32_t plan_outside(struct plan *p, const char *text, struct why *why);
+/* The address of a target now that all domains are known; 0 if it is the new
+ * server's and that refuses it. */
+uint32_t plan_target(struct plan *p, uint32_t address);
 const char *plan_name(const struct plan *p, uint32_t address);
-/* The address that another one stands for in an alias domain, or itself. */
+/* The address that one in an alias domain is an alias of; otherwise itself. */
 uint32_t plan_canonical(struct plan *p, uint32_t address);
 /* Whether the part before the "@" holds a "+". */
 bool plan_has_tail(const struct plan *p, uint32_t address);
@@ -180,7 +233,7 @@ bool plan_has_tail(const struct plan *p, uint32_t address);
  * The account that mail for an address reaches, as its name, its alias, or with
  * a tail after "+"; NULL if none, or if it is not written.
  */
-struct account *plan_account_of(const struct plan *p, uint32_t address);
+struct model_account *plan_account_of(const struct plan *p, uint32_t address);
 bool plan_is_local(const struct plan *p, uint32_t address);
 /* The domain will not be created, and its id is not known. */
 bool plan_is_missing(const struct plan *p, uint32_t domain);
@@ -188,6 +241,14 @@ bool plan_is_missing(const struct plan *p, uint32_t domain);
 void plan_own(struct plan *p, uint32_t address, enum owner kind, size_t index);
 /* Who has an address, for messages. */
 const char *plan_holder(const struct plan *p, uint32_t address);
+/* An account, or an alias, of that domain is not in the plan, but in the
+ * directory: what the server has of it must stay. */
+void plan_spare_accounts(struct plan *p, uint32_t domain);
+void plan_spare_lists(struct plan *p, uint32_t domain);
+/* The extras of an account: all zero where it has none; and to be changed, made
+ * where it has none, good until the next ones are. */
+struct extras plan_extras(const struct plan *p, const struct model_account *a);
+struct extras *plan_extras_put(struct plan *p, struct model_account *a);
 /* A new list with that address, which nobody has. */
 void plan_list(
     struct plan *p, uint32_t address, uint32_t origin, struct run recipients);
@@ -195,6 +256,12 @@ void plan_list(
 void plan_note(struct plan *p, enum note_kind kind, const char *address,
     uint32_t origin, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* settings.c: keeps what a record says beyond the mailbox; and joins all of it to
+ * the accounts. */
+void plan_keep_settings(
+    struct plan *p, uint32_t address, const struct record *r);
+void plan_resolve_settings(struct plan *p);
 
 /* forward.c: the part of plan_resolve that is about forwards. */
 void plan_resolve_forwards(struct plan *p);

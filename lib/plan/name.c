@@ -42,26 +42,25 @@ is_alphanumeric(ucs4_t c)
 static int
 local_unicode(const char *local, size_t len, struct buf *out, struct why *why)
 {
-	size_t n = 0;
-	uint8_t *lower =
-	    u8_tolower((const uint8_t *)local, len, NULL, NULL, NULL, &n);
+	struct buf lower = { 0 };
 	int r = 0;
 
-	if (lower == NULL)
-		return bad_local(why, "not UTF-8");
-	for (size_t i = 0, step = 0; i < n && r == 0; i += step) {
+	if (address_lower(local, len, &lower) == -1)
+		r = bad_local(why, "not UTF-8");
+	for (size_t i = 0, step = 0; i < lower.len && r == 0; i += step) {
 		ucs4_t c;
 
-		step = (size_t)u8_mbtouc(&c, lower + i, n - i);
+		step = (size_t)u8_mbtouc(
+		    &c, (const uint8_t *)lower.data + i, lower.len - i);
 		if (c < 0x80 && is_space((char)c))
 			continue;
 		if ((c < 0x80 && c != 0 && strchr(specials, (int)c) != NULL) ||
 		    is_alphanumeric(c))
-			buf_add(out, lower + i, step);
+			buf_add(out, lower.data + i, step);
 		else
 			r = bad_local(why, "a character that it does not take");
 	}
-	free(lower);
+	buf_free(&lower);
 	return r;
 }
 
@@ -78,7 +77,13 @@ check_dots(const char *local, struct why *why)
 	return 0;
 }
 
-int
+/*
+ * Appends a local part as the server stores it: in lower case (Unicode), ASCII
+ * white space taken out. FAIL_DATA for one that it refuses: empty, a dot at an
+ * end or two in a row, other characters than letters and digits of any script
+ * and !#$%&'*+-/=?^_`{|}~. 0 or -1.
+ */
+static int
 name_local(const char *local, size_t len, struct buf *out, struct why *why)
 {
 	size_t start = out->len;
@@ -137,6 +142,57 @@ name_address(const char *address, struct buf *out, struct why *why)
 	return name_domain(domain, out, why);
 }
 
+/* A quoted local part: what is in the quotes, with its backslashes. */
+static bool
+is_quoted(const char *local, size_t len)
+{
+	if (len < 3 || local[0] != '"' || local[len - 1] != '"')
+		return false;
+	for (size_t i = 1; i < len - 1; i++) {
+		unsigned char c = (unsigned char)local[i];
+
+		if (c < ' ' || c == 0x7f || c == '"')
+			return false;
+		if (c == '\\' && ++i == len - 1)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_dot_string(const char *local, size_t len)
+{
+	static const char none[] = "()<>[]:;@\\,\" ";
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)local[i];
+
+		if (c < ' ' || c == 0x7f || strchr(none, c) != NULL)
+			return false;
+	}
+	return len != 0;
+}
+
+int
+name_outside(const char *address, struct buf *out, struct why *why)
+{
+	const char *domain = address_domain(address);
+	size_t len;
+
+	if (domain == NULL)
+		return why_set(why, FAIL_DATA, "an address without @");
+	len = (size_t)(domain - 1 - address);
+	if (!is_quoted(address, len) && !is_dot_string(address, len))
+		return why_set(why, FAIL_DATA, "not a valid mail address");
+	buf_add(out, address, len + 1);
+	if (*domain == '[' && domain[strlen(domain) - 1] == ']' &&
+	    domain[strcspn(domain, " \t\r\n\"<>\\")] == '\0') {
+		buf_adds(out, domain);
+		return 0;
+	}
+	return name_domain(domain, out, why);
+}
+
 static bool
 is_alnum(char c)
 {
@@ -149,7 +205,7 @@ enum {
 	NAME_PLAIN_MAX = 200
 };
 
-/* Writes c as a mark and two hex digits; the bytes written. */
+/* Writes c as a mark and two hex digits; returns the bytes written. */
 static size_t
 escape(char *to, char mark, unsigned char c)
 {

@@ -3,10 +3,11 @@
  */
 
 /*
- * Names as the Stalwart server keeps them. It changes some on the way in, so
- * that two names of a directory may become one there; we do the same first, and
- * see it. (Stalwart, crates/utils/src/lib.rs, sanitize_email_local; and runs of
- * the server, t/fixtures/real/stalwart-exchanges.ndjson.)
+ * Names as the Stalwart server keeps them. It changes some of them, so that two
+ * names of a directory may become one; the same is done here first, so that
+ * such a pair is seen. (Stalwart, crates/utils/src/lib.rs,
+ * sanitize_email_local; and runs of the server,
+ * t/fixtures/real/stalwart-exchanges.ndjson.)
  */
 #ifndef FERRY_PLAN_NAME_H
 #define FERRY_PLAN_NAME_H
@@ -16,14 +17,6 @@
 
 #include "core/buf.h"
 #include "core/why.h"
-
-/*
- * Appends a local part as the server stores it: in lower case (Unicode), ASCII
- * white space taken out. FAIL_DATA for one that it refuses: empty, a dot at an
- * end or two in a row, other characters than letters and digits of any script
- * and !#$%&'*+-/=?^_`{|}~. 0 or -1.
- */
-int name_local(const char *local, size_t len, struct buf *out, struct why *why);
 
 /* Appends a domain name in lower case, as A-labels. FAIL_DATA for one that the
  * server refuses whatever list of top-level domains it has: without a dot, with
@@ -47,5 +40,13 @@ void name_client_id(const char *kind, const char *address, struct buf *out);
  * "%" and two hex digits, and ".sieve". A long one is cut and ends in a hash.
  */
 void name_script(const char *address, struct buf *out);
+
+/*
+ * Appends an address of another server as a recipient: the local part byte for
+ * byte, the domain in lower case and as A-labels, or an address literal (RFC
+ * 5321, 4.1.2 and 4.1.3). FAIL_DATA for white space or control characters
+ * outside of quotes, and for what is not a mail address. 0 or -1.
+ */
+int name_outside(const char *address, struct buf *out, struct why *why);
 
 #endif

@@ -7,12 +7,14 @@
  * account's alias; one that ends in several addresses, or outside, is a mailing
  * list of all of them, because lists do not nest on the server.
  */
-#include "plan/plan.h"
+#include "plan/resolve.h"
 
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/num.h"
 #include "plan/model.h"
+#include "plan/signing.h"
 
 /* How deep aliases may lead to aliases: Postfix gives up there as well
  * (postconf(5), virtual_alias_recursion_limit). */
@@ -69,8 +71,8 @@ make_alias_domain(struct plan *p, const struct alias_domain *a)
 		    of->name);
 	else if (d->accounts != 0)
 		plan_note(p, NOTE_LEFT, d->name, a->origin,
-		    "as an alias domain of %s: it has %u accounts of its own",
-		    of->name, d->accounts);
+		    "as an alias domain of %s: it has %u account%s of its own",
+		    of->name, d->accounts, plural(d->accounts));
 	else if (d->alias_of != 0)
 		plan_note(p, NOTE_LEFT, d->name, a->origin,
 		    "as an alias domain of %s: it is one of %s already",
@@ -122,13 +124,14 @@ refuse_missing_domains(struct plan *p)
 	if (!p->options->no_domains)
 		return;
 	for (size_t i = 0; i < p->n_accounts; i++) {
-		struct account *a = &p->accounts[i];
+		struct model_account *a = &p->accounts[i];
 		uint32_t domain = p->addresses[a->address].domain;
 
 		if (!plan_is_missing(p, domain) ||
 		    (a->flags & ACC_REFUSED) != 0)
 			continue;
 		a->flags |= ACC_REFUSED;
+		plan_spare_accounts(p, domain);
 		plan_note(p, NOTE_REFUSED, plan_name(p, a->address), a->origin,
 		    "its domain has no id (--existing-domain %s=ID)",
 		    p->domains[domain].name);
@@ -142,7 +145,7 @@ refuse_missing_domains(struct plan *p)
  * somebody else has it or the server could not deliver to it.
  */
 static void
-give_alias(struct plan *p, struct account *account, uint32_t address,
+give_alias(struct plan *p, struct model_account *account, uint32_t address,
     bool active, uint32_t origin)
 {
 	const char *own = plan_name(p, account->address);
@@ -187,7 +190,7 @@ static void
 resolve_own_aliases(struct plan *p)
 {
 	for (size_t i = 0; i < p->n_accounts; i++) {
-		struct account *a = &p->accounts[i];
+		struct model_account *a = &p->accounts[i];
 
 		if ((a->flags & ACC_REFUSED) != 0)
 			continue;
@@ -209,8 +212,8 @@ resolve_own_aliases(struct plan *p)
 
 /* --- alias records --- */
 
-/* Rows in an alias domain count for the domain that it mirrors; one that meets
- * another row there is left out. */
+/* Rows in an alias domain count as rows of the domain that it mirrors; one
+ * whose address is taken there is left out. */
 static void
 move_rows(struct plan *p)
 {
@@ -237,20 +240,22 @@ move_rows(struct plan *p)
 	}
 }
 
-/* A target that is no row: an account, or outside. 0, with a note, for one
- * that does not exist. */
+/* A target that is not a row: an account, or an address elsewhere. 0, with a
+ * note, if it does not exist. */
 static uint32_t
 leaf(struct plan *p, const struct row *row, uint32_t target)
 {
-	const struct account *account = plan_account_of(p, target);
+	const struct model_account *account = plan_account_of(p, target);
 	const char *reason = NULL;
 
 	if (account != NULL)
 		return plan_has_tail(p, target) ? target : account->address;
 	if (is_catch_all(p, target))
 		reason = "a whole domain cannot be a target";
+	else if (target == row->address && p->options->partial)
+		return 0; /* said by place() */
 	else if (target == row->address)
-		reason = "it leads to itself, and is no account";
+		reason = "it leads to itself, and is not an account";
 	else if (plan_is_local(p, target) && !p->options->partial)
 		reason = "it is not among the accounts of the plan";
 	if (reason == NULL)
@@ -258,6 +263,18 @@ leaf(struct plan *p, const struct row *row, uint32_t target)
 	plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
 	    "the target %s: %s", plan_name(p, target), reason);
 	return 0;
+}
+
+/* A row that is among its own targets is the forward of an account that keeps a
+ * copy; in a part the account itself may be missing. */
+static bool
+is_forward_of_rest(struct plan *p, const struct row *row)
+{
+	for (uint32_t n = 0; p->options->partial && n < row->targets.n; n++)
+		if (plan_target(p, p->numbers[row->targets.at + n]) ==
+		    row->address)
+			return true;
+	return false;
 }
 
 /* The row that a target leads to; NULL for an account, for the address itself
@@ -268,7 +285,8 @@ nested_row(struct plan *p, const struct row *row, uint32_t target)
 	uint32_t nested = p->addresses[target].row;
 
 	if (nested == 0 || target == row->address || is_catch_all(p, target) ||
-	    plan_account_of(p, target) != NULL)
+	    plan_account_of(p, target) != NULL ||
+	    is_forward_of_rest(p, &p->rows[AT(nested)]))
 		return NULL;
 	return &p->rows[AT(nested)];
 }
@@ -297,6 +315,21 @@ add_nested(struct plan *p, const struct row *row, struct run *leaves,
 	}
 }
 
+/* A target of a row as the server will have it; 0, with a note, for one that it
+ * refuses. */
+static uint32_t
+target_of(struct plan *p, const struct row *row, uint32_t n)
+{
+	uint32_t given = p->numbers[row->targets.at + n];
+	uint32_t to = plan_target(p, given);
+
+	if (to == 0)
+		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
+		    "the target %s: the server refuses this local part",
+		    plan_name(p, given));
+	return to;
+}
+
 /*
  * Finds the leaves of a row: first those of the rows that it leads to, so that
  * its own run is then built in one piece.
@@ -310,11 +343,10 @@ expand(struct plan *p, struct row *row, unsigned int depth)
 		return;
 	row->state = ROW_OPEN;
 	for (uint32_t n = 0; n < row->targets.n; n++) {
-		uint32_t *target = &p->numbers[row->targets.at + n];
-		uint32_t to = plan_canonical(p, *target);
-		struct row *nested = nested_row(p, row, to);
+		uint32_t to = target_of(p, row, n);
+		struct row *nested = to == 0 ? NULL : nested_row(p, row, to);
 
-		*target = to;
+		p->numbers[row->targets.at + n] = to;
 		if (nested != NULL)
 			expand(p, nested, depth + 1);
 	}
@@ -322,8 +354,11 @@ expand(struct plan *p, struct row *row, unsigned int depth)
 	plan_set(p);
 	for (uint32_t n = 0; n < row->targets.n; n++) {
 		uint32_t target = p->numbers[row->targets.at + n];
-		const struct row *nested = nested_row(p, row, target);
+		const struct row *nested;
 
+		if (target == 0)
+			continue;
+		nested = nested_row(p, row, target);
 		if (nested != NULL) {
 			add_nested(p, row, &leaves, nested);
 			continue;
@@ -338,7 +373,7 @@ expand(struct plan *p, struct row *row, unsigned int depth)
 
 /* An alias row of an account's own address is that account's forward. */
 static void
-become_forward(struct plan *p, struct account *a, const struct row *row)
+become_forward(struct plan *p, struct model_account *a, const struct row *row)
 {
 	const char *name = plan_name(p, a->address), *reason = NULL;
 	struct run targets = plan_run(p);
@@ -383,7 +418,7 @@ become_forward(struct plan *p, struct account *a, const struct row *row)
 }
 
 static void
-become_alias(struct plan *p, struct account *a, const struct row *row)
+become_alias(struct plan *p, struct model_account *a, const struct row *row)
 {
 	uint32_t target = p->numbers[row->leaves.at];
 
@@ -419,10 +454,11 @@ become_list(struct plan *p, const struct row *row)
 		plan_list(p, row->address, row->origin, row->leaves);
 }
 
+/* What the row's address becomes on the new server. */
 static void
-place_row(struct plan *p, const struct row *row)
+place(struct plan *p, const struct row *row)
 {
-	struct account *target = NULL;
+	struct model_account *target = NULL;
 	const struct address *own;
 
 	if (row->address == 0 || is_catch_all(p, row->address))
@@ -431,6 +467,13 @@ place_row(struct plan *p, const struct row *row)
 	if (own->kind == OWNER_ACCOUNT) {
 		if ((p->accounts[own->owner].flags & ACC_REFUSED) == 0)
 			become_forward(p, &p->accounts[own->owner], row);
+		return;
+	}
+	if (is_forward_of_rest(p, row)) {
+		/* A list would take the address that the account needs. */
+		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
+		    "the forward of an account that is not in this part: the "
+		    "part that has it brings the forward");
 		return;
 	}
 	if (row->leaves.n == 0) {
@@ -444,10 +487,30 @@ place_row(struct plan *p, const struct row *row)
 		    "stood in an alias domain, which mirrors this one");
 	if (row->leaves.n == 1)
 		target = plan_account_of(p, p->numbers[row->leaves.at]);
-	if (target != NULL)
+	if (target == NULL && row->leaves.n == 1 && p->options->partial &&
+	    plan_is_local(p, p->numbers[row->leaves.at]))
+		/* A list would take the address that the account needs. */
+		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
+		    "leads to %s, which is not in this part: the part that has "
+		    "it brings the alias",
+		    plan_name(p, p->numbers[row->leaves.at]));
+	else if (target != NULL)
 		become_alias(p, target, row);
 	else
 		become_list(p, row);
+}
+
+static void
+place_row(struct plan *p, const struct row *row)
+{
+	const struct address *own;
+
+	place(p, row);
+	own = &p->addresses[row->address];
+	/* A list that the server may have stays, unless something took its
+	 * place. */
+	if (row->address != 0 && own->kind == OWNER_NONE)
+		plan_spare_lists(p, own->domain);
 }
 
 /* --- catch-alls --- */
@@ -462,7 +525,7 @@ resolve_catch_all(struct plan *p, struct row *row)
 {
 	uint32_t domain = p->addresses[row->address].domain;
 	const struct domain *d = &p->domains[domain];
-	const struct account *account;
+	const struct model_account *account;
 	const char *reason = NULL;
 	uint32_t target;
 
@@ -477,6 +540,18 @@ resolve_catch_all(struct plan *p, struct row *row)
 		reason = "it leads nowhere";
 	else if (row->leaves.n > 1)
 		reason = "it leads to several addresses; the server takes one";
+	else if (p->options->partial)
+		reason = "in a part of a directory it would take the mail of "
+			 "all who are not in it; the last run, without "
+			 "--partial, brings it";
+	else if (p->options->allow_relaying)
+		reason =
+		    "with --allow-relaying it would take all mail that is "
+		    "to be passed on; the last run, without that, brings it";
+	else if (p->spare_all || d->spare_accounts)
+		reason = "an account of the domain was refused, left out or "
+			 "not read, and it would take the mail of that; the "
+			 "run that has all of them brings it";
 	if (reason != NULL) {
 		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
 		    "the catch-all: %s", reason);
@@ -496,20 +571,21 @@ static void
 resolve_groups(struct plan *p)
 {
 	for (size_t i = 0; i < p->n_accounts; i++) {
-		struct account *a = &p->accounts[i];
+		struct model_account *a = &p->accounts[i];
 		uint32_t named = a->groups.n;
 
 		a->groups.n = 0;
 		plan_set(p);
 		for (uint32_t n = 0; n < named; n++) {
 			uint32_t address = p->numbers[a->groups.at + n];
-			const struct account *g =
+			const struct model_account *g =
 			    plan_account_of(p, plan_canonical(p, address));
 
 			if (g == NULL || (g->flags & ACC_GROUP) == 0)
 				plan_note(p, NOTE_LEFT,
 				    plan_name(p, a->address), a->origin,
-				    "as a member of %s, which is no group here",
+				    "as a member of %s, which is not a group "
+				    "here",
 				    plan_name(p, address));
 			else if (plan_once(p, g->address))
 				p->numbers[a->groups.at + a->groups.n++] =
@@ -522,16 +598,39 @@ static void
 resolve_logins(struct plan *p)
 {
 	for (size_t i = 0; i < p->n_logins; i++) {
-		const struct login *l = &p->logins[i];
-		const struct account *a = &p->accounts[l->account];
+		const struct model_login *l = &p->logins[i];
+		const struct model_account *a = &p->accounts[l->account];
 
 		if ((a->flags & ACC_REFUSED) == 0 &&
 		    plan_account_of(p, plan_canonical(p, l->address)) != a)
 			plan_note(p, NOTE_LOGIN, plan_name(p, a->address),
 			    a->origin,
-			    "the login name %s: it is no address of the "
+			    "the login name %s: it is not an address of the "
 			    "account",
 			    plan_name(p, l->address));
+	}
+}
+
+/* Says where --reconcile takes nothing away. */
+static void
+note_spared(struct plan *p)
+{
+	for (size_t i = 0; i < p->n_domains; i++) {
+		struct domain *d = &p->domains[i];
+
+		if (!d->local || d->alias_of != 0)
+			continue;
+		if (p->spare_all)
+			d->spare_accounts = d->spare_lists = true;
+		if (!d->spare_accounts && !d->spare_lists)
+			continue;
+		p->counts.spared++;
+		plan_note(p, NOTE_LEFT, d->name, 0,
+		    "no %s of it taken away: not all that the directory has "
+		    "is in the plan",
+		    !d->spare_lists      ? "account is"
+		    : !d->spare_accounts ? "list is"
+					 : "account or list is");
 	}
 }
 
@@ -555,5 +654,9 @@ plan_resolve(struct plan *p)
 			resolve_catch_all(p, &p->rows[i]);
 	resolve_groups(p);
 	resolve_logins(p);
+	plan_resolve_settings(p);
 	plan_resolve_forwards(p);
+	plan_resolve_signings(p);
+	if (p->options->reconcile)
+		note_spared(p);
 }

@@ -7,7 +7,7 @@
  * are maps, never arrays: a list has keys "0", "1" and so on, a set has its
  * members as keys (Stalwart, configuration/object-encoding.md).
  */
-#include "plan/plan.h"
+#include "plan/write.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,9 @@
 #include "core/json.h"
 #include "plan/model.h"
 #include "plan/name.h"
+#include "plan/switches.h"
 #include "record/address.h"
+#include "record/record.h"
 
 /* The server takes this many in one call (maxObjectsInSet). */
 enum {
@@ -33,6 +35,7 @@ struct writer {
 	struct buf line;
 	struct buf id; /* scratch for client ids */
 	size_t n;      /* objects in the line */
+	bool whole;    /* all objects of the kind go into one line */
 	int result;
 };
 
@@ -77,7 +80,20 @@ client_id(struct writer *w, const char *kind, const char *address, bool ref)
 	return w->id.data;
 }
 
-/* Begins an object in the line; a new line where there is none. */
+/* What tells the objects of a kind apart. */
+static void
+put_match(struct writer *w, char kind)
+{
+	jw_str(&w->line, kind == 'k'   ? "selector"
+			 : kind == 's' ? "namespace"
+				       : "name");
+	if (kind == 's')
+		jw_str(&w->line, "key");
+	else if (kind != 'd')
+		jw_str(&w->line, "domainId");
+}
+
+/* Begins an object in the current line, or in a new one. */
 static void
 begin_object(struct writer *w, const char *operation, const char *object,
     const char *kind, const char *address)
@@ -86,9 +102,7 @@ begin_object(struct writer *w, const char *operation, const char *object,
 		begin_operation(w, operation, object);
 		jw_key(&w->line, "matchOn");
 		jw_open(&w->line, '[');
-		jw_str(&w->line, "name");
-		if (*kind != 'd')
-			jw_str(&w->line, "domainId");
+		put_match(w, *kind);
 		jw_close(&w->line, ']');
 		jw_key(&w->line, "value");
 		jw_open(&w->line, '{');
@@ -102,7 +116,7 @@ static void
 end_object(struct writer *w)
 {
 	jw_close(&w->line, '}');
-	if (w->n == PLAN_BATCH && !w->plan->options->reconcile)
+	if (w->n == PLAN_BATCH && !w->whole)
 		end_line(w);
 }
 
@@ -140,21 +154,39 @@ put_variant(struct writer *w, const char *name, const char *type)
 }
 
 static void
-put_credentials(struct writer *w, const struct account *a)
+put_networks(struct writer *w, struct extras s)
 {
+	const struct plan *p = w->plan;
+
+	if (s.networks.n == 0)
+		return;
+	jw_key(&w->line, "allowedIps");
+	jw_open(&w->line, '{');
+	for (uint32_t n = 0; n < s.networks.n; n++)
+		jw_kbool(&w->line,
+		    plan_string(p, p->numbers[s.networks.at + n]), true);
+	jw_close(&w->line, '}');
+}
+
+static void
+put_credentials(struct writer *w, const struct model_account *a)
+{
+	struct extras extras = plan_extras(w->plan, a);
+
 	if (a->secret == 0)
 		return;
 	jw_key(&w->line, "credentials");
 	jw_open(&w->line, '{');
 	put_variant(w, "0", "Password");
 	jw_kstr(&w->line, "secret", plan_string(w->plan, a->secret));
-	jw_kstr(&w->line, "otpAuth", plan_string(w->plan, a->otp));
+	jw_kstr(&w->line, "otpAuth", plan_string(w->plan, extras.otp));
+	put_networks(w, extras);
 	jw_close(&w->line, '}');
 	jw_close(&w->line, '}');
 }
 
 static void
-put_quota(struct writer *w, const struct account *a)
+put_quota(struct writer *w, const struct model_account *a)
 {
 	if (a->quota == 0)
 		return;
@@ -165,7 +197,7 @@ put_quota(struct writer *w, const struct account *a)
 }
 
 static void
-put_aliases(struct writer *w, const struct account *a)
+put_aliases(struct writer *w, const struct model_account *a)
 {
 	unsigned int n = 0;
 	uint32_t next;
@@ -191,7 +223,7 @@ put_aliases(struct writer *w, const struct account *a)
 }
 
 static void
-put_groups(struct writer *w, const struct account *a)
+put_groups(struct writer *w, const struct model_account *a)
 {
 	const struct plan *p = w->plan;
 
@@ -200,7 +232,7 @@ put_groups(struct writer *w, const struct account *a)
 	jw_key(&w->line, "memberGroupIds");
 	jw_open(&w->line, '{');
 	for (uint32_t n = 0; n < a->groups.n; n++) {
-		const struct account *g =
+		const struct model_account *g =
 		    &p->accounts[p->numbers[a->groups.at + n]];
 
 		jw_kbool(&w->line,
@@ -209,12 +241,14 @@ put_groups(struct writer *w, const struct account *a)
 	jw_close(&w->line, '}');
 }
 
-/* The server has no switch for an account; permissions that are taken away do
- * the same. */
+/* The server cannot switch an account off; taking permissions away does the
+ * same. */
 static void
-put_permissions(struct writer *w, const struct account *a)
+put_permissions(struct writer *w, const struct model_account *a)
 {
-	if ((a->flags & (ACC_LOCKED | ACC_NO_RECEIVE)) == 0)
+	uint32_t disabled = plan_extras(w->plan, a).disabled;
+
+	if ((a->flags & (ACC_LOCKED | ACC_NO_RECEIVE)) == 0 && disabled == 0)
 		return;
 	put_variant(w, "permissions", "Merge");
 	jw_key(&w->line, "disabledPermissions");
@@ -223,11 +257,22 @@ put_permissions(struct writer *w, const struct account *a)
 		jw_kbool(&w->line, "authenticate", true);
 	if ((a->flags & ACC_NO_RECEIVE) != 0)
 		jw_kbool(&w->line, "emailReceive", true);
+	for (size_t i = PROTOCOL_IMAP; i <= PROTOCOL_SIEVE; i++)
+		if ((disabled & 1U << i) != 0)
+			jw_kbool(&w->line, protocol_permissions[i], true);
 	jw_close(&w->line, '}');
 	jw_close(&w->line, '}');
 }
 
 /* --- objects --- */
+
+/* The server makes no keys by itself. */
+static void
+put_manual_dkim(struct writer *w)
+{
+	put_variant(w, "dkimManagement", "Manual");
+	jw_close(&w->line, '}');
+}
 
 static void
 put_domain(struct writer *w, const struct domain *d)
@@ -247,17 +292,15 @@ put_domain(struct writer *w, const struct domain *d)
 	}
 	if (o->allow_relaying)
 		jw_kbool(&w->line, "allowRelaying", true);
-	if (o->manual_dkim) {
-		put_variant(w, "dkimManagement", "Manual");
-		jw_close(&w->line, '}');
-	}
+	if (o->manual_dkim || d->keys)
+		put_manual_dkim(w);
 	common_members(w, NULL);
 	end_object(w);
 	w->plan->counts.domains++;
 }
 
 static void
-count_account(struct plan_counts *counts, const struct account *a)
+count_account(struct plan_counts *counts, const struct model_account *a)
 {
 	if ((a->flags & ACC_GROUP) != 0) {
 		counts->groups++;
@@ -275,9 +318,11 @@ count_account(struct plan_counts *counts, const struct account *a)
 }
 
 static void
-put_account(struct writer *w, const char *operation, const struct account *a)
+put_account(
+    struct writer *w, const char *operation, const struct model_account *a)
 {
 	bool group = (a->flags & ACC_GROUP) != 0;
+	struct extras s = plan_extras(w->plan, a);
 
 	begin_object(w, operation, "Account", group ? "g" : "u",
 	    plan_name(w->plan, a->address));
@@ -288,6 +333,8 @@ put_account(struct writer *w, const char *operation, const struct account *a)
 	put_aliases(w, a);
 	put_groups(w, a);
 	put_permissions(w, a);
+	jw_kstr(&w->line, "locale", plan_string(w->plan, s.locale));
+	jw_kstr(&w->line, "timeZone", plan_string(w->plan, s.time_zone));
 	common_members(w, plan_string(w->plan, a->name));
 	end_object(w);
 	count_account(&w->plan->counts, a);
@@ -315,7 +362,7 @@ static void
 put_accounts(struct writer *w, bool groups)
 {
 	for (size_t i = 0; i < w->plan->n_accounts && w->result == 0; i++) {
-		const struct account *a = &w->plan->accounts[i];
+		const struct model_account *a = &w->plan->accounts[i];
 
 		if (((a->flags & ACC_GROUP) != 0) == groups &&
 		    (a->flags & ACC_REFUSED) == 0)
@@ -362,12 +409,15 @@ list_address(const struct plan *p, size_t i)
 	return p->lists[i].address;
 }
 
-/* Ends a reconcile line: only objects of the domain are taken away. */
+/* Ends the line of a domain: a reconcile line takes only objects of the domain
+ * away. */
 static void
-scope_line(struct writer *w, const struct domain *d)
+end_domain(struct writer *w, const struct domain *d)
 {
-	if (w->n == 0)
+	if (!w->whole || w->n == 0) {
+		end_line(w);
 		return;
+	}
 	jw_close(&w->line, '}');
 	jw_key(&w->line, "scope");
 	jw_open(&w->line, '{');
@@ -380,6 +430,38 @@ scope_line(struct writer *w, const struct domain *d)
 	put_line(w);
 }
 
+/* The operation for objects of a domain: if the plan does not have them all,
+ * they are added to what is there. */
+static const char *
+operation(struct writer *w, bool spared)
+{
+	w->whole = !spared;
+	return spared ? "upsert" : "reconcile";
+}
+
+static void
+reconcile_domain(struct writer *w, uint32_t d, const struct by_domain *accounts,
+    const struct by_domain *lists)
+{
+	const struct plan *p = w->plan;
+	const struct domain *domain = &p->domains[d];
+	const char *op = operation(w, domain->spare_accounts);
+
+	for (uint32_t i = accounts->start[d]; i < accounts->start[d + 1]; i++) {
+		const struct model_account *a =
+		    &p->accounts[accounts->order[i]];
+
+		if ((a->flags & (ACC_GROUP | ACC_REFUSED)) == 0)
+			put_account(w, op, a);
+	}
+	end_domain(w, domain);
+	op = operation(w, domain->spare_lists);
+	for (uint32_t i = lists->start[d]; i < lists->start[d + 1]; i++)
+		put_list(w, op, &p->lists[lists->order[i]]);
+	end_domain(w, domain);
+	w->whole = false;
+}
+
 static void
 put_reconciles(struct writer *w)
 {
@@ -388,20 +470,8 @@ put_reconciles(struct writer *w)
 	    sort_by_domain(p, p->n_accounts, account_address);
 	struct by_domain lists = sort_by_domain(p, p->n_lists, list_address);
 
-	for (size_t d = 0; d < p->n_domains && w->result == 0; d++) {
-		for (uint32_t i = accounts.start[d]; i < accounts.start[d + 1];
-		     i++) {
-			const struct account *a =
-			    &p->accounts[accounts.order[i]];
-
-			if ((a->flags & (ACC_GROUP | ACC_REFUSED)) == 0)
-				put_account(w, "reconcile", a);
-		}
-		scope_line(w, &p->domains[d]);
-		for (uint32_t i = lists.start[d]; i < lists.start[d + 1]; i++)
-			put_list(w, "reconcile", &p->lists[lists.order[i]]);
-		scope_line(w, &p->domains[d]);
-	}
+	for (uint32_t d = 0; d < p->n_domains && w->result == 0; d++)
+		reconcile_domain(w, d, &accounts, &lists);
 	free(accounts.order);
 	free(accounts.start);
 	free(lists.order);
@@ -421,6 +491,89 @@ put_domains(struct writer *w)
 		if (d->local && d->alias_of == 0 && d->id == NULL &&
 		    !p->options->no_domains)
 			put_domain(w, d);
+	}
+	end_line(w);
+}
+
+/* Before its keys, a domain that we do not create is told to make none. */
+static void
+put_manual_updates(struct writer *w)
+{
+	const struct plan *p = w->plan;
+
+	for (size_t i = 0; i < p->n_domains && w->result == 0; i++) {
+		const struct domain *d = &p->domains[i];
+
+		if (d->id == NULL || !d->keys)
+			continue;
+		begin_operation(w, "update", "Domain");
+		jw_kstr(&w->line, "id", d->ref);
+		jw_key(&w->line, "value");
+		jw_open(&w->line, '{');
+		put_manual_dkim(w);
+		jw_close(&w->line, '}');
+		jw_close(&w->line, '}');
+		put_line(w);
+	}
+}
+
+static void
+put_signing(struct writer *w, const struct signing *s)
+{
+	const struct plan *p = w->plan;
+	const struct domain *d = &p->domains[s->domain];
+	const char *selector = plan_string(p, s->selector);
+	struct buf name = { 0 };
+
+	buf_addf(&name, "%s._domainkey.%s", selector, d->name);
+	begin_object(w, "upsert", "DkimSignature", "k", name.data);
+	buf_free(&name);
+	jw_kstr(&w->line, "@type",
+	    s->ed25519 ? "Dkim1Ed25519Sha256" : "Dkim1RsaSha256");
+	jw_kstr(&w->line, "domainId", d->ref);
+	jw_kstr(&w->line, "selector", selector);
+	put_variant(w, "privateKey", "Text");
+	jw_kstr(&w->line, "secret", plan_string(p, s->key));
+	jw_close(&w->line, '}');
+	jw_kstr(&w->line, "memberTenantId", p->options->tenant);
+	end_object(w);
+	w->plan->counts.signings++;
+}
+
+static void
+put_signings(struct writer *w)
+{
+	const struct plan *p = w->plan;
+
+	for (size_t i = 0; i < p->n_signings && w->result == 0; i++)
+		if (!p->signings[i].refused)
+			put_signing(w, &p->signings[i]);
+	end_line(w);
+}
+
+/* Who may send as whom; a key with "*" is a pattern. */
+static void
+put_send_as(struct writer *w, const char *key)
+{
+	begin_object(w, "upsert", "MemoryLookupKey", "s", key);
+	jw_kstr(&w->line, "namespace", SEND_AS_NAMESPACE);
+	jw_kstr(&w->line, "key", key);
+	jw_kbool(&w->line, "isGlobPattern", strstr(key, " *@") != NULL);
+	end_object(w);
+}
+
+static void
+put_rights(struct writer *w)
+{
+	const struct plan *p = w->plan;
+
+	for (size_t i = 0; i < p->n_accounts && w->result == 0; i++) {
+		struct run keys = plan_extras(p, &p->accounts[i]).send_as;
+
+		if ((p->accounts[i].flags & ACC_REFUSED) != 0)
+			continue;
+		for (uint32_t n = 0; n < keys.n; n++)
+			put_send_as(w, plan_string(p, p->numbers[keys.at + n]));
 	}
 	end_line(w);
 }
@@ -468,6 +621,8 @@ plan_write(struct plan *p,
 	struct writer w = { .plan = p, .write = write, .arg = arg, .why = why };
 
 	put_domains(&w);
+	put_manual_updates(&w);
+	put_signings(&w);
 	put_accounts(&w, true);
 	if (p->options->reconcile) {
 		put_reconciles(&w);
@@ -477,6 +632,7 @@ plan_write(struct plan *p,
 			put_list(&w, "upsert", &p->lists[i]);
 		end_line(&w);
 	}
+	put_rights(&w);
 	put_domain_updates(&w);
 	buf_wipe(&w.line);
 	buf_free(&w.id);

@@ -5,16 +5,19 @@
 #include "proxy/client.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "core/json.h"
+#include "core/mask.h"
 #include "core/num.h"
 #include "core/str.h"
 
 enum {
-	ATTEMPTS = 3,
-	PAUSE_MS = 200
+	TRIES = 4
 };
+
+/* Seconds in all for a connection that breaks: the proxy is on the same host or
+ * network, and comes back at once or not at all. */
+static const double BUDGET = 5;
 
 void
 proxy_close(struct proxy *p)
@@ -90,78 +93,65 @@ answer_text(struct proxy *p)
 
 	if (b->data == NULL)
 		return "";
-	b->len = strcspn(b->data, "\r\n");
+	b->data[strcspn(b->data, "\r\n")] = '\0';
+	b->len = strlen(b->data);
 	if (b->len > 200)
 		b->len = 200;
 	b->data[b->len] = '\0';
 	return b->data;
 }
 
-/* What a status other than 200 means. */
+/* What the proxy means by a status. It answers 429 to an address that sent
+ * wrong tokens; waiting a little does not help. */
+static const struct http_status own_statuses[] = {
+	{ 400, HTTP_REFUSED, FAIL_FATAL, "the proxy refuses the call" },
+	{ 401, HTTP_REFUSED, FAIL_FATAL,
+	    "the proxy does not accept the token; stopped, because more "
+	    "failures would lock this address out" },
+	{ 404, HTTP_REFUSED, FAIL_FATAL,
+	    "this is not the proxy's management API" },
+	{ 405, HTTP_REFUSED, FAIL_FATAL,
+	    "this is not the proxy's management API" },
+	{ 429, HTTP_REFUSED, FAIL_TEMP,
+	    "the proxy has locked this address out after wrong tokens: wait "
+	    "lockout_duration, 5 minutes by default" },
+	{ 500, HTTP_REFUSED, FAIL_TEMP, "the proxy failed" },
+	{ 503, HTTP_REFUSED, FAIL_TEMP, "the proxy failed" },
+	{ 501, HTTP_REFUSED, FAIL_FATAL,
+	    "the proxy's mapping store is read-only: configure its upsert and "
+	    "delete queries, or write the mappings where they are kept" },
+	{ 0 },
+};
+
+/* Adds what the proxy says of itself. */
 static int
 status_error(struct proxy *p, struct why *why)
 {
-	const char *text = answer_text(p);
+	struct why w = { 0 };
+	const char *text;
 
-	switch (p->reply.status) {
-	case 400:
-		return why_set(why, FAIL_FATAL,
-		    "the proxy refuses the call (400): %s", text);
-	case 401:
-		return why_set(why, FAIL_FATAL,
-		    "the proxy does not accept the token (401); stopped, "
-		    "because more failures would lock this address out");
-	case 404:
-	case 405:
-		return why_set(why, FAIL_FATAL,
-		    "this is not the proxy's management API (%ld): %s",
-		    p->reply.status, text);
-	case 429:
-		return why_set(why, FAIL_TEMP,
-		    "the proxy has locked this address out after wrong tokens "
-		    "(429): wait lockout_duration, 5 minutes by default");
-	case 501:
-		return why_set(why, FAIL_FATAL,
-		    "the proxy's mapping store is read-only (501): configure "
-		    "its upsert and delete queries, or write the mappings "
-		    "where they are kept");
-	default:
-		return why_set(why,
-		    p->reply.status >= 500 ? FAIL_TEMP : FAIL_FATAL,
-		    "the proxy answers with status %ld: %s", p->reply.status,
-		    text);
-	}
-}
-
-static void
-pause_ms(long ms)
-{
-	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
-
-	(void)nanosleep(&t, NULL);
+	mask_said(p->reply.body.data);
+	text = answer_text(p);
+	(void)http_status_why(own_statuses, &p->reply, NULL, &w);
+	return why_set(
+	    why, w.kind, "%s%s%s", w.text, *text == '\0' ? "" : ": ", text);
 }
 
 /* Sends what p->path says. */
 static int
 call(struct proxy *p, const char *method, struct why *why)
 {
-	struct why broken = {
-		0
-	}; /* an attempt that is made good is no failure */
-	long wait = PAUSE_MS;
+	const struct http_request r = { .method = method,
+		.path = buf_str(&p->path),
+		.stoppable = p->stoppable };
 	bool unsure;
-	int r;
 
-	for (int i = 1;; i++, wait *= 4) {
-		r = http_send(p->http, method, buf_str(&p->path), NULL, NULL, 0,
-		    &p->reply, &unsure, &broken);
-		if (r == 0 || broken.kind != FAIL_TEMP || i == ATTEMPTS)
-			break;
-		pause_ms(wait);
-	}
-	if (r == -1 && why != NULL)
-		*why = broken;
-	if (r == -1)
+	if (p->retry.own == NULL)
+		p->retry = (struct http_retry){
+			.budget = BUDGET, .tries = TRIES, .own = own_statuses
+		};
+	if (http_exchange(p->http, &p->retry, &r, true, &p->reply, &unsure,
+		NULL, why) == -1)
 		return -1;
 	return p->reply.status == 200 ? 0 : status_error(p, why);
 }
@@ -267,9 +257,15 @@ proxy_delay(
 int
 proxy_reload(struct proxy *p, bool *refused, struct why *why)
 {
+	int r;
+
 	start_path(p, "/mappings/reload", NULL);
 	*refused = false;
-	if (call(p, "POST", why) == 0)
+	/* It may take long, and bulk_set undoes what it was for. */
+	p->stoppable = true;
+	r = call(p, "POST", why);
+	p->stoppable = false;
+	if (r == 0)
 		return 0;
 	*refused = p->reply.status == 500;
 	return -1;
@@ -334,4 +330,17 @@ proxy_destination(struct proxy *p, const char *destination, struct why *why)
 		    names.len != 0 ? names.data : "none");
 	buf_free(&names);
 	return r;
+}
+
+int
+proxy_lowers(struct proxy *p, bool *lowers, struct why *why)
+{
+	static const char name[] = "Case@Normalize.Example";
+	struct route r = { 0 };
+	int status = proxy_get(p, name, &r, why);
+
+	if (status == 0)
+		*lowers = strcmp(buf_str(&r.normalized), name) != 0;
+	route_free(&r);
+	return status;
 }

@@ -17,12 +17,15 @@
 #include "core/buf.h"
 #include "core/why.h"
 #include "http/http.h"
+#include "http/retry.h"
 
 /* The zero value with http set is ready for use. */
 struct proxy {
 	struct http *http; /* owned */
 	struct http_reply reply;
+	struct http_retry retry;
 	struct buf path;
+	bool stoppable; /* private: a signal ends the call */
 };
 
 /* Gives back what the client holds, http too. */
@@ -49,7 +52,7 @@ int identifier_check(const char *identifier, struct why *why);
 /*
  * The calls. 0, or -1 and why:
  *	FATAL	the token is wrong, the store cannot be written, the
- *		destination is unknown, this is no such API
+ *		destination is unknown, this is not such an API
  *	TEMP	no connection, a server error, or the proxy has locked this
  *		address out
  * A call is repeated when the connection breaks, because each may be done
@@ -73,5 +76,7 @@ int proxy_invalidate(struct proxy *p, struct why *why);
  * of those that it has, where not. */
 int proxy_destination(
     struct proxy *p, const char *destination, struct why *why);
+/* Whether a name is looked for in lower case, whatever its owner types. */
+int proxy_lowers(struct proxy *p, bool *lowers, struct why *why);
 
 #endif

@@ -9,7 +9,7 @@
 #include "core/str.h"
 #include "proxy/client.h"
 
-/* "HOST", and behind ":" the port if there is one ("[::1]:993"). */
+/* "HOST", and after ":" the port if there is one ("[::1]:993"). */
 struct host {
 	const char *name;
 	int len;
@@ -49,28 +49,49 @@ route_tsv(const struct export_options *o, const char *identifier,
 	return 0;
 }
 
-/* transport(5): a key without "@" is a domain, not a login. */
+int
+export_transport_key(const char *identifier, struct why *why)
+{
+	/* transport(5): a key without "@" is a domain, not a login. */
+	if (strchr(identifier, '@') == NULL)
+		return why_set(why, FAIL_DATA,
+		    "a transport table is by address, not by login");
+	if (*identifier == '"' || *identifier == '@' || *identifier == '#')
+		return why_set(why, FAIL_DATA,
+		    "an address that a transport table cannot have as key");
+	return 0;
+}
+
+int
+export_transport(const struct export_options *o, const char *destination,
+    struct buf *out, struct why *why)
+{
+	struct host host;
+
+	if (find_host(o, destination, &host, why) == -1)
+		return -1;
+	if (strcmp(host.name, "-") == 0)
+		return 0;
+	buf_addf(out, *host.name == '[' ? "smtp:%.*s" : "smtp:[%.*s]", host.len,
+	    host.name);
+	if (host.port != NULL)
+		buf_addf(out, ":%s", host.port);
+	return 0;
+}
+
 static int
 route_postfix(const struct export_options *o, const char *identifier,
     const char *destination, struct buf *out, struct why *why)
 {
-	struct host host;
+	struct buf value = { 0 };
+	int r = export_transport_key(identifier, why);
 
-	if (strchr(identifier, '@') == NULL)
-		return why_set(why, FAIL_DATA,
-		    "a transport table is by address, not by login");
-	if (*identifier == '"' || *identifier == '@')
-		return why_set(why, FAIL_DATA,
-		    "an address that a transport table cannot have as key");
-	if (find_host(o, destination, &host, why) == -1)
-		return -1;
-	buf_addf(out, "%s\tsmtp:", identifier);
-	buf_addf(
-	    out, *host.name == '[' ? "%.*s" : "[%.*s]", host.len, host.name);
-	if (host.port != NULL)
-		buf_addf(out, ":%s", host.port);
-	buf_addc(out, '\n');
-	return 0;
+	if (r == 0)
+		r = export_transport(o, destination, &value, why);
+	if (r == 0 && value.len != 0)
+		buf_addf(out, "%s\t%s\n", identifier, value.data);
+	buf_free(&value);
+	return r;
 }
 
 /* A passwd-file of Dovecot: the name, six empty fields, the extra fields. The
@@ -174,4 +195,35 @@ export_format(const char *name)
 		if (strcmp(formats[i].name, name) == 0)
 			return &formats[i];
 	return NULL;
+}
+
+/* --- options --- */
+
+int
+export_add_host(struct export_options *o, char *text, struct why *why)
+{
+	char *host = text;
+	const char *destination = str_cut(&host, '=');
+
+	if (host == NULL || *host == '\0' || *destination == '\0' ||
+	    host[strcspn(host, " \t\r\n")] != '\0')
+		return why_set(
+		    why, FAIL_FATAL, "not of the form DESTINATION=HOST[:PORT]");
+	if (o->n_hosts == EXPORT_HOSTS_MAX)
+		return why_set(why, FAIL_FATAL, "more than %d destinations",
+		    (int)EXPORT_HOSTS_MAX);
+	o->hosts[o->n_hosts++] = (struct export_host){ destination, host };
+	return 0;
+}
+
+int
+export_check_table(const char *name, struct why *why)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
+
+	if (n == 0 || name[n] != '\0')
+		return why_set(why, FAIL_FATAL,
+		    "not a table: letters, digits, _ and . only");
+	return 0;
 }

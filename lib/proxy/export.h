@@ -12,7 +12,12 @@
 #include "core/buf.h"
 #include "core/why.h"
 
-/* The host of a destination, "HOST[:PORT]". */
+enum {
+	EXPORT_HOSTS_MAX = 16
+};
+
+/* The host of a destination, "HOST[:PORT]"; "-": mail that goes there needs no
+ * line in a transport table. */
 struct export_host {
 	const char *destination;
 	const char *host;
@@ -21,13 +26,13 @@ struct export_host {
 struct export_options {
 	const char *prefix; /* redis: of the keys; NULL: none */
 	const char *table;  /* sql; NULL: "mappings" */
-	const struct export_host *hosts;
+	struct export_host hosts[EXPORT_HOSTS_MAX];
 	size_t n_hosts;
 };
 
 struct export_format {
 	const char *name;
-	/* Before the first and behind the last route; may be NULL. */
+	/* Before the first and after the last route; may be NULL. */
 	const char *head, *foot;
 	/*
 	 * Appends one route, in whole lines. 0, or -1 and why: DATA where the
@@ -37,6 +42,20 @@ struct export_format {
 	int (*route)(const struct export_options *o, const char *identifier,
 	    const char *destination, struct buf *out, struct why *why);
 };
+
+/* Reads "DESTINATION=HOST", which is changed and kept. 0, or -1 and why (FATAL).
+ */
+int export_add_host(struct export_options *o, char *text, struct why *why);
+/* Whether this may name a table of SQL, "schema.table" too: 0, or -1 and why
+ * (FATAL). */
+int export_check_table(const char *name, struct why *why);
+
+/* Appends where Postfix sends mail for a destination, "smtp:[HOST]:PORT", or
+ * nothing for a host "-". 0, or -1 and why (FATAL) where there is no host. */
+int export_transport(const struct export_options *o, const char *destination,
+    struct buf *out, struct why *why);
+/* Whether a transport table can have this as key: 0, or -1 and why (DATA). */
+int export_transport_key(const char *identifier, struct why *why);
 
 /* By name; NULL. */
 const struct export_format *export_format(const char *name);

@@ -4,17 +4,11 @@
 
 #include "proxy/mapfile.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/alloc.h"
-#include "core/io.h"
 #include "core/str.h"
 #include "proxy/client.h"
 
@@ -25,7 +19,7 @@ enum {
 static struct mapline *
 add_line(struct mapfile *m)
 {
-	m->lines = grow(m->lines, m->n, &m->cap, sizeof *m->lines);
+	m->lines = xgrow(m->lines, m->n, &m->cap, sizeof *m->lines);
 	m->lines[m->n] = (struct mapline){ 0 };
 	return &m->lines[m->n++];
 }
@@ -44,7 +38,7 @@ add_mapping(struct mapfile *m, const char *identifier, const char *destination)
 	*at = (void *)(uintptr_t)m->n;
 }
 
-/* The next word of *s, which moves behind it; NULL at the end. */
+/* The next word of *s, which moves past it; NULL at the end. */
 static char *
 next_word(char **s)
 {
@@ -102,7 +96,7 @@ mapfile_parse(struct mapfile *m, const char *text, size_t len, struct why *why)
 		return 0;
 	if (memchr(text, '\0', len) != NULL || !utf8_valid(text, len))
 		return why_set(why, FAIL_DATA, "not UTF-8 text");
-	/* What follows the last newline is no line, if nothing does. */
+	/* Nothing after the last newline is not a line. */
 	copy = xmemdup(text, text[len - 1] == '\n' ? len - 1 : len);
 	rest = copy;
 	while (r == 0 && rest != NULL)
@@ -111,52 +105,16 @@ mapfile_parse(struct mapfile *m, const char *text, size_t len, struct why *why)
 	return r;
 }
 
-/*
- * Opens the file and locks it. Who had the lock before may have put another
- * file into its place: then that one is opened.
- */
-static int
-open_locked(struct mapfile *m, struct why *why)
-{
-	struct stat have, there;
-
-	for (;;) {
-		m->fd = open(m->path, O_RDONLY | O_CLOEXEC);
-		if (m->fd == -1 || fstat(m->fd, &have) == -1)
-			return why_errno(why, FAIL_FATAL, "%s", m->path);
-		if (!S_ISREG(have.st_mode))
-			return why_set(
-			    why, FAIL_FATAL, "%s: not a regular file", m->path);
-		while (flock(m->fd, LOCK_EX) == -1)
-			if (errno != EINTR)
-				return why_errno(why, FAIL_FATAL,
-				    "%s: cannot be locked", m->path);
-		if (stat(m->path, &there) == -1)
-			return why_errno(why, FAIL_FATAL, "%s", m->path);
-		if (there.st_ino == have.st_ino && there.st_dev == have.st_dev)
-			break;
-		(void)close(m->fd);
-	}
-	m->mode = have.st_mode & 07777;
-	m->uid = have.st_uid;
-	m->gid = have.st_gid;
-	return 0;
-}
-
 int
 mapfile_open(struct mapfile *m, const char *path, struct why *why)
 {
 	struct why wrong = { 0 };
 
-	*m = (struct mapfile){ .fd = -1 };
-	m->path = realpath(path, NULL);
-	if (m->path == NULL)
-		return why_errno(why, FAIL_FATAL, "%s", path);
-	buf_init(&m->old, FILE_MAX);
-	if (open_locked(m, why) == -1 ||
-	    read_fd(m->fd, m->path, &m->old, why) == -1)
+	*m = (struct mapfile){ .file.fd = -1 };
+	if (locked_open(&m->file, path, FILE_MAX, 0, why) == -1)
 		return -1;
-	if (mapfile_parse(m, buf_str(&m->old), m->old.len, &wrong) == -1)
+	if (mapfile_parse(m, buf_str(&m->file.old), m->file.old.len, &wrong) ==
+	    -1)
 		return why_set(why, FAIL_FATAL,
 		    "%s: the proxy could not load this file: %s", path,
 		    wrong.text);
@@ -166,15 +124,11 @@ mapfile_open(struct mapfile *m, const char *path, struct why *why)
 void
 mapfile_close(struct mapfile *m)
 {
-	/* The lock goes with the descriptor. */
-	if (m->fd != -1)
-		(void)close(m->fd);
-	free(m->path);
+	locked_close(&m->file);
 	free(m->lines);
-	buf_free(&m->old);
 	map_free(&m->index);
 	arena_free(&m->texts);
-	*m = (struct mapfile){ .fd = -1 };
+	*m = (struct mapfile){ .file.fd = -1 };
 }
 
 const char *
@@ -217,41 +171,6 @@ mapfile_text(const struct mapfile *m, struct buf *out)
 	}
 }
 
-/*
- * The new file is locked before it gets its name, so that whoever opens it
- * waits for us as before.
- */
-static int
-put_in_place(struct mapfile *m, const struct buf *text, struct why *why)
-{
-	struct outfile o;
-	int fd, lock;
-
-	if (outfile_open(&o, m->path, why) == -1)
-		return -1;
-	fd = fileno(o.file);
-	lock = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (lock == -1 || flock(lock, LOCK_EX) == -1 ||
-	    fchown(fd, m->uid, m->gid) == -1 || fchmod(fd, m->mode) == -1) {
-		why_errno(why, FAIL_FATAL,
-		    "%s: the new file cannot have the old one's owner",
-		    m->path);
-		outfile_abort(&o);
-		if (lock != -1)
-			(void)close(lock);
-		return -1;
-	}
-	/* outfile_commit looks at the stream's errors. */
-	(void)fwrite(buf_str(text), 1, text->len, o.file);
-	if (outfile_commit(&o, why) == -1) {
-		(void)close(lock);
-		return -1;
-	}
-	(void)close(m->fd);
-	m->fd = lock;
-	return 0;
-}
-
 int
 mapfile_commit(struct mapfile *m, struct why *why)
 {
@@ -259,7 +178,7 @@ mapfile_commit(struct mapfile *m, struct why *why)
 	int r;
 
 	mapfile_text(m, &text);
-	r = put_in_place(m, &text, why);
+	r = locked_replace(&m->file, &text, why);
 	buf_free(&text);
 	return r;
 }
@@ -267,5 +186,5 @@ mapfile_commit(struct mapfile *m, struct why *why)
 int
 mapfile_restore(struct mapfile *m, struct why *why)
 {
-	return put_in_place(m, &m->old, why);
+	return locked_replace(&m->file, &m->file.old, why);
 }

@@ -12,12 +12,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/map.h"
 #include "core/why.h"
+#include "proxy/locked.h"
 
 /* A line: a mapping, or (identifier NULL) the text of a comment. */
 struct mapline {
@@ -28,21 +28,16 @@ struct mapline {
 };
 
 struct mapfile {
-	char *path;     /* symbolic links resolved */
-	int fd;         /* holds the lock; -1: not locked */
-	struct buf old; /* the content that was read */
+	struct locked file;
 	struct mapline *lines;
 	size_t n, cap;
 	struct map index; /* identifier -> its last line + 1 */
 	struct arena texts;
-	mode_t mode;
-	uid_t uid;
-	gid_t gid;
 };
 
 /*
  * Reads the text of a mapping file. 0, or -1 and why (DATA) with the number of
- * the line, for what the proxy could not load. The zero value of *m is empty.
+ * the line, for what the proxy could not load. With file.fd -1 *m is empty.
  */
 int mapfile_parse(
     struct mapfile *m, const char *text, size_t len, struct why *why);

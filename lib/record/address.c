@@ -5,9 +5,11 @@
 #include "record/address.h"
 
 #include <idn2.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicase.h>
+#include <unistr.h>
 
 #include "core/str.h"
 
@@ -88,17 +90,22 @@ domain_normalise(const char *domain, struct buf *out, struct why *why)
 	return 0;
 }
 
-static int
-lower_unicode(const char *s, size_t len, struct buf *out, struct why *why)
+int
+address_lower(const char *s, size_t len, struct buf *out)
 {
-	size_t n = 0;
-	uint8_t *lower =
-	    u8_tolower((const uint8_t *)s, len, NULL, NULL, NULL, &n);
+	const uint8_t *at = (const uint8_t *)s, *end = at + len;
 
-	if (lower == NULL)
-		return why_errno(why, FAIL_DATA, "the local part");
-	buf_add(out, lower, n);
-	free(lower);
+	while (at < end) {
+		uint8_t lower[16];
+		size_t n = sizeof lower;
+		int step = u8_mblen(at, (size_t)(end - at));
+
+		if (step <= 0 || u8_tolower(at, (size_t)step, NULL, NULL, lower,
+				     &n) != lower)
+			return -1;
+		buf_add(out, lower, n);
+		at += step;
+	}
 	return 0;
 }
 
@@ -120,8 +127,8 @@ address_normalise(
 		return why_set(
 		    why, FAIL_DATA, "a control character in an address");
 	if (!lower_ascii(address, local, out) &&
-	    lower_unicode(address, local, out, why) == -1)
-		return -1;
+	    address_lower(address, local, out) == -1)
+		return why_set(why, FAIL_DATA, "the local part is not UTF-8");
 	buf_addc(out, '@');
 	return domain_normalise(domain, out, why);
 }

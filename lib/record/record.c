@@ -10,85 +10,22 @@
 #include "core/alloc.h"
 #include "core/json.h"
 #include "core/map.h"
+#include "record/member.h"
 
 static const char *const type_names[] = { [REC_OTHER] = NULL,
 	[REC_DOMAIN] = "domain",
 	[REC_ACCOUNT] = "account",
 	[REC_ALIAS] = "alias",
 	[REC_GROUP] = "group",
+	[REC_SETTINGS] = "settings",
+	[REC_DKIM] = "dkim",
+	[REC_NOTE] = "note",
 	[REC_END] = "end" };
-
-enum kind {
-	TEXT,
-	LIST,
-	FLAG,
-	NUMBER
-};
-
-#define ON(type) (1U << (type))
-enum {
-	DOMAIN_ = ON(REC_DOMAIN),
-	ACCOUNT = ON(REC_ACCOUNT),
-	ALIAS = ON(REC_ALIAS),
-	GROUP = ON(REC_GROUP),
-	END = ON(REC_END)
-};
-
-/* The members in the order in which they are written; need marks the types
- * that cannot do without. mailferry-record(5) is this table in words. */
-static const struct member {
-	const char *name;
-	const char *key; /* as it is written behind another member */
-	size_t key_len;
-	enum kind kind;
-	size_t offset;
-	unsigned int types;
-	unsigned int need;
-} members[] = {
-#define M(name, kind, types, need)                                             \
-	{                                                                      \
-#name, ",\"" #name "\":", sizeof #name + 3, kind,              \
-		    offsetof(struct record, name), types, need                 \
-	}
-	M(domain, TEXT, DOMAIN_, DOMAIN_),
-	M(address, TEXT, ACCOUNT | ALIAS | GROUP, ACCOUNT | ALIAS | GROUP),
-	M(logins, LIST, ACCOUNT, 0),
-	M(name, TEXT, ACCOUNT | GROUP, 0),
-	M(secret, TEXT, ACCOUNT, 0),
-	M(default_scheme, TEXT, ACCOUNT, 0),
-	M(otp, TEXT, ACCOUNT, 0),
-	M(targets, LIST, ALIAS, ALIAS),
-	M(active, FLAG, DOMAIN_ | ACCOUNT | ALIAS, 0),
-	M(receive, FLAG, ACCOUNT, 0),
-	M(quota, NUMBER, ACCOUNT | GROUP, 0),
-	M(aliases, LIST, DOMAIN_ | ACCOUNT | GROUP, 0),
-	M(groups, LIST, ACCOUNT, 0),
-	M(forward, LIST, ACCOUNT, 0),
-	M(keep, FLAG, ACCOUNT, 0),
-	M(home, TEXT, ACCOUNT, 0),
-	M(mail, TEXT, ACCOUNT, 0),
-	M(uid, NUMBER, ACCOUNT, 0),
-	M(gid, NUMBER, ACCOUNT, 0),
-	M(count, NUMBER, END, END),
-	M(source, TEXT, END, 0),
-	M(part, TEXT, END, 0),
-	M(origin, TEXT, DOMAIN_ | ACCOUNT | ALIAS | GROUP, 0),
-#undef M
-};
-enum {
-	MEMBERS = sizeof members / sizeof *members
-};
-
-static void *
-field(const struct record *r, const struct member *m)
-{
-	return (char *)(uintptr_t)r + m->offset;
-}
 
 void
 strs_add(struct strs *list, const char *s)
 {
-	list->v = grow(list->v, list->n, &list->cap, sizeof *list->v);
+	list->v = xgrow(list->v, list->n, &list->cap, sizeof *list->v);
 	list->v[list->n++] = s;
 }
 
@@ -101,41 +38,85 @@ strs_has(const struct strs *list, const char *s)
 	return false;
 }
 
+/* Makes a member of a record, or of a part, absent. */
+static void
+reset_member(void *of, const struct record_member *m)
+{
+	void *at = record_field(of, m);
+
+	switch (m->kind) {
+	case MEMBER_TEXT:
+		*(const char **)at = NULL;
+		break;
+	case MEMBER_LIST:
+		((struct strs *)at)->n = 0;
+		break;
+	case MEMBER_FLAG:
+		*(bool *)at = true;
+		break;
+	case MEMBER_MARK:
+		*(bool *)at = false;
+		break;
+	case MEMBER_NUMBER:
+		*(int64_t *)at = -1;
+		break;
+	case MEMBER_OBJECT:
+	case MEMBER_OBJECTS:
+		((struct parts *)at)->n = 0;
+		break;
+	}
+}
+
 void
 record_reset(struct record *r, enum record_type type)
 {
-	struct strs logins = r->logins, aliases = r->aliases,
-		    groups = r->groups, targets = r->targets,
-		    forward = r->forward;
-	struct buf text = r->text;
-
-	logins.n = aliases.n = groups.n = targets.n = forward.n = 0;
-	*r = (struct record){ .type = type,
-		.active = true,
-		.receive = true,
-		.keep = true,
-		.quota = -1,
-		.uid = -1,
-		.gid = -1,
-		.count = -1,
-		.logins = logins,
-		.aliases = aliases,
-		.groups = groups,
-		.targets = targets,
-		.forward = forward,
-		.text = text };
+	r->type = type;
+	for (size_t i = 0; i < RECORD_MEMBERS; i++)
+		reset_member(r, &record_members[i]);
 }
 
 void
 record_free(struct record *r)
 {
-	free(r->logins.v);
-	free(r->aliases.v);
-	free(r->groups.v);
-	free(r->targets.v);
-	free(r->forward.v);
+	for (size_t i = 0; i < RECORD_MEMBERS; i++) {
+		const struct record_member *m = &record_members[i];
+		const void *at = record_field(r, m);
+
+		if (m->kind == MEMBER_LIST)
+			free(((const struct strs *)at)->v);
+		else if (m->part != NULL)
+			free(((const struct parts *)at)->v);
+	}
 	buf_wipe(&r->text);
 	*r = (struct record){ 0 };
+}
+
+static void *
+add_part(struct parts *list, const struct record_part *part)
+{
+	void *at;
+
+	list->v = xgrow(list->v, list->n, &list->cap, part->size);
+	at = (char *)list->v + list->n++ * part->size;
+	for (size_t i = 0; i < part->n; i++)
+		reset_member(at, &part->members[i]);
+	return at;
+}
+
+void *
+record_add(struct record *r, struct parts *member)
+{
+	size_t i = 0;
+
+	while (record_field(r, &record_members[i]) != member)
+		i++;
+	return add_part(member, record_members[i].part);
+}
+
+const struct record_vacation *
+record_vacation(const struct record *r)
+{
+	return r->vacation.n == 0 ? NULL : r->vacation.v;
 }
 
 const char *
@@ -145,43 +126,65 @@ record_id(const struct record *r)
 		return r->address;
 	if (r->domain != NULL)
 		return r->domain;
+	if (r->type == REC_NOTE && r->what != NULL)
+		return r->what;
 	return r->type == REC_END ? "end" : "record";
 }
 
-static inline bool
-absent(const struct record *r, const struct member *m)
+static int check_members(const void *of, const struct record_member *members,
+    size_t n, unsigned int type, struct why *why);
+
+/* Checks each object; an error names the member that holds it. */
+static int
+check_parts(
+    const struct parts *list, const struct record_member *m, struct why *why)
 {
-	switch (m->kind) {
-	case TEXT:
-		return *(const char **)field(r, m) == NULL;
-	case LIST:
-		return ((const struct strs *)field(r, m))->n == 0;
-	case NUMBER:
-		return *(const int64_t *)field(r, m) == -1;
-	case FLAG:
-		break;
+	for (size_t i = 0; i < list->n; i++) {
+		struct why inner = { 0 };
+
+		if (check_members(record_part_at(list, m, i), m->part->members,
+			m->part->n, MEMBER_OF_PART, &inner) == -1)
+			return why_set(
+			    why, FAIL_DATA, "%s: %s", m->name, inner.text);
 	}
-	return false;
+	return 0;
 }
 
-/* Empty strings are no values. */
+/* A member that is there: an empty string is not a value. */
 static int
-check_member(const struct record *r, const struct member *m, struct why *why)
+check_member(const void *of, const struct record_member *m, struct why *why)
 {
-	const struct strs *list;
+	const void *at = record_field(of, m);
+	const struct strs *list = at;
 
-	if (absent(r, m))
-		return 0;
-	if (m->kind == TEXT && **(const char **)field(r, m) == '\0')
+	if (m->kind == MEMBER_TEXT && **(const char *const *)at == '\0')
 		return why_set(why, FAIL_DATA, "%s: an empty string", m->name);
-	if (m->kind == NUMBER && *(const int64_t *)field(r, m) < 0)
+	if (m->kind == MEMBER_NUMBER && *(const int64_t *)at < 0)
 		return why_set(why, FAIL_DATA, "%s: too small", m->name);
-	if (m->kind == LIST) {
-		list = field(r, m);
+	if (m->kind == MEMBER_LIST)
 		for (size_t i = 0; i < list->n; i++)
 			if (*list->v[i] == '\0')
 				return why_set(why, FAIL_DATA,
 				    "%s: an empty string", m->name);
+	return m->part == NULL ? 0 : check_parts(at, m, why);
+}
+
+static int
+check_members(const void *of, const struct record_member *members, size_t n,
+    unsigned int type, struct why *why)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct record_member *m = &members[i];
+
+		if ((m->types & type) == 0)
+			continue;
+		if (!member_absent(of, m)) {
+			if (check_member(of, m, why) == -1)
+				return -1;
+		} else if ((m->need & type) != 0) {
+			return why_set(
+			    why, FAIL_DATA, "%s: is missing", m->name);
+		}
 	}
 	return 0;
 }
@@ -201,17 +204,9 @@ check_address(const struct record *r, struct why *why)
 int
 record_check(const struct record *r, struct why *why)
 {
-	for (size_t i = 0; i < MEMBERS; i++) {
-		const struct member *m = &members[i];
-
-		if ((m->types & ON(r->type)) == 0)
-			continue;
-		if ((m->need & ON(r->type)) != 0 && absent(r, m))
-			return why_set(
-			    why, FAIL_DATA, "%s: is missing", m->name);
-		if (check_member(r, m, why) == -1)
-			return -1;
-	}
+	if (check_members(r, record_members, RECORD_MEMBERS, MEMBER_OF(r->type),
+		why) == -1)
+		return -1;
 	if (r->address != NULL)
 		return check_address(r, why);
 	return 0;
@@ -228,14 +223,15 @@ same(const char *a, const char *b)
 
 /* The member of that name; *hint is where to look first, because members come
  * in the order of the table. */
-static const struct member *
-find_member(const char *name, size_t *hint)
+static const struct record_member *
+find_member(const struct record_member *members, size_t n, const char *name,
+    size_t *hint)
 {
-	for (size_t i = 0; i < MEMBERS; i++) {
+	for (size_t i = 0; i < n; i++) {
 		size_t at = *hint + i;
 
-		if (at >= MEMBERS)
-			at -= MEMBERS;
+		if (at >= n)
+			at -= n;
 		if (same(members[at].name, name)) {
 			*hint = at + 1;
 			return &members[at];
@@ -248,10 +244,18 @@ find_member(const char *name, size_t *hint)
 static const struct {
 	enum jr_type type;
 	const char *expected;
-} kinds[] = { [TEXT] = { JR_STRING, "a string is expected" },
-	[LIST] = { JR_ARRAY, "an array of strings is expected" },
-	[FLAG] = { JR_BOOL, "true or false is expected" },
-	[NUMBER] = { JR_NUMBER, "a whole number is expected" } };
+} kinds[] = {
+	[MEMBER_TEXT] = { JR_STRING, "a string is expected" },
+	[MEMBER_LIST] = { JR_ARRAY, "an array of strings is expected" },
+	[MEMBER_FLAG] = { JR_BOOL, "true or false is expected" },
+	[MEMBER_MARK] = { JR_BOOL, "true or false is expected" },
+	[MEMBER_NUMBER] = { JR_NUMBER, "a whole number is expected" },
+	[MEMBER_OBJECT] = { JR_OBJECT,
+	    "an object is expected, with members of the right kinds" },
+	[MEMBER_OBJECTS] = { JR_ARRAY,
+	    "an array of objects is expected, with members of the right "
+	    "kinds" },
+};
 
 static bool
 read_list(struct json_reader *s, struct strs *list, bool *wrong)
@@ -271,40 +275,95 @@ read_list(struct json_reader *s, struct strs *list, bool *wrong)
 	return s->error == NULL;
 }
 
+static bool read_value(struct json_reader *s, void *of,
+    const struct record_member *m, bool *wrong);
+
+/* Reads an object that is a member. One that has a member twice is wrong. */
+static bool
+read_part(struct json_reader *s, struct parts *list,
+    const struct record_part *part, bool *wrong)
+{
+	void *at = add_part(list, part);
+	uint32_t seen = 0;
+	size_t hint = 0;
+	char *name;
+
+	(void)jr_enter(s, '{');
+	while (jr_member(s, &name)) {
+		const struct record_member *m =
+		    find_member(part->members, part->n, name, &hint);
+		uint32_t bit = m == NULL ? 0 : 1U << (m - part->members);
+
+		if ((seen & bit) != 0)
+			*wrong = true;
+		seen |= bit;
+		if (!(m == NULL ? jr_skip(s) : read_value(s, at, m, wrong)))
+			return false;
+	}
+	return s->error == NULL;
+}
+
+static bool
+read_parts(struct json_reader *s, struct parts *list,
+    const struct record_part *part, bool *wrong)
+{
+	enum jr_type type;
+
+	(void)jr_enter(s, '[');
+	while (jr_element(s) && jr_peek(s, &type)) {
+		if (type == JR_OBJECT) {
+			if (!read_part(s, list, part, wrong))
+				return false;
+		} else {
+			*wrong = true;
+			(void)jr_skip(s);
+		}
+	}
+	return s->error == NULL;
+}
+
 /*
  * Reads a value into its member. One of another type is skipped, and *wrong
  * set: that is only an error if the record's type has this member, and the
  * type may come later. False if it is not JSON.
  */
 static bool
-read_value(struct json_reader *s, struct record *r, const struct member *m,
-    bool *wrong)
+read_value(
+    struct json_reader *s, void *of, const struct record_member *m, bool *wrong)
 {
 	struct json_reader number = *s;
-	void *at = field(r, m);
+	void *at = record_field(of, m);
 	enum jr_type type;
 	char *value = NULL;
 
 	if (!jr_peek(s, &type))
 		return false;
 	if (type != kinds[m->kind].type ||
-	    (m->kind == NUMBER && !jr_int(&number, at))) {
+	    (m->kind == MEMBER_NUMBER && !jr_int(&number, at))) {
 		*wrong = true;
 		return jr_skip(s);
 	}
 	switch (m->kind) {
-	case TEXT:
+	case MEMBER_TEXT:
 		if (!jr_string(s, &value))
 			return false;
 		*(const char **)at = value;
 		return true;
-	case LIST:
+	case MEMBER_LIST:
 		return read_list(s, at, wrong);
-	case FLAG:
+	case MEMBER_FLAG:
+	case MEMBER_MARK:
 		return jr_bool(s, at);
-	case NUMBER:
+	case MEMBER_NUMBER:
 		*s = number;
+		/* -1 is how a record says that a number is absent. */
+		if (*(int64_t *)at < 0)
+			*(int64_t *)at = INT64_MIN;
 		return true;
+	case MEMBER_OBJECT:
+		return read_part(s, at, m->part, wrong);
+	case MEMBER_OBJECTS:
+		return read_parts(s, at, m->part, wrong);
 	}
 	return false;
 }
@@ -320,8 +379,8 @@ type_of(const char *name)
 
 /* What is noticed while the members go by. */
 struct seen {
-	uint32_t known;   /* by place in the table of members */
-	uint32_t wrong;   /* those whose value is of another kind */
+	uint64_t known;   /* by place in the table of members */
+	uint64_t wrong;   /* those whose value is of another kind */
 	struct map other; /* names that are not in it */
 	bool v, type;
 	int64_t version;
@@ -336,9 +395,9 @@ twice(const char *name, struct why *why)
 /* Reads the value of one member. 0, or -1 and why. */
 static int
 parse_member(struct json_reader *s, struct record *r, struct seen *seen,
-    const struct member *m, const char *name, struct why *why)
+    const struct record_member *m, const char *name, struct why *why)
 {
-	uint32_t bit = m == NULL ? 0 : 1U << (m - members);
+	uint64_t bit = m == NULL ? 0 : UINT64_C(1) << (m - record_members);
 	bool wrong = false, added = true, ok;
 
 	if (m == NULL)
@@ -372,7 +431,9 @@ parse_members(
 			seen->type = jr_string(s, &value);
 			if (seen->type)
 				r->type = type_of(value);
-		} else if (parse_member(s, r, seen, find_member(name, &hint),
+		} else if (parse_member(s, r, seen,
+			       find_member(
+				   record_members, RECORD_MEMBERS, name, &hint),
 			       name, why) == -1) {
 			return -1;
 		}
@@ -385,7 +446,7 @@ parse_members(
 	return 0;
 }
 
-/* What can only be judged when all members are read. */
+/* The checks that need all members. */
 static int
 check_seen(const struct record *r, const struct seen *seen, struct why *why)
 {
@@ -397,11 +458,12 @@ check_seen(const struct record *r, const struct seen *seen, struct why *why)
 		    (long long)seen->version);
 	if (!seen->type)
 		return why_set(why, FAIL_DATA, "type: is missing");
-	for (size_t i = 0; i < MEMBERS; i++)
-		if ((seen->wrong & 1U << i) != 0 &&
-		    (members[i].types & ON(r->type)) != 0)
+	for (size_t i = 0; i < RECORD_MEMBERS; i++)
+		if ((seen->wrong & UINT64_C(1) << i) != 0 &&
+		    (record_members[i].types & MEMBER_OF(r->type)) != 0)
 			return why_set(why, FAIL_DATA, "%s: %s",
-			    members[i].name, kinds[members[i].kind].expected);
+			    record_members[i].name,
+			    kinds[record_members[i].kind].expected);
 	return 0;
 }
 
@@ -437,13 +499,60 @@ record_next(struct ndjson *in, struct record *r, struct why *why)
 
 /* --- writing --- */
 
+static void write_part(
+    struct buf *out, const void *of, const struct record_part *part);
+
 static void
-write_list(struct buf *out, const struct strs *list)
+write_parts(
+    struct buf *out, const struct parts *list, const struct record_member *m)
 {
 	jw_open(out, '[');
 	for (size_t i = 0; i < list->n; i++)
-		jw_str(out, list->v[i]);
+		write_part(out, record_part_at(list, m, i), m->part);
 	jw_close(out, ']');
+}
+
+static void
+write_value(struct buf *out, const void *at, const struct record_member *m)
+{
+	const struct strs *list = at;
+
+	switch (m->kind) {
+	case MEMBER_TEXT:
+		jw_str(out, *(const char *const *)at);
+		break;
+	case MEMBER_LIST:
+		jw_strs(out, list->v, list->n);
+		break;
+	case MEMBER_FLAG:
+	case MEMBER_MARK:
+		jw_bool(out, *(const bool *)at);
+		break;
+	case MEMBER_NUMBER:
+		jw_int(out, *(const int64_t *)at);
+		break;
+	case MEMBER_OBJECT:
+		write_part(out, ((const struct parts *)at)->v, m->part);
+		break;
+	case MEMBER_OBJECTS:
+		write_parts(out, at, m);
+		break;
+	}
+}
+
+static void
+write_part(struct buf *out, const void *of, const struct record_part *part)
+{
+	jw_open(out, '{');
+	for (size_t i = 0; i < part->n; i++) {
+		const struct record_member *m = &part->members[i];
+
+		if (member_absent(of, m))
+			continue;
+		jw_key(out, m->name);
+		write_value(out, record_field(of, m), m);
+	}
+	jw_close(out, '}');
 }
 
 /* Readers of directories spend most of their time here: the keys are ready
@@ -451,26 +560,21 @@ write_list(struct buf *out, const struct strs *list)
 void
 record_write(const struct record *r, struct buf *out)
 {
+	unsigned int type = MEMBER_OF(r->type);
+
 	buf_adds(out, "{\"v\":1,\"type\":");
 	jw_str(out, type_names[r->type]);
-	for (size_t i = 0; i < MEMBERS; i++) {
-		const struct member *m = &members[i];
-		const void *at = field(r, m);
+	for (size_t i = 0; i < RECORD_MEMBERS; i++) {
+		const struct record_member *m = &record_members[i];
+		const void *at = record_field(r, m);
 
-		if ((m->types & ON(r->type)) == 0 || absent(r, m))
+		if ((m->types & type) == 0 || member_absent(r, m))
 			continue;
 		/* Only a forward says whether a copy is kept. */
 		if (at == &r->keep && r->forward.n == 0)
 			continue;
 		buf_add(out, m->key, m->key_len);
-		if (m->kind == TEXT)
-			jw_str(out, *(const char *const *)at);
-		else if (m->kind == LIST)
-			write_list(out, at);
-		else if (m->kind == FLAG)
-			jw_bool(out, *(const bool *)at);
-		else
-			jw_int(out, *(const int64_t *)at);
+		write_value(out, at, m);
 	}
 	buf_adds(out, "}\n");
 }

@@ -6,8 +6,8 @@
  * The account record, mailferry-record(5): one JSON object a line, what
  * readers of directories write and everything else reads.
  */
-#ifndef FERRY_RECORD_H
-#define FERRY_RECORD_H
+#ifndef FERRY_RECORD_RECORD_H
+#define FERRY_RECORD_RECORD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,7 +32,54 @@ enum record_type {
 	REC_ACCOUNT,
 	REC_ALIAS,
 	REC_GROUP,
+	REC_SETTINGS, /* more about an account of another record */
+	REC_DKIM,     /* a signing key */
+	REC_NOTE,     /* something that no record can say */
 	REC_END
+};
+
+/*
+ * Members that are objects, or lists of objects: their structs, below, one
+ * after another. record_add appends one.
+ */
+struct parts {
+	void *v;
+	size_t n, cap;
+};
+
+struct record_vacation {
+	bool active;
+	const char *subject;
+	const char *text;
+	const char *html;
+	const char *from;  /* RFC 3339, as until */
+	const char *until; /* the first moment without it */
+};
+
+struct record_identity {
+	const char *name;
+	const char *address;
+	const char *reply_to;
+	const char *bcc;
+	const char *text; /* the signature, as html is */
+	const char *html;
+	bool is_default;
+};
+
+struct record_script {
+	const char *name;
+	bool active;
+	const char *text;
+};
+
+struct record_app_password {
+	const char *name;
+};
+
+struct record_share {
+	const char *folder; /* decoded, "/" between its levels */
+	const char *with;   /* an address */
+	const char *rights; /* RFC 4314 */
 };
 
 /*
@@ -55,6 +102,7 @@ struct record {
 	int64_t quota; /* bytes */
 	struct strs aliases;
 	struct strs groups;
+	struct strs acl_groups; /* of access lists, no mailboxes */
 	struct strs targets;
 	struct strs forward;
 	bool keep;
@@ -62,11 +110,28 @@ struct record {
 	const char *mail;
 	int64_t uid;
 	int64_t gid;
+	struct parts vacation;      /* record_vacation, one at most */
+	struct parts identities;    /* record_identity */
+	struct parts scripts;       /* record_script */
+	struct parts app_passwords; /* record_app_password */
+	struct strs disabled;       /* protocols */
+	struct strs allow_nets;
+	struct strs send_as;
+	struct parts shares; /* record_share */
+	const char *locale;  /* BCP 47 */
+	const char *time_zone;
+	const char *admin;
+	const char *selector;  /* of a DKIM key; domain is its domain */
+	const char *algorithm; /* "rsa-sha256", "ed25519-sha256" */
+	const char *key;       /* PEM; a secret */
 	const char *origin;
 	const char *source;
 	const char *part; /* what a filter has left of a dump; NULL: all */
 	int64_t count;
-	struct buf text; /* what record_parse's strings point into */
+	int64_t failed;   /* of an end record: what was not read */
+	const char *what; /* of a note: the setting that it is about */
+	const char *note; /* "text": what is not carried */
+	struct buf text;  /* what record_parse's strings point into */
 };
 
 /* An empty record of a type; the storage of lists and text is kept. The first
@@ -75,12 +140,19 @@ void record_reset(struct record *r, enum record_type type);
 /* Gives all storage back; the text is overwritten. */
 void record_free(struct record *r);
 
+/* Appends an object to a member of r that has them; its members are absent. The
+ * pointer is good until the next one. */
+void *record_add(struct record *r, struct parts *member);
+
+/* The vacation of a record; NULL: it has none. */
+const struct record_vacation *record_vacation(const struct record *r);
+
 /*
- * Reads one line, which is not changed. Refused (FAIL_DATA, -1): what is no
- * JSON object, a member twice, "v" other than 1, a known member of a wrong
- * type or empty, a missing member that its type requires, an address without
- * "@". Unknown members and types are no error; whoever passes records on passes
- * the line itself.
+ * Reads one line, which is not changed. Refused (FAIL_DATA, -1): what is not a
+ * JSON object, a member given twice, "v" other than 1, a known member of a
+ * wrong type or empty, a missing member that its type requires, an address
+ * without "@". Unknown members and types are not an error; whoever passes
+ * records on passes the line itself.
  */
 int record_parse(
     struct record *r, const char *line, size_t len, struct why *why);

@@ -4,7 +4,7 @@
 
 /* Passwords that we make ourselves: temporary ones, and hashes of clear ones.
  */
-#include "secret/secret.h"
+#include "secret/hash.h"
 
 #include <crypt.h>
 #include <errno.h>

@@ -4,12 +4,11 @@
 
 #include "secret/passwords.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/cred.h"
-#include "core/io.h"
+#include "core/lines.h"
 #include "record/address.h"
 
 enum {
@@ -21,18 +20,33 @@ struct known {
 	bool used;
 };
 
-static int
-add_line(struct passwords *p, char *line, size_t len, struct why *why)
+bool
+passwords_add(struct passwords *p, const char *address, const char *password)
 {
-	size_t end = strcspn(line, "\t:");
-	struct buf address = { 0 };
 	struct known *k;
 	bool added;
-	void **slot;
+	void **slot = map_put(&p->map, arena_adds(&p->arena, address), &added);
+
+	if (added) {
+		k = arena_alloc(&p->arena, sizeof *k);
+		k->password = arena_adds(&p->arena, password);
+		*slot = k;
+	}
+	return added;
+}
+
+static int
+add_line(
+    struct passwords *p, char *line, size_t len, bool tabs, struct why *why)
+{
+	size_t end =
+	    strcspn(line, tabs && strchr(line, '\t') != NULL ? "\t" : "\t:");
+	struct buf address = { 0 };
+	bool added;
 
 	if (len > 0 && line[len - 1] == '\r')
 		line[--len] = '\0';
-	if (len == 0 || *line == '#')
+	if (len == 0 || (*line == '#' && !(tabs && line[end] == '\t')))
 		return 0;
 	if (strlen(line) != len || line[end] == '\0')
 		return why_set(why, FAIL_FATAL,
@@ -42,12 +56,7 @@ add_line(struct passwords *p, char *line, size_t len, struct why *why)
 		buf_free(&address);
 		return -1;
 	}
-	slot = map_put(&p->map, arena_adds(&p->arena, address.data), &added);
-	if (added) {
-		k = arena_alloc(&p->arena, sizeof *k);
-		k->password = arena_adds(&p->arena, line + end + 1);
-		*slot = k;
-	}
+	added = passwords_add(p, address.data, line + end + 1);
 	buf_free(&address);
 	return added ? 0
 		     : why_set(why, FAIL_FATAL, "the address is there twice");
@@ -77,7 +86,7 @@ passwords_read(struct passwords *p, const char *path, struct why *why)
 			    "than %d bytes",
 			    LINE_MAX_BYTES);
 		else
-			r = add_line(p, line, len, &inner);
+			r = add_line(p, line, len, false, &inner);
 		if (r == -1)
 			why_set(why, FAIL_FATAL, "%s:%zu: %s", path,
 			    lines.number, inner.text);
@@ -85,6 +94,28 @@ passwords_read(struct passwords *p, const char *path, struct why *why)
 	lines_free(&lines);
 	(void)close(fd);
 	return r;
+}
+
+int
+passwords_parse(struct passwords *p, char *text, size_t len, const char *path,
+    struct why *why)
+{
+	char *end = text + len;
+
+	for (size_t number = 1; text < end; number++) {
+		char *newline = memchr(text, '\n', (size_t)(end - text));
+		struct why inner = { 0 };
+
+		if (newline == NULL)
+			newline = end;
+		*newline = '\0';
+		if (add_line(p, text, (size_t)(newline - text), true, &inner) ==
+		    -1)
+			return why_set(why, FAIL_FATAL, "%s:%zu: %s", path,
+			    number, inner.text);
+		text = newline + 1;
+	}
+	return 0;
 }
 
 const char *

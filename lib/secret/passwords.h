@@ -7,9 +7,10 @@
  * colon, and the password to the end of the line (a CR before the newline is
  * no part of it). Empty lines and lines that begin with "#" are skipped.
  */
-#ifndef FERRY_PASSWORDS_H
-#define FERRY_PASSWORDS_H
+#ifndef FERRY_SECRET_PASSWORDS_H
+#define FERRY_SECRET_PASSWORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/arena.h"
@@ -29,6 +30,19 @@ struct passwords {
  * never the password. 0 or -1.
  */
 int passwords_read(struct passwords *p, const char *path, struct why *why);
+
+/*
+ * Reads what mkaccounts wrote, len bytes that end in a newline; they are
+ * changed. Addresses may begin with "#" there: such a line is a comment only if
+ * it has no tab. 0 or -1, as above.
+ */
+int passwords_parse(struct passwords *p, char *text, size_t len,
+    const char *path, struct why *why);
+
+/* Adds a lower-cased address and its password, which are copied: false where it
+ * has one already, which stays. */
+bool passwords_add(
+    struct passwords *p, const char *address, const char *password);
 
 /* The password of an address, which counts as used from then on; NULL if there
  * is none. Owned by p. */

@@ -7,9 +7,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/base64.h"
 #include "core/num.h"
 #include "core/str.h"
-#include "secret/encode.h"
 
 void
 phc_free(struct phc *p)

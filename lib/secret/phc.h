@@ -7,15 +7,15 @@
  * github.com/P-H-C/phc-string-format), as the server reads them: base64
  * without padding, a hash of 10 to 64 bytes, a salt of at most 64 characters.
  */
-#ifndef FERRY_PHC_H
-#define FERRY_PHC_H
+#ifndef FERRY_SECRET_PHC_H
+#define FERRY_SECRET_PHC_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "core/buf.h"
-#include "secret/canon.h"
+#include "secret/transcode.h"
 
 enum {
 	PHC_PARTS = 5

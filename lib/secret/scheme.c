@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base64.h"
 #include "core/num.h"
-#include "secret/encode.h"
 #include "secret/phc.h"
 
 #define NO_VERIFIER "the server cannot verify this scheme"
@@ -120,13 +120,17 @@ static const struct scheme schemes[] = {
 	    .reason = "the password is in another system, not here" },
 };
 
+/* Most names differ in their first letter, whose case is bit 5. */
 static const struct scheme *
 find_scheme(const char *name, size_t len)
 {
-	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-		if (strlen(schemes[i].name) == len &&
-		    strncasecmp(schemes[i].name, name, len) == 0)
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+		const char *known = schemes[i].name;
+
+		if ((*known | 0x20) == (*name | 0x20) && strlen(known) == len &&
+		    strncasecmp(known, name, len) == 0)
 			return &schemes[i];
+	}
 	return NULL;
 }
 
@@ -140,6 +144,8 @@ cut_suffix(const char *name, size_t *len)
 	} suffixes[] = { { ".HEX", ENC_HEX }, { ".B64", ENC_BASE64 },
 		{ ".BASE64", ENC_BASE64 } };
 
+	if (memchr(name, '.', *len) == NULL)
+		return ENC_DEFAULT;
 	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
 		size_t n = strlen(suffixes[i].suffix);
 

@@ -7,8 +7,8 @@
  * encoding, and what is left. The rules are Dovecot's (src/lib-auth/
  * password-scheme.c), with the tags of OpenLDAP, passlib and others added.
  */
-#ifndef FERRY_SCHEME_H
-#define FERRY_SCHEME_H
+#ifndef FERRY_SECRET_SCHEME_H
+#define FERRY_SECRET_SCHEME_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,7 +47,7 @@ enum encoding {
 /* A stored text taken apart; the pointers lead into it. */
 struct parsed {
 	const struct scheme *scheme; /* NULL: a tag that nobody knows */
-	const char *tag;             /* behind the brace; NULL: no brace */
+	const char *tag;             /* after the brace; NULL: no brace */
 	size_t tag_len;              /* without the suffix */
 	enum encoding encoding;
 	const char *body;
@@ -64,7 +64,7 @@ void scheme_parse(
  */
 bool scheme_raw(const struct parsed *p, struct buf *out);
 
-/* The text behind the tag, decoded where the suffix says so; false where it
+/* The text after the tag, decoded where the suffix says so; false where it
  * cannot be. For the schemes whose text is not a digest. */
 bool scheme_text(const struct parsed *p, struct buf *out);
 

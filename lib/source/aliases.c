@@ -7,114 +7,189 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/str.h"
 #include "record/address.h"
+#include "source/address-list.h"
+#include "source/host.h"
+#include "source/lines.h"
+
+enum {
+	FEW = 32, /* targets that are compared one by one */
+	INCLUDE_DEPTH = 10
+};
 
 void
 aliases_free(struct aliases *a)
 {
-	for (size_t i = 0; i < a->n; i++)
+	for (size_t i = 0; i < a->n; i++) {
 		free(a->v[i]->targets.v);
+		map_free(&a->v[i]->has);
+	}
 	free(a->v);
+	free(a->bare);
 	map_free(&a->by_address);
+	map_free(&a->key_domains);
 	arena_free(&a->arena);
 	*a = (struct aliases){ 0 };
 }
 
-/* The normalised form of an address, or of a bare name in the local domain;
- * NULL and why. Owned by the arena. */
+/* The normalised form of an address, or of a bare name in the domain (NULL: it
+ * has none); NULL and why. Owned by the arena. */
 static const char *
-normalise(struct aliases *a, const char *text, struct why *why)
+normalise(
+    struct aliases *a, const char *text, const char *domain, struct why *why)
 {
 	struct buf full = { 0 }, out = { 0 };
 	const char *result = NULL;
 
-	buf_adds(&full, text);
-	if (a->catch_all != NULL && strcmp(text, a->catch_all) == 0)
-		buf_reset(&full);
-	else if (strncmp(text, "*@", 2) == 0) /* HestiaCP's catch-all */
-		(void)memmove(full.data, full.data + 1, full.len--);
-	if (strchr(full.data, '@') == NULL) {
-		if (a->domain == NULL) {
-			why_set(why, FAIL_DATA,
-			    "a name without a domain: see --domain");
-			goto out;
-		}
-		buf_addf(&full, "@%s", a->domain);
+	if (strchr(text, '@') != NULL) {
+		if (emit_address(text, true, &out, why) == 0)
+			result = arena_add(&a->arena, out.data, out.len);
+	} else if (domain == NULL) {
+		why_set(
+		    why, FAIL_DATA, "a name without a domain: see --domain");
+	} else {
+		buf_addf(&full, "%s@%s", text, domain);
+		if (emit_address(full.data, true, &out, why) == 0)
+			result = arena_add(&a->arena, out.data, out.len);
 	}
-	if (emit_address(full.data, true, &out, why) == 0)
-		result = arena_add(&a->arena, out.data, out.len);
-out:
 	buf_free(&full);
 	buf_free(&out);
 	return result;
 }
 
-/* Right-hand sides that are no address, in Postfix's, Sendmail's and Exim's
- * writing. */
-static bool
-is_special(const char *target)
+/* The address that a key is about; NULL and why. */
+static const char *
+normalise_key(struct aliases *a, const char *key, struct why *why)
 {
-	if (*target == '"')
-		target++;
-	return *target == '|' || *target == '/' || *target == ':';
+	const char *domain = a->key_domain == NULL ? a->domain : a->key_domain;
+
+	if (a->star_at && str_starts(key, "*@"))
+		key++;
+	else if (a->catch_all != NULL && strcmp(key, a->catch_all) == 0)
+		key = "";
+	return normalise(a, key, domain, why);
 }
 
-/* "<user@domain>" is the address within. */
-static char *
-strip_angle(char *target)
-{
-	size_t len = strlen(target);
+/* --- targets --- */
 
-	if (*target != '<' || len < 2 || target[len - 1] != '>')
-		return target;
-	target[len - 1] = '\0';
-	return target + 1;
+/* A FIFO or a device would never end. */
+static bool
+is_regular(const char *path)
+{
+	struct stat st;
+
+	return host_stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Adds the targets in a file that ":include:" names, a list on each line.
+ * (aliases(5).) */
+static void
+include(
+    struct aliases *a, struct emit *e, struct alias *alias, const char *path)
+{
+	struct place before = e->at;
+	struct source_lines in;
+	struct buf list = { 0 };
+	char *line, *target;
+
+	if (a->depth == INCLUDE_DEPTH || !is_regular(path) ||
+	    !source_lines_open(&in, e, path, true)) {
+		e->at = before;
+		emit_bad(e, alias->address,
+		    "the list that :include: names cannot be read: its members "
+		    "are not carried");
+		return;
+	}
+	a->depth++;
+	while (source_lines_content(&in, &line)) {
+		char *rest;
+
+		buf_reset(&list);
+		address_list_read(line, &list);
+		rest = list.data;
+		while ((target = address_list_next(&rest)) != NULL)
+			aliases_target(a, e, alias, target);
+	}
+	a->depth--;
+	source_lines_close(&in);
+	buf_free(&list);
+	e->at = before;
+}
+
+/* Adds a target once; of many, a map knows which are there. */
+static void
+add_target(struct aliases *a, struct alias *alias, const char *address)
+{
+	bool added = true;
+
+	if (alias->targets.n < FEW) {
+		if (strs_has(&alias->targets, address))
+			return;
+	} else {
+		for (size_t i = 0; alias->has.n == 0 && i < alias->targets.n;
+		     i++)
+			(void)map_put(&alias->has, alias->targets.v[i], NULL);
+		(void)map_put_copy(&alias->has, &a->arena, address, &added);
+	}
+	if (added)
+		strs_add(&alias->targets, address);
+}
+
+/* Refusing and discarding need no alias: Exim's ":fail:" and ":blackhole:". */
+static bool
+is_refusal(const char *target)
+{
+	return str_starts(target, ":fail:") ||
+	       str_starts(target, ":blackhole:");
 }
 
 void
 aliases_target(
-    struct aliases *a, struct emit *e, struct alias *alias, char *target)
+    struct aliases *a, struct emit *e, struct alias *alias, const char *target)
 {
 	struct why why = { 0 };
 	const char *address;
 
-	target = strip_angle(target);
-	if (str_starts(target, ":fail:") || str_starts(target, ":blackhole:")) {
-		/* Refusing and discarding need no alias. */
+	if (a->take != NULL && a->take(a->take_ctx, alias->address, target))
+		return;
+	if (is_refusal(target)) {
 		emit_drop(
 		    e, alias->address, "mail is refused or discarded there");
 		return;
 	}
-	if (is_special(target)) {
-		emit_bad(e, alias->address,
-		    "a target that is no address (a command, a file or a "
-		    "list) is not carried");
+	if (a->includes && str_starts(target, ":include:")) {
+		include(a, e, alias, target + strlen(":include:"));
 		return;
 	}
-	address = normalise(a, target, &why);
+	if (strchr("|/:", *target) != NULL) {
+		emit_bad(e, alias->address,
+		    "a target that is not an address (a command, a file or a "
+		    "list) is not carried");
+		/* Not its text, which may hold a password. */
+		if (*target == '|')
+			emit_note_record(e, alias->address,
+			    "its mail goes to a command (Mailman, a program), "
+			    "which is not carried");
+		return;
+	}
+	address = normalise(a, target, a->domain, &why);
 	if (address == NULL)
 		why_set(&why, FAIL_DATA,
 		    strchr(target, '@') == NULL
 			? "a target without a domain: see --domain"
-			: "a target that is no mail address");
+			: "a target that is not a valid mail address");
 	if (address == NULL)
 		emit_fail(e, alias->address, &why);
-	else if (!strs_has(&alias->targets, address))
-		strs_add(&alias->targets, address);
+	else
+		add_target(a, alias, address);
 }
 
-/* A domain name as a key, with any value: Postfix takes mail for that domain.
- * (virtual(5), "VIRTUAL ALIAS DOMAINS".) */
-static bool
-is_domain_marker(const char *key, const char *value)
-{
-	return strchr(key, '@') == NULL && strchr(key, '.') != NULL &&
-	       strchr(value, '@') == NULL;
-}
+/* --- entries --- */
 
 /* The entry of a normalised address; *added: it is new. */
 static struct alias *
@@ -131,10 +206,33 @@ entry(struct aliases *a, const struct emit *e, const char *address, bool *added)
 	if (e->at.name != NULL)
 		alias->at.name = arena_adds(&a->arena, e->at.name);
 	alias->keep = a->keep;
+	(void)map_put(&a->key_domains, address_domain(address), NULL);
 	*value = alias;
-	a->v = grow(a->v, a->n, &a->cap, sizeof *a->v);
+	a->v = xgrow(a->v, a->n, &a->cap, sizeof *a->v);
 	a->v[a->n++] = alias;
 	return alias;
+}
+
+/*
+ * What virtual aliases leave with a local name goes on to the local aliases: an
+ * entry that names itself gets their targets instead. False if it does not.
+ */
+static bool
+goes_on(const struct aliases *a, struct alias *alias)
+{
+	struct strs *t = &alias->targets;
+
+	if (!a->locals || alias->local)
+		return false;
+	for (size_t i = 0; i < t->n; i++)
+		if (strcmp(t->v[i], alias->address) == 0) {
+			t->v[i] = t->v[--t->n];
+			map_free(&alias->has);
+			alias->has = (struct map){ 0 };
+			alias->local = true;
+			return true;
+		}
+	return false;
 }
 
 /* A key that comes again is left out by Postfix (postmap: duplicate entry). */
@@ -146,6 +244,8 @@ new_entry(struct aliases *a, struct emit *e, const char *address)
 	struct alias *alias = entry(a, e, address, &added);
 
 	if (added)
+		alias->local = a->locals;
+	if (added || goes_on(a, alias))
 		return alias;
 	if (a->first_counts && alias->at.file != e->at.file) {
 		emit_drop(e, address, "an entry that an earlier table hides");
@@ -161,7 +261,7 @@ struct alias *
 aliases_entry(struct aliases *a, struct emit *e, const char *address)
 {
 	struct why why = { 0 };
-	const char *key = normalise(a, address, &why);
+	const char *key = normalise_key(a, address, &why);
 	bool added;
 
 	if (key != NULL)
@@ -170,19 +270,16 @@ aliases_entry(struct aliases *a, struct emit *e, const char *address)
 	return NULL;
 }
 
-void
-aliases_add(struct aliases *a, struct emit *e, const char *key, char *value)
+/* Adds an entry whose key is known not to be a domain. */
+static void
+add_one(struct aliases *a, struct emit *e, const char *key, const char *value)
 {
+	struct buf list = { 0 };
 	struct why why = { 0 };
-	const char *address;
+	const char *address = normalise_key(a, key, &why), *target;
 	struct alias *alias;
-	char *target;
+	char *rest;
 
-	if (is_domain_marker(key, value)) {
-		emit_drop(e, NULL, "a line that only names a domain");
-		return;
-	}
-	address = normalise(a, key, &why);
 	if (address == NULL) {
 		emit_fail(e, NULL, &why);
 		return;
@@ -190,13 +287,155 @@ aliases_add(struct aliases *a, struct emit *e, const char *key, char *value)
 	alias = new_entry(a, e, address);
 	if (alias == NULL)
 		return;
-	if (*value == '|' || *value == ':') {
-		/* A command, or Exim's reason, may hold blanks and commas. */
-		aliases_target(a, e, alias, value);
+	/* A command, or Exim's reason, may hold blanks and commas. */
+	if (*value == '|' || is_refusal(value))
+		buf_addf(&list, "%s\n", value);
+	else
+		address_list_read(value, &list);
+	rest = list.data;
+	while ((target = address_list_next(&rest)) != NULL)
+		aliases_target(a, e, alias, target);
+	buf_free(&list);
+}
+
+/* The same; a bare name is one of several domains where they share them. */
+static void
+add(struct aliases *a, struct emit *e, const char *key, const char *value)
+{
+	const char *before = a->key_domain;
+
+	add_one(a, e, key, value);
+	if (a->also_domain == NULL || before != NULL ||
+	    strchr(key, '@') != NULL)
+		return;
+	a->key_domain = a->also_domain;
+	add_one(a, e, key, value);
+	a->key_domain = before;
+}
+
+/*
+ * A key of a lookup table such as "one.test" or "first.last" may say that
+ * Postfix takes mail for a domain, with any value, or be a local name.
+ * (virtual(5), "VIRTUAL ALIAS DOMAINS".)
+ */
+static bool
+may_be_domain(const char *key, const char *value)
+{
+	return strchr(key, '@') == NULL && strchr(key, '.') != NULL &&
+	       strchr(value, '@') == NULL;
+}
+
+void
+aliases_add(
+    struct aliases *a, struct emit *e, const char *key, const char *value)
+{
+	if (!a->star_at && str_starts(key, "*@")) {
+		emit_drop(
+		    e, NULL, "a key with \"*@\", which Postfix never finds");
 		return;
 	}
-	while ((target = postfix_target(&value)) != NULL)
-		aliases_target(a, e, alias, target);
+	if (!a->no_markers && may_be_domain(key, value)) {
+		a->bare =
+		    xgrow(a->bare, a->nbare, &a->bare_cap, sizeof *a->bare);
+		a->bare[a->nbare++] =
+		    (struct alias_bare){ .key = arena_adds(&a->arena, key),
+			    .value = arena_adds(&a->arena, value),
+			    .at = e->at };
+		return;
+	}
+	add(a, e, key, value);
+}
+
+void
+aliases_domain(struct aliases *a, const char *domain)
+{
+	bool added;
+
+	(void)map_put_copy(&a->key_domains, &a->arena, domain, &added);
+}
+
+/* What people write where the value does not matter; "anything" is virtual(5)'s
+ * own word. */
+static bool
+is_placeholder(const char *value)
+{
+	static const char *const words[] = { "anything", "virtual", "domain",
+		"ok", "x", "yes", "1", "-", "dummy", "whatever", "ignored" };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_eq_nocase(value, words[i]))
+			return true;
+	return false;
+}
+
+bool
+aliases_is_domain(const struct aliases *a, const char *key, const char *value)
+{
+	return map_get(&a->key_domains, key) != NULL || is_placeholder(value) ||
+	       strcmp(key, value) == 0;
+}
+
+/* Now that all keys are known: one that is the domain of another is a domain,
+ * any other is a name. */
+static void
+settle_bare(struct aliases *a, struct emit *e)
+{
+	struct place before = e->at;
+
+	for (size_t i = 0; i < a->nbare; i++) {
+		const struct alias_bare *b = &a->bare[i];
+
+		e->at = b->at;
+		if (aliases_is_domain(a, b->key, b->value))
+			emit_drop(e, NULL, "a line that only names a domain");
+		else
+			add(a, e, b->key, b->value);
+	}
+	a->nbare = 0;
+	e->at = before;
+}
+
+/* Names whose delimiter does not begin an extension. (Postfix,
+ * src/global/split_addr.c.) */
+static bool
+is_whole(const char *local, size_t len)
+{
+	static const char request[] = "-request";
+
+	return str_starts(local, "owner-") ||
+	       str_starts(local, "mailer-daemon@") ||
+	       (len > strlen(request) &&
+		   str_starts(local + len - strlen(request), request));
+}
+
+/* The address without its extension, where a domain of ours has one that no
+ * entry is about. */
+static const char *
+without_extension(struct aliases *a, const char *address)
+{
+	const char *domain = address_domain(address);
+	size_t local = (size_t)(domain - 1 - address),
+	       len = strcspn(address, a->delimiter);
+	struct buf out = { 0 };
+
+	if (len == 0 || len >= local || is_whole(address, local) ||
+	    map_get(&a->key_domains, domain) == NULL ||
+	    map_get(&a->by_address, address) != NULL)
+		return address;
+	buf_add(&out, address, len);
+	buf_addf(&out, "@%s", domain);
+	address = arena_adds(&a->arena, out.data);
+	buf_free(&out);
+	return address;
+}
+
+static void
+cut_extensions(struct aliases *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t j = 0; j < a->v[i]->targets.n; j++)
+			a->v[i]->targets.v[j] =
+			    without_extension(a, a->v[i]->targets.v[j]);
 }
 
 bool
@@ -209,11 +448,13 @@ aliases_read(struct aliases *a, struct emit *e, const char *path,
 	char *key, *value;
 	int n;
 
-	if (!required && access(path, F_OK) == -1 && errno == ENOENT)
+	a->no_markers = style == MAP_ALIASES;
+	if (!required && !host_has(path) && errno == ENOENT)
 		return true;
 	emit_file(e, path);
 	if (postfix_map_open(&m, path, style, &why) == -1) {
 		emit_fail(e, NULL, &why);
+		a->no_markers = false;
 		e->at = before;
 		return false;
 	}
@@ -227,6 +468,7 @@ aliases_read(struct aliases *a, struct emit *e, const char *path,
 			break;
 	}
 	postfix_map_close(&m);
+	a->no_markers = false;
 	e->at = before;
 	return n == 0;
 }
@@ -234,6 +476,9 @@ aliases_read(struct aliases *a, struct emit *e, const char *path,
 void
 aliases_domains(struct aliases *a, struct emit *e)
 {
+	settle_bare(a, e);
+	if (a->delimiter != NULL)
+		cut_extensions(a);
 	for (size_t i = 0; i < a->n; i++) {
 		struct alias *alias = a->v[i];
 		const char *target;
@@ -250,15 +495,95 @@ aliases_domains(struct aliases *a, struct emit *e)
 	}
 }
 
+/* Asks for an address that has no entry. True: it has one now. */
+static bool
+ask(struct aliases *a, struct emit *e, const char *address)
+{
+	struct place before = e->at;
+	struct buf value = { 0 };
+	bool found = a->ask != NULL &&
+		     map_get(&a->by_address, address) == NULL &&
+		     a->ask(a->ask_ctx, e, address, &value);
+
+	if (found)
+		add(a, e, address, buf_str(&value));
+	buf_free(&value);
+	e->at = before;
+	return found;
+}
+
+/*
+ * Asks for what is known when all accounts are written: catch-alls, the names
+ * that every domain should have (RFC 2142), and targets that have no record.
+ */
+static void
+ask_rest(struct aliases *a, struct emit *e)
+{
+	static const char *const names[] = { "", "postmaster", "abuse",
+		"hostmaster", "webmaster", "info", "support", "sales",
+		"marketing", "security", "noc", "root" };
+	struct strs domains = { 0 };
+	const char *domain;
+	void *value;
+
+	for (size_t at = 0; map_next(&a->key_domains, &at, &domain, &value);)
+		strs_add(&domains, domain);
+	for (size_t i = 0; i < domains.n; i++)
+		for (size_t j = 0; j < sizeof names / sizeof *names; j++) {
+			struct buf key = { 0 };
+
+			buf_addf(&key, "%s@%s", names[j], domains.v[i]);
+			(void)ask(a, e, key.data);
+			buf_free(&key);
+		}
+	/* What is found adds entries, whose targets are asked for, too. */
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t j = 0; j < a->v[i]->targets.n; j++) {
+			const char *target = a->v[i]->targets.v[j];
+
+			if (map_get(&a->key_domains, address_domain(target)) !=
+				NULL &&
+			    map_get(&e->seen, target) == NULL)
+				(void)ask(a, e, target);
+		}
+	free(domains.v);
+}
+
+/* An account without an entry of its own: a catch-all may come first. */
+static void
+note_shadow(struct aliases *a, struct emit *e, const char *address)
+{
+	void **value = map_get(&a->by_address, strrchr(address, '@'));
+	struct alias *alias;
+
+	if (!a->shadows || value == NULL)
+		return;
+	alias = *value;
+	if (alias->used)
+		return;
+	alias->shadowed++;
+	emit_note(e, address,
+	    "its domain's catch-all gets its mail on the old server; here the "
+	    "mailbox does",
+	    NULL);
+}
+
 void
 aliases_forward(struct aliases *a, struct emit *e, struct record *r)
 {
-	void **value = map_get(&a->by_address, r->address);
 	struct alias *alias;
 	bool self = false;
+	void **value;
 
-	if (value == NULL)
+	if (a->ask != NULL) {
+		aliases_domain(a, address_domain(r->address));
+		(void)ask(a, e, r->address);
+	}
+	value = map_get(&a->by_address, r->address);
+	if (value == NULL) {
+		note_shadow(a, e, r->address);
 		return;
+	}
 	alias = *value;
 	alias->used = true;
 	for (size_t i = 0; i < alias->targets.n; i++) {
@@ -278,7 +603,7 @@ aliases_forward(struct aliases *a, struct emit *e, struct record *r)
 	r->keep = self || alias->keep;
 }
 
-/* Writes one alias; a target that stands for a whole domain cannot be one. */
+/* Writes one alias; a target that is a whole domain cannot be one. */
 static void
 emit_alias(struct emit *e, const struct aliases *a, const struct alias *alias,
     struct record *r)
@@ -291,7 +616,7 @@ emit_alias(struct emit *e, const struct aliases *a, const struct alias *alias,
 
 		if (*target == '@')
 			emit_bad(e, alias->address,
-			    "a target that stands for a whole domain is not "
+			    "a target that is a whole domain is not "
 			    "carried");
 		else if (strcmp(target, alias->address) == 0)
 			emit_note(e, alias->address,
@@ -310,12 +635,20 @@ aliases_emit(struct aliases *a, struct emit *e)
 {
 	struct record r = { 0 };
 
+	settle_bare(a, e);
+	if (a->ask != NULL)
+		ask_rest(a, e);
 	for (size_t i = 0; i < a->n && !emit_stop(e); i++) {
 		const struct alias *alias = a->v[i];
 		const char *target =
 		    alias->targets.n == 1 ? alias->targets.v[0] : "";
 
 		e->at = alias->at;
+		if (alias->shadowed != 0)
+			emit_note_record(e, alias->address,
+			    "this catch-all gets the mail of mailboxes that "
+			    "have no alias of their own; on the new server "
+			    "they get it themselves");
 		if (!alias->used)
 			emit_alias(e, a, alias, &r);
 		else if (*alias->address == '@' && *target == '@')

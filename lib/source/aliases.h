@@ -17,24 +17,55 @@
 #include "core/map.h"
 #include "record/record.h"
 #include "source/emit.h"
-#include "source/postfix-map.h"
+#include "source/targets.h"
 
 struct alias {
 	const char *address; /* "@domain": a catch-all */
 	struct strs targets;
+	struct map has; /* the targets, where there are many */
 	struct place at;
-	bool keep; /* as a forward it leaves a copy */
-	bool used; /* as a forward, or as another name of a domain */
+	bool keep;       /* as a forward it leaves a copy */
+	bool local;      /* an entry of local aliases is in it */
+	size_t shadowed; /* mailboxes whose mail this catch-all takes */
+	bool used;       /* as a forward, or as another name of a domain */
+};
+
+/* A key without "@" that may be a domain or a name. */
+struct alias_bare {
+	const char *key, *value;
+	struct place at;
 };
 
 struct aliases {
 	const char *domain; /* of names without one; NULL: they are refused */
-	const char *catch_all; /* the key that is one: "*" (cPanel) */
+	const char *key_domain;  /* of keys without one; NULL: domain */
+	const char *also_domain; /* of keys without one, too; may be NULL */
+	const char *catch_all;   /* the key that is one: "*" (Exim) */
+	bool star_at;            /* "*@domain" is a catch-all (HestiaCP) */
+	bool includes;           /* ":include:/file" is read */
+	bool locals;     /* an entry adds to one of before that names itself */
+	bool no_markers; /* keys without "@" are names, never domains */
 	bool keep;     /* forwards leave a copy, even those that do not name the
 		    * account itself */
 	bool inactive; /* the records of aliases_emit are not active */
 	bool first_counts; /* of an address in several files the first entry */
+	bool shadows;      /* a catch-all comes before mailboxes (virtual(5)) */
+	/* Characters that begin an extension of a local part, which is cut off
+	 * targets in domains that the keys are in; NULL: none. */
+	const char *delimiter;
+	/* May be NULL: asks tables that cannot be listed for the value of a
+	 * key, sets e->at, and returns false where none has it. */
+	bool (*ask)(
+	    void *ctx, struct emit *e, const char *key, struct buf *value);
+	void *ask_ctx;
+	/* May be NULL: whether another reader has the use of a target. */
+	bool (*take)(void *ctx, const char *address, const char *target);
+	void *take_ctx;
 	struct map by_address;
+	struct map key_domains; /* of the keys, and those of aliases_domain */
+	struct alias_bare *bare;
+	size_t nbare, bare_cap;
+	unsigned int depth; /* of ":include:" */
 	struct alias **v;
 	size_t n, cap;
 	struct arena arena;
@@ -48,21 +79,29 @@ struct aliases {
 bool aliases_read(struct aliases *a, struct emit *e, const char *path,
     enum map_style style, bool required);
 
-/* Adds one entry, at e->at; value is changed. */
+/* Adds one entry, at e->at; value is a list as Postfix writes it. */
 void aliases_add(
-    struct aliases *a, struct emit *e, const char *key, char *value);
+    struct aliases *a, struct emit *e, const char *key, const char *value);
+
+/* Says that a name is a domain: a key that is its name, without a "@", is no
+ * alias. Copied. */
+void aliases_domain(struct aliases *a, const char *domain);
+
+/* Whether a key without a "@" is a domain, as far as the entries tell. */
+bool aliases_is_domain(
+    const struct aliases *a, const char *key, const char *value);
 
 /*
  * The entry of an address, made where there is none; for readers whose
- * directory has a row for each target. NULL if it is no address, which is
+ * directory has a row for each target. NULL if it is not an address, which is
  * reported.
  */
 struct alias *aliases_entry(
     struct aliases *a, struct emit *e, const char *address);
-/* Adds one target to an entry, or reports why it cannot be carried; the text is
- * changed. */
+/* Adds one target to an entry, as address_list_read writes it, or reports why it
+ * cannot be carried. */
 void aliases_target(
-    struct aliases *a, struct emit *e, struct alias *alias, char *target);
+    struct aliases *a, struct emit *e, struct alias *alias, const char *target);
 
 /* Says of the domains that "@a @b" entries name what emit_domain_alias takes;
  * before the first record. */

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-/* Files of lines "KEY=value" that installers of mail systems leave behind. */
+/* Files of lines "KEY=value" that installers of mail systems write. */
 #ifndef FERRY_SOURCE_ASSIGNMENTS_H
 #define FERRY_SOURCE_ASSIGNMENTS_H
 
@@ -18,7 +18,7 @@ struct assignment {
 /*
  * Reads the values of the keys that are wanted; of several lines with one key
  * the last counts. Blanks around key and value, quotes around a value, and
- * lines that begin with "#" do not count; " #" behind a value without quotes
+ * lines that begin with "#" do not count; " #" after a value without quotes
  * begins a comment. 0; or -1 and why (FATAL). In either case to be given to
  * assignments_free, which overwrites the values: passwords are among them.
  */

@@ -4,12 +4,11 @@
 
 #include "source/conf-file.h"
 
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/io.h"
 #include "core/str.h"
+#include "source/host.h"
 
 enum {
 	FILE_MAX_SIZE = 1 << 20,
@@ -39,7 +38,7 @@ load(struct conf *c, const char *path, struct why *why)
 	struct buf text = { .max = FILE_MAX_SIZE };
 	char *copy = NULL;
 
-	if (read_file(path, &text, why) == 0) {
+	if (host_read_file(path, &text, why) == 0) {
 		if (memchr(buf_str(&text), '\0', text.len) != NULL)
 			why_set(why, FAIL_FATAL, "%s: a NUL byte", path);
 		else
@@ -76,7 +75,7 @@ split(char *line)
 
 /* --- Dovecot --- */
 
-/* A comment begins at a "#" outside quotes, wherever it stands. */
+/* A comment begins at a "#" outside quotes, wherever it is. */
 static void
 cut_comment(char *p)
 {
@@ -114,7 +113,7 @@ unquote(char *value)
 	return value;
 }
 
-/* "!include PATTERN", beside the file that says it. */
+/* "!include PATTERN", relative to the file that says it. */
 static int
 include(struct conf *c, char *words, bool required, struct why *why)
 {
@@ -129,7 +128,7 @@ include(struct conf *c, char *words, bool required, struct why *why)
 	buf_adds(&pattern, words);
 	if (c->depth == INCLUDES_MAX)
 		r = bad(c, "too many files within files", why);
-	else if (glob(buf_str(&pattern), 0, NULL, &found) == 0) {
+	else if (host_glob(buf_str(&pattern), 0, &found) == 0) {
 		for (size_t i = 0; i < found.gl_pathc && r == 0; i++)
 			r = read_ext(c, found.gl_pathv[i], why);
 		globfree(&found);
@@ -163,7 +162,7 @@ set_ext(struct conf *c, char *line, struct why *why)
 	return 0;
 }
 
-/* Whether a line goes on behind its last backslash, which is taken off. */
+/* Whether a line goes on after its last backslash, which is taken off. */
 static bool
 goes_on(char *line)
 {
@@ -175,6 +174,8 @@ goes_on(char *line)
 	return true;
 }
 
+/* Comments and empty lines do not count, not even between the lines of one
+ * setting, which are joined as they are. */
 static int
 read_lines(struct conf *c, char *text, struct why *why)
 {
@@ -187,12 +188,13 @@ read_lines(struct conf *c, char *text, struct why *why)
 
 		c->line++;
 		line[strcspn(line, "\r")] = '\0';
+		line += strspn(line, " \t");
+		if (*line == '#' || *line == '\0')
+			continue;
 		cut_comment(line);
 		line = str_trim(line);
 		more = goes_on(line);
-		if (full.len > 0)
-			buf_addc(&full, ' ');
-		buf_adds(&full, str_trim(line));
+		buf_adds(&full, line);
 		if (more)
 			continue;
 		r = set_ext(c, arena_adds(c->arena, buf_str(&full)), why);

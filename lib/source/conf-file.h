@@ -3,8 +3,8 @@
  */
 
 /*
- * The files with "key = value" lines that say where a directory is: those of
- * Dovecot 2.3 beside dovecot.conf (dovecot-sql.conf.ext), and those of Postfix
+ * The files with "key = value" lines that say where a directory is: those that
+ * Dovecot 2.3 has in addition to dovecot.conf (dovecot-sql.conf.ext), and those of Postfix
  * tables (mysql_table(5)). They hold the passwords of databases.
  */
 #ifndef FERRY_SOURCE_CONF_FILE_H

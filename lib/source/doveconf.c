@@ -211,3 +211,11 @@ setting_is_yes(const char *value)
 	       (str_eq_nocase(value, "yes") || str_eq_nocase(value, "y") ||
 		   strcmp(value, "1") == 0);
 }
+
+bool
+setting_is_no(const char *value)
+{
+	return value != NULL &&
+	       (str_eq_nocase(value, "no") || str_eq_nocase(value, "n") ||
+		   strcmp(value, "0") == 0);
+}

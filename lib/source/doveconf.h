@@ -4,7 +4,7 @@
 
 /*
  * What "doveconf -nP" prints, of Dovecot 2.3 and 2.4, as a tree: settings and
- * the blocks that they stand in. What the settings mean is for the caller.
+ * the blocks that they are in. What the settings mean is for the caller.
  */
 #ifndef FERRY_SOURCE_DOVECONF_H
 #define FERRY_SOURCE_DOVECONF_H
@@ -51,12 +51,14 @@ bool doveconf_since(
  * last, as in Dovecot. */
 const char *setting_value(const struct setting *block, const char *key);
 
-/* The first block of that key behind after (NULL: the first of all); NULL
+/* The first block of that key after "after" (NULL: the first of all); NULL
  * where there are no more. */
 const struct setting *setting_block(
     const struct setting *block, const char *key, const struct setting *after);
 
 /* Whether a value is one of Dovecot's ways to say yes. */
 bool setting_is_yes(const char *value);
+/* Whether it is one of the ways to say no; a setting that is not set is not. */
+bool setting_is_no(const char *value);
 
 #endif

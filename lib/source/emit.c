@@ -12,6 +12,7 @@
 #include "core/alloc.h"
 #include "core/io.h"
 #include "record/address.h"
+#include "secret/lock.h"
 
 enum {
 	FLUSH_AT = 65536
@@ -19,6 +20,7 @@ enum {
 
 struct emit_domain {
 	struct strs aliases;
+	struct map has; /* the aliases */
 	bool written;
 };
 
@@ -34,8 +36,12 @@ emit_free(struct emit *e)
 	const char *name;
 	void *value;
 
-	for (size_t at = 0; map_next(&e->domains, &at, &name, &value);)
-		free(((struct emit_domain *)value)->aliases.v);
+	for (size_t at = 0; map_next(&e->domains, &at, &name, &value);) {
+		struct emit_domain *d = value;
+
+		free(d->aliases.v);
+		map_free(&d->has);
+	}
 	map_free(&e->domains);
 	map_free(&e->seen);
 	buf_wipe(&e->out);
@@ -48,7 +54,7 @@ emit_free(struct emit *e)
 void
 emit_file(struct emit *e, const char *path)
 {
-	e->files = grow(e->files, e->nfiles, &e->files_cap, sizeof *e->files);
+	e->files = xgrow(e->files, e->nfiles, &e->files_cap, sizeof *e->files);
 	e->files[e->nfiles] = arena_adds(&e->arena, path);
 	e->at = (struct place){ .file = (uint32_t)e->nfiles++ };
 }
@@ -88,7 +94,7 @@ emit_where(struct emit *e, struct place at)
 }
 
 /* The origin of a record: "SOURCE:FILE:LINE". A file name that is not UTF-8
- * cannot stand in a record. */
+ * cannot be in a record. */
 static const char *
 origin(struct emit *e)
 {
@@ -122,6 +128,8 @@ flush(struct emit *e)
 static void
 put(struct emit *e, const struct record *r)
 {
+	if (e->silent)
+		return;
 	record_write(r, &e->out);
 	e->count++;
 	if (e->out.len >= FLUSH_AT)
@@ -151,10 +159,10 @@ emit_address(const char *text, bool catch_all, struct buf *out, struct why *why)
 	size_t start = out->len;
 
 	if (address_normalise(text, catch_all, out, NULL) == -1)
-		return why_set(why, FAIL_DATA, "no mail address");
+		return why_set(why, FAIL_DATA, "not a valid mail address");
 	if (!is_domain(address_domain(out->data + start)))
 		return why_set(why, FAIL_DATA,
-		    "no mail address: not a domain behind the @");
+		    "not a valid mail address: no valid domain after the @");
 	return 0;
 }
 
@@ -175,9 +183,12 @@ void
 emit_domain_alias(struct emit *e, const char *domain, const char *alias)
 {
 	struct emit_domain *d = find_domain(e, domain);
+	bool added;
 
-	if (!strs_has(&d->aliases, alias))
-		strs_add(&d->aliases, arena_adds(&e->arena, alias));
+	alias = arena_adds(&e->arena, alias);
+	(void)map_put(&d->has, alias, &added);
+	if (added)
+		strs_add(&d->aliases, alias);
 }
 
 static void
@@ -210,17 +221,21 @@ emit_domain_inactive(struct emit *e, const char *domain)
 	put_domain(e, domain, false);
 }
 
-/* A place as the value of a map. */
+#define ACCOUNT_BIT (UINT64_C(1) << 63)
+
+/* The place of an address as the value of a map, and whether an account has
+ * it. */
 static void *
-pack(struct place at)
+pack(struct place at, bool account)
 {
-	return (void *)(uintptr_t)((uint64_t)at.file << 32 | at.line);
+	return (void *)(uintptr_t)((account ? ACCOUNT_BIT : 0) |
+				   (uint64_t)at.file << 32 | at.line);
 }
 
 static struct place
 unpack(const void *value)
 {
-	uint64_t n = (uintptr_t)value;
+	uint64_t n = (uintptr_t)value & ~ACCOUNT_BIT;
 
 	return (
 	    struct place){ .file = (uint32_t)(n >> 32), .line = (uint32_t)n };
@@ -232,6 +247,14 @@ emit_has_domain(const struct emit *e, const char *domain)
 	void **value = map_get(&e->domains, domain);
 
 	return value != NULL && ((struct emit_domain *)*value)->written;
+}
+
+bool
+emit_has_account(const struct emit *e, const char *address)
+{
+	void **value = map_get(&e->seen, address);
+
+	return value != NULL && ((uintptr_t)*value & ACCOUNT_BIT) != 0;
 }
 
 /* Two records with one address: the first wins, as in Dovecot. */
@@ -261,17 +284,53 @@ emit_record(struct emit *e, struct record *r)
 	value = map_put_copy(&e->seen, &e->arena, r->address, &added);
 	if (!added)
 		return twice(e, r->address, *value);
-	*value = pack(e->at);
+	*value = pack(e->at, r->type == REC_ACCOUNT);
 	emit_domain(e, address_domain(r->address));
 	put(e, r);
 	e->tally->ok++;
 	return 0;
 }
 
+int
+emit_plain(struct emit *e, struct record *r)
+{
+	struct why why = { 0 };
+
+	r->origin = origin(e);
+	if (record_check(r, &why) == -1) {
+		emit_fail(e, record_id(r), &why);
+		return -1;
+	}
+	put(e, r);
+	e->tally->ok++;
+	return 0;
+}
+
+void
+emit_note_record(struct emit *e, const char *what, const char *text)
+{
+	struct record r = { 0 };
+
+	record_reset(&r, REC_NOTE);
+	r.what = what;
+	r.note = text;
+	r.origin = origin(e);
+	put(e, &r);
+	if (e->tally->verbose > 0)
+		tool_say(emit_where(e, e->at), "%s: %s", what, text);
+}
+
 void
 emit_fail(struct emit *e, const char *id, const struct why *why)
 {
-	tally_fail(e->tally, emit_where(e, e->at), id, NULL, why);
+	emit_fail_at(e, emit_where(e, e->at), id, why);
+}
+
+void
+emit_fail_at(
+    struct emit *e, const char *where, const char *id, const struct why *why)
+{
+	tally_fail(e->tally, where, id, NULL, why);
 }
 
 void
@@ -294,7 +353,7 @@ note(struct emit *e, const char *text, bool dropped)
 			break;
 	if (i == e->nnotes) {
 		e->notes =
-		    grow(e->notes, e->nnotes, &e->notes_cap, sizeof *e->notes);
+		    xgrow(e->notes, e->nnotes, &e->notes_cap, sizeof *e->notes);
 		e->notes[e->nnotes++] =
 		    (struct emit_note){ .text = text, .dropped = dropped };
 	}
@@ -341,13 +400,34 @@ emit_end(struct emit *e)
 	struct record r = { 0 };
 
 	/* A temporary failure: the rest may come on the next run. */
-	if (!e->tally->fatal && e->tally->temp == 0 && !emit_stop(e)) {
+	if (!e->tally->fatal && e->tally->temp == 0 && !emit_stop(e) &&
+	    !e->silent) {
 		record_reset(&r, REC_END);
 		r.count = e->count;
+		if (e->tally->failed != 0)
+			r.failed = (int64_t)e->tally->failed;
 		r.source = e->source;
 		record_write(&r, &e->out);
 	}
 	flush(e);
 	if (!e->quiet)
 		say_notes(e);
+}
+
+void
+emit_secret(struct emit *e, struct record *r)
+{
+	enum secret_lock lock;
+
+	if (r->secret == NULL)
+		return;
+	lock = secret_locked(r->secret, r->default_scheme);
+	if (lock == SECRET_OPEN)
+		return;
+	r->active = false;
+	if (lock == SECRET_NO_HASH)
+		emit_note(e, r->address,
+		    "a password that is not a hash of its scheme: no password "
+		    "fits, the account is not active",
+		    r->default_scheme);
 }

@@ -6,7 +6,7 @@
  * What every reader of a user directory has in common: records go out in one
  * buffer, each address once; a domain is written before the first address in
  * it; what is left out or not carried is counted and named; the end record
- * says that all input was read. Messages go through core/tool.h.
+ * says that all input was read. Messages go through cli/tool.h.
  */
 #ifndef FERRY_SOURCE_EMIT_H
 #define FERRY_SOURCE_EMIT_H
@@ -15,10 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/tool.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/map.h"
-#include "core/tool.h"
 #include "core/why.h"
 #include "record/record.h"
 
@@ -53,9 +53,10 @@ struct emit {
 	size_t nnotes, notes_cap;
 	int64_t count;
 	bool broken; /* the output took no more */
+	bool silent; /* no records are written: the output is another */
 };
 
-/* source names the origin and stands in the end record; it and tally are
+/* source names the origin, also in the end record; it and tally are
  * borrowed. */
 void emit_init(struct emit *e, const char *source, struct tally *tally);
 void emit_free(struct emit *e);
@@ -93,14 +94,35 @@ void emit_domain_inactive(struct emit *e, const char *domain);
  */
 int emit_record(struct emit *e, struct record *r);
 
-/* Whether the record of a domain was written. */
+/* Writes a record that stands for itself: more about an account, a key. Its
+ * address makes no domain, and may be there again. The origin is e->at. 0 or
+ * -1. */
+int emit_plain(struct emit *e, struct record *r);
+
+/* Writes a note record: a setting of the old server that changes who gets which
+ * mail, or who may log in, and that no other record can say. The origin is
+ * e->at. */
+void emit_note_record(struct emit *e, const char *what, const char *text);
+
+/* Whether the record of an account was written. */
+bool emit_has_account(const struct emit *e, const char *address);
+/* The same of a domain. */
 bool emit_has_domain(const struct emit *e, const char *domain);
 
 /* A failure at e->at. id (may be NULL) is an address, never a raw text, which
  * could be a password in the wrong place. */
 void emit_fail(struct emit *e, const char *id, const struct why *why);
-/* The same, FAIL_DATA with a text. */
+/* The same for something that is not at e->at: where is a file, a setting or a
+ * server; NULL where why names it. */
+void emit_fail_at(
+    struct emit *e, const char *where, const char *id, const struct why *why);
+/* The same as emit_fail, FAIL_DATA with a text. */
 void emit_bad(struct emit *e, const char *id, const char *text);
+
+/* To be called when a source has set r->secret and r->default_scheme: where no
+ * password fits the text (secret_locked), the account becomes inactive, which
+ * is noted unless the text is marked as locked. */
+void emit_secret(struct emit *e, struct record *r);
 
 /*
  * Something of a record that is not carried, or worth knowing; and something

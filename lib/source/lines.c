@@ -5,12 +5,12 @@
 #include "source/lines.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/ndjson.h"
 #include "core/str.h"
+#include "source/host.h"
 
 bool
 source_lines_open(
@@ -22,7 +22,7 @@ source_lines_open(
 
 	*in = (struct source_lines){ .emit = e };
 	if (!is_stdin)
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+		fd = host_open(path);
 	if (fd == -1 && errno == ENOENT && !required)
 		return false;
 	emit_file(e, is_stdin ? "stdin" : path);

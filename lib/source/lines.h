@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/io.h"
+#include "core/lines.h"
 #include "source/emit.h"
 
 struct source_lines {
@@ -34,7 +34,7 @@ bool source_lines_open(
  */
 bool source_lines_next(struct source_lines *in, char **line, size_t *len);
 
-/* The same, passing over empty lines and comments (a "#" behind any blanks),
+/* The same, passing over empty lines and comments (a "#" after any blanks),
  * and reporting lines that are not UTF-8. */
 bool source_lines_content(struct source_lines *in, char **line);
 

@@ -8,69 +8,64 @@
 
 #include "core/alloc.h"
 #include "record/address.h"
+#include "source/host-map.h"
+#include "source/host.h"
 
 static const char prefix[] = "dirdump-";
 
 void
-source_run_init(struct source_run *run, const char *name, const char *usage,
-    const char *help)
+source_begin(struct source_run *run, const struct opt_tool *tool)
 {
-	*run = (struct source_run){ .usage = usage, .help = help };
-	tool_init(name);
-	emit_init(&run->emit, name + strlen(prefix), &run->tally);
+	bool quiet = run->emit.quiet; /* an option of the tool */
+
+	emit_init(&run->emit, tool->name + strlen(prefix), &run->tally);
+	run->emit.quiet = quiet;
 }
 
-static int
-set_domain(struct source_run *run, const char *name)
+/* A member of the tar. */
+static void
+left_out(void *ctx, const char *name, const char *text)
+{
+	struct source_run *run = ctx;
+	struct why why = { 0 };
+
+	why_set(&why, FAIL_DATA, "left out: %s", text);
+	emit_fail_at(&run->emit, name, NULL, &why);
+}
+
+bool
+source_enter(struct source_run *run)
 {
 	struct why why = { 0 };
 
-	buf_reset(&run->domain);
-	if (domain_normalise(name, &run->domain, &why) == 0)
-		return SOURCE_GO_ON;
-	tool_say("--domain", "%s", why.text);
-	return EXIT_BROKEN;
+	if (run->root == NULL ||
+	    host_enter(run->root, left_out, run, &why) == 0)
+		return true;
+	emit_fail_at(&run->emit, "--root", NULL, &why);
+	return false;
 }
 
 int
-source_option(struct source_run *run, int option, const char *value)
+source_host_map(void *to, char *value, struct why *why)
 {
-	switch (option) {
-	case 'd':
-		return set_domain(run, value);
-	case 'h':
-		return tool_help(run->usage, run->help);
-	case 'q':
-		run->emit.quiet = true;
-		return SOURCE_GO_ON;
-	case 'V':
-		return tool_version();
-	case 'v':
-		run->tally.verbose++;
-		return SOURCE_GO_ON;
-	case 'x':
-		run->tally.strict = true;
-		return SOURCE_GO_ON;
-	default:
-		return tool_usage(run->usage);
-	}
+	(void)to;
+	return host_map_add(value, why);
 }
 
 int
-source_secret(
-    char **secret, char *(*get)(const char *, struct why *), const char *value)
+source_domain(void *to, char *value, struct why *why)
 {
-	return tool_secret(secret, get, value) ? SOURCE_GO_ON : EXIT_BROKEN;
+	struct buf *domain = to;
+
+	buf_reset(domain);
+	return domain_normalise(value, domain, why);
 }
 
 int
-source_map(struct fieldmap *map, const char *name)
+source_refuse(const struct why *why)
 {
-	struct why why = { 0 };
-
-	if (fieldmap_read(map, name, &why) == 0)
-		return SOURCE_GO_ON;
-	tool_say(NULL, "%s", why.text);
+	host_leave();
+	tool_say(NULL, "%s", why->text);
 	return EXIT_BROKEN;
 }
 
@@ -78,12 +73,9 @@ int
 source_finish(struct source_run *run)
 {
 	emit_end(&run->emit);
-	return tally_finish(&run->tally);
-}
-
-void
-source_run_free(struct source_run *run)
-{
+	host_leave();
+	host_map_free();
 	emit_free(&run->emit);
 	buf_free(&run->domain);
+	return tally_finish(&run->tally);
 }

@@ -10,9 +10,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "cli/tool.h"
 #include "core/buf.h"
 #include "core/num.h"
-#include "core/tool.h"
 
 static const char base64[] =
     "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

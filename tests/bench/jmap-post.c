@@ -45,7 +45,7 @@ add_line(const char *line, size_t len)
 			    alias, "domainId", json_string("b"));
 	}
 	text = json_dumps(value, JSON_COMPACT);
-	bodies = grow(bodies, n, &cap, sizeof *bodies);
+	bodies = xgrow(bodies, n, &cap, sizeof *bodies);
 	bodies[n] = (struct buf){ 0 };
 	buf_addf(&bodies[n],
 	    "{\"using\":[\"urn:ietf:params:jmap:core\",\"urn:stalwart:jmap\"],"

@@ -64,7 +64,7 @@ list_box(struct loop *l, int dir, const char *part)
 	while ((e = readdir(d)) != NULL) {
 		if (e->d_name[0] == '.')
 			continue;
-		l->files = grow(l->files, l->n, &l->cap, sizeof *l->files);
+		l->files = xgrow(l->files, l->n, &l->cap, sizeof *l->files);
 		l->files[l->n++] = (struct file){ box, xstrdup(e->d_name) };
 	}
 	(void)closedir(d);

@@ -7,9 +7,15 @@ each), N counted anew when the file is written:
     status CODE [SECONDS]   that answer, with Retry-After; not passed on
     lost                    passed on, but the answer never comes
     drop                    the connection ends, nothing is passed on
-    body FILE               207, and that file as the answer
+    body FILE               207, for GET 200, and that file as the answer
     conflict                403, no-uid-conflict
     location URL            301
+    hrefs PREFIX            passed on; each href in the answer begins with it
+    omit N                  passed on; the Nth response is left out
+    missing N               passed on; the Nth response says 404
+    cut                     passed on; a response with 507 is added
+The line "LAYOUT stalwart" makes it look as that server does: the service is at
+/dav/cal and /dav/card, to which /.well-known leads, and the root at a web page.
 With DIGEST, USER:PASSWORD is asked for by Digest (RFC 7616), and is passed on
 as Basic.
 """
@@ -36,10 +42,45 @@ def rule(method):
     counts[method] = counts.get(method, 0) + 1
     for line in open(rules_file):
         words = line.split()
-        if words and words[0] == method and \
+        if len(words) > 2 and words[0] == method and \
                 words[1] in ('*', str(counts[method])):
             return words[2:]
     return None
+
+
+def as_stalwart(path):
+    """A redirect, a status, or where that is upstream."""
+    if 'LAYOUT stalwart' not in open(rules_file).read():
+        return path, None, None
+    if path.startswith('/.well-known/c'):
+        place = 'cal' if path.endswith('caldav') else 'card'
+        return None, 307, '/dav/' + place
+    if path == '/':
+        return None, 302, '/account'
+    if path == '/account':
+        return None, 405, None
+    return '/' if path.rstrip('/') in ('/dav/cal', '/dav/card') else path, \
+        None, None
+
+
+def changed(data, what):
+    """An answer of the real server as a rule wants it."""
+    text = data.decode()
+    if what[0] == 'hrefs':
+        return re.sub(r'(<(?:\w+:)?href>)/', r'\1%s/' % what[1],
+                      text).encode()
+    parts = re.split(r'(<(?:\w+:)?response>.*?</(?:\w+:)?response>)', text,
+                     flags=re.S)
+    if what[0] == 'cut':
+        parts[-1] = '<response xmlns="DAV:"><href>/</href><status>HTTP/1.1 ' \
+            '507 Insufficient Storage</status></response>' + parts[-1]
+    elif 2 * int(what[1]) - 1 < len(parts):
+        n = 2 * int(what[1]) - 1
+        href = re.search(r'href>([^<]*)<', parts[n]).group(1)
+        parts[n] = '' if what[0] == 'omit' else \
+            '<response xmlns="DAV:"><href>%s</href><status>HTTP/1.1 404 ' \
+            'Not Found</status></response>' % href
+    return ''.join(parts).encode()
 
 
 def md5(text):
@@ -77,12 +118,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(401, WWW_Authenticate='Digest realm="test", '
                         'nonce="n", qop="auth", algorithm=MD5')
             return
+        self.path, status, to = as_stalwart(self.path)
+        if status:
+            host = self.headers['Host']
+            # As a server does that tells the whole URL.
+            where = {'Location': 'http://%s%s' % (host, to)} if to else {}
+            self.answer(status, b'<html>a web page</html>', **where)
+            return
         what = rule(self.command)
         if what and what[0] == 'status':
             retry = {'Retry_After': what[2]} if len(what) > 2 else {}
             self.answer(int(what[1]), b'secret words of the server', **retry)
         elif what and what[0] == 'body':
-            self.answer(207, open(what[1], 'rb').read())
+            self.answer(200 if self.command == 'GET' else 207,
+                        open(what[1], 'rb').read())
         elif what and what[0] == 'conflict':
             self.answer(403, b'<d:error xmlns:d="DAV:" xmlns:c="urn:ietf:params'
                         b':xml:ns:caldav"><c:no-uid-conflict><d:href>/x'
@@ -106,6 +155,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         r = c.getresponse()
         data = r.read()
         c.close()
+        if what and what[0] in ('hrefs', 'omit', 'missing', 'cut') and \
+                r.status == 207:
+            data = changed(data, what)
         if what and what[0] == 'lost':
             self.close_connection = True
             return

@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/stamp.h"
+#include "convert/stamp.h"
 #include "core/alloc.h"
 #include "core/str.h"
-#include "extract/boxes.h"
-#include "extract/extractpart.h"
-#include "extract/label.h"
-#include "extract/mail.h"
+#include "extract/filename.h"
+#include "extract/idlist.h"
+#include "extract/mailboxes.h"
+#include "extract/mailplan.h"
 #include "maildir/folder.h"
 #include "maildir/keywords.h"
 
@@ -71,7 +71,7 @@ fuzz_label(const char *text, size_t len)
 
 	for (int hidden = 0; hidden < 2; hidden++) {
 		buf_reset(&out);
-		label_put(&out, text, len, hidden == 1);
+		filename_put(&out, text, len, hidden == 1);
 		must(out.len <= 200 && utf8_valid(buf_str(&out), out.len));
 		must(strlen(buf_str(&out)) == out.len);
 		must(strpbrk(buf_str(&out), "/\\\n") == NULL);
@@ -95,7 +95,7 @@ add_boxes(struct boxes *b, char *text)
 
 		if (n < 2)
 			continue;
-		label_put_utf8(&name, line + 2, n - 2);
+		filename_put_utf8(&name, line + 2, n - 2);
 		boxes_add(b, id, buf_str(&name),
 		    line[1] == 'i'   ? "inbox"
 		    : line[1] == 's' ? "sent"

@@ -14,8 +14,10 @@
 #include "core/buf.h"
 #include "core/io.h"
 #include "source/conf-file.h"
-#include "source/postfix-query.h"
-#include "source/templates.h"
+#include "source/dovecot/templates.h"
+#include "source/postfix/db-table.h"
+#include "source/postfix/filter.h"
+#include "source/postfix/query.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -57,23 +59,25 @@ try_templates(struct arena *arena, const char *list)
 static void
 try_value(struct arena *arena, const char *value)
 {
-	struct buf out = { 0 }, keys = { 0 };
+	struct postfix_listing list;
+	struct postfix_filter filter;
+	struct buf out = { 0 };
 	struct why why = { 0 };
-	bool parts;
 
-	if (postfix_query_list(value, &out, &parts, &why) == 0)
-		must(strncmp(buf_str(&out), "SELECT ", 7) == 0);
+	if (postfix_query_list(value, &list, &why) == 0)
+		must(list.n > 0 && strncmp(buf_str(&list.selects[0].text),
+				       "SELECT ", 7) == 0);
 	else
 		must(why.kind == FAIL_DATA);
-	buf_reset(&out);
-	if (postfix_filter_list(value, &out, &keys, &why) == 0)
-		must(keys.len > 0 && keys.data[keys.len - 1] == '\n');
-	buf_reset(&out);
-	(void)postfix_result(value, "ann@one.test", &out);
-	(void)postfix_result(value, "ann", &out);
+	postfix_listing_free(&list);
+	if (postfix_filter_list(value, &filter, &why) == 0)
+		must(filter.n > 0 && filter.text.len > 0);
+	postfix_filter_free(&filter);
+	(void)db_table_expand(
+	    value, "ann@one.test", "k@two.test", NULL, NULL, &out);
+	(void)db_table_expand(value, "ann", "k", NULL, NULL, &out);
 	try_templates(arena, value);
 	buf_free(&out);
-	buf_free(&keys);
 }
 
 int

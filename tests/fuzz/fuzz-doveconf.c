@@ -10,7 +10,7 @@
 
 #include "core/buf.h"
 #include "source/doveconf.h"
-#include "source/expand.h"
+#include "source/passwd/expand.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

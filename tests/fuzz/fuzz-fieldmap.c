@@ -14,8 +14,9 @@
 
 #include "core/alloc.h"
 #include "core/str.h"
-#include "source/rows.h"
-#include "source/sql.h"
+#include "source/fieldmap/parse.h"
+#include "source/fieldmap/row.h"
+#include "sql/sql.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -7,7 +7,7 @@
 #include <libical/ical.h>
 #include <stdint.h>
 
-#include "archive/icalendar.h"
+#include "convert/ical/icalendar.h"
 #include "fuzz/contentlines.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

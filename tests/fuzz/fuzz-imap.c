@@ -11,6 +11,7 @@
 
 #include "core/alloc.h"
 #include "imap/response.h"
+#include "imap/token.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

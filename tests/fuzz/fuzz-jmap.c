@@ -11,6 +11,8 @@
 #include "core/buf.h"
 #include "jmap/client.h"
 #include "jmap/mailboxes.h"
+#include "jmap/session.h"
+#include "jmap/seterror.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

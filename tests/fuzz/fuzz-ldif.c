@@ -11,14 +11,14 @@
 
 #include "core/alloc.h"
 #include "core/io.h"
-#include "source/filter.h"
-#include "source/ldif.h"
+#include "ldap/filter.h"
+#include "ldap/ldif.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 /* A value, escaped, is found by the filter that it makes. */
 static void
-find_again(const struct entry *e)
+find_again(const struct ldap_entry *e)
 {
 	struct buf text = { 0 };
 	struct value v;
@@ -49,7 +49,7 @@ read_ldif(const uint8_t *data, size_t len)
 {
 	int fd = memfd_create("ldif", MFD_CLOEXEC);
 	struct ldif in;
-	struct entry e;
+	struct ldap_entry e;
 	struct why why;
 	size_t last = 0;
 	int r;
@@ -77,7 +77,7 @@ static void
 read_filter(const uint8_t *data, size_t len)
 {
 	char *text = xmemdup(data, len);
-	struct entry e;
+	struct ldap_entry e;
 	struct why why;
 	struct filter *f = filter_parse(text, &why);
 

@@ -14,15 +14,16 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "mailbox/name.h"
 #include "maildir/catalogue.h"
 #include "maildir/content.h"
 #include "maildir/folder.h"
 #include "maildir/header.h"
 #include "maildir/index.h"
-#include "maildir/journal.h"
 #include "maildir/keywords.h"
-#include "maildir/kin.h"
 #include "maildir/name.h"
+#include "merge/journal.h"
+#include "merge/variant.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -49,7 +50,7 @@ static void
 fuzz_folder(const char *text, size_t len)
 {
 	struct buf path = { 0 }, again = { 0 };
-	struct folder_style style = { false, false };
+	struct folder_style style = { .fs = false };
 
 	if (mutf7_decode(&path, text, len) == 0) {
 		must(mutf7_encode(&again, buf_str(&path), path.len) == 0);
@@ -68,7 +69,7 @@ fuzz_folder(const char *text, size_t len)
 	buf_reset(&path);
 	folder_put_level(&path, text, (len & 1) != 0);
 	must(path.len > 0 && strchr(buf_str(&path), '/') == NULL);
-	folder_put_nfc(&path, text);
+	mailbox_put_nfc(&path, text);
 	buf_free(&path);
 	buf_free(&again);
 }
@@ -122,19 +123,22 @@ file_of(const void *p, size_t len)
 	return fd;
 }
 
-/* A message read from a file, and its kinship with a half of it. */
+/* A message read from a file, compared with a half of it. */
 static void
 fuzz_message(const char *text, size_t len)
 {
 	unsigned char id[DIGEST_LEN], digest[DIGEST_LEN];
 	struct reader r = { 0 };
+	struct variant_facts a, b;
 	int fd = file_of(text, len), half = file_of(text, len / 2);
 
 	(void)read_msgid(&r, fd, id, NULL);
 	must(lseek(fd, 0, SEEK_SET) == 0);
 	(void)read_content(&r, fd, digest, NULL);
 	must(lseek(fd, 0, SEEK_SET) == 0);
-	(void)kin_compare(fd, half);
+	if (variant_read(&a, fd, NULL) == 0 &&
+	    variant_read(&b, half, NULL) == 0)
+		(void)variant_relate(&a, &b);
 	reader_free(&r);
 	(void)close(fd);
 	(void)close(half);
@@ -170,10 +174,10 @@ fuzz_journal(char *text)
 		buf_addc(&summed, '\n');
 		at += len + (at[len] == '\n');
 	}
-	(void)journal_parse(&j, text, "fuzz", NULL);
+	journal_parse(&j, text);
 	journal_free(&j);
 	if (summed.len > 0)
-		(void)journal_parse(&j, summed.data, "fuzz", NULL);
+		journal_parse(&j, summed.data);
 	journal_free(&j);
 	buf_free(&summed);
 }
@@ -183,7 +187,7 @@ read_index(const void *p, size_t len)
 {
 	struct mdfolder folder = { .dir = (char[]){ "." } };
 	struct mdtree tree = { .folders = &folder, .n = 1 };
-	struct entry e = { .ino = 1 };
+	struct catalogue_entry e = { .ino = 1 };
 	struct catalogue c = { .tree = &tree };
 	int fd = file_of(p, len);
 	struct index *x = index_read(fd);

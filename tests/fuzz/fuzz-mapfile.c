@@ -39,7 +39,7 @@ reread(const struct mapfile *m, struct mapfile *again)
 	struct buf text = { 0 };
 
 	mapfile_text(m, &text);
-	*again = (struct mapfile){ .fd = -1 };
+	*again = (struct mapfile){ .file.fd = -1 };
 	if (mapfile_parse(again, buf_str(&text), text.len, NULL) == -1)
 		abort();
 	buf_free(&text);
@@ -48,7 +48,7 @@ reread(const struct mapfile *m, struct mapfile *again)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct mapfile m = { .fd = -1 }, other;
+	struct mapfile m = { .file.fd = -1 }, other;
 	struct why why = { 0 };
 
 	if (mapfile_parse(&m, (const char *)data, len, &why) == -1) {

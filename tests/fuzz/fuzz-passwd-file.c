@@ -11,10 +11,11 @@
 
 #include "core/alloc.h"
 #include "core/io.h"
-#include "source/account.h"
-#include "source/expand.h"
-#include "source/extra.h"
-#include "source/postfix-map.h"
+#include "source/address-list.h"
+#include "source/passwd/account.h"
+#include "source/passwd/expand.h"
+#include "source/passwd/extra-fields.h"
+#include "source/targets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -43,7 +44,8 @@ read_map(const uint8_t *data, size_t len, enum map_style style)
 	int fd = memfd_create("map", MFD_CLOEXEC);
 	struct postfix_map m;
 	struct why why;
-	char *key, *value, *target;
+	struct buf list = { 0 };
+	char *key, *value, *target, *rest;
 	size_t last = 0;
 	int n;
 
@@ -57,11 +59,17 @@ read_map(const uint8_t *data, size_t len, enum map_style style)
 		last = m.line;
 		if (n == 1 && (*key == '\0' || *value == '\0'))
 			abort();
-		while (n == 1 && (target = postfix_target(&value)) != NULL)
+		if (n != 1)
+			continue;
+		buf_reset(&list);
+		address_list_read(value, &list);
+		rest = list.data;
+		while ((target = address_list_next(&rest)) != NULL)
 			if (*target == '\0')
 				abort();
 	}
 	postfix_map_close(&m);
+	buf_free(&list);
 }
 
 int

@@ -13,7 +13,11 @@
 #include "core/arena.h"
 #include "core/json.h"
 #include "core/str.h"
+#include "plan/collect.h"
+#include "plan/forward.h"
 #include "plan/plan.h"
+#include "plan/resolve.h"
+#include "plan/write.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

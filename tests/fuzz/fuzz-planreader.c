@@ -13,8 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "apply/planfile.h"
 #include "core/io.h"
-#include "plan/read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

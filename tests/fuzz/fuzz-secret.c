@@ -12,7 +12,7 @@
 #include <strings.h>
 
 #include "core/alloc.h"
-#include "secret/secret.h"
+#include "secret/classify.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -6,7 +6,7 @@
  */
 #include <stdint.h>
 
-#include "archive/vcard.h"
+#include "convert/vcard/vcard.h"
 #include "fuzz/contentlines.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

@@ -11,7 +11,7 @@
 #include "core/alloc.h"
 #include "core/str.h"
 #include "source/assignments.h"
-#include "source/webrows.h"
+#include "source/suite/webrows.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -64,7 +64,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	char *text;
 
-	/* The callers have looked for these (source/webapi.h). */
+	/* The callers have looked for these (source/suite/webapi.h). */
 	if (memchr(data, '\0', len) != NULL ||
 	    !utf8_valid((const char *)data, len))
 		return 0;

@@ -5,15 +5,16 @@
 /*
  * convert ics|vcf3|vcf4 [UID]: reads a JSCalendar or JSContact object from
  * standard input and writes what the library makes of it. With -l, one object a
- * line, and a NUL behind what each becomes. Exit status 1 if one failed, and 3
- * if there was nothing to write. "@blob" 7 is the three bytes "abc".
+ * line, and a NUL after what each becomes. Exit status 1 if one failed, and 3
+ * if there was nothing to write. The environment's CONVERT_OWNER is the owner's
+ * address, what a person should know goes to standard error. "@blob" 7 is the three bytes "abc".
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/icalendar.h"
-#include "archive/vcard.h"
+#include "convert/ical/icalendar.h"
+#include "convert/vcard/vcard.h"
 #include "core/io.h"
 
 static int
@@ -24,6 +25,13 @@ blob(void *arg, int64_t id, struct buf *bytes, struct why *why)
 		return why_set(why, FAIL_DATA, "no such blob");
 	buf_adds(bytes, "abc");
 	return 0;
+}
+
+static void
+note(void *arg, const char *text)
+{
+	(void)arg;
+	(void)fprintf(stderr, "note: %s\n", text);
 }
 
 static int
@@ -47,7 +55,9 @@ int
 main(int argc, char **argv)
 {
 	bool lines = argc > 1 && strcmp(argv[1], "-l") == 0;
-	struct convert c = { .blob = blob };
+	struct convert c = {
+		.blob = blob, .note = note, .owner = getenv("CONVERT_OWNER")
+	};
 	struct buf in = { 0 }, out = { 0 };
 	struct why why = { 0 };
 	int status = 0;

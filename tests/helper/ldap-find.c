@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "source/filter.h"
-#include "source/ldap.h"
+#include "ldap/client.h"
+#include "ldap/filter.h"
 
 static const char *const none[] = { "1.1", NULL };
 
@@ -35,7 +35,7 @@ find(struct ldapconn *c, const char *base, const char *name, const char *value)
 {
 	struct buf filter = { 0 };
 	struct ldapsearch *s;
-	struct entry e;
+	struct ldap_entry e;
 	struct why why = { 0 };
 	int n = 0, r = -1;
 
@@ -65,7 +65,7 @@ main(int argc, char **argv)
 	struct why why = { 0 };
 	struct ldapconn *c;
 	struct ldapsearch *all;
-	struct entry e;
+	struct ldap_entry e;
 	int bad = 0, n = 0, r = -1;
 
 	if (argc < 4)

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The mailferry authors
 """A Dovecot of its own for a test: folder, ports and log below one directory.
 With FERRY_DOVECOT24, the root folder of a system that has Dovecot 2.4, that one
-is run, by chroot(2)."""
+is run, by chroot(2); "/." is this machine."""
 import atexit
 import grp
 import imaplib
@@ -91,16 +91,17 @@ userdb static {
   }
 }
 '''
-ROOT_24 = os.environ.get('FERRY_DOVECOT24')
-if ROOT_24:
-    ROOT_24 = os.path.realpath(ROOT_24)
+IS_24 = 'FERRY_DOVECOT24' in os.environ
+ROOT_24 = os.path.realpath(os.environ['FERRY_DOVECOT24']).rstrip('/') \
+    if IS_24 else ''
 
 
 def settings_24(location):
     """The settings of 2.4 for a mail_location of 2.3."""
-    path, *options = location[len('maildir:'):].split(':')
-    names = {'LAYOUT': 'mailbox_list_layout', 'CONTROL': 'mail_control_path'}
-    lines = ['mail_driver = maildir', 'mail_path = ' + path]
+    driver, path, *options = location.split(':')
+    names = {'LAYOUT': 'mailbox_list_layout', 'CONTROL': 'mail_control_path',
+             'INBOX': 'mail_inbox_path'}
+    lines = ['mail_driver = ' + driver, 'mail_path = ' + path]
     for option in options:
         key, value = option.split('=')
         lines.append('%s = %s' % (names[key], value))
@@ -119,7 +120,7 @@ def free_ports(n):
 
 class Dovecot:
     def __init__(self, directory, location='maildir:~/Maildir', more=''):
-        self.root = ROOT_24 or ''
+        self.root = ROOT_24
         if ROOT_24:  # the only place that both sides can see
             self.dir = tempfile.mkdtemp(prefix=directory + '.',
                                         dir=ROOT_24 + '/srv')
@@ -141,14 +142,14 @@ class Dovecot:
         self.conf = self.dir + '/dovecot.conf'
         values = {
             'dir': self.inside(self.dir),
-            'location': settings_24(location) if ROOT_24 else location,
-            'listen': 'listen' if ROOT_24 else 'address',
+            'location': settings_24(location) if IS_24 else location,
+            'listen': 'listen' if IS_24 else 'address',
             'more': more, 'uid': self.uid, 'gid': self.gid,
             'imap': self.imap_port, 'lmtp': self.lmtp_port,
             'internal': 'dovecot' if root else owner.pw_name,
             'group': 'dovecot' if root else grp.getgrgid(self.gid).gr_name,
             'login': 'dovenull' if root else owner.pw_name}
-        values['dialect'] = (DIALECT_24 if ROOT_24 else DIALECT_23) % values
+        values['dialect'] = (DIALECT_24 if IS_24 else DIALECT_23) % values
         with open(self.conf, 'w') as f:
             f.write(CONF % values)
         self.process = None

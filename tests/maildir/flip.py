@@ -58,7 +58,7 @@ calls = int(open('calls').read())
 for n in range(1, calls + 1):
     flags = run(n)
     assert flags == 'FRS', 'call %d: %s' % (n, flags)
-    subprocess.check_call(['maildir-merge', '-q', '-u', 'journal', 'target'])
+    subprocess.check_call(['maildir-merge', '-q', '--undo', 'journal', 'target'])
     flags = name().split(':2,')[1]
     # What the client did after the run stays; before it, the run is undone.
     assert flags in ('FR', 'FRS'), 'call %d, undo: %s' % (n, flags)

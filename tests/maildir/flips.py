@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: ISC
 # Copyright (c) 2026 The mailferry authors
-"""Plans merges of messages that the target has, while their flags change all
-the time: a file that is renamed while its directory is read must not be missed.
+"""Plans merges of messages that the target has, while the flags of all change
+again and again: a file that is renamed while its directory is read must not be
+missed.
 
 usage: flips.py MESSAGES RUNS"""
 import os
 import subprocess
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import maildirs as md  # noqa: E402
@@ -39,16 +41,19 @@ def flip():
             if stop.is_set():
                 return
         old = new
+        time.sleep(0.05)  # as clients do between two acts
 
 
 thread = threading.Thread(target=flip)
 thread.start()
 missed = 0
-for _ in range(RUNS):
-    out = subprocess.check_output(['maildir-merge', '-n', '--state-dir',
-                                   'state', 'source', 'target'])
-    missed += out.count(b'"planned"')
-stop.set()
-thread.join()
+try:
+    for _ in range(RUNS):
+        out = subprocess.check_output(['maildir-merge', '-n', '--state-dir',
+                                       'state', 'source', 'target'])
+        missed += out.count(b'"planned"')
+finally:
+    stop.set()
+    thread.join()
 print('%d flips, %d missed in %d runs' % (flips, missed, RUNS))
 assert missed == 0 and flips > 0, missed

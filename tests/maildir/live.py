@@ -90,7 +90,7 @@ for t in threads:
     t.start()
 time.sleep(0.2)
 begun = time.time()
-out = merge('-s', '-q', source, target)
+out = merge('--summary', '-q', source, target)
 print('merged in %.2f s' % (time.time() - begun))
 stop.set()
 for t in threads:
@@ -140,7 +140,7 @@ client.select('INBOX')  # not a folder that undo removes
 journal, = glob.glob('state/*.journal')
 late = 'late'
 dovecot.deliver(message(late).decode())
-merge('-q', '-u', journal, target)
+merge('-q', '--undo', journal, target)
 client.noop()
 rest = fetch(client, 'INBOX')
 assert sorted(v[0] for v in rest.values()) == sorted(

@@ -43,6 +43,9 @@ for i in range(4):
             md.put(root, folder, '%d.x%d:2,%s' % (i, i, flags),
                    message('m%d' % i), 1000 + i)
 md.put('alice-rollback/mail', '.Neu', '1.y:2,', message('neu'), 2000)
+# A page may name the account by its address.
+os.symlink('alice', os.path.dirname(os.path.dirname(target)) +
+           '/alice@example.org')
 os.mkdir('bin')
 with open('bin/doveadm', 'w') as f:
     f.write('#!/bin/sh\nexec %s -c %s "$@"\n' % (

@@ -20,7 +20,8 @@ ROUNDS = int(sys.argv[1])
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 # The folders, as modified UTF-7 has them; and those that UTF-8 spells otherwise.
 FOLDERS = ('', '.Archive', '.Archive.2023', '.Entw&APw-rfe', '.Sent',
-           '.A &- B', '.&ZeVnLA-')
+           '.A &- B', '.&ZeVnLA-', '.Trash')
+DRAFTS, TRASH = '.Entw&APw-rfe', '.Trash'
 UTF8 = {'.Entw&APw-rfe': '.Entwürfe', '.A &- B': '.A & B', '.&ZeVnLA-': '.日本'}
 WORDS = ('Work', 'Later', '$NotJunk', '$Label1', 'x-y', 'Zero')
 FOOTER = '\n_______________________________________________\nlist mailing list\n'
@@ -54,9 +55,12 @@ def render(rng, kind):
     """One of the many forms of a message."""
     ident, content = kind
     lines = rng.choice(TRANSPORT)
+    content, _, blind = content.partition('~')
     fields = ['Date: Mon, 1 Jan 2024 00:00:00 +0000\n',
               rng.choice(('From: Anna <a@x>\n', 'From:  Anna\n <a@x>\n')),
               'Subject: same\n']
+    if blind:
+        fields.append('Bcc: %s@x\n' % blind)
     if ident is not None:
         fields.append(rng.choice(ID_FORMS) % ident)
     elif rng.random() < 0.3:
@@ -87,6 +91,8 @@ def make(rng, styles):
     kinds = [Kind('id%d@x' % i, 'c%d' % i) for i in range(8)]
     kinds += [Kind('id%d@x' % i, 'c%d.other' % i) for i in range(3)]
     kinds += [Kind(None, 'n%d' % i) for i in range(4)]
+    kinds += [Kind(k.ident, k.content + '~' + b) for k in
+              (kinds[0], kinds[1], kinds[-1]) for b in ('b1', 'b2')]
     sides = []
     for side in ('source', 'target'):
         shutil.rmtree(side, ignore_errors=True)
@@ -107,7 +113,8 @@ def make(rng, styles):
         for kind in pool:
             number += 1
             folder = rng.choice(folders)
-            flags = ''.join(c for c in 'FPRS' if rng.random() < 0.4)
+            flags = ''.join(c for c in 'DFPRST' if rng.random() <
+                            (0.1 if c in 'DT' else 0.4))
             letters = ''.join(c for c in sorted(lists[folder])
                               if rng.random() < 0.3)
             name = '%d.%d:2,%s%s' % (rng.randint(1, 99), number, flags,
@@ -127,60 +134,98 @@ def kin(a, b):
     return {a.content, b.content} == {'l', 'l+footer'}
 
 
+def is_draft(f):
+    return f.folder == DRAFTS or 'D' in info(f)
+
+
+def info(f):
+    return f.name.split(':2,')[1].split(',')[0]
+
+
+Copy = collections.namedtuple('Copy', 'kind place draft rank')
+
+
 def model(source, target, order, options):
     """Counter of (kind, folder, status); and what the target then holds. order:
     the target's folders."""
+    outcome = collections.Counter()
+    held = collections.Counter((f.kind, f.folder) for f in target)
+    trust, account = options['same_id'] == 'trust', options['scope'] == 'account'
+
+    def plain(kind):
+        return kind.content.split('~')[0]
+
+    def group(kind):
+        return kind.ident or plain(kind)
+
+    def settle(s, status):
+        outcome[s.kind, order[s.place], status] += 1
+        if status == 'added':
+            held[s.kind, order[s.place]] += 1
+
+    def exact(s, t):
+        return trust or s.kind == t.kind
+
+    def loose(s, t):
+        return '~' not in s.kind.content and plain(s.kind) == plain(t.kind)
+
     left_s, left_t = {}, {}
     for side, left in ((source, left_s), (target, left_t)):
         for f in side:
-            key = f.kind.ident or f.kind
-            left.setdefault(key, []).append(
-                [f.kind, order.index(f.folder), f.name, f.path])
-    outcome = collections.Counter()
-    held = collections.Counter((f.kind, f.folder) for f in target)
-    trust = options['same_id'] == 'trust'
-
-    def settle(s, status):
-        outcome[s[0], order[s[1]], status] += 1
-        if status == 'added':
-            held[s[0], order[s[1]]] += 1
+            place = order.index(f.folder)
+            rank = (() if trust else (f.kind.content,)) + \
+                (place, f.name.encode(), f.path)
+            c = Copy(f.kind, place, is_draft(f), rank)
+            if 'T' not in info(f):
+                left.setdefault(group(f.kind), []).append(c)
+            elif side is source:
+                settle(c, 'skipped')
 
     for key, copies in left_s.items():
-        twins = left_t.get(key, [])
-        def same(s, t):
-            return s[0] == t[0] or (trust and s[0].ident is not None)
-        # With trust, the order of one side does not go by the content.
-        def rank(m):
-            return (m[1], m[2].encode(), m[3]) if trust else \
-                (m[0].content, m[1], m[2].encode(), m[3])
-        copies.sort(key=rank)
-        twins.sort(key=rank)
+        twins = sorted(left_t.get(key, []), key=lambda c: c.rank)
+        copies.sort(key=lambda c: c.rank)
         if options['collapse']:
             seen, kept = [], []
             for s in copies:
-                if any(same(s, o) and (options['scope'] == 'account' or
-                                       s[1] == o[1]) for o in seen):
+                if any(exact(s, o) and (account or s.place == o.place)
+                       for o in seen):
                     settle(s, 'skipped')
                 else:
                     seen.append(s)
                     kept.append(s)
             copies = kept
-        for status in ('present', 'elsewhere', 'kin present', 'kin elsewhere'):
-            if status.endswith('elsewhere') and options['scope'] == 'folder':
-                continue
-            if 'kin' in status and options['same_id'] != 'compare':
-                continue
-            for s in list(copies):
-                # Two versions of a draft are two messages.
-                draft = order[s[1]] == '.Entw&APw-rfe'
-                for t in twins:
-                    related = kin(s[0], t[0]) and not draft \
-                        if 'kin' in status else same(s, t)
-                    if related and (status.endswith('elsewhere') or
-                                    s[1] == t[1]):
-                        settle(s, status.split()[-1])
+
+        def pair(related, there, mine, theirs):
+            """One pass over what is left of both sides."""
+            for s in [s for s in copies if s.draft == mine]:
+                for t in [t for t in twins if t.draft == theirs]:
+                    if (s.place == t.place if there else order[t.place] != TRASH
+                            or options['count_trash']) and related(s, t):
+                        settle(s, 'present' if there else 'elsewhere')
                         copies.remove(s)
                         twins.remove(t)
+                        break
+
+        for related in (exact, loose):
+            if related is loose and trust:
+                continue
+            for there in (True, False) if account else (True,):
+                pair(related, there, False, False)
+                pair(related, there, True, True)
+                pair(related, there, True, False)
+        if options['same_id'] == 'compare':
+            for s in list(copies):
+                # Two versions of a draft are two messages.
+                for there in (True, False) if account else (True,):
+                    twin = [t for t in twins if kin(s.kind, t.kind) and
+                            not s.draft and not t.draft and
+                            (s.place == t.place if there else
+                             order[t.place] != TRASH or
+                             options['count_trash'])]
+                    if twin:
+                        settle(s, 'present' if there else 'elsewhere')
+                        copies.remove(s)
+                        twins.remove(twin[0])
                         break
         for s in copies:
             settle(s, 'added')
@@ -193,6 +238,9 @@ def kind_of(data):
     content = re.search(rb'\ntext of (.*)\n', text).group(1).decode()
     if b'mailing list' in text:
         content += '+footer'
+    blind = re.search(rb'(?m)^Bcc: (.*)@x$', text)
+    if blind:
+        content += '~' + blind.group(1).decode()
     return content
 
 
@@ -222,7 +270,7 @@ def added_messages(styles):
     back = {spell(f, styles['target'], 'target'): f for f in FOLDERS}
     back['.Sent Items'] = '.Sent Items'
     for folder, _, name, flags, words, data, mtime in md.messages('target'):
-        if '.mailferry,' in name:
+        if '.mailferry' in name:
             yield (kind_of(data), back[folder], flags,
                    tuple(sorted({w.lower() for w in words})), mtime)
 
@@ -233,13 +281,16 @@ def one_round(number):
     source, target = make(rng, styles)
     options = {'scope': rng.choice(('account', 'account', 'folder')),
                'same_id': rng.choice(('compare', 'compare', 'add', 'trust')),
-               'collapse': rng.random() < 0.25}
+               'collapse': rng.random() < 0.25,
+               'count_trash': rng.random() < 0.25}
     command = ['maildir-merge', '--state-dir', 'state', '--scope',
                options['scope'], '--same-id', options['same_id'],
                '--source-names', styles['source'],
                '--target-names', styles['target']]
     if options['collapse']:
         command.append('--collapse')
+    if options['count_trash']:
+        command.append('--count-trash')
     order, existing = folder_order(styles, source)
     # Sent Items is Sent where there is one, and itself where there is not.
     if '.Sent' not in existing:

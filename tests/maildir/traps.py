@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from dovecot import (ROOT_24, Dovecot, body_sizes, fetch, md,  # noqa: E402
+from dovecot import (IS_24, Dovecot, body_sizes, fetch, md,  # noqa: E402
                      merge, message)
 
 QUOTA = '''
@@ -38,7 +38,7 @@ quota "User quota" {
   storage_size = 1G
 }
 '''
-dovecot = Dovecot('dovecot', more=QUOTA_24 if ROOT_24 else QUOTA)
+dovecot = Dovecot('dovecot', more=QUOTA_24 if IS_24 else QUOTA)
 number = 0
 
 
@@ -101,7 +101,7 @@ path = md.put(target, '', '6.f:2,', message('m6'))
 os.chown(path, dovecot.uid, dovecot.gid)
 os.utime(target + '/cur', (back, back))
 found = subprocess.run(['maildir-check', target], stdout=subprocess.PIPE)
-fixed = subprocess.run(['maildir-check', '-f', target],
+fixed = subprocess.run(['maildir-check', '--fix', target],
                        stdout=subprocess.PIPE)
 client = dovecot.imap(user)
 check('a time put back', found.returncode == 1 and
@@ -141,7 +141,7 @@ md.put(target, '', '4.d:x:2,D', data, 1004)
 md.put(target, '', '5.e,S=%d:2,' % len(data), data, 1005)
 dovecot.own()
 client = dovecot.imap(user)
-fixed = subprocess.run(['maildir-check', '-f', target], stdout=subprocess.PIPE)
+fixed = subprocess.run(['maildir-check', '--fix', target], stdout=subprocess.PIPE)
 found = sorted(json.loads(line)['finding']
                for line in fixed.stdout.splitlines())
 client.select('INBOX')
@@ -236,7 +236,7 @@ merge('-q', source, target)
 usage = used(client)
 total = sum(len(m[5]) for m in md.messages(target))
 check('quota', abs(usage - total // 1024) <= 1, (usage, total))
-subprocess.check_output(['maildir-merge', '-q', '-u'] +
+subprocess.check_output(['maildir-merge', '-q', '--undo'] +
                         [j for j in glob.glob('state/*')
                          if '"%s"' % target in open(j).read()] + [target])
 usage = used(client)

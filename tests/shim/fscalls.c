@@ -6,9 +6,15 @@
  * LD_PRELOAD: numbers the calls that change a file system, from 1, and at
  * number FSCALL_AT kills or stops the process or lets the call fail:
  *
- *	FSCALL_DO=kill | stop | ENOSPC | EIO
- *				what happens there
+ *	FSCALL_DO=kill | stop | EIO | ENOSPC | EDQUOT | EINTR | EMFILE | short
+ *				what happens there; short: a read or write of
+ *				one byte
+ *	FSCALL_ALL=1		counts the calls that only read, too: open, read,
+ *				getdents (readdir), stat, close
+ *	FSCALL_BELOW=DIR	of these, only those on files below DIR
  *	FSCALL_COUNT=FILE	how many there were, written at exit
+ *	FSCALL_NOREPLACE=ERRNO	RENAME_NOREPLACE fails each time with EINVAL or
+ *				ENOSYS, as on file systems that lack it
  *	FSCALL_UNSYNCED=FILE	each file that got another name while some of it
  *				was not synced, one a line, if there was one
  *
@@ -17,13 +23,16 @@
  *
  * Nothing is really synced: a process that is killed loses nothing that the
  * kernel has. Writes to the standard descriptors do not count. Not to be
- * combined with a sanitizer, nor with threads where the numbers matter.
+ * combined with a sanitizer. With threads, which call a number is differs from run
+ * to run, and FSCALL_UNSYNCED does not go.
  */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +41,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-static long count;
+static atomic_long count;
 /* Files that were written to, and not synced since. */
 static ino_t dirty[8192];
 static size_t dirty_n;
@@ -45,14 +54,37 @@ real(const char *name)
 	return dlsym(RTLD_NEXT, name);
 }
 
-/* True if the call that is made now shall fail; errno is set. */
+static const struct {
+	const char *name;
+	int error;
+} errors[] = {
+	{ "EIO", EIO },
+	{ "ENOSPC", ENOSPC },
+	{ "EDQUOT", EDQUOT },
+	{ "EINTR", EINTR },
+	{ "EMFILE", EMFILE },
+	{ "EINVAL", EINVAL },
+	{ "ENOSYS", ENOSYS },
+};
+
+static int
+error_of(const char *word)
+{
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+		if (strcmp(word, errors[i].name) == 0)
+			return errors[i].error;
+	return 0;
+}
+
+/* True if the call that is made now shall fail; errno is set, or 0 for a short
+ * one. */
 static bool
 hit(void)
 {
 	const char *at = getenv("FSCALL_AT"), *what = getenv("FSCALL_DO");
+	long n = atomic_fetch_add(&count, 1) + 1;
 
-	count++;
-	if (at == NULL || what == NULL || strtol(at, NULL, 10) != count)
+	if (at == NULL || what == NULL || strtol(at, NULL, 10) != n)
 		return false;
 	if (strcmp(what, "kill") == 0)
 		(void)raise(SIGKILL);
@@ -60,8 +92,33 @@ hit(void)
 		(void)raise(SIGSTOP);
 		return false;
 	}
-	errno = strcmp(what, "EIO") == 0 ? EIO : ENOSPC;
+	errno = error_of(what);
 	return true;
+}
+
+/* True if the file is one whose reading counts. */
+static bool
+is_watched(int fd)
+{
+	const char *below = getenv("FSCALL_BELOW");
+	char link[64], path[4096];
+	ssize_t n;
+
+	if (getenv("FSCALL_ALL") == NULL || fd < 0)
+		return false;
+	if (below == NULL)
+		return fd > 2;
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof path - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	return strncmp(path, below, strlen(below)) == 0;
+}
+
+/* The same as hit for a call that changes nothing. */
+static bool
+hit_reading(int fd)
+{
+	return is_watched(fd) && hit() && errno != 0;
 }
 
 static ino_t
@@ -69,7 +126,7 @@ inode_of(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == -1 ? 0 : st.st_ino;
+	return REAL(fstat)(fd, &st) == -1 ? 0 : st.st_ino;
 }
 
 static bool
@@ -110,7 +167,7 @@ watch(int dir, const char *path, const char *name)
 	FILE *f;
 
 	if (file == NULL ||
-	    fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    REAL(fstatat)(dir, path, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
 	    !is_dirty(st.st_ino))
 		return;
 	f = fopen(file, "a");
@@ -155,7 +212,7 @@ tell(void)
 
 	if (f == NULL)
 		return;
-	(void)fprintf(f, "%ld\n", count);
+	(void)fprintf(f, "%ld\n", atomic_load(&count));
 	(void)fclose(f);
 }
 
@@ -170,8 +227,10 @@ openat(int dir, const char *path, int flags, ...)
 		va_start(ap, flags);
 		mode = va_arg(ap, mode_t);
 		va_end(ap);
-		if (hit())
+		if (hit() && errno != 0)
 			return -1;
+	} else if (hit_reading(dir)) {
+		return -1;
 	}
 	return REAL(openat)(dir, path, flags, mode);
 }
@@ -187,7 +246,7 @@ open(const char *path, int flags, ...)
 		va_start(ap, flags);
 		mode = va_arg(ap, mode_t);
 		va_end(ap);
-		if (hit())
+		if (hit() && errno != 0)
 			return -1;
 	}
 	return REAL(open)(path, flags, mode);
@@ -196,8 +255,11 @@ open(const char *path, int flags, ...)
 ssize_t
 write(int fd, const void *p, size_t len)
 {
-	if (fd > 2 && (hit() || over_quota(fd, len)))
-		return -1;
+	if (fd > 2 && (hit() || over_quota(fd, len))) {
+		if (errno != 0)
+			return -1;
+		len = len > 1 ? 1 : len;
+	}
 	if (fd > 2)
 		soil(inode_of(fd));
 	return REAL(write)(fd, p, len);
@@ -206,53 +268,60 @@ write(int fd, const void *p, size_t len)
 int
 mkdirat(int dir, const char *path, mode_t mode)
 {
-	return hit() ? -1 : REAL(mkdirat)(dir, path, mode);
+	return hit() && errno != 0 ? -1 : REAL(mkdirat)(dir, path, mode);
 }
 
 int
 mkdir(const char *path, mode_t mode)
 {
-	return hit() ? -1 : REAL(mkdir)(path, mode);
+	return hit() && errno != 0 ? -1 : REAL(mkdir)(path, mode);
 }
 
 int
 renameat(int d1, const char *p1, int d2, const char *p2)
 {
 	watch(d1, p1, p2);
-	return hit() ? -1 : REAL(renameat)(d1, p1, d2, p2);
+	return hit() && errno != 0 ? -1 : REAL(renameat)(d1, p1, d2, p2);
 }
 
 int
 renameat2(int d1, const char *p1, int d2, const char *p2, unsigned int flags)
 {
+	const char *lacks = getenv("FSCALL_NOREPLACE");
+
 	watch(d1, p1, p2);
-	return hit() ? -1 : REAL(renameat2)(d1, p1, d2, p2, flags);
+	if (lacks != NULL && flags != 0) {
+		errno = error_of(lacks);
+		return -1;
+	}
+	return hit() && errno != 0 ? -1
+				   : REAL(renameat2)(d1, p1, d2, p2, flags);
 }
 
 int
 rename(const char *p1, const char *p2)
 {
 	watch(AT_FDCWD, p1, p2);
-	return hit() ? -1 : REAL(rename)(p1, p2);
+	return hit() && errno != 0 ? -1 : REAL(rename)(p1, p2);
 }
 
 int
 linkat(int d1, const char *p1, int d2, const char *p2, int flags)
 {
 	watch(d1, p1, p2);
-	return hit() ? -1 : REAL(linkat)(d1, p1, d2, p2, flags);
+	return hit() && errno != 0 ? -1 : REAL(linkat)(d1, p1, d2, p2, flags);
 }
 
 int
 unlinkat(int dir, const char *path, int flags)
 {
-	return hit() ? -1 : REAL(unlinkat)(dir, path, flags);
+	return hit() && errno != 0 ? -1 : REAL(unlinkat)(dir, path, flags);
 }
 
 int
 fsync(int fd)
 {
-	if (hit())
+	if (hit() && errno != 0)
 		return -1;
 	clean(inode_of(fd));
 	return 0;
@@ -261,7 +330,7 @@ fsync(int fd)
 int
 fdatasync(int fd)
 {
-	if (hit())
+	if (hit() && errno != 0)
 		return -1;
 	clean(inode_of(fd));
 	return 0;
@@ -271,7 +340,7 @@ int
 syncfs(int fd)
 {
 	(void)fd;
-	if (hit())
+	if (hit() && errno != 0)
 		return -1;
 	dirty_n = 0;
 	return 0;
@@ -280,17 +349,72 @@ syncfs(int fd)
 int
 fchmod(int fd, mode_t mode)
 {
-	return hit() ? -1 : REAL(fchmod)(fd, mode);
+	return hit() && errno != 0 ? -1 : REAL(fchmod)(fd, mode);
 }
 
 int
 fchown(int fd, uid_t uid, gid_t gid)
 {
-	return hit() ? -1 : REAL(fchown)(fd, uid, gid);
+	return hit() && errno != 0 ? -1 : REAL(fchown)(fd, uid, gid);
 }
 
 int
 futimens(int fd, const struct timespec times[2])
 {
-	return hit() ? -1 : REAL(futimens)(fd, times);
+	return hit() && errno != 0 ? -1 : REAL(futimens)(fd, times);
+}
+
+int
+ftruncate(int fd, off_t len)
+{
+	return hit() && errno != 0 ? -1 : REAL(ftruncate)(fd, len);
+}
+
+ssize_t
+read(int fd, void *p, size_t len)
+{
+	if (is_watched(fd) && hit()) {
+		if (errno != 0)
+			return -1;
+		len = len > 1 ? 1 : len;
+	}
+	return REAL(read)(fd, p, len);
+}
+
+ssize_t
+pread(int fd, void *p, size_t len, off_t at)
+{
+	return hit_reading(fd) ? -1 : REAL(pread)(fd, p, len, at);
+}
+
+/* The system call fails at the number of its entry: what a stream had buffered
+ * before is lost with it. */
+struct dirent *
+readdir(DIR *d)
+{
+	return hit_reading(dirfd(d)) ? NULL : REAL(readdir)(d);
+}
+
+int
+fstat(int fd, struct stat *st)
+{
+	return hit_reading(fd) ? -1 : REAL(fstat)(fd, st);
+}
+
+int
+fstatat(int dir, const char *path, struct stat *st, int flags)
+{
+	return hit_reading(dir) ? -1 : REAL(fstatat)(dir, path, st, flags);
+}
+
+/* The descriptor is closed all the same, as on Linux. */
+int
+close(int fd)
+{
+	bool fails = hit_reading(fd);
+	int saved = errno, r = REAL(close)(fd);
+
+	if (fails)
+		errno = saved;
+	return fails ? -1 : r;
 }

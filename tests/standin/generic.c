@@ -3,26 +3,19 @@
  */
 
 /*
- * The schema that the stand-in serves, a recording of the real server's, and
- * with it the other types of objects: whatever the schema names can be created,
- * changed, listed and destroyed. Of a value no more is checked than that the
- * schema has the member, and that the server does not set it itself.
+ * The types of objects that only the schema knows: whatever it names can be
+ * created, changed, listed and destroyed. Of a value no more is checked than
+ * that the schema has the member, and that the server does not set it itself.
  */
 #include "standin/stalwart.h"
 
-#include <openssl/evp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "core/alloc.h"
 #include "core/str.h"
-
-static json_t *schema; /* NULL: none was given */
-static struct buf packed;
-static char path[80] = "/api/schema/standin";
 
 static struct kind {
 	char name[64];
@@ -36,94 +29,6 @@ text(const json_t *v, const char *member)
 	return json_string_value(json_object_get(v, member));
 }
 
-/* --- serving it --- */
-
-static const char small[] =
-    "{\"objects\":{\"x:Domain\":{\"type\":\"object\"},\"x:Account\":{\"type\":"
-    "\"object\"},\"x:MailingList\":{\"type\":\"object\"},\"x:Action\":{"
-    "\"type\":\"object\"}},\"schemas\":{\"x:Account\":{\"type\":\"multiple\","
-    "\"variants\":[{\"name\":\"User\"},{\"name\":\"Group\"}]}},\"fields\":{},"
-    "\"enums\":{}}";
-
-/* gzip, whatever the client says that it takes. */
-static void
-pack(const char *data, size_t len)
-{
-	z_stream z = { 0 };
-
-	if (deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) !=
-	    Z_OK)
-		return;
-	z.next_out = (Bytef *)buf_room(&packed, deflateBound(&z, len));
-	z.avail_out = (uInt)deflateBound(&z, len);
-	z.next_in = (Bytef *)(uintptr_t)data;
-	z.avail_in = (uInt)len;
-	(void)deflate(&z, Z_FINISH);
-	packed.len = z.total_out;
-	(void)deflateEnd(&z);
-}
-
-/* The path ends in the SHA-256 of the schema, in base64url. */
-static void
-name_schema(const char *data, size_t len)
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned char encoded[64];
-	unsigned int n = 0;
-
-	(void)EVP_Digest(data, len, digest, &n, EVP_sha256(), NULL);
-	(void)EVP_EncodeBlock(encoded, digest, (int)n);
-	for (char *p = (char *)encoded; *p != '\0'; p++)
-		*p = *p == '+' ? '-' : *p == '/' ? '_' : *p == '=' ? '\0' : *p;
-	(void)snprintf(path, sizeof path, "/api/schema/%.43s", (char *)encoded);
-}
-
-bool
-schema_read(const char *file)
-{
-	struct buf b = { 0 };
-	gzFile f = gzopen(file, "rb");
-	int n = 0;
-
-	while (f != NULL && (n = gzread(f, buf_room(&b, 65536), 65536)) > 0)
-		b.len += (size_t)n;
-	if (f == NULL || n < 0)
-		return false;
-	(void)gzclose(f);
-	schema = json_loadb(b.data, b.len, 0, NULL);
-	pack(b.data, b.len);
-	name_schema(b.data, b.len);
-	buf_free(&b);
-	return schema != NULL;
-}
-
-const char *
-schema_path(void)
-{
-	return path;
-}
-
-const struct buf *
-schema_packed(void)
-{
-	if (packed.len == 0)
-		pack(small, sizeof small - 1);
-	return &packed;
-}
-
-json_t *
-schema_permissions(void)
-{
-	json_t *all = json_array(), *v;
-	size_t i;
-
-	json_array_foreach (
-	    json_object_get(json_object_get(schema, "enums"), "Permission"), i,
-	    v)
-		(void)json_array_append(all, json_object_get(v, "name"));
-	return all;
-}
-
 /* --- types --- */
 
 static const json_t *
@@ -132,7 +37,7 @@ part(const char *name, const char *object)
 	char key[80];
 
 	(void)snprintf(key, sizeof key, "x:%s", object);
-	return json_object_get(json_object_get(schema, name), key);
+	return json_object_get(schema_part(name), key);
 }
 
 const char *
@@ -141,18 +46,54 @@ generic_name(enum type t)
 	return kinds[t - TYPES].name;
 }
 
+/* Whether a member is an expression. */
+static bool
+is_expression(const json_t *member)
+{
+	const char *object =
+	    text(json_object_get(member, "type"), "objectName");
+
+	return object != NULL && strcmp(object, "x:Expression") == 0;
+}
+
+/* The default of an expression, as the schema has it and as a get shows it: the
+ * conditions are an array there, and a list of the server's here. */
+static json_t *
+expression_of(const json_t *v)
+{
+	json_t *match = json_object(), *item, *other;
+	char number[24];
+	size_t i;
+
+	json_array_foreach (json_object_get(v, "match"), i, item) {
+		(void)snprintf(number, sizeof number, "%zu", i);
+		(void)json_object_set(match, number, item);
+	}
+	other = json_object_get(v, "else");
+	if (other == NULL)
+		other = json_object_get(v, "default");
+	return json_pack("{s:o, s:O?}", "match", match, "else", other);
+}
+
 /* An object of a singleton is there from the start, with its defaults. */
 static void
 make_singleton(enum type t)
 {
-	const json_t *f = json_object_get(json_object_get(schema, "fields"),
+	const json_t *f = json_object_get(schema_part("fields"),
 	    text(part("schemas", generic_name(t)), "schemaName"));
 	json_t *value = json_deep_copy(json_object_get(f, "defaults")),
-	       *error = NULL;
+	       *error = NULL, *v;
+	const char *name;
 	struct object *o;
+	void *tmp;
 
 	if (value == NULL)
 		value = json_object();
+	json_object_foreach_safe(value, tmp, name,
+	    v) if (is_expression(json_object_get(json_object_get(f,
+						     "properties"),
+		       name)))(void)
+	    json_object_set_new(value, name, expression_of(v));
 	o = object_store(NULL, t, value, &error);
 	(void)snprintf(o->id, sizeof o->id, "singleton");
 	json_decref(value);
@@ -206,7 +147,7 @@ fields_of(enum type t, const json_t *value, json_t **error)
 		return NULL;
 	}
 	return json_object_get(
-	    json_object_get(schema, "fields"), text(found, "schemaName"));
+	    schema_part("fields"), text(found, "schemaName"));
 }
 
 /* --- values --- */
@@ -246,6 +187,50 @@ resolved(const json_t *v, const json_t *ids)
 	return out;
 }
 
+/* Of the text of an expression no more is checked than that its parentheses
+ * match. */
+static json_t *
+check_expression(const char *name, const json_t *v)
+{
+	const char *key;
+	json_t *condition;
+	size_t number = 0;
+	char why[160];
+
+	json_object_foreach (json_object_get(v, "match"), key, condition) {
+		const char *s = text(condition, "if");
+		int open = 0;
+
+		number++;
+		for (; s != NULL && *s != '\0'; s++)
+			open += *s == '(' ? 1 : *s == ')' ? -1 : 0;
+		if (open <= 0)
+			continue;
+		(void)snprintf(why, sizeof why,
+		    "Error parsing 'if' expression in condition #%zu: "
+		    "Unmatched open parenthesis",
+		    number);
+		return json_pack("{s:s, s:[s], s:[{s:s, s:s, s:s}]}", "type",
+		    "validationFailed", "properties", name, "validationErrors",
+		    "type", "Invalid", "property", name, "value", why);
+	}
+	return NULL;
+}
+
+/* A text may be no longer than the schema says. */
+static json_t *
+check_length(const char *name, const json_t *member, const json_t *v)
+{
+	json_int_t most = json_integer_value(
+	    json_object_get(json_object_get(member, "type"), "maxLength"));
+
+	if (most == 0 || json_string_length(v) <= (size_t)most)
+		return NULL;
+	return json_pack("{s:s, s:[{s:s, s:s, s:I}]}", "type",
+	    "validationFailed", "validationErrors", "type", "MaxLength",
+	    "property", name, "required", most);
+}
+
 /* Puts one member into a value; false and *error. A description is taken by
  * every type: the recording of the schema is without them. */
 static bool
@@ -276,6 +261,10 @@ put(json_t *value, const json_t *members, const char *name, const json_t *v,
 		    "invalidPatch", "Failed to parse Id from string", name);
 		return false;
 	}
+	*error = is_expression(member) ? check_expression(name, v)
+				       : check_length(name, member, v);
+	if (*error != NULL)
+		return false;
 	(void)json_object_set_new(value, name,
 	    is_id_type(member) ? resolved(v, ids)
 			       : json_incref((json_t *)(uintptr_t)v));
@@ -306,6 +295,8 @@ generic_create(
 		else if (!put(value, members, name, v, ids, error))
 			break;
 	}
+	if (*error == NULL && strcmp(generic_name(t), "DkimSignature") == 0)
+		*error = dkim_check(value);
 	if (*error == NULL)
 		return value;
 	json_decref(value);
@@ -356,6 +347,38 @@ generic_update(const struct object *o, const json_t *patch, const json_t *ids,
 		return value;
 	json_decref(value);
 	return NULL;
+}
+
+/* A secret in an object of its own is not shown. */
+static void
+hide_secrets(json_t *value)
+{
+	const char *name;
+	json_t *v;
+
+	json_object_foreach (value, name, v)
+		if (json_object_get(v, "secret") != NULL)
+			(void)json_object_set_new(
+			    v, "secret", json_string("****"));
+}
+
+void
+generic_show(const struct object *o, json_t *value)
+{
+	json_t *error = NULL, *member;
+	const char *name;
+
+	json_object_foreach (
+	    json_object_get(fields_of(o->type, value, &error), "properties"),
+	    name, member)
+		if (json_object_get(value, name) == NULL &&
+		    json_is_true(json_object_get(
+			json_object_get(member, "type"), "nullable")))
+			(void)json_object_set_new(value, name, json_null());
+	json_decref(error);
+	if (strcmp(generic_name(o->type), "DkimSignature") == 0)
+		dkim_show(value);
+	hide_secrets(value);
 }
 
 /* Whether a value refers to an object. */

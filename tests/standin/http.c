@@ -288,8 +288,8 @@ on_done(void *cls, struct MHD_Connection *c, void **state,
 	}
 }
 
-static bool
-parse_listen(const char *text, struct sockaddr_in *sa)
+bool
+http_address(const char *text, struct sockaddr_in *sa)
 {
 	char *copy = xstrdup(text), *colon = strrchr(copy, ':');
 	bool ok = false;
@@ -304,7 +304,7 @@ parse_listen(const char *text, struct sockaddr_in *sa)
 	return ok;
 }
 
-/* A daemon at the address; NULL if there can be none. */
+/* A daemon at the address; NULL if there cannot be one. */
 static struct MHD_Daemon *
 start(struct sockaddr_in *sa, const struct buf *cert, const struct buf *key)
 {
@@ -333,6 +333,12 @@ serve_until(struct MHD_Daemon *d, struct sockaddr_in *sa,
 
 	for (;;) {
 		(void)sigwait(set, &sig);
+		if (sig == SIGUSR2 && server->restarted != NULL) {
+			http_lock();
+			server->restarted();
+			http_unlock();
+			continue;
+		}
 		if (sig != SIGUSR1)
 			break;
 		MHD_stop_daemon(d);
@@ -345,6 +351,37 @@ serve_until(struct MHD_Daemon *d, struct sockaddr_in *sa,
 	}
 	MHD_stop_daemon(d);
 	return 0;
+}
+
+static void
+wanted_signals(sigset_t *set)
+{
+	(void)sigemptyset(set);
+	(void)sigaddset(set, SIGTERM);
+	(void)sigaddset(set, SIGINT);
+	(void)sigaddset(set, SIGUSR1);
+	(void)sigaddset(set, SIGUSR2);
+}
+
+void
+http_block_signals(void)
+{
+	sigset_t set;
+
+	wanted_signals(&set);
+	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void
+http_lock(void)
+{
+	(void)pthread_mutex_lock(&lock);
+}
+
+void
+http_unlock(void)
+{
+	(void)pthread_mutex_unlock(&lock);
 }
 
 int
@@ -361,12 +398,9 @@ http_serve(struct http_server *s, const char *listen)
 	server = s;
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGUSR1);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	if (!parse_listen(listen, &sa)) {
+	http_block_signals();
+	wanted_signals(&set);
+	if (!http_address(listen, &sa)) {
 		(void)fprintf(stderr, "not ADDRESS:PORT: %s\n", listen);
 		return 2;
 	}
@@ -388,7 +422,7 @@ http_serve(struct http_server *s, const char *listen)
 	sa.sin_port = htons(info->port);
 	(void)snprintf(url, sizeof url, "%s://127.0.0.1:%u",
 	    s->cert == NULL ? "http" : "https", (unsigned int)info->port);
-	(void)printf("%s\n", url);
+	(void)printf("%s\n%s", url, s->more == NULL ? "" : s->more);
 	(void)fflush(stdout);
 	status = serve_until(d, &sa, &cert, &key, &set);
 	buf_wipe(&key);

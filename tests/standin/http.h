@@ -46,7 +46,7 @@ struct reply {
  *	reset-before		the connection is closed, nothing is done
  *	reset-after		all is done, and the connection is closed
  *	cut			half of the answer
- *	badjson			an answer that is no JSON
+ *	badjson			an answer that is not JSON
  *	slow:MS			the answer comes late
  *	too-large		requestTooLarge instead of doing it
  *	method-error:TYPE	the first call fails with that type
@@ -86,9 +86,12 @@ struct http_server {
 	const char *cert, *key;
 	const char *realm; /* of WWW-Authenticate; NULL: no such header */
 	bool closes;       /* each connection after its answer */
+	const char *more;  /* printed after the URL; NULL: nothing */
+	/* SIGUSR2, for what only a restart does; may be NULL. */
+	void (*restarted)(void);
 };
 
-/* Reads a fault; false if it is none. */
+/* Reads a fault; false if it is not one. */
 bool http_fault(struct http_server *s, const char *text);
 
 /*
@@ -97,6 +100,15 @@ bool http_fault(struct http_server *s, const char *text);
  * status.
  */
 int http_serve(struct http_server *s, const char *listen);
+
+/* For threads of a stand-in's own: what an answer holds while it is made, and the
+ * signals, which are for http_serve. */
+void http_lock(void);
+void http_unlock(void);
+void http_block_signals(void);
+struct sockaddr_in;
+/* Reads "ADDRESS:PORT". */
+bool http_address(const char *text, struct sockaddr_in *sa);
 
 /* Base URL, "http://127.0.0.1:PORT"; good after http_serve has begun. */
 const char *http_url(void);

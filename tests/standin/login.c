@@ -163,6 +163,9 @@ session_object(const struct caller *who)
 	json_t *accounts = json_object(), *primary = json_object(), *s;
 	char *api = xasprintf("%s/jmap/", http_url());
 	char *upload = xasprintf("%s/jmap/upload/{accountId}/", http_url());
+	char *download = xasprintf("%s/jmap/download/{accountId}/{blobId}/"
+				   "{name}?accept={type}",
+	    http_url());
 
 	if (who != NULL) {
 		(void)json_object_set_new(accounts, who->id,
@@ -176,7 +179,7 @@ session_object(const struct caller *who)
 	}
 	s = json_pack(
 	    "{s:{s:{s:I, s:i, s:I, s:I, s:I, s:I, s:I}, s:{}, s:{}, s:{}}, "
-	    "s:o, s:o, s:s, s:s, s:s, s:s}",
+	    "s:o, s:o, s:s, s:s, s:s, s:s, s:s}",
 	    "capabilities", "urn:ietf:params:jmap:core", "maxSizeUpload",
 	    (json_int_t)50000000, "maxConcurrentUpload", 4, "maxSizeRequest",
 	    (json_int_t)settings.max_size, "maxConcurrentRequests",
@@ -187,8 +190,9 @@ session_object(const struct caller *who)
 	    "urn:ietf:params:jmap:sieve", "urn:ietf:params:jmap:blob",
 	    "accounts", accounts, "primaryAccounts", primary, "username",
 	    who == NULL ? "" : who->name, "apiUrl", api, "uploadUrl", upload,
-	    "state", "b6a325e5");
+	    "downloadUrl", download, "state", "b6a325e5");
 	free(api);
 	free(upload);
+	free(download);
 	return s;
 }

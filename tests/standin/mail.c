@@ -4,11 +4,13 @@
 
 #include "standin/mail.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
+#include "standin/post.h"
 
 const char *mail_file;
 
@@ -36,27 +38,9 @@ mail_knows(const char *method)
 	return strcmp(method, "Mailbox/get") == 0 || query_of(method) != NULL;
 }
 
+/* The line of an account, or what it really has; new. */
 static json_t *
-default_content(void)
-{
-	return json_pack("{s:[{s:s, s:s, s:n, s:s, s:i, s:i}, "
-			 "{s:s, s:s, s:n, s:s, s:i, s:i}, "
-			 "{s:s, s:s, s:n, s:s, s:i, s:i}, "
-			 "{s:s, s:s, s:n, s:s, s:i, s:i}, "
-			 "{s:s, s:s, s:n, s:s, s:i, s:i}]}",
-	    "mailboxes", "id", "a", "name", "Inbox", "parentId", "role",
-	    "inbox", "totalEmails", 0, "unreadEmails", 0, "id", "b", "name",
-	    "Deleted Items", "parentId", "role", "trash", "totalEmails", 0,
-	    "unreadEmails", 0, "id", "c", "name", "Junk Mail", "parentId",
-	    "role", "junk", "totalEmails", 0, "unreadEmails", 0, "id", "d",
-	    "name", "Drafts", "parentId", "role", "drafts", "totalEmails", 0,
-	    "unreadEmails", 0, "id", "e", "name", "Sent Items", "parentId",
-	    "role", "sent", "totalEmails", 0, "unreadEmails", 0);
-}
-
-/* The line of an account; new. */
-static json_t *
-content(const struct object *o)
+content(struct object *o)
 {
 	FILE *f = mail_file == NULL ? NULL : fopen(mail_file, "re");
 	char *address = object_address(o), *line = NULL;
@@ -76,7 +60,9 @@ content(const struct object *o)
 		(void)fclose(f);
 	free(line);
 	free(address);
-	return found == NULL ? default_content() : found;
+	return found != NULL ? found
+			     : json_pack("{s:b, s:o}", "real", 1, "mailboxes",
+				   post_mailboxes(o));
 }
 
 /* The id, and what was asked for. */
@@ -108,11 +94,118 @@ mailbox_get(const struct object *o, const json_t *args, const json_t *all)
 	json_t *list = json_array(), *m;
 	size_t i;
 
-	json_array_foreach (json_object_get(all, "mailboxes"), i, m)
+	json_array_foreach (json_object_get(all, "mailboxes"), i, m) {
+		json_t *shares = json_object_get(
+		    o->shares, json_string_value(json_object_get(m, "id")));
+
+		(void)json_object_set_new(m, "shareWith",
+		    shares == NULL ? json_object() : json_deep_copy(shares));
 		(void)json_array_append_new(
 		    list, show(m, json_object_get(args, "properties")));
+	}
 	return json_pack("{s:s, s:s, s:o, s:[]}", "accountId", o->id, "state",
 	    "spq", "list", list, "notFound");
+}
+
+/* --- shares: the recorded rights, for accounts that there are --- */
+
+static bool
+has_mailbox(struct object *o, const char *id)
+{
+	json_t *all = content(o), *m;
+	bool found = false;
+	size_t i;
+
+	json_array_foreach (json_object_get(all, "mailboxes"), i, m)
+		found =
+		    found || strcmp(json_string_value(json_object_get(m, "id")),
+				 id) == 0;
+	json_decref(all);
+	return found;
+}
+
+static const char *const rights[] = { "mayReadItems", "mayAddItems",
+	"mayRemoveItems", "maySetSeen", "maySetKeywords", "mayCreateChild",
+	"mayRename", "mayDelete", "maySubmit" };
+
+static json_t *
+bad_share(const char *what)
+{
+	return set_error("invalidProperties", what, "shareWith");
+}
+
+/* All rights, those that are not named being false. NULL: one is not known. */
+static json_t *
+all_rights(const json_t *given)
+{
+	json_t *out = json_object(), *v;
+	const char *name;
+	bool ok = json_is_object(given);
+
+	for (size_t i = 0; i < sizeof rights / sizeof *rights; i++)
+		(void)json_object_set_new(out, rights[i], json_false());
+	json_object_foreach ((json_t *)(uintptr_t)given, name, v) {
+		ok = ok && json_is_boolean(v) &&
+		     json_object_get(out, name) != NULL;
+		(void)json_object_set(out, name, v);
+	}
+	if (ok)
+		return out;
+	json_decref(out);
+	return NULL;
+}
+
+static json_t *
+share_one(json_t *shares, const char *account, const json_t *given)
+{
+	json_t *all;
+
+	if (object_find(TYPE_ACCOUNT, account) == NULL)
+		return bad_share("Account does not exist.");
+	if (json_is_null(given)) {
+		(void)json_object_del(shares, account);
+		return NULL;
+	}
+	all = all_rights(given);
+	if (all == NULL)
+		return bad_share("Invalid rights.");
+	(void)json_object_set_new(shares, account, all);
+	return NULL;
+}
+
+json_t *
+mail_share(struct object *o, const char *mailbox, const json_t *patch)
+{
+	json_t *shares, *v, *each, *error = NULL;
+	const char *path, *account;
+
+	if (!has_mailbox(o, mailbox))
+		return json_pack("{s:s}", "type", "notFound");
+	if (o->shares == NULL)
+		o->shares = json_object();
+	shares = json_deep_copy(json_object_get(o->shares, mailbox));
+	if (shares == NULL)
+		shares = json_object();
+	json_object_foreach ((json_t *)(uintptr_t)patch, path, v) {
+		if (strcmp(path, "shareWith") == 0) {
+			(void)json_object_clear(shares);
+			json_object_foreach (v, account, each)
+				if (error == NULL)
+					error =
+					    share_one(shares, account, each);
+		} else if (strncmp(path, "shareWith/", 10) == 0) {
+			error = share_one(shares, path + 10, v);
+		} else {
+			error = set_error("invalidProperties",
+			    "Field could not be set.", path);
+		}
+		if (error != NULL)
+			break;
+	}
+	if (error == NULL)
+		(void)json_object_set(o->shares, mailbox, shares);
+	json_decref(shares);
+	return error;
 }
 
 static json_t *
@@ -142,9 +235,13 @@ mail_method(
 	const struct query *q = query_of(method);
 	json_t *all = content(o), *result;
 
-	(void)error;
-	result = q == NULL ? mailbox_get(o, args, all)
-			   : count_query(o, q, args, all);
+	if (q == NULL)
+		result = mailbox_get(o, args, all);
+	else if (json_is_true(json_object_get(all, "real")) &&
+		 strcmp(method, "Email/query") == 0)
+		result = post_method(o, method, args, NULL, error);
+	else
+		result = count_query(o, q, args, all);
 	json_decref(all);
 	return result;
 }
@@ -166,7 +263,7 @@ mail_scripts(struct object *o)
 
 		if (name == NULL)
 			continue;
-		id_encode(i + 1, id);
+		id_encode(++o->last_script, id);
 		one = json_pack("{s:s, s:s, s:s, s:b}", "id", id, "name", name,
 		    "blobId", "c", "isActive",
 		    json_is_true(json_object_get(s, "isActive")));

@@ -28,6 +28,10 @@ bool mail_knows(const char *method);
 json_t *mail_method(
     struct object *o, const char *method, const json_t *args, json_t **error);
 
+/* A change of a mailbox: "shareWith" as a whole, or one account of it. NULL, or
+ * an error of the object (new). */
+json_t *mail_share(struct object *o, const char *mailbox, const json_t *patch);
+
 /* Gives the account the Sieve scripts of the file, once. */
 void mail_scripts(struct object *o);
 

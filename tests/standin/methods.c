@@ -12,6 +12,8 @@
 
 #include "core/str.h"
 #include "standin/mail.h"
+#include "standin/post.h"
+#include "standin/routes.h"
 
 static json_t *
 method_error(const char *type, const char *description)
@@ -80,15 +82,14 @@ struct set {
 	json_t *error; /* of the whole call */
 };
 
-/* Adds to a member of the answer, which is only there when it is not empty. */
-static void
-answer(struct set *s, const char *member, const char *key, json_t *value)
+void
+answer_add(json_t *answer, const char *member, const char *key, json_t *value)
 {
-	json_t *map = json_object_get(s->answer, member);
+	json_t *map = json_object_get(answer, member);
 
 	if (map == NULL) {
 		map = json_object();
-		(void)json_object_set_new(s->answer, member, map);
+		(void)json_object_set_new(answer, member, map);
 	}
 	(void)json_object_set_new(map, key, value);
 }
@@ -105,7 +106,7 @@ refuse(struct set *s, const char *member, const char *key, json_t *error,
 		    error, "description", json_string(text));
 		free(text);
 	}
-	answer(s, member, key, error);
+	answer_add(s->answer, member, key, error);
 }
 
 static struct object *
@@ -138,6 +139,32 @@ number_new(struct object *o)
 	}
 }
 
+/* Nobody gives a new user what they do not have (the permissions of the default
+ * role, which are not those of an administrator). */
+static json_t *
+check_grant(const struct set *s, const json_t *value)
+{
+	const char *type = json_string_value(json_object_get(value, "@type"));
+	const char *name;
+	char text[128];
+	json_t *v;
+	size_t i;
+
+	if (s->type != TYPE_ACCOUNT || type == NULL ||
+	    strcmp(type, "User") != 0)
+		return NULL;
+	json_array_foreach (settings.lacks, i, v) {
+		name = json_string_value(v);
+		if (str_starts(name, "sys") || str_starts(name, "action") ||
+		    strcmp(name, "impersonate") == 0)
+			continue;
+		(void)snprintf(text, sizeof text,
+		    "You are not authorized to grant permissions: %s", name);
+		return set_error("forbidden", text, NULL);
+	}
+	return NULL;
+}
+
 static void
 create_one(struct set *s, const char *key, const json_t *body)
 {
@@ -147,10 +174,13 @@ create_one(struct set *s, const char *key, const json_t *body)
 	value = s->type < TYPES ? members_create(s->type, body, s->ids, &error)
 				: generic_create(s->type, body, s->ids, &error);
 	if (value != NULL)
+		error = check_grant(s, value);
+	if (value != NULL && error == NULL)
 		o = write_object(s, NULL, value, &error);
 	if (o != NULL) {
 		number_new(o);
-		answer(s, "created", key, json_pack("{s:s}", "id", o->id));
+		answer_add(
+		    s->answer, "created", key, json_pack("{s:s}", "id", o->id));
 		(void)json_object_set_new(s->ids, key, json_string(o->id));
 	} else if (error != NULL) {
 		refuse(s, "notCreated", key, error, body);
@@ -171,21 +201,21 @@ update_one(
 	json_array_foreach (destroy, i, item)
 		if (json_is_string(item) &&
 		    strcmp(json_string_value(item), id) == 0) {
-			answer(s, "notUpdated", id,
+			answer_add(s->answer, "notUpdated", id,
 			    json_pack("{s:s, s:s}", "type", "willDestroy",
 				"description", "ID will be destroyed."));
 			return;
 		}
 	o = object_find(s->type, id);
 	if (o == NULL) {
-		answer(s, "notUpdated", id,
+		answer_add(s->answer, "notUpdated", id,
 		    json_pack("{s:s}", "type", "notFound"));
 		return;
 	}
 	value = s->type < TYPES ? members_update(o, patch, s->ids, &error)
 				: generic_update(o, patch, s->ids, &error);
 	if (value != NULL && write_object(s, o, value, &error) != NULL)
-		answer(s, "updated", id, json_null());
+		answer_add(s->answer, "updated", id, json_null());
 	else if (error != NULL)
 		refuse(s, "notUpdated", id, error, patch);
 	json_decref(value);
@@ -198,13 +228,15 @@ destroy_one(struct set *s, const char *id)
 	json_t *links, *list;
 
 	if (o == NULL) {
-		answer(s, "notDestroyed", id,
+		answer_add(s->answer, "notDestroyed", id,
 		    json_pack("{s:s}", "type", "notFound"));
 		return;
 	}
+	if (o->type == TYPE_DOMAIN && generic_type("DkimSignature") != -1)
+		dkim_make_keys((enum type)generic_type("DkimSignature"));
 	links = object_links(o);
 	if (links != NULL) {
-		answer(s, "notDestroyed", id,
+		answer_add(s->answer, "notDestroyed", id,
 		    json_pack("{s:s, s:{s:s, s:s}, s:o}", "type",
 			"objectIsLinked", "objectId", "object",
 			type_name(o->type), "id", id, "linkedObjects", links));
@@ -258,6 +290,44 @@ method_set(enum type t, const json_t *args, const char *account, json_t *ids,
 
 /* --- actions --- */
 
+/* A reload of the settings fails on a server that cannot resolve names, as that
+ * of the recordings could not. */
+static json_t *
+cannot_resolve(void)
+{
+	return json_pack("{s:s, s:s, s:{s:s, s:s}}", "type", "validationFailed",
+	    "description",
+	    "Invalid address: failed to lookup address information: Name or "
+	    "service not known",
+	    "objectId", "object", "SpamPyzor", "id", "singleton");
+}
+
+static bool
+knows_action(const char *type)
+{
+	static const char *const known[] = { "InvalidateCaches",
+		"InvalidateNegativeCaches", "ReloadLookupStores" };
+
+	for (size_t i = 0; type != NULL && i < sizeof known / sizeof *known;
+	     i++)
+		if (strcmp(known[i], type) == 0)
+			return true;
+	return type != NULL && settings.resolves &&
+	       strcmp(type, "ReloadSettings") == 0;
+}
+
+/* What an action makes count from then on. */
+static void
+load(const char *type)
+{
+	if (!knows_action(type))
+		return;
+	if (strcmp(type, "ReloadSettings") == 0)
+		routes_load_settings();
+	else if (strcmp(type, "ReloadLookupStores") == 0)
+		routes_load_keys();
+}
+
 static json_t *
 action_set(const json_t *args, const char *account)
 {
@@ -269,22 +339,15 @@ action_set(const json_t *args, const char *account)
 		const char *type =
 		    json_string_value(json_object_get(v, "@type"));
 
-		if (type != NULL &&
-		    (strcmp(type, "InvalidateCaches") == 0 ||
-			strcmp(type, "InvalidateNegativeCaches") == 0))
-			answer(&s, "created", key,
+		load(type);
+		if (knows_action(type))
+			answer_add(s.answer, "created", key,
 			    json_pack("{s:s}", "id", "bvqjj2u"));
 		else if (type != NULL && strcmp(type, "ReloadSettings") == 0)
-			/* On a server that cannot resolve names. */
-			answer(&s, "notCreated", key,
-			    json_pack("{s:s, s:s, s:{s:s, s:s}}", "type",
-				"validationFailed", "description",
-				"Invalid address: failed to lookup address "
-				"information: Name or service not known",
-				"objectId", "object", "SpamPyzor", "id",
-				"singleton"));
+			answer_add(
+			    s.answer, "notCreated", key, cannot_resolve());
 		else
-			answer(&s, "notCreated", key,
+			answer_add(s.answer, "notCreated", key,
 			    set_error("invalidPatch",
 				"Missing or invalid '@type' property in object",
 				""));
@@ -305,47 +368,20 @@ action(
 	return NULL;
 }
 
-/* --- app passwords, made by the owner --- */
-
-static json_t *
-app_password(const struct caller *who, const json_t *args)
-{
-	struct set s = { .answer = json_pack("{s:s}", "accountId", who->id) };
-	struct object *o = who->account;
-	json_t *list = json_object_get(o->value, "credentials"), *v;
-	const char *key;
-	char id[16], number[24], secret[96];
-
-	json_object_foreach (json_object_get(args, "create"), key, v) {
-		id_encode(o->next_credential++, id);
-		(void)snprintf(
-		    number, sizeof number, "%zu", json_object_size(list));
-		(void)snprintf(secret, sizeof secret,
-		    "app_aaaaaalyeqvfouv1ip77ppihqpm9202%s%s", o->id, id);
-		(void)json_object_set_new(list, number,
-		    json_pack("{s:s, s:s, s:s, s:s, s:O?, s:n, s:{}, s:s, "
-			      "s:{s:s}}",
-			"@type", "AppPassword", "credentialId", id, "secret",
-			"", "clear", secret, "description",
-			json_object_get(v, "description"), "expiresAt",
-			"allowedIps", "createdAt", "2026-11-23T20:52:32Z",
-			"permissions", "@type", "Inherit"));
-		answer(&s, "created", key,
-		    json_pack("{s:s, s:s}", "id", id, "secret", secret));
-	}
-	return s.answer;
-}
-
 /* --- dispatch --- */
 
-/* The account that a method of an account's own data is for. */
+/* The account that a method of an account's own data is for; of a registry
+ * method it may be left out. */
 static struct object *
-own_account(const struct caller *who, const json_t *args, json_t **error)
+own_account(const struct caller *who, const char *method, const json_t *args,
+    json_t **error)
 {
 	const char *id = json_string_value(json_object_get(args, "accountId"));
 	struct object *o = id == NULL ? NULL : object_find(TYPE_ACCOUNT, id);
 	char text[64];
 
+	if (id == NULL && str_starts(method, "x:") && who->account != NULL)
+		return who->account;
 	if (id == NULL) {
 		*error = method_error("invalidArguments",
 		    "The \"accountId\" property is required.");
@@ -405,7 +441,7 @@ method_call(const struct caller *who, const char *name, const json_t *args,
 			    who, t, slash + 1, args, ids, error);
 	}
 	if (result == NULL && *error == NULL && slash != NULL &&
-	    str_starts(name, "x:")) {
+	    str_starts(name, "x:") && !owner_knows(name)) {
 		char type[64];
 
 		(void)snprintf(type, sizeof type, "%.*s",
@@ -417,18 +453,23 @@ method_call(const struct caller *who, const char *name, const json_t *args,
 	}
 	if (slash != NULL && str_starts(name, "x:Action/") && who->admin)
 		result = action(slash + 1, args, who->id, error);
-	if (strcmp(name, "x:AppPassword/set") == 0 && who->account != NULL)
-		result = app_password(who, args);
 	if (strcmp(name, "Blob/upload") == 0 &&
-	    (o = own_account(who, args, error)) != NULL)
+	    (o = own_account(who, name, args, error)) != NULL)
 		result = method_blob_upload(o, args, ids, error);
 	if (str_starts(name, "SieveScript/") &&
-	    (o = own_account(who, args, error)) != NULL) {
+	    (o = own_account(who, name, args, error)) != NULL) {
 		mail_scripts(o);
 		result = method_script(o, slash + 1, args, ids, error);
 	}
-	if (mail_knows(name) && (o = own_account(who, args, error)) != NULL)
+	if (owner_knows(name) &&
+	    (o = own_account(who, name, args, error)) != NULL)
+		result = owner_method(o, name, args, error);
+	if (mail_knows(name) &&
+	    (o = own_account(who, name, args, error)) != NULL)
 		result = mail_method(o, name, args, error);
+	if (post_knows(name) &&
+	    (o = own_account(who, name, args, error)) != NULL)
+		result = post_method(o, name, args, ids, error);
 	if (result == NULL && *error == NULL)
 		*error = method_error("unknownMethod", name);
 	return result;

@@ -19,6 +19,25 @@ method_error(const char *type, const char *description)
 	    "{s:s, s:s}", "type", type, "description", description);
 }
 
+/* The object, with what is only shown where it is asked for by its name. */
+static json_t *
+show(const struct object *o, const json_t *properties)
+{
+	json_t *shown = object_show(o), *item;
+	size_t i;
+
+	json_array_foreach (properties, i, item)
+		if (o->type == TYPE_DOMAIN && json_is_string(item) &&
+		    strcmp(json_string_value(item), "dnsZoneFile") == 0) {
+			char *zone = dkim_zone(o);
+
+			(void)json_object_set_new(
+			    shown, "dnsZoneFile", json_string(zone));
+			free(zone);
+		}
+	return shown;
+}
+
 /* Only the members that are asked for, and the id. If none of them exists, the
  * server shows all. */
 static json_t *
@@ -69,6 +88,8 @@ method_get(enum type t, const json_t *args, const char *account, json_t **error)
 		    "single method call.");
 		return NULL;
 	}
+	if (strcmp(type_name(t), "DkimSignature") == 0)
+		dkim_make_keys(t);
 	list = json_array();
 	missing = json_array();
 	json_array_foreach (ids, i, item) {
@@ -78,15 +99,15 @@ method_get(enum type t, const json_t *args, const char *account, json_t **error)
 		if (o == NULL)
 			(void)json_array_append(missing, item);
 		else
-			(void)json_array_append_new(
-			    list, select_members(object_show(o), properties));
+			(void)json_array_append_new(list,
+			    select_members(show(o, properties), properties));
 	}
 	/* Without ids it is cut at the limit, and does not say so. */
 	while (!json_is_array(ids) &&
 	       json_array_size(list) < settings.max_get &&
 	       (o = object_next(t, &at)) != NULL)
 		(void)json_array_append_new(
-		    list, select_members(object_show(o), properties));
+		    list, select_members(show(o, properties), properties));
 	return json_pack("{s:s, s:o, s:o}", "accountId", account, "list", list,
 	    "notFound", missing);
 }
@@ -106,6 +127,8 @@ known_filter(enum type t, const char *name)
 {
 	const char *const *known = filters[t < TYPES ? t : TYPES];
 
+	if (strcmp(type_name(t), "MemoryLookupKey") == 0)
+		return strcmp(name, "namespace") == 0;
 	for (; *known != NULL; known++)
 		if (strcmp(*known, name) == 0)
 			return true;
@@ -209,6 +232,8 @@ method_query(
 	*error = bad_filter(t, filter);
 	if (*error != NULL)
 		return NULL;
+	if (strcmp(type_name(t), "DkimSignature") == 0)
+		dkim_make_keys(t);
 	if (json_is_integer(limit_arg) && json_integer_value(limit_arg) > 0)
 		limit = (size_t)json_integer_value(limit_arg);
 	while ((o = object_next(t, &at)) != NULL) {
@@ -217,7 +242,7 @@ method_query(
 		json_object_foreach ((json_t *)(uintptr_t)filter, name, v)
 			ok = ok && matches(o, name, json_string_value(v));
 		if (ok) {
-			found = grow(found, n, &cap, sizeof *found);
+			found = xgrow(found, n, &cap, sizeof *found);
 			found[n++] = o;
 		}
 	}

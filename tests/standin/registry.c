@@ -158,7 +158,37 @@ object_address(const struct object *o)
 	    d == NULL ? "" : text(d->value, "name"));
 }
 
-/* The keys of a value, one after another; the property that each stands for. */
+/* What the recordings show to be unique among types of the schema, and the
+ * property that the error names. */
+static const struct {
+	const char *type, *first, *second, *property;
+} generic_keys[] = {
+	{ "MtaRoute", "name", NULL, "name" },
+	{ "MemoryLookupKey", "namespace", "key", "namespace" },
+};
+
+static void
+each_generic_key(enum type t, const json_t *value,
+    void (*f)(void *arg, const char *key, const char *property), void *arg)
+{
+	for (size_t i = 0; i < sizeof generic_keys / sizeof *generic_keys;
+	     i++) {
+		const char *second = generic_keys[i].second;
+		char *key;
+
+		if (strcmp(generic_keys[i].type, type_name(t)) != 0)
+			continue;
+		if (second != NULL)
+			second = text(value, second);
+		key = xasprintf("g %s %s %s", type_name(t),
+		    text(value, generic_keys[i].first),
+		    second == NULL ? "" : second);
+		f(arg, key, generic_keys[i].property);
+		free(key);
+	}
+}
+
+/* The keys of a value, one after another; the property of each. */
 static void
 each_key(enum type t, const json_t *value,
     void (*f)(void *arg, const char *key, const char *property), void *arg)
@@ -167,8 +197,10 @@ each_key(enum type t, const json_t *value,
 	json_t *alias;
 	char *key;
 
-	if (t >= TYPES)
+	if (t >= TYPES) {
+		each_generic_key(t, value, f, arg);
 		return;
+	}
 	if (t == TYPE_DOMAIN) {
 		key = xasprintf("d %s", text(value, "name"));
 		f(arg, key, "name");
@@ -245,7 +277,7 @@ object_store(struct object *o, enum type t, json_t *value, json_t **error)
 	if (o == NULL) {
 		o = xcalloc(1, sizeof *o);
 		o->type = t;
-		tables[t].objects = grow(tables[t].objects, tables[t].n,
+		tables[t].objects = xgrow(tables[t].objects, tables[t].n,
 		    &tables[t].cap, sizeof *tables[t].objects);
 		tables[t].objects[tables[t].n++] = o;
 		o->number = tables[t].n;
@@ -267,6 +299,10 @@ object_destroy(struct object *o)
 	tables[o->type].objects[o->number - 1] = NULL;
 	json_decref(o->value);
 	json_decref(o->scripts);
+	json_decref(o->shares);
+	json_decref(o->vacation);
+	json_decref(o->identities);
+	json_decref(o->post);
 	free(o);
 }
 
@@ -335,6 +371,8 @@ object_show(const struct object *o)
 	}
 	if (o->type == TYPE_ACCOUNT)
 		(void)json_object_set_new(v, "usedDiskQuota", json_integer(0));
+	if (o->type >= TYPES)
+		generic_show(o, v);
 	(void)json_object_set_new(v, "id", json_string(o->id));
 	return v;
 }

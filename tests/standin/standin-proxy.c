@@ -505,6 +505,11 @@ answer(const struct request *q, struct reply *r, const struct fault *fault)
 		r->status = 0;
 		return;
 	}
+	/* libmicrohttpd refuses a request without a path only before 1.0. */
+	if (*q->uri == '\0') {
+		say(r, 400, "bad request");
+		return;
+	}
 	if (len > 1 && q->uri[len - 1] == '/')
 		len--;
 	path = xmemdup(q->uri, len);

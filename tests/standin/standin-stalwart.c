@@ -13,6 +13,8 @@
 
 #include "core/str.h"
 #include "standin/mail.h"
+#include "standin/routes.h"
+#include "standin/smtp.h"
 
 static void
 problem(struct reply *r, int status, const char *type, const char *title,
@@ -236,13 +238,27 @@ schema(struct reply *r)
 	(void)snprintf(r->header_value, sizeof r->header_value, "gzip");
 }
 
-/* All permissions for an administrator, without those that it lacks. */
+static void
+take_out(json_t *all, const json_t *names)
+{
+	const char *name;
+	json_t *v;
+	size_t i;
+
+	json_array_foreach (names, i, v)
+		for (size_t k = json_array_size(all); k-- > 0;) {
+			name = json_string_value(json_array_get(all, k));
+			if (strcmp(name, json_string_value(v)) == 0)
+				(void)json_array_remove(all, k);
+		}
+}
+
+/* All permissions for an administrator, without those that it lacks, or that
+ * the list leaves out although it has them: so do real servers. */
 static json_t *
 permissions(const struct caller *who)
 {
-	json_t *all = who->admin ? schema_permissions() : json_array(), *v;
-	const char *name;
-	size_t i, k;
+	json_t *all = who->admin ? schema_permissions() : json_array();
 
 	if (json_array_size(all) == 0) {
 		json_decref(all);
@@ -252,12 +268,8 @@ permissions(const struct caller *who)
 			who->admin ? "sysActionCreate" : "imapAuthenticate",
 			who->admin ? "impersonate" : "pop3Authenticate");
 	}
-	json_array_foreach (settings.lacks, i, v)
-		for (k = json_array_size(all); k-- > 0;) {
-			name = json_string_value(json_array_get(all, k));
-			if (strcmp(name, json_string_value(v)) == 0)
-				(void)json_array_remove(all, k);
-		}
+	take_out(all, settings.lacks);
+	take_out(all, settings.hides);
 	return all;
 }
 
@@ -275,6 +287,31 @@ upload(const struct request *q, const struct caller *who, struct reply *r)
 		send_json(r, json_pack("{s:s, s:s, s:s?, s:I}", "accountId", id,
 				 "blobId", blob_store(q->body, q->len), "type",
 				 q->content_type, "size", (json_int_t)q->len));
+	free(id);
+}
+
+/* /jmap/download/ACCOUNT/BLOB/NAME */
+static void
+download(const struct request *q, const struct caller *who, struct reply *r)
+{
+	char *id = strdup(q->path + strlen("/jmap/download/")), *blob;
+	const char *data = NULL;
+	struct object *o;
+	size_t len = 0;
+
+	blob = id + strcspn(id, "/");
+	if (*blob != '\0')
+		*blob++ = '\0';
+	blob[strcspn(blob, "/")] = '\0';
+	o = object_find(TYPE_ACCOUNT, id);
+	if (o != NULL && (who->admin || who->account == o))
+		data = blob_data(blob, &len);
+	if (data == NULL) {
+		not_found(r);
+	} else {
+		r->type = "application/octet-stream";
+		buf_add(&r->body, data, len);
+	}
 	free(id);
 }
 
@@ -299,13 +336,15 @@ with_login(const struct request *q, const struct caller *who, struct reply *r,
 	if (strcmp(path, "/api/account") == 0)
 		send_json(r, json_pack("{s:o, s:s, s:s}", "permissions",
 				 permissions(who), "edition", "community",
-				 "locale", "en_US"));
+				 "locale", schema_locale()));
 	else if (!no_schema && strcmp(path, "/api/schema") == 0)
 		redirect(r, 302, schema_path());
 	else if (!no_schema && strcmp(path, schema_path()) == 0)
 		schema(r);
 	else if (post && str_starts(path, "/jmap/upload/"))
 		upload(q, who, r);
+	else if (get && str_starts(path, "/jmap/download/"))
+		download(q, who, r);
 	else if (post &&
 		 (strcmp(path, "/jmap") == 0 || strcmp(path, "/jmap/") == 0))
 		jmap(q, who, r, fault);
@@ -345,6 +384,14 @@ answer(const struct request *q, struct reply *r, const struct fault *fault)
 		with_login(q, &who, r, fault);
 }
 
+/* As a start does. */
+static void
+load_all(void)
+{
+	routes_load_settings();
+	routes_load_keys();
+}
+
 static bool
 counted(const struct request *q)
 {
@@ -357,7 +404,9 @@ static const char help[] =
     "\n"
     "A stand-in for the Stalwart server 0.16, for tests. The URL is printed "
     "on\n"
-    "the first line; port 0 takes a free one.\n"
+    "the first line; port 0 takes a free one. SIGUSR2 loads the settings as "
+    "a\n"
+    "restart does.\n"
     "\n"
     "  --tls CERT KEY      serve https with these PEM files\n"
     "  --log FILE          a line of JSON for each request\n"
@@ -367,11 +416,21 @@ static const char help[] =
     "                      reset-after cut badjson slow:MS refuse:MS\n"
     "                      method-error:TYPE mid-set[:TYPE]\n"
     "  --mail FILE         what the accounts hold, a line of JSON each\n"
+    "  --smtp ADDRESS:PORT take mail, too; the URL is on the second line\n"
+    "  --smtp-log FILE     a line of JSON for each recipient: delivered, "
+    "relayed,\n"
+    "                      deferred or bounced\n"
+    "  --reach HOST:PORT=ADDRESS:PORT  where a relay really is\n"
+    "  --world ADDRESS:PORT  the MX of everybody else\n"
     "  --schema FILE       what /api/schema serves, and the types of objects\n"
+    "  --bcp47             locales as from 0.16.20 on, de-DE\n"
     "  --no-schema         /api/schema is not found\n"
     "  --no-default-role   new users have no role\n"
     "  --lacks PERMISSION  the administrator does not have it\n"
+    "  --hides PERMISSION  it has it, and the list of its own does not say so\n"
     "  --rehash            hash every secret again, as releases before 0.16.6\n"
+    "  --resolves          names can be resolved, so that ReloadSettings "
+    "works\n"
     "  --quote-request     quote the request in the errors of objects\n"
     "  --max-objects-in-set N, --max-objects-in-get N, --max-calls N,\n"
     "  --max-size-request N, --max-concurrent N  limits of the session\n";
@@ -386,17 +445,24 @@ main(int argc, char **argv)
 		LOG,
 		FAULT,
 		MAIL,
+		SMTP,
+		SMTP_LOG,
+		REACH,
+		WORLD,
 		REHASH,
 		QUOTE,
+		RESOLVES,
 		SET,
 		GET,
 		CALLS,
 		SIZE,
 		CONCURRENT,
 		SCHEMA,
+		BCP47,
 		NO_SCHEMA,
 		NO_ROLE,
 		LACKS,
+		HIDES,
 		HELP
 	};
 	static const struct option options[] = { { "listen", required_argument,
@@ -406,23 +472,31 @@ main(int argc, char **argv)
 		{ "log", required_argument, NULL, LOG },
 		{ "fault", required_argument, NULL, FAULT },
 		{ "mail", required_argument, NULL, MAIL },
+		{ "smtp", required_argument, NULL, SMTP },
+		{ "smtp-log", required_argument, NULL, SMTP_LOG },
+		{ "reach", required_argument, NULL, REACH },
+		{ "world", required_argument, NULL, WORLD },
 		{ "rehash", no_argument, NULL, REHASH },
 		{ "quote-request", no_argument, NULL, QUOTE },
+		{ "resolves", no_argument, NULL, RESOLVES },
 		{ "max-objects-in-set", required_argument, NULL, SET },
 		{ "max-objects-in-get", required_argument, NULL, GET },
 		{ "max-calls", required_argument, NULL, CALLS },
 		{ "max-size-request", required_argument, NULL, SIZE },
 		{ "max-concurrent", required_argument, NULL, CONCURRENT },
 		{ "schema", required_argument, NULL, SCHEMA },
+		{ "bcp47", no_argument, NULL, BCP47 },
 		{ "no-schema", no_argument, NULL, NO_SCHEMA },
 		{ "no-default-role", no_argument, NULL, NO_ROLE },
 		{ "lacks", required_argument, NULL, LACKS },
+		{ "hides", required_argument, NULL, HIDES },
 		{ "help", no_argument, NULL, HELP }, { NULL, 0, NULL, 0 } };
 	struct http_server server = { .answer = answer,
 		.counted = counted,
 		.realm = "Basic realm=\"Stalwart Server\"" };
+	struct smtp_options smtp = { .max_size = 100 << 20 };
 	const char *listen = NULL;
-	bool roles = true;
+	bool roles = true, new_locales = false;
 	int ch;
 
 	while ((ch = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -450,11 +524,26 @@ main(int argc, char **argv)
 		case MAIL:
 			mail_file = optarg;
 			break;
+		case SMTP:
+			smtp.listen = optarg;
+			break;
+		case SMTP_LOG:
+			smtp.log = optarg;
+			break;
+		case REACH:
+			smtp.reach = optarg;
+			break;
+		case WORLD:
+			smtp.world = optarg;
+			break;
 		case REHASH:
 			settings.rehash = true;
 			break;
 		case QUOTE:
 			settings.quote = true;
+			break;
+		case RESOLVES:
+			settings.resolves = true;
 			break;
 		case SET:
 			settings.max_set = strtoul(optarg, NULL, 10);
@@ -478,6 +567,9 @@ main(int argc, char **argv)
 				return 2;
 			}
 			break;
+		case BCP47:
+			new_locales = true;
+			break;
 		case NO_SCHEMA:
 			no_schema = true;
 			break;
@@ -489,6 +581,12 @@ main(int argc, char **argv)
 				settings.lacks = json_array();
 			(void)json_array_append_new(
 			    settings.lacks, json_string(optarg));
+			break;
+		case HIDES:
+			if (settings.hides == NULL)
+				settings.hides = json_array();
+			(void)json_array_append_new(
+			    settings.hides, json_string(optarg));
 			break;
 		case HELP:
 			(void)fputs(help, stdout);
@@ -503,6 +601,12 @@ main(int argc, char **argv)
 		(void)fputs(help, stderr);
 		return 2;
 	}
+	if (new_locales)
+		schema_bcp47();
 	generic_roles(roles);
+	load_all();
+	server.restarted = load_all;
+	if (smtp.listen != NULL && (server.more = smtp_start(&smtp)) == NULL)
+		return 2;
 	return http_serve(&server, listen);
 }

@@ -160,7 +160,7 @@ taken(const char *field, const char *value)
 	    "field", field, "value", value);
 }
 
-/* One password is kept, and what is none. */
+/* One password is kept, and what is not a password. */
 static void
 keep_one_password(json_t *secrets)
 {
@@ -227,7 +227,7 @@ parameter(const struct request *q, const char *name)
 	return value == NULL ? "" : value;
 }
 
-/* Whether a word stands in a list that commas divide. */
+/* Whether a word is in a list divided by commas. */
 static bool
 in_list(const char *list, const char *word)
 {

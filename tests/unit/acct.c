@@ -193,14 +193,15 @@ test_ignore(void)
 
 /* --- accounts --- */
 
-static struct subject subject;
+static struct acct_subject subject;
 
-static struct subject *
+static struct acct_subject *
 fresh(void)
 {
 	side_account_free(&subject.source);
 	side_account_free(&subject.target);
-	subject = (struct subject){ .address = "a@one.test", .active = true };
+	subject =
+	    (struct acct_subject){ .address = "a@one.test", .active = true };
 	subject.source.done = subject.target.done = true;
 	subject.source.master = true;
 	(void)mailboxes_add(
@@ -212,11 +213,11 @@ fresh(void)
 }
 
 static void
-verdict(enum check status, const char *what, const char *name)
+verdict(enum acct_check status, const char *what, const char *name)
 {
 	struct check_options o = { 0 };
 	struct verification v;
-	const struct finding *worst;
+	const struct acct_finding *worst;
 
 	check_account(&subject, &o, &v);
 	OK(v.status == status, "%s: %s", name, check_name(v.status));
@@ -293,7 +294,8 @@ test_record(void)
 	for (int i = 0; i < 200; i++)
 		buf_adds(&name, "\xc3\xa9");
 	fresh()->target.login = LOGIN_OK;
-	subject.target.has_counts = true;
+	subject.target.known[DATA_EVENTS] = true;
+	subject.target.known[DATA_SCRIPTS] = true;
 	subject.target.data.counts[DATA_EVENTS] = 7;
 	(void)mailboxes_add(
 	    &subject.source.data.mailboxes, name.data, NULL, NULL, 1);
@@ -311,7 +313,8 @@ test_record(void)
 	       "\"scripts\":0}") != NULL,
 	    "the counts");
 	verification_free(&v);
-	subject.source.has_counts = true;
+	subject.source.known[DATA_EVENTS] = true;
+	subject.source.known[DATA_SCRIPTS] = true;
 	subject.source.data.counts[DATA_EVENTS] = 8;
 	check_account(&subject, &o, &v);
 	OK(v.status == CHECK_SHORT, "an event is missing");

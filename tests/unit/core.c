@@ -14,10 +14,11 @@
 #include "core/buf.h"
 #include "core/io.h"
 #include "core/json.h"
+#include "core/lines.h"
 #include "core/map.h"
 #include "core/num.h"
 #include "core/str.h"
-#include "core/texts.h"
+#include "core/strtab.h"
 
 static void
 test_buf(void)

@@ -6,11 +6,11 @@
  * them. */
 #include <stdlib.h>
 
-#include "archive/stamp.h"
-#include "extract/boxes.h"
-#include "extract/extractpart.h"
-#include "extract/forest.h"
-#include "extract/label.h"
+#include "convert/stamp.h"
+#include "extract/filename.h"
+#include "extract/idlist.h"
+#include "extract/mailboxes.h"
+#include "extract/parents.h"
 #include "unit/tap.h"
 
 /* The seconds are those of GNU date(1). */
@@ -75,20 +75,20 @@ test_labels(void)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const char *text = cases[i].text;
 
-		label_put(&out, text, strlen(text), false);
+		filename_put(&out, text, strlen(text), false);
 		SAME(buf_str(&out), cases[i].name, "name %zu", i);
 		buf_reset(&out);
-		label_put(&out, text, strlen(text), true);
+		filename_put(&out, text, strlen(text), true);
 		SAME(buf_str(&out), cases[i].hidden, "hidden name %zu", i);
 		buf_reset(&out);
 	}
-	label_put(&out, "a\0b", 3, false);
+	filename_put(&out, "a\0b", 3, false);
 	SAME(buf_str(&out), "a_b", "a NUL in a name");
 	buf_reset(&out);
 	memset(longest, 'x', 300);
 	longest[186] = '\xc3'; /* on the edge */
 	longest[187] = '\xa4';
-	label_put(&out, longest, 300, false);
+	filename_put(&out, longest, 300, false);
 	OK(out.len == 199 && out.data[186] == '-', "a long name is cut");
 	buf_free(&out);
 }
@@ -146,11 +146,11 @@ test_forest(void)
 	size_t *order, place[7];
 	bool sorted = true;
 
-	forest_cut_circles(up, cut, 7);
+	parents_cut_circles(up, cut, 7);
 	OK(up[0] == -1 && cut[0] && up[1] == 0 && up[2] == 1 && up[3] == 1 &&
 		up[5] == -1 && cut[5] && !cut[1] && !cut[4],
 	    "circles are cut at their lowest number");
-	order = forest_order(up, 7);
+	order = parents_order(up, 7);
 	for (size_t i = 0; i < 7; i++)
 		place[order[i]] = i;
 	for (size_t i = 0; i < 7; i++)

@@ -8,9 +8,12 @@
 
 #include "core/alloc.h"
 #include "core/str.h"
-#include "source/fieldmap.h"
-#include "source/rows.h"
-#include "source/sql.h"
+#include "record/member.h"
+#include "source/fieldmap/fieldmap.h"
+#include "source/fieldmap/file.h"
+#include "source/fieldmap/parse.h"
+#include "source/fieldmap/row.h"
+#include "sql/sql.h"
 #include "unit/tap.h"
 
 /* --- the reader --- */
@@ -24,7 +27,7 @@ test_errors(void)
 		{ "", "m:1: there are no sections" },
 		{ "# nothing\n\n", "m:1: there are no sections" },
 		{ "address = a\n", "m:1: a line before the first [section]" },
-		{ "[accounts]\n", "m:1: there is no section [accounts]" },
+		{ "[accounts]\n", "m:1: no section is named [accounts]" },
 		{ "[account\n", "m:1: not of the form [section]" },
 		{ "[account] x\n", "m:1: not of the form [section]" },
 		{ "\n[account]\naddress = a\n",
@@ -39,7 +42,7 @@ test_errors(void)
 		    "m:3: a section has one table, query or filter" },
 		{ "[account]\ntable =\n", "m:2: table is empty" },
 		{ "[account]\ntable = t\nadress = a\n",
-		    "m:3: there is no \"adress\"" },
+		    "m:3: no member is named \"adress\"" },
 		{ "[account]\ntable = t\ntargets = a\n",
 		    "m:3: a section [account] has no targets" },
 		{ "[account]\ntable = t\naddress\n",
@@ -49,14 +52,14 @@ test_errors(void)
 		{ "[account]\ntable = t\naddress = \"a\n",
 		    "m:3: a column or a text in quotes is missing" },
 		{ "[account]\ntable = t\naddress = a b\n",
-		    "m:3: too much behind the value: \"if\" and \"and\" are "
-		    "what may follow" },
+		    "m:3: too much after the value: only \"if\" and \"and\" "
+		    "may follow" },
 		{ "[account]\ntable = t\naddress = a | upper\n",
-		    "m:3: there is no transform \"upper\"" },
+		    "m:3: no transform is named \"upper\"" },
 		{ "[account]\ntable = t\naddress = a |\n",
-		    "m:3: a transform is missing behind \"|\"" },
+		    "m:3: a transform is missing after \"|\"" },
 		{ "[account]\ntable = t\naddress = \"{a|x}\"\n",
-		    "m:3: there is no transform \"x\"" },
+		    "m:3: no transform is named \"x\"" },
 		{ "[account]\ntable = t\n"
 		  "address = a|lower|lower|lower|lower|lower\n",
 		    "m:3: more than 4 transforms" },
@@ -71,20 +74,21 @@ test_errors(void)
 		{ "[account]\ntable = t\naddress = a if b =\n",
 		    "m:3: a value is missing in the condition" },
 		{ "[account]\ntable = t\naddress = a if b = c or d\n",
-		    "m:3: too much behind the value: \"if\" and \"and\" are "
-		    "what may follow" },
+		    "m:3: too much after the value: only \"if\" and \"and\" "
+		    "may follow" },
 		{ "[account]\ntable = t\naddress = a if b ! c\n",
 		    "m:3: not understood: ! c" },
 		{ "[account]\ntable = t\naddress = $target\n",
-		    "m:3: $target stands behind \"if\" only" },
+		    "m:3: $target may only follow \"if\"" },
 		{ "[account]\ntable = t\naddress = a if $target = b\n",
 		    "m:3: $target is for drop, fail and note" },
 		{ "[alias]\ntable = t\naddress = a\n"
 		  "targets = \"{$target}\"\n",
-		    "m:4: $target cannot stand in a text" },
+		    "m:4: $target cannot be a part of a text" },
 		{ "[alias]\ntable = t\naddress = a\n"
 		  "drop = \"x\" if not $target\n",
-		    "m:4: $target is no yes or no" },
+		    "m:4: $target is neither yes nor no: compare it with "
+		    "\"=\"" },
 		{ "[domain]\ntable = t\ndomain = a\n"
 		  "drop = \"x\" if $target = b\n",
 		    "m:4: there are no targets in a section [domain]" },
@@ -150,10 +154,13 @@ test_reader(void)
 	fieldmap_free(&map);
 	OK(fieldmap_parse(&map, "m", text, &why) == -1, "not a map");
 	fieldmap_free(&map);
+	(void)setenv("MAILFERRY_SHARE", "/own/share", 1);
 	OK(fieldmap_read(&map, "no-such-map", &why) == -1, "no such map");
-	SAME(why.text,
-	    "there is no field map \"no-such-map\"; a path needs a \"/\"",
-	    "what is said");
+	OK(str_starts(why.text,
+	       "no field map \"no-such-map\" in /own/share/fieldmap, "),
+	    "says where it looked: %s", why.text);
+	OK(strstr(why.text, FERRY_SHAREDIR "/fieldmap; give a path") != NULL,
+	    "and what to do: %s", why.text);
 	fieldmap_free(&map);
 }
 
@@ -749,9 +756,59 @@ test_url(void)
 	}
 }
 
+/* The kinds of section that make a record of a type. */
+static bool
+makes(enum field field, unsigned int types)
+{
+	static const struct {
+		enum record_type type;
+		enum fieldmap_kind kind;
+	} made[] = {
+		{ REC_DOMAIN, FIELDMAP_DOMAIN },
+		{ REC_ACCOUNT, FIELDMAP_ACCOUNT },
+		{ REC_ALIAS, FIELDMAP_ALIAS },
+		{ REC_GROUP, FIELDMAP_GROUP },
+	};
+
+	for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+		if (((types & MEMBER_OF(made[i].type)) != 0) !=
+		    fieldmap_has(made[i].kind, field))
+			return false;
+	return true;
+}
+
+/* A member of records that maps cannot set would be missed by every source that
+ * has one: only the origin is made by the reader, and objects are no cells. */
+static void
+test_members(void)
+{
+	const unsigned int types = MEMBER_OF(REC_DOMAIN) |
+				   MEMBER_OF(REC_ACCOUNT) |
+				   MEMBER_OF(REC_ALIAS) | MEMBER_OF(REC_GROUP);
+
+	for (size_t i = 0; i < RECORD_MEMBERS; i++) {
+		const struct record_member *m = &record_members[i];
+		int field = 0;
+
+		if ((m->types & types) == 0 || m->part != NULL ||
+		    strcmp(m->name, "origin") == 0)
+			continue;
+		while (field < FIELD_DROP &&
+		       strcmp(fieldmap_word((enum field)field), m->name) != 0)
+			field++;
+		OK(field < FIELD_DROP && makes((enum field)field, m->types),
+		    "maps set %s where records have it", m->name);
+	}
+	for (int f = 0; f < FIELD_DROP; f++)
+		OK(f == FIELD_UNTIL || f >= FIELD_VACATION_ACTIVE ||
+			record_member(fieldmap_word((enum field)f)) != NULL,
+		    "%s is a member of records", fieldmap_word((enum field)f));
+}
+
 int
 main(void)
 {
+	test_members();
 	/* Rows that are refused are reported there. */
 	if (freopen("/dev/null", "w", stderr) == NULL)
 		return 2;

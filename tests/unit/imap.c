@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "core/alloc.h"
+#include "imap/token.h"
 #include "unit/tap.h"
 
 static struct imap_response r;

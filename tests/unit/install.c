@@ -9,7 +9,7 @@
 #include "core/alloc.h"
 #include "core/buf.h"
 #include "source/assignments.h"
-#include "source/webrows.h"
+#include "source/suite/webrows.h"
 #include "unit/tap.h"
 
 /* The value of KEY in a text; "-" for none. What sh(1) makes of the same line

@@ -10,8 +10,8 @@
 
 #include "core/alloc.h"
 #include "core/io.h"
-#include "source/filter.h"
-#include "source/ldif.h"
+#include "ldap/filter.h"
+#include "ldap/ldif.h"
 #include "unit/tap.h"
 
 /* A reader of a text. */
@@ -29,7 +29,7 @@ open_text(struct ldif *in, const char *text, size_t len)
 
 /* An entry as one text: "LINE DN|name=value|...". */
 static void
-show(struct buf *out, const struct ldif *in, const struct entry *e,
+show(struct buf *out, const struct ldif *in, const struct ldap_entry *e,
     const char *const *names)
 {
 	struct value v;
@@ -50,7 +50,7 @@ read_all(const char *text, size_t len)
 	static const char *const names[] = { "cn", "mail", "sn;lang-de", "x",
 		NULL };
 	struct ldif in;
-	struct entry e;
+	struct ldap_entry e;
 	struct buf out = { 0 };
 	struct why why;
 	int fd = open_text(&in, text, len), r;
@@ -134,16 +134,16 @@ test_ldif_errors(void)
 {
 	reads("an attribute without a colon: the next entry is read",
 	    "dn: cn=A\ncn A\nx: y\n\ndn: cn=B\n",
-	    "2 cn=A: data: no line of an LDIF entry\n5 cn=B\n");
+	    "2 cn=A: data: not a line of an LDIF entry\n5 cn=B\n");
 	reads("a name with a blank", "dn: cn=A\nc n: A\n",
-	    "2 cn=A: data: no line of an LDIF entry\n");
+	    "2 cn=A: data: not a line of an LDIF entry\n");
 	reads("no name", "dn: cn=A\n: A\n",
-	    "2 cn=A: data: no line of an LDIF entry\n");
+	    "2 cn=A: data: not a line of an LDIF entry\n");
 	reads("a URL", "dn: cn=A\ncn: A\nx:< file:///etc/passwd\n\ndn: cn=B\n",
 	    "3 cn=A: data: the value of x is at a URL, which is not read\n"
 	    "5 cn=B\n");
 	reads("no base64", "dn: cn=A\ncn:: A=B\n\n",
-	    "2 cn=A: data: the value of cn is no base64\n");
+	    "2 cn=A: data: the value of cn is not base64\n");
 	reads("no DN", "cn: A\n\ndn: cn=B\n",
 	    "1 : data: an entry that does not begin with a DN\n3 cn=B\n");
 	reads("version in the wrong place", "dn: cn=A\n\nversion: 1\n",
@@ -218,7 +218,7 @@ test_ldif_bytes(void)
 static void
 test_entry(void)
 {
-	struct entry e;
+	struct ldap_entry e;
 	struct value v;
 	size_t at = 0;
 
@@ -257,7 +257,7 @@ test_escape(void)
 }
 
 static void
-matches(const struct entry *e, const char *text, bool want)
+matches(const struct ldap_entry *e, const char *text, bool want)
 {
 	struct why why;
 	struct filter *f = filter_parse(text, &why);
@@ -270,7 +270,7 @@ matches(const struct entry *e, const char *text, bool want)
 static void
 test_filter(void)
 {
-	struct entry e;
+	struct ldap_entry e;
 
 	entry_init(&e);
 	entry_reset(&e, "cn=A", 4);

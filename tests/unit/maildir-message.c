@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-/* Headers, Message-IDs, digests, kinship and journals. */
+/* Headers, Message-IDs, digests, variants and journals. */
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -10,8 +10,8 @@
 #include "maildir/content.h"
 #include "maildir/header.h"
 #include "maildir/index.h"
-#include "maildir/journal.h"
-#include "maildir/kin.h"
+#include "merge/journal.h"
+#include "merge/variant.h"
 #include "unit/tap.h"
 
 static int
@@ -150,40 +150,66 @@ test_contents(void)
 	OK(!same_content("X: 1\n\nx", "X: 12\n\nx"), "no fields, other size");
 }
 
-static enum kinship
-kin_of(const char *a, const char *b)
+/* What the source's message is to the target's. */
+static enum variant
+variant_of(const char *target, const char *source)
 {
-	int fa = file_of(a, strlen(a)), fb = file_of(b, strlen(b));
-	enum kinship kin = kin_compare(fa, fb);
+	int ft = file_of(target, strlen(target));
+	int fs = file_of(source, strlen(source));
+	struct variant_facts t, s;
+	enum variant v = VARIANT_NONE;
 
-	(void)close(fa);
-	(void)close(fb);
-	return kin;
+	if (variant_read(&t, ft, NULL) == 0 && variant_read(&s, fs, NULL) == 0)
+		v = variant_relate(&s, &t);
+	(void)close(ft);
+	(void)close(fs);
+	return v;
 }
 
 static void
-test_kin(void)
+test_variant(void)
 {
 	const char *plain = HEAD "\ntext\n";
 
-	OK(kin_of(plain, HEAD "List-Id: l\n\ntext\n____\nlist\n") == KIN_FOOTER,
+	OK(variant_of(plain, HEAD "List-Id: l\n\ntext\n____\nlist\n") ==
+		VARIANT_FOOTER,
 	    "a list's footer");
-	OK(kin_of(HEAD "List-Post: l\r\n\r\ntext\r\n-- \r\nlist\r\n", plain) ==
-		KIN_FOOTER,
+	OK(variant_of(HEAD "List-Post: l\r\n\r\ntext\r\n-- \r\nlist\r\n",
+	       plain) == VARIANT_FOOTER,
 	    "the other way round");
-	OK(kin_of(plain, HEAD "\ntext\n____\nlist\n") == KIN_NONE,
+	OK(variant_of(plain, HEAD "\ntext\n____\nlist\n") == VARIANT_NONE,
 	    "a footer without a list");
-	OK(kin_of(plain, HEAD "List-Id: l\n\ntext\nand pay me\n") == KIN_NONE,
+	OK(variant_of(plain, HEAD "List-Id: l\n\ntext\nand pay me\n") ==
+		VARIANT_NONE,
 	    "more text is no footer");
-	OK(kin_of(plain, HEAD "List-Id: l\n\ntext____\nlist\n") == KIN_NONE,
+	OK(variant_of(plain, HEAD "List-Id: l\n\ntext____\nlist\n") ==
+		VARIANT_NONE,
 	    "a rule in the middle of a line");
-	OK(kin_of(plain, HEAD "Content-Type: multipart/encrypted; x=y\n\nqx") ==
-		KIN_ENCRYPTED,
+	OK(variant_of(plain,
+	       HEAD "Content-Type: multipart/encrypted; "
+		    "protocol=\"application/pgp-encrypted\"\n\nqx") ==
+		VARIANT_ENCRYPTED,
 	    "encrypted at rest");
-	OK(kin_of(plain, "From: a\nTo: b\nSubject: t\nDate: d\nContent-Type: "
-			 "multipart/encrypted\n\nqx") == KIN_NONE,
+	OK(variant_of(plain,
+	       "From: a\nTo: b\nSubject: t\nDate: d\nContent-Type: "
+	       "multipart/encrypted\n\nqx") == VARIANT_NONE,
 	    "encrypted, of another subject");
-	OK(kin_of(plain, HEAD "\nother\n") == KIN_NONE, "another body");
+	OK(variant_of(plain, HEAD "\nother\n") == VARIANT_NONE, "another body");
+	OK(variant_of(plain,
+	       HEAD "Content-Type: application/pkcs7-mime; "
+		    "smime-type=enveloped-data\n\nqx") == VARIANT_ENCRYPTED,
+	    "encrypted as S/MIME");
+	OK(variant_of(plain,
+	       HEAD "Content-Type: application/pkcs7-mime; "
+		    "smime-type=signed-data\n\nqx") == VARIANT_NONE,
+	    "signed is not encrypted");
+	OK(variant_of(HEAD "Content-Type: multipart/encrypted; "
+			   "protocol=\"application/pgp-encrypted\"\n\nqx",
+	       plain) == VARIANT_NONE,
+	    "the target's is encrypted, the source's is not");
+	OK(variant_of(plain, HEAD
+	       "List-Id: l\n\ntext\n____\none\n____\ntwo\n") == VARIANT_FOOTER,
+	    "a footer with a rule in it");
 }
 
 static void
@@ -224,8 +250,19 @@ test_journal(void)
 		journal_read(&t, path, &why) == 0 && t.n == 2,
 	    "a last line that was cut off");
 	journal_free(&t);
-	OK(write(fd, "\n", 1) == 1 && journal_read(&t, path, &why) == -1,
-	    "a damaged line: %s", why.text);
+	OK(write(fd, "\n", 1) == 1 && journal_read(&t, path, &why) == 0 &&
+		t.n == 2 && t.damaged == 1,
+	    "a damaged line is counted");
+	journal_free(&t);
+	OK(write(fd, "half", 4) == 4 && journal_append(&j, path, &why) == 0,
+	    "opened again");
+	journal_put(&j, &add);
+	OK(journal_close(&j, &why) == 0 && journal_read(&t, path, &why) == 0 &&
+		t.n == 3 && t.damaged == 1,
+	    "what is appended begins a line of its own");
+	journal_free(&t);
+	OK(ftruncate(fd, 9) == 0 && journal_read(&t, path, &why) == -1,
+	    "without its first line it is none: %s", why.text);
 	journal_free(&t);
 	(void)close(fd);
 	(void)unlink(path);
@@ -237,7 +274,7 @@ main(void)
 	test_msgids();
 	test_headers();
 	test_contents();
-	test_kin();
+	test_variant();
 	test_journal();
 	TAP_DONE();
 }

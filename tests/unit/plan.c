@@ -7,8 +7,11 @@
 #include "unit/tap.h"
 
 #include "core/arena.h"
+#include "plan/collect.h"
 #include "plan/name.h"
 #include "plan/plan.h"
+#include "plan/resolve.h"
+#include "plan/write.h"
 
 struct name {
 	const char *in;
@@ -28,6 +31,11 @@ static const struct name addresses[] = {
 	    "ber@one.test" },
 	{ "\xe6\x97\xa5\xe6\x9c\xac@one.test",
 	    "\xe6\x97\xa5\xe6\x9c\xac@one.test" },
+	/* Each character by itself (read in its source). */
+	{ "\xce\x9f\xce\xa3@one.test", "\xce\xbf\xcf\x83@one.test" },
+	{ "\xce\xbf\xcf\x82@one.test", "\xce\xbf\xcf\x82@one.test" },
+	{ "\xce\xa3.\xce\x91\xce\xa3@one.test",
+	    "\xcf\x83.\xce\xb1\xcf\x83@one.test" },
 	{ "!#$%&'*+-/=?^_`{|}~@one.test", "!#$%&'*+-/=?^_`{|}~@one.test" },
 	{ "-@one.test", "-@one.test" },
 	{ "a@B\xc3\xbc"

@@ -22,6 +22,9 @@ test_address(void)
 		  "cher.test",
 		    "\xc3\xbc"
 		    "ber@xn--bcher-kva.test" },
+		{ "\xce\x9f\xce\xa3@one.test", "\xce\xbf\xcf\x83@one.test" },
+		{ "\xc4\xb0@one.test", "i\xcc\x87@one.test" },
+		{ "\xce\xbf\xff@one.test", NULL },
 		{ "sp ace@one.test", "sp ace@one.test" },
 		{ "a@under_score.test", "a@under_score.test" },
 		{ "alice", NULL }, { "alice@", NULL }, { "@one.test", NULL },
@@ -57,6 +60,25 @@ static const char full[] =
     "\"keep\":false,\"home\":\"/h\",\"mail\":\"maildir:~\",\"uid\":5000,"
     "\"gid\":0,\"origin\":\"t:1\"}\n";
 
+/* Every member that says more about an account. */
+static const char settings[] =
+    "{\"v\":1,\"type\":\"settings\",\"address\":\"alice@example.org\","
+    "\"forward\":[\"x@gmail.com\"],\"keep\":true,"
+    "\"vacation\":{\"active\":false,\"subject\":\"Away\",\"text\":"
+    "\"Back\\nsoon\","
+    "\"html\":\"<p>Back\",\"from\":\"2026-12-01T00:00:00Z\","
+    "\"until\":\"2026-12-08T00:00:00Z\"},"
+    "\"identities\":[{\"name\":\"Alice\",\"address\":\"a@example.org\","
+    "\"reply_to\":\"b@example.org\",\"bcc\":\"c@example.org\",\"text\":\"A\","
+    "\"html\":\"<b>A\",\"default\":true},{\"address\":\"d@example.org\"}],"
+    "\"scripts\":[{\"name\":\"main\",\"active\":true,\"text\":\"keep;\"},"
+    "{\"name\":\"old\",\"text\":\"stop;\"}],"
+    "\"app_passwords\":[{\"name\":\"Phone\"}],\"disabled\":[\"pop3\"],"
+    "\"allow_nets\":[\"10.0.0.0/8\"],\"send_as\":[\"@example.net\"],"
+    "\"shares\":[{\"folder\":\"Work\",\"with\":\"bob@example.org\","
+    "\"rights\":\"lrs\"}],\"locale\":\"de-DE\",\"time_zone\":\"Europe/Berlin\","
+    "\"admin\":\"domain\",\"origin\":\"t:3\"}\n";
+
 static void
 test_round_trip(void)
 {
@@ -68,6 +90,7 @@ test_round_trip(void)
 		"\"targets\":[\"a@b\",\"c@d\"],\"active\":true}\n",
 		"{\"v\":1,\"type\":\"group\",\"address\":\"s@example.org\","
 		"\"name\":\"S \\\"x\\\"\"}\n",
+		settings,
 		"{\"v\":1,\"type\":\"end\",\"count\":3,\"source\":\"t\","
 		"\"part\":\"p\"}\n" };
 	struct record r = { 0 };
@@ -86,6 +109,21 @@ test_round_trip(void)
 		r.receive && r.quota == 1073741824 && r.gid == 0 && !r.keep,
 	    "flags and numbers");
 	SAME(r.forward.v[0], "x@gmail.com", "a list");
+	OK(record_vacation(&r) == NULL, "no vacation");
+	record_reset(&r, REC_SETTINGS);
+	r.address = "a@example.org";
+	((struct record_vacation *)record_add(&r, &r.vacation))->text = "Away";
+	((struct record_script *)record_add(&r, &r.scripts))->name = "main";
+	OK(record_check(&r, NULL) == -1, "a script without a text");
+	((struct record_script *)r.scripts.v)->text = "keep;";
+	OK(record_check(&r, NULL) == 0, "built by a source");
+	buf_reset(&b);
+	record_write(&r, &b);
+	SAME(buf_str(&b),
+	    "{\"v\":1,\"type\":\"settings\",\"address\":\"a@example.org\","
+	    "\"vacation\":{\"active\":true,\"text\":\"Away\"},\"scripts\":["
+	    "{\"name\":\"main\",\"text\":\"keep;\"}]}\n",
+	    "written");
 	record_free(&r);
 	buf_free(&b);
 }
@@ -109,6 +147,10 @@ test_refused(void)
 		{ "{\"v\":1,\"type\":\"alias\",\"address\":\"a@b\"}",
 		    "targets: is missing" },
 		{ "{\"v\":1,\"type\":\"end\"}", "count: is missing" },
+		{ "{\"v\":1,\"type\":\"note\",\"what\":\"canonical_maps\"}",
+		    "text: is missing" },
+		{ "{\"v\":1,\"type\":\"note\",\"text\":\"x\"}",
+		    "what: is missing" },
 		{ A ",\"name\":\"\"}", "name: an empty string" },
 		{ A ",\"aliases\":[\"\"]}", "aliases: an empty string" },
 		{ A ",\"name\":5}", "name: a string is expected" },
@@ -120,11 +162,32 @@ test_refused(void)
 		{ A ",\"active\":1}", "active: true or false is expected" },
 		{ A ",\"quota\":1.5}", "quota: a whole number is expected" },
 		{ A ",\"quota\":-5}", "quota: too small" },
+		{ A ",\"quota\":-1}", "quota: too small" },
+		{ A ",\"uid\":-1}", "uid: too small" },
+		{ "{\"v\":1,\"type\":\"end\",\"count\":-1}",
+		    "count: too small" },
 		{ A ",\"name\":\"a\",\"name\":\"b\"}",
 		    "name: the member is there twice" },
 		{ A ",\"x\":1,\"x\":2}", "x: the member is there twice" },
 		{ A ",\"v\":1}", "v: the member is there twice" },
 		{ A ",\"type\":\"end\"}", "type: the member is there twice" },
+		{ A ",\"vacation\":{\"text\":5}}",
+		    "vacation: an object is expected, with members of the "
+		    "right kinds" },
+		{ A ",\"vacation\":{\"text\":\"a\",\"text\":\"b\"}}",
+		    "vacation: an object is expected, with members of the "
+		    "right kinds" },
+		{ A ",\"vacation\":[]}",
+		    "vacation: an object is expected, with members of the "
+		    "right kinds" },
+		{ A ",\"vacation\":{\"text\":\"\"}}",
+		    "vacation: text: an empty string" },
+		{ A ",\"identities\":[1]}",
+		    "identities: an array of objects is expected, with members "
+		    "of the right kinds" },
+		{ A ",\"identities\":[{\"address\":\"a@b\"},{\"name\":\"X\"}]}",
+		    "identities: address: is missing" },
+		{ "{\"v\":1,\"type\":\"settings\"}", "address: is missing" },
 		{ A "} x", "not JSON: something follows the value" },
 		{ A ",", "not JSON: a string is expected" },
 		{ "{\"v\":1,\"type\":\"account\",\"address\":\"ab\"}",

@@ -11,10 +11,11 @@
 
 #include <jansson.h>
 
+#include "core/base64.h"
 #include "core/buf.h"
-#include "core/io.h"
-#include "secret/encode.h"
-#include "secret/secret.h"
+#include "secret/classify.h"
+#include "secret/hash.h"
+#include "secret/verify.h"
 
 static const char *
 member(const json_t *row, const char *name)

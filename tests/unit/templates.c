@@ -3,7 +3,7 @@
  */
 
 /* Fields that Dovecot makes of the values of an entry. */
-#include "source/templates.h"
+#include "source/dovecot/templates.h"
 
 #include <string.h>
 

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * What is taken away: by the operations "destroy", before all else and the last
+ * of the plan first; and what the reconciles leave over, at the end. The account
+ * that we are logged in with is never destroyed.
+ */
+#include "apply/destroy.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/apply-internal.h"
+#include "apply/entry.h"
+#include "core/alloc.h"
+#include "core/str.h"
+#include "jmap/fetch.h"
+#include "jmap/seterror.h"
+
+struct leftover {
+	struct leftover *next; /* of an earlier operation */
+	const char *object;
+	json_t *ids;
+};
+
+/* Some objects of one type on their way out. */
+struct batch {
+	const char *object;
+	struct apply_entry *entries;
+	size_t n;
+	json_t *keys; /* of domains: signing keys that nothing else keeps */
+};
+
+static const char *
+text(const json_t *v, const char *member)
+{
+	return json_string_value(json_object_get(v, member));
+}
+
+/* A name of each for people. */
+static int
+name_batch(struct apply *a, struct batch *b, struct why *why)
+{
+	const char *label = schema_label(a->schema, b->object);
+	struct fetch f = { .wanted = NULL };
+	int r;
+
+	for (size_t i = 0; i < b->n; i++)
+		fetch_want(&f, b->object, b->entries[i].id);
+	fetch_member(&f, label == NULL ? "name" : label);
+	if (apply_unique(b->object) && strcmp(b->object, "Domain") != 0)
+		fetch_member(&f, "emailAddress");
+	r = fetch_all(a->jmap, &f, why);
+	for (size_t i = 0; r == 0 && i < b->n; i++) {
+		struct apply_entry *e = &b->entries[i];
+		const json_t *have = fetch_found(&f, b->object, e->id);
+		const char *name = text(have, "emailAddress");
+
+		if (name == NULL)
+			name = text(have, label == NULL ? "name" : label);
+		e->address = name == NULL ? NULL : xstrdup(name);
+	}
+	fetch_clear(&f);
+	return r;
+}
+
+/*
+ * A domain's own signing keys, which the server makes, too, hang on it. Where
+ * nothing else does, they go with it; else the domain stays, and they with it.
+ */
+static void
+note_keys(struct batch *b, struct apply_entry *e, const json_t *error)
+{
+	json_t *links = json_object_get(error, "linkedObjects"), *v;
+	size_t n = json_array_size(links), i;
+
+	if (strcmp(b->object, "Domain") != 0)
+		return;
+	json_array_foreach (links, i, v) {
+		const char *object = text(v, "object");
+
+		if (object == NULL || strcmp(object, "DkimSignature") != 0 ||
+		    text(v, "id") == NULL)
+			return;
+	}
+	json_array_foreach (links, i, v)
+		(void)json_array_append(b->keys, json_object_get(v, "id"));
+	if (n == 0)
+		return;
+	free(e->note);
+	e->note = xasprintf(
+	    "its signing key%s destroyed with it", n == 1 ? " is" : "s are");
+}
+
+/* Takes what the server says of each. What was not there is gone: it was listed
+ * a moment ago, and the answer to an earlier attempt may have been lost. */
+static void
+take_answer(struct batch *b, const json_t *answer)
+{
+	const json_t *refused = json_object_get(answer, "notDestroyed");
+	json_t *gone = json_object_get(answer, "destroyed"), *id;
+	json_t *set = json_object();
+	size_t k;
+
+	json_array_foreach (gone, k, id)
+		if (json_is_string(id))
+			(void)json_object_set_new(
+			    set, json_string_value(id), json_true());
+	for (size_t i = 0; i < b->n; i++) {
+		struct apply_entry *e = &b->entries[i];
+		const json_t *error = json_object_get(refused, e->id);
+		const char *type = text(error, "type");
+
+		if (e->done)
+			continue;
+		if (json_object_get(set, e->id) != NULL ||
+		    (type != NULL && strcmp(type, "notFound") == 0)) {
+			entry_settle(e, APPLY_DESTROYED, NULL);
+		} else if (error != NULL) {
+			jmap_set_error(error, NULL, &e->why);
+			note_keys(b, e, error);
+		} else {
+			why_set(&e->why, FAIL_TEMP,
+			    "the server says nothing about it");
+		}
+	}
+	json_decref(set);
+}
+
+/* One call; the answer is new, NULL where it failed. */
+static json_t *
+send_destroy(
+    struct apply *a, const char *object, const json_t *ids, struct why *why)
+{
+	char *method = xasprintf("x:%s/set", object), *args;
+	json_t *answer = NULL, *call = json_pack("{s:O}", "destroy", ids);
+
+	args = json_dumps(call, JSON_COMPACT);
+	/* The same destroy twice does the same as once. */
+	if (jmap_call(a->jmap, method, args, true, &answer, why) != JMAP_OK) {
+		json_decref(answer);
+		answer = NULL;
+	}
+	json_decref(call);
+	free(args);
+	free(method);
+	return answer;
+}
+
+/* Destroys the keys that were noted. */
+static int
+destroy_keys(struct apply *a, struct batch *b, bool *progress, struct why *why)
+{
+	size_t n = json_array_size(b->keys), step = a->jmap->max_set;
+	int r = 0;
+
+	for (size_t from = 0; r == 0 && from < n; from += step) {
+		json_t *some = json_array(), *answer;
+
+		for (size_t i = from; i < n && i < from + step; i++)
+			(void)json_array_append(
+			    some, json_array_get(b->keys, i));
+		answer = send_destroy(a, "DkimSignature", some, why);
+		if (json_array_size(json_object_get(answer, "destroyed")) != 0)
+			*progress = true;
+		r = answer == NULL ? -1 : 0;
+		json_decref(answer);
+		json_decref(some);
+	}
+	(void)json_array_clear(b->keys);
+	return r;
+}
+
+/* Destroys those that are left; *progress: at least one went, or what kept
+ * one. */
+static int
+destroy_batch(struct apply *a, struct batch *b, bool *progress, struct why *why)
+{
+	json_t *ids = json_array(), *answer;
+	int r;
+
+	for (size_t i = 0; i < b->n; i++)
+		if (!b->entries[i].done)
+			(void)json_array_append_new(
+			    ids, json_string(b->entries[i].id));
+	answer = send_destroy(a, b->object, ids, why);
+	r = answer == NULL ? -1 : 0;
+	if (r == 0)
+		take_answer(b, answer);
+	*progress = json_array_size(json_object_get(answer, "destroyed")) != 0;
+	json_decref(answer);
+	json_decref(ids);
+	return r == 0 ? destroy_keys(a, b, progress, why) : r;
+}
+
+/* An object that others refer to can go when they are gone, which may be in the
+ * same batch: as long as any goes, the rest is tried again. */
+static int
+run_batch(struct apply *a, struct batch *b, struct why *why)
+{
+	bool progress = true, left = true;
+	int r = name_batch(a, b, why);
+
+	for (size_t i = 0; i < b->n; i++)
+		if (a->options->dry_run && !b->entries[i].done)
+			entry_settle(&b->entries[i], APPLY_PLANNED, NULL);
+	while (r == 0 && progress && left) {
+		left = false;
+		for (size_t i = 0; i < b->n; i++)
+			left = left || !b->entries[i].done;
+		if (left)
+			r = destroy_batch(a, b, &progress, why);
+	}
+	return r;
+}
+
+static void
+report_batch(struct apply *a, struct apply_op *op, struct batch *b, bool all)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct apply_entry *e = &b->entries[i];
+
+		if (!e->done && all)
+			entry_settle(e, APPLY_FAILED, NULL);
+		if (e->done)
+			apply_report(a, op, e);
+		entry_clear(e);
+	}
+}
+
+static bool
+is_ourselves(const struct apply *a, const char *object, const char *id)
+{
+	return strcmp(object, "Account") == 0 && a->jmap->account != NULL &&
+	       strcmp(a->jmap->account, id) == 0;
+}
+
+/* What cannot be had again: mail goes with an account, and all of its accounts
+ * with a domain. */
+static bool
+is_precious(const char *object)
+{
+	return strcmp(object, "Account") == 0 || strcmp(object, "Domain") == 0;
+}
+
+/* Whether such objects may not be destroyed. */
+static bool
+is_held(const struct apply *a, const char *object)
+{
+	return is_precious(object) && !a->options->destroy &&
+	       !a->options->dry_run;
+}
+
+/* Destroys objects [from, to) of ids. */
+static int
+destroy_some(struct apply *a, struct apply_op *op, const json_t *ids,
+    size_t from, size_t to)
+{
+	struct batch b = { .object = op->object, .n = to - from };
+	struct why why = { 0 };
+	int r;
+
+	b.entries = xcalloc(b.n, sizeof *b.entries);
+	b.keys = json_array();
+	for (size_t i = 0; i < b.n; i++) {
+		struct apply_entry *e = &b.entries[i];
+
+		e->id =
+		    xstrdup(json_string_value(json_array_get(ids, from + i)));
+		if (is_ourselves(a, op->object, e->id))
+			(void)why_set(&e->why, FAIL_DATA,
+			    "it is the account of this run: it is not "
+			    "destroyed");
+		else if (is_held(a, op->object))
+			(void)why_set(&e->why, FAIL_DATA,
+			    "the plan destroys it: that needs --destroy");
+		else
+			continue;
+		entry_settle(e, APPLY_FAILED, NULL);
+	}
+	r = run_batch(a, &b, &why);
+	if (r == -1)
+		apply_stop(a, &why);
+	report_batch(a, op, &b, r == 0);
+	json_decref(b.keys);
+	free(b.entries);
+	return r;
+}
+
+/* Says how many go, before any does. */
+static void
+announce(const struct apply *a, const char *object, size_t n)
+{
+	char *text;
+
+	if (n == 0 || !is_precious(object))
+		return;
+	text = xasprintf("%zu %s%s %s destroyed%s", n,
+	    strcmp(object, "Domain") == 0 ? "domain" : "account",
+	    n == 1 ? "" : "s",
+	    is_held(a, object) || a->options->dry_run ? "would be"
+	    : n == 1                                  ? "is"
+						      : "are",
+	    is_held(a, object) ? ", and are left: look at the list that "
+				 "follows, and run it again with --destroy"
+			       : "");
+	a->options->say(a->options->arg, NULL, text);
+	free(text);
+}
+
+static int
+destroy_ids(struct apply *a, const char *object, const json_t *ids)
+{
+	struct apply_op op = {
+		.uses = 1, .type = OP_DESTROY, .object = object
+	};
+	size_t n = json_array_size(ids), step = a->jmap->max_set;
+	int r = 0;
+
+	announce(a, object, n);
+	for (size_t from = 0; r == 0 && from < n && !apply_stopping(a);
+	     from += step)
+		r = destroy_some(
+		    a, &op, ids, from, from + step < n ? from + step : n);
+	return r;
+}
+
+int
+destroy_pass(struct apply *a)
+{
+	struct plan_reader *plan = a->plan;
+
+	for (size_t i = plan->n_destroys; i-- > 0 && !apply_stopping(a);) {
+		const char *object;
+		json_t *ids;
+		int r = 0;
+
+		if (plan_reader_destroy(plan, i, &a->why) == -1)
+			return -1;
+		object = schema_object(a->schema, plan->op.object);
+		ids = fetch_ids(a->jmap, object, plan->op.value, &a->why);
+		if (ids == NULL && a->why.kind == FAIL_DATA) {
+			/* A filter that the server does not know. */
+			struct apply_op op = {
+				.uses = 1, .type = OP_DESTROY, .object = object
+			};
+			struct apply_entry e = { .why = a->why };
+
+			entry_settle(&e, APPLY_FAILED, NULL);
+			apply_report(a, &op, &e);
+			continue;
+		}
+		if (ids != NULL)
+			r = destroy_ids(a, object, ids);
+		if (ids == NULL || r == -1) {
+			json_decref(ids);
+			return -1;
+		}
+		json_decref(ids);
+	}
+	return plan->n_destroys == 0 ? 0 : plan_reader_rewind(plan, &a->why);
+}
+
+void
+leftover_add(struct apply *a, const char *object, json_t *ids)
+{
+	struct leftover *l = xcalloc(1, sizeof *l);
+
+	l->object = object;
+	l->ids = ids;
+	l->next = a->leftovers;
+	a->leftovers = l;
+}
+
+/* Whatever the plan wrote, in any operation, stays. Marks the rest as written,
+ * so that two reconciles do not both destroy it. */
+static json_t *
+not_written(struct apply *a, const struct leftover *l)
+{
+	json_t *ids = json_array(), *id;
+	size_t i;
+
+	json_array_foreach (l->ids, i, id) {
+		char *key =
+		    xasprintf("%s/%s", l->object, json_string_value(id));
+		bool added;
+
+		(void)map_put_copy(&a->touched, &a->arena, key, &added);
+		if (added)
+			(void)json_array_append(ids, id);
+		free(key);
+	}
+	return ids;
+}
+
+int
+leftover_pass(struct apply *a)
+{
+	int r = 0;
+
+	while (a->leftovers != NULL) {
+		struct leftover *l = a->leftovers;
+
+		a->leftovers = l->next;
+		if (r == 0 && !apply_stopping(a)) {
+			json_t *ids = not_written(a, l);
+
+			r = destroy_ids(a, l->object, ids);
+			json_decref(ids);
+		}
+		json_decref(l->ids);
+		free(l);
+	}
+	return r;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* Whether an object that is there is the one that the plan means. */
+#include "apply/lookup.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/entry.h"
+#include "core/alloc.h"
+#include "jmap/fetch.h"
+
+static const char *
+text(const json_t *v, const char *member)
+{
+	return json_string_value(json_object_get(v, member));
+}
+
+/* Of a domain no more is asked for: some of its members are costly to make. */
+void
+lookup_members(struct apply_job *job)
+{
+	json_t *v;
+	size_t i;
+
+	fetch_member(&job->fetch, "name");
+	if (strcmp(job->op->object, "Domain") != 0) {
+		fetch_member(&job->fetch, "domainId");
+		fetch_member(&job->fetch, "emailAddress");
+		fetch_member(&job->fetch, "@type");
+	}
+	json_array_foreach (job->op->match_on, i, v)
+		fetch_member(&job->fetch, json_string_value(v));
+}
+
+/* A member that the plan gives is the same on the server. */
+static bool
+agrees(const json_t *body, const json_t *have, const char *member)
+{
+	const json_t *want = json_object_get(body, member);
+
+	return want == NULL || json_equal(want, json_object_get(have, member));
+}
+
+/* Whether the object that holds the name is the one that the plan means: its
+ * own name, not an alias of it. */
+static bool
+same_object(const struct apply_job *job, const struct apply_entry *e,
+    const char *type, const json_t *have)
+{
+	json_t *v;
+	size_t i;
+
+	if (have == NULL || strcmp(type, job->op->object) != 0)
+		return false;
+	json_array_foreach (job->op->match_on, i, v)
+		if (!agrees(e->body, have, json_string_value(v)))
+			return false;
+	return json_object_get(e->body, "name") != NULL &&
+	       agrees(e->body, have, "name") &&
+	       agrees(e->body, have, "domainId") &&
+	       agrees(e->body, have, "@type");
+}
+
+void
+lookup_judge(struct apply_job *job, struct apply_entry *e)
+{
+	const char *type = text(e->holder, "object"),
+		   *id = text(e->holder, "id"), *name;
+	const json_t *have = fetch_found(&job->fetch, type, id);
+
+	name = text(have, "emailAddress");
+	if (name == NULL)
+		name = text(have, "name");
+	if (same_object(job, e, type, have)) {
+		entry_settle(e, APPLY_EXISTS, id);
+		return;
+	}
+	why_set(&e->why, FAIL_DATA,
+	    "a name or address of it is taken by the %s %s (id %s)", type,
+	    name == NULL ? "?" : name, id);
+	entry_settle(e, APPLY_FAILED, NULL);
+}
+
+/* --- by name, for a dry run --- */
+
+/* In a domain that is only planned there is nothing yet. */
+static bool
+can_exist(const struct apply_entry *e)
+{
+	const char *domain = text(e->body, "domainId");
+
+	return !e->done && text(e->body, "name") != NULL &&
+	       (domain == NULL || *domain != '#');
+}
+
+void
+lookup_fill(struct apply_job *job)
+{
+	char *query = xasprintf("x:%s/query", job->op->object),
+	     *get = xasprintf("x:%s/get", job->op->object);
+
+	jmap_begin(&job->request, JMAP_REGISTRY);
+	for (size_t i = 0; i < job->n; i++) {
+		const struct apply_entry *e = &job->entries[i];
+		char *args;
+		json_t *call;
+
+		if (!can_exist(e))
+			continue;
+		call = json_pack("{s:{s:s, s:s*}}", "filter", "name",
+		    text(e->body, "name"), "domainId",
+		    text(e->body, "domainId"));
+		args = json_dumps(call, JSON_COMPACT);
+		jmap_add(&job->request, query, args);
+		json_decref(call);
+		free(args);
+		args =
+		    xasprintf("{\"#ids\":{\"resultOf\":\"%zu\",\"name\":\"%s\","
+			      "\"path\":\"/ids\"},\"properties\":[\"name\","
+			      "\"domainId\",\"@type\"]}",
+			job->request.calls - 1, query);
+		jmap_add(&job->request, get, args);
+		free(args);
+	}
+	if (job->request.calls == 0)
+		/* It costs nothing, and the job goes its way. */
+		jmap_add(&job->request, get, "{\"ids\":[]}");
+	free(query);
+	free(get);
+}
+
+int
+lookup_take(struct apply_job *job, struct why *why)
+{
+	json_t *answer, *have;
+	size_t call = 1, k;
+
+	for (size_t i = 0; i < job->n; i++) {
+		struct apply_entry *e = &job->entries[i];
+
+		if (e->done)
+			continue;
+		if (can_exist(e)) {
+			if (jmap_answer(&job->request, call, NULL, &answer,
+				why) != JMAP_OK)
+				return -1;
+			call += 2;
+			json_array_foreach (
+			    json_object_get(answer, "list"), k, have)
+				if (same_object(job, e, job->op->object, have))
+					entry_settle(
+					    e, APPLY_EXISTS, text(have, "id"));
+		}
+		if (!e->done)
+			entry_settle(e, APPLY_PLANNED, NULL);
+	}
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* Looking up the objects of a job by their names. */
+#ifndef FERRY_APPLY_LOOKUP_H
+#define FERRY_APPLY_LOOKUP_H
+
+#include "apply/apply-internal.h"
+
+/* The members that tell the objects of the job apart. */
+void lookup_members(struct apply_job *job);
+/* Decides between exists and failed for an entry whose name is taken. */
+void lookup_judge(struct apply_job *job, struct apply_entry *e);
+/* The request that asks for the objects of a job by their names, and its
+ * answers. */
+void lookup_fill(struct apply_job *job);
+int lookup_take(struct apply_job *job, struct why *why);
+
+#endif

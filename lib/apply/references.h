@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* References between the objects of a plan, "#ref", and the names of domains. */
+#ifndef FERRY_APPLY_REFERENCES_H
+#define FERRY_APPLY_REFERENCES_H
+
+#include "apply/apply-internal.h"
+
+/* What is kept of a client id; NULL: nothing refers to it, or it was not written
+ * yet. */
+struct known *known_ref(const struct apply *a, const char *ref);
+/* Says that what an object refers to failed, and why: for now where that was for
+ * now. -1. */
+int reference_failed(const struct known *k, const char *ref, struct why *why);
+/* The id that "#ref" leads to: 1 and *id; 0 when it stays as it is; -1 and why if it
+ * leads nowhere. */
+int apply_resolve_ref(
+    struct apply *a, const char *ref, const char **id, struct why *why);
+/* Replaces all references in v, the value of member. Those that lead nowhere
+ * stay as they are; -1 and why then, of one of them. */
+int apply_resolve(
+    struct apply *a, const char *member, json_t *v, struct why *why);
+/* The name of a domain, by its id or a reference; "?" where nobody knows it. */
+const char *domain_name(struct apply *a, const char *id);
+/* What to call an object: its address or name; new, or NULL. */
+char *apply_address(
+    struct apply *a, const struct apply_op *op, const json_t *body);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * The one rule by which a Stalwart server asks its lookup keys who may send as
+ * whom: in the expression MtaStageAuth.mustMatchSender, before those that an
+ * administrator has put there.
+ */
+#ifndef FERRY_APPLY_SEND_AS_H
+#define FERRY_APPLY_SEND_AS_H
+
+#include <stdbool.h>
+
+#include "apply/apply.h"
+
+enum send_as {
+	SEND_AS_LEAVE,
+	SEND_AS_ADD,
+	SEND_AS_REMOVE
+};
+extern const char *const send_as_words[SEND_AS_REMOVE + 1];
+
+/*
+ * Puts the rule in, or takes it away with all keys that it asks for, and has the
+ * server load its settings and keys. Rules of others keep their order. *status:
+ * UPDATED, EXISTS where nothing had to be changed, PLANNED in a dry run. 0, or -1
+ * and why.
+ */
+int apply_send_as(struct jmap *j, enum send_as what, bool dry_run,
+    enum apply_status *status, struct why *why);
+
+#endif

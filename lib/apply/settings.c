@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * What no object of the registry holds, put into the accounts by an
+ * administrator, several accounts in a request: each is asked what it has (owner.h
+ * decides), and gets what it lacks. An answer that is lost is asked for again.
+ */
+#include "apply/settings.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "settings/file.h"
+#include "settings/owner.h"
+#include "settings/send.h"
+
+enum {
+	GROUP_MAX = 16, /* accounts in a request */
+	TRIES = 3
+};
+
+/* Accounts that share requests. */
+struct group {
+	struct jmap_request request;
+	struct holder *owners[GROUP_MAX];
+	size_t n;
+	bool sending;
+	int tries;
+};
+
+void
+settings_note(struct apply *a, const struct apply_entry *e)
+{
+	struct settings_line *line;
+	struct holder *o;
+
+	if (a->options->settings == NULL || e->address == NULL)
+		return;
+	line = settings_file_find(a->options->settings, e->address);
+	if (line == NULL || line->used)
+		return;
+	line->used = true;
+	if (e->status == APPLY_FAILED)
+		return;
+	o = xcalloc(1, sizeof *o);
+	o->id = e->id == NULL ? NULL : xstrdup(e->id);
+	o->address = xstrdup(e->address);
+	o->line = line;
+	o->next = a->owners;
+	a->owners = o;
+}
+
+/* --- results --- */
+
+static void
+report(void *arg, const struct holder *o, enum item_kind kind,
+    enum setting_status status, const char *name, const char *note,
+    const struct why *why)
+{
+	static const char *const objects[ITEM_KINDS] = {
+		[ITEM_VACATION] = "VacationResponse",
+		[ITEM_SCRIPT] = "SieveScript",
+		[ITEM_ACTIVE] = "SieveScript",
+		[ITEM_IDENTITY] = "Identity",
+		[ITEM_SHARE] = "Mailbox",
+		[ITEM_APP_PASSWORD] = "AppPassword",
+	};
+	static const enum apply_status statuses[] = {
+		[SET_EXISTS] = APPLY_EXISTS,
+		[SET_CREATED] = APPLY_CREATED,
+		[SET_UPDATED] = APPLY_UPDATED,
+		[SET_PLANNED] = APPLY_PLANNED,
+		[SET_FAILED] = APPLY_FAILED,
+	};
+	const struct apply *a = arg;
+	struct apply_result r = { .status = statuses[status],
+		.object = objects[kind],
+		.address = o->address,
+		.name = name,
+		.note = note,
+		.why = why };
+
+	a->options->result(a->options->arg, &r);
+}
+
+/* Whom a folder is shared with: an account of this plan, or of an earlier one.
+ * Asked once for each address. */
+static const char *
+account_id(void *arg, const char *address)
+{
+	struct apply *a = arg;
+	bool added;
+	void **id = map_put_copy(&a->sharees, &a->arena, address, &added);
+	struct jmap_account one = { .address = address }, *list[] = { &one };
+	struct why why = { 0 };
+
+	if (added && jmap_find_accounts(
+			 a->jmap, &a->sharee_domains, list, 1, &why) == -1)
+		apply_stop(a, &why);
+	if (added && one.id[0] != '\0')
+		*id = arena_adds(&a->arena, one.id);
+	jmap_account_free(&one);
+	return *id;
+}
+
+static struct owner_run
+run_of(struct apply *a)
+{
+	return (struct owner_run){ a->options->dry_run, a->options->done,
+		a->options->app_passwords, account_id, report, a };
+}
+
+static void
+drop(struct group *g, size_t i)
+{
+	owner_free(g->owners[i]);
+	g->owners[i] = NULL;
+}
+
+/* Closes the gaps. */
+static void
+compact(struct group *g)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < g->n; i++)
+		if (g->owners[i] != NULL)
+			g->owners[left++] = g->owners[i];
+	g->n = left;
+}
+
+static void
+fail_owner(struct apply *a, const struct holder *o, const struct why *why)
+{
+	struct why data = *why;
+
+	if (data.kind == FAIL_FATAL)
+		data.kind = FAIL_DATA;
+	report(a, o, ITEM_SCRIPT, SET_FAILED, NULL, NULL, &data);
+}
+
+/* --- asking --- */
+
+static void
+fill_ask(struct apply *a, struct group *g)
+{
+	struct owner_run run = run_of(a);
+
+	g->sending = false;
+	g->request.repeat = true;
+	jmap_begin(&g->request, JMAP_OWNER);
+	for (size_t i = 0; i < g->n; i++)
+		settings_ask(&g->request, &run, g->owners[i]);
+}
+
+/* Decides on each; those with something to be done stay in the group. */
+static void
+take_ask(struct apply *a, struct group *g)
+{
+	struct owner_run run = run_of(a);
+
+	for (size_t i = 0; i < g->n; i++) {
+		struct holder *o = g->owners[i];
+		struct why why = { 0 };
+
+		if (settings_answers(&g->request, &run, o, &why) == -1)
+			fail_owner(a, o, &why);
+		else
+			owner_decide(&run, o);
+		if (o->n == 0)
+			drop(g, i);
+	}
+	compact(g);
+}
+
+/* --- sending --- */
+
+static void
+fill_send(struct apply *a, struct group *g)
+{
+	g->sending = true;
+	g->request.repeat = false;
+	jmap_begin(&g->request, JMAP_OWNER);
+	for (size_t i = 0; i < g->n; i++)
+		if (!settings_send(a->jmap, &g->request, g->owners[i]))
+			break;
+}
+
+/* The answer for one owner is lost, or part of it: what is there? */
+static void
+ask_again(struct holder *o)
+{
+	owner_clear(o);
+	o->sent = true;
+}
+
+static void
+take_send(struct apply *a, struct group *g, bool *lost)
+{
+	struct owner_run run = run_of(a);
+
+	for (size_t i = 0; i < g->n; i++) {
+		struct holder *o = g->owners[i];
+		struct why why = { 0 };
+
+		switch (settings_outcome(&g->request, &run, o, &why)) {
+		case SEND_DONE:
+			if (o->n == 0)
+				drop(g, i);
+			break;
+		case SEND_LOST:
+			ask_again(o);
+			*lost = true;
+			break;
+		case SEND_STOP:
+			apply_stop(a, &why);
+			return;
+		}
+	}
+	compact(g);
+}
+
+/* --- groups --- */
+
+static void
+end_group(struct apply *a, struct group *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		owner_free(g->owners[i]);
+	jmap_clear(&g->request);
+	free(g);
+	a->running--;
+}
+
+/* What is left of a group after an answer was lost is asked again, all of it. */
+static void
+start_over(struct apply *a, struct group *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->owners[i]->n != 0)
+			ask_again(g->owners[i]);
+	fill_ask(a, g);
+	g->tries++;
+}
+
+/* After a request: what comes next for the group. */
+static void
+step(struct apply *a, void *arg)
+{
+	struct group *g = arg;
+	bool lost = false;
+
+	if (g->request.status == JMAP_OK && !g->sending) {
+		take_ask(a, g);
+		if (g->n != 0)
+			fill_send(a, g);
+	} else if (g->request.status == JMAP_OK) {
+		take_send(a, g, &lost);
+		if (lost)
+			start_over(a, g);
+		else if (g->n != 0)
+			fill_send(a, g);
+	} else if (g->sending && g->request.status == JMAP_UNSURE) {
+		start_over(a, g);
+	} else {
+		apply_stop(a, &g->request.why);
+	}
+	if (g->n != 0 && g->tries > TRIES) {
+		struct why why = { 0 };
+
+		why_set(&why, FAIL_TEMP, "the server fails at the settings");
+		apply_stop(a, &why);
+	}
+	if (g->n == 0 || apply_stopping(a))
+		end_group(a, g);
+	else
+		jmap_start(a->jmap, &g->request);
+}
+
+/* The record of an owner. False: there is nothing to ask the server, or the run
+ * has to end. */
+static bool
+read_owner(struct apply *a, struct holder *o)
+{
+	struct owner_run run = run_of(a);
+	struct why why = { 0 };
+
+	if (settings_file_read(a->options->settings, o->line, &o->want, &why) ==
+	    -1) {
+		apply_stop(a, &why);
+		return false;
+	}
+	if (a->options->app_passwords == NULL)
+		a->without_password += o->want.app_passwords.n;
+	/* Nobody can be asked about an account that is only planned. */
+	if (o->id == NULL)
+		owner_decide(&run, o);
+	return o->id != NULL && settings_asks(&run, o) != 0;
+}
+
+/* The request for the next accounts that are there; NULL if there are no more. */
+static struct jmap_request *
+next_group(struct apply *a)
+{
+	struct group *g = xcalloc(1, sizeof *g);
+	struct owner_run run = run_of(a);
+	size_t calls = 0;
+
+	while (a->owners != NULL && g->n < GROUP_MAX && !a->stopping) {
+		struct holder *o = a->owners;
+		size_t needs;
+
+		if (o->want.type == REC_OTHER && !read_owner(a, o)) {
+			a->owners = o->next;
+			owner_free(o);
+			continue;
+		}
+		needs = settings_asks(&run, o);
+		if (g->n != 0 && calls + needs > a->jmap->max_calls)
+			break;
+		calls += needs;
+		a->owners = o->next;
+		g->owners[g->n++] = o;
+	}
+	if (g->n == 0) {
+		free(g);
+		return NULL;
+	}
+	g->request.arg = g;
+	fill_ask(a, g);
+	return &g->request;
+}
+
+/* Addresses in the file that no account of the plan has. */
+static void
+tell_unused(struct apply *a)
+{
+	const struct settings_file *f = a->options->settings;
+	const char *address, *first = NULL;
+	struct buf line = { 0 };
+	size_t at = 0, n = 0;
+	void *value;
+
+	while (map_next(&f->lines, &at, &address, &value))
+		if (!((struct settings_line *)value)->used && n++ == 0)
+			first = address;
+	if (n != 0) {
+		buf_addf(&line, "%s", first);
+		if (n > 1)
+			buf_addf(&line, " and %zu more", n - 1);
+		buf_adds(&line, ": no account of the plan has this address");
+		a->options->say(a->options->arg, f->path, line.data);
+	}
+	buf_free(&line);
+}
+
+static void
+tell_unmade(struct apply *a)
+{
+	char text[128];
+
+	if (a->without_password == 0)
+		return;
+	(void)snprintf(text, sizeof text,
+	    "%zu app password%s not made (--app-passwords OUT makes them)",
+	    a->without_password, a->without_password == 1 ? " is" : "s are");
+	a->options->say(a->options->arg, a->options->settings->path, text);
+}
+
+int
+settings_pass(struct apply *a, bool go)
+{
+	if (go && a->options->settings != NULL) {
+		apply_run_requests(a, next_group, step);
+		tell_unmade(a);
+		if (!a->stopping && a->options->last_plan)
+			tell_unused(a);
+	}
+	while (a->owners != NULL) {
+		struct holder *o = a->owners;
+
+		a->owners = o->next;
+		owner_free(o);
+	}
+	return a->stopping ? -1 : 0;
+}

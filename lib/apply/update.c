@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * Changes of what exists. Only what differs is sent; a password goes by its
+ * pointer, credentials/0/secret, because a whole list of credentials would end
+ * the owner's app passwords and API keys.
+ */
+#include "apply/update.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/apply-internal.h"
+#include "apply/entry.h"
+#include "apply/references.h"
+#include "core/alloc.h"
+#include "core/json.h"
+#include "jmap/fetch.h"
+#include "jmap/seterror.h"
+
+/* The server does not show what it keeps secret, such as a signing key: nobody
+ * can tell whether it differs, and it stays. */
+static bool
+is_hidden(const json_t *have, const json_t *want)
+{
+	return json_is_string(want) && json_is_string(have) &&
+	       strcmp(json_string_value(have), "****") == 0;
+}
+
+/* Whether the server's value has all that the plan's has; members that the plan
+ * leaves out are defaults. An empty container and an absent one are the same.
+ */
+static bool
+covers(const json_t *have, const json_t *want)
+{
+	const char *key;
+	json_t *v;
+
+	if (!json_is_object(want))
+		return json_equal(have, want) || is_hidden(have, want) ||
+		       (have == NULL && json_is_null(want));
+	if (!json_is_object(have) ||
+	    json_object_size(have) < json_object_size(want))
+		return false;
+	json_object_foreach ((json_t *)(uintptr_t)want, key, v)
+		if (!covers(json_object_get(have, key), v))
+			return false;
+	return true;
+}
+
+static bool
+is_list(const json_t *v)
+{
+	const char *key;
+	json_t *item;
+
+	json_object_foreach ((json_t *)(uintptr_t)v, key, item)
+		if (key[strspn(key, "0123456789")] != '\0' ||
+		    !json_is_object(item))
+			return false;
+	return json_object_size(v) != 0;
+}
+
+/* An entry of a list that has all that want has; NULL. */
+static const json_t *
+list_find(const json_t *list, const json_t *want)
+{
+	const char *key;
+	json_t *item;
+
+	json_object_foreach ((json_t *)(uintptr_t)list, key, item)
+		if (covers(item, want))
+			return item;
+	return NULL;
+}
+
+/* Lists (objects with decimal keys) are the same in any order. */
+static bool
+same_list(const json_t *have, const json_t *want)
+{
+	const char *key;
+	json_t *item;
+
+	if (json_object_size(have) != json_object_size(want))
+		return false;
+	json_object_foreach ((json_t *)(uintptr_t)want, key, item)
+		if (list_find(have, item) == NULL)
+			return false;
+	return true;
+}
+
+/* Sets and lists must have the same members, not only more. */
+static bool
+same(const json_t *have, const json_t *want)
+{
+	if (is_list(want))
+		return same_list(have, want);
+	return covers(have, want) &&
+	       (!json_is_object(want) ||
+		   json_object_get(want, "@type") != NULL ||
+		   json_object_size(have) == json_object_size(want));
+}
+
+/* The key of the password among the credentials of an account; "0", where a new
+ * one goes, if it has none. */
+static const char *
+password_key(const json_t *credentials)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach ((json_t *)(uintptr_t)credentials, key, v) {
+		const char *type =
+		    json_string_value(json_object_get(v, "@type"));
+
+		if (type != NULL && strcmp(type, "Password") == 0)
+			return key;
+	}
+	return "0";
+}
+
+/* Puts the credentials of the plan into a patch, by pointers. */
+static void
+patch_credentials(
+    json_t *patch, const json_t *credentials, const json_t *current)
+{
+	static const char *const members[] = { "secret", "otpAuth", "expiresAt",
+		"allowedIps" };
+	const json_t *first = json_object_get(credentials, "0");
+	const char *key = password_key(current);
+
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+		json_t *v = json_object_get(first, members[i]);
+		char *pointer;
+
+		if (v == NULL)
+			continue;
+		pointer = xasprintf("credentials/%s/%s", key, members[i]);
+		(void)json_object_set(patch, pointer, v);
+		free(pointer);
+	}
+}
+
+/* What an upsert matched it by, and what cannot be changed, is not sent. */
+static bool
+fixed_member(
+    const struct apply_job *job, const json_t *members, const char *name)
+{
+	return strcmp(name, "@type") == 0 ||
+	       (apply_unique(job->op->object) &&
+		   (strcmp(name, "name") == 0 ||
+		       strcmp(name, "domainId") == 0)) ||
+	       member_update(members, name) != MEMBER_MUTABLE;
+}
+
+static bool
+is_matched(const struct apply *a, const struct apply_job *job, const char *name)
+{
+	const char *label = schema_label(a->schema, job->op->object);
+	json_t *v;
+	size_t i;
+
+	if (job->op->match_on == NULL)
+		return label != NULL && strcmp(label, name) == 0;
+	json_array_foreach (job->op->match_on, i, v)
+		if (strcmp(json_string_value(v), name) == 0)
+			return true;
+	return false;
+}
+
+bool
+update_comparable(
+    const struct apply *a, const struct apply_job *job, struct apply_entry *e)
+{
+	const json_t *body = entry_body(e);
+	const json_t *members = schema_members(a->schema, job->op->object,
+	    json_string_value(json_object_get(body, "@type")));
+	bool passwords = a->options->update && !a->options->keep_passwords;
+	const char *key;
+	json_t *v;
+
+	json_object_foreach ((json_t *)(uintptr_t)body, key, v)
+		if (strcmp(key, "credentials") == 0
+			? passwords
+			: !fixed_member(job, members, key) &&
+			      !is_matched(a, job, key))
+			return true;
+	return false;
+}
+
+/* What has to be changed; new. */
+static json_t *
+make_patch(const struct apply *a, const struct apply_job *job,
+    const json_t *body, const json_t *current)
+{
+	const json_t *members = schema_members(a->schema, job->op->object,
+	    json_string_value(json_object_get(body, "@type")));
+	json_t *patch = json_object(), *v;
+	const char *key;
+
+	json_object_foreach ((json_t *)(uintptr_t)body, key, v) {
+		if (fixed_member(job, members, key))
+			continue;
+		if (strcmp(key, "credentials") == 0) {
+			if (a->options->update && !a->options->keep_passwords)
+				patch_credentials(patch, v,
+				    json_object_get(current, "credentials"));
+		} else if (!same(json_object_get(current, key), v))
+			(void)json_object_set(patch, key, v);
+	}
+	return patch;
+}
+
+void
+update_members(struct apply_job *job)
+{
+	for (size_t i = 0; i < job->n; i++) {
+		const char *key;
+		json_t *v;
+
+		json_object_foreach (job->entries[i].body, key, v) {
+			/* Of a pointer, what it points into. */
+			char *name = xmemdup(key, strcspn(key, "/"));
+
+			fetch_member(&job->fetch, name);
+			free(name);
+		}
+	}
+}
+
+/* --- the operation "update" --- */
+
+/* The value that a pointer leads to; NULL if there is none. */
+static const json_t *
+value_at(const json_t *current, const char *pointer)
+{
+	while (current != NULL) {
+		size_t len = strcspn(pointer, "/");
+		char *name = xmemdup(pointer, len);
+
+		current = json_object_get(current, name);
+		free(name);
+		if (pointer[len] == '\0')
+			return current;
+		pointer += len + 1;
+	}
+	return NULL;
+}
+
+static bool
+is_set(const json_t *v)
+{
+	return v != NULL && !json_is_null(v);
+}
+
+/* Whether the server has all that the patch says. */
+static bool
+has_all(const json_t *value, const json_t *current)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach ((json_t *)(uintptr_t)value, key, v) {
+		const json_t *have = value_at(current, key);
+
+		if (json_is_null(v) ? is_set(have) : !covers(have, v))
+			return false;
+	}
+	return true;
+}
+
+/* Whether all of the members are unset on the server: setting them changes
+ * nothing that somebody chose. */
+static bool
+all_unset(const json_t *value, const json_t *current)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach ((json_t *)(uintptr_t)value, key, v)
+		if (is_set(value_at(current, key)))
+			return false;
+	return true;
+}
+
+/* An update of an object that this run did not make: without -u only what is
+ * unset is set. */
+static void
+decide_update(struct apply *a, struct apply_job *job, struct apply_entry *e)
+{
+	const json_t *current =
+	    fetch_found(&job->fetch, job->op->object, e->id);
+
+	if (current == NULL) {
+		why_set(&e->why, FAIL_DATA, "it is not there");
+		entry_settle(e, APPLY_FAILED, NULL);
+	} else if (has_all(e->body, current)) {
+		entry_settle(e, APPLY_EXISTS, NULL);
+	} else if (!a->options->update && !all_unset(e->body, current)) {
+		entry_settle(e, APPLY_EXISTS, NULL);
+		e->note = xstrdup("it differs from the plan, and is left alone "
+				  "(-u changes it)");
+	} else if (a->options->dry_run) {
+		entry_settle(e, APPLY_PLANNED, NULL);
+	} else {
+		e->patch = json_incref(e->body);
+	}
+}
+
+/* --- what exists, and differs --- */
+
+/* The aliases that the plan has and the server lacks, for people and, in patch,
+ * to be added alone; a list of aliases or a set of names. */
+static void
+missing_aliases(struct apply *a, const json_t *have, const json_t *want,
+    json_t *patch, struct buf *names)
+{
+	size_t next = 0;
+	const char *key;
+	json_t *v;
+
+	json_object_foreach ((json_t *)(uintptr_t)have, key, v)
+		if (strtoul(key, NULL, 10) >= next)
+			next = strtoul(key, NULL, 10) + 1;
+	json_object_foreach ((json_t *)(uintptr_t)want, key, v) {
+		const char *name =
+		    json_string_value(json_object_get(v, "name"));
+		const char *domain =
+		    json_string_value(json_object_get(v, "domainId"));
+		char *pointer;
+
+		if (name == NULL ? json_object_get(have, key) != NULL
+				 : list_find(have, v) != NULL)
+			continue;
+		pointer = name == NULL ? xasprintf("aliases/%s", key)
+				       : xasprintf("aliases/%zu", next++);
+		(void)json_object_set(patch, pointer, v);
+		free(pointer);
+		buf_addf(names, "%s%s", names->len == 0 ? "" : ", ",
+		    name == NULL ? key : name);
+		if (name != NULL && domain != NULL)
+			buf_addf(names, "@%s", domain_name(a, domain));
+	}
+}
+
+static bool
+lacks_only(const json_t *differs)
+{
+	return json_array_size(differs) == 1 &&
+	       strcmp(json_string_value(json_array_get(differs, 0)),
+		   "aliases") == 0;
+}
+
+/* Says what of an object that exists is otherwise in the plan. patch: what would
+ * have to be changed; lacking: names of aliases. */
+static void
+note_differences(const struct apply *a, struct apply_entry *e,
+    const json_t *patch, const struct buf *lacking)
+{
+	struct buf note = { 0 };
+	const char *key;
+	json_t *v;
+
+	e->differs = json_array();
+	json_object_foreach ((json_t *)(uintptr_t)patch, key, v)
+		(void)json_array_append_new(e->differs, json_string(key));
+	if (lacking->len != 0 && a->options->add_aliases)
+		buf_addf(&note, "it gets the aliases %s", lacking->data);
+	else if (lacking->len != 0)
+		buf_addf(&note,
+		    "it lacks the aliases %s (--add-aliases adds them)",
+		    lacking->data);
+	if (lacking->len == 0 || !lacks_only(e->differs)) {
+		buf_adds(&note, note.len == 0 ? "" : "; ");
+		buf_adds(&note, "it differs from the plan:");
+		json_object_foreach ((json_t *)(uintptr_t)patch, key, v)
+			buf_addf(&note, " %s", key);
+		buf_adds(&note,
+		    ", and is left alone (-u --keep-passwords changes it)");
+	}
+	e->note = xstrdup(note.data);
+	buf_free(&note);
+}
+
+/* What exists is left alone, but for aliases where they are asked for. */
+static void
+leave_alone(struct apply *a, struct apply_entry *e, const json_t *patch,
+    const json_t *current)
+{
+	json_t *aliases = json_object();
+	struct buf lacking = { 0 };
+
+	missing_aliases(a, json_object_get(current, "aliases"),
+	    json_object_get(patch, "aliases"), aliases, &lacking);
+	note_differences(a, e, patch, &lacking);
+	if (a->options->add_aliases && json_object_size(aliases) != 0) {
+		if (a->options->dry_run) {
+			e->status = APPLY_PLANNED;
+		} else {
+			e->done = false;
+			e->patch = json_incref(aliases);
+		}
+	}
+	json_decref(aliases);
+	buf_free(&lacking);
+}
+
+void
+update_decide(struct apply *a, struct apply_job *job, struct apply_entry *e)
+{
+	const json_t *current;
+	json_t *patch;
+
+	if (job->op->type == OP_UPDATE && e->made) {
+		e->patch = json_incref(e->body);
+		return;
+	}
+	if (job->op->type == OP_UPDATE) {
+		decide_update(a, job, e);
+		return;
+	}
+	current = fetch_found(&job->fetch, job->op->object, e->id);
+	if (current == NULL)
+		return;
+	patch = make_patch(a, job, entry_body(e), current);
+	if (json_object_size(patch) == 0) {
+		json_decref(patch);
+	} else if (!a->options->update) {
+		leave_alone(a, e, patch, current);
+		json_decref(patch);
+	} else if (a->options->dry_run) {
+		e->status = APPLY_PLANNED;
+		json_decref(patch);
+	} else {
+		e->done = false;
+		e->patch = patch;
+	}
+}
+
+/* --- sending --- */
+
+bool
+update_fill(struct apply *a, struct apply_job *job, size_t *n)
+{
+	enum {
+		FRAME = 256
+	};
+	char *method = xasprintf("x:%s/set", job->op->object);
+	struct buf args = { 0 };
+
+	*n = 0;
+	buf_adds(&args, "{\"update\":{");
+	for (size_t i = 0; i < job->n && *n < job->max; i++) {
+		const struct apply_entry *e = &job->entries[i];
+		char *text;
+
+		if (e->patch == NULL)
+			continue;
+		text = json_dumps(e->patch, JSON_COMPACT);
+		if (*n != 0 &&
+		    args.len + strlen(text) + FRAME > a->jmap->max_size) {
+			free_secret(text);
+			break;
+		}
+		jw_key(&args, e->id);
+		buf_adds(&args, text);
+		free_secret(text);
+		++*n;
+	}
+	buf_adds(&args, "}}");
+	if (*n != 0) {
+		jmap_begin(&job->request, JMAP_REGISTRY);
+		jmap_add(&job->request, method, args.data);
+		job->sent = *n;
+	}
+	buf_wipe(&args);
+	free(method);
+	return *n != 0;
+}
+
+void
+update_take(struct apply_job *job, const json_t *answer)
+{
+	const json_t *updated = json_object_get(answer, "updated"),
+		     *refused = json_object_get(answer, "notUpdated");
+	size_t n = 0;
+
+	for (size_t i = 0; i < job->n && n < job->sent; i++) {
+		struct apply_entry *e = &job->entries[i];
+		const json_t *error;
+
+		if (e->patch == NULL)
+			continue;
+		n++;
+		error = json_object_get(refused, e->id);
+		if (json_object_get(updated, e->id) != NULL) {
+			entry_settle(e, APPLY_UPDATED, NULL);
+		} else if (error != NULL) {
+			jmap_set_error(error, e->body, &e->why);
+			entry_settle(e, APPLY_FAILED, NULL);
+		} else {
+			why_set(&e->why, FAIL_DATA,
+			    "the server says nothing about it");
+			entry_settle(e, APPLY_FAILED, NULL);
+		}
+		json_decref(e->patch);
+		e->patch = NULL;
+	}
+}

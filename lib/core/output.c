@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "core/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/io.h"
+
+int
+output_follow(const char *path, char **real, struct stat *st, struct why *why)
+{
+	*real = NULL;
+	if (lstat(path, st) == -1) {
+		if (errno != ENOENT)
+			return why_errno(why, FAIL_FATAL, "%s", path);
+		st->st_mode = 0;
+		*real = xstrdup(path);
+		return 0;
+	}
+	if (!S_ISLNK(st->st_mode)) {
+		*real = xstrdup(path);
+		return 0;
+	}
+	if (st->st_uid != geteuid() && st->st_uid != 0)
+		return why_set(why, FAIL_FATAL,
+		    "%s: a link that somebody else made is not followed", path);
+	*real = realpath(path, NULL);
+	if (stat(path, st) == -1) {
+		free(*real);
+		*real = NULL;
+		return why_errno(
+		    why, FAIL_FATAL, "%s: where the link leads", path);
+	}
+	/* A pipe has no path: "/proc/self/fd/1" leads to "pipe:[123]". */
+	if (*real == NULL)
+		*real = xstrdup(path);
+	return 0;
+}
+
+/* --- files that are appended to --- */
+
+static struct {
+	dev_t dev;
+	ino_t ino;
+} appended[8];
+static size_t n_appended;
+
+static void
+remember(const struct stat *st)
+{
+	if (n_appended == sizeof appended / sizeof *appended)
+		return;
+	appended[n_appended].dev = st->st_dev;
+	appended[n_appended++].ino = st->st_ino;
+}
+
+bool
+output_is_read(int fd)
+{
+	struct stat st, out;
+
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+		return false;
+	for (size_t i = 0; i < n_appended; i++)
+		if (st.st_dev == appended[i].dev &&
+		    st.st_ino == appended[i].ino)
+			return true;
+	return fstat(STDOUT_FILENO, &out) == 0 && st.st_dev == out.st_dev &&
+	       st.st_ino == out.st_ino;
+}
+
+/* Ends a last line that has no newline. */
+static int
+end_line(int fd, off_t size)
+{
+	char last;
+
+	if (size == 0 || pread(fd, &last, 1, size - 1) != 1 || last == '\n')
+		return 0;
+	return write_all(fd, "\n", 1);
+}
+
+static int
+check_file(const char *path, const struct stat *st, struct why *why)
+{
+	if (st->st_uid != geteuid() && st->st_uid != 0)
+		return why_set(
+		    why, FAIL_FATAL, "%s: belongs to somebody else", path);
+	if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return why_set(why, FAIL_FATAL,
+		    "%s: others can use it (mode %03o), and it is to hold "
+		    "password hashes: chmod 600 it",
+		    path, (unsigned int)st->st_mode & 0777U);
+	return 0;
+}
+
+int
+output_open(const char *path, struct why *why)
+{
+	struct stat st;
+	char *real;
+	int fd, flags = O_APPEND | O_CLOEXEC | O_NOCTTY, r = 0;
+
+	if (output_follow(path, &real, &st, why) == -1)
+		return -1;
+	if (st.st_mode == 0 || S_ISREG(st.st_mode))
+		flags |= O_RDWR | O_CREAT | O_NOFOLLOW;
+	else
+		flags |= O_WRONLY;
+	/* What has no path of its own is opened by the one that was given. */
+	fd = open(
+	    S_ISREG(st.st_mode) && real != NULL ? real : path, flags, 0600);
+	if (fd == -1 || fstat(fd, &st) == -1)
+		r = why_errno(why, FAIL_FATAL, "%s", path);
+	else if (S_ISREG(st.st_mode))
+		r = check_file(path, &st, why);
+	free(real);
+	if (r == -1 && fd != -1)
+		(void)close(fd);
+	return r == -1 ? -1 : fd;
+}
+
+int
+output_append(const char *path, struct why *why)
+{
+	int fd = output_open(path, why);
+	struct stat st;
+
+	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+		return fd;
+	remember(&st);
+	if (end_line(fd, st.st_size) == 0)
+		return fd;
+	why_errno(why, FAIL_FATAL, "%s", path);
+	(void)close(fd);
+	return -1;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * Where a program may write. Records hold password hashes: an output never
+ * follows a link that somebody else made, never leaves them where others can
+ * read them, never takes the place of a device, and is never read again by the
+ * run that writes it.
+ */
+#ifndef FERRY_OUTPUT_H
+#define FERRY_OUTPUT_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "core/why.h"
+
+/*
+ * What path leads to. A link is followed if it is ours or root's; another one,
+ * and one that leads nowhere, is FATAL. *real (the caller's to free) is where it
+ * ends; st->st_mode is 0 where there is nothing yet. 0, or -1 and why.
+ */
+int output_follow(
+    const char *path, char **real, struct stat *st, struct why *why);
+
+/*
+ * Opens a file to append to (and to read, if it is a regular one), made with
+ * mode 0600. A regular file must be ours (or root's) and closed to others. A
+ * device or a FIFO is written to directly. The descriptor, or -1 and why
+ * (FATAL).
+ */
+int output_open(const char *path, struct why *why);
+
+/* The same for a file of records: a last line that was cut off gets its
+ * newline, so that it stays one bad line, and output_is_read knows the file. */
+int output_append(const char *path, struct why *why);
+
+/* Whether a file that is read is also one that is appended to, or standard
+ * output: reading it would never end. */
+bool output_is_read(int fd);
+
+#endif

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "dav/discover.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/str.h"
+#include "dav/dav-internal.h"
+
+/* --- homes --- */
+
+/* What a PROPFIND on one resource says. */
+struct found {
+	char *principal;
+	char *homes[2];
+	bool any;
+};
+
+static void
+keep(char **to, const char *s)
+{
+	if (*to == NULL && s != NULL)
+		*to = xstrdup(s);
+}
+
+static void
+on_found(void *arg, const struct dav_response *r)
+{
+	struct found *f = arg;
+
+	f->any = true;
+	keep(&f->principal, r->principal);
+	keep(&f->homes[DAV_CALENDAR], r->calendar_home);
+	keep(&f->homes[DAV_ADDRESSBOOK], r->addressbook_home);
+}
+
+static void
+found_free(struct found *f)
+{
+	free(f->principal);
+	free(f->homes[0]);
+	free(f->homes[1]);
+	*f = (struct found){ .any = false };
+}
+
+static int
+look(struct dav *d, char **path, struct found *f, struct why *why)
+{
+	return dav_ask(d, "PROPFIND", path, "Depth: 0",
+	    DAV_XML_HEAD "<propfind" DAV_XML_SPACES
+			 "><prop><current-user-principal/>"
+			 "<c:calendar-home-set/><a:addressbook-home-set/>"
+			 "</prop></propfind>",
+	    on_found, f, why);
+}
+
+/* Looks at *start and, where it names one, at the principal. *start becomes where
+ * redirects led. */
+static int
+look_both(struct dav *d, char **start, enum dav_kind kind, struct found *f,
+    struct why *why)
+{
+	int r = look(d, start, f, why);
+	char *path;
+
+	if (r == -1 || f->homes[kind] != NULL || f->principal == NULL)
+		return r;
+	path = dav_path(f->principal);
+	if (path == NULL || !dav_is_path(path))
+		r = why_set(why, FAIL_FATAL,
+		    "the server names a principal that is not a URL: %.200s",
+		    f->principal);
+	else
+		r = look(d, &path, f, why);
+	free(path);
+	return r;
+}
+
+/* Takes the home that was found; what was looked at, where none was named. */
+static int
+take_home(struct dav *d, enum dav_kind kind, const struct found *f,
+    const char *looked, struct why *why)
+{
+	char *home =
+	    f->homes[kind] == NULL ? xstrdup(looked) : dav_path(f->homes[kind]);
+
+	if (home == NULL || !dav_is_path(home)) {
+		free(home);
+		return why_set(why, FAIL_FATAL,
+		    "the server names a home that is not a URL: %.200s",
+		    f->homes[kind]);
+	}
+	d->homes[kind] = home;
+	return 0;
+}
+
+/*
+ * The home of a kind (RFC 6764, 6): for a bare host its well-known place, which
+ * redirects to where the service is, and then the root; otherwise the URL that
+ * was given.
+ */
+static int
+find_home(struct dav *d, enum dav_kind kind, struct why *why)
+{
+	static const char *const well_known[] = { "/.well-known/caldav",
+		"/.well-known/carddav" };
+	bool bare = strcmp(d->path, "/") == 0;
+	struct found f = { .any = false };
+	char *path = xstrdup(bare ? well_known[kind] : d->path);
+	struct why first = { 0 };
+	int r = look_both(d, &path, kind, &f, why);
+	bool answered =
+	    r == 0 && (f.homes[kind] != NULL || !bare || f.principal != NULL);
+
+	if (!answered && bare && !d->refused &&
+	    (r == 0 || why->kind != FAIL_TEMP)) {
+		if (r == -1)
+			first = *why;
+		found_free(&f);
+		free(path);
+		path = xstrdup("/");
+		r = look_both(d, &path, kind, &f, why);
+		/* What the well-known place says is of more use: the root of a
+		 * server is often a web page. */
+		if (r == -1 && first.kind != FAIL_NONE && !d->refused &&
+		    why->kind != FAIL_TEMP)
+			*why = first;
+	}
+	if (r == 0)
+		r = take_home(d, kind, &f, path, why);
+	free(path);
+	found_free(&f);
+	return r;
+}
+
+/* --- collections --- */
+
+/* The last part of a path, without the slash at its end; for the caller to
+ * free. */
+static char *
+last_part(const char *href)
+{
+	size_t n = strlen(href), start;
+
+	while (n > 0 && href[n - 1] == '/')
+		n--;
+	for (start = n; start > 0 && href[start - 1] != '/'; start--)
+		;
+	return xmemdup(href + start, n - start);
+}
+
+static void
+add_place(
+    struct dav_places *places, enum dav_kind kind, char *href, const char *name)
+{
+	places->list =
+	    xgrow(places->list, places->n, &places->cap, sizeof *places->list);
+	places->list[places->n++] = (struct dav_place){ kind, href,
+		name != NULL && *name != '\0' ? xstrdup(name)
+					      : last_part(href) };
+}
+
+struct find_places {
+	struct dav *d;
+	enum dav_kind kind;
+	struct dav_places *places;
+	long cut; /* a status that says that there are more */
+};
+
+static void
+on_place(void *arg, const struct dav_response *r)
+{
+	struct find_places *f = arg;
+	char *href;
+
+	if (r->status >= 300)
+		f->cut = r->status;
+	if (f->kind == DAV_CALENDAR ? !r->calendar : !r->addressbook)
+		return;
+	href = dav_path(r->href);
+	if (href != NULL && dav_is_path(href))
+		add_place(f->places, f->kind, href, r->name);
+	else
+		free(href);
+}
+
+int
+dav_discover(struct dav *d, enum dav_kind kind, struct dav_places *places,
+    struct why *why)
+{
+	struct find_places f = { d, kind, places, 0 };
+	int r = find_home(d, kind, why);
+
+	if (r == 0)
+		r = dav_ask(d, "PROPFIND", &d->homes[kind], "Depth: 1",
+		    DAV_XML_HEAD "<propfind" DAV_XML_SPACES
+				 "><prop><resourcetype/>"
+				 "<displayname/></prop></propfind>",
+		    on_place, &f, why);
+	if (r == 0 && f.cut != 0)
+		r = why_set(why, FAIL_FATAL,
+		    "%.200s: the server lists only a part (%ld)",
+		    d->homes[kind], f.cut);
+	/* What the server does not have at all concerns every record. */
+	if (r == -1 && why->kind == FAIL_DATA)
+		why->kind = FAIL_FATAL;
+	return r;
+}
+
+void
+dav_places_free(struct dav_places *places)
+{
+	for (size_t i = 0; i < places->n; i++) {
+		free(places->list[i].href);
+		free(places->list[i].name);
+	}
+	free(places->list);
+	*places = (struct dav_places){ .list = NULL };
+}
+
+/* The letters of a name that are the same in every URL. */
+static void
+add_plain(struct buf *out, const char *name)
+{
+	for (; *name != '\0' && out->len < DAV_NAME_LENGTH_MAX; name++) {
+		bool plain = (*name >= 'a' && *name <= 'z') ||
+			     (*name >= 'A' && *name <= 'Z') ||
+			     (*name >= '0' && *name <= '9');
+
+		if (plain)
+			buf_addc(out, *name);
+		else if (out->len > 0 && out->data[out->len - 1] != '-')
+			buf_addc(out, '-');
+	}
+	while (out->len > 0 && out->data[out->len - 1] == '-')
+		out->data[--out->len] = '\0';
+}
+
+static bool
+has_href(const struct dav_places *places, const char *href)
+{
+	for (size_t i = 0; i < places->n; i++)
+		if (strcmp(places->list[i].href, href) == 0)
+			return true;
+	return false;
+}
+
+/* The href of a new collection; the caller frees it. */
+static char *
+new_href(const struct dav *d, enum dav_kind kind, const char *name,
+    const struct dav_places *places, int attempt)
+{
+	const char *home = d->homes[kind];
+	size_t n = strlen(home);
+	struct buf plain = { 0 };
+	char *href = NULL;
+
+	add_plain(&plain, name);
+	if (plain.len == 0)
+		buf_adds(
+		    &plain, kind == DAV_CALENDAR ? "calendar" : "contacts");
+	do {
+		char more[16] = "";
+
+		if (attempt > 0)
+			(void)snprintf(more, sizeof more, "-%d", attempt + 1);
+		free(href);
+		href = xasprintf("%s%s%s%s/", home,
+		    n > 0 && home[n - 1] == '/' ? "" : "/", plain.data, more);
+		attempt++;
+	} while (has_href(places, href));
+	buf_free(&plain);
+	return href;
+}
+
+static void
+make_body(enum dav_kind kind, const char *name, struct buf *body)
+{
+	if (kind == DAV_CALENDAR)
+		buf_adds(body,
+		    DAV_XML_HEAD "<c:mkcalendar" DAV_XML_SPACES "><set><prop>");
+	else
+		buf_adds(body, DAV_XML_HEAD
+		    "<mkcol" DAV_XML_SPACES "><set><prop><resourcetype>"
+		    "<collection/><a:addressbook/></resourcetype>");
+	buf_adds(body, "<displayname>");
+	dav_add_escaped(body, name);
+	buf_adds(body, "</displayname></prop></set>");
+	buf_adds(body, kind == DAV_CALENDAR ? "</c:mkcalendar>" : "</mkcol>");
+}
+
+int
+dav_make(struct dav *d, enum dav_kind kind, const char *name,
+    struct dav_places *places, struct why *why)
+{
+	struct http_reply reply = { 0 };
+	struct buf body = { 0 };
+	struct http_request r = { .method = kind == DAV_CALENDAR ? "MKCALENDAR"
+								 : "MKCOL",
+		.content_type = "application/xml; charset=utf-8" };
+	char *href = NULL;
+	bool unsure;
+	int result = -1;
+
+	make_body(kind, name, &body);
+	r.body = body.data;
+	r.len = body.len;
+	for (int i = 0; i < DAV_NAMES_MAX && result == -1; i++) {
+		free(href);
+		href = new_href(d, kind, name, places, i);
+		r.path = href;
+		if (dav_exchange(d, &r, &reply, &unsure, why) == -1)
+			break;
+		if (reply.status / 100 == 2) {
+			add_place(places, kind, href, name);
+			href = NULL;
+			result = 0;
+		} else if (reply.status != 405 && reply.status != 409) {
+			(void)dav_judge(&reply, href, why);
+			break;
+		} else {
+			/* Something of another kind is there. */
+			(void)dav_judge(&reply, href, why);
+		}
+	}
+	free(href);
+	buf_free(&body);
+	http_reply_free(&reply);
+	return result;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* Where a server keeps its calendars and address books (RFC 6764). */
+#ifndef FERRY_DAV_DISCOVER_H
+#define FERRY_DAV_DISCOVER_H
+
+#include <stddef.h>
+
+#include "dav/client.h"
+#include "dav/tree.h"
+
+/* A collection of the server. */
+struct dav_place {
+	enum dav_kind kind;
+	char *href;
+	/* displayname; the last part of the href where it has none */
+	char *name;
+};
+
+struct dav_places {
+	struct dav_place *list;
+	size_t n, cap;
+};
+
+/*
+ * Finds the home of one kind (RFC 6764: the URL or its well-known place, the
+ * principal, its home), and appends the collections in it. FATAL where there is
+ * none.
+ */
+int dav_discover(struct dav *d, enum dav_kind kind, struct dav_places *places,
+    struct why *why);
+void dav_places_free(struct dav_places *places);
+
+/* Makes a collection (MKCALENDAR, or extended MKCOL of RFC 5689) of that name
+ * in the home, with an href that no other has; it is appended. */
+int dav_make(struct dav *d, enum dav_kind kind, const char *name,
+    struct dav_places *places, struct why *why);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "doveadm/call.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/io.h"
+
+enum {
+	CHUNK = 65536
+};
+
+void
+doveadm_args_add(struct doveadm_args *a, const char *word)
+{
+	a->v = xgrow(a->v, a->n + 1, &a->cap, sizeof *a->v);
+	a->v[a->n++] = word;
+	a->v[a->n] = NULL;
+}
+
+void
+doveadm_args(
+    struct doveadm_args *a, const struct doveadm *d, const char *const *words)
+{
+	a->n = 0;
+	for (size_t i = 0; d->command[i] != NULL; i++)
+		doveadm_args_add(a, d->command[i]);
+	for (size_t i = 0; words[i] != NULL; i++)
+		doveadm_args_add(a, words[i]);
+}
+
+void
+doveadm_args_free(struct doveadm_args *a)
+{
+	free(a->v);
+	*a = (struct doveadm_args){ 0 };
+}
+
+int
+doveadm_read(const struct doveadm_args *a, struct buf *out, struct why *why)
+{
+	struct buf own = { 0 };
+	int r = command_read(a->v, out == NULL ? &own : out, why);
+
+	buf_free(&own);
+	return r;
+}
+
+/* Reads on. False at the end, or where reading fails. */
+static bool
+fill(struct doveadm_rows *r)
+{
+	ssize_t n;
+
+	if (r->end)
+		return false;
+	if (r->from > CHUNK) {
+		memmove(r->in.data, r->in.data + r->from, r->in.len - r->from);
+		r->in.len -= r->from;
+		r->from = 0;
+	}
+	(void)buf_room(&r->in, CHUNK);
+	do
+		n = read(r->command.fd, r->in.data + r->in.len, CHUNK);
+	while (n == -1 && errno == EINTR);
+	if (n > 0)
+		r->in.len += (size_t)n;
+	r->in.data[r->in.len] = '\0';
+	r->end = n <= 0;
+	return n > 0;
+}
+
+int
+doveadm_open(
+    struct doveadm_rows *r, const struct doveadm_args *a, struct why *why)
+{
+	*r = (struct doveadm_rows){ 0 };
+	if (command_open(&r->command, a->v, why) == -1)
+		return -1;
+	(void)doveadm_until(r, "\n", NULL);
+	return 0;
+}
+
+int
+doveadm_close(struct doveadm_rows *r, struct why *why)
+{
+	buf_free(&r->in);
+	return command_close(&r->command, why);
+}
+
+bool
+doveadm_more(struct doveadm_rows *r)
+{
+	return r->from < r->in.len || fill(r);
+}
+
+int
+doveadm_until(struct doveadm_rows *r, const char *text, struct buf *out)
+{
+	size_t len = strlen(text), seen = 0;
+
+	for (;;) {
+		size_t left = r->in.len - r->from;
+		const char *start = buf_str(&r->in) + r->from;
+		const char *found =
+		    left < seen + len
+			? NULL
+			: memmem(start + seen, left - seen, text, len);
+
+		if (found != NULL) {
+			if (out != NULL)
+				buf_add(out, start, (size_t)(found - start));
+			r->from += (size_t)(found - start) + len;
+			return 0;
+		}
+		seen = left < len ? 0 : left - len + 1;
+		if (!fill(r))
+			return -1;
+	}
+}
+
+void
+doveadm_rest(struct doveadm_rows *r, struct buf *out)
+{
+	while (doveadm_more(r)) {
+		buf_add(out, r->in.data + r->from, r->in.len - r->from);
+		r->from = r->in.len;
+	}
+}
+
+int
+doveadm_copy(struct doveadm_rows *r, uint64_t n, int fd)
+{
+	while (n > 0) {
+		size_t left = r->in.len - r->from;
+		size_t some = left < n ? left : (size_t)n;
+
+		if (some > 0 && write_all(fd, r->in.data + r->from, some) == -1)
+			return -1;
+		r->from += some;
+		n -= some;
+		if (n > 0 && !fill(r)) {
+			errno = EPROTO;
+			return -1;
+		}
+	}
+	return 0;
+}

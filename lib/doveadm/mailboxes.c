@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "doveadm/mailboxes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/str.h"
+#include "mailbox/name.h"
+
+enum {
+	AT_ONCE = 100 /* mailboxes named in one call */
+};
+
+/* The namespace that a name belongs to: the longest prefix wins, and the INBOX
+ * is in its own whatever the prefix is. */
+static const struct doveadm_namespace *
+namespace_of(const struct doveadm_account *a, const char *name)
+{
+	const struct doveadm_namespace *found = NULL;
+
+	for (size_t i = 0; i < a->n_namespaces; i++) {
+		const struct doveadm_namespace *ns = &a->namespaces[i];
+
+		if (ns->inbox && str_eq_nocase(name, "INBOX"))
+			return ns;
+		if (str_starts(name, ns->prefix) &&
+		    (found == NULL ||
+			strlen(ns->prefix) > strlen(found->prefix)))
+			found = ns;
+	}
+	return found;
+}
+
+/* "INBOX.Work.A" is "Work/A" where the prefix is "INBOX.". */
+static char *
+path_of(const struct doveadm_account *a, const char *name, bool home)
+{
+	struct buf path = { 0 };
+	char *result, *p;
+
+	if (home && str_starts(name, a->prefix) &&
+	    name[strlen(a->prefix)] != '\0')
+		name += strlen(a->prefix);
+	mailbox_put_nfc(&path, name);
+	result = xstrdup(buf_str(&path));
+	buf_free(&path);
+	for (p = result; a->separator != '\0' && *p != '\0'; p++)
+		if (*p == a->separator)
+			*p = '/';
+	if (str_eq_nocase(result, "INBOX"))
+		memcpy(result, "INBOX", sizeof "INBOX" - 1);
+	return result;
+}
+
+static void
+add_mailbox(struct doveadm_account *a, const char *name)
+{
+	const struct doveadm_namespace *ns = namespace_of(a, name);
+	struct doveadm_mailbox *m;
+	bool home = a->n_namespaces == 0 || (ns != NULL && ns->inbox);
+
+	if (*name == '\0' || (!home && (ns == NULL || !ns->own)))
+		return;
+	a->mailboxes = xgrow(a->mailboxes, a->n, &a->cap, sizeof *a->mailboxes);
+	m = &a->mailboxes[a->n++];
+	*m = (struct doveadm_mailbox){
+		.name = xstrdup(name),
+		.path = path_of(a, name, home),
+		.home = home,
+	};
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+	const struct doveadm_mailbox *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+static struct doveadm_mailbox *
+find_name(struct doveadm_account *a, const char *name)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->mailboxes[i].name, name) == 0)
+			return &a->mailboxes[i];
+	return NULL;
+}
+
+static void
+take_status(struct doveadm_mailbox *m, const char *key, const char *value)
+{
+	int64_t number = strtoll(value, NULL, 10);
+
+	if (strcmp(key, "guid") == 0) {
+		free(m->guid);
+		m->guid = xstrdup(value);
+	} else if (strcmp(key, "uidvalidity") == 0) {
+		m->uidvalidity = number;
+	} else if (strcmp(key, "uidnext") == 0) {
+		m->uidnext = number;
+	} else if (strcmp(key, "highestmodseq") == 0) {
+		m->modseq = number;
+	} else if (strcmp(key, "messages") == 0) {
+		m->messages = number;
+	}
+}
+
+/* Rows of "mailbox status": the columns are named by the first line. */
+static void
+take_rows(struct doveadm_account *a, char *text)
+{
+	char *head = str_cut(&text, '\n'), *line;
+
+	while ((line = str_cut(&text, '\n')) != NULL) {
+		char *name = str_cut(&line, '\t');
+		struct doveadm_mailbox *m = find_name(a, name);
+		char *columns = xstrdup(head), *rest = columns;
+
+		(void)str_cut(&rest, '\t'); /* "mailbox" */
+		while (m != NULL && rest != NULL && line != NULL) {
+			const char *key = str_cut(&rest, '\t');
+
+			take_status(m, key, str_cut(&line, '\t'));
+		}
+		free(columns);
+	}
+}
+
+/* The status of the mailboxes from number first on. */
+static int
+read_status(struct doveadm_account *a, const struct doveadm *d, size_t first,
+    struct why *why)
+{
+	struct doveadm_args args = { 0 };
+	struct buf out = { 0 };
+	int r;
+
+	doveadm_args(&args, d,
+	    DOVEADM_WORDS("-f", "tab", "mailbox", "status", "-u", d->user,
+		"guid uidvalidity uidnext highestmodseq messages"));
+	for (size_t i = first; i < a->n && i < first + AT_ONCE; i++)
+		doveadm_args_add(&args, a->mailboxes[i].name);
+	r = doveadm_read(&args, &out, why);
+	if (r == 0 && out.data != NULL)
+		take_rows(a, out.data);
+	buf_free(&out);
+	doveadm_args_free(&args);
+	return r;
+}
+
+static void
+free_mailbox(struct doveadm_mailbox *m)
+{
+	free(m->name);
+	free(m->path);
+	free(m->role);
+	free(m->guid);
+}
+
+/* True if one of the first n is the same mailbox under another name, as the
+ * INBOX is where the prefix of its namespace is "INBOX.". */
+static bool
+is_known(const struct doveadm_account *a, size_t n, const char *guid)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(a->mailboxes[i].guid, guid) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_top(const struct doveadm_mailbox *m)
+{
+	return m->home && strchr(m->path, '/') == NULL;
+}
+
+static void
+put_latent(struct doveadm_account *a, const struct doveadm_mailbox *m)
+{
+	a->latent =
+	    xgrow(a->latent, a->n_latent, &a->cap_latent, sizeof *a->latent);
+	a->latent[a->n_latent++] = *m;
+}
+
+/* Names without a mailbox, which have no status: they only have others below
+ * them. */
+static void
+drop_empty_names(struct doveadm_account *a)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		struct doveadm_mailbox *m = &a->mailboxes[i];
+
+		if (m->guid == NULL && is_top(m))
+			put_latent(a, m);
+		else if (m->guid == NULL || is_known(a, kept, m->guid))
+			free_mailbox(m);
+		else
+			a->mailboxes[kept++] = *m;
+	}
+	a->n = kept;
+}
+
+int
+doveadm_mailboxes_read(
+    struct doveadm_account *a, const struct doveadm *d, struct why *why)
+{
+	struct doveadm_args args = { 0 };
+	struct buf out = { 0 };
+	char *rest, *line;
+	int r;
+
+	doveadm_mailboxes_free(a);
+	doveadm_args(&args, d,
+	    DOVEADM_WORDS("-f", "tab", "mailbox", "list", "-u", d->user));
+	r = doveadm_read(&args, &out, why);
+	doveadm_args_free(&args);
+	rest = out.data;
+	if (r == 0 && rest != NULL)
+		(void)str_cut(&rest, '\n');
+	while (r == 0 && rest != NULL && (line = str_cut(&rest, '\n')) != NULL)
+		add_mailbox(a, line);
+	buf_free(&out);
+	if (a->n > 0)
+		qsort(a->mailboxes, a->n, sizeof *a->mailboxes, by_path);
+	for (size_t i = 0; r == 0 && i < a->n; i += AT_ONCE)
+		r = read_status(a, d, i, why);
+	if (r == 0)
+		drop_empty_names(a);
+	return r;
+}
+
+/* Asks for the special use of one. */
+static int
+read_role(struct doveadm_mailbox *m, const struct doveadm *d, struct why *why)
+{
+	struct doveadm_args args = { 0 };
+	struct buf out = { 0 };
+	int r;
+
+	doveadm_args(&args, d,
+	    DOVEADM_WORDS("mailbox", "metadata", "get", "-u", d->user, m->name,
+		"/private/specialuse"));
+	r = doveadm_read(&args, &out, why);
+	if (r == 0 && buf_str(&out)[0] == '\\') {
+		out.data[strcspn(out.data, " \n")] = '\0';
+		free(m->role);
+		m->role = xstrdup(str_lower(out.data + 1));
+	}
+	buf_free(&out);
+	doveadm_args_free(&args);
+	return r;
+}
+
+int
+doveadm_roles_read(
+    struct doveadm_account *a, const struct doveadm *d, struct why *why)
+{
+	size_t kept = 0;
+	struct why none;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (is_top(&a->mailboxes[i]) &&
+		    read_role(&a->mailboxes[i], d, why) == -1)
+			return -1;
+	for (size_t i = 0; i < a->n_latent; i++) {
+		struct doveadm_mailbox *m = &a->latent[i];
+
+		if (read_role(m, d, &none) == 0 && m->role != NULL)
+			a->latent[kept++] = *m;
+		else
+			free_mailbox(m);
+	}
+	a->n_latent = kept;
+	return 0;
+}
+
+void
+doveadm_mailboxes_free(struct doveadm_account *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		free_mailbox(&a->mailboxes[i]);
+	free(a->mailboxes);
+	for (size_t i = 0; i < a->n_latent; i++)
+		free_mailbox(&a->latent[i]);
+	free(a->latent);
+	a->mailboxes = a->latent = NULL;
+	a->n = a->cap = a->n_latent = a->cap_latent = 0;
+}
+
+char *
+doveadm_mailbox_name(const struct doveadm_account *a, const char *path)
+{
+	char *name;
+
+	if (strcmp(path, "INBOX") == 0)
+		return xstrdup(path);
+	if (a->separator != '/' && strchr(path, a->separator) != NULL)
+		return NULL;
+	name = xasprintf("%s%s", a->prefix, path);
+	for (char *p = name + strlen(a->prefix); *p != '\0'; p++)
+		if (*p == '/')
+			*p = a->separator;
+	return name;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* The mailboxes of a user. */
+#ifndef FERRY_DOVEADM_MAILBOXES_H
+#define FERRY_DOVEADM_MAILBOXES_H
+
+#include "core/why.h"
+#include "doveadm/account.h"
+#include "doveadm/call.h"
+
+/* Asks for the user's own mailboxes, those of others and virtual ones left out,
+ * in the order of their paths. 0, or -1 and why (FATAL). */
+int doveadm_mailboxes_read(
+    struct doveadm_account *a, const struct doveadm *d, struct why *why);
+
+/* Gives the mailboxes at the top of the tree their roles: one call for each.
+ * 0, or -1 and why. */
+int doveadm_roles_read(
+    struct doveadm_account *a, const struct doveadm *d, struct why *why);
+
+void doveadm_mailboxes_free(struct doveadm_account *a);
+
+/* The name of a mailbox in the INBOX's namespace that has this path, or NULL if
+ * there can be none: a separator inside a level. The caller frees it. */
+char *doveadm_mailbox_name(const struct doveadm_account *a, const char *path);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "maildir/layout.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/str.h"
+
+static const char inbox[] = "INBOX";
+
+/* True if the root has cur or new: it is a folder itself. */
+static bool
+root_is_folder(const struct mdtree *t)
+{
+	return faccessat(t->fd, "cur", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	       faccessat(t->fd, "new", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* What follows "INBOX" in the directory of a folder: "" for the INBOX itself,
+ * "/NAME" where NAME can be a DIRNAME; NULL for another folder. */
+static const char *
+after_inbox(const struct mdtree *t, const char *dir)
+{
+	if (!t->style.fs && *dir == '.')
+		dir++;
+	if (!str_starts_nocase(dir, inbox))
+		return NULL;
+	dir += sizeof inbox - 1;
+	return *dir == '\0' || (t->style.fs && *dir == '/' &&
+				   strchr(dir + 1, '/') == NULL)
+		   ? dir
+		   : NULL;
+}
+
+static bool
+ends_with(const char *dir, const char *end)
+{
+	size_t n = strlen(dir), len = strlen(end);
+
+	return n > len && strcmp(dir + n - len, end) == 0;
+}
+
+/* True if the directories of all folders end in "/NAME". */
+static bool
+all_end_with(const struct mdtree *t, const char *end)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (!ends_with(t->folders[i].dir, end))
+			return false;
+	return true;
+}
+
+/* Makes the folder the INBOX. */
+static int
+take_inbox(struct mdtree *t, size_t folder, struct why *why)
+{
+	const char *dir = t->folders[folder].dir;
+
+	t->inbox = open_below(t->fd, dir);
+	if (t->inbox == -1) {
+		t->inbox = t->fd;
+		return why_errno(why, FAIL_FATAL, "%s/%s", t->root, dir);
+	}
+	t->inbox_dir = xstrdup(dir);
+	mdtree_forget(t, folder);
+	return 0;
+}
+
+/* Looks for it among the folders. 1: found; 0; or -1 and why. */
+static int
+find_named(struct mdtree *t, struct why *why)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const char *end = after_inbox(t, t->folders[i].dir);
+
+		if (end == NULL || (*end == '/' && !all_end_with(t, end)))
+			continue;
+		if (*end == '/')
+			t->style.dirname = t->dirname = xstrdup(end + 1);
+		return take_inbox(t, i, why) == -1 ? -1 : 1;
+	}
+	return 0;
+}
+
+/* True if the folders are those that a running Dovecot uses. */
+static bool
+is_live(const struct mdtree *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (mdtree_was_opened(t, t->folders[i].dir))
+			return true;
+	return false;
+}
+
+int
+layout_find_inbox(
+    struct mdtree *t, const struct tree_hint *hint, struct why *why)
+{
+	int found;
+
+	if (hint->inbox != NULL) {
+		t->inbox =
+		    open(hint->inbox, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (t->inbox != -1)
+			return 0;
+		t->inbox = t->fd;
+		return why_errno(why, FAIL_FATAL, "%s", hint->inbox);
+	}
+	if (root_is_folder(t))
+		return 0;
+	found = find_named(t, why);
+	if (found != 0 || !is_live(t))
+		return found == -1 ? -1 : 0;
+	return why_set(why, FAIL_FATAL,
+	    "%s: the INBOX is not in it, but Dovecot's other folders are: name "
+	    "the directory of INBOX= in mail_location with --%s%sinbox",
+	    t->root, hint->side == NULL ? "" : hint->side,
+	    hint->side == NULL ? "" : "-");
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * Where the INBOX of a tree is. Dovecot's mail location can put it elsewhere:
+ * INBOX=~/Maildir/.INBOX, INBOX=~/mail/INBOX, and with DIRNAME=mAildir it is
+ * INBOX/mAildir; mbsync and offlineimap make a plain INBOX. A merge that took
+ * the root for it would write mail that nobody sees.
+ */
+#ifndef FERRY_MAILDIR_LAYOUT_H
+#define FERRY_MAILDIR_LAYOUT_H
+
+#include "core/why.h"
+#include "maildir/tree.h"
+
+/*
+ * Opens the INBOX of a tree whose other folders are listed: where the hint says,
+ * else the root if it is a folder, else the folder whose name says so, which
+ * leaves the list; with it, style.dirname. 0, or -1 and why (FATAL): Dovecot is
+ * at work in the tree, and there is none.
+ */
+int layout_find_inbox(
+    struct mdtree *t, const struct tree_hint *hint, struct why *why);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "merge/copies.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/buf.h"
+#include "maildir/box.h"
+#include "maildir/name.h"
+
+bool
+copies_holds_drafts(const struct mdfolder *f)
+{
+	return f->role != NULL && strcmp(f->role, "drafts") == 0;
+}
+
+bool
+copies_is_draft(const struct catalogue *c, uint32_t number)
+{
+	const struct catalogue_entry *e = &c->entries[number];
+
+	return (mdname_flags(entry_name(c, e)) & MD_DRAFT) != 0 ||
+	       copies_holds_drafts(&c->tree->folders[e->folder]);
+}
+
+bool
+copies_counts(const struct merge_plan *p, uint32_t number)
+{
+	const struct catalogue_entry *e = &p->target->entries[number];
+
+	return p->target->tree->folders[e->folder].path != NULL &&
+	       (p->options.keep_trashed ||
+		   (mdname_flags(entry_name(p->target, e)) & MD_TRASHED) == 0);
+}
+
+/* True if the words name the folder. */
+static bool
+is_named(const struct mdfolder *f, const char *word)
+{
+	return (f->path != NULL && strcmp(f->path, word) == 0) ||
+	       strcmp(f->dir, word) == 0;
+}
+
+bool *
+copies_ignored(const struct merge_plan *p, struct why *why)
+{
+	const struct mdtree *t = p->target->tree;
+	const char *const *word = p->options.ignored;
+	bool *ignored = xcalloc(t->n + 1, sizeof *ignored);
+
+	for (size_t i = 0; word == NULL && i < t->n; i++)
+		ignored[i] = !p->options.count_trash &&
+			     t->folders[i].role != NULL &&
+			     strcmp(t->folders[i].role, "trash") == 0;
+	for (; word != NULL && *word != NULL; word++) {
+		bool found = false;
+
+		for (size_t i = 0; i < t->n; i++) {
+			if (!is_named(&t->folders[i], *word))
+				continue;
+			ignored[i] = found = true;
+		}
+		if (!found) {
+			why_set(why, FAIL_FATAL,
+			    "--ignore-folders: the target has no folder \"%s\"",
+			    *word);
+			free(ignored);
+			return NULL;
+		}
+	}
+	return ignored;
+}
+
+int
+copies_check(const struct merge_plan *p, struct why *why)
+{
+	size_t bad = 0;
+	const struct catalogue_entry *first = NULL;
+	struct buf path = { 0 };
+
+	for (size_t i = 0; i < p->target->n; i++) {
+		const struct catalogue_entry *e = &p->target->entries[i];
+
+		if ((e->state & ENTRY_BAD) != 0 && bad++ == 0)
+			first = e;
+	}
+	if (bad == 0 || p->options.ignore_unreadable)
+		return 0;
+	entry_put_path(&path, p->target, first);
+	why_set(why, FAIL_FATAL,
+	    "%zu messages of the target cannot be compared; the first is "
+	    "%s/%s: %s",
+	    bad, p->target->tree->root, buf_str(&path),
+	    entry_fault(p->target, first));
+	buf_free(&path);
+	return -1;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * What earlier merges into the same target added, and the owner has removed
+ * since: it is not added again.
+ */
+#ifndef FERRY_MERGE_HISTORY_H
+#define FERRY_MERGE_HISTORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/why.h"
+#include "merge/mark.h"
+#include "merge/pairing.h"
+
+/* Messages that were added, by folder and content. The zero value is empty. */
+struct history {
+	struct history_add *adds;
+	size_t n, cap;
+	size_t unmarked; /* runs that the target has no mark of */
+	size_t skipped;  /* what history_apply skipped */
+};
+
+/*
+ * Reads the journals in a directory that are of this target; those that were
+ * taken back do not count, nor do those whose run the target has no mark of. A
+ * directory that is not there holds none; a journal that is damaged is told to
+ * warn, and what can be read of it counts. 0, or -1 and why.
+ */
+int history_load(struct history *x, const char *dir, const struct mark *mark,
+    void (*warn)(const char *text), struct why *why);
+
+/* Turns OUT_ADD into OUT_SKIPPED where the message was added before and its
+ * file is no longer in its folder; into OUT_FAILED where it cannot be read. */
+void history_apply(struct history *x, struct merge_plan *p);
+
+void history_free(struct history *x);
+
+#endif

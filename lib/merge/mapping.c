@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "merge/mapping.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/str.h"
+#include "mailbox/name.h"
+
+static const char inbox_prefix[] = "INBOX/";
+
+/* What all steps look at. */
+struct job {
+	const struct mdtree *source;
+	struct mdtree *target;
+	size_t existing; /* folders that the target has */
+	const struct mapping_options *options;
+	bool notes;   /* roles are stated, not guessed */
+	char **paths; /* the target's path of each source folder, or NULL */
+};
+
+/* The number of the target's existing folder of that path; -1 if none. */
+static ssize_t
+find_path(const struct mdtree *t, size_t n, const char *path)
+{
+	for (size_t i = 0; i < n; i++)
+		if (t->folders[i].path != NULL &&
+		    strcmp(t->folders[i].path, path) == 0)
+			return (ssize_t)i;
+	return -1;
+}
+
+static bool
+is_from(const struct folder_rule *r, const struct mdfolder *f)
+{
+	return strcmp(r->from, f->dir) == 0 ||
+	       (f->path != NULL && strcmp(r->from, f->path) == 0);
+}
+
+static const char *
+rule_for(const struct job *j, const struct mdfolder *f)
+{
+	for (size_t i = 0; i < j->options->n_rules; i++) {
+		const struct folder_rule *r = &j->options->rules[i];
+
+		if (is_from(r, f))
+			return r->to;
+	}
+	return NULL;
+}
+
+/* A name says something about the role only at the top of the tree. */
+static bool
+is_top(const char *path)
+{
+	if (str_starts(path, inbox_prefix))
+		path += sizeof inbox_prefix - 1;
+	return strchr(path, '/') == NULL;
+}
+
+/*
+ * The target's folder of a role. Of several that the names speak for, the one
+ * of the same name as the source's folder is it.
+ */
+static ssize_t
+find_role(const struct job *j, const char *role, const char *path)
+{
+	ssize_t found = -1;
+
+	for (size_t i = 0; i < j->existing; i++) {
+		const struct mdfolder *f = &j->target->folders[i];
+
+		if (f->path == NULL || f->role == NULL ||
+		    strcmp(f->role, role) != 0 || !is_top(f->path))
+			continue;
+		if (strcmp(f->path, path) == 0)
+			return (ssize_t)i;
+		if (found == -1)
+			found = (ssize_t)i;
+	}
+	return found;
+}
+
+/* The path with its parent replaced by what the parent became. */
+static char *
+below_parent(const struct job *j, const char *path)
+{
+	const char *leaf = strrchr(path, '/');
+	char *parent, *result = NULL;
+	ssize_t n;
+
+	if (leaf == NULL)
+		return xstrdup(path);
+	parent = xmemdup(path, (size_t)(leaf - path));
+	n = find_path(j->source, j->source->n, parent);
+	free(parent);
+	if (n != -1 && j->paths[n] != NULL && strcmp(j->paths[n], "INBOX") != 0)
+		result = xasprintf("%s%s", j->paths[n], leaf);
+	return result == NULL ? xstrdup(path) : result;
+}
+
+/* The path that the target knows the folder under; the caller frees it. */
+static char *
+choose_path(const struct job *j, const struct mdfolder *f, const char *path)
+{
+	struct buf decoded = { 0 };
+	char *result;
+	ssize_t n = -1;
+
+	if (f->role != NULL && (f->role_stated || is_top(path)))
+		n = find_role(j, f->role, path);
+	if (n == -1)
+		n = find_path(j->target, j->existing, path);
+	if (n != -1)
+		return xstrdup(j->target->folders[n].path);
+	if (mutf7_decode(&decoded, path, strlen(path)) == 0 &&
+	    find_path(j->target, j->existing, buf_str(&decoded)) != -1)
+		result = xstrdup(buf_str(&decoded));
+	else
+		result = below_parent(j, path);
+	buf_free(&decoded);
+	return result;
+}
+
+static char *
+target_path(const struct job *j, const struct mdfolder *f)
+{
+	const char *rule = rule_for(j, f), *path = f->path;
+
+	if (rule != NULL)
+		return xstrdup(rule);
+	if (path == NULL) /* Courier's second name of the INBOX */
+		return str_eq_nocase(f->dir, ".INBOX") ? xstrdup("INBOX")
+						       : NULL;
+	if (strcmp(path, "INBOX") == 0)
+		return xstrdup(path);
+	if (j->options->strip_inbox && str_starts(path, inbox_prefix))
+		path += sizeof inbox_prefix - 1;
+	return choose_path(j, f, path);
+}
+
+static void
+place(struct job *j, struct target_folder *to, const char *path)
+{
+	struct why why = { 0 };
+	struct buf dir = { 0 };
+	ssize_t n;
+
+	if (path == NULL) {
+		to->fault = xstrdup("the name of the folder cannot be read; "
+				    "name one with --map");
+		return;
+	}
+	n = find_path(j->target, j->target->n, path);
+	if (n == -1 &&
+	    folder_put_dir(&dir, path, &j->target->style, &why) == -1)
+		to->fault = xstrdup(why.text);
+	else if (n == -1)
+		n = (ssize_t)mdtree_add(j->target, buf_str(&dir), path);
+	if (n != -1) {
+		to->folder = (size_t)n;
+		to->create = to->folder >= j->existing;
+	}
+	buf_free(&dir);
+}
+
+static void
+take_roles(struct mdtree *source, const struct folder_list *notes)
+{
+	for (size_t i = 0; i < source->n; i++) {
+		struct mdfolder *f = &source->folders[i];
+		const struct folder_note *note =
+		    folder_list_find(notes, f->dir);
+
+		if (note == NULL)
+			continue;
+		free(f->role);
+		f->role = note->role == NULL ? NULL : xstrdup(note->role);
+		f->role_stated = f->role != NULL;
+	}
+}
+
+struct target_folder *
+map_folders(struct mdtree *source, struct mdtree *target,
+    const struct folder_list *notes, const struct mapping_options *options)
+{
+	struct target_folder *m = xcalloc(source->n, sizeof *m);
+	struct job j = { source, target, target->n, options, notes->n > 0,
+		xcalloc(source->n, sizeof *j.paths) };
+
+	take_roles(source, notes);
+	/* Parents come before their children: the folders are in the order of
+	 * their directories. */
+	for (size_t i = 0; i < source->n; i++) {
+		j.paths[i] = target_path(&j, &source->folders[i]);
+		place(&j, &m[i], j.paths[i]);
+	}
+	for (size_t i = 0; i < source->n; i++)
+		free(j.paths[i]);
+	free(j.paths);
+	return m;
+}
+
+int
+mapping_check(const struct mapping_options *options,
+    const struct mdtree *source, struct why *why)
+{
+	for (size_t i = 0; i < options->n_rules; i++) {
+		const struct folder_rule *r = &options->rules[i];
+		bool found = false;
+
+		for (size_t j = 0; j < source->n && !found; j++)
+			found = is_from(r, &source->folders[j]);
+		if (!found)
+			return why_set(why, FAIL_FATAL,
+			    "--map: the source has no folder \"%s\"", r->from);
+	}
+	return 0;
+}
+
+void
+mapping_free(struct target_folder *m, size_t n)
+{
+	for (size_t i = 0; m != NULL && i < n; i++)
+		free(m[i].fault);
+	free(m);
+}

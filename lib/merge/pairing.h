@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * The plan of a merge: what becomes of each message of the source. Nothing is
+ * written.
+ *
+ * Copies are counted. Of the copies that both sides have in one folder as many
+ * are present as there are on both; what is left in the source is matched with
+ * what is left elsewhere in the target (--scope=account); the rest is added.
+ */
+#ifndef FERRY_MERGE_PAIRING_H
+#define FERRY_MERGE_PAIRING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/why.h"
+#include "maildir/catalogue.h"
+#include "merge/mapping.h"
+
+enum outcome {
+	OUT_ADD,
+	OUT_PRESENT,   /* in the folder where it belongs */
+	OUT_ELSEWHERE, /* in another folder of the target */
+	OUT_SKIPPED,
+	OUT_FAILED
+};
+
+struct fate {
+	enum outcome outcome : 8;
+	bool again;       /* failed: the next run may do better */
+	bool settled;     /* it is final; a run that broke off leaves some */
+	uint32_t twin;    /* present, elsewhere: the entry of the target */
+	const char *note; /* a phrase, or NULL; not freed */
+};
+
+enum same_id {
+	SAME_ID_COMPARE, /* other content: another message, if not a variant */
+	SAME_ID_TRUST,   /* one id, one message */
+	SAME_ID_ADD      /* other content: another message */
+};
+/* The words of the option. */
+extern const char *const same_id_words[SAME_ID_ADD + 1];
+
+/* Where a copy of the target counts. */
+enum merge_scope {
+	SCOPE_ACCOUNT, /* in any folder */
+	SCOPE_FOLDER   /* in the folder where the message belongs */
+};
+extern const char *const scope_words[SCOPE_FOLDER + 1];
+
+struct match_options {
+	enum same_id same_id;
+	enum merge_scope scope;
+	bool collapse;     /* of several copies in the source add one */
+	bool keep_trashed; /* merge messages that are marked as deleted */
+	bool skip_drafts;
+	bool ignore_unreadable;     /* messages of the target */
+	bool count_trash;           /* a copy in the Trash is a copy, too */
+	const char *const *ignored; /* target folders that do not count as
+				       elsewhere; NULL-terminated; NULL: the
+				       Trash */
+};
+
+struct merge_plan {
+	struct catalogue *source, *target;
+	const struct target_folder *folders; /* one for each source folder */
+	struct match_options options;
+	struct fate *fates; /* one for each source entry */
+};
+
+/*
+ * Fills in the fates. Both catalogues are listed and their ids read. 0, or -1
+ * and why (FATAL).
+ */
+int pairing_make(struct merge_plan *p, struct why *why);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "settings/ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "core/io.h"
+#include "core/output.h"
+
+/* Fields as they are in a line, without its end. */
+static void
+add_fields(struct buf *line, const char *const *fields, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_addc(line, '\t');
+		for (const char *c = fields[i]; *c != '\0'; c++)
+			buf_addc(line,
+			    (unsigned char)*c < ' ' || *c == 127 ? '?' : *c);
+	}
+}
+
+/* Keeps each beginning of the line that ends with a field. */
+static void
+learn(struct ledger *l, char *line)
+{
+	char *at = line;
+
+	for (size_t i = 0; i < l->keys; i++) {
+		char *tab = strchr(at, '\t');
+
+		if (tab != NULL)
+			*tab = '\0';
+		(void)map_put_copy(&l->known, &l->arena, line, NULL);
+		if (tab == NULL)
+			return;
+		*tab = '\t';
+		at = tab + 1;
+	}
+}
+
+static int
+read_lines(struct ledger *l, struct why *why)
+{
+	struct buf text = { 0 };
+	int r = read_fd(l->fd, l->path, &text, why);
+	size_t start = 0;
+
+	while (r == 0 && start < text.len) {
+		char *line = text.data + start,
+		     *end = memchr(line, '\n', text.len - start);
+
+		if (end == NULL)
+			break;
+		*end = '\0';
+		learn(l, line);
+		start = (size_t)(end - text.data) + 1;
+	}
+	if (r == 0 && start < text.len && ftruncate(l->fd, (off_t)start) == -1)
+		r = why_errno(why, FAIL_FATAL, "%s", l->path);
+	buf_wipe(&text);
+	return r;
+}
+
+static int
+read_old(struct ledger *l, struct why *why)
+{
+	struct buf text = { 0 };
+	char *rest, *line;
+
+	if (access(l->path, F_OK) == -1 && errno == ENOENT)
+		return 0;
+	if (read_file(l->path, &text, why) == -1)
+		return -1;
+	rest = text.data;
+	while (rest != NULL && *rest != '\0') {
+		line = rest;
+		rest = strchr(line, '\n');
+		if (rest != NULL)
+			*rest++ = '\0';
+		learn(l, line);
+	}
+	buf_wipe(&text);
+	return 0;
+}
+
+int
+ledger_open(struct ledger *l, const char *path, size_t keys, bool read_only,
+    struct why *why)
+{
+	struct stat st;
+
+	*l = (struct ledger){ .path = path, .fd = -1, .keys = keys };
+	if (read_only)
+		return read_old(l, why);
+	l->fd = output_open(path, why);
+	if (l->fd == -1)
+		return -1;
+	if (fstat(l->fd, &st) == -1 || !S_ISREG(st.st_mode))
+		return why_set(why, FAIL_FATAL, "%s: not a regular file", path);
+	if (flock(l->fd, LOCK_EX | LOCK_NB) == -1)
+		return why_set(why, FAIL_TEMP,
+		    "%s: another run uses it: wait for its end", path);
+	return read_lines(l, why);
+}
+
+bool
+ledger_has(const struct ledger *l, const char *const *fields, size_t n)
+{
+	struct buf line = { 0 };
+	bool found;
+
+	add_fields(&line, fields, n);
+	found = map_get(&l->known, buf_str(&line)) != NULL;
+	buf_free(&line);
+	return found;
+}
+
+int
+ledger_add(struct ledger *l, const char *const *fields, size_t n, bool durable,
+    struct why *why)
+{
+	struct buf line = { 0 };
+	off_t end;
+	int r = 0;
+
+	add_fields(&line, fields, n);
+	buf_addc(&line, '\n');
+	end = lseek(l->fd, 0, SEEK_END);
+	if (end == -1 || write_all(l->fd, line.data, line.len) == -1 ||
+	    (durable && fsync(l->fd) == -1)) {
+		r = why_errno(why, FAIL_FATAL, "%s", l->path);
+		/* A line that does not fit leaves nothing behind. */
+		if (end != -1)
+			(void)!ftruncate(l->fd, end);
+	} else {
+		line.data[line.len - 1] = '\0';
+		learn(l, line.data);
+	}
+	buf_wipe(&line);
+	return r;
+}
+
+void
+ledger_close(struct ledger *l)
+{
+	if (l->path != NULL && l->fd != -1)
+		(void)close(l->fd);
+	map_free(&l->known);
+	arena_free(&l->arena);
+	*l = (struct ledger){ .fd = -1 };
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * A file that says what was done, one line each, fields divided by tabs: what
+ * is in it is not done again.
+ */
+#ifndef FERRY_SETTINGS_LEDGER_H
+#define FERRY_SETTINGS_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/arena.h"
+#include "core/map.h"
+#include "core/why.h"
+
+struct ledger {
+	const char *path; /* borrowed; NULL: not open, nothing is known */
+	int fd;           /* -1: it is only read */
+	size_t keys;      /* fields that tell lines apart */
+	struct map known;
+	struct arena arena;
+};
+
+/*
+ * Opens it, made with mode 0600, and keeps other runs out until ledger_close
+ * (TEMP). Others must not be able to read it. The first `keys` fields of a line
+ * are what was done. A last line that was cut off is taken out. read_only: only
+ * what is in it; a file that is not there is empty. 0, or -1 and why.
+ */
+int ledger_open(struct ledger *l, const char *path, size_t keys, bool read_only,
+    struct why *why);
+
+/* Whether a line with these fields is there; n of them, at most keys: with
+ * fewer, whether any line begins with them. */
+bool ledger_has(const struct ledger *l, const char *const *fields, size_t n);
+
+/* Appends a line, and brings it to the disk if durable. Control characters in
+ * fields become "?". 0, or -1 and why (FATAL). */
+int ledger_add(struct ledger *l, const char *const *fields, size_t n,
+    bool durable, struct why *why);
+
+void ledger_close(struct ledger *l);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* What the files that decide on an owner's settings share. */
+#ifndef FERRY_SETTINGS_OWNER_INTERNAL_H
+#define FERRY_SETTINGS_OWNER_INTERNAL_H
+
+#include "settings/owner.h"
+
+/* The names of things in the ledger. */
+extern const char *const owner_words[ITEM_KINDS];
+
+const char *owner_text(const json_t *v, const char *member);
+/* The object of a list whose member is this text; NULL if none. */
+const json_t *owner_find(
+    const json_t *list, const char *member, const char *text);
+/* A thing to be done; in a dry run it is reported as planned and NULL. */
+struct owner_item *owner_item(const struct owner_run *run, struct holder *o,
+    enum item_kind kind, const char *name);
+/* It is there; and in the ledger from now on, but for one with a note, which is
+ * not as the record wants it. */
+void owner_exists(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, const char *note);
+void owner_failed(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, const char *reason);
+/* Whether it was put in once. */
+bool owner_was_done(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "settings/owner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "settings/identities.h"
+#include "settings/owner-internal.h"
+#include "settings/scripts.h"
+#include "settings/shares.h"
+#include "settings/vacation.h"
+
+const char *const owner_words[ITEM_KINDS] = {
+	[ITEM_VACATION] = "vacation",
+	[ITEM_SCRIPT] = "script",
+	[ITEM_ACTIVE] = "active",
+	[ITEM_IDENTITY] = "identity",
+	[ITEM_SHARE] = "share",
+	[ITEM_APP_PASSWORD] = "app-password",
+	[ITEM_FILTERS] = "filters",
+};
+
+const char *
+owner_text(const json_t *v, const char *member)
+{
+	return json_string_value(json_object_get(v, member));
+}
+
+const json_t *
+owner_find(const json_t *list, const char *member, const char *text)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach (list, i, v) {
+		const char *there = owner_text(v, member);
+
+		if (there != NULL && strcmp(there, text) == 0)
+			return v;
+	}
+	return NULL;
+}
+
+bool
+owner_asks(
+    const struct owner_run *run, const struct holder *o, enum owner_ask ask)
+{
+	const struct record *r = &o->want;
+
+	switch (ask) {
+	case ASK_SCRIPTS:
+		return r->forward.n != 0 || r->scripts.n != 0 ||
+		       r->vacation.n != 0;
+	case ASK_VACATION:
+		return r->vacation.n != 0;
+	case ASK_IDENTITIES: /* and the addresses of a vacation */
+		return r->identities.n != 0 || r->vacation.n != 0;
+	case ASK_APP_PASSWORDS:
+		return r->app_passwords.n != 0 && run->passwords != NULL;
+	case ASK_MAILBOXES:
+		return r->shares.n != 0;
+	case ASKS:
+		break;
+	}
+	return false;
+}
+
+/* --- outcomes --- */
+
+static size_t
+fields_of(const struct holder *o, enum item_kind kind, const char *name,
+    const char *fields[3])
+{
+	fields[0] = o->address;
+	fields[1] = owner_words[kind];
+	fields[2] = name == NULL ? "" : name;
+	return 3;
+}
+
+bool
+owner_was_done(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name)
+{
+	const char *fields[3];
+
+	return ledger_has(run->done, fields, fields_of(o, kind, name, fields));
+}
+
+static int
+note_done(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, struct why *why)
+{
+	const char *fields[3];
+	size_t n = fields_of(o, kind, name, fields);
+
+	if (run->dry_run || ledger_has(run->done, fields, n))
+		return 0;
+	return ledger_add(run->done, fields, n, false, why);
+}
+
+int
+owner_done(const struct owner_run *run, const struct holder *o,
+    const struct owner_item *i, struct why *why)
+{
+	int r = 0;
+
+	/* An active script is also one that was put in. */
+	if (i->kind == ITEM_ACTIVE)
+		r = note_done(run, o, ITEM_SCRIPT, i->name, why);
+	if (r == 0 && i->filters != NULL)
+		r = note_done(run, o, ITEM_FILTERS, i->filters, why);
+	if (r == 0)
+		r = note_done(
+		    run, o, i->kind, i->key != NULL ? i->key : i->name, why);
+	return r;
+}
+
+void
+owner_exists(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, const char *note)
+{
+	struct why why = { 0 };
+
+	if (note == NULL && note_done(run, o, kind, name, &why) == -1) {
+		run->report(run->arg, o, kind, SET_FAILED, name, NULL, &why);
+		return;
+	}
+	run->report(run->arg, o, kind, o->sent ? SET_CREATED : SET_EXISTS, name,
+	    note, NULL);
+}
+
+void
+owner_failed(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, const char *reason)
+{
+	struct why why = { 0 };
+
+	why_set(&why, FAIL_DATA, "%s", reason);
+	run->report(run->arg, o, kind, SET_FAILED, name, NULL, &why);
+}
+
+struct owner_item *
+owner_item(const struct owner_run *run, struct holder *o, enum item_kind kind,
+    const char *name)
+{
+	struct owner_item *i;
+
+	if (run->dry_run || o->id == NULL) {
+		run->report(run->arg, o, kind, SET_PLANNED, name, NULL, NULL);
+		return NULL;
+	}
+	o->items = xgrow(o->items, o->n, &o->cap, sizeof *o->items);
+	i = &o->items[o->n++];
+	*i = (struct owner_item){ .kind = kind };
+	if (name != NULL)
+		i->name = xstrdup(name);
+	return i;
+}
+
+/* --- decisions --- */
+
+static bool
+has_app_password(const struct holder *o, const char *name)
+{
+	return owner_find(o->has[ASK_APP_PASSWORDS], "description", name) !=
+	       NULL;
+}
+
+/* Secrets of the old server cannot be carried. One that is in the file was made
+ * by an earlier run; the owner may have removed it since. */
+static void
+decide_app_passwords(const struct owner_run *run, struct holder *o)
+{
+	const struct record_app_password *v = o->want.app_passwords.v;
+
+	for (size_t n = 0; n < o->want.app_passwords.n; n++) {
+		const char *fields[] = { o->address, v[n].name };
+		struct owner_item *i;
+
+		if (ledger_has(run->passwords, fields, 2)) {
+			owner_exists(
+			    run, o, ITEM_APP_PASSWORD, v[n].name, NULL);
+			continue;
+		}
+		if (has_app_password(o, v[n].name) && o->sent) {
+			owner_failed(run, o, ITEM_APP_PASSWORD, v[n].name,
+			    "the server has made it, and the answer with it "
+			    "was lost: remove it there and run again");
+			continue;
+		}
+		if (has_app_password(o, v[n].name) ||
+		    owner_was_done(run, o, ITEM_APP_PASSWORD, v[n].name)) {
+			owner_exists(run, o, ITEM_APP_PASSWORD, v[n].name,
+			    "it is not in the file of app passwords: the owner "
+			    "has it, or another file does");
+			continue;
+		}
+		i = owner_item(run, o, ITEM_APP_PASSWORD, v[n].name);
+		if (i != NULL)
+			i->body = json_pack("{s:s}", "description", v[n].name);
+	}
+}
+
+void
+owner_decide(const struct owner_run *run, struct holder *o)
+{
+	struct wanted_vacation w;
+	bool vacation = vacation_wanted(o, &w);
+
+	if (!scripts_decide(run, o, vacation ? &w : NULL) && vacation)
+		vacation_decide(run, o, &w);
+	identities_decide(run, o);
+	shares_decide(run, o);
+	if (run->passwords != NULL)
+		decide_app_passwords(run, o);
+}
+
+void
+owner_forget(struct holder *o, size_t n)
+{
+	struct owner_item *i = &o->items[n];
+
+	free(i->name);
+	free(i->text);
+	free(i->id);
+	free(i->key);
+	free(i->filters);
+	json_decref(i->body);
+	memmove(i, i + 1, (--o->n - n) * sizeof *i);
+}
+
+void
+owner_clear(struct holder *o)
+{
+	while (o->n != 0)
+		owner_forget(o, o->n - 1);
+	for (size_t i = 0; i < ASKS; i++) {
+		json_decref(o->has[i]);
+		o->has[i] = NULL;
+	}
+}
+
+void
+owner_free(struct holder *o)
+{
+	owner_clear(o);
+	record_free(&o->want);
+	free(o->items);
+	free(o->id);
+	free(o->address);
+	free(o);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * One owner's settings: what a record wants, what the server has, and what is
+ * to be done. The server is not asked here.
+ *
+ * An account has one active script. Where an owner has a forward and filters, or
+ * a vacation message with either, the active one is a wrapper of ours that
+ * includes them, so that neither switches the other off. Nothing that exists is
+ * changed, and nothing that was put in once (the ledger) is put in again: the
+ * owner may have taken it away.
+ */
+#ifndef FERRY_SETTINGS_OWNER_H
+#define FERRY_SETTINGS_OWNER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "record/record.h"
+#include "settings/ledger.h"
+
+/* What the server is asked before anything is decided. */
+enum owner_ask {
+	ASK_SCRIPTS,
+	ASK_VACATION,
+	ASK_IDENTITIES,
+	ASK_APP_PASSWORDS,
+	ASK_MAILBOXES,
+	ASKS
+};
+
+enum item_kind {
+	ITEM_VACATION,
+	ITEM_SCRIPT, /* one that stays inactive for now */
+	ITEM_ACTIVE, /* a script, made and activated, or activated alone */
+	ITEM_IDENTITY,
+	ITEM_SHARE, /* of a folder, with all persons */
+	ITEM_APP_PASSWORD,
+	ITEM_FILTERS, /* in the ledger only: what a wrapper includes */
+	ITEM_KINDS
+};
+
+/* One thing to be done. */
+struct owner_item {
+	enum item_kind kind;
+	char *name;   /* of the script, identity or app password */
+	char *text;   /* of a script that is made */
+	char *id;     /* of what exists already; NULL: it is made */
+	json_t *body; /* what is sent of the rest */
+	/* Of an active script, for the ledger: what it does, and the owner's
+	 * filters that it includes; NULL: none. */
+	char *key, *filters;
+	/* Of the request that it is in. */
+	size_t call, upload;
+	char made[48]; /* the creation id */
+	bool sent;
+};
+
+struct holder {
+	struct holder *next;
+	char *id; /* of the account; NULL: it is only planned */
+	char *address;
+	const struct settings_line *line;
+	struct record want;
+	json_t *has[ASKS]; /* lists; NULL: not asked */
+	size_t ask[ASKS];  /* call of the request */
+	bool sent;         /* once, and the answer was lost */
+	struct owner_item *items;
+	size_t n, cap;
+};
+
+enum setting_status {
+	SET_EXISTS,
+	SET_CREATED,
+	SET_UPDATED,
+	SET_PLANNED, /* a dry run: it would be made or changed */
+	SET_FAILED
+};
+
+/* What decisions need, and where outcomes go. */
+struct owner_run {
+	bool dry_run;
+	struct ledger *done;      /* address, what, name */
+	struct ledger *passwords; /* address, name; NULL: none are made */
+	/* The id of the account of an address; NULL: there is none. Where it
+	 * is NULL, nobody can be shared with. */
+	const char *(*account_id)(void *arg, const char *address);
+	void (*report)(void *arg, const struct holder *o, enum item_kind kind,
+	    enum setting_status status, const char *name, const char *note,
+	    const struct why *why);
+	void *arg;
+};
+
+/* Whether the record needs this answer. */
+bool owner_asks(
+    const struct owner_run *run, const struct holder *o, enum owner_ask ask);
+
+/* Fills in items; what exists, is only planned, or cannot be done is reported.
+ * Everything is reported as planned where the account has no id. */
+void owner_decide(const struct owner_run *run, struct holder *o);
+
+/* Writes into the ledger that a thing is there. 0, or -1 and why. */
+int owner_done(const struct owner_run *run, const struct holder *o,
+    const struct owner_item *i, struct why *why);
+
+/* Forgets one item; and all of them, with the answers. */
+void owner_forget(struct holder *o, size_t n);
+void owner_clear(struct holder *o);
+/* Frees it, with all that it holds. */
+void owner_free(struct holder *o);
+
+#endif

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * Scripts (RFC 9661): those of the record, the forward, a vacation message that
+ * has to share, and which one is active.
+ */
+#include "settings/scripts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/str.h"
+#include "settings/owner-internal.h"
+#include "sieve/compose.h"
+
+/* Names of ours; and the server's own, of its vacation message. */
+static const char forward_name[] = "forward";
+static const char vacation_name[] = "mailferry-vacation";
+static const char wrapper_name[] = "mailferry";
+static const char server_vacation[] = "vacation";
+
+/* What may be active together, in the order in which it runs: the filters come
+ * last, because they may stop. */
+enum component {
+	C_VACATION,
+	C_FORWARD,
+	C_FILTERS,
+	COMPONENTS
+};
+
+struct scripts {
+	const struct owner_run *run;
+	struct holder *o;
+	const json_t *list;
+	const json_t *active;    /* NULL: none is */
+	const char *active_name; /* "" then */
+	char *names[COMPONENTS]; /* NULL: not wanted */
+	char *filters; /* the record's active script, as it is named */
+};
+
+static const json_t *
+find(const struct scripts *s, const char *name)
+{
+	return owner_find(s->list, "name", name);
+}
+
+static bool
+is_wrapper(const char *name)
+{
+	return strcmp(name, wrapper_name) == 0 ||
+	       (str_starts(name, wrapper_name) &&
+		   name[sizeof wrapper_name - 1] == '-' &&
+		   is_digits(name + sizeof wrapper_name));
+}
+
+static bool
+is_ours(const char *name)
+{
+	return strcmp(name, forward_name) == 0 ||
+	       strcmp(name, vacation_name) == 0 || is_wrapper(name);
+}
+
+static void
+look(struct scripts *s)
+{
+	json_t *v;
+	size_t i;
+
+	s->active_name = "";
+	json_array_foreach (s->list, i, v)
+		if (json_is_true(json_object_get(v, "isActive")) &&
+		    owner_text(v, "name") != NULL) {
+			s->active = v;
+			s->active_name = owner_text(v, "name");
+		}
+}
+
+/* --- scripts of the record --- */
+
+/* The name of an owner's script on the server: ours and the server's are
+ * reserved. */
+static char *
+stored_name(const char *name)
+{
+	return is_ours(name) || str_eq_nocase(name, server_vacation)
+		   ? xasprintf("%s-script", name)
+		   : xstrdup(name);
+}
+
+static void
+put_script(struct scripts *s, const char *name, const char *text)
+{
+	struct owner_item *i;
+
+	if (find(s, name) != NULL) {
+		owner_exists(s->run, s->o, ITEM_SCRIPT, name, NULL);
+		return;
+	}
+	if (owner_was_done(s->run, s->o, ITEM_SCRIPT, name)) {
+		owner_exists(s->run, s->o, ITEM_SCRIPT, name,
+		    "the owner has removed it since: it is left out");
+		return;
+	}
+	i = owner_item(s->run, s->o, ITEM_SCRIPT, name);
+	if (i != NULL)
+		i->text = xstrdup(text);
+}
+
+static void
+put_scripts(struct scripts *s)
+{
+	const struct record_script *v = s->o->want.scripts.v;
+
+	for (size_t i = 0; i < s->o->want.scripts.n; i++) {
+		char *name = stored_name(v[i].name);
+
+		put_script(s, name, v[i].text);
+		if (v[i].active && s->filters == NULL)
+			s->filters = xstrdup(name);
+		free(name);
+	}
+}
+
+/* --- components --- */
+
+/* Whether a script is there, or will be. */
+static bool
+will_be(const struct scripts *s, const char *name)
+{
+	if (find(s, name) != NULL)
+		return true;
+	if (owner_was_done(s->run, s->o, ITEM_SCRIPT, name))
+		return false;
+	for (size_t i = 0; i < s->o->n; i++)
+		if (s->o->items[i].kind == ITEM_SCRIPT &&
+		    strcmp(s->o->items[i].name, name) == 0)
+			return true;
+	return s->run->dry_run || s->o->id == NULL;
+}
+
+static void
+want(struct scripts *s, enum component c, const char *name)
+{
+	if (will_be(s, name))
+		s->names[c] = xstrdup(name);
+}
+
+static void
+put_forward(struct scripts *s)
+{
+	const struct record *r = &s->o->want;
+	struct buf text = { 0 };
+
+	if (r->forward.n > 1) {
+		owner_failed(s->run, s->o, ITEM_SCRIPT, forward_name,
+		    "a forward to several addresses: the server runs one "
+		    "redirect of a script; mkaccounts makes a list of them");
+		return;
+	}
+	if (r->forward.n == 0)
+		return;
+	sieve_forward(&text, r->forward.v[0], r->keep);
+	put_script(s, forward_name, buf_str(&text));
+	want(s, C_FORWARD, forward_name);
+	buf_wipe(&text);
+}
+
+/* The message becomes a script where another one has to run as well: the
+ * server's own would switch that off. */
+static bool
+put_vacation(struct scripts *s, const struct wanted_vacation *w)
+{
+	bool shares = s->names[C_FORWARD] != NULL ||
+		      s->names[C_FILTERS] != NULL || is_ours(s->active_name);
+	char *text;
+
+	if (w == NULL || !w->active || !shares ||
+	    (w->v->text == NULL && w->v->html == NULL))
+		return false;
+	text = vacation_script(s->o, w);
+	put_script(s, vacation_name, text);
+	want(s, C_VACATION, vacation_name);
+	free(text);
+	return true;
+}
+
+/* The owner's script that a wrapper of ours includes; NULL: none, or unknown. */
+static const char *
+wrapped(const struct scripts *s)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach (s->list, i, v) {
+		const char *name = owner_text(v, "name");
+
+		if (name != NULL &&
+		    owner_was_done(s->run, s->o, ITEM_FILTERS, name))
+			return name;
+	}
+	return NULL;
+}
+
+/* The filters: what is active now, if it is the owner's; what a wrapper of ours
+ * includes; or the record's. */
+static void
+find_filters(struct scripts *s)
+{
+	const char *name = wrapped(s);
+
+	if (s->active != NULL && !is_ours(s->active_name) &&
+	    strcmp(s->active_name, server_vacation) != 0)
+		name = s->active_name;
+	if (name != NULL)
+		s->names[C_FILTERS] = xstrdup(name);
+	else if (s->filters != NULL)
+		want(s, C_FILTERS, s->filters);
+	/* A forward that the record does not know any more stays. */
+	if (s->names[C_FORWARD] == NULL &&
+	    strcmp(s->active_name, forward_name) == 0)
+		s->names[C_FORWARD] = xstrdup(forward_name);
+}
+
+/* --- the active one --- */
+
+static size_t
+count(const struct scripts *s, const char *names[COMPONENTS])
+{
+	size_t n = 0;
+
+	for (size_t c = 0; c < COMPONENTS; c++)
+		if (s->names[c] != NULL)
+			names[n++] = s->names[c];
+	return n;
+}
+
+/* What the ledger calls them together. */
+static char *
+key_of(const char *const *names, size_t n)
+{
+	struct buf key = { 0 };
+	char *text;
+
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&key, "%s%s", i > 0 ? " + " : "", names[i]);
+	text = xstrdup(buf_str(&key));
+	buf_free(&key);
+	return text;
+}
+
+static bool
+was_active(const struct scripts *s, const char *key)
+{
+	return owner_was_done(s->run, s->o, ITEM_ACTIVE, key);
+}
+
+/* Whether this program has activated anything in the account before. */
+static bool
+ever_active(const struct scripts *s)
+{
+	const char *fields[] = { s->o->address, owner_words[ITEM_ACTIVE] };
+
+	return ledger_has(s->run->done, fields, 2);
+}
+
+/* Whether scripts of ours are there, from a run that no ledger knows. */
+static bool
+has_wrapper(const struct scripts *s)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach (s->list, i, v)
+		if (owner_text(v, "name") != NULL &&
+		    is_wrapper(owner_text(v, "name")))
+			return true;
+	return false;
+}
+
+static bool
+has_ours(const struct scripts *s)
+{
+	return find(s, forward_name) != NULL || has_wrapper(s);
+}
+
+/* Why what is active stays; NULL: it has to change. */
+static const char *
+reason_to_leave(const struct scripts *s, const char *key)
+{
+	if (s->o->sent)
+		return NULL;
+	if (was_active(s, key))
+		return "the owner has activated another script, or none, "
+		       "since: it is left alone";
+	if (s->active == NULL && (ever_active(s) || has_ours(s)))
+		return "the owner has switched the scripts off: they are left "
+		       "alone";
+	if (!ever_active(s) && s->active != NULL && has_wrapper(s))
+		return "another script is active, and one of an earlier run "
+		       "is not: it is left alone";
+	if (strcmp(s->active_name, server_vacation) == 0 &&
+	    !owner_was_done(s->run, s->o, ITEM_VACATION, NULL))
+		return "the owner's own vacation message is active, and "
+		       "switches it off: it is left alone";
+	return NULL;
+}
+
+/* Whether the active script does all that is wanted. */
+static bool
+is_covered(const struct scripts *s, const char *const *names, size_t n,
+    const char *key)
+{
+	if (s->active == NULL)
+		return false;
+	if (n == 1 && strcmp(s->active_name, names[0]) == 0)
+		return true;
+	return is_wrapper(s->active_name) &&
+	       (was_active(s, key) || !ever_active(s));
+}
+
+/* A name for a wrapper that nothing has. */
+static char *
+free_name(const struct scripts *s)
+{
+	char *name = xstrdup(wrapper_name);
+
+	for (unsigned int n = 2; find(s, name) != NULL; n++) {
+		free(name);
+		name = xasprintf("%s-%u", wrapper_name, n);
+	}
+	return name;
+}
+
+/* A script that is only to be made becomes the one that is activated. */
+static struct owner_item *
+planned_script(const struct scripts *s, const char *name)
+{
+	for (size_t i = 0; i < s->o->n; i++)
+		if (s->o->items[i].kind == ITEM_SCRIPT &&
+		    strcmp(s->o->items[i].name, name) == 0)
+			return &s->o->items[i];
+	return NULL;
+}
+
+static void
+activate_one(struct scripts *s, const char *name)
+{
+	const char *id = owner_text(find(s, name), "id");
+	struct owner_item *i = planned_script(s, name);
+
+	if (i != NULL)
+		i->kind = ITEM_ACTIVE;
+	else if (id != NULL &&
+		 (i = owner_item(s->run, s->o, ITEM_ACTIVE, name)) != NULL)
+		i->id = xstrdup(id);
+	if (i != NULL)
+		i->key = xstrdup(name);
+}
+
+static void
+activate_wrapper(
+    struct scripts *s, const char *const *names, size_t n, const char *key)
+{
+	char *name = free_name(s);
+	struct buf text = { 0 };
+	struct owner_item *i = owner_item(s->run, s->o, ITEM_ACTIVE, name);
+
+	if (i != NULL) {
+		sieve_wrapper(&text, names, n);
+		i->text = xstrdup(buf_str(&text));
+		i->key = xstrdup(key);
+		if (s->names[C_FILTERS] != NULL)
+			i->filters = xstrdup(s->names[C_FILTERS]);
+	}
+	buf_free(&text);
+	free(name);
+}
+
+static void
+decide_active(struct scripts *s)
+{
+	const char *names[COMPONENTS], *reason;
+	size_t n = count(s, names);
+	char *key = key_of(names, n);
+
+	if (n == 0 || (n == 1 && s->active != NULL &&
+			  strcmp(s->active_name, names[0]) == 0))
+		;
+	else if (is_covered(s, names, n, key))
+		owner_exists(s->run, s->o, ITEM_SCRIPT, s->active_name, NULL);
+	else if ((reason = reason_to_leave(s, key)) != NULL)
+		owner_exists(s->run, s->o, ITEM_ACTIVE, key, reason);
+	else if (n == 1)
+		activate_one(s, names[0]);
+	else
+		activate_wrapper(s, names, n, key);
+	free(key);
+}
+
+bool
+scripts_decide(const struct owner_run *run, struct holder *o,
+    const struct wanted_vacation *w)
+{
+	struct scripts s = { .run = run, .o = o, .list = o->has[ASK_SCRIPTS] };
+	bool shares;
+
+	look(&s);
+	put_scripts(&s);
+	put_forward(&s);
+	find_filters(&s);
+	shares = put_vacation(&s, w);
+	decide_active(&s);
+	for (size_t c = 0; c < COMPONENTS; c++)
+		free(s.names[c]);
+	free(s.filters);
+	return shares;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "settings/send.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "jmap/seterror.h"
+
+static const char *const asks[ASKS] = {
+	[ASK_SCRIPTS] = "SieveScript/get",
+	[ASK_VACATION] = "VacationResponse/get",
+	[ASK_IDENTITIES] = "Identity/get",
+	[ASK_APP_PASSWORDS] = "x:AppPassword/get",
+	[ASK_MAILBOXES] = "Mailbox/get",
+};
+
+/* How many bytes a request may grow to; the server's own limit is in the
+ * session. */
+enum {
+	SIZE_MAX_BYTES = 2 << 20
+};
+
+size_t
+settings_asks(const struct owner_run *run, const struct holder *o)
+{
+	size_t n = 0;
+
+	for (enum owner_ask ask = 0; ask < ASKS; ask++)
+		n += owner_asks(run, o, ask);
+	return n;
+}
+
+void
+settings_ask(
+    struct jmap_request *r, const struct owner_run *run, struct holder *o)
+{
+	for (enum owner_ask ask = 0; ask < ASKS; ask++) {
+		char *args;
+
+		if (!owner_asks(run, o, ask))
+			continue;
+		args = xasprintf("{\"accountId\":\"%s\",\"ids\":null}", o->id);
+		o->ask[ask] = r->calls;
+		jmap_add(r, asks[ask], args);
+		free(args);
+	}
+}
+
+int
+settings_answers(const struct jmap_request *r, const struct owner_run *run,
+    struct holder *o, struct why *why)
+{
+	for (enum owner_ask ask = 0; ask < ASKS; ask++) {
+		json_t *answer;
+
+		if (!owner_asks(run, o, ask))
+			continue;
+		if (jmap_answer(r, o->ask[ask], asks[ask], &answer, why) !=
+		    JMAP_OK)
+			return -1;
+		json_decref(o->has[ask]);
+		o->has[ask] = json_incref(json_object_get(answer, "list"));
+	}
+	return 0;
+}
+
+/* --- sending --- */
+
+/* One call, with its arguments as they come together. */
+static void
+add_call(struct jmap_request *r, const char *method, json_t *call)
+{
+	char *args = json_dumps(call, JSON_COMPACT);
+
+	jmap_add(r, method, args);
+	explicit_bzero(args, strlen(args));
+	free(args);
+	json_decref(call);
+}
+
+/* Creation ids are known throughout a request. */
+static void
+name_item(struct owner_item *i, const struct jmap_request *r, size_t n)
+{
+	(void)snprintf(i->made, sizeof i->made, "m%zu-%zu", r->calls, n);
+}
+
+static json_t *
+blob_of(const struct owner_item *i)
+{
+	return json_pack("{s:[{s:s}], s:s}", "data", "data:asText", i->text,
+	    "type", "application/sieve");
+}
+
+static json_t *
+script_of(const struct owner_item *i)
+{
+	json_t *body = json_pack("{s:s}", "name", i->name);
+
+	(void)json_object_set_new(
+	    body, "blobId", json_sprintf("#b%s", i->made));
+	return body;
+}
+
+/* Scripts that are not activated: their texts, then they themselves. */
+static void
+send_scripts(struct jmap_request *r, struct holder *o)
+{
+	json_t *blobs = json_object(), *scripts = json_object();
+	size_t upload = r->calls;
+
+	for (size_t n = 0; n < o->n; n++) {
+		struct owner_item *i = &o->items[n];
+		char *blob;
+
+		if (i->kind != ITEM_SCRIPT || i->sent)
+			continue;
+		name_item(i, r, n);
+		blob = xasprintf("b%s", i->made);
+		(void)json_object_set_new(blobs, blob, blob_of(i));
+		(void)json_object_set_new(scripts, i->made, script_of(i));
+		i->upload = upload;
+		i->call = upload + 1;
+		i->sent = true;
+		free(blob);
+	}
+	add_call(r, "Blob/upload",
+	    json_pack("{s:s, s:o}", "accountId", o->id, "create", blobs));
+	add_call(r, "SieveScript/set",
+	    json_pack("{s:s, s:o}", "accountId", o->id, "create", scripts));
+}
+
+static void
+send_active(struct jmap_request *r, struct holder *o, struct owner_item *i)
+{
+	json_t *blobs;
+	char *blob;
+
+	i->sent = true;
+	i->upload = i->call = r->calls;
+	if (i->text == NULL) {
+		add_call(r, "SieveScript/set",
+		    json_pack("{s:s, s:s}", "accountId", o->id,
+			"onSuccessActivateScript", i->id));
+		return;
+	}
+	name_item(i, r, 0);
+	i->call++;
+	blobs = json_object();
+	blob = xasprintf("b%s", i->made);
+	(void)json_object_set_new(blobs, blob, blob_of(i));
+	free(blob);
+	add_call(r, "Blob/upload",
+	    json_pack("{s:s, s:o}", "accountId", o->id, "create", blobs));
+	add_call(r, "SieveScript/set",
+	    json_pack("{s:s, s:{s:o}, s:o}", "accountId", o->id, "create",
+		i->made, script_of(i), "onSuccessActivateScript",
+		json_sprintf("#%s", i->made)));
+}
+
+static const char *const setters[ITEM_KINDS] = {
+	[ITEM_VACATION] = "VacationResponse/set",
+	[ITEM_SCRIPT] = "SieveScript/set",
+	[ITEM_ACTIVE] = "SieveScript/set",
+	[ITEM_IDENTITY] = "Identity/set",
+	[ITEM_SHARE] = "Mailbox/set",
+	[ITEM_APP_PASSWORD] = "x:AppPassword/set",
+};
+
+/* All of a kind in one call: what is made, and what is there and changed. */
+static void
+send_bodies(struct jmap_request *r, struct holder *o, enum item_kind kind)
+{
+	json_t *create = json_object(), *update = json_object(),
+	       *call = json_pack("{s:s}", "accountId", o->id);
+
+	for (size_t n = 0; n < o->n; n++) {
+		struct owner_item *i = &o->items[n];
+
+		if (i->kind != kind || i->sent)
+			continue;
+		name_item(i, r, n);
+		i->call = i->upload = r->calls;
+		i->sent = true;
+		if (kind == ITEM_VACATION)
+			(void)json_object_set(update, "singleton", i->body);
+		else if (i->id != NULL)
+			(void)json_object_set(update, i->id, i->body);
+		else
+			(void)json_object_set(create, i->made, i->body);
+	}
+	if (json_object_size(create) != 0)
+		(void)json_object_set(call, "create", create);
+	if (json_object_size(update) != 0)
+		(void)json_object_set(call, "update", update);
+	json_decref(create);
+	json_decref(update);
+	add_call(r, setters[kind], call);
+}
+
+/* The first item of a kind that is not sent. */
+static struct owner_item *
+unsent(const struct holder *o, enum item_kind kind)
+{
+	for (size_t n = 0; n < o->n; n++)
+		if (o->items[n].kind == kind && !o->items[n].sent)
+			return &o->items[n];
+	return NULL;
+}
+
+/* In the order in which it has to happen: a vacation message first, because it
+ * takes the place of the active script; what a wrapper includes before it. */
+bool
+settings_send(const struct jmap *j, struct jmap_request *r, struct holder *o)
+{
+	for (enum item_kind kind = ITEM_VACATION; kind <= ITEM_APP_PASSWORD;
+	     kind++) {
+		struct owner_item *i = unsent(o, kind);
+		size_t needs =
+		    kind == ITEM_SCRIPT || kind == ITEM_ACTIVE ? 2 : 1;
+
+		if (i == NULL)
+			continue;
+		if (r->calls != 0 && (r->calls + needs > j->max_calls ||
+					 r->body.len > SIZE_MAX_BYTES))
+			return false;
+		if (kind == ITEM_SCRIPT)
+			send_scripts(r, o);
+		else if (kind == ITEM_ACTIVE)
+			send_active(r, o, i);
+		else
+			send_bodies(r, o, kind);
+	}
+	return true;
+}
+
+/* --- outcomes --- */
+
+/* Writes a new app password into its file, before anything else can fail. */
+static int
+keep_password(const struct owner_run *run, const struct holder *o,
+    const struct owner_item *i, const json_t *made, struct why *why)
+{
+	const char *secret = json_string_value(json_object_get(made, "secret"));
+	const char *fields[] = { o->address, i->name, secret };
+
+	if (secret == NULL)
+		return why_set(why, FAIL_FATAL,
+		    "the server does not show the app password that it made");
+	return ledger_add(run->passwords, fields, 3, true, why);
+}
+
+/* What the server says of one item: 1 done, 0 refused and why, -1 and why when
+ * the run has to stop. */
+static int
+judge(const struct owner_run *run, const struct holder *o,
+    const struct owner_item *i, const json_t *answer, struct why *why)
+{
+	const char *key = i->kind == ITEM_VACATION ? "singleton"
+			  : i->id != NULL          ? i->id
+						   : i->made;
+	bool update = i->kind == ITEM_VACATION || i->id != NULL;
+	const json_t *good = json_object_get(
+			 answer, update ? "updated" : "created"),
+		     *bad = json_object_get(
+			 json_object_get(
+			     answer, update ? "notUpdated" : "notCreated"),
+			 key);
+
+	/* An activation alone has no object that it is about. */
+	if (i->kind == ITEM_ACTIVE && i->text == NULL)
+		return owner_done(run, o, i, why) == -1 ? -1 : 1;
+	if (json_object_get(good, key) == NULL) {
+		jmap_set_error(bad, i->body, why);
+		return 0;
+	}
+	if (i->kind == ITEM_APP_PASSWORD &&
+	    keep_password(run, o, i, json_object_get(good, key), why) == -1)
+		return -1;
+	return owner_done(run, o, i, why) == -1 ? -1 : 1;
+}
+
+/* The call that an item was in: its answer, or what became of it. */
+static enum jmap_status
+answer_of(const struct jmap_request *r, const struct owner_item *i,
+    json_t **answer, struct why *why)
+{
+	enum jmap_status status = JMAP_OK;
+
+	if (i->upload != i->call)
+		status = jmap_answer(r, i->upload, "Blob/upload", answer, why);
+	if (status == JMAP_OK)
+		status = jmap_answer(r, i->call, setters[i->kind], answer, why);
+	return status;
+}
+
+enum send_outcome
+settings_outcome(const struct jmap_request *r, const struct owner_run *run,
+    struct holder *o, struct why *why)
+{
+	size_t n = 0;
+
+	while (n < o->n) {
+		struct owner_item *i = &o->items[n];
+		enum setting_status done = i->id != NULL && i->body != NULL
+					       ? SET_UPDATED
+					       : SET_CREATED;
+		struct why reason = { 0 };
+		enum jmap_status status;
+		json_t *answer;
+		int judged;
+
+		if (!i->sent) {
+			n++;
+			continue;
+		}
+		status = answer_of(r, i, &answer, &reason);
+		if (status == JMAP_UNSURE || status == JMAP_BROKEN)
+			return SEND_LOST;
+		judged =
+		    status == JMAP_OK ? judge(run, o, i, answer, &reason) : 0;
+		if (judged == -1) {
+			*why = reason;
+			return SEND_STOP;
+		}
+		run->report(run->arg, o, i->kind,
+		    judged == 1 ? done : SET_FAILED, i->name, NULL, &reason);
+		owner_forget(o, n);
+	}
+	return SEND_DONE;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* The vacation message of an owner. */
+#ifndef FERRY_SETTINGS_VACATION_H
+#define FERRY_SETTINGS_VACATION_H
+
+#include <time.h>
+
+#include "settings/owner.h"
+
+/* The message that is wanted, with its times. */
+struct wanted_vacation {
+	const struct record_vacation *v;
+	time_t from, until; /* -1: not limited */
+	bool active;        /* and not over */
+};
+
+/* False: the record has none. */
+bool vacation_wanted(const struct holder *o, struct wanted_vacation *w);
+/* As the server's own, which is the active script then. */
+void vacation_decide(const struct owner_run *run, struct holder *o,
+    const struct wanted_vacation *w);
+/* The script that does the same; new. */
+char *vacation_script(const struct holder *o, const struct wanted_vacation *w);
+
+#endif

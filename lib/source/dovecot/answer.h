@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* What one database says of one user, before the chain makes anything of it. */
+#ifndef FERRY_SOURCE_DOVECOT_ANSWER_H
+#define FERRY_SOURCE_DOVECOT_ANSWER_H
+
+#include <stdbool.h>
+
+#include "source/dovecot/pairs.h"
+#include "source/emit.h"
+
+enum found {
+	FOUND_NO,
+	FOUND_YES,
+	FOUND_UNSURE, /* the database cannot be read here */
+	FOUND_BROKEN  /* the server would report an internal failure */
+};
+
+/* Who is asked for. The texts may hold anything. */
+struct asked {
+	const char *user;          /* as it is called by now */
+	const char *login;         /* as it was typed */
+	const struct pairs *extra; /* what passdbs have set */
+	const struct pairs *reply; /* what userdbs have set */
+};
+
+struct answer {
+	enum found found;
+	/* Of a passdb. secret is NULL where there is none; it is text that can
+	 * be carried unless hidden, which says that a password is checked where
+	 * it cannot be read. */
+	char *secret;
+	bool hidden;
+	bool pwdfile;       /* it may have a suffix of libpam-pwdfile */
+	const char *scheme; /* of a secret without one */
+	/* The full name; NULL where there is none. */
+	char *gecos;
+	/* The fields, in their order: "userdb_..." of a passdb too. */
+	struct pairs fields;
+	bool variables;    /* their values have variables */
+	size_t block_from; /* those of the block (2.4), which see the name that
+	                    * the ones before have made */
+	bool prefetch;     /* of a passdb: it answers for the userdb, too */
+	struct place at;
+};
+
+#endif

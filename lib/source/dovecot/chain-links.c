@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "source/dovecot/chain-links.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+
+/* The protocols that a mailbox is read and written by. */
+static const char reading[] = "imap";
+static const char writing[] = "lmtp";
+
+/* Whether a static userdb takes everybody, without asking the passdbs. */
+static bool
+allows_all(const struct userdbs *all, const struct userdb *db)
+{
+	struct pairs words = { 0 };
+	struct arena arena = { 0 };
+	bool all_users;
+
+	if (all->v24)
+		return setting_is_yes(userdb_setting(all, db, "allow_all_users",
+		    "userdb_static_allow_all_users"));
+	pairs_add_words(&words, &arena, db->args);
+	all_users = setting_is_yes(pairs_get(&words, "allow_all_users"));
+	arena_free(&arena);
+	return all_users;
+}
+
+static struct link
+make_link(const struct userdbs *all, struct userdb *db)
+{
+	return (struct link){ .rules = db->rules,
+		.prefetch = db->prefetch,
+		.blocking = db->blocking,
+		.checks_passdbs =
+		    !db->is_passdb && db->is_static && !allows_all(all, db),
+		.before = &db->before,
+		.after = &db->after,
+		.db = db };
+}
+
+static size_t
+add_links(struct dovecot *d, struct link *to, bool passdbs, const char *service)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->dbs.n; i++) {
+		struct userdb *db = &d->dbs.v[i];
+
+		if (db->is_passdb == passdbs && !db->rules.master &&
+		    userdb_serves(db, service))
+			to[n++] = make_link(&d->dbs, db);
+	}
+	return n;
+}
+
+/* Without a userdb the server has a static one that sets nothing.
+ * (src/auth/auth.c, userdb_dummy_set.) */
+static size_t
+add_dummy(struct link *to, size_t n)
+{
+	if (n > 0)
+		return n;
+	*to = (struct link){ .checks_passdbs = true };
+	to->rules.success = RULE_RETURN_OK;
+	to->rules.failure = to->rules.internalfail = RULE_CONTINUE;
+	return 1;
+}
+
+/* --- answers --- */
+
+static void
+look_up(struct dovecot *d, struct userdb *db, const struct asked *who,
+    struct answer *a)
+{
+	if (db == NULL) {
+		a->found = FOUND_YES; /* the dummy */
+	} else if (db->out || db->driver == NULL ||
+		   db->driver->lookup == NULL) {
+		a->found = FOUND_UNSURE;
+	} else if (userdbs_stop(&d->dbs)) {
+		a->found = FOUND_BROKEN;
+	} else {
+		db->driver->lookup(&d->dbs, db, who, &d->asked, a);
+		db->asked = true;
+		db->answered |= a->found != FOUND_NO;
+		if (db->out)
+			a->found = FOUND_UNSURE;
+	}
+}
+
+static const struct answer *
+ask(void *ctx, const struct link *link, const struct asked *who)
+{
+	struct dovecot *d = ctx;
+	struct known_answer *known;
+
+	for (known = d->known; known != NULL; known = known->next)
+		if (known->db == link->db &&
+		    strcmp(known->user, who->user) == 0)
+			return &known->answer;
+	known = arena_alloc(&d->asked, sizeof *known);
+	known->db = link->db;
+	known->user = arena_adds(&d->asked, who->user);
+	known->next = d->known;
+	d->known = known;
+	look_up(d, link->db, who, &known->answer);
+	return &known->answer;
+}
+
+static bool
+is_dead(void *ctx, const struct answer *a)
+{
+	(void)ctx;
+	return !secret_has_password(a->secret, a->scheme);
+}
+
+static void
+unknown(
+    void *ctx, const struct link *link, const char *key, const char *variable)
+{
+	struct dovecot *d = ctx;
+	const struct userdb *db = link->db;
+
+	emit_note(d->emit, db == NULL ? NULL : db->label,
+	    "a field has a variable that the user's name does not decide: it "
+	    "is left as it is",
+	    variable);
+	(void)key;
+}
+
+static bool
+are_same(const struct link *a, size_t na, const struct link *b, size_t nb)
+{
+	for (size_t i = 0; na == nb && i < na; i++)
+		if (a[i].db != b[i].db)
+			return false;
+	return na == nb;
+}
+
+void
+dovecot_link(struct dovecot *d)
+{
+	struct chain *c = &d->chain;
+	size_t room = d->dbs.n + 1;
+	struct link *at = xcalloc(4 * room, sizeof *at);
+
+	d->links = at;
+	c->passdbs = at;
+	c->npassdbs = add_links(d, at, true, reading);
+	at += room;
+	c->userdbs = at;
+	c->nuserdbs = add_dummy(at, add_links(d, at, false, reading));
+	at += room;
+	c->knowing = at;
+	c->nknowing = add_links(d, at, true, writing);
+	at += room;
+	c->deliveries = at;
+	c->ndeliveries = add_dummy(at, add_links(d, at, false, writing));
+	c->parted =
+	    !are_same(c->userdbs, c->nuserdbs, c->deliveries, c->ndeliveries) ||
+	    !are_same(c->passdbs, c->npassdbs, c->knowing, c->nknowing);
+	c->ask = ask;
+	c->is_dead = is_dead;
+	c->unknown = unknown;
+	c->ctx = d;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* The databases of a configuration as the chains that chain.h follows. */
+#ifndef FERRY_SOURCE_DOVECOT_CHAIN_LINKS_H
+#define FERRY_SOURCE_DOVECOT_CHAIN_LINKS_H
+
+#include "source/dovecot/dovecot-internal.h"
+
+/* Joins the databases into the chains of a login over IMAP and of a delivery. */
+void dovecot_link(struct dovecot *d);
+
+#endif

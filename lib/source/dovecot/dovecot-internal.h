@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* What the files that read a Dovecot share. */
+#ifndef FERRY_SOURCE_DOVECOT_DOVECOT_INTERNAL_H
+#define FERRY_SOURCE_DOVECOT_DOVECOT_INTERNAL_H
+
+#include "core/map.h"
+#include "source/dovecot/chain.h"
+#include "source/dovecot/dovecot.h"
+#include "source/dovecot/userdb.h"
+#include "source/passwd/account.h"
+
+/* An answer that is known: a user's databases are asked once for a name. */
+struct known_answer {
+	const struct userdb *db;
+	const char *user;
+	struct answer answer;
+	struct known_answer *next;
+};
+
+struct dovecot {
+	struct emit *emit;
+	const struct dovecot_options *options;
+	struct doveconf conf;
+	struct doveconf full; /* of passdbs and userdbs */
+	struct userdbs dbs;
+	struct chain chain;
+	struct link *links;
+	const char *name_format; /* auth_username_format */
+	const char *name_chars;  /* auth_username_chars; NULL: all */
+	const char *realm;       /* of a login without a domain; may be NULL */
+	struct account account;
+	bool lists_passdb; /* the names come from a passdb */
+
+	struct arena asked; /* of the user who is asked for */
+	struct known_answer *known;
+
+	struct map done; /* names that were followed -> struct login_name */
+	struct pending *pending, **pending_tail;
+	struct map leads; /* names that only open other mailboxes */
+	struct map moved; /* a mailbox -> the address that it has now */
+	struct arena arena;
+};
+
+#endif

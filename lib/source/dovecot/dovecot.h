@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * The user directory that a Dovecot uses: its configuration says which
+ * databases hold the users, and each user is looked up in them in the order in
+ * which the server does it.
+ */
+#ifndef FERRY_SOURCE_DOVECOT_DOVECOT_H
+#define FERRY_SOURCE_DOVECOT_DOVECOT_H
+
+#include "source/aliases.h"
+#include "source/emit.h"
+
+struct dovecot_options {
+	const char *config; /* a saved output of doveconf; NULL: it is run */
+	const char *domain; /* of bare names; may be NULL */
+	const char *default_scheme; /* NULL: that of the configuration */
+	/*
+	 * Where a database cannot be listed: calls found for the names of
+	 * mailboxes that are known from elsewhere. May be NULL.
+	 */
+	void (*names)(void *names_ctx, struct emit *e,
+	    void (*found)(void *ctx, const char *name), void *ctx);
+	void *names_ctx;
+};
+
+/* Writes the accounts, with the forwards that aliases (may be NULL) has for
+ * them. What cannot be read or listed is reported. */
+void dovecot_read(
+    struct emit *e, const struct dovecot_options *o, struct aliases *aliases);
+
+#endif

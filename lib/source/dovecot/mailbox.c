@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "source/dovecot/mailbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/str.h"
+#include "record/address.h"
+#include "source/passwd/extra-fields.h"
+
+static const char *
+first(const char *a, const char *b)
+{
+	return a != NULL && *a != '\0' ? a : b;
+}
+
+/* --- settings of the whole server --- */
+
+static void
+set_one(struct dovecot *d, struct extra *x, const char *key, const char *value)
+{
+	struct buf full = { 0 };
+
+	buf_addf(&full, "userdb_%s", key);
+	extra_set(x, arena_adds(&d->asked, buf_str(&full)),
+	    arena_adds(&d->asked, value));
+	buf_free(&full);
+}
+
+/* Quotas that hold where a userdb says nothing. */
+static void
+set_global_quota(struct dovecot *d, struct extra *x)
+{
+	const struct setting *top = &d->conf.top, *plugin, *quota;
+	const char *value;
+
+	if (d->dbs.v24) {
+		value = setting_value(top, "quota_storage_size");
+		quota = setting_block(top, "quota", NULL);
+		if (value == NULL && quota != NULL)
+			value = setting_value(quota, "quota_storage_size");
+		if (value == NULL && quota != NULL)
+			value = setting_value(quota, "storage_size");
+		if (value != NULL)
+			set_one(d, x, "quota_storage_size", value);
+		return;
+	}
+	plugin = setting_block(top, "plugin", NULL);
+	if (plugin == NULL || setting_value(plugin, "quota") == NULL)
+		return;
+	for (const struct setting *s = plugin->child; s != NULL; s = s->next)
+		if (s->value != NULL && str_starts(s->key, "quota_rule"))
+			set_one(d, x, s->key, s->value);
+}
+
+/* Where the mail of all users is. */
+static void
+set_global_places(struct dovecot *d, const struct fields *f, struct extra *x)
+{
+	const struct setting *top = &d->conf.top;
+
+	if (f->home == NULL)
+		x->home = first(setting_value(top, "mail_home"), NULL);
+	if (f->uid == NULL)
+		x->uid = first(setting_value(top, "mail_uid"), NULL);
+	if (f->gid == NULL)
+		x->gid = first(setting_value(top, "mail_gid"), NULL);
+	if (x->mail != NULL)
+		return;
+	if (!d->dbs.v24) {
+		x->mail = first(setting_value(top, "mail_location"), NULL);
+		return;
+	}
+	if (x->mail_path == NULL)
+		x->mail_path = first(setting_value(top, "mail_path"), NULL);
+	if (x->mail_driver == NULL)
+		x->mail_driver = first(setting_value(top, "mail_driver"), NULL);
+}
+
+/* --- fields --- */
+
+/* Fields of a passdb that the chain has made use of, or that say nothing of the
+ * mailbox. */
+static bool
+is_used(const char *key)
+{
+	static const char *const keys[] = { "delay_until", "domain", "fail",
+		"noauthenticate", "nodelay", "nologin", "nopassword",
+		"original_user", "password", "reason", "user", "username" };
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (strcmp(keys[i], key) == 0)
+			return true;
+	return str_starts(key, "userdb_");
+}
+
+/* What the userdbs have set. Each release knows quotas by another name, and
+ * ignores the other. */
+static void
+read_reply(struct dovecot *d, const struct pairs *reply, struct fields *f,
+    struct extra *x)
+{
+	for (size_t i = 0; i < reply->n; i++) {
+		const char *key = reply->v[i].key;
+		char *value = arena_adds(&d->asked, reply->v[i].value);
+
+		if (str_starts(
+			key, d->dbs.v24 ? "quota_rule" : "quota_storage_"))
+			continue;
+		if (*value != '\0' && strcmp(key, "uid") == 0)
+			f->uid = value;
+		else if (*value != '\0' && strcmp(key, "gid") == 0)
+			f->gid = value;
+		else if (*value != '\0' && strcmp(key, "home") == 0)
+			f->home = value;
+		else
+			set_one(d, x, key, value);
+	}
+}
+
+static void
+read_extra(struct dovecot *d, const struct pairs *extra, struct extra *x)
+{
+	for (size_t i = 0; i < extra->n; i++)
+		if (!is_used(extra->v[i].key))
+			extra_set(x, arena_adds(&d->asked, extra->v[i].key),
+			    extra->v[i].value);
+}
+
+/* --- what is worth knowing --- */
+
+/* 2.4 can take a hash without a scheme for the password itself: then its owner
+ * cannot log in, which the administrator will hardly have meant. */
+static void
+check_bare_hash(struct dovecot *d, const struct outcome *o)
+{
+	const struct answer *a = o->secret;
+
+	if (a == NULL || a->secret == NULL || a->scheme == NULL ||
+	    strcmp(a->scheme, "PLAIN") != 0 || *a->secret != '$' ||
+	    strchr(a->secret + 1, '$') == NULL)
+		return;
+	emit_bad(d->emit, o->user,
+	    "a password without a scheme looks like a hash, and this server "
+	    "takes it for the password itself: see --default-scheme");
+}
+
+static void
+note_login(struct dovecot *d, const struct outcome *o)
+{
+	struct emit *e = d->emit;
+
+	if (o->unsure)
+		emit_note(e, o->user,
+		    "the password is in a database that cannot be read: the "
+		    "account is active, without a password",
+		    NULL);
+	if (o->another)
+		emit_note(e, o->user,
+		    "another password lets the user in, too: only the first "
+		    "is carried",
+		    NULL);
+	if (o->maybe_another)
+		emit_note(e, o->user,
+		    "a database that cannot be read may hold another password "
+		    "of the user, which is not carried",
+		    NULL);
+	if (o->mechanism != NULL)
+		emit_note(e, o->user,
+		    "no login with a clear password is allowed", o->mechanism);
+	if (o->found_unsure)
+		emit_note(e, o->user,
+		    "the mailbox is in a userdb that cannot be read: its "
+		    "place and its quota are not carried",
+		    NULL);
+}
+
+/* A login may open another mailbox than a delivery fills. */
+static void
+note_delivery(struct dovecot *d, const struct outcome *o)
+{
+	const char *read = pairs_get(&o->reply, "home");
+	const char *written = pairs_get(&o->delivery, "home");
+
+	if (o->login && o->delivers && read != NULL && written != NULL &&
+	    strcmp(read, written) != 0)
+		emit_note(d->emit, o->user,
+		    "mail is delivered to another home than a login opens, "
+		    "which is the one that is carried",
+		    written);
+}
+
+bool
+dovecot_account(struct dovecot *d, const struct outcome *o, const char *name,
+    const char *domain, const char *login)
+{
+	struct fields f = { .quota = -1 };
+	struct extra x;
+	bool written;
+
+	extra_init(&x);
+	set_global_quota(d, &x);
+	read_reply(d, &o->reply, &f, &x);
+	read_extra(d, &o->extra, &x);
+	set_global_places(d, &f, &x);
+	f.name = arena_adds(&d->asked, name);
+	f.login = login == NULL ? NULL : arena_adds(&d->asked, login);
+	f.gecos = o->gecos == NULL ? NULL : arena_adds(&d->asked, o->gecos);
+	if (o->secret != NULL)
+		f.secret = arena_adds(&d->asked, o->secret->secret);
+	f.locked = !o->login;
+	x.nopassword = o->login;
+	check_bare_hash(d, o);
+	d->account.default_scheme =
+	    o->secret == NULL || o->secret->scheme == NULL ? ""
+							   : o->secret->scheme;
+	if (strchr(name, '@') == NULL && domain != NULL)
+		d->account.naming.domain = domain;
+	written = account_emit_extra(&d->account, &f, &x);
+	d->account.naming.domain = d->options->domain;
+	if (written) {
+		note_login(d, o);
+		note_delivery(d, o);
+	}
+	return written;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "source/dovecot/pairs.h"
+
+#include <string.h>
+
+enum {
+	FIRST_CAP = 8
+};
+
+static void
+reserve(struct pairs *p, struct arena *arena, size_t cap)
+{
+	struct pair *v;
+
+	if (cap <= p->cap)
+		return;
+	v = arena_alloc(arena, cap * sizeof *v);
+	if (p->n > 0)
+		memcpy(v, p->v, p->n * sizeof *v);
+	p->v = v;
+	p->cap = cap;
+}
+
+static struct pair *
+find(const struct pairs *p, const char *key)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (strcmp(p->v[i].key, key) == 0)
+			return &p->v[i];
+	return NULL;
+}
+
+void
+pairs_add(
+    struct pairs *p, struct arena *arena, const char *key, const char *value)
+{
+	if (p->n == p->cap)
+		reserve(p, arena, p->cap == 0 ? FIRST_CAP : p->cap * 2);
+	p->v[p->n++] =
+	    (struct pair){ arena_adds(arena, key), arena_adds(arena, value) };
+}
+
+void
+pairs_set(
+    struct pairs *p, struct arena *arena, const char *key, const char *value)
+{
+	struct pair *at = find(p, key);
+
+	if (at == NULL)
+		pairs_add(p, arena, key, value);
+	else
+		at->value = arena_adds(arena, value);
+}
+
+const char *
+pairs_get(const struct pairs *p, const char *key)
+{
+	const struct pair *at = find(p, key);
+
+	return at == NULL ? NULL : at->value;
+}
+
+void
+pairs_remove(struct pairs *p, const char *key)
+{
+	struct pair *at = find(p, key);
+
+	if (at == NULL)
+		return;
+	p->n--;
+	memmove(at, at + 1, (size_t)(p->v + p->n - at) * sizeof *at);
+}
+
+struct pairs
+pairs_copy(const struct pairs *p, struct arena *arena)
+{
+	struct pairs copy = { 0 };
+
+	reserve(&copy, arena, p->n);
+	if (p->n > 0)
+		memcpy(copy.v, p->v, p->n * sizeof *p->v);
+	copy.n = p->n;
+	return copy;
+}

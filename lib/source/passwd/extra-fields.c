@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "source/passwd/extra-fields.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/str.h"
+#include "source/passwd/quota.h"
+
+enum kind {
+	FLAG,
+	TEXT,
+	SIZE,
+	SKIP /* says nothing about the account */
+};
+
+static const struct field {
+	const char *key;
+	enum kind kind;
+	size_t offset;
+} fields[] = {
+	{ "allow_nets", TEXT, offsetof(struct extra, allow_nets) },
+	{ "delay_until", SKIP, 0 },
+	{ "fail", FLAG, offsetof(struct extra, fail) },
+	{ "noauthenticate", FLAG, offsetof(struct extra, noauthenticate) },
+	{ "nologin", FLAG, offsetof(struct extra, nologin) },
+	{ "nopassword", FLAG, offsetof(struct extra, nopassword) },
+	{ "reason", SKIP, 0 },
+	{ "user", TEXT, offsetof(struct extra, user) },
+	{ "userdb_acl_groups", TEXT, offsetof(struct extra, acl_groups) },
+	{ "userdb_gid", TEXT, offsetof(struct extra, gid) },
+	{ "userdb_home", TEXT, offsetof(struct extra, home) },
+	{ "userdb_mail", TEXT, offsetof(struct extra, mail) },
+	{ "userdb_mail_driver", TEXT, offsetof(struct extra, mail_driver) },
+	{ "userdb_mail_path", TEXT, offsetof(struct extra, mail_path) },
+	{ "userdb_quota_storage_size", SIZE, 0 },
+	{ "userdb_uid", TEXT, offsetof(struct extra, uid) },
+};
+
+static const char rule_key[] = "userdb_quota_rule";
+
+void
+extra_init(struct extra *x)
+{
+	*x = (struct extra){ .quota = -1, .quota_rank = -1 };
+}
+
+static const struct field *
+find(const char *key)
+{
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (strcmp(fields[i].key, key) == 0)
+			return &fields[i];
+	return NULL;
+}
+
+/* What a suffix of the key asks for: ":protected" (2.3) and ":default" (2.4)
+ * set a field only where it is not set, ":remove" takes it away. */
+enum mode {
+	SET,
+	SET_NEW,
+	REMOVE
+};
+
+static enum mode
+cut_suffix(char *key)
+{
+	char *colon = strrchr(key, ':');
+
+	if (colon == NULL)
+		return SET;
+	if (strcmp(colon, ":protected") == 0 ||
+	    strcmp(colon, ":default") == 0) {
+		*colon = '\0';
+		return SET_NEW;
+	}
+	if (strcmp(colon, ":remove") == 0) {
+		*colon = '\0';
+		return REMOVE;
+	}
+	return SET;
+}
+
+static void
+no_quota(struct extra *x)
+{
+	x->quota = -1;
+	x->quota_rank = -1;
+	x->quota_bad = false;
+}
+
+static void
+set_size(struct extra *x, const char *value, enum mode mode)
+{
+	if (mode == REMOVE)
+		no_quota(x);
+	else if (mode == SET_NEW && x->quota != -1)
+		return;
+	else if (!quota_size_read(value, &x->quota))
+		x->quota_bad = true;
+}
+
+/* Rules are read in the order of their numbers, so that of two for the whole
+ * account the one with the higher number holds. */
+static void
+set_rule(struct extra *x, const char *number, const char *value, enum mode mode)
+{
+	long rank = *number == '\0' ? 1 : strtol(number, NULL, 10);
+	struct quota_rule rule;
+
+	if (mode == REMOVE) {
+		if (x->quota_rank == rank)
+			no_quota(x);
+		return;
+	}
+	if (mode == SET_NEW && x->quota_rank == rank)
+		return;
+	if (!quota_rule_read(value, &rule)) {
+		x->quota_bad = true;
+		return;
+	}
+	if (!rule.whole || rule.messages)
+		x->quota_partial = true;
+	if (rule.whole && rule.bytes != -1 && rank >= x->quota_rank) {
+		x->quota = rule.bytes;
+		x->quota_rank = rank;
+	}
+}
+
+void
+extra_set(struct extra *x, char *key, const char *value)
+{
+	enum mode mode = cut_suffix(key);
+	const struct field *f = find(key);
+	const char *number = key + strlen(rule_key);
+	void *at;
+
+	if (f == NULL && str_starts(key, rule_key) &&
+	    (*number == '\0' || is_digits(number))) {
+		set_rule(x, number, value, mode);
+		return;
+	}
+	if (f == NULL) {
+		x->other = key;
+		return;
+	}
+	at = (char *)x + f->offset;
+	if (f->kind == SIZE)
+		set_size(x, value, mode);
+	else if (f->kind == FLAG)
+		*(bool *)at = mode != REMOVE;
+	else if (f->kind == TEXT && mode == REMOVE)
+		*(const char **)at = NULL;
+	else if (f->kind == TEXT && (mode == SET || *(const char **)at == NULL))
+		*(const char **)at = *value == '\0' ? NULL : value;
+}
+
+void
+extra_read(struct extra *x, char *text)
+{
+	char *field, *value;
+
+	while ((field = str_cut(&text, ' ')) != NULL) {
+		if (*field == '\0')
+			continue;
+		value = strchr(field, '=');
+		if (value != NULL)
+			*value++ = '\0';
+		extra_set(x, field, value == NULL ? "" : value);
+	}
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* The extra fields of a Dovecot passwd-file: "key=value key2 ...". */
+#ifndef FERRY_SOURCE_PASSWD_EXTRA_FIELDS_H
+#define FERRY_SOURCE_PASSWD_EXTRA_FIELDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Texts point into what was read. */
+struct extra {
+	bool nologin;
+	bool noauthenticate;
+	bool fail;
+	bool nopassword;
+	const char *allow_nets, *acl_groups; /* divided by commas */
+	const char *user; /* the login is one of another user */
+	const char *uid, *gid;
+	const char *home;
+	const char *mail;
+	const char *mail_path, *mail_driver; /* 2.4 */
+	int64_t quota;                       /* bytes; 0 none, -1 not said */
+	long quota_rank;                     /* the rule's number */
+	bool quota_bad;                      /* one that Dovecot refuses */
+	bool quota_partial; /* a mailbox or a number of messages has one too */
+	const char *other;  /* a field that a record cannot hold */
+};
+
+void extra_init(struct extra *x);
+
+/*
+ * Reads the fields, which are changed; may be called again for more. A boolean
+ * field is true by being there, whatever its value. (Dovecot,
+ * src/auth/auth-request-fields.c.)
+ */
+void extra_read(struct extra *x, char *text);
+
+/* One field; the texts are kept, and the key may be changed. */
+void extra_set(struct extra *x, char *key, const char *value);
+
+#endif

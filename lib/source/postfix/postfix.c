@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "source/postfix/postfix.h"
+
+#include <string.h>
+
+#include "core/str.h"
+#include "source/host.h"
+#include "source/postfix/notes.h"
+
+void
+postfix_free(struct postfix *p)
+{
+	postfix_domains_free(&p->domains);
+	postfix_domains_free(&p->locals);
+	postfix_asks_free(&p->asks);
+	postfix_senders_free(&p->senders);
+	aliases_free(&p->aliases);
+	postfix_config_free(&p->config);
+}
+
+void
+postfix_add_alias(void *ctx, struct emit *e, const char *key, char *value)
+{
+	aliases_add(ctx, e, key, value);
+}
+
+/* --- domains --- */
+
+/* myorigin may be the path of a file whose first line is the domain; Debian's
+ * is /etc/mailname. NULL: reported. (postconf(5), "myorigin".) */
+static const char *
+read_origin(struct postfix *p, struct emit *e)
+{
+	struct buf text = { .max = 4096 };
+	struct why why = { 0 };
+	char *value = postfix_parameter(&p->config, "myorigin", &why);
+
+	if (value != NULL && *value == '/') {
+		char *path = value;
+
+		value = NULL;
+		if (host_read_file(path, &text, &why) == 0)
+			value = str_trim(arena_add(&p->config.arena,
+			    buf_str(&text), strcspn(buf_str(&text), "\n")));
+	}
+	if (value == NULL)
+		emit_fail_at(e, "myorigin", NULL, &why);
+	buf_free(&text);
+	return value;
+}
+
+/* The table of aliases, which virtual_alias_domains may name, too, also has keys
+ * that are local names. */
+static bool
+is_domain_key(void *ctx, const char *key, const char *value)
+{
+	return aliases_is_domain(ctx, key, value);
+}
+
+static void
+read_domains(struct postfix *p, struct emit *e, const char *aliases)
+{
+	static const char *const names[] = { "virtual_alias_domains",
+		"virtual_mailbox_domains" };
+
+	p->domains.is_domain = is_domain_key;
+	p->domains.ctx = &p->aliases;
+	for (size_t i = 0; i < 2 && !emit_stop(e); i++) {
+		struct why why = { 0 };
+		char *value = postfix_parameter(&p->config, names[i], &why);
+
+		if (value == NULL)
+			emit_fail(e, NULL, &why);
+		/* By default the domains are those that the aliases are in. */
+		else if (strcmp(value, aliases) != 0)
+			postfix_domains_read(
+			    &p->domains, e, p->config.dir, value, names[i]);
+		p->domains.is_domain = NULL;
+	}
+	for (size_t i = 0; i < p->domains.names.n; i++)
+		aliases_domain(&p->aliases, p->domains.names.v[i]);
+}
+
+/* Whether "@domain @other" made it another name of a domain. */
+static bool
+is_other_name(struct postfix *p, const char *domain)
+{
+	struct buf key = { 0 };
+	void **value;
+
+	buf_addf(&key, "@%s", domain);
+	value = map_get(&p->aliases.by_address, key.data);
+	buf_free(&key);
+	return value != NULL && ((struct alias *)*value)->used;
+}
+
+static void
+emit_domains(struct postfix *p, struct emit *e)
+{
+	emit_file(e, "postconf");
+	for (size_t i = 0; i < p->domains.names.n; i++)
+		if (!is_other_name(p, p->domains.names.v[i]))
+			emit_domain(e, p->domains.names.v[i]);
+}
+
+/* --- local domains --- */
+
+/* Names that every host has for itself. */
+static bool
+is_localhost(const char *name)
+{
+	return strchr(name, '.') == NULL || str_starts(name, "localhost.");
+}
+
+/* The domain that stands for all in mydestination: that of bare names if it is
+ * one of them, else the first. NULL: this host has no mailboxes of its own. */
+static const char *
+local_domain(const struct postfix *p)
+{
+	const char *first = NULL;
+
+	for (size_t i = 0; i < p->locals.names.n; i++) {
+		const char *name = p->locals.names.v[i];
+
+		if (is_localhost(name))
+			continue;
+		if (first == NULL || (p->aliases.domain != NULL &&
+					 strcmp(name, p->aliases.domain) == 0))
+			first = name;
+	}
+	return first;
+}
+
+/* Whether anybody has set up local mail. */
+static bool
+is_used(struct postfix *p)
+{
+	return postfix_is_set(&p->config, "mydestination") != NULL ||
+	       postfix_is_set(&p->config, "alias_maps") != NULL;
+}
+
+/* All domains of mydestination have the same addresses, those with addresses of
+ * their own aside. */
+static void
+name_locals(struct postfix *p, struct emit *e, const char *domain)
+{
+	for (size_t i = 0; i < p->locals.names.n; i++) {
+		const char *name = p->locals.names.v[i];
+
+		if (!is_localhost(name) && strcmp(name, domain) != 0 &&
+		    !postfix_domains_has(&p->domains, name) &&
+		    map_get(&p->aliases.key_domains, name) == NULL)
+			emit_domain_alias(e, domain, name);
+	}
+}
+
+/* Without a setting Postfix reads /etc/aliases, and NIS where it was built with
+ * it; neither need be there. A Postfix whose local mail nobody has set up gets
+ * mail for its own machine alone. NULL: there are none. */
+static char *
+alias_maps(struct postfix *p, struct emit *e)
+{
+	static const char preset[] = "hash:/etc/aliases";
+	const char *set = postfix_is_set(&p->config, "alias_maps");
+	struct why why = { 0 };
+	char *value;
+
+	if (set != NULL)
+		return arena_adds(&p->config.arena, set);
+	if (!is_used(p))
+		return NULL;
+	value = postfix_parameter(&p->config, "alias_maps", &why);
+	if (value == NULL)
+		emit_fail_at(e, "alias_maps", NULL, &why);
+	if (value == NULL || !str_starts(value, preset) ||
+	    !host_has("/etc/aliases.db"))
+		return NULL;
+	return arena_adds(&p->config.arena, preset);
+}
+
+/* Reads mydestination, before any table: names without a domain are in it. The
+ * domain that stands for all of it, or NULL. */
+static const char *
+read_locals(struct postfix *p, struct emit *e)
+{
+	struct why why = { 0 };
+	char *value = postfix_parameter(&p->config, "mydestination", &why);
+	const char *domain;
+
+	if (value == NULL) {
+		emit_fail_at(e, "mydestination", NULL, &why);
+		return NULL;
+	}
+	postfix_domains_read(
+	    &p->locals, e, p->config.dir, value, "mydestination");
+	domain = local_domain(p);
+	if (domain != NULL && p->aliases.domain != NULL &&
+	    strcmp(domain, p->aliases.domain) != 0 && is_used(p))
+		p->aliases.also_domain = domain;
+	return domain;
+}
+
+/* The aliases of local names, after those of all names. */
+static void
+read_local_aliases(struct postfix *p, struct emit *e, const char *domain)
+{
+	struct postfix_reader reader = { .dir = p->config.dir,
+		.emit = e,
+		.entry = postfix_add_alias,
+		.ctx = &p->aliases,
+		.asks = &p->asks };
+	char *maps = alias_maps(p, e);
+
+	if (domain == NULL) {
+		if (maps != NULL)
+			emit_note(e, NULL,
+			    "alias_maps: they are for local names alone, and "
+			    "mydestination names no domain",
+			    NULL);
+		return;
+	}
+	name_locals(p, e, domain);
+	for (size_t i = 0; i < p->locals.names.n; i++)
+		aliases_domain(&p->aliases, p->locals.names.v[i]);
+	if (maps == NULL)
+		return;
+	p->aliases.key_domain = domain;
+	p->aliases.locals = p->aliases.no_markers = p->aliases.includes = true;
+	postfix_tables(&reader, maps, "alias_maps");
+	p->aliases.key_domain = NULL;
+	p->aliases.locals = p->aliases.no_markers = p->aliases.includes = false;
+}
+
+/* --- all --- */
+
+void
+postfix_read(struct postfix *p, struct emit *e)
+{
+	struct postfix_reader reader = { .dir = p->config.dir,
+		.emit = e,
+		.entry = postfix_add_alias,
+		.ctx = &p->aliases,
+		.asks = &p->asks };
+	struct why why = { 0 };
+	char *maps = postfix_parameter(&p->config, "virtual_alias_maps", &why);
+	const char *all, *domain;
+
+	if (maps == NULL && p->config.dir == NULL &&
+	    !host_has("/etc/postfix")) {
+		emit_note(
+		    e, NULL, "no Postfix on this machine: no aliases", NULL);
+		return;
+	}
+	emit_file(e, "postconf");
+	if (maps == NULL) {
+		emit_fail(e, NULL, &why);
+		return;
+	}
+	if (p->aliases.domain == NULL)
+		p->aliases.domain = read_origin(p, e);
+	domain = read_locals(p, e);
+	p->aliases.delimiter =
+	    postfix_is_set(&p->config, "recipient_delimiter");
+	p->aliases.ask = postfix_ask;
+	p->aliases.ask_ctx = &p->asks;
+	p->aliases.shadows = true;
+	p->aliases.first_counts = true;
+	all = arena_adds(&p->config.arena, maps);
+	postfix_tables(&reader, maps, "virtual_alias_maps");
+	read_domains(p, e, all);
+	read_local_aliases(p, e, domain);
+	aliases_domains(&p->aliases, e);
+	emit_domains(p, e);
+	p->senders.domain = p->aliases.domain;
+	postfix_senders_read(&p->senders, e, &p->config);
+	postfix_notes(&p->config, e);
+}
+
+void
+postfix_end(struct postfix *p, struct emit *e)
+{
+	aliases_emit(&p->aliases, e);
+	postfix_senders_emit(&p->senders, e);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* The aliases and domains in the tables that a Postfix uses. */
+#ifndef FERRY_SOURCE_POSTFIX_POSTFIX_H
+#define FERRY_SOURCE_POSTFIX_POSTFIX_H
+
+#include "source/aliases.h"
+#include "source/emit.h"
+#include "source/postfix/asks.h"
+#include "source/postfix/config.h"
+#include "source/postfix/domains.h"
+#include "source/postfix/senders.h"
+#include "source/postfix/tables.h"
+
+/* The zero value, config.dir and aliases.domain are a start. */
+struct postfix {
+	struct postfix_config config;
+	struct aliases aliases;
+	struct postfix_domains domains; /* of virtual aliases and mailboxes */
+	struct postfix_domains locals;  /* mydestination */
+	struct postfix_asks asks;       /* of aliases */
+	struct postfix_senders senders;
+};
+
+/*
+ * Asks postconf, reads the tables, writes the records of the domains and the
+ * notes of what is not carried. What cannot be listed is reported. A machine
+ * without Postfix has no aliases, unless config.dir is set. When the accounts
+ * are written, postfix_end writes the rest: aliases, and who may send as others.
+ */
+void postfix_read(struct postfix *p, struct emit *e);
+void postfix_end(struct postfix *p, struct emit *e);
+
+/* The entry of a virtual_alias_maps table; ctx is the struct aliases. */
+postfix_entry postfix_add_alias;
+
+void postfix_free(struct postfix *p);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "source/postfix/tables.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/str.h"
+#include "source/host-command.h"
+#include "source/host.h"
+#include "source/postfix/config.h"
+#include "source/postfix/database.h"
+#include "source/postfix/db-table.h"
+
+static void
+read_entries(const struct postfix_reader *r, struct postfix_map *m, bool lines)
+{
+	struct emit *e = r->emit;
+	struct why why = { 0 };
+	char *key, *value;
+	int n;
+
+	while ((n = postfix_map_next(m, &key, &value, &why)) != 0 &&
+	       !emit_stop(e)) {
+		e->at.line = lines ? (uint32_t)m->line : 0;
+		if (n == 1)
+			r->entry(r->ctx, e, key, value);
+		else
+			emit_fail(e, NULL, &why);
+		if (n == -1 && why.kind == FAIL_FATAL)
+			break;
+	}
+}
+
+/* A table is not read, or not to its end; at is the parameter that names it, or
+ * NULL: e->at. */
+static void
+fail(const struct postfix_reader *r, const char *table, const char *at,
+    const struct why *why)
+{
+	struct buf text = { 0 };
+
+	if (r->optional) {
+		buf_addf(&text, "%s: %s; not carried", table, why->text);
+		emit_note_record(r->emit, at == NULL ? table : at, text.data);
+		buf_free(&text);
+	} else if (at == NULL) {
+		emit_fail(r->emit, NULL, why);
+	} else {
+		emit_fail_at(r->emit, at, NULL, why);
+	}
+}
+
+/* Tables that Postfix's own program lists. */
+static void
+read_listed(const struct postfix_reader *r, const char *table)
+{
+	const char *argv[6] = { "postmap" };
+	struct emit *e = r->emit;
+	struct postfix_map m;
+	struct host_command c;
+	struct why why = { 0 };
+	size_t n = 1;
+
+	if (r->dir != NULL) {
+		argv[n++] = "-c";
+		argv[n++] = r->dir;
+	}
+	argv[n++] = "-s";
+	argv[n] = table;
+	emit_file(e, table);
+	if (host_command_open(&c, argv, &why) == -1) {
+		fail(r, table, NULL, &why);
+		return;
+	}
+	postfix_map_init(&m, c.fd, MAP_LISTED);
+	read_entries(r, &m, false);
+	postfix_map_close(&m);
+	c.fd = -1;
+	if (host_command_close(&c, &why) == -1 && !emit_stop(e)) {
+		e->at.line = 0;
+		fail(r, table, NULL, &why);
+	}
+}
+
+static void
+read_text(const struct postfix_reader *r, const char *path)
+{
+	struct emit *e = r->emit;
+	struct postfix_map m;
+	struct why why = { 0 };
+	struct stat st;
+
+	emit_file(e, path);
+	/* A FIFO or a device would never end. */
+	if (host_stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		why_set(&why, FAIL_FATAL, "not a regular file");
+		fail(r, path, NULL, &why);
+		return;
+	}
+	if (postfix_map_open(&m, path, MAP_TABLE, &why) == -1) {
+		fail(r, path, NULL, &why);
+		return;
+	}
+	read_entries(r, &m, true);
+	postfix_map_close(&m);
+}
+
+/* A table that cannot be listed may still be asked: true. */
+static bool
+ask_later(const struct postfix_reader *r, const char *table, struct why *why)
+{
+	struct why later = { 0 }, reason = *why;
+
+	if (r->asks == NULL)
+		return false;
+	if (postfix_asks_add(r->asks, table, &later) == -1) {
+		if (later.kind != FAIL_DATA)
+			*why = later;
+		return false;
+	}
+	why_set(why, FAIL_DATA,
+	    "%s: only addresses that are known from elsewhere are looked up",
+	    reason.text);
+	emit_note_record(r->emit, table,
+	    r->optional
+		? "the table cannot be listed: only rights to send as "
+		  "addresses that are known from elsewhere are carried"
+		: "the table cannot be listed: only the aliases of "
+		  "addresses that are known from elsewhere are carried");
+	return true;
+}
+
+static void
+read_database(const struct postfix_reader *r, const char *table)
+{
+	struct emit *e = r->emit;
+	struct postfix_rows rows;
+	struct why why = { 0 };
+	int n = postfix_database_read(&rows, table, &why);
+
+	emit_file(e, table);
+	for (struct postfix_row *row = rows.first; row != NULL && n == 0;
+	     row = row->next)
+		r->entry(r->ctx, e, row->key, row->value.data);
+	for (size_t i = 0; i < rows.never; i++)
+		emit_note(e, NULL,
+		    "a key with capitals, which Postfix never finds", NULL);
+	if (n == -1 && why.kind == FAIL_DATA && ask_later(r, table, &why) &&
+	    r->optional)
+		n = 0;
+	if (n == -1)
+		fail(r, table, NULL, &why);
+	postfix_rows_free(&rows);
+}
+
+static bool
+is_one_of(const char *type, size_t len, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (strlen(*names) == len && strncmp(type, *names, len) == 0)
+			return true;
+	return false;
+}
+
+/* What a table of patterns or of another program says stays behind. */
+static void
+say_unlisted(
+    const struct postfix_reader *r, const char *table, const char *where)
+{
+	struct buf text = { 0 };
+
+	buf_addf(
+	    &text, "%s cannot be listed: what it says is not carried", table);
+	emit_note_record(r->emit, where, text.data);
+	buf_free(&text);
+}
+
+void
+postfix_table(
+    const struct postfix_reader *r, const char *table, const char *where)
+{
+	static const char *const listed[] = { "hash", "btree", "lmdb", "cdb",
+		"dbm", "sdbm", NULL };
+	static const char *const text[] = { "texthash", NULL };
+	struct why why = { 0 };
+	size_t len;
+
+	if (str_starts(table, "proxy:"))
+		table += strlen("proxy:");
+	len = strcspn(table, ":");
+	if (is_one_of(table, len, listed)) {
+		read_listed(r, table);
+	} else if (is_one_of(table, len, text) && table[len] == ':') {
+		read_text(r, table + len + 1);
+	} else if (db_table_is_type(table, len) && table[len] == ':') {
+		read_database(r, table);
+	} else {
+		why_set(&why, FAIL_DATA,
+		    "a table of the type \"%.*s\" cannot be listed", (int)len,
+		    table);
+		fail(r, table, where, &why);
+		if (!r->optional)
+			say_unlisted(r, table, where);
+	}
+}
+
+void
+postfix_tables(const struct postfix_reader *r, char *list, const char *where)
+{
+	char *word;
+
+	while ((word = postfix_word(&list)) != NULL && !emit_stop(r->emit))
+		postfix_table(r, word, where);
+}
+
+bool
+postfix_is_table(const char *word)
+{
+	return *word != '/' && strchr(word, ':') != NULL;
+}

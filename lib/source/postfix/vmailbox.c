@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "source/postfix/vmailbox.h"
+
+#include <string.h>
+
+#include "core/str.h"
+#include "record/address.h"
+
+static const char text_table[] = "texthash:";
+
+void
+vmailbox_free(struct vmailbox *v)
+{
+	postfix_free(&v->postfix);
+	record_free(&v->r);
+	buf_free(&v->address);
+	buf_free(&v->mail);
+}
+
+/* The place of the mail: a path below the base, a Maildir where it ends with a
+ * slash. (virtual(8).) */
+static const char *
+mail_place(struct vmailbox *v, const char *path)
+{
+	buf_reset(&v->mail);
+	buf_adds(
+	    &v->mail, path[strlen(path) - 1] == '/' ? "maildir:" : "mbox:");
+	if (v->base != NULL && *v->base != '\0')
+		buf_addf(&v->mail, "%s/", v->base);
+	else if (*path != '/')
+		return NULL; /* nobody knows below what */
+	buf_adds(&v->mail, path + strspn(path, "/"));
+	return v->mail.data;
+}
+
+static void
+add_mailbox(void *ctx, struct emit *e, const char *key, char *value)
+{
+	struct vmailbox *v = ctx;
+	struct record *r = &v->r;
+	struct why why = { 0 };
+
+	buf_reset(&v->address);
+	if (*key == '@') {
+		emit_bad(e, NULL,
+		    "a mailbox for every address of a domain cannot be listed");
+		return;
+	}
+	if (emit_address(key, false, &v->address, &why) == -1) {
+		emit_fail(e, NULL, &why);
+		return;
+	}
+	record_reset(r, REC_ACCOUNT);
+	r->address = v->address.data;
+	r->mail = mail_place(v, value);
+	aliases_forward(&v->postfix.aliases, e, r);
+	(void)emit_record(e, r);
+}
+
+void
+vmailbox_read(struct vmailbox *v, struct emit *e)
+{
+	struct postfix *p = &v->postfix;
+	const struct postfix_reader reader = {
+		.dir = p->config.dir, .emit = e, .entry = add_mailbox, .ctx = v
+	};
+	struct why why = { 0 };
+	char *maps;
+
+	postfix_read(p, e);
+	if (v->base == NULL)
+		v->base =
+		    postfix_parameter(&p->config, "virtual_mailbox_base", &why);
+	maps = postfix_parameter(&p->config, "virtual_mailbox_maps", &why);
+	if (maps == NULL) {
+		emit_fail_at(e, "postconf", NULL, &why);
+		return;
+	}
+	postfix_tables(&reader, maps, "virtual_mailbox_maps");
+	postfix_end(p, e);
+}
+
+static bool
+has_type(const char *name)
+{
+	size_t len = strcspn(name, ":/");
+
+	return len != 0 && name[len] == ':';
+}
+
+/* A table by its name on the command line: a path is a text. */
+static void
+read_named(const struct postfix_reader *reader, const char *name)
+{
+	struct buf table = { 0 };
+
+	if (!has_type(name))
+		buf_adds(&table, text_table);
+	buf_adds(&table, name);
+	postfix_table(reader, table.data, name);
+	buf_free(&table);
+}
+
+/* An aliases(5) file: its keys are names, never domains. */
+static void
+read_local(
+    const struct postfix_reader *reader, struct aliases *a, const char *name)
+{
+	a->includes = true;
+	if (has_type(name)) {
+		a->no_markers = true;
+		read_named(reader, name);
+		a->no_markers = false;
+	} else {
+		(void)aliases_read(a, reader->emit, name, MAP_ALIASES, true);
+	}
+	a->includes = false;
+}
+
+void
+vmailbox_files(struct vmailbox *v, struct emit *e, const char *const *aliases,
+    const char *const *mailboxes, const char *const *locals)
+{
+	struct postfix *p = &v->postfix;
+	struct postfix_reader reader = { .dir = p->config.dir,
+		.emit = e,
+		.entry = postfix_add_alias,
+		.ctx = &p->aliases,
+		.asks = &p->asks };
+
+	p->aliases.ask = postfix_ask;
+	p->aliases.ask_ctx = &p->asks;
+	for (; *aliases != NULL && !emit_stop(e); aliases++)
+		read_named(&reader, *aliases);
+	for (; *locals != NULL && !emit_stop(e); locals++)
+		read_local(&reader, &p->aliases, *locals);
+	aliases_domains(&p->aliases, e);
+	reader.entry = add_mailbox;
+	reader.ctx = v;
+	for (; *mailboxes != NULL && !emit_stop(e); mailboxes++)
+		read_named(&reader, *mailboxes);
+	aliases_emit(&p->aliases, e);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* PostgreSQL, through libpq in its single-row mode. */
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/mask.h"
+#include "core/plugin.h"
+#include "core/str.h"
+#include "sql/sql-internal.h"
+
+enum {
+	PARTS = 12 /* with the NULL at the end */
+};
+
+struct parts {
+	const char *keys[PARTS];
+	const char *values[PARTS];
+	size_t n;
+};
+
+static void
+add(struct parts *p, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	p->keys[p->n] = key;
+	p->values[p->n++] = value;
+}
+
+/* The library's message, its first line. */
+static int
+fail(const struct sql *db, enum fail kind, const char *text, struct why *why)
+{
+	char *said;
+
+	if (str_starts(text, "ERROR:  "))
+		text += strlen("ERROR:  ");
+	said = xmemdup(text, strcspn(text, "\n"));
+	mask_said(said);
+	(void)why_set(why, kind, "%s: %s", db->name, said);
+	free(said);
+	return -1;
+}
+
+static int
+fail_result(const struct sql *db, PGresult *result, struct why *why)
+{
+	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	return fail(db, FAIL_FATAL,
+	    text != NULL ? text : PQerrorMessage(db->handle), why);
+}
+
+/* A command without rows. */
+static int
+run(struct sql *db, const char *text, struct why *why)
+{
+	PGresult *result = PQexec(db->handle, text);
+	ExecStatusType status = PQresultStatus(result);
+	int r = 0;
+
+	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+		r = fail_result(db, result, why);
+	PQclear(result);
+	return r;
+}
+
+static bool
+has_password(const char *conninfo)
+{
+	PQconninfoOption *parts = PQconninfoParse(conninfo, NULL);
+	bool found = false;
+
+	for (PQconninfoOption *p = parts; p != NULL && p->keyword != NULL; p++)
+		if (p->val != NULL &&
+		    (strcmp(p->keyword, "password") == 0 ||
+			strcmp(p->keyword, "sslpassword") == 0))
+			found = true;
+	PQconninfoFree(parts);
+	return found;
+}
+
+/* Whether a server answers at all, whatever it says. */
+static bool
+is_there(struct parts p)
+{
+	PGPing ping;
+
+	add(&p, "sslmode", "disable");
+	ping = PQpingParams(p.keys, p.values, 1);
+	return ping != PQPING_NO_RESPONSE && ping != PQPING_REJECT;
+}
+
+static int
+connect_to(struct sql *db, const struct parts *p, struct why *why)
+{
+	const char *name;
+	enum fail kind;
+
+	db->handle = PQconnectdbParams(p->keys, p->values, 1);
+	if (db->handle == NULL)
+		return why_set(why, FAIL_FATAL, "out of memory");
+	/* Wherever the library found it. */
+	mask_add(PQpass(db->handle));
+	name = PQdb(db->handle);
+	db->name = xstrdup(name == NULL || *name == '\0' ? "postgresql" : name);
+	if (PQstatus(db->handle) == CONNECTION_OK)
+		return 0;
+	kind = is_there(*p) ? FAIL_FATAL : FAIL_TEMP;
+	return fail(db, kind, PQerrorMessage(db->handle), why);
+}
+
+/* What a server says in addition to its answers is not ours to print. */
+static void
+ignore_notice(void *arg, const char *text)
+{
+	(void)arg;
+	(void)text;
+}
+
+/* Whether libpq understands a connection string. What it says of one that it
+ * does not quotes the string, and so may quote a piece of a password. */
+static int
+check_conninfo(const char *conninfo, struct why *why)
+{
+	PQconninfoOption *parts;
+
+	if (conninfo == NULL ||
+	    (strchr(conninfo, '=') == NULL && strstr(conninfo, "://") == NULL))
+		return 0; /* the name of a database */
+	parts = PQconninfoParse(conninfo, NULL);
+	if (parts == NULL)
+		return why_set(why, FAIL_FATAL,
+		    "not a valid connection string: it is a list of "
+		    "key=value, and a value with a blank is in single quotes");
+	PQconninfoFree(parts);
+	return 0;
+}
+
+static int
+open_server(struct sql *db, const struct sql_options *o, struct why *why)
+{
+	struct parts p = { 0 };
+	const char *encoding;
+	char port[12];
+
+	if (check_conninfo(o->conninfo, why) == -1)
+		return -1;
+	(void)snprintf(port, sizeof port, "%u", o->port);
+	/* What comes later is preferred to what conninfo says. */
+	add(&p, "dbname", o->conninfo);
+	add(&p, "dbname", o->database);
+	add(&p, "host", o->socket != NULL ? o->socket : o->host);
+	add(&p, "port", o->port == 0 ? NULL : port);
+	add(&p, "user", o->user);
+	add(&p, "password", o->password);
+	add(&p, "client_encoding", "UTF8");
+	add(&p, "fallback_application_name", "mailferry");
+	if (connect_to(db, &p, why) == -1)
+		return -1;
+	(void)PQsetNoticeProcessor(db->handle, ignore_notice, NULL);
+	/* A server that does not know its encoding would refuse the whole
+	 * result for one text that is not UTF-8. It shall send what it has:
+	 * whoever takes a value looks. */
+	encoding = PQparameterStatus(db->handle, "server_encoding");
+	if (encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0 &&
+	    PQsetClientEncoding(db->handle, encoding) == -1)
+		return fail(db, FAIL_FATAL, PQerrorMessage(db->handle), why);
+	/* The first query fixes the snapshot: from there on nothing can make
+	 * the transaction one that writes. */
+	if (run(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", why) ==
+		-1 ||
+	    run(db, "SELECT 1", why) == -1)
+		return -1;
+	return 0;
+}
+
+/* The server ends a query of which nobody takes the rows. */
+static void
+close_server(struct sql *db)
+{
+	PQclear(db->result);
+	PQfinish(db->handle);
+}
+
+static void
+drain(struct sql *db)
+{
+	PGresult *result;
+
+	while ((result = PQgetResult(db->handle)) != NULL)
+		PQclear(result);
+}
+
+/* Cancelling the query would end the transaction. */
+static void
+end(struct sql *db)
+{
+	PQclear(db->result);
+	db->result = NULL;
+	db->row = NULL;
+	drain(db);
+}
+
+/*
+ * The next result: 1 if it is a row, 0 if it only says that there are no more.
+ * It stays in db->result, with the columns.
+ */
+static int
+take(struct sql *db, struct why *why)
+{
+	PGresult *result = PQgetResult(db->handle);
+
+	if (result == NULL)
+		return fail(db, FAIL_FATAL, PQerrorMessage(db->handle), why);
+	switch (PQresultStatus(result)) {
+	case PGRES_SINGLE_TUPLE:
+	case PGRES_TUPLES_OK:
+		PQclear(db->result);
+		db->result = result;
+		if (PQresultStatus(result) == PGRES_SINGLE_TUPLE)
+			return 1;
+		drain(db);
+		return 0;
+	default:
+		(void)fail_result(db, result, why);
+		PQclear(result);
+		return -1;
+	}
+}
+
+static int
+query(struct sql *db, const char *text, struct why *why)
+{
+	int r;
+
+	/* The extended protocol takes one statement only. */
+	if (PQsendQueryParams(db->handle, text, 0, NULL, NULL, NULL, NULL, 0) ==
+		0 ||
+	    PQsetSingleRowMode(db->handle) == 0)
+		return fail(db, FAIL_FATAL, PQerrorMessage(db->handle), why);
+	r = take(db, why);
+	if (r == -1)
+		return -1;
+	db->done = r == 0;
+	db->row = db->handle; /* the first row is there already */
+	return 0;
+}
+
+static size_t
+columns(const struct sql *db)
+{
+	return (size_t)PQnfields(db->result);
+}
+
+static const char *
+column(const struct sql *db, size_t i)
+{
+	return PQfname(db->result, (int)i);
+}
+
+static int
+next(struct sql *db, struct why *why)
+{
+	if (db->row != NULL) {
+		db->row = NULL;
+		return 1;
+	}
+	return take(db, why);
+}
+
+static char *
+value(struct sql *db, size_t i, size_t *len)
+{
+	*len = (size_t)PQgetlength(db->result, 0, (int)i);
+	if (PQgetisnull(db->result, 0, (int)i))
+		return NULL;
+	return PQgetvalue(db->result, 0, (int)i);
+}
+
+static int
+escape(struct sql *db, const char *text, struct buf *out, struct why *why)
+{
+	size_t len = strlen(text), n;
+	char *to = buf_room(out, 2 * len + 1);
+	int wrong = 0;
+
+	if (to == NULL)
+		return why_set(why, FAIL_DATA, "a text that is too long");
+	n = PQescapeStringConn(db->handle, to, text, len, &wrong);
+	to[n] = '\0';
+	if (wrong != 0) {
+		to[0] = '\0';
+		return why_set(
+		    why, FAIL_DATA, "a text that the server would not take");
+	}
+	out->len += n;
+	return 0;
+}
+
+static const struct sql_driver driver = {
+	.open = open_server,
+	.close = close_server,
+	.query = query,
+	.columns = columns,
+	.column = column,
+	.next = next,
+	.value = value,
+	.end = end,
+	.escape = escape,
+	.find_table = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = '%s' "
+		      "AND relkind IN ('r', 'v', 'm', 'f', 'p') "
+		      "AND pg_catalog.pg_table_is_visible(oid)",
+	.quote = '"',
+	.has_password = has_password,
+};
+PLUGIN(driver);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "through/run.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/io.h"
+#include "core/str.h"
+#include "merge/history.h"
+#include "merge/state.h"
+#include "through/add.h"
+#include "through/flags.h"
+#include "through/through-internal.h"
+#include "through/undo.h"
+
+/*
+ * Locks out other runs into the same store. The lock goes on as long as a
+ * doveadm that we started is at work, even if we are killed. 0, or -1 and why
+ * (TEMP if there is one).
+ */
+static int
+lock_out(struct through *t, const char *state, struct why *why)
+{
+	char *dir = state_dir(state);
+	char *path =
+	    xasprintf("%s/through-%016" PRIx64 ".lock", dir, t->store.identity);
+	struct buf text = { .max = 4096 };
+
+	if (state_make(dir, why) == 0) {
+		/* Not O_CLOEXEC: a doveadm of ours that goes on after we were
+		 * killed must keep the next run out. */
+		t->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+		if (t->lock == -1)
+			(void)why_errno(why, FAIL_FATAL, "%s", path);
+	}
+	free(dir);
+	free(path);
+	if (t->lock == -1)
+		return -1;
+	if (flock(t->lock, LOCK_EX | LOCK_NB) == -1)
+		return errno == EWOULDBLOCK
+			   ? why_set(why, FAIL_TEMP,
+				 "%s: another merge is at work in it",
+				 t->store.doveadm.user)
+			   : why_errno(why, FAIL_FATAL, "the lock");
+	if (read_fd(t->lock, "the lock", &text, NULL) == 0 && text.len > 0) {
+		if (text.data[0] == '/')
+			stage_sweep(text.data);
+		(void)!ftruncate(t->lock, 0);
+	}
+	buf_free(&text);
+	return 0;
+}
+
+int
+through_note_stage(struct through *t, struct why *why)
+{
+	if (lseek(t->lock, 0, SEEK_SET) == -1 || ftruncate(t->lock, 0) == -1 ||
+	    write_all(t->lock, t->stage.path, strlen(t->stage.path)) == -1)
+		return why_errno(why, FAIL_FATAL, "the lock");
+	return 0;
+}
+
+/* True if the mailbox of a DONE record had more messages in its time than it
+ * ever had now: it was put back from a backup. */
+static bool
+was_put_back(const struct store *s, const struct journal_record *done)
+{
+	const struct doveadm_mailbox *m =
+	    done->dir == NULL ? NULL : store_find(s, done->dir);
+
+	return m != NULL && done->name != NULL &&
+	       strcmp(m->guid, done->name) == 0 &&
+	       m->uidvalidity == done->size && m->uidnext < done->date;
+}
+
+static bool
+journal_counts(const struct store *s, const char *path, uint64_t *run)
+{
+	struct journal_text text = { 0 };
+	struct why why;
+	bool counts = journal_read(&text, path, &why) == 0;
+
+	if (counts)
+		*run = text.records[0].id;
+	for (size_t i = 0; counts && i < text.n; i++)
+		if (text.records[i].kind == JOURNAL_DONE &&
+		    was_put_back(s, &text.records[i]))
+			counts = false;
+	journal_free(&text);
+	return counts;
+}
+
+/* A store has no place for a mark of ours. Which runs it still has is seen by
+ * its UIDs, which never go back. */
+static int
+make_mark(struct through *t, struct why *why)
+{
+	struct mark *mark = &t->run->scan.mark;
+	char *dir = state_dir(t->run->set.scan.state);
+	DIR *d = opendir(dir);
+	char *prefix = xasprintf("merge-%016" PRIx64 "-", t->store.identity);
+	struct dirent *e;
+	int r = 0;
+
+	mark->target = t->store.identity;
+	if (d == NULL && errno != ENOENT)
+		r = why_errno(why, FAIL_FATAL, "%s", dir);
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		char *path = xasprintf("%s/%s", dir, e->d_name);
+		uint64_t run;
+
+		if (str_starts(e->d_name, prefix) &&
+		    journal_counts(&t->store, path, &run)) {
+			mark->runs = xgrow(mark->runs, mark->n, &mark->cap,
+			    sizeof *mark->runs);
+			mark->runs[mark->n++] = run;
+		}
+		free(path);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	free(prefix);
+	free(dir);
+	return r;
+}
+
+static int
+begin(struct through *t, const struct through_settings *set, struct why *why)
+{
+	const struct doveadm d = { set->command, set->user };
+
+	t->place = set->stage;
+	t->lock = -1;
+	t->stage.fd = -1;
+	t->stage.cur = t->stage.box = -1;
+	if (store_open(&t->store, &d, &t->run->scan.target_tree, why) == -1 ||
+	    lock_out(t, t->run->set.scan.state, why) == -1)
+		return -1;
+	return make_mark(t, why);
+}
+
+static void
+end(struct through *t)
+{
+	if (t->lock != -1)
+		(void)close(t->lock);
+	t->run->scan.target.reader = NULL;
+	store_free(&t->store);
+	map_free(&t->ours);
+	arena_free(&t->texts);
+}
+
+static int
+carry_out(struct through *t, struct why *why)
+{
+	struct merge_run *r = t->run;
+	const struct journal_record last = { .kind = JOURNAL_END };
+	struct why late = { 0 };
+	int result;
+
+	if (!merge_run_has_work(r)) {
+		merge_run_settle_all(r);
+		return 0;
+	}
+	if (merge_run_journal(r, why) == -1)
+		return -1;
+	result = through_add(t, why);
+	if (result == 0)
+		result = through_flags(t, why);
+	if (result == 0)
+		journal_put(&r->journal, &last);
+	if (journal_close(&r->journal, &late) == -1 && result == 0) {
+		*why = late;
+		result = -1;
+	}
+	return result;
+}
+
+static void
+advise(const struct through *t)
+{
+	const struct merge_run *r = t->run;
+
+	if (t->more_flags > 0)
+		merge_run_remark(r, REMARK_ADVICE, NULL,
+		    "%zu messages got other flags", t->more_flags);
+	merge_run_advise(r);
+}
+
+int
+through_run(
+    struct merge_run *r, const struct through_settings *set, struct why *why)
+{
+	struct through t = { .run = r };
+	int result = -1;
+
+	if (begin(&t, set, why) == 0 &&
+	    scan_source(&r->scan, &r->set.scan, why) == 0 &&
+	    store_list(&t.store, &r->scan.target, why) == 0 &&
+	    scan_match(&r->scan, &r->set.scan, why) == 0)
+		result = 0;
+	if (result == 0) {
+		merge_run_plan(r);
+		merge_run_begin(r);
+		if (r->set.dry_run)
+			merge_run_settle_all(r);
+		else
+			result = carry_out(&t, why);
+		if (result == 0)
+			advise(&t);
+	}
+	end(&t);
+	return result;
+}
+
+static int
+check_undoable(const struct through *t, const char *journal,
+    const struct journal_text *text, struct why *why)
+{
+	if (merge_run_is_undone(text))
+		return why_set(
+		    why, FAIL_FATAL, "%s: this run was undone before", journal);
+	if (text->records[0].identity != t->store.identity &&
+	    !t->run->set.any_target)
+		return why_set(why, FAIL_FATAL,
+		    "%s: the run was into another target, %s", journal,
+		    text->records[0].target);
+	if (text->damaged > 0)
+		merge_run_remark(t->run, REMARK_WARNING, journal,
+		    "%zu lines are damaged; what they name stays",
+		    text->damaged);
+	return 0;
+}
+
+int
+through_undo(struct merge_run *r, const struct through_settings *set,
+    const char *journal, struct why *why)
+{
+	struct through t = { .run = r };
+	struct journal_text text = { 0 };
+	size_t kept = 0;
+	int result = -1;
+
+	t.lock = -1;
+	if (journal_read(&text, journal, why) == 0 &&
+	    begin(&t, set, why) == 0 &&
+	    check_undoable(&t, journal, &text, why) == 0)
+		result = through_take_back(&t, &text, &kept, why);
+	if (result == 0 && !r->set.dry_run)
+		result = merge_run_note_undone(r, journal, kept, why);
+	end(&t);
+	journal_free(&text);
+	return result;
+}

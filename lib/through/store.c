@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "through/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/map.h"
+#include "core/str.h"
+#include "doveadm/mailboxes.h"
+#include "doveadm/messages.h"
+#include "mailbox/name.h"
+#include "maildir/name.h"
+#include "through/reading.h"
+
+enum {
+	PASSES = 4 /* a busy account never stands still */
+};
+
+const struct doveadm_mailbox *
+store_find(const struct store *s, const char *path)
+{
+	for (size_t i = 0; i < s->account.n; i++)
+		if (strcmp(s->account.mailboxes[i].path, path) == 0)
+			return &s->account.mailboxes[i];
+	return NULL;
+}
+
+const struct doveadm_mailbox *
+store_mailbox(const struct store *s, size_t folder)
+{
+	return store_find(s, s->tree->folders[folder].dir);
+}
+
+/* By its name, unless a mailbox is said to be it. */
+static void
+guess_role(const struct store *s, struct mdfolder *f)
+{
+	const char *role = mailbox_role_of_name(f->path);
+
+	for (size_t i = 0; role != NULL && i < s->account.n; i++)
+		if (s->account.mailboxes[i].role != NULL &&
+		    strcmp(s->account.mailboxes[i].role, role) == 0)
+			return;
+	for (size_t i = 0; role != NULL && i < s->account.n_latent; i++)
+		if (s->account.latent[i].role != NULL &&
+		    strcmp(s->account.latent[i].role, role) == 0)
+			return;
+	if (role != NULL)
+		f->role = xstrdup(role);
+}
+
+/* Makes a folder of each mailbox that has none. */
+static void
+add_folders(struct store *s)
+{
+	for (size_t i = 0; i < s->account.n; i++) {
+		const struct doveadm_mailbox *m = &s->account.mailboxes[i];
+		struct mdfolder *f = NULL;
+
+		for (size_t j = 0; j < s->tree->n && f == NULL; j++)
+			if (strcmp(s->tree->folders[j].dir, m->path) == 0)
+				f = &s->tree->folders[j];
+		if (f == NULL) {
+			size_t n = mdtree_add(s->tree, m->path, m->path);
+
+			f = &s->tree->folders[n];
+		}
+		f->missing = false;
+		if (f->role != NULL)
+			continue;
+		f->role_stated = m->role != NULL;
+		if (m->role != NULL)
+			f->role = xstrdup(m->role);
+		else if (strchr(m->path, '/') == NULL)
+			guess_role(s, f);
+	}
+}
+
+int
+store_open(struct store *s, const struct doveadm *d, struct mdtree *tree,
+    struct why *why)
+{
+	const struct doveadm_mailbox *inbox;
+
+	*s = (struct store){ .doveadm = *d, .tree = tree };
+	s->reader = (struct catalogue_reader){ s, store_read_ids,
+		store_read_digests, store_entry_open };
+	tree->root = xstrdup(d->user);
+	tree->fd = tree->inbox = tree->control = -1;
+	tree->style = (struct folder_style){ .fs = true, .utf8 = true };
+	if (doveadm_account_read(&s->account, d, why) == -1 ||
+	    doveadm_mailboxes_read(&s->account, d, why) == -1 ||
+	    doveadm_roles_read(&s->account, d, why) == -1)
+		return -1;
+	inbox = store_find(s, "INBOX");
+	if (inbox == NULL)
+		return why_set(
+		    why, FAIL_FATAL, "%s: Dovecot shows no INBOX", d->user);
+	s->identity = str_fnv(inbox->guid) | 1;
+	add_folders(s);
+	for (size_t i = 0; i < s->account.n_latent; i++) {
+		const struct doveadm_mailbox *m = &s->account.latent[i];
+		size_t n = mdtree_add(tree, m->path, m->path);
+		struct mdfolder *f = &tree->folders[n];
+
+		f->role = xstrdup(m->role);
+		f->role_stated = true;
+	}
+	return 0;
+}
+
+void
+store_free(struct store *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->known[i].guid);
+	free(s->known);
+	doveadm_account_free(&s->account);
+	reader_free(&s->scratch);
+	*s = (struct store){ 0 };
+}
+
+int
+store_refresh(struct store *s, struct why *why)
+{
+	if (doveadm_mailboxes_read(&s->account, &s->doveadm, why) == -1)
+		return -1;
+	add_folders(s);
+	return 0;
+}
+
+/* One mailbox that is listed, perhaps not for the first time. */
+struct listing {
+	struct store *s;
+	struct catalogue *c;
+	size_t folder;
+	struct map known; /* by GUID: the number of the entry, and 1 */
+	struct arena keys;
+	struct buf name;
+	struct why why; /* kind FAIL_NONE: all is well */
+};
+
+/* The name of an entry. What is not a flag of IMAP is not needed to compare. */
+static const char *
+compose_name(struct buf *name, const struct doveadm_message *m)
+{
+	unsigned int flags = 0;
+	char *words = xstrdup(m->flags), *rest = words;
+
+	while (rest != NULL)
+		flags |= mdflag_of_keyword(str_cut(&rest, ' '));
+	free(words);
+	buf_reset(name);
+	buf_adds(name, m->guid);
+	mdname_put_info(name, flags, 0);
+	return buf_str(name);
+}
+
+/* The first field alone. A line that does not begin with a blank begins
+ * another. */
+static size_t
+first_field(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (p[i] == '\n' &&
+		    (i + 1 == len || (p[i + 1] != ' ' && p[i + 1] != '\t')))
+			return i;
+	return len;
+}
+
+/* Without an id in Dovecot's eyes, the text has to be looked at: its parser
+ * stops where ours goes on. */
+static void
+take_id(struct listing *l, struct catalogue_entry *e,
+    const struct doveadm_message *m)
+{
+	if (msgid_of_field(&l->s->scratch, m->msgid,
+		first_field(m->msgid, m->msgid_len), e->id))
+		e->state |= ENTRY_READ | ENTRY_ID;
+}
+
+static void
+take_message(void *arg, const struct doveadm_message *m)
+{
+	struct listing *l = arg;
+	struct catalogue *c = l->c;
+	const char *name = compose_name(&l->name, m);
+	void **known = map_get(&l->known, m->guid);
+
+	if (l->why.kind != FAIL_NONE)
+		return;
+	if (known != NULL) {
+		struct catalogue_entry *e = &c->entries[(uintptr_t)*known - 1];
+
+		e->state &= 0xff & ~(unsigned int)ENTRY_GONE;
+		e->ino = m->uid;
+		if (strcmp(entry_name(c, e), name) == 0)
+			return;
+		e->name = (uint32_t)c->names.len;
+		buf_add(&c->names, name, strlen(name) + 1);
+		if (c->names.overflow)
+			(void)why_set(&l->why, FAIL_FATAL, "too many messages");
+	} else if (catalogue_add(c, l->folder, name, m->uid, &l->why) == 0) {
+		take_id(l, &c->entries[c->n - 1], m);
+	}
+}
+
+/* All that is known of the folder is gone, unless it is listed again. */
+static void
+forget_messages(struct listing *l)
+{
+	for (size_t i = 0; i < l->c->n; i++) {
+		struct catalogue_entry *e = &l->c->entries[i];
+		const char *name = entry_name(l->c, e);
+		char *guid;
+
+		if (e->folder != l->folder)
+			continue;
+		e->state |= ENTRY_GONE;
+		guid = xmemdup(name, strcspn(name, ":"));
+		*map_put_copy(&l->known, &l->keys, guid, NULL) =
+		    (void *)(uintptr_t)(i + 1);
+		free(guid);
+	}
+}
+
+static int
+list_mailbox(struct store *s, struct catalogue *c, size_t folder,
+    const struct doveadm_mailbox *m, struct why *why)
+{
+	struct listing l = { .s = s, .c = c, .folder = folder };
+	int r;
+
+	forget_messages(&l);
+	r = m == NULL ? 0
+		      : doveadm_list(&s->doveadm, m, 1, take_message, &l, why);
+	if (r == 0 && l.why.kind != FAIL_NONE) {
+		*why = l.why;
+		r = -1;
+	}
+	map_free(&l.known);
+	arena_free(&l.keys);
+	buf_free(&l.name);
+	return r;
+}
+
+/* True if the mailbox is not what was listed. */
+static bool
+is_stale(const struct doveadm_mailbox *known, const struct doveadm_mailbox *m)
+{
+	if (m == NULL || known->guid == NULL)
+		return m != NULL || known->guid != NULL;
+	return strcmp(known->guid, m->guid) != 0 ||
+	       known->uidvalidity != m->uidvalidity ||
+	       known->uidnext != m->uidnext || known->modseq != m->modseq ||
+	       known->messages != m->messages;
+}
+
+/* Notes how a mailbox was before it is listed. */
+static void
+note(struct doveadm_mailbox *known, const struct doveadm_mailbox *m)
+{
+	free(known->guid);
+	*known = (struct doveadm_mailbox){ 0 };
+	if (m == NULL)
+		return;
+	*known = *m;
+	known->name = known->path = known->role = NULL;
+	known->guid = xstrdup(m->guid);
+}
+
+static void
+grow_known(struct store *s)
+{
+	for (; s->n < s->tree->n; s->n++) {
+		s->known = xgrow(s->known, s->n, &s->cap, sizeof *s->known);
+		s->known[s->n] = (struct doveadm_mailbox){ 0 };
+	}
+}
+
+static int
+list_stale(struct store *s, struct catalogue *c, bool *changed, struct why *why)
+{
+	*changed = false;
+	grow_known(s);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct doveadm_mailbox *m = store_mailbox(s, i);
+
+		if (!is_stale(&s->known[i], m))
+			continue;
+		note(&s->known[i], m);
+		*changed = true;
+		if (m != NULL && m->messages == 0)
+			m = NULL; /* nothing to ask for */
+		if (list_mailbox(s, c, i, m, why) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+store_list(struct store *s, struct catalogue *c, struct why *why)
+{
+	bool changed = true;
+
+	c->reader = &s->reader;
+	for (int pass = 0; changed && pass < PASSES; pass++)
+		if ((pass > 0 && store_refresh(s, why) == -1) ||
+		    list_stale(s, c, &changed, why) == -1)
+			return -1;
+	return store_read_ids(s, c, 0, why);
+}
+
+int
+store_arrivals(
+    struct store *s, struct catalogue *c, size_t folder, struct why *why)
+{
+	const struct doveadm_mailbox *m;
+	struct doveadm_mailbox *known;
+	struct listing l = { .s = s, .c = c, .folder = folder };
+	uint32_t first = 1;
+	int r = 0;
+
+	if (store_refresh(s, why) == -1)
+		return -1;
+	grow_known(s);
+	m = store_mailbox(s, folder);
+	known = &s->known[folder];
+	if (m != NULL && known->guid != NULL &&
+	    strcmp(known->guid, m->guid) == 0 &&
+	    known->uidvalidity == m->uidvalidity)
+		first = (uint32_t)known->uidnext;
+	if (m != NULL && (int64_t)first < m->uidnext)
+		r = doveadm_list(&s->doveadm, m, first, take_message, &l, why);
+	if (r == 0 && l.why.kind != FAIL_NONE) {
+		*why = l.why;
+		r = -1;
+	}
+	note(known, m);
+	buf_free(&l.name);
+	return r;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * A target that only Dovecot can open (sdbox, mdbox, mail that is compressed or
+ * encrypted in a Maildir): its mailboxes and messages, asked of doveadm(1), as
+ * the tree and the catalogue that a merge compares. The directory of a folder
+ * is its path; the name of a message is "GUID:2,FLAGS", and its ino the UID.
+ */
+#ifndef FERRY_THROUGH_STORE_H
+#define FERRY_THROUGH_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/why.h"
+#include "doveadm/account.h"
+#include "doveadm/call.h"
+#include "maildir/catalogue.h"
+#include "maildir/content.h"
+#include "maildir/tree.h"
+
+struct store {
+	struct doveadm doveadm;
+	struct doveadm_account account;
+	struct catalogue_reader reader; /* of the catalogue */
+	struct mdtree *tree;
+	struct doveadm_mailbox *known; /* as each was when last listed */
+	size_t n, cap;
+	uint64_t identity; /* of the target, from the GUID of its INBOX */
+	struct reader scratch;
+};
+
+/*
+ * Asks who the user is and which mailboxes there are, and makes folders of the
+ * tree of them, which has no files. 0, or -1 and why (FATAL).
+ */
+int store_open(struct store *s, const struct doveadm *d, struct mdtree *tree,
+    struct why *why);
+
+/* Lists all messages, and their Message-IDs, until nothing has changed since: a
+ * client can move a message to where was looked before. 0, or -1 and why. */
+int store_list(struct store *s, struct catalogue *c, struct why *why);
+
+/* Appends the messages that came into a mailbox since it was listed. 0, or -1
+ * and why. */
+int store_arrivals(
+    struct store *s, struct catalogue *c, size_t folder, struct why *why);
+
+/* Asks for all mailboxes again. 0, or -1 and why. */
+int store_refresh(struct store *s, struct why *why);
+
+/* The mailbox of a folder as it was when the mailboxes were asked for last;
+ * NULL if there is none. */
+const struct doveadm_mailbox *store_mailbox(
+    const struct store *s, size_t folder);
+
+/* The same of a path. */
+const struct doveadm_mailbox *store_find(
+    const struct store *s, const char *path);
+
+/* Frees all but the tree. */
+void store_free(struct store *s);
+
+#endif

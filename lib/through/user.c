@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "through/user.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/str.h"
+#include "doveadm/mailboxes.h"
+
+/* A path of a location, the home in place of "~". NULL and why where a variable
+ * is left in it: doveadm shows settings of 2.4 as they are written. */
+static char *
+expand(const struct located *l, const char *path, struct why *why)
+{
+	const char *home = l->account.home;
+
+	if (path[0] == '~' && (path[1] == '/' || path[1] == '\0') &&
+	    home != NULL)
+		return xasprintf("%s%s", home, path + 1);
+	if (path[0] == '/' && strchr(path, '%') == NULL)
+		return xstrdup(path);
+	(void)why_set(why, FAIL_FATAL,
+	    "%s: not a path that is known here; name the target itself", path);
+	return NULL;
+}
+
+/* One option of a location: "LAYOUT=fs". */
+static int
+take_option(struct located *l, const char *text, struct scan_options *o,
+    struct why *why)
+{
+	if (str_starts(text, "LAYOUT=")) {
+		const char *layout = text + strlen("LAYOUT=");
+
+		if (str_eq_nocase(layout, "index"))
+			return why_set(why, FAIL_FATAL,
+			    "LAYOUT=index: see --through-doveadm");
+		o->target_hint.layout =
+		    str_eq_nocase(layout, "fs") ? LAYOUT_FS : LAYOUT_MAILDIR;
+	} else if (strcmp(text, "UTF-8") == 0) {
+		o->target_hint.names = NAMES_UTF8;
+	} else if (str_starts(text, "CONTROL=")) {
+		free(l->control);
+		l->control = expand(l, text + strlen("CONTROL="), why);
+		return l->control == NULL ? -1 : 0;
+	} else if (str_starts(text, "INBOX=")) {
+		free(l->inbox);
+		l->inbox = expand(l, text + strlen("INBOX="), why);
+		return l->inbox == NULL ? -1 : 0;
+	}
+	return 0;
+}
+
+/* "maildir:~/Maildir:LAYOUT=fs:CONTROL=..." */
+static int
+take_location(
+    struct located *l, char *text, struct scan_options *o, struct why *why)
+{
+	char *rest = text;
+	const char *driver = str_cut(&rest, ':');
+
+	if (strcmp(driver, "maildir") != 0 || rest == NULL)
+		return why_set(why, FAIL_FATAL,
+		    "%s: the store is %s; see --through-doveadm", o->target,
+		    *driver == '\0' ? "not told" : driver);
+	if (!l->account.is_24)
+		o->target_hint.layout = LAYOUT_MAILDIR;
+	o->target_hint.names = NAMES_MUTF7;
+	l->root = expand(l, str_cut(&rest, ':'), why);
+	if (l->root == NULL)
+		return -1;
+	while (rest != NULL)
+		if (take_option(l, str_cut(&rest, ':'), o, why) == -1)
+			return -1;
+	/* What is told to be where it would be looked for anyway needs no hint:
+	 * the INBOX has to be there then. */
+	if (l->inbox != NULL && strcmp(l->inbox, l->root) == 0) {
+		free(l->inbox);
+		l->inbox = NULL;
+	}
+	o->target = l->root;
+	o->target_hint.control = l->control;
+	o->target_hint.inbox = l->inbox;
+	return 0;
+}
+
+static void
+take_roles(struct located *l, const struct doveadm_mailbox *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].role == NULL || !v[i].home)
+			continue;
+		l->roles = xgrow(l->roles, l->n, &l->cap, sizeof *l->roles);
+		l->roles[l->n++] = (struct scan_role){ v[i].path, v[i].role };
+	}
+}
+
+int
+user_locate(struct located *l, const struct doveadm *d, struct scan_options *o,
+    struct why *why)
+{
+	char *text;
+	int r;
+
+	o->target = d->user;
+	if (doveadm_account_read(&l->account, d, why) == -1 ||
+	    doveadm_mailboxes_read(&l->account, d, why) == -1 ||
+	    doveadm_roles_read(&l->account, d, why) == -1)
+		return -1;
+	text = xstrdup(l->account.location == NULL ? "" : l->account.location);
+	r = take_location(l, text, o, why);
+	free(text);
+	take_roles(l, l->account.mailboxes, l->account.n);
+	take_roles(l, l->account.latent, l->account.n_latent);
+	o->roles = l->roles;
+	o->n_roles = l->n;
+	return r;
+}
+
+void
+located_free(struct located *l)
+{
+	doveadm_account_free(&l->account);
+	free(l->root);
+	free(l->control);
+	free(l->inbox);
+	free(l->roles);
+	*l = (struct located){ 0 };
+}

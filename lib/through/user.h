@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* Where the Maildir of a user is, how its folders lie and which of them have a
+ * special use: asked of Dovecot instead of guessed. */
+#ifndef FERRY_THROUGH_USER_H
+#define FERRY_THROUGH_USER_H
+
+#include "core/why.h"
+#include "doveadm/account.h"
+#include "merge/scan.h"
+
+/* The zero value is empty. What scan_options gets of it is borrowed. */
+struct located {
+	struct doveadm_account account;
+	char *root, *control, *inbox;
+	struct scan_role *roles;
+	size_t n, cap;
+};
+
+/*
+ * Asks, and fills in the target, its hints and the roles of its folders. 0, or
+ * -1 and why (FATAL): no such user, or no Maildir that could be written from
+ * outside.
+ */
+int user_locate(struct located *l, const struct doveadm *d,
+    struct scan_options *o, struct why *why);
+void located_free(struct located *l);
+
+#endif

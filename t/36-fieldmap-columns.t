@@ -1,0 +1,199 @@
+#!/bin/sh
+# What the shipped field maps say of each account and alias, column by column, next
+# to what the queries find that the Dovecot and the Postfix of its system ask.
+. "${0%/*}/lib.sh"
+. "$top/t/sql.sh"
+. "$top/t/fieldmap.sh"
+
+start_mariadb
+
+# ask QUERY ADDRESS [SERVICE]: what it returns. Variables as in the configuration of
+# the system.
+ask() {
+	printf '%s;\n' "$1" | sed "s/%s/$2/g; s/%L*u/$2/g; s/%d/${2#*@}/g;
+	    s/%Ld/${2#*@}/g; s/%L*n/${2%@*}/g; s/@SERVICE@/$3/g;
+	    s/@UPPER@/$(echo "$3" | tr '[:lower:]' '[:upper:]')/g" | $client
+}
+finds() {
+	[ -n "$(ask "$@")" ]
+}
+# equal WHAT WANTED GOT
+equal() {
+	[ "$2" = "$3" ] || {
+		echo "$1: the system says \"$2\", the record \"$3\""
+		return 1
+	}
+}
+# member NAME: of the record.
+member() {
+	jq -r "$1 // empty" record
+}
+
+# check_account: the one in "record".
+check_account() {
+	address=$(member .address)
+	anything=false
+	for service in imap pop3 smtp; do
+		want=false
+		! finds "$login" "$address" "$service" || want=true
+		have=$(jq -r --arg s "$service" \
+		    '.active and ((.disabled // []) | index($s) == null)' record)
+		equal "$address, a login over $service" "$want" "$have"
+		[ "$want" = false ] || anything=true
+	done
+	equal "$address, any login" "$anything" "$(jq .active record)"
+	want=false
+	! finds "$delivery" "$address" lmtp || ! finds "$domain" "$address" || want=true
+	equal "$address, delivery" "$want" "$(jq .receive record)"
+	equal "$address, password" "$(ask "$secret" "$address")" "$(member .secret)"
+	[ -z "$quota" ] ||
+	    equal "$address, quota" "$(ask "$quota" "$address" | sed 's/^-.*//; s/^0$//')" \
+		"$(member .quota)"
+}
+
+# targets_of ADDRESS: what Postfix is told of it, one a line, sorted.
+targets_of() {
+	ask "$aliases" "$1" | tr -s ', ' '\n' | grep . | sort
+}
+# check_targets ADDRESS: those of the record, in "got".
+check_targets() {
+	targets_of "$1" >want
+	equal "$1, targets" "$(cat want)" "$(cat got)"
+}
+
+# columns DATABASE MAP: all records; the queries are in login, delivery, domain,
+# secret, quota and aliases, the last two of which may be empty.
+columns() {
+	client="my -N $1"
+	columns_of "$(my_url "$1")" "$2"
+}
+# columns_of URL MAP: with client, which runs the queries.
+columns_of() {
+	dirdump-sql -q -m "$2" "$1" >out 2>err || :
+	jq -c 'select(.type == "account") | select(.address | test("@xn--") | not)' \
+	    out >accounts
+	[ "$(wc -l <accounts)" -gt 2 ]
+	while read -r line; do
+		printf '%s\n' "$line" >record
+		check_account
+		[ -n "$aliases" ] || continue
+		# An entry of its own that leads nowhere else is no forward.
+		jq -r 'if .forward then .forward[],
+		    (if .keep then .address else empty end) else empty end' \
+		    record | sort >got
+		[ -s got ] || [ "$(targets_of "$address")" != "$address" ] || continue
+		check_targets "$address"
+	done <accounts
+	[ -n "$aliases" ] || return 0
+	jq -c 'select(.type == "alias")' out >entries
+	[ -s entries ]
+	while read -r line; do
+		printf '%s\n' "$line" >record
+		address=$(member .address)
+		: >got
+		[ "$(jq .active record)" = false ] ||
+		    jq -r '.targets[]' record | sort >got
+		check_targets "$address"
+	done <entries
+}
+
+load_my postfixadmin postfixadmin.mysql.sql postfixadmin.rows
+ok 'PostfixAdmin' '
+	login="SELECT username FROM mailbox WHERE username = '\''%u'\'' AND active = 1 AND ('\''@SERVICE@'\'' <> '\''smtp'\'' OR smtp_active = 1)"
+	delivery="SELECT maildir FROM mailbox WHERE username = '\''%s'\'' AND active = 1"
+	domain="SELECT domain FROM domain WHERE domain = '\''%d'\'' AND backupmx = 0 AND active = 1"
+	secret="SELECT password FROM mailbox WHERE username = '\''%u'\''"
+	quota="SELECT quota FROM mailbox WHERE username = '\''%u'\''"
+	# Another program answers for the domain of vacations.
+	aliases="SELECT REPLACE(goto, '\'',dan#one.test@autoreply.one.test'\'', '\'''\'') FROM alias a JOIN domain d USING (domain) WHERE address = '\''%s'\'' AND a.active = 1 AND d.active = 1 AND d.backupmx = 0"
+	columns postfixadmin postfixadmin'
+load_my modoboa modoboa.mysql.sql modoboa.rows
+ok 'Modoboa' '
+	from="FROM admin_mailbox mb JOIN admin_domain dom ON mb.domain_id = dom.id JOIN core_user u ON u.id = mb.user_id WHERE mb.address = '\''%n'\'' AND dom.name = '\''%d'\''"
+	login="SELECT u.email $from AND (mb.is_send_only = 0 OR '\''@SERVICE@'\'' NOT IN ('\''imap'\'', '\''pop3'\'', '\''lmtp'\'')) AND u.is_active = 1 AND dom.enabled = 1"
+	delivery="SELECT u.email $from AND (mb.is_send_only = 0 OR '\''@SERVICE@'\'' NOT IN ('\''imap'\'', '\''pop3'\'', '\''lmtp'\'')) AND u.is_active = 1"
+	domain="SELECT name FROM admin_domain WHERE name = '\''%d'\'' AND type = '\''domain'\'' AND enabled = 1"
+	secret="SELECT u.password $from"
+	quota="SELECT mb.quota * 1048576 $from"
+	aliases=
+	columns modoboa modoboa'
+load_my mailu mailu.mysql.sql mailu.rows
+ok 'Mailu' '
+	login="SELECT email FROM user WHERE email = '\''%u'\'' AND enabled = 1 AND ('\''@SERVICE@'\'' = '\''smtp'\'' OR ('\''@SERVICE@'\'' = '\''imap'\'' AND enable_imap = 1) OR ('\''@SERVICE@'\'' = '\''pop3'\'' AND enable_pop = 1))"
+	delivery="SELECT email FROM user WHERE email = '\''%s'\''"
+	domain="SELECT name FROM domain WHERE name = '\''%d'\''"
+	secret="SELECT password FROM user WHERE email = '\''%u'\''"
+	quota="SELECT quota_bytes FROM user WHERE email = '\''%u'\''"
+	aliases=
+	columns mailu mailu'
+load_my vimbadmin vimbadmin.sql vimbadmin.rows
+ok 'ViMbAdmin' '
+	login="SELECT username FROM mailbox WHERE username = '\''%u'\'' AND active = 1 AND (access_restriction = '\''ALL'\'' OR LOCATE('\''@UPPER@'\'', access_restriction) > 0)"
+	delivery="SELECT maildir FROM mailbox WHERE username = '\''%s'\'' AND active = 1"
+	domain="SELECT domain FROM domain WHERE domain = '\''%d'\'' AND backupmx = 0 AND active = 1"
+	secret="SELECT password FROM mailbox WHERE username = '\''%u'\''"
+	quota="SELECT quota FROM mailbox WHERE username = '\''%u'\''"
+	aliases="SELECT goto FROM alias a JOIN domain d ON d.id = a.Domain_id WHERE address = '\''%s'\'' AND a.active = 1 AND d.active = 1 AND d.backupmx = 0"
+	columns vimbadmin vimbadmin'
+load_my ispmail ispmail.sql ispmail.rows
+ok 'the ISPmail guide' '
+	login="SELECT email FROM virtual_users WHERE email = '\''%u'\''"
+	delivery="SELECT 1 FROM virtual_users WHERE email = '\''%s'\''"
+	domain="SELECT 1 FROM virtual_domains WHERE name = '\''%d'\''"
+	secret="SELECT password FROM virtual_users WHERE email = '\''%u'\''"
+	quota="SELECT quota FROM virtual_users WHERE email = '\''%u'\''"
+	aliases="SELECT destination FROM virtual_aliases WHERE source = '\''%s'\''"
+	columns ispmail ispmail'
+load_my leister leister.sql leister.rows
+ok 'Thomas Leister' '
+	login="SELECT username FROM accounts WHERE username = '\''%n'\'' AND domain = '\''%d'\'' AND enabled = 1 AND (sendonly = 0 OR '\''@SERVICE@'\'' = '\''smtp'\'')"
+	delivery="SELECT 1 FROM accounts WHERE username = '\''%n'\'' AND domain = '\''%d'\'' AND enabled = 1 AND sendonly = 0"
+	domain="SELECT domain FROM domains WHERE domain = '\''%d'\''"
+	secret="SELECT password FROM accounts WHERE username = '\''%n'\'' AND domain = '\''%d'\''"
+	quota="SELECT quota * 1048576 FROM accounts WHERE username = '\''%n'\'' AND domain = '\''%d'\''"
+	aliases=
+	columns leister leister'
+load_my cyberpanel cyberpanel.sql cyberpanel.rows
+ok 'CyberPanel' '
+	login="SELECT email FROM e_users WHERE email = '\''%u'\''"
+	delivery=$login
+	domain="SELECT domain FROM e_domains WHERE domain = '\''%d'\''"
+	secret="SELECT password FROM e_users WHERE email = '\''%u'\''"
+	quota=
+	echo "DELETE FROM e_catchall" | my cyberpanel
+	aliases="SELECT destination FROM e_forwardings WHERE source = '\''%s'\''"
+	columns cyberpanel cyberpanel'
+load_my jeboehm jeboehm.sql jeboehm.rows
+ok 'jeboehm' '
+	from="FROM mail_users u JOIN mail_domains d ON u.domain_id = d.id WHERE u.name = '\''%n'\'' AND d.name = '\''%d'\''"
+	login="SELECT u.name $from AND enabled = 1 AND NOT (send_only = 1 AND '\''@SERVICE@'\'' IN ('\''imap'\'', '\''pop3'\''))"
+	delivery="SELECT 1 $from AND enabled = 1 AND send_only = 0"
+	domain="SELECT name FROM mail_domains WHERE name = '\''%d'\''"
+	secret="SELECT password $from"
+	quota="SELECT quota * 1048576 $from"
+	aliases="SELECT destination FROM mail_aliases a JOIN mail_domains d ON a.domain_id = d.id WHERE CONCAT(a.name, '\''@'\'', d.name) = '\''%s'\''"
+	columns jeboehm jeboehm'
+load_sqlite mail-in-a-box mail-in-a-box.sql mail-in-a-box.rows
+ok 'Mail-in-a-Box' '
+	login="SELECT email FROM users WHERE email = '\''%u'\''"
+	delivery="SELECT 1 FROM users WHERE email = '\''%s'\''"
+	domain="SELECT 1 FROM users WHERE email LIKE '\''%@%d'\'' UNION SELECT 1 FROM aliases WHERE source LIKE '\''%@%d'\'' UNION SELECT 1 FROM auto_aliases WHERE source LIKE '\''%@%d'\''"
+	secret="SELECT password FROM users WHERE email = '\''%u'\''"
+	# "*:bytes=" and this: Dovecot knows the letters.
+	quota="SELECT CASE WHEN quota LIKE '\''%G'\'' THEN quota * 1073741824 WHEN quota LIKE '\''%M'\'' THEN quota * 1048576 ELSE quota END FROM users WHERE email = '\''%u'\''"
+	aliases="SELECT destination FROM (SELECT destination, 0 AS priority FROM aliases WHERE source = '\''%s'\'' AND destination <> '\'''\'' UNION SELECT email AS destination, 1 AS priority FROM users WHERE email = '\''%s'\'' UNION SELECT destination, 2 AS priority FROM auto_aliases WHERE source = '\''%s'\'' AND destination <> '\'''\'') ORDER BY priority LIMIT 1"
+	client="sqlite3 mail-in-a-box.sqlite"
+	columns_of sqlite:mail-in-a-box.sqlite mail-in-a-box'
+load_sqlite billionmail billionmail.sql billionmail.rows
+ok 'BillionMail' '
+	login="SELECT username FROM mailbox WHERE username = '\''%u'\'' AND active = 1"
+	delivery="SELECT maildir FROM mailbox WHERE username = '\''%s'\'' AND active = 1"
+	domain="SELECT domain FROM domain WHERE domain = '\''%d'\'' AND active = 1"
+	secret="SELECT password FROM mailbox WHERE username = '\''%u'\''"
+	# Its Dovecot gets it in a form that no release knows.
+	quota=
+	aliases="SELECT username FROM (SELECT username, domain FROM mailbox WHERE username = '\''%s'\'' AND active = 1 UNION SELECT goto, domain FROM alias WHERE address = '\''%s'\'' AND active = 1) JOIN domain d USING (domain) WHERE d.active = 1"
+	client="sqlite3 billionmail.sqlite"
+	columns_of sqlite:billionmail.sqlite billionmail'
+
+done_testing

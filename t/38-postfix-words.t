@@ -1,0 +1,159 @@
+#!/bin/sh
+# What people write in the tables of a Postfix: a running one, which delivers
+# nothing, says who gets the mail.
+. "${0%/*}/lib.sh"
+need jq
+. "$top/t/postfix.sh"
+mkdir "$pf"
+
+echo origin.test >mailname
+echo 'z@ext.test, (a comment) dora' >list
+printf '# names\nlisted.test\n%s\n' "texthash:$pf/more" >"$pf/domains"
+echo 'deep.test x' >"$pf/more"
+cat >"$pf/virtual" <<'END'
+v.test anything
+name@v.test Bob Jones <bob@ext.test>
+dots@v.test Bob J. Jones <bob@ext.test>, ann@ext.test
+comment@v.test bob@ext.test (Bob (J))
+group@v.test Team: bob@ext.test, ann@ext.test;
+quoted@v.test "Jones, Bob" <bob@ext.test> ann@ext.test
+route@v.test <@relay.test:bob@ext.test>
+slash@v.test \ann
+plain@v.test ann bob@ext.test
+tagged@v.test box+tag@m.test, far+tag@ext.test
+special@v.test box+key@m.test
+box+key@m.test key@ext.test
+first.last carl@ext.test
+root ann@ext.test
+*@star.test star@ext.test
+@all.test any@ext.test
+box@m.test box@m.test, copy@ext.test
+kept kept, copy@ext.test
+END
+cat >"$pf/aliases" <<'END'
+info: ann, bob
+"dot.name": ann
+ann: \ann, ann@ext.test
+bob: \carl
+carl: carl@ext.test
+kept: kept@ext.test, \kept
+list: :include:@TMP@/list
+mixed: list, Bob Jones <bob@ext.test>
+END
+sed -i "s|@TMP@|$tmp|" "$pf/aliases"
+printf 'box@m.test m.test/box/\nother@m.test m.test/other/\n' >"$pf/boxes"
+postalias -c "$pf" "hash:$pf/aliases" 2>/dev/null || :
+postfix_start 'mydestination = mx.host.test, local.test, localhost' \
+    "myorigin = $tmp/mailname" \
+    "virtual_alias_maps = texthash:$pf/virtual" \
+    "virtual_alias_domains = v.test, star.test, all.test $pf/domains" \
+    'virtual_mailbox_domains = m.test' \
+    "virtual_mailbox_maps = texthash:$pf/boxes" \
+    "alias_maps = hash:$pf/aliases" \
+    'recipient_delimiter = +' \
+    "transport_maps = inline:{ origin.test=discard: }"
+postalias -c "$pf" "hash:$pf/aliases"
+dirdump-postfix -v -c "$pf" >out 2>err || status=$?
+
+# leads ADDRESS: where the records lead to, names as they stand in the log of
+# Postfix, which knows no mailboxes of its own.
+leads() {
+	jq -rs --arg a "$1" '
+	    def domain: split("@")[-1];
+	    (map(select(.type == "domain") | .domain as $d |
+		(.aliases // [])[] | {key: ., value: $d}) | from_entries)
+		as $other |
+	    (map(select(.type == "alias") | {key: .address, value: .targets}) +
+		map(select(.type == "account" and .forward) |
+		    {key: .address, value: (.forward +
+			if .keep then [.address] else [] end)}) | from_entries)
+		as $entries |
+	    (map(select(.type == "account") | {key: .address, value: 1}) |
+		from_entries) as $boxes |
+	    def lead($seen): . as $b |
+		(if $other[domain] then
+		    (split("@")[0:-1] | join("@")) + "@" + $other[domain]
+		else . end) as $b |
+		(if $entries[$b] or $boxes[$b] then $b else "@" + ($b | domain) end)
+		    as $key |
+		if ($seen | index([$b])) or ($entries[$key] | not) then $b
+		else $entries[$key][] | lead($seen + [$b]) end;
+	    [$a | lead([])] | unique | join(" ")' out
+}
+
+# agrees ADDRESS WHO...: so says Postfix, and so the records.
+agrees() {
+	agrees_at=$1
+	shift
+	echo "$*" >want
+	delivered "$agrees_at" >got
+	same want got || return 1
+	leads "$agrees_at" >got
+	same want got
+}
+
+ok 'names, comments, groups, quotes, routes' '
+	agrees name@v.test bob@ext.test
+	agrees dots@v.test ann@ext.test bob@ext.test
+	agrees comment@v.test bob@ext.test
+	agrees group@v.test ann@ext.test bob@ext.test
+	agrees quoted@v.test ann@ext.test bob@ext.test
+	agrees route@v.test bob@ext.test
+	agrees plain@v.test ann@origin.test bob@ext.test'
+ok 'a backslash is not part of a name' '
+	agrees slash@v.test ann@origin.test'
+ok 'myorigin in a file; a key with a dot is a name' '
+	agrees first.last@origin.test carl@ext.test
+	agrees first.last@mx.host.test carl@ext.test
+	agrees root@origin.test ann@ext.test
+	agrees root@local.test ann@ext.test'
+ok 'a line that names a domain is no alias' '
+	hasnt out "\"v.test@"
+	has err "left out: a line that only names a domain"'
+ok '"*@" is not a catch-all, "@" is' '
+	hasnt out "\"address\":\"@star.test\""
+	hasnt out "\"address\":\"*@star.test\""
+	has err "a key with \"*@\", which Postfix never finds"
+	agrees nobody@all.test any@ext.test'
+ok 'extensions: cut off where no entry has them' '
+	has out "\"address\":\"tagged@v.test\",\"targets\":[\"box@m.test\",\"far+tag@ext.test\"]"
+	agrees special@v.test key@ext.test'
+ok 'local aliases, for each local domain; those of a name that was left' '
+	agrees list@local.test dora@origin.test z@ext.test
+	agrees list@mx.host.test dora@origin.test z@ext.test
+	agrees info@mx.host.test ann@origin.test bob@origin.test
+	agrees dot.name@local.test ann@origin.test
+	agrees mixed@local.test bob@ext.test list@origin.test'
+ok 'a copy that an account keeps' '
+	agrees box@m.test box@m.test copy@ext.test
+	agrees other@m.test other@m.test'
+ok 'domains in files and tables that lists name' '
+	for d in v.test star.test all.test listed.test deep.test m.test; do
+		has out "\"type\":\"domain\",\"domain\":\"$d\""
+	done
+	hasnt out "\"domain\":\"root\""
+	hasnt out "\"domain\":\"first.last\""'
+ok 'each parameter that changes who gets which mail is a note' '
+	postconf -c "$pf" -e "canonical_maps = texthash:$tmp/none" \
+	    "always_bcc = all@m.test" "luser_relay = lost@m.test" \
+	    "smtpd_sender_login_maps = pcre:$tmp/none" \
+	    "smtpd_recipient_restrictions = check_recipient_access hash:x, permit" \
+	    "smtpd_sender_restrictions = reject_unknown_sender_domain"
+	dirdump-postfix -q -c "$pf" >notes
+	jq -r "select(.type == \"note\") | .what" notes >got
+	printf "%s\n" smtpd_sender_login_maps canonical_maps always_bcc \
+	    transport_maps luser_relay smtpd_recipient_restrictions >want
+	same want got
+	has notes "\"text\":\"all@m.test: gets a copy of all mail; not carried\""'
+ok 'random tables: dirdump postfix and Postfix say the same' '
+	cp "$pf/main.cf" main.cf.old
+	postfix_main "mydestination = one.test, localhost" \
+	    "myorigin = one.test" "virtual_alias_maps = hash:$pf/virtual" \
+	    "virtual_alias_domains = v1.test v2.test" \
+	    "virtual_mailbox_domains = m1.test m2.test" \
+	    "virtual_mailbox_maps = texthash:$pf/boxes" \
+	    "alias_maps = hash:$pf/aliases" "recipient_delimiter = +"
+	python3 "$top/tests/postfix/property.py" "$pf" "${POSTFIX_SEED:-1}" 5 \
+	    "$fixtures/postfix/seeds"'
+
+done_testing

@@ -1,0 +1,344 @@
+#!/bin/sh
+# stalwart-apply --settings: scripts, forwards, vacations and identities, from
+# records through mkaccounts into accounts, and read back.
+. "${0%/*}/lib.sh"
+. "$top/t/mkaccounts.sh"
+. "$top/t/apply.sh"
+need curl
+need jq
+
+# plan_of: records on standard input become plan and settings; what was put in
+# before is forgotten.
+plan_of() {
+	{
+		domain one.test
+		cat
+		end
+	} | mkaccounts -q --settings settings -o plan 2>mkaccounts.err
+	rm -f settings.done
+}
+put() {
+	stalwart-apply --password-file admin.secret --settings settings "$@" plan
+}
+# results: of a run, without the plan's objects.
+results() {
+	jq -rc 'select(.object | IN("VacationResponse", "SieveScript", "Identity", "AppPassword")) |
+	    [.status, .address, .object, .name // empty, .note // empty] | join(" ")' out | sort
+}
+results_are() {
+	if [ $# -gt 0 ]; then printf '%s\n' "$@"; fi | sort >results.want
+	results >results.got
+	same results.want results.got
+}
+# ask METHOD ADDRESS: the list of what the account has.
+ask() {
+	id=$(jq -r --arg a "$2" 'select(.object == "Account" and .address == $a).id' out | head -n 1)
+	jmap "$1" "{\"accountId\":\"$id\",\"ids\":null}" | jq -c '.methodResponses[0][1].list'
+}
+# scripts ADDRESS: names, the active one in brackets.
+scripts() {
+	ask SieveScript/get "$1" | jq -r 'map(if .isActive then "[\(.name)]" else .name end) | sort | join(" ")'
+}
+# uploads NAME: the texts that were sent under this name.
+uploads() {
+	jq -r 'select(.method == "POST").body | fromjson? | .methodCalls as $c |
+	    [$c[] | select(.[0] == "Blob/upload") | .[1].create | to_entries[]] as $blobs |
+	    $c[] | select(.[0] == "SieveScript/set") | .[1].create // {} | .[] | . as $s |
+	    [$s.name, ($blobs[] | select("#" + .key == $s.blobId).value.data[0]["data:asText"])] | @json' requests |
+	    jq -r --arg n "$1" 'select(.[0] == $n)[1]'
+}
+# by_owner ADDRESS NAME TEXT: the owner, or Vandelay, puts a script in and
+# activates it.
+by_owner() {
+	id=$(jq -r --arg a "$1" 'select(.object == "Account" and .address == $a).id' out | head -n 1)
+	jq -nc --arg id "$id" --arg n "$2" --arg t "$3" '{using: ["urn:ietf:params:jmap:core"], methodCalls: [
+	    ["Blob/upload", {accountId: $id, create: {b: {data: [{"data:asText": $t}]}}}, "0"],
+	    ["SieveScript/set", {accountId: $id, create: {s: {name: $n, blobId: "#b"}}, onSuccessActivateScript: "#s"}, "1"]]}' >owner.json
+	curl -s -u admin:secret --data-binary @owner.json -H 'Content-Type: application/json' "$STALWART_URL/jmap/" |
+	    jq -e '.methodResponses[1][1].created' >/dev/null
+}
+activate() {
+	id=$(jq -r --arg a "$1" 'select(.object == "Account" and .address == $a).id' out | head -n 1)
+	script=$(ask SieveScript/get "$1" | jq -r --arg n "$2" '.[] | select(.name == $n).id')
+	jmap SieveScript/set "{\"accountId\":\"$id\",\"onSuccessActivateScript\":\"$script\"}" >/dev/null
+}
+
+away='"vacation":{"subject":"Away","text":"Back on Monday.\nGr\u00fc\u00dfe","from":"2026-01-01T00:00:00Z","until":"2099-02-03T04:05:06Z"}'
+fwd='"forward":["x@other.test"],"keep":true'
+filter='"scripts":[{"name":"main","active":true,"text":"require \"fileinto\";\nfileinto \"Work\";\n"},{"name":"old","text":"keep;\n"}]'
+serve
+{
+	account fwd@one.test "$fwd"
+	account vac@one.test "$away"
+	account both@one.test "$fwd,$away"
+	account filt@one.test "$filter"
+	account all@one.test "$fwd,$away,$filter"
+	account none@one.test
+} | plan_of
+ok 'each owner has one active script that does all there is to do' '
+	: >requests
+	run 0 put >out 2>err
+	grep -c "\"method\":\"POST\"" requests >posts
+	results_are "created fwd@one.test SieveScript forward" \
+	    "created vac@one.test VacationResponse" \
+	    "created both@one.test SieveScript forward" \
+	    "created both@one.test SieveScript mailferry-vacation" \
+	    "created both@one.test SieveScript mailferry" \
+	    "created filt@one.test SieveScript main" \
+	    "created filt@one.test SieveScript old" \
+	    "created all@one.test SieveScript main" \
+	    "created all@one.test SieveScript old" \
+	    "created all@one.test SieveScript forward" \
+	    "created all@one.test SieveScript mailferry-vacation" \
+	    "created all@one.test SieveScript mailferry"
+	[ "$(scripts fwd@one.test)" = "[forward]" ]
+	[ "$(scripts vac@one.test)" = "[vacation]" ]
+	[ "$(scripts both@one.test)" = "[mailferry] forward mailferry-vacation" ]
+	[ "$(scripts filt@one.test)" = "[main] old" ]
+	[ "$(scripts all@one.test)" = "[mailferry] forward mailferry-vacation main old" ]
+	[ -z "$(scripts none@one.test)" ]'
+ok 'the vacation message is read back as the record has it' '
+	ask VacationResponse/get vac@one.test >got
+	echo "[{\"id\":\"singleton\",\"isEnabled\":true,\"fromDate\":\"2026-01-01T00:00:00Z\",\"toDate\":\"2099-02-03T04:05:06Z\",\"subject\":\"Away\",\"textBody\":\"Back on Monday.\nGrüße\",\"htmlBody\":null}]" |
+	    sed "s/Monday.$/Monday.\\\\n/" | tr -d "\n" >want
+	jq -S . got >got.s
+	printf "%s" "[{\"id\":\"singleton\",\"isEnabled\":true,\"fromDate\":\"2026-01-01T00:00:00Z\",\"toDate\":\"2099-02-03T04:05:06Z\",\"subject\":\"Away\",\"textBody\":\"Back on Monday.\\nGrüße\",\"htmlBody\":null}]" | jq -S . >want.s
+	same want.s got.s'
+ok 'the scripts are those of the records; the wrapper runs the filters last' '
+	uploads main | sort -u >got
+	printf "require \"fileinto\";\nfileinto \"Work\";\n\n" | sort -u >want
+	same want got
+	uploads forward | sort -u >got
+	printf "require [\"copy\"];\nredirect :copy \"x@other.test\";\n\n" | sort -u >want
+	same want got
+	uploads mailferry >got
+	has got "include :personal :optional \"main\";"
+	[ "$(grep -B 2 "\"main\"" got | cut -d\" -f2 | tr "\n" " ")" = "mailferry-vacation forward main " ]
+	uploads mailferry-vacation >got
+	has got ":addresses [\"both@one.test\"]"
+	has got "\"lt\" \"date\" \"2099-02-03\""'
+ok 'several accounts in a request' '
+	# Domain, accounts, caches; six accounts that are asked and sent to.
+	[ "$(cat posts)" -le 8 ]'
+ok 'a second run changes nothing' '
+	: >requests
+	run 0 put >out 2>err
+	[ "$(results | grep -c "^exists")" = "$(results | wc -l)" ]
+	results | grep -q "exists all@one.test SieveScript mailferry"
+	not grep -q "Script/set\|Response/set\|Identity/set\|Blob/upload" requests
+	[ "$(scripts all@one.test)" = "[mailferry] forward mailferry-vacation main old" ]'
+ok 'and none without what was kept of the first' '
+	mv settings.done kept
+	: >requests
+	run 0 put >out 2>err
+	[ "$(results | grep -c "^exists")" = "$(results | wc -l)" ]
+	not grep -q "SieveScript/set\|VacationResponse/set" requests
+	mv kept settings.done
+	[ "$(stat -c %a settings.done)" = 600 ]'
+serve
+ok 'a dry run plans, and changes nothing' '
+	rm -f settings.done
+	run 0 put -n >out 2>err
+	[ "$(results | grep -c "^planned")" = 12 ]
+	run 0 stalwart-apply --password-file admin.secret plan >out 2>err
+	: >requests
+	run 0 put -n >out 2>err
+	[ "$(results | grep -c "^planned")" = 12 ]
+	not grep -q "Script/set\|Response/set\|Identity/set\|Blob/upload" requests
+	[ ! -e settings.done ]'
+
+# --- after Vandelay ---
+mend='require "fileinto"; fileinto "Work";'
+serve
+{
+	account fwd@one.test "$fwd"
+	account vac@one.test "$away"
+	account both@one.test "$fwd,$away"
+	account calm@one.test "$fwd"
+} | plan_of
+ok 'scripts that come later switch nothing off for good' '
+	run 0 put >out 2>err
+	for a in fwd vac both; do by_owner $a@one.test Regeln "$mend"; done
+	[ "$(scripts both@one.test)" = "[Regeln] forward mailferry mailferry-vacation" ]
+	: >requests
+	run 0 put >out 2>err
+	[ "$(scripts fwd@one.test | tr " " "\n" | grep "\[")" = "[mailferry]" ]
+	[ "$(scripts vac@one.test | tr " " "\n" | grep "\[")" = "[mailferry]" ]
+	[ "$(scripts both@one.test | tr " " "\n" | grep "\[")" = "[mailferry-2]" ]
+	[ "$(scripts calm@one.test)" = "[forward]" ]
+	uploads mailferry-2 >got
+	printf "require [\"include\"];\ninclude :personal :optional \"mailferry-vacation\";\ninclude :personal :optional \"forward\";\ninclude :personal :optional \"Regeln\";\n\n" >want
+	same want got'
+ok 'a run after that changes nothing' '
+	: >requests
+	run 0 put >out 2>err
+	not grep -q "SieveScript/set\|VacationResponse/set" requests
+	[ "$(results | grep -vc "^exists")" = 0 ]'
+ok 'an owner who goes back to the filters, or switches all off, is left alone' '
+	activate fwd@one.test Regeln
+	id=$(jq -r "select(.address == \"calm@one.test\" and .object == \"Account\").id" out)
+	jmap SieveScript/set "{\"accountId\":\"$id\",\"onSuccessDeactivateScript\":true}" >/dev/null
+	: >requests
+	run 0 put >out 2>err
+	[ "$(scripts fwd@one.test | tr " " "\n" | grep "\[")" = "[Regeln]" ]
+	results | grep "fwd@one.test" | grep -q "the owner has activated another script"
+	not grep -q "SieveScript/set" requests'
+ok 'a script that the owner has removed does not come back' '
+	id=$(jq -r "select(.address == \"both@one.test\" and .object == \"Account\").id" out)
+	activate both@one.test Regeln
+	script=$(ask SieveScript/get both@one.test | jq -r ".[] | select(.name == \"forward\").id")
+	jmap SieveScript/set "{\"accountId\":\"$id\",\"destroy\":[\"$script\"]}" >gone
+	has gone "\"destroyed\":[\"$script\"]"
+	run 0 put >out 2>err
+	results | grep "both@one.test SieveScript forward" | grep -q "removed it since"
+	scripts both@one.test >got
+	hasnt got forward'
+
+# --- identities ---
+serve
+{
+	account a@one.test '"aliases":["al@one.test"],"identities":[
+	    {"name":"Anna","address":"a@one.test","text":"-- \nAnna","html":"<b>Anna</b>","default":true},
+	    {"name":"Shop","address":"al@one.test","reply_to":"al@one.test","bcc":"a@one.test"},
+	    {"name":"Second","address":"a@one.test"}]' | tr -d '\n\t'
+	echo
+} | plan_of
+identities() {
+	ask Identity/get a@one.test |
+	    jq -c 'map([.name, .email, (.replyTo // [] | map(.email)), (.bcc // [] | map(.email)), .textSignature, .htmlSignature])[]'
+}
+ok 'identities: those of the server get name and signature, others are made' '
+	run 0 put >out 2>err
+	results_are "updated a@one.test Identity Anna <a@one.test>" \
+	    "updated a@one.test Identity Shop <al@one.test>" \
+	    "created a@one.test Identity Second <a@one.test>"
+	identities | sort >got
+	printf "%s\n" "[\"Anna\",\"a@one.test\",[],[],\"-- \\nAnna\",\"<b>Anna</b>\"]" \
+	    "[\"Second\",\"a@one.test\",[],[],\"\",\"\"]" \
+	    "[\"Shop\",\"al@one.test\",[\"al@one.test\"],[\"a@one.test\"],\"\",\"\"]" | sort >want
+	same want got'
+ok 'identities: a second run changes nothing, nor what the owner has changed' '
+	: >requests
+	run 0 put >out 2>err
+	not grep -q "Identity/set" requests
+	id=$(jq -r "select(.object == \"Account\").id" out)
+	one=$(ask Identity/get a@one.test | jq -r ".[] | select(.name == \"Anna\").id")
+	two=$(ask Identity/get a@one.test | jq -r ".[] | select(.name == \"Second\").id")
+	jmap Identity/set "{\"accountId\":\"$id\",\"update\":{\"$one\":{\"name\":\"Ann\"},\"$two\":{\"textSignature\":\"mine\"}}}" >/dev/null
+	: >requests
+	run 0 put >out 2>err
+	not grep -q "Identity/set" requests
+	[ "$(results | grep -c "the owner has changed it since")" = 2 ]
+	rm settings.done
+	run 0 put >out 2>err
+	results | grep "Second" | grep -q "another one of this name"'
+serve
+ok 'identities that the server refuses are named with the owner' '
+	long=$(printf "%02048d" 0)
+	echo "{\"v\":1,\"type\":\"settings\",\"address\":\"a@one.test\",\"identities\":[{\"name\":\"X\",\"address\":\"b@one.test\"},{\"name\":\"Y\",\"address\":\"a@one.test\",\"html\":\"$long\"}]}" >settings
+	rm -f settings.done
+	run 1 put >out 2>err
+	has err "a@one.test: the server refuses a member (invalidProperties): email"
+	has err "a@one.test: the signature has more than the 2047 bytes"
+	[ "$(results | grep -c "^failed")" = 2 ]'
+
+# --- app passwords ---
+serve
+{
+	account a@one.test '"app_passwords":[{"name":"Phone"},{"name":"Tab let"}]'
+	account b@one.test '"app_passwords":[{"name":"Phone"}]'
+} | plan_of
+passwords() {
+	ask x:AppPassword/get "$1" | jq -r 'map(.description) | sort | join(",")'
+}
+ok 'app passwords are made under the old names, once' '
+	run 0 put >out 2>err
+	has err "settings: 3 app passwords are not made (--app-passwords OUT makes them)"
+	[ -z "$(passwords a@one.test)" ]
+	run 0 put --app-passwords new >out 2>err
+	[ "$(stat -c %a new)" = 600 ]
+	cut -f 1,2 new | sort >got
+	printf "%s\t%s\n" a@one.test Phone a@one.test "Tab let" b@one.test Phone >want
+	same want got
+	[ "$(passwords a@one.test)" = "Phone,Tab let" ]
+	[ "$(login b@one.test "$(grep "^b@" new | cut -f 3)")" = 200 ]
+	for n in 1 2; do
+		run 0 put --app-passwords new >out 2>err
+		[ "$(results | grep -c "^exists")" = 3 ]
+	done
+	[ "$(wc -l <new)" = 3 ]
+	[ "$(passwords a@one.test)" = "Phone,Tab let" ]'
+ok 'no app password is in any other output' '
+	run 0 put --app-passwords new -vv >out 2>err
+	cut -f 3 new >secrets
+	[ "$(grep -c "^app_" secrets)" = 3 ]
+	not grep -F -f secrets out err settings settings.done'
+ok 'one that is removed is not made again; another file makes none twice' '
+	run 0 put --app-passwords other >out 2>err
+	[ ! -s other ]
+	results | grep "b@one.test AppPassword Phone" | grep -q "not in the file"
+	chmod 644 new
+	run 2 put --app-passwords new >out 2>err
+	has err "new: "
+	run 2 stalwart-apply --password-file admin.secret --app-passwords x plan >out 2>err
+	has err "is for --settings"'
+serve --fault 4:reset-after
+ok 'an app password whose answer is lost is named' '
+	rm -f settings.done
+	run 1 put --app-passwords lost >out 2>err
+	has err "the answer with it was lost"'
+
+# --- the file ---
+serve
+ok 'lines that are no good, and addresses of nobody' '
+	{
+		echo "{\"v\":1,\"type\":\"settings\",\"address\":\"a@one.test\",\"forward\":[\"x@other.test\",\"y@other.test\"]}"
+		echo "{\"v\":1,\"type\":\"settings\",\"address\":\"a@one.test\",\"forward\":[\"x@other.test\"]}"
+		echo "nonsense"
+		echo
+		echo "{\"v\":1,\"type\":\"settings\",\"address\":\"q@one.test\",\"locale\":\"de\"}"
+		printf "{\"v\":1,\"type\":\"end\""
+	} >settings
+	rm -f settings.done
+	run 1 put >out 2>err
+	has err "2: a@one.test is there twice: mkaccounts joins records"
+	has err "3: not a JSON object"
+	has err "6: the line was cut off"
+	has err "settings: q@one.test: no account of the plan has this address"
+	has err "a@one.test: a forward to several addresses"
+	run 2 stalwart-apply --password-file admin.secret --settings nowhere plan >out 2>err
+	has err "nowhere: No such file"'
+serve
+ok 'a bad script, and the name of the server'\''s own; the others go in' '
+	{
+		domain one.test
+		account a@one.test "\"forward\":[\"x@other.test\"],\"scripts\":[{\"name\":\"bad\",\"active\":true,\"text\":\"nonsense;\"},{\"name\":\"Vacation\",\"text\":\"keep;\"},{\"name\":\"forward\",\"text\":\"stop;\"}]"
+		end
+	} | mkaccounts -q --settings settings -o plan
+	rm -f settings.done
+	run 1 put >out 2>err
+	has err "a@one.test: the script has an error (invalidScript)"
+	results | grep -q "created a@one.test SieveScript Vacation-script"
+	results | grep -q "created a@one.test SieveScript forward-script"
+	scripts a@one.test | grep -q "\[mailferry\]"'
+
+# --- answers that are lost ---
+{
+	account fwd@one.test "$fwd"
+	account vac@one.test "$away"
+	account all@one.test "$fwd,$away,$filter"
+	account id@one.test '"identities":[{"name":"Anna","address":"id@one.test","text":"-- Anna"}]'
+} | plan_of
+for fault in reset-after cut 503 mid-set; do
+	serve --fault "4:$fault" --fault "5:$fault"
+	ok "settings and $fault: all is there once in the end" '
+		rm -f settings.done
+		run 0 put >out 2>err
+		[ "$(results | grep -vc "created\|updated")" = 0 ]
+		[ "$(scripts fwd@one.test)" = "[forward]" ]
+		[ "$(scripts vac@one.test)" = "[vacation]" ]
+		[ "$(scripts all@one.test)" = "[mailferry] forward mailferry-vacation main old" ]
+		[ "$(ask Identity/get id@one.test | jq -c "map(.name)")" = "[\"Anna\"]" ]'
+done
+
+done_testing

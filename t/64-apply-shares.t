@@ -1,0 +1,108 @@
+#!/bin/sh
+# stalwart-apply --settings: shared folders, from Dovecot's access lists to the
+# server and read back; rights are only added.
+. "${0%/*}/lib.sh"
+. "$top/t/mkaccounts.sh"
+. "$top/t/apply.sh"
+need curl
+need jq
+
+put() {
+	stalwart-apply --password-file admin.secret --settings settings "$@" plan
+}
+id_of() {
+	jq -r --arg a "$1" 'select(.object == "Account" and .address == $a).id' first | head -n 1
+}
+# data METHOD ARGUMENTS: by the administrator, with what mail needs
+data() {
+	printf '{"using":["urn:ietf:params:jmap:core","urn:ietf:params:jmap:mail","urn:ietf:params:jmap:principals"],"methodCalls":[["%s",%s,"0"]]}' \
+	    "$1" "$2" >data.json
+	curl -s -u admin:secret --data-binary @data.json -H 'Content-Type: application/json' "$STALWART_URL/jmap/" |
+	    jq -c '.methodResponses[0][1]'
+}
+# shares OWNER: "FOLDER WITH rights", true ones
+shares() {
+	data Mailbox/get "{\"accountId\":\"$(id_of "$1")\",\"ids\":null}" >mailboxes
+	jq -r '.list[] | .name as $n | .shareWith // {} | to_entries[] |
+	    "\($n) \(.key) \([.value | to_entries[] | select(.value).key] | sort | join(","))"' mailboxes |
+	    sed "s/ $(id_of bob@one.test) / bob /; s/ $(id_of carol@one.test) / carol /" | sort
+}
+results() {
+	jq -rc 'select(.object == "Mailbox") | [.status, .address, .name // empty, (.note // .error.text // empty)] | join(" ")' out | sort
+}
+
+mkdir -p home/Maildir/.Work/cur "home/Maildir/.Work.&ANw-ber/cur" home/Maildir/.Sent/cur home/Maildir/.Late/cur
+printf 'user=bob@one.test lrs\ngroup=staff lri\n' >home/Maildir/.Work/dovecot-acl
+echo 'user=bob@one.test lrwstipekxa' >"home/Maildir/.Work.&ANw-ber/dovecot-acl"
+echo 'user=bob@one.test lr' >home/Maildir/.Sent/dovecot-acl
+echo 'user=carol@one.test lr' >home/Maildir/.Late/dovecot-acl
+printf 'user=gone@one.test lr\nuser=carol@one.test l\n' >home/Maildir/dovecot-acl
+{
+	domain one.test
+	account alice@one.test "\"home\":\"$tmp/home\""
+	account bob@one.test
+	account carol@one.test '"groups":["staff@one.test"]'
+	record group staff@one.test
+	end
+} >in
+dirdump acl in >lists 2>/dev/null
+mkaccounts -q -o plan --settings settings in lists
+
+serve --admin admin:secret
+stalwart-apply --password-file admin.secret --settings settings plan >first 2>/dev/null
+ok 'before the mail is there, folders are waited for' '
+	cp first out
+	results >got
+	grep -q "^planned alice@one.test Work the folder is not there yet: run it again when the mail is copied" got
+	[ "$(grep -c "^planned .*not there yet" got)" = 3 ]'
+alice=$(id_of alice@one.test)
+data Mailbox/set "{\"accountId\":\"$alice\",\"create\":{\"w\":{\"name\":\"Work\"}}}" >made
+work=$(jq -r .created.w.id made)
+data Mailbox/set "{\"accountId\":\"$alice\",\"create\":{\"u\":{\"name\":\"Über\",\"parentId\":\"$work\"}}}" >made
+ok 'with it they are shared, as the lists say' '
+	run 1 put >out 2>err
+	shares alice@one.test >got
+	cat >want <<-EOF
+	Work bob mayReadItems,maySetSeen
+	Work carol mayAddItems,mayReadItems
+	Über bob mayAddItems,mayCreateChild,mayDelete,mayReadItems,mayRemoveItems,mayRename,maySetKeywords,maySetSeen,maySubmit
+	EOF
+	grep -e "^Work" -e "^Über" got | diff -u want -
+	grep -q "^\(Sent\|Sent Items\) bob mayReadItems" got
+	results | grep -q "^failed alice@one.test INBOX (gone@one.test lr) the server has no account of this address"
+	results | grep -q "^failed alice@one.test INBOX (carol@one.test l) none of these rights has a meaning"
+	results | grep -q "^planned alice@one.test Late "
+	results | grep -q "^updated alice@one.test Work (carol@one.test lri, bob@one.test lrs)"'
+ok 'a second run changes nothing' '
+	shares alice@one.test >before
+	run 1 put >out 2>err
+	shares alice@one.test >after
+	same before after
+	not grep "\"status\":\"updated\"" out
+	results | grep -q "^exists alice@one.test Work (carol@one.test lri, bob@one.test lrs)$"'
+bob=$(id_of bob@one.test)
+ok 'what the owner takes away stays away; what the owner gave stays' '
+	data Mailbox/set "{\"accountId\":\"$alice\",\"update\":{\"$work\":{\"shareWith\":{\"$bob\":{\"mayReadItems\":true}}}}}" | grep updated
+	run 1 put >out 2>err
+	shares alice@one.test | grep "^Work" >got
+	echo "Work bob mayReadItems" >want
+	same want got
+	results | grep -q "the owner has changed it since: it is left alone"
+	# The first time, rights are added to those that are there.
+	rm settings.done
+	data Mailbox/set "{\"accountId\":\"$alice\",\"update\":{\"$work\":{\"shareWith\":{\"$bob\":{\"mayDelete\":true}}}}}" | grep updated
+	run 1 put >out 2>err
+	shares alice@one.test | grep "^Work" >got
+	cat >want <<-EOF
+	Work bob mayDelete,mayReadItems,maySetSeen
+	Work carol mayAddItems,mayReadItems
+	EOF
+	same want got'
+ok 'a dry run says so, and changes nothing' '
+	data Mailbox/set "{\"accountId\":\"$alice\",\"update\":{\"$work\":{\"shareWith\":{}}}}" | grep updated
+	rm -f settings.done
+	run 1 put -n >out 2>err
+	results | grep -q "^planned alice@one.test Work (carol@one.test lri, bob@one.test lrs)"
+	shares alice@one.test >after
+	not grep ^Work after'
+done_testing

@@ -1,0 +1,132 @@
+#!/bin/sh
+# What mkaccounts carries beyond accounts, put onto a server and read back: keys,
+# protocols, networks, rights to send as others, languages. A second run changes
+# nothing.
+. "${0%/*}/lib.sh"
+. "$top/t/apply.sh"
+. "$top/t/mkaccounts.sh"
+need jq
+
+# objects TYPE: all of them, without ids
+objects() {
+	jmap "x:$1/get" '{"ids":null}' | jq -c ".methodResponses[0][1].list[] | del(.id)"
+}
+dkim() {
+	jq -nc --rawfile key "$fixtures/dkim/$2.pem" --arg s "$1" \
+	    '{v: 1, type: "dkim", domain: "one.test", selector: $s, key: $key}'
+}
+{
+	domain one.test
+	dkim mail rsa
+	dkim ed ed25519
+	account alice@one.test '"disabled":["imap","pop3"],"allow_nets":["10.0.0.0/8"],"send_as":["bob@one.test","@two.test"],"locale":"de","time_zone":"Europe/Berlin"'
+	account bob@one.test '"locale":"pt-BR","time_zone":"Mars/Phobos"'
+	account carol@one.test '"locale":"tlh"'
+	account dave@one.test
+	end
+} >in
+mkaccounts -q --protocols --networks --send-as --locale in >plan
+
+serve --schema "$fixtures/real/stalwart-schema.json.gz"
+ok 'everything is there, as it was asked for' '
+	run 0 apply plan >out 2>err
+	[ "$(statuses out)" = "9 created " ]
+	objects DkimSignature | jq -c "[.[\"@type\"], .selector]" | sort >got
+	cat >want <<-EOF
+	["Dkim1Ed25519Sha256","ed"]
+	["Dkim1RsaSha256","mail"]
+	EOF
+	same want got
+	jmap x:Domain/get "{\"ids\":null,\"properties\":[\"dkimManagement\"]}" |
+	    jq -e ".methodResponses[0][1].list[0].dkimManagement == {\"@type\": \"Manual\"}"
+	objects MemoryLookupKey | jq -c "[.namespace, .key, .isGlobPattern]" | sort >got
+	cat >want <<-EOF
+	["send-as","alice@one.test *@two.test",true]
+	["send-as","alice@one.test bob@one.test",false]
+	EOF
+	same want got
+	objects Account | jq -c "[.name, .locale, .timeZone, (.permissions.disabledPermissions // {} | keys),
+	    .credentials[\"0\"].allowedIps]" | sort >got
+	cat >want <<-EOF
+	["alice","de_DE","Europe/Berlin",["imapAuthenticate","pop3Authenticate"],{"10.0.0.0/8":true}]
+	["bob","pt_BR",null,[],{}]
+	["carol","en_US",null,[],{}]
+	["dave","en_US",null,[],{}]
+	EOF
+	same want got
+	has err "bob@one.test: timeZone \"Mars/Phobos\" is left out"
+	has err "carol@one.test: locale \"tlh\" is left out"'
+ok 'a second run, and one that updates, change nothing and make no key twice' '
+	run 0 apply plan >out 2>err
+	[ "$(statuses out)" = "9 exists " ]
+	not grep differs out
+	run 0 apply -u --keep-passwords plan >out 2>err
+	not grep created out
+	[ "$(objects DkimSignature | wc -l)" = 2 ]
+	[ "$(objects MemoryLookupKey | wc -l)" = 2 ]'
+serve --schema "$fixtures/real/stalwart-schema.json.gz"
+ok 'a domain that makes keys by itself is named as such' '
+	echo "{\"@type\":\"create\",\"object\":\"Domain\",\"value\":{\"d\":{\"name\":\"one.test\"}}}" >domain
+	run 0 apply domain >out 2>err
+	run 0 apply plan >out 2>err
+	jq -se "any(.object == \"Domain\" and .status == \"exists\" and .differs == [\"dkimManagement\"])" out
+	# Those that the server made stay beside them.
+	objects DkimSignature | jq -r .selector | grep -cx -e mail -e ed >got
+	[ "$(cat got)" = 2 ]'
+# rules: conditions of the expression for senders, in their order
+rules() {
+	jmap x:MtaStageAuth/get "{\"ids\":[\"singleton\"]}" |
+	    jq -c '.methodResponses[0][1].list[0].mustMatchSender | [(.match | to_entries | sort_by(.key | tonumber)[] | .value.if), .else]'
+}
+actions() {
+	jq -r 'select(.method == "POST").body | fromjson? | .methodCalls[] | select(.[0] == "x:Action/set") | .[1].create.a["@type"]' \
+	    "$tmp/requests" | tr '\n' ' '
+}
+serve --schema "$fixtures/real/stalwart-schema.json.gz" --resolves
+ours="key_exists('send-as', authenticated_as + ' ' + sender)"
+ok 'the rule for senders comes before those that are there, once' '
+	jmap x:MtaStageAuth/set "{\"update\":{\"singleton\":{\"mustMatchSender\":{\"match\":{\"0\":{\"if\":\"sender == '"'a@b.test'"'\",\"then\":\"false\"},\"1\":{\"if\":\"local_port == 25\",\"then\":\"false\"}},\"else\":\"true\"}}}}" >set
+	rules >before
+	run 0 apply -n --send-as=add plan >out 2>err
+	grep -q "\"object\":\"MtaStageAuth\",\"status\":\"planned\"" out
+	rules >after
+	same before after
+	run 0 apply --send-as=add plan >out 2>err
+	grep -q "\"object\":\"MtaStageAuth\",\"status\":\"updated\"" out
+	[ "$(rules)" = "[\"$ours\",\"sender == '"'a@b.test'"'\",\"local_port == 25\",\"true\"]" ]
+	[ "$(actions)" = "ReloadSettings ReloadLookupStores " ] || [ "$(actions | grep -c "ReloadSettings ReloadLookupStores")" = 1 ]
+	rules >with
+	run 0 apply --send-as=add plan >out 2>err
+	grep -q "\"object\":\"MtaStageAuth\",\"status\":\"exists\"" out
+	rules >again
+	same with again'
+ok 'and is taken away again, with the keys that it asks for' '
+	jmap x:MemoryLookupKey/set "{\"create\":{\"k\":{\"namespace\":\"other\",\"key\":\"x\"}}}" >set
+	run 0 apply -n --send-as=remove >out 2>err </dev/null
+	[ "$(objects MemoryLookupKey | wc -l)" = 3 ]
+	run 0 apply --send-as=remove >out 2>err </dev/null
+	rules >after
+	same before after
+	objects MemoryLookupKey | jq -r .namespace >got
+	[ "$(cat got)" = other ]
+	run 0 apply --send-as=remove >out 2>err </dev/null
+	grep -q "\"status\":\"exists\"" out'
+serve --schema "$fixtures/real/stalwart-schema.json.gz"
+ok 'a server that does not load its settings has to be restarted' '
+	run 1 apply --send-as=add plan >out 2>err
+	has err "the rule is written, but the server does not load its settings: restart it"
+	[ "$(rules)" = "[\"$ours\",\"true\"]" ]'
+ok 'no key is in any output' '
+	for f in rsa ed25519; do
+		grep -v -e "---" "$fixtures/dkim/$f.pem" >lines
+		not grep -F -f lines out err
+	done'
+zcat "$fixtures/real/stalwart-schema.json.gz" |
+    jq -c '.enums.Locale |= map(.name |= sub("_"; "-"))' | gzip >schema.gz
+serve --schema "$PWD/schema.gz"
+ok 'a server of another release: the words that its schema has' '
+	run 0 apply plan >out 2>err
+	objects Account | jq -c "[.name, .locale]" | sort | head -n 2 >got
+	printf "%s\n" "[\"alice\",\"de-DE\"]" "[\"bob\",\"pt-BR\"]" >want
+	same want got'
+done_testing

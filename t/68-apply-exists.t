@@ -1,0 +1,126 @@
+#!/bin/sh
+# stalwart-apply: what it says of objects that exist and differ, and what it
+# changes of them.
+. "${0%/*}/lib.sh"
+need curl
+. "$top/t/apply.sh"
+
+list='{"@type":"upsert","object":"MailingList","matchOn":["name","domainId"],"value":{"l":{"name":"info","domainId":"#d"'
+cat >first <<EOF
+{"v":1,"type":"domain","domain":"one.test"}
+{"v":1,"type":"account","address":"alice@one.test","name":"Alice","secret":"$hash","quota":1000,"aliases":["ali@one.test"]}
+{"v":1,"type":"account","address":"bob@one.test","secret":"$hash"}
+{"v":1,"type":"alias","address":"info@one.test","targets":["alice@one.test","ext@x.test"]}
+{"v":1,"type":"end","count":4}
+EOF
+cat >second <<EOF
+{"v":1,"type":"domain","domain":"one.test","aliases":["two.test"]}
+{"v":1,"type":"account","address":"alice@one.test","name":"Alice","secret":"$other","quota":5000,"active":false,"aliases":["al@one.test","ali@one.test"]}
+{"v":1,"type":"account","address":"bob@one.test","secret":"$other"}
+{"v":1,"type":"alias","address":"info@one.test","targets":["alice@one.test","bob@one.test","ext2@x.test"]}
+{"v":1,"type":"end","count":4}
+EOF
+for i in first second; do mkaccounts -q $i >$i.plan; done
+state() {
+	for t in Domain Account MailingList; do
+		jmap x:$t/get '{"ids":null}'
+	done
+}
+# a server with the first directory, whose owners changed their passwords
+began() {
+# shellcheck disable=SC2119 # no options
+	serve
+	run 0 apply -q first.plan >/dev/null
+	jmap x:Account/set '{"update":{"b":{"credentials/0/secret":"Another word 99"}}}' >/dev/null
+	state >before
+}
+
+began
+ok 'what is the same is said to exist, and nothing more' '
+	run 0 apply first.plan >out 2>err
+	[ "$(statuses out)" = "4 exists " ]
+	hasnt out "\"note\""
+	hasnt out "\"differs\""
+	hasnt err one.test'
+ok 'what differs is named, by its members; nothing is changed' '
+	run 0 apply second.plan >out 2>err
+	[ "$(statuses out)" = "4 exists " ]
+	has err "one.test: it lacks the aliases two.test"
+	has err "alice@one.test: it lacks the aliases al@one.test (--add-aliases adds them); it differs from the plan:"
+	for m in aliases permissions quotas; do
+		grep "\"address\":\"alice@one.test\"" out | grep -q "\"differs\":\[.*\"$m\""
+	done
+	has err "info@one.test: it differs from the plan: recipients, and is left alone"
+	hasnt err "bob@one.test"
+	state | same before -'
+ok 'no secret is compared, or shown' '
+	hasnt out secret
+	hasnt out "$other"
+	hasnt err "$other"'
+ok 'a dry run says the same' '
+	run 0 apply -n second.plan >out.n 2>err.n
+	sed "s/planned/exists/" out.n | sort >a
+	sort out >b
+	same b a
+	state | same before -'
+ok '--add-aliases adds what is missing, and nothing else' '
+	run 0 apply --add-aliases -n second.plan >out 2>err
+	[ "$(statuses out)" = "2 exists 2 planned " ]
+	state | same before -
+	run 0 apply --add-aliases second.plan >out 2>err
+	[ "$(statuses out)" = "2 exists 2 updated " ]
+	has err "alice@one.test: it gets the aliases al@one.test"
+	jmap x:Account/get "{\"ids\":null}" >now
+	has now "\"name\":\"ali\""
+	has now "\"name\":\"al\""
+	has now "\"maxDiskQuota\":1000"
+	hasnt now disabledPermissions
+	jmap x:Domain/get "{\"ids\":null}" | grep -q two.test
+	[ "$(login alice@one.test "Another word 99")" = 200 ]
+	run 0 apply --add-aliases second.plan >out 2>err
+	[ "$(statuses out)" = "4 exists " ]
+	hasnt err "lacks the aliases"'
+ok 'aliases that somebody added stay, in any order' '
+	began
+	jmap x:Account/set "{\"update\":{\"b\":{\"aliases/7\":{\"name\":\"mine\",\"domainId\":\"b\"}}}}" >/dev/null
+	run 0 apply --add-aliases second.plan >out 2>err
+	jmap x:Account/get "{\"ids\":null}" >now
+	for n in ali al mine; do has now "\"name\":\"$n\""; done'
+began
+ok '-u --keep-passwords changes all but credentials' '
+	: >requests
+	run 0 apply -u --keep-passwords second.plan >out 2>err
+	[ "$(statuses out)" = "1 exists 3 updated " ]
+	jmap x:Account/get "{\"ids\":null}" >now
+	has now "\"maxDiskQuota\":5000"
+	has now "\"name\":\"al\""
+	has now "\"authenticate\":true"
+	jmap x:Account/set "{\"update\":{\"b\":{\"permissions\":{\"@type\":\"Inherit\"}}}}" >/dev/null
+	[ "$(login alice@one.test "Another word 99")" = 200 ]
+	not grep -q "credentials/" requests
+	run 0 apply -u --keep-passwords first.plan >out 2>err
+	run 0 apply -u --keep-passwords second.plan >out 2>err
+	run 0 apply -u --keep-passwords second.plan >out 2>err
+	[ "$(statuses out)" = "4 exists " ]
+	run 2 apply --keep-passwords second.plan 2>err
+	has err "--keep-passwords is for -u"'
+
+hostile nothing
+ok 'a domain that failed for now makes its accounts fail for now' '
+	run 75 apply -E rejects first.plan >out 2>err
+	[ "$(grep -c "\"kind\":\"temporary\"" out)" = 4 ]
+	has err "alice@one.test: it needs one.test, which failed: the server says nothing about it"
+	has err "info@one.test: it needs one.test"
+	[ "$(wc -l <rejects)" = 4 ]'
+ok 'and its catch-all' '
+	{ echo "$domain"; echo "{\"@type\":\"update\",\"object\":\"Domain\",\"id\":\"#d\",\"value\":{\"catchAllAddress\":\"a@one.test\"}}"; } >catch
+	run 75 apply catch >out 2>err
+	has err "it needs one.test, which failed"'
+ok 'one that failed for good makes them fail for good' '
+	serve
+	sed "s/one.test/bad.example/g" first.plan >bad.plan
+	run 1 apply bad.plan >out 2>err
+	[ "$(grep -c "\"kind\":\"data\"" out)" = 4 ]
+	has err "alice@bad.example: it needs bad.example, which failed: the server refuses a member"'
+
+done_testing

@@ -1,0 +1,307 @@
+#!/bin/sh
+# What a journal says, and what the target shows: the second is right.
+. "${0%/*}/lib.sh"
+XDG_STATE_HOME=$tmp/xdg
+export XDG_STATE_HOME
+shim=$build/shim/fscalls.so
+if nm -D "$build/bin/maildir-merge" 2>/dev/null | grep -q __asan_init; then
+	echo '1..0 # SKIP the fault shim does not go with a sanitizer'
+	exit 0
+fi
+
+# box FOLDER...: makes folders.
+box() {
+	for folder; do
+		mkdir -p "$folder/cur" "$folder/new" "$folder/tmp"
+	done
+}
+
+# mails FOLDER FROM TO: messages with these numbers.
+mails() {
+	for i in $(seq "$2" "$3"); do
+		printf 'From: a@x\nSubject: s\nMessage-ID: <%s>\n\nhello %s\n' \
+		    "$i" "$i" >"$1/cur/$i.x:2,S"
+	done
+}
+
+merge() {
+	want_status=$1
+	shift
+	run "$want_status" maildir-merge "$@" >out 2>err
+}
+
+count() {
+	find "$1" -path '*/cur/*' -type f | wc -l
+}
+
+# journal: the newest one.
+journal() {
+	ls -t xdg/mailferry/* | head -n 1
+}
+
+# fresh: a new target, and no journals.
+fresh() {
+	rm -rf t xdg
+	box t
+}
+
+# at CALL ERROR COMMAND...: with that call failing.
+at() {
+	number=$1 error=$2
+	shift 2
+	LD_PRELOAD=$shim FSCALL_AT=$number FSCALL_DO=$error FSCALL_COUNT=calls "$@"
+}
+
+box s s/.New
+mails s 1 40
+mails s/.New 41 44
+
+ok 'a write or sync of the journal that fails, at each place' '
+	fresh
+	at 0 none maildir-merge -q -j 1 s t 2>err
+	calls=$(cat calls)
+	[ "$calls" -gt 100 ]
+	for error in EIO EDQUOT ENOSPC; do
+		for n in $(seq 1 7 "$calls"); do
+			fresh
+			at "$n" "$error" maildir-merge -q -j 1 s t 2>err || true
+			maildir-merge -q s t 2>err
+			[ "$(count t)" -eq 44 ] ||
+				{ echo "$error at $n: $(count t)"; exit 1; }
+		done
+	done'
+ok 'a batch whose count is wrong is not believed' '
+	fresh
+	merge 0 s t
+	rm t/cur/*
+	merge 0 s t
+	[ "$(grep -c skipped out)" -eq 40 ]
+	# One message more than it counts, with a right checksum.
+	/usr/bin/python3 - "$(journal)" <<-"END"
+	import json, sys, zlib
+	lines = open(sys.argv[1]).read().splitlines()
+	out = []
+	for line in lines:
+	    r = json.loads(line[9:])
+	    if r["type"] == "done":
+	        r["number"] += 1
+	        text = json.dumps(r, separators=(",", ":"))
+	        line = "%08x %s" % (zlib.crc32(text.encode()), text)
+	    out.append(line)
+	open(sys.argv[1], "w").write("\n".join(out) + "\n")
+	END
+	merge 0 s t
+	[ "$(grep -c "\"added\"" out)" -eq 40 ]'
+ok 'lines that are doubled count once' '
+	fresh
+	merge 0 s t
+	j=$(journal)
+	sed -n "1p;2,\$ {p;p;}" "$j" >doubled
+	cp doubled "$j"
+	rm t/cur/1.* t/cur/[0-9]*mailferry* 2>/dev/null || true
+	merge 0 s t
+	has err "messages were merged before and removed since"
+	run 0 maildir-merge --undo "$j" t >out 2>err
+	[ "$(grep -c "\"object\":\"message\"" out)" -ge 40 ]
+	[ "$(count t)" -eq 0 ]'
+ok 'damaged lines cost what they name, and are told' '
+	fresh
+	merge 0 s t
+	j=$(journal)
+	sed "5s/name/nome/; 9s/^./x/" "$j" >damaged
+	cp damaged "$j"
+	merge 0 s t
+	has err "some of its lines are damaged"
+	not has out "\"added\""
+	run 0 maildir-merge --undo "$j" t >out 2>err
+	has err "2 lines are damaged; what they name stays"
+	[ "$(count t)" -eq 2 ]'
+ok 'a last line that is torn, at each byte, does not stop an undoing' '
+	fresh
+	merge 0 s t
+	j=$(journal)
+	cp "$j" whole
+	cp -a t before
+	size=$(wc -c <whole)
+	for cut in $(seq "$((size - 400))" 37 "$((size - 1))"); do
+		rm -rf t
+		cp -a before t
+		head -c "$cut" whole >"$j"
+		run 0 maildir-merge -q --undo "$j" t 2>err
+		# And it says so to itself in lines of their own.
+		run 2 maildir-merge -q --undo "$j" t 2>err
+		has err "undone before"
+	done'
+ok 'a run that was undone cannot be undone again' '
+	fresh
+	merge 0 s t
+	one=$(journal)
+	run 0 maildir-merge -q --undo "$one" t
+	[ "$(count t)" -eq 0 ] && not [ -e t/mailferry-merges ]
+	merge 0 -J two s t
+	[ "$(grep -c "\"added\"" out)" -eq 44 ]
+	run 2 maildir-merge -q --undo "$one" t 2>err
+	has err "this run was undone before"
+	[ "$(count t)" -eq 44 ]
+	# Nor does it touch the files of another run if it is made to.
+	run 2 maildir-merge -q --any-target --undo "$one" t 2>err
+	[ "$(count t)" -eq 44 ]
+	run 0 maildir-merge -q --undo two t
+	[ "$(count t)" -eq 0 ]'
+ok 'undoing a run does not touch what a later one added' '
+	fresh
+	merge 0 -J first s t
+	rm t/cur/*
+	merge 0 --readd -J second s t
+	run 0 maildir-merge --undo first t >out 2>err
+	has err "not where it put them"
+	[ "$(count t)" -eq 40 ]
+	run 0 maildir-merge --undo second t >out 2>err
+	[ "$(count t)" -eq 0 ]'
+ok 'a target that was put back from a backup is merged into again' '
+	fresh
+	mails t 1 2
+	merge 0 s t
+	cp -a t backup
+	mails s 45 46
+	merge 0 s t
+	[ "$(count t)" -eq 46 ]
+	# All of it, to a time before the second merge.
+	rm -rf t
+	cp -a backup t
+	merge 0 s t
+	has err "was put back to a time before 1 earlier merges"
+	[ "$(count t)" -eq 46 ]
+	# In place, without the files that came since being removed.
+	cp -a backup/. t
+	merge 0 s t
+	not has out "\"added\""
+	# To a time before all merges.
+	rm -rf t && box t
+	merge 0 s t
+	[ "$(count t)" -eq 46 ]
+	rm s/cur/45.* s/cur/46.*'
+ok 'a part that was put back is not added again, and that is said' '
+	fresh
+	merge 0 s t
+	rm t/.New/cur/*
+	merge 0 -q s t
+	has err "4 messages were merged before and removed since"
+	has err "--readd"
+	merge 0 --readd s t
+	[ "$(count t)" -eq 44 ]'
+ok 'a Maildir that is moved, or mounted anew, is the same one' '
+	fresh
+	merge 0 s t
+	moved=$(journal)
+	rm t/.New/cur/*
+	mkdir other
+	mv t other/t
+	merge 0 s other/t
+	[ "$(grep -c "merged before and removed since" out)" -eq 4 ]
+	run 0 maildir-merge --undo "$moved" other/t >out 2>err
+	[ "$(grep -c "\"object\":\"message\".*\"removed\"" out)" -eq 40 ]
+	[ "$(grep -c "\"object\":\"message\".*\"gone\"" out)" -eq 4 ]
+	box copy
+	run 2 maildir-merge --undo "$moved" copy 2>err
+	has err "undone before"'
+ok 'a mark that is damaged stops the run' '
+	fresh
+	merge 0 s t
+	echo "run 12" >>t/mailferry-merges
+	merge 2 s t
+	has err "mailferry-merges in the target is damaged"
+	rm t/mailferry-merges
+	ln -s /etc/passwd t/mailferry-merges
+	merge 2 s t
+	rm t/mailferry-merges
+	merge 0 s t'
+ok 'the journal is named before anything is written' '
+	fresh
+	merge 0 -q s t
+	has err "the journal of this run is"
+	fresh
+	maildir-merge s t 2>err | head -n 1 >first
+	has err "the journal of this run is"
+	[ "$(count t)" -eq 44 ]'
+ok 'a run that broke off says what it added and what is left' '
+	fresh
+	at 0 none maildir-merge -q -j 1 s t 2>err
+	calls=$(cat calls)
+	seen=no
+	for n in $(seq 20 11 "$calls"); do
+		fresh
+		if at "$n" EIO maildir-merge --summary -j 1 s t >out 2>err; then
+			continue
+		fi
+		grep -q LEFT out || continue
+		seen=yes
+		added=$(awk "NR > 1 { n += \$1 } END { print n }" out)
+		[ "$added" -le "$(count t)" ]
+	done
+	[ "$seen" = yes ]'
+ok 'a file system without RENAME_NOREPLACE: merge, flags, check, undo' '
+	for error in EINVAL ENOSYS; do
+		fresh
+		mails t 1 3
+		for f in t/cur/*; do mv "$f" "${f%S}"; done
+		printf "Message-ID: <w>\n\nwrong\n" >t/cur/7.x,S=1:2,
+		cp -r t before-$error
+		FSCALL_NOREPLACE=$error LD_PRELOAD=$shim \
+		    run 0 maildir-merge --flags=add -J j$error s t >out 2>err
+		[ "$(count t)" -eq 45 ] && [ -d t/.New/cur ]
+		[ "$(ls t/cur | grep -c "^[123].x:2,S$")" -eq 3 ]
+		FSCALL_NOREPLACE=$error LD_PRELOAD=$shim \
+		    run 0 maildir-check --fix t >out
+		has out "\"fixed\":true"
+		FSCALL_NOREPLACE=$error LD_PRELOAD=$shim \
+		    run 0 maildir-merge --undo j$error t >out 2>err
+		[ "$(count t)" -eq 4 ] && not [ -e t/.New ]
+		[ "$(ls t/cur | grep -c "^[123].x:2,$")" -eq 3 ]
+		[ "$(grep -c "\"object\":\"flags\".*\"restored\"" out)" -eq 3 ]
+	done'
+ok 'undoing says what it leaves, and a dry run the same' '
+	fresh
+	printf "0 Old\n" >t/dovecot-keywords
+	box s2 s2/.Made s2/.Used
+	printf "0 Mine\n1 Kept\n" >s2/dovecot-keywords
+	mails s2 1 2
+	mv s2/cur/1.x:2,S s2/cur/1.x:2,Sa
+	mv s2/cur/2.x:2,S s2/cur/2.x:2,Sb
+	merge 0 -J j s2 t
+	f=$(grep -l "hello 2" t/cur/*)
+	mv "$f" "${f%:2,*}:2,F${f##*:2,}"
+	box t/.Used && mails t/.Used 90 90
+	run 1 maildir-merge -n --undo j t >dry 2>err
+	run 1 maildir-merge --undo j t >out 2>err
+	cmp dry out
+	has out "\"object\":\"keyword\",\"dir\":\".\",\"name\":\"Mine\",\"status\":\"removed\""
+	has out "\"object\":\"keyword\",\"dir\":\".\",\"name\":\"Kept\",\"status\":\"in use\""
+	has out "\"object\":\"folder\",\"dir\":\".Used\",\"status\":\"in use\""
+	has out "\"object\":\"folder\",\"dir\":\".Made\",\"status\":\"removed\""
+	has out "\"object\":\"subscription\",\"dir\":\".Used\",\"status\":\"in use\""
+	has out "\"object\":\"subscription\",\"dir\":\".Made\",\"status\":\"removed\""
+	has err "changed since it was added, kept"
+	run 0 maildir-merge -n --force --undo j t >dry 2>foretold
+	has foretold "changed since it was added; --force removes it"
+	has foretold ":2,F"
+	[ "$(grep -c "force removes" foretold)" -eq 1 ]
+	[ "$(count t)" -eq 2 ]
+	run 0 maildir-merge --force --undo j t >out 2>err
+	same foretold err
+	[ "$(count t)" -eq 1 ]'
+
+ok "what force removes is said before it is done" '
+	fresh
+	merge 0 -J forced s t
+	for f in t/cur/*mailferry*; do mv "$f" "${f%:2,*}:2,F"; done
+	n=$(ls t/cur/*mailferry* | wc -l)
+	[ "$n" -gt 1 ]
+	# The first call that would change the target fails: all was said by then.
+	run 1 maildir-merge --undo forced t >out 2>err
+	hasnt err "force removes"
+	LD_PRELOAD=$shim FSCALL_DO=kill FSCALL_AT=1 run 137 \
+	    maildir-merge --force --undo forced t >out 2>err
+	[ "$(grep -c "force removes it" err)" -eq "$n" ]
+	[ "$(ls t/cur/*mailferry* | wc -l)" -eq "$n" ]'
+done_testing

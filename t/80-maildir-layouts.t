@@ -1,0 +1,191 @@
+#!/bin/sh
+# Where a Maildir has its folders and its INBOX: done right, or refused before
+# anything is written.
+. "${0%/*}/lib.sh"
+XDG_STATE_HOME=$tmp/xdg
+export XDG_STATE_HOME
+
+# box FOLDER...: makes folders.
+box() {
+	for folder; do
+		mkdir -p "$folder/cur" "$folder/new" "$folder/tmp"
+	done
+}
+
+# live FOLDER...: Dovecot has opened them.
+live() {
+	for folder; do
+		echo "3 V1 N1 G1" >"$folder/dovecot-uidlist"
+	done
+}
+
+# mail FILE ID
+mail() {
+	printf 'From: a@x\nSubject: s\nMessage-ID: <%s>\n\nhello\n' "$2" >"$1"
+}
+
+merge() {
+	want_status=$1
+	shift
+	run "$want_status" maildir-merge "$@" >out 2>err
+}
+
+# count FOLDER: its messages.
+count() {
+	find "$1/cur" "$1/new" -type f 2>/dev/null | wc -l
+}
+
+# unchanged TREE: nothing was written.
+unchanged() {
+	[ -z "$(find "$1" -name "*mailferry*")" ]
+}
+
+box s s/.Work
+mail s/cur/1.a:2, one
+mail s/cur/2.a:2, two
+mail s/.Work/cur/3.a:2, three
+
+ok 'INBOX=~/Maildir/.INBOX' '
+	box b/.INBOX b/.Work
+	live b/.INBOX b/.Work
+	mail b/.INBOX/cur/9.a:2, one
+	merge 0 s b
+	[ "$(count b/.INBOX)" -eq 2 ] && [ "$(count b/.Work)" -eq 1 ]
+	not [ -e b/cur ]
+	merge 0 s b
+	not has out "\"added\""
+	run 0 maildir-merge --undo "$(ls xdg/mailferry/*)" b >out
+	[ "$(count b/.INBOX)" -eq 1 ]'
+ok 'LAYOUT=fs with INBOX=~/mail/INBOX' '
+	box d/INBOX d/Work
+	mail d/INBOX/cur/9.a:2, one
+	merge 0 s d
+	[ "$(count d/INBOX)" -eq 2 ] && [ "$(count d/Work)" -eq 1 ]
+	not [ -e d/cur ]'
+ok 'LAYOUT=fs with DIRNAME=' '
+	box a/INBOX/mAildir a/Work/mAildir s/.New
+	mail s/.New/cur/4.a:2, four
+	merge 0 s a
+	[ "$(count a/INBOX/mAildir)" -eq 2 ] && [ "$(count a/Work/mAildir)" -eq 1 ]
+	[ "$(count a/New/mAildir)" -eq 1 ]
+	not [ -e a/cur ] && not [ -e a/Work/cur ]
+	grep -q "^New$" a/subscriptions
+	rm -r s/.New
+	run 0 maildir-ids a >out
+	[ "$(grep -c "\"folder\":\"INBOX\"" out)" -eq 2 ] && has out "\"folder\":\"New\""'
+ok 'a folder in which all others lie is no DIRNAME' '
+	box f/A/x f/B/x
+	merge 0 s f
+	[ "$(count f/Work)" -eq 1 ] && [ "$(count f)" -eq 2 ]'
+ok 'an INBOX that is elsewhere is asked for' '
+	box c/.Work spool
+	live c/.Work
+	mail spool/cur/9.a:2, one
+	merge 2 s c
+	has err "the INBOX is not in it"
+	has err "--target-inbox"
+	unchanged c
+	merge 0 --target-inbox spool s c
+	[ "$(count spool)" -eq 2 ] && [ "$(count c/.Work)" -eq 1 ]
+	not [ -e c/cur ]
+	run 2 maildir-check c 2>err
+	has err "--inbox"
+	run 0 maildir-check --inbox spool c'
+ok 'a tree that Dovecot is not at work in may lack an INBOX' '
+	box n/.Work
+	merge 0 s n
+	[ "$(count n)" -eq 2 ]'
+ok 'folders of both layouts' '
+	box two two/.Stale two/Work
+	merge 2 s two
+	has err "folders of both layouts, .Stale and Work"
+	has err "--target-layout"
+	unchanged two
+	merge 0 --target-layout fs s two
+	[ "$(count two/Work)" -eq 1 ]
+	merge 2 two d
+	has err "--source-layout"'
+ok 'what was left of a folder that was being made is none' '
+	box l l/.Work l/mailferry-unfinished-folder
+	merge 0 s l
+	[ "$(count l/.Work)" -eq 1 ]
+	not [ -e l/mailferry-unfinished-folder ]'
+ok 'the directory above the tree, as archive2maildir makes it' '
+	mkdir -p above/.archive2maildir above/calendars
+	cp -r s above/mail
+	box t1
+	merge 0 above t1
+	[ "$(count t1)" -eq 2 ] && [ "$(count t1/.Work)" -eq 1 ]
+	not [ -e t1/.mail ]'
+ok 'a plain INBOX, as mbsync and offlineimap make it' '
+	for name in INBOX Inbox inbox; do
+		box m/$name m/Work t2
+		mail m/$name/cur/1.a:2, one
+		mail m/Work/cur/3.a:2, three
+		merge 0 m t2
+		[ "$(count t2)" -eq 1 ]
+		[ "$(count t2/.Work)" -eq 1 ]
+		rm -r m t2
+	done'
+ok 'a link to a folder of the same tree is followed' '
+	box s3 s3/.Real t3 t3/.Real
+	ln -s .Real s3/.Archive
+	mail s3/.Real/cur/1.a:2, one
+	merge 0 s3 t3
+	[ "$(count t3/.Real)" -eq 1 ] && [ "$(count t3/.Archive)" -eq 1 ]
+	ln -s .Real t3/.Old
+	mail t3/.Real/cur/5.b:2, other
+	merge 0 s3 t3
+	not has out "\"added\""'
+ok 'a link out of the tree is followed with --follow only' '
+	box s4 elsewhere t4
+	ln -s ../elsewhere s4/.Archive
+	mail elsewhere/cur/1.a:2, one
+	merge 1 s4 t4
+	has err "s4: .Archive: a symbolic link out of the tree"
+	has out "\"failed\"" || [ ! -s out ]
+	[ "$(count t4/.Archive)" -eq 0 ]
+	merge 0 --follow s4 t4
+	[ "$(count t4/.Archive)" -eq 1 ]
+	ln -s "$PWD/elsewhere" t4/.Old
+	merge 2 s4 t4
+	has err "t4/.Old: a symbolic link out of the tree"
+	merge 0 --follow s4 t4
+	not has out "\"added\""'
+ok 'links that lead nowhere, or to no folder, are none' '
+	box s5 t5
+	ln -s gone s5/.Gone
+	ln -s /etc s5/.Etc
+	ln -s .Loop s5/.Loop
+	mail s5/cur/1.a:2, one
+	merge 0 s5 t5
+	[ "$(count t5)" -eq 1 ]
+	not [ -e t5/.Gone ] && not [ -e t5/.Etc ]'
+ok 'a name that looks like UTF-8 does not outweigh one that is modified UTF-7' '
+	box s6 t6 "t6/.R&APw-ckgabe" "t6/.Z&x" s6/.Neu "s6/.&APw-"
+	mail s6/.Neu/cur/1.a:2, one
+	mail "s6/.&APw-/cur/1.a:2," two
+	merge 0 --map "ü=Rückgabe" s6 t6
+	[ "$(count "t6/.R&APw-ckgabe")" -eq 1 ]'
+ok 'a dbox is named, and what reads it' '
+	mkdir -p s7/cur s7/new s7/tmp t7/mailboxes/INBOX/dbox-Mails
+	mail s7/cur/1.a:2, one
+	run 2 maildir-merge s7 t7 2>err
+	has err "a dbox of Dovecot" && has err through-doveadm'
+ok 'a tree that archive2maildir did not finish is not taken for the whole' '
+	mkdir -p part/.archive2maildir part/calendars
+	touch part/.archive2maildir/unfinished
+	box part/mail
+	mail part/mail/cur/1.a:2, one
+	box t8
+	for source in part part/mail part/mail/; do
+		run 2 maildir-merge "$source" t8 2>err
+		has err "did not finish this tree"
+	done
+	[ "$(count t8)" -eq 0 ]
+	DAV_USER=a DAV_PASSWORD=b run 2 davmerge http://127.0.0.1:1/ part 2>err
+	has err "did not finish this tree"
+	rm part/.archive2maildir/unfinished
+	merge 0 part t8
+	[ "$(count t8)" -eq 1 ]'
+done_testing

@@ -1,0 +1,27 @@
+#!/bin/sh
+# maildir-merge --through-doveadm: the mail of a real archive goes into stores
+# that only Dovecot can open, once, and out again.
+. "${0%/*}/lib.sh"
+need /usr/bin/python3 python3
+need openssl openssl
+. "$top/t/dovecot23.sh"
+need_dovecot /usr/lib/dovecot/imap dovecot-imapd
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE
+
+through() {
+	mkdir -m 755 "$1$2"
+	cd "$1$2"
+	run 0 /usr/bin/python3 "$top/tests/maildir/through.py" "$1" \
+	    "$fixtures/real/archive-jmap.sqlite.gz" ${2:+"$2"}
+}
+
+ok 'Maildir with mail_crypt and zlib' 'through crypt'
+ok 'sdbox' 'through sdbox'
+ok 'mdbox, the run killed again and again' 'through mdbox 4'
+ok 'where the Maildir of a user is' '
+	mkdir -m 755 user
+	cd user
+	run 0 /usr/bin/python3 "$top/tests/maildir/user.py"'
+
+done_testing

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The mailferry authors
+"""maildir-merge --user: Dovecot says where the Maildir is, how its folders lie
+and which is the Sent folder; it shows afterwards what was merged."""
+import os
+import subprocess
+
+from dovecot import Dovecot, IS_24, fetch, md, message
+
+ROLES = '''
+namespace inbox {
+  mailbox "Gesendete Objekte" {
+    special_use = \\Sent
+    auto = create
+  }
+}
+'''
+LOCATIONS = ['maildir:~/Maildir', 'maildir:~/mail:LAYOUT=fs',
+             'maildir:~/mail:CONTROL=~/control',
+             'maildir:~/mail:LAYOUT=fs:INBOX=~/Maildir']
+if not IS_24:
+    LOCATIONS += ['maildir:~/mail:INBOX=~/mail/.INBOX',
+                  'maildir:~/mail:LAYOUT=fs:DIRNAME=mAildir']
+
+
+def tree():
+    """A source with two messages in INBOX, one Sent, one in a new folder."""
+    for name, folder in (('1.a', ''), ('2.b', ''), ('3.c', '.Sent Items'),
+                         ('4.d', '.Neu.Unter')):
+        for sub in ('cur', 'new', 'tmp'):
+            os.makedirs(os.path.join('tree', folder, sub), exist_ok=True)
+        with open(os.path.join('tree', folder, 'cur', name + ':2,S'),
+                  'wb') as f:
+            f.write(message(name))
+
+
+def run(server, command, *args, status=0):
+    result = subprocess.run(
+        ['maildir-merge', '--state-dir', 'state', '--user', 'u', '--doveadm',
+         command, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert result.returncode == status, (result.returncode,
+                                         result.stderr.decode())
+    # 2.4 shows where the chroot has it
+    return result.stdout.decode(), result.stderr.decode()
+
+
+def counts(server):
+    with server.imap() as client:
+        return [len(fetch(client, f)) for f in
+                ('INBOX', 'Gesendete Objekte', 'Neu/Unter')]
+
+
+def main():
+    tree()
+    for number, location in enumerate(LOCATIONS):
+        server = Dovecot('server%d' % number, location, ROLES)
+        server.start()
+        enter = 'chroot %s ' % server.root if server.root else ''
+        command = enter + 'doveadm -c ' + server.inside(server.conf)
+        for i in range(2):
+            subprocess.run(command.split() + ['save', '-u', 'u'], check=True,
+                           input=message('1.a' if i else 'old'))
+        with server.imap() as client:
+            client.create('Sent')  # not the one with the special use
+        if server.root:  # its paths are of the other root
+            fake(server, command)
+            command = os.path.abspath('doveadm%d' % number)
+        _, err = run(server, command, 'tree')
+        assert counts(server) == [3, 1, 1], (location, counts(server), err)
+        out, _ = run(server, command, 'tree')
+        assert '"added"' not in out, out
+        journal = sorted(n for n in os.listdir('state')
+                         if n.endswith('.journal'))
+        for name in journal:
+            run(server, command, '--undo', 'state/' + name)
+            os.unlink('state/' + name)
+        with server.imap() as client:
+            assert len(fetch(client, 'INBOX')) == 2
+        assert server.complaints() == [], server.complaints()
+        server.stop()
+    store = Dovecot('dbox', 'mdbox:~/mdbox')
+    store.start()
+    enter = 'chroot %s ' % store.root if store.root else ''
+    _, err = run(store, enter + 'doveadm -c ' + store.inside(store.conf),
+                 'tree', status=2)
+    assert 'the store is mdbox; see --through-doveadm' in err, err
+    store.stop()
+
+
+def fake(server, command):
+    """A doveadm that tells the paths as they are on this side."""
+    name = 'doveadm' + os.path.basename(server.dir).split('.')[0][6:]
+    with open(name, 'w') as f:
+        f.write('#!/bin/sh\n%s "$@" | sed "s,%s,%s,"\n' % (
+            command, server.inside(server.dir), server.dir))
+    os.chmod(name, 0o755)
+
+
+assert md
+main()
