@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "source/webmail/roundcube.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/str.h"
+
+/* The rows of one user, who is done when another's row comes. */
+struct reading {
+	struct emit *emit;
+	const struct webmail_options *options;
+	struct sql *db;
+	struct arena arena; /* of the user */
+	struct record r;
+	const char *user; /* the id, as text; NULL: none yet */
+	const char *login;
+	const char *candidate; /* the address of the first identity */
+};
+
+/*
+ * Of any release: columns that came later are taken by their names. (Roundcube,
+ * SQL/ *.initial.sql; "users" is the same in all of them.)
+ */
+static void
+identities_query(
+    struct sql *db, const struct webmail_options *o, struct buf *out)
+{
+	struct buf name = { 0 };
+	const char *prefix = o->prefix == NULL ? "" : o->prefix;
+
+	buf_adds(out,
+	    "SELECT u.user_id AS rc_user, u.username AS rc_login, "
+	    "u.language AS rc_language, u.preferences AS rc_preferences, i.* "
+	    "FROM ");
+	buf_addf(&name, "%susers", prefix);
+	sql_quote_name(db, name.data, out);
+	buf_adds(out, " u LEFT JOIN ");
+	buf_reset(&name);
+	buf_addf(&name, "%sidentities", prefix);
+	sql_quote_name(db, name.data, out);
+	buf_adds(out, " i ON i.user_id = u.user_id AND i.del = 0 "
+		      "ORDER BY u.user_id, i.standard DESC, i.identity_id");
+	buf_free(&name);
+}
+
+/* The time zone in PHP's serialized preferences: s:8:"timezone";s:13:"...". */
+static const char *
+time_zone(struct reading *rd, const char *preferences)
+{
+	static const char key[] = "s:8:\"timezone\";s:";
+	const char *at = preferences == NULL ? NULL : strstr(preferences, key);
+	const char *end;
+
+	if (at == NULL)
+		return NULL;
+	at = strstr(at + strlen(key), ":\"");
+	if (at == NULL)
+		return NULL;
+	at += 2;
+	end = strchr(at, '"');
+	/* "auto" is the browser's. */
+	if (end == NULL || memchr(at, '/', (size_t)(end - at)) == NULL)
+		return NULL;
+	return arena_add(&rd->arena, at, (size_t)(end - at));
+}
+
+static void
+end_user(struct reading *rd)
+{
+	struct record *r = &rd->r;
+	struct buf address = { 0 };
+
+	if (rd->user != NULL &&
+	    (r->identities.n != 0 || r->locale != NULL ||
+		r->time_zone != NULL) &&
+	    webmail_address(rd->emit, rd->options, rd->login, rd->candidate,
+		&address) == 0) {
+		r->address = address.data;
+		(void)emit_plain(rd->emit, r);
+	}
+	buf_free(&address);
+	record_reset(r, REC_SETTINGS);
+	arena_reset(&rd->arena);
+	rd->user = NULL;
+}
+
+static const char *
+column(struct reading *rd, const char *name)
+{
+	return webmail_text(rd->emit, rd->db, name, &rd->arena);
+}
+
+static bool
+is_set(const char *value)
+{
+	return value != NULL && strcmp(value, "0") != 0 &&
+	       strcmp(value, "f") != 0;
+}
+
+static void
+begin_user(struct reading *rd, const char *user)
+{
+	rd->user = arena_adds(&rd->arena, user);
+	rd->login = column(rd, "rc_login");
+	if (rd->login == NULL)
+		rd->login = "";
+	rd->candidate = column(rd, "email");
+	rd->r.locale = webmail_language(column(rd, "rc_language"), &rd->arena);
+	rd->r.time_zone = time_zone(rd, column(rd, "rc_preferences"));
+}
+
+static void
+add_identity(struct reading *rd)
+{
+	const char *address = column(rd, "email");
+	const char *signature = column(rd, "signature");
+	struct record_identity *i;
+
+	if (address == NULL)
+		return;
+	i = record_add(&rd->r, &rd->r.identities);
+	i->address = address;
+	i->name = column(rd, "name");
+	i->reply_to = column(rd, "reply-to");
+	i->bcc = column(rd, "bcc");
+	i->is_default = is_set(column(rd, "standard"));
+	if (is_set(column(rd, "html_signature")))
+		i->html = signature;
+	else
+		i->text = signature;
+	if (column(rd, "organization") != NULL)
+		emit_note(rd->emit, rd->login,
+		    "the organization of an identity is not carried", NULL);
+}
+
+static void
+take_row(struct reading *rd)
+{
+	size_t len;
+	const char *user = sql_value(rd->db, 0, &len);
+
+	if (user == NULL)
+		return;
+	if (rd->user == NULL || strcmp(rd->user, user) != 0) {
+		char *copy = arena_adds(&rd->emit->arena, user);
+
+		end_user(rd);
+		begin_user(rd, copy);
+	}
+	add_identity(rd);
+}
+
+void
+roundcube_dump(struct emit *e, const struct webmail_options *o)
+{
+	struct reading rd = { .emit = e, .options = o };
+	struct buf query = { 0 };
+	struct why why = { 0 };
+	int n = -1;
+
+	rd.db = sql_open(&o->sql, &why);
+	if (rd.db != NULL) {
+		record_reset(&rd.r, REC_SETTINGS);
+		emit_file(e, sql_name(rd.db));
+		identities_query(rd.db, o, &query);
+		if (sql_query(rd.db, query.data, &why) == 0)
+			while (
+			    (n = sql_next(rd.db, &why)) == 1 && !emit_stop(e)) {
+				e->at.line++;
+				take_row(&rd);
+			}
+		if (n == 0)
+			end_user(&rd);
+	}
+	if (n == -1)
+		emit_fail_at(e, NULL, NULL, &why);
+	sql_close(rd.db);
+	record_free(&rd.r);
+	arena_free(&rd.arena);
+	buf_free(&query);
+}

@@ -1,0 +1,166 @@
+#!/bin/sh
+# dirdump roundcube and sogo: what owners keep in a webmail, on each database; and
+# the address books, put into a real server.
+. "${0%/*}/lib.sh"
+. "$top/t/sql.sh"
+. "$top/t/radicale.sh"
+need jq
+need sqlite3
+need /usr/bin/python3 python3
+/usr/bin/python3 -c 'import vobject' 2>/dev/null || need python3-vobject
+
+data=$fixtures/webmail
+
+# want_roundcube: the records with --domain example.org
+cat >want.roundcube <<'EOF'
+{"v":1,"type":"settings","address":"alice@example.org","identities":[{"name":"Alice Ö","address":"alice@example.org","text":"-- \nAlice\n\"quoted\" \\ back","default":true},{"name":"Office","address":"a@example.org","reply_to":"alice@example.org","bcc":"log@example.org","html":"<p>Grüße, <b>Alice</b></p>"}],"locale":"de-DE","time_zone":"Europe/Berlin"}
+{"v":1,"type":"settings","address":"bob@example.org","identities":[{"address":"bob@example.org","default":true}],"locale":"en-US"}
+{"v":1,"type":"settings","address":"carol@example.org","identities":[{"name":"Carol","address":"elsewhere@example.com","default":true}]}
+{"v":1,"type":"end","count":3,"source":"roundcube"}
+EOF
+cat >want.sogo <<'EOF'
+{"v":1,"type":"settings","address":"alice@example.org","vacation":{"subject":"Away","text":"Back soon. Grüße","from":"2026-11-30T23:00:00Z","until":"2026-12-08T23:00:00Z"},"identities":[{"name":"Alice Ö","address":"alice@example.org","html":"<p>Grüße</p>","default":true},{"name":"Office","address":"a@example.org","reply_to":"alice@example.org"}],"locale":"de","time_zone":"Europe/Berlin"}
+{"v":1,"type":"settings","address":"bob@example.org","vacation":{"active":false,"text":"off","until":"2026-12-08T23:00:00Z"},"identities":[{"name":"Bob B.","address":"bob@example.org","text":"-- Bob","default":true}],"locale":"pt-BR"}
+{"v":1,"type":"end","count":2,"failed":1,"source":"sogo"}
+EOF
+
+# records: of the file out, without what differs between databases
+records() {
+	jq -c 'del(.origin) | if .vacation then .vacation |= (if .active then del(.active) else . end) else . end
+	    | if .identities then .identities |= map(if .default then . else del(.default) end) else . end' out
+}
+sorted() {
+	jq -cS . "$1"
+}
+on_each_database() {
+	system=$1
+	shift
+	for url in "sqlite:$tmp/$system.db" "$(pg_url "$system")" "$(my_url "$system")"; do
+		echo "$url"
+		"$@" "$url"
+	done
+}
+
+start_postgres
+start_mariadb
+for s in roundcube sogo; do
+	cat "$data/$s.sqlite.sql" "$data/$s.rows.sql" | sqlite3 "$s.db"
+	echo "CREATE DATABASE $s" | pg postgres
+	cat "$data/$s.postgresql.sql" "$data/$s.rows.sql" | pg "$s"
+	echo "CREATE DATABASE $s CHARACTER SET utf8mb4" | my ''
+	{ echo "SET NAMES utf8mb4; SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES');"
+	    cat "$data/$s.mysql.sql" "$data/$s.rows.sql"; } | my "$s"
+done
+
+ok 'Roundcube: identities, signatures, languages, on three databases' '
+	one() {
+		run 0 dirdump roundcube --domain example.org -v "$1" >out 2>err
+		records >got
+		sorted want.roundcube >want
+		sorted got >got.sorted
+		same want got.sorted
+		has err "alice@example.org: the organization of an identity is not carried"
+		hasnt out gone@example.org
+	}
+	on_each_database roundcube one'
+ok 'a login name without a domain: the address that goes with it, or a failure' '
+	run 1 dirdump roundcube sqlite:roundcube.db >out 2>err
+	jq -r ".address // empty" out >got
+	printf "%s\n" alice@example.org bob@example.org >want
+	same want got
+	has err "carol: a login name without a domain (--domain)"'
+ok 'Roundcube 0.1, and tables with a prefix' '
+	sqlite3 old.db <"$data/roundcube-old.sqlite.sql"
+	run 0 dirdump roundcube sqlite:old.db >out 2>err
+	jq -se ".[0] | .address == \"dave@example.org\" and .locale == \"fr\" and .identities[0].text == \"Dave\"" out
+	sed "s/\(TABLE\|INTO\) /\1 rc_/" "$data/roundcube-old.sqlite.sql" | sqlite3 prefix.db
+	run 0 dirdump roundcube --prefix rc_ sqlite:prefix.db >again 2>err
+	sed "s/old.db/prefix.db/g" out >want
+	same want again
+	run 2 dirdump roundcube sqlite:prefix.db >again 2>err'
+ok 'SOGo: identities of both kinds, vacations, languages, on three databases' '
+	one() {
+		run 1 dirdump sogo --domain example.org -v "$1" >out 2>err
+		records >got
+		sorted want.sogo >want
+		sorted got >got.sorted
+		same want got.sorted
+		has err "carol@example.org: c_defaults is not JSON"
+		has err "a forward set in SOGo"
+		has err "filters set in SOGo"
+		has err "accounts of other servers"
+		has err "hours and weekdays"
+		hasnt err Geheim
+		hasnt out Geheim
+	}
+	on_each_database sogo one'
+ok 'with the accounts they become settings; what the server refuses is named' '
+	for a in alice bob carol; do
+		printf "{\"v\":1,\"type\":\"account\",\"address\":\"%s@example.org\",\"secret\":\"{SHA}sRZzi/p3eu0PuyOjgiQoia41wkw=\"%s}\n" \
+		    $a "$([ $a != alice ] || echo ",\"aliases\":[\"a@example.org\"]")"
+	done >accounts
+	echo "{\"v\":1,\"type\":\"end\",\"count\":3}" >>accounts
+	dirdump roundcube --domain example.org sqlite:roundcube.db >rc 2>/dev/null
+	run 0 mkaccounts -q --report report --settings settings accounts rc >plan
+	jq -se "(map(select(.address == \"alice@example.org\"))[0].identities | length) == 2 and all(.address != \"carol@example.org\")" settings
+	has report "the identity elsewhere@example.com: it is not an address of the account"'
+
+# cards_of FOLDER: what an independent parser reads
+cards_of() {
+	/usr/bin/python3 - "$1" <<-EOF
+	import glob, sys, vobject
+	for name in sorted(glob.glob(sys.argv[1] + "/contacts/*/*.vcf")):
+	    raw = open(name, newline="", encoding="utf-8").read()
+	    assert raw.endswith("END:VCARD\r\n"), name
+	    assert all(len(l.encode()) <= 75 for l in raw.split("\r\n")), name
+	    assert raw.replace("\r\n", "").find("\n") == -1, name
+	    card = vobject.readOne(raw)
+	    card.validate()
+	    groups = [c for l in card.contents.get("categories", []) for c in l.value]
+	    print(name.split("/")[-1], card.version.value, card.fn.value,
+	          sorted(e.value for e in card.contents.get("email", [])), groups,
+	          len(card.contents["uid"]))
+	EOF
+}
+ok 'address books: cards made whole, groups as categories, deleted ones left out' '
+	one() {
+		rm -rf books
+		run 1 dirdump roundcube --domain example.org --vcards books "$1" >out 2>err
+		[ ! -s out ]
+		has err "alice@example.org: its vCard is not one: it has no end"
+		has err "4 cards written"
+		cards_of books/alice@example.org >got
+		cat >want <<-EOF
+		10.vcf 3.0 Zoë Müller ['"'zoe@example.com'"'] ['"'Friends, old', 'Work'"'] 1
+		11.vcf 3.0 Old; Contact ['"'o1@example.com', 'o2@example.com'"'] [] 1
+		13.vcf 3.0 With UID ['"'u@example.com'"'] ['"'Work'"'] 1
+		EOF
+		same want got
+		grep -q "^UID:own-uid-1" books/alice@example.org/contacts/Contacts/13.vcf
+		cards_of books/bob@example.org | grep -q "ääääääääääääää \[\]"
+		rm -rf books2; cp -r books books2
+		run 1 dirdump roundcube --domain example.org --vcards books "$1" >out 2>err
+		diff -r books books2
+		rm -rf books2
+	}
+	on_each_database roundcube one'
+ok 'a server takes them, once' '
+	run 0 merge "$server" books/alice@example.org >out 2>err
+	[ "$(grep -c "\"object\":\"card\".*\"status\":\"created\"" out)" = 3 ]
+	run 0 merge "$server" books/alice@example.org >out 2>err
+	[ "$(grep -c "\"object\":\"card\".*\"status\":\"exists\"" out)" = 3 ]'
+ok 'names of owners and folders lead nowhere else' '
+	sqlite3 roundcube.db "INSERT INTO users VALUES (8, '"'../../x@example.org', 'h', '', NULL, NULL, NULL, NULL, ''"');
+	    INSERT INTO contacts (contact_id, user_id, name) VALUES (80, 8, '"'N'"')"
+	mkdir trap
+	rm -rf books
+	mkdir books
+	ln -s "$PWD/trap" books/alice@example.org
+	run 2 dirdump roundcube --domain example.org --vcards books sqlite:roundcube.db >out 2>err
+	[ -z "$(ls trap)" ]
+	rm -rf books
+	run 1 dirdump roundcube --domain example.org --vcards books sqlite:roundcube.db >out 2>err
+	[ "$(ls books)" = "%2e.%2f..%2fx@example.org
+alice@example.org
+bob@example.org" ]'
+done_testing
