@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/* dirdump acl: the shared folders of a Dovecot. See dirdump-acl(1). */
+#include "cli/main.h"
+#include "core/alloc.h"
+#include "core/ndjson.h"
+#include "source/acl/acl.h"
+#include "source/run.h"
+
+static struct source_run run;
+static struct acl_options acl = { .mail = "maildir:~/Maildir",
+	.prefix = "shared/%u/" };
+static struct people people;
+static struct shared_dict dict;
+static const char *dict_place;
+static char *password;
+
+static const struct opt options[] = {
+	OPT_STRING(0, "mail", "LOCATION",
+	    "where the mail of accounts is whose record does not say it "
+	    "(maildir:~/Maildir)",
+	    &acl.mail),
+	OPT_STRING(0, "global", "FILE", "the access list for all folders",
+	    &acl.global),
+	OPT_STRING(0, "shared-prefix", "TEXT",
+	    "the namespace of an owner's folders for others (shared/%u/)",
+	    &acl.prefix),
+	OPT_SET(0, "inbox-defaults",
+	    "folders without a list have INBOX's (acl_defaults_from_inbox)",
+	    &acl.inbox_defaults),
+	OPT_STRING(0, "shared-dict", "PLACE",
+	    "the dictionary of who shares, a file or the URL of a database",
+	    &dict_place),
+	OPT_PASSWORD("the password of that database", &password),
+	SOURCE_COMMON(&run, "line"),
+};
+
+static void
+release(void)
+{
+	people_free(&people);
+	shared_dict_free(&dict);
+	free_secret(password);
+}
+
+static void
+read_accounts(char **files)
+{
+	struct record r = { 0 };
+	struct why why = { 0 };
+	struct ndjson in;
+	int n;
+
+	ndjson_init(&in, files, RECORD_LINE_MAX);
+	while (!emit_stop(&run.emit) && !run.tally.fatal &&
+	       (n = record_next(&in, &r, &why)) != 0) {
+		if (n == -1)
+			tally_fail(
+			    &run.tally, ndjson_where(&in), NULL, NULL, &why);
+		else if (r.type == REC_ACCOUNT)
+			people_add(&people, &r);
+	}
+	ndjson_free(&in);
+	record_free(&r);
+}
+
+static int
+dump(char **operands)
+{
+	struct why why = { 0 };
+
+	if (dict_place != NULL) {
+		if (shared_dict_read(&dict, dict_place, password, &why) == -1)
+			return source_refuse(&why);
+		acl.dict = &dict;
+	}
+	source_begin(&run, &tool);
+	read_accounts(operands);
+	if (!run.tally.fatal)
+		acl_dump(&run.emit, &people, &acl);
+	return source_finish(&run);
+}
+
+const struct opt_tool tool = {
+	SOURCE_TOOL("acl", "[file ...]", 0, -1),
+	.about =
+	    "Lists the shared folders of the accounts of a dump: Dovecot's "
+	    "access\n"
+	    "lists become shares with persons.\n",
+	SOURCE_ASKS("a line", "database"),
+	.options = options,
+	.run = dump,
+	.release = release,
+};

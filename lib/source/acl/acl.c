@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "source/acl/acl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/buf.h"
+#include "core/io.h"
+#include "core/str.h"
+#include "record/address.h"
+#include "source/acl/folders.h"
+#include "source/acl/rights.h"
+
+enum {
+	GLOBAL_MAX = 1 << 20
+};
+
+/* A line of the file for all folders. */
+struct global {
+	const char *pattern;
+	const char *line;
+	struct global *next;
+};
+
+struct dump {
+	struct emit *emit;
+	const struct people *people;
+	const struct acl_options *options;
+	struct arena arena; /* of the run */
+	struct global *globals;
+	/* Of one owner. */
+	const struct person *owner;
+	struct arena mine;
+	struct record r;
+	struct acl_list inbox; /* INBOX's own lines */
+};
+
+/* --- one folder --- */
+
+/* Adds the lines of a file; an empty or a comment line is passed over. */
+static void
+add_lines(struct dump *d, struct acl_list *list, char *text, const char *name)
+{
+	struct why why = { 0 };
+	struct buf where = { 0 };
+	char *line;
+
+	buf_addf(&where, "%s/%s", d->owner->address, name);
+	while ((line = str_cut(&text, '\n')) != NULL) {
+		line[strcspn(line, "\r")] = '\0';
+		if (*line == '\0' || *line == '#')
+			continue;
+		if (!utf8_valid(line, strlen(line)))
+			why_set(&why, FAIL_DATA, "a line is not UTF-8");
+		else if (acl_add(list, &d->mine, line, false, &why) == 0)
+			continue;
+		emit_fail(d->emit, where.data, &why);
+	}
+	buf_free(&where);
+}
+
+/* "%d" and the like, and "~" after the colon. */
+static void
+expand(const struct person *p, const char *template, struct buf *out)
+{
+	const char *at = strchr(p->address, '@');
+	size_t local = (size_t)(at - p->address);
+
+	for (; *template != '\0'; template ++) {
+		bool home = *template == '~' && out->len > 0 &&
+			    out->data[out->len - 1] == ':';
+
+		if (*template == '%' && template[1] != '\0') {
+			template ++;
+			if (*template == 'u')
+				buf_adds(out, p->address);
+			else if (*template == 'n')
+				buf_add(out, p->address, local);
+			else if (*template == 'd')
+				buf_adds(out, at + 1);
+			else if (*template == 'h' && p->home != NULL)
+				buf_adds(out, p->home);
+		} else if (home && p->home != NULL) {
+			buf_adds(out, p->home);
+		} else {
+			buf_addc(out, *template);
+		}
+	}
+}
+
+/* Patterns are those of the names that others see. */
+static void
+add_globals(struct dump *d, struct acl_list *list, const char *folder)
+{
+	struct buf name = { 0 };
+
+	expand(d->owner, d->options->prefix, &name);
+	buf_adds(&name, folder);
+	/* What is wrong was said when the file was read. */
+	for (const struct global *g = d->globals; g != NULL; g = g->next)
+		if (acl_pattern_is(g->pattern, name.data))
+			(void)acl_add(list, &d->mine, g->line, true, NULL);
+	buf_free(&name);
+}
+
+/* What no share with one person says. */
+static void
+note_others(struct dump *d, const struct acl_list *list, const char *folder)
+{
+	unsigned int all = (1U << strlen(ACL_LETTERS)) - 1;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct acl_entry *e = &list->v[i];
+
+		if (e->id <= ACL_AUTHENTICATED && e->rights != 0)
+			emit_note(d->emit, d->owner->address,
+			    "a folder that everybody may use: shares are with "
+			    "persons only",
+			    folder);
+		else if (e->id == ACL_OWNER &&
+			 ((e->grants && e->rights != all) || e->negative != 0))
+			emit_note(d->emit, d->owner->address,
+			    "a folder whose owner has fewer rights: an owner "
+			    "has all of them on the new server",
+			    folder);
+		else if ((e->id == ACL_GROUP || e->id == ACL_GROUP_OVERRIDE) &&
+			 people_of_group(d->people, e->name) == NULL)
+			emit_note(d->emit, d->owner->address,
+			    "a folder for a group of which no member is known",
+			    e->name);
+	}
+}
+
+static void
+add_share(struct dump *d, const char *folder, const char *with,
+    const struct strs *groups, unsigned int rights)
+{
+	struct record_share *s = record_add(&d->r, &d->r.shares);
+	struct buf letters = { 0 };
+
+	acl_letters(rights, &letters);
+	s->folder = arena_adds(&d->mine, folder);
+	s->with = arena_adds(&d->mine, with);
+	s->rights = arena_adds(&d->mine, letters.data);
+	buf_free(&letters);
+	if (d->options->dict != NULL &&
+	    !shared_dict_has(d->options->dict, d->owner->address, with, groups))
+		emit_note(d->emit, d->owner->address,
+		    "a share that the other was not shown: it is not in the "
+		    "shared dictionary",
+		    with);
+}
+
+/* Somebody whom a list names; once a folder. */
+static void
+consider(struct dump *d, const struct acl_list *list, const char *folder,
+    const char *name, struct map *done)
+{
+	static const struct strs none;
+	const struct person *one = people_named(d->people, name);
+	const struct strs alone = { .v = &name, .n = 1 },
+			  *groups = one == NULL ? &none : &one->groups;
+	struct buf address = { 0 };
+	unsigned int rights;
+	bool added;
+
+	if (one == d->owner)
+		return;
+	if (one != NULL)
+		buf_adds(&address, one->address);
+	else if (address_normalise(name, false, &address, NULL) == -1) {
+		emit_note(d->emit, d->owner->address,
+		    "a share with somebody who is not among the records", name);
+		buf_free(&address);
+		return;
+	}
+	(void)map_put(done, arena_adds(&d->mine, address.data), &added);
+	rights =
+	    acl_effective(list, one == NULL ? &alone : &one->names, groups);
+	if (added && rights != 0)
+		add_share(d, folder, address.data, groups, rights);
+	buf_free(&address);
+}
+
+static void
+put_shares(struct dump *d, const struct acl_list *list, const char *folder)
+{
+	struct map done = { 0 };
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct acl_entry *e = &list->v[i];
+		const struct strs *members =
+		    e->id == ACL_GROUP || e->id == ACL_GROUP_OVERRIDE
+			? people_of_group(d->people, e->name)
+			: NULL;
+
+		if (e->id == ACL_USER)
+			consider(d, list, folder, e->name, &done);
+		for (size_t m = 0; members != NULL && m < members->n; m++)
+			consider(d, list, folder, members->v[m], &done);
+	}
+	note_others(d, list, folder);
+	map_free(&done);
+}
+
+static void
+take_folder(void *arg, const struct acl_folder *f)
+{
+	struct dump *d = arg;
+	struct acl_list list = { 0 };
+	bool inbox = strcmp(f->name, "INBOX") == 0;
+
+	if (f->file != NULL) {
+		if (f->file->data != NULL)
+			add_lines(d, &list, f->file->data, f->name);
+	} else if (d->options->inbox_defaults) {
+		for (size_t i = 0; i < d->inbox.n; i++) {
+			list.v =
+			    xgrow(list.v, list.n, &list.cap, sizeof *list.v);
+			list.v[list.n++] = d->inbox.v[i];
+		}
+	}
+	if (inbox && d->options->inbox_defaults)
+		for (size_t i = 0; i < list.n; i++) {
+			d->inbox.v = xgrow(d->inbox.v, d->inbox.n,
+			    &d->inbox.cap, sizeof *d->inbox.v);
+			d->inbox.v[d->inbox.n++] = list.v[i];
+		}
+	add_globals(d, &list, f->name);
+	acl_sort(&list);
+	put_shares(d, &list, f->name);
+	acl_list_free(&list);
+}
+
+static void
+bad_folder(void *arg, const char *name, const struct why *why)
+{
+	struct dump *d = arg;
+	struct buf id = { 0 };
+
+	buf_addf(&id, "%s/%s", d->owner->address, name);
+	emit_fail(d->emit, id.data, why);
+	buf_free(&id);
+}
+
+/* --- owners --- */
+
+static void
+take_owner(struct dump *d, const struct person *owner)
+{
+	const char *mail = owner->mail == NULL ? d->options->mail : owner->mail;
+	struct buf location = { 0 };
+	struct why why = { 0 };
+	int r;
+
+	d->owner = owner;
+	record_reset(&d->r, REC_SETTINGS);
+	d->r.address = owner->address;
+	expand(owner, mail, &location);
+	emit_file(d->emit, buf_str(&location));
+	r = acl_folders(buf_str(&location), take_folder, bad_folder, d, &why);
+	if (r == -1)
+		emit_fail(d->emit, owner->address, &why);
+	else if (r == 1)
+		emit_note(d->emit, owner->address,
+		    "an account without mail on this machine", NULL);
+	if (d->r.shares.n != 0)
+		(void)emit_plain(d->emit, &d->r);
+	acl_list_free(&d->inbox);
+	arena_reset(&d->mine);
+	buf_free(&location);
+}
+
+/* --- the file for all folders --- */
+
+static void
+take_global(struct dump *d, struct global ***end, char *line)
+{
+	struct acl_list check = { 0 };
+	struct why why = { 0 };
+	struct global *g;
+	char *pattern = acl_pattern(&line);
+
+	if (pattern == NULL || *line == '\0')
+		why_set(&why, FAIL_DATA,
+		    "not of the form \"folder identifier rights\"");
+	else if (acl_add(&check, &d->arena, line, true, &why) == 0) {
+		g = arena_alloc(&d->arena, sizeof *g);
+		g->pattern = arena_adds(&d->arena, pattern);
+		g->line = arena_adds(&d->arena, line);
+		**end = g;
+		*end = &g->next;
+	}
+	if (why.kind != FAIL_NONE)
+		emit_fail(d->emit, NULL, &why);
+	acl_list_free(&check);
+}
+
+static bool
+read_globals(struct dump *d)
+{
+	struct buf text = { .max = GLOBAL_MAX };
+	struct global **end = &d->globals;
+	struct why why = { 0 };
+	char *rest, *line;
+	int r;
+
+	if (d->options->global == NULL)
+		return true;
+	emit_file(d->emit, d->options->global);
+	r = read_file(d->options->global, &text, &why);
+	if (r == -1) {
+		why.kind = FAIL_FATAL;
+		emit_fail_at(d->emit, NULL, NULL, &why);
+	}
+	for (rest = text.data; r == 0 && rest != NULL;) {
+		line = str_cut(&rest, '\n');
+		d->emit->at.line++;
+		line[strcspn(line, "\r")] = '\0';
+		if (*line != '\0' && *line != '#')
+			take_global(d, &end, line);
+	}
+	buf_free(&text);
+	return r == 0;
+}
+
+void
+acl_dump(
+    struct emit *e, const struct people *people, const struct acl_options *o)
+{
+	struct dump d = { .emit = e, .people = people, .options = o };
+
+	if (read_globals(&d))
+		for (size_t i = 0; i < people->n && !emit_stop(e); i++)
+			take_owner(&d, people->v[i]);
+	record_free(&d.r);
+	arena_free(&d.mine);
+	arena_free(&d.arena);
+}

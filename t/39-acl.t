@@ -1,0 +1,193 @@
+#!/bin/sh
+# dirdump acl: the access lists of folders, compared with what a real Dovecot says
+# of each person's rights.
+. "${0%/*}/lib.sh"
+. "$top/t/dovecot.sh"
+need jq
+need /usr/bin/python3 python3
+need sqlite3
+need_dovecot /usr/lib/dovecot/modules/lib01_acl_plugin.so dovecot-core
+
+uid=${ids%:*} gid=${ids#*:}
+# person NAME GROUPS [FIELDS]: a user of Dovecot, and a record.
+person() {
+	echo "$1@one.test:{PLAIN}x:$uid:$gid::$tmp/home/$1::userdb_acl_groups=$2${3:+ userdb_mail=$3}" >>users
+	jq -nc --arg a "$1@one.test" --arg h "$tmp/home/$1" --arg g "$2" --arg m "${3-}" \
+	    '{v: 1, type: "account", address: $a, home: $h}
+	     + (if $m == "" then {} else {mail: ($m | sub("~"; $h))} end)
+	     + (if $g == "" then {} else {groups: ($g / ",")} end)' >>records
+}
+person alice ''
+person bob sales,staff
+person carol staff
+person dave ''
+person fs '' 'maildir:~/tree:LAYOUT=fs'
+person db '' 'mdbox:~/mdbox'
+chmod 644 users
+printf '%s\n' 'shared/*/F1* user=dave@one.test lrt' '"shared/alice@one.test/F2 x" user=bob@one.test la' \
+    '*/F? group=staff lp' 'F1? owner lr' '* -group=sales a' >global
+chmod 644 global
+for c in one two; do
+	start_dovecot $c <<-END
+	passdb {
+	  driver = passwd-file
+	  args = $tmp/users
+	}
+	userdb {
+	  driver = passwd-file
+	  args = $tmp/users
+	}
+	mail_plugins = acl
+	namespace inbox {
+	  inbox = yes
+	  separator = /
+	}
+	namespace {
+	  type = shared
+	  separator = /
+	  prefix = shared/%%u/
+	  location = maildir:%%h/Maildir
+	  subscriptions = no
+	  list = children
+	}
+	plugin {
+	  acl = vfile$([ $c = one ] || echo ":$tmp/global")
+	  acl_shared_dict = file:$tmp/home/shared.db
+	}
+	END
+done
+admin() {
+	doveadm -c "$tmp/one/dovecot.conf" "$@"
+}
+# shares: of the file out, one a line
+shares() {
+	jq -r 'select(.type == "settings") | .address as $a | .shares[] |
+	    "\($a) \(.folder) \(.with) \(.rights)"' out
+}
+
+ok 'what doveadm has set, in Maildir++, LAYOUT=fs and mdbox' '
+	admin mailbox create -u alice@one.test Work "Work/Über"
+	admin mailbox create -u fs@one.test Work Work/Deep
+	admin mailbox create -u db@one.test Work Work/Deep
+	admin acl set -u alice@one.test "Work/Über" user=bob@one.test lookup read write-seen
+	admin acl set -u alice@one.test Work group=staff lookup insert
+	admin acl set -u alice@one.test INBOX user=dave@one.test admin lookup
+	admin acl set -u fs@one.test Work/Deep user=bob@one.test lookup read
+	admin acl set -u db@one.test Work/Deep user=bob@one.test lookup expunge delete
+	run 0 dirdump acl records >out 2>err
+	shares | sort >got
+	cat >want <<-EOF
+	alice@one.test INBOX dave@one.test la
+	alice@one.test Work bob@one.test li
+	alice@one.test Work carol@one.test li
+	alice@one.test Work/Über bob@one.test lrs
+	db@one.test Work/Deep bob@one.test lex
+	fs@one.test Work/Deep bob@one.test lr
+	EOF
+	same want got
+	jq -se ".[-1].count == 3" out'
+# What an IMAP client of each sharee sees in the shared namespace, which has the
+# Maildirs: the folders of LIST, MYRIGHTS of each, and whether SELECT opens it.
+# client COUNT: of the shares of alice in out; at least COUNT folders are seen.
+client() {
+	jq -r "select(.address == \"alice@one.test\") | .address as \$a | .shares[] |
+	    [\$a, .folder, .with, .rights] | @tsv" out >tsv
+	run 0 /usr/bin/python3 "$top/tests/source/acl.py" client \
+	    "$tmp/one/dovecot.conf" tsv "$1"
+}
+ok 'the same from what dirdump dovecot lists: acl_groups' '
+	run 0 dirdump-dovecot -c "$tmp/one/dovecot.conf" >dumped 2>err
+	has dumped "\"acl_groups\":[\"sales\",\"staff\"]"
+	cp out out.records
+	run 0 dirdump acl dumped >out 2>err
+	shares | sort >got
+	same want got
+	mv out.records out'
+ok 'an IMAP client of each sharee sees the same' 'client 4'
+ok 'the shared dictionary, in a file and in a database' '
+	run 0 dirdump acl -v --shared-dict "file:$tmp/home/shared.db" records >out 2>err
+	hasnt err "was not shown"
+	sqlite3 dict.db "CREATE TABLE user_shares (from_user varchar(100) not null, to_user varchar(100) not null, dummy char(1) DEFAULT 1, PRIMARY KEY (from_user, to_user));
+	    CREATE TABLE anyone_shares (from_user varchar(100) not null, dummy char(1) DEFAULT 1, PRIMARY KEY (from_user));
+	    INSERT INTO user_shares (from_user, to_user) VALUES (\"alice@one.test\", \"bob@one.test\"), (\"alice@one.test\", \"dave@one.test\");
+	    INSERT INTO anyone_shares (from_user) VALUES (\"fs@one.test\")"
+	run 0 dirdump acl -v --shared-dict sqlite:dict.db records >again 2>err
+	same out again
+	[ "$(grep -c "was not shown.*: \(bob\|carol\)@one.test" err)" = 2 ]
+	run 2 dirdump acl --shared-dict not-there records >again 2>err'
+
+# Random lists in folders F1 to F30 of alice, and what Dovecot makes of them.
+random_lists() {
+	/usr/bin/python3 "$top/tests/source/acl.py" lists "$1"
+	# Dovecot's memory of which folders have a list.
+	rm -f home/alice/Maildir/dovecot-acl-list
+	[ "$(id -u)" -ne 0 ] || chown -R "$ids" home/alice
+}
+ok 'random lists mean what Dovecot makes of them' '
+	random_lists 1
+	run 0 dirdump acl records >out 2>err
+	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$tmp/one/dovecot.conf"
+	client 20
+	has err "everybody may use"
+	has err "an owner has all of them"'
+ok 'and with lists for all folders' '
+	random_lists 2
+	run 0 dirdump acl --global global records >out 2>err
+	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$tmp/two/dovecot.conf" global'
+ok 'INBOX for folders without a list' '
+	rm -rf home/alice/Maildir/.F*
+	mkdir -p home/alice/Maildir/.New/cur
+	run 0 dirdump acl --inbox-defaults records >out 2>err
+	shares | grep -q "^alice@one.test New dave@one.test la$"
+	not grep -q "Work dave" out'
+ok 'who is nobody here, bare names, groups of which nobody is known' '
+	mkdir -p home/alice/Maildir/.Odd/cur
+	cat >home/alice/Maildir/.Odd/dovecot-acl <<-EOF
+	user=x@elsewhere.test lr
+	user=stranger lr
+	user=bobby lrs:named other
+	group=nobody-knows lr
+
+	user=carol@one.test
+	EOF
+	sed "s/\"address\":\"bob@one.test\"/&,\"logins\":[\"bobby\"]/" records >with
+	run 0 dirdump acl -v with >out 2>err
+	shares | grep " Odd " >got
+	cat >want <<-EOF
+	alice@one.test Odd bob@one.test lrs
+	alice@one.test Odd x@elsewhere.test lr
+	EOF
+	same want got
+	has err "somebody who is not among the records: stranger"
+	has err "a group of which no member is known: nobody-knows"'
+ok 'hostile lists and folders: named, and nothing read through links' '
+	cd home/alice/Maildir
+	echo "user=bob@one.test lr" >"$tmp/outside"
+	for d in Link Fifo Huge Bad "A..B" Latin; do mkdir -p ".$d/cur"; done
+	mkdir -p ".&x/cur"
+	ln -s "$tmp/outside" .Link/dovecot-acl
+	mkfifo .Fifo/dovecot-acl
+	head -c 1100000 /dev/zero | tr "\0" x >.Huge/dovecot-acl
+	printf "user=bob@one.test lrQ\nnobody lr\n\"user=bob lr\nuser=bob@one.test r\n" >.Bad/dovecot-acl
+	printf "user=b\344r@one.test lr\n" >.Latin/dovecot-acl
+	mkdir -p "$tmp/elsewhere/cur"
+	echo "user=bob@one.test lr" >"$tmp/elsewhere/dovecot-acl"
+	ln -s "$tmp/elsewhere" .Linked
+	cd "$tmp"
+	run 1 timeout 20 dirdump acl records >out 2>err
+	shares | grep -e Link -e Fifo -e Huge -e Linked && exit 1
+	shares | grep -q "Bad bob@one.test r$"
+	has err "a right that Dovecot does not have: \"Q\""
+	has err "alice@one.test/Bad: an identifier that Dovecot does not have"
+	has err "a quote that is not closed"
+	has err "alice@one.test/Latin: a line is not UTF-8"
+	has err "a folder whose name Dovecot could not open"
+	has err "dovecot-acl is not a file"'
+ok 'mail that is elsewhere, or in another form' '
+	echo "{\"v\":1,\"type\":\"account\",\"address\":\"m@one.test\",\"mail\":\"mbox:/var/mail/m\"}" >m
+	run 1 dirdump acl m >out 2>err
+	has err "m@one.test: the mail is not in Maildir, sdbox or mdbox"
+	echo "{\"v\":1,\"type\":\"account\",\"address\":\"m@one.test\",\"home\":\"/not/there\"}" >m
+	run 0 dirdump acl -v --mail "maildir:%h/M/%d/%n" m >out 2>err
+	has err "maildir:/not/there/M/one.test/m: m@one.test: an account without mail"'
+done_testing

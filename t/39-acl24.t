@@ -1,0 +1,128 @@
+#!/bin/sh
+# dirdump acl: the access lists of a Dovecot 2.4, compared with what a running one
+# of Debian 13 says of each person's rights, and shows an IMAP client.
+. "${0%/*}/lib.sh"
+need jq
+need /usr/bin/python3 python3
+root=$("$top/tests/helper/dovecot" 2.4) ||
+	skip_all 'Dovecot 2.4 is not installed (tests/helper/dovecot 2.4 --install)'
+[ "$(id -u)" -eq 0 ] || {
+	echo '1..0 # SKIP a Dovecot 2.4 in a folder is entered by chroot, as root only'
+	exit 0
+}
+
+# A folder of this run within the root, so that runs do not meet.
+inside=$(mktemp -d "$root/tmp/mailferry-t.XXXXXX")
+at_exit="rm -rf '$inside'; $at_exit"
+dir=${inside#"${root%/.}"}
+chmod 755 "$inside"
+cd "$inside" || exit 2
+mkdir base state home
+chmod 755 base state
+chmod 777 home
+# doveadm, for acl.py too.
+mkdir "$tmp/bin"
+cat >"$tmp/bin/doveadm" <<END
+#!/bin/sh
+exec chroot '$root' doveadm "\$@"
+END
+chmod 755 "$tmp/bin/doveadm"
+PATH=$tmp/bin:$PATH
+
+# person NAME GROUPS: a user of Dovecot, and a record.
+person() {
+	echo "$1@one.test:{PLAIN}x:5000:5000::$dir/home/$1::${2:+userdb_acl_groups=$2}" >>users
+	jq -nc --arg a "$1@one.test" --arg h "$inside/home/$1" --arg g "$2" \
+	    '{v: 1, type: "account", address: $a, home: $h}
+	     + (if $g == "" then {} else {acl_groups: ($g / ",")} end)' >>records
+}
+person alice ''
+person bob sales,staff
+person carol staff
+person dave ''
+chmod 644 users
+cat >dovecot.conf <<END
+dovecot_config_version = 2.4.1
+dovecot_storage_version = 2.4.1
+base_dir = $dir/base
+state_dir = $dir/state
+log_path = $dir/log
+protocols =
+ssl = no
+first_valid_uid = 1
+mail_driver = maildir
+mail_path = ~/Maildir
+mail_plugins = acl
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+passdb passwd-file {
+  passwd_file_path = $dir/users
+}
+userdb passwd-file {
+  passwd_file_path = $dir/users
+}
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+namespace shared {
+  type = shared
+  separator = /
+  prefix = shared/\$user/
+  mail_path = %{owner_home}/Maildir
+  subscriptions = no
+  list = children
+}
+acl_driver = vfile
+acl_sharing_map {
+  dict file {
+    path = $dir/home/shared.db
+  }
+}
+END
+chroot "$root" dovecot -c "$dir/dovecot.conf" || {
+	echo 'Bail out! dovecot 2.4 does not start'
+	exit 2
+}
+at_exit="chroot '$root' doveadm -c '$dir/dovecot.conf' stop 2>/dev/null; $at_exit"
+conf=$dir/dovecot.conf
+shares() {
+	jq -r 'select(.type == "settings") | .address as $a | .shares[] |
+	    "\($a) \(.folder) \(.with) \(.rights)"' out
+}
+# client COUNT: see 39-acl.t
+client() {
+	jq -r 'select(.address == "alice@one.test") | .address as $a | .shares[] |
+	    [$a, .folder, .with, .rights] | @tsv' out >tsv
+	run 0 /usr/bin/python3 "$top/tests/source/acl.py" client "$conf" tsv "$1"
+}
+
+ok 'what doveadm has set' '
+	doveadm -c "$conf" mailbox create -u alice@one.test Work Work/Über
+	doveadm -c "$conf" acl set -u alice@one.test Work/Über user=bob@one.test lookup read write-seen
+	doveadm -c "$conf" acl set -u alice@one.test Work group=staff lookup insert
+	doveadm -c "$conf" acl set -u alice@one.test INBOX user=dave@one.test admin lookup
+	run 0 dirdump acl records >out 2>err
+	shares | sort >got
+	cat >want <<-EOF
+	alice@one.test INBOX dave@one.test la
+	alice@one.test Work bob@one.test li
+	alice@one.test Work carol@one.test li
+	alice@one.test Work/Über bob@one.test lrs
+	EOF
+	same want got'
+ok 'an IMAP client of each sharee sees the same' 'client 4'
+ok 'the shared dictionary' '
+	run 0 dirdump acl -v --shared-dict "file:$inside/home/shared.db" records >out 2>err
+	hasnt err "was not shown"'
+ok 'random lists mean what Dovecot 2.4 makes of them' '
+	/usr/bin/python3 "$top/tests/source/acl.py" lists 3
+	rm -f home/alice/Maildir/dovecot-acl-list
+	chown -R 5000:5000 home/alice
+	run 0 dirdump acl records >out 2>err
+	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$conf"
+	client 20'
+done_testing
