@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * opendkim: opendkim.conf(5), and the tables that it names. A KeyTable says
+ * which key there is (domain, selector, key), a SigningTable whose mail is signed
+ * with it.
+ */
+#include "source/dkim/opendkim.h"
+
+#include <string.h>
+
+#include "core/str.h"
+#include "source/dkim/keys.h"
+
+/* --- the tables --- */
+
+/* A line of the SigningTable: the domain of a pattern, and the key. */
+struct signer {
+	const char *domain; /* NULL: all of them */
+	const char *key;
+	struct signer *next;
+};
+
+struct tables {
+	struct signer *signers;
+	struct map used; /* the names of keys in the SigningTable */
+	bool signing;    /* there is one */
+};
+
+/* The file of a data set; NULL for one of another kind. */
+static const char *
+data_set(const char *name)
+{
+	static const char *const kinds[] = { "file:", "refile:" };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (str_starts(name, kinds[i]))
+			return name + strlen(kinds[i]);
+	return *name == '/' ? name : NULL;
+}
+
+static void
+other_kind(struct dkim *d, const char *setting)
+{
+	struct why why = { 0 };
+
+	why_set(&why, FAIL_DATA,
+	    "%s is not in a file: only \"file:\" and \"refile:\" are read",
+	    setting);
+	emit_fail(d->emit, NULL, &why);
+}
+
+/* "*@example.org", "example.org", ".example.org", "alice@example.org" */
+static const char *
+pattern_domain(const char *pattern)
+{
+	const char *at = strrchr(pattern, '@');
+
+	if (at != NULL)
+		pattern = at + 1;
+	if (str_starts(pattern, "*."))
+		pattern++;
+	if (*pattern == '.')
+		pattern++;
+	return *pattern == '\0' || strchr(pattern, '*') != NULL ? NULL
+								: pattern;
+}
+
+static void
+signing_line(struct dkim *d, char *line, void *arg)
+{
+	struct tables *t = arg;
+	char *key = dkim_rest(line);
+	struct signer *s = arena_alloc(&d->arena, sizeof *s);
+	const char *domain = pattern_domain(line);
+
+	key[strcspn(key, " \t")] = '\0';
+	if (*key == '\0') {
+		emit_bad(d->emit, NULL, "a line without a key");
+		return;
+	}
+	s->key = arena_adds(&d->arena, key);
+	s->domain = domain == NULL ? NULL : arena_adds(&d->arena, domain);
+	s->next = t->signers;
+	t->signers = s;
+	(void)map_put(&t->used, s->key, NULL);
+}
+
+/* A key in its place in the table: its text, or its file. */
+static void
+put_key(
+    struct dkim *d, const char *domain, const char *selector, const char *key)
+{
+	struct buf path = { 0 };
+
+	if (*key != '/' && *key != '.') {
+		dkim_key(d, domain, selector, key, strlen(key));
+		return;
+	}
+	for (; *key != '\0'; key++)
+		if (*key == '%')
+			buf_adds(&path, domain);
+		else
+			buf_addc(&path, *key);
+	dkim_file(d, domain, selector, path.data);
+	buf_free(&path);
+}
+
+/* "%" as a domain is that of the sender: each for which the key is used. */
+static void
+put_for_senders(struct dkim *d, const struct tables *t, const char *name,
+    const char *selector, const char *key)
+{
+	for (const struct signer *s = t->signers; s != NULL; s = s->next)
+		if (strcmp(s->key, name) == 0 && s->domain != NULL)
+			put_key(d, s->domain, selector, key);
+		else if (strcmp(s->key, name) == 0)
+			emit_note_record(d->emit, "SigningTable",
+			    "a key signs in the name of any sender's domain: "
+			    "it is carried for the domains that a line names");
+}
+
+/* Mail of a domain that is signed in the name of another. */
+static void
+note_strangers(struct dkim *d, const struct tables *t, const char *name,
+    const char *domain)
+{
+	for (const struct signer *s = t->signers; s != NULL; s = s->next)
+		if (strcmp(s->key, name) == 0 && s->domain != NULL &&
+		    !str_eq_nocase(s->domain, domain))
+			emit_note(d->emit, s->domain,
+			    "mail that is signed in the name of another "
+			    "domain: "
+			    "the new server signs with keys of its own domain",
+			    domain);
+}
+
+static void
+key_line(struct dkim *d, char *line, void *arg)
+{
+	const struct tables *t = arg;
+	char *rest = dkim_rest(line), *domain = str_cut(&rest, ':'), *selector;
+
+	selector = rest == NULL ? NULL : str_cut(&rest, ':');
+	if (rest == NULL || *rest == '\0') {
+		emit_bad(d->emit, NULL,
+		    "not of the form \"name domain:selector:key\"");
+		return;
+	}
+	if (t->signing && map_get(&t->used, line) == NULL) {
+		emit_drop(d->emit, line, "a key that nothing is signed with");
+		return;
+	}
+	if (strcmp(domain, "%") == 0) {
+		put_for_senders(d, t, line, selector, rest);
+		return;
+	}
+	put_key(d, domain, selector, rest);
+	note_strangers(d, t, line, domain);
+}
+
+void
+opendkim_tables(struct dkim *d, const char *keys, const char *signing)
+{
+	const char *key_file = data_set(keys), *signing_file = NULL;
+	struct tables t = { .signing = signing != NULL };
+
+	if (key_file == NULL) {
+		other_kind(d, "KeyTable");
+		return;
+	}
+	if (signing != NULL) {
+		signing_file = data_set(signing);
+		if (signing_file == NULL)
+			other_kind(d, "SigningTable");
+		if (signing_file == NULL ||
+		    !dkim_lines(d, signing_file, signing_line, &t))
+			t.signing = false;
+	}
+	(void)dkim_lines(d, key_file, key_line, &t);
+	map_free(&t.used);
+}
+
+/* --- opendkim.conf --- */
+
+enum setting {
+	SET_KEY_TABLE,
+	SET_SIGNING_TABLE,
+	SET_DOMAIN,
+	SET_SELECTOR,
+	SET_KEY_FILE,
+	SETTINGS
+};
+static const char *const setting_words[] = {
+	[SET_KEY_TABLE] = "KeyTable",
+	[SET_SIGNING_TABLE] = "SigningTable",
+	[SET_DOMAIN] = "Domain",
+	[SET_SELECTOR] = "Selector",
+	[SET_KEY_FILE] = "KeyFile",
+};
+
+struct conf {
+	const char *v[SETTINGS];
+	unsigned int depth;
+};
+
+enum {
+	INCLUDE_DEPTH_MAX = 8
+};
+
+static void
+conf_line(struct dkim *d, char *line, void *arg)
+{
+	struct conf *c = arg;
+	char *value = dkim_rest(line);
+	struct place at = d->emit->at;
+
+	if (str_eq_nocase(line, "Include") && c->depth < INCLUDE_DEPTH_MAX) {
+		c->depth++;
+		(void)dkim_lines(d, value, conf_line, c);
+		c->depth--;
+		d->emit->at = at;
+	}
+	for (size_t i = 0; i < SETTINGS; i++)
+		if (str_eq_nocase(line, setting_words[i]))
+			c->v[i] = arena_adds(&d->arena, value);
+}
+
+/* One key for the domains of a list. */
+static void
+one_key(struct dkim *d, const struct conf *c)
+{
+	char *rest, *domain;
+
+	if (strchr(c->v[SET_DOMAIN], ':') != NULL || *c->v[SET_DOMAIN] == '/') {
+		other_kind(d, "Domain");
+		return;
+	}
+	rest = arena_adds(&d->arena, c->v[SET_DOMAIN]);
+	while ((domain = str_cut(&rest, ',')) != NULL)
+		dkim_file(d, str_trim(domain), c->v[SET_SELECTOR],
+		    c->v[SET_KEY_FILE]);
+}
+
+void
+opendkim_read(struct dkim *d, const char *path)
+{
+	struct conf c = { 0 };
+
+	if (!dkim_lines(d, path, conf_line, &c))
+		return;
+	d->emit->at.line = 0;
+	if (c.v[SET_KEY_TABLE] != NULL)
+		opendkim_tables(d, c.v[SET_KEY_TABLE], c.v[SET_SIGNING_TABLE]);
+	else if (c.v[SET_DOMAIN] != NULL && c.v[SET_SELECTOR] != NULL &&
+		 c.v[SET_KEY_FILE] != NULL)
+		one_key(d, &c);
+	else
+		emit_note(d->emit, NULL,
+		    "a configuration that signs nothing: neither a KeyTable, "
+		    "nor Domain, Selector and KeyFile",
+		    NULL);
+}
