@@ -1,0 +1,446 @@
+# What migrate-account, rollback-account, migrate-wave and migration-report
+# share: the configuration, the state of an account, commands that are logged or
+# only shown, and steps that can be resumed. Sourced, by sh.
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # set here, used there
+
+# The exit statuses of all tools.
+DATA=1 FATAL=2 TEMP=75
+# Of --dry-run.
+dry=false
+verbose=false
+quiet=false
+
+say() {
+	printf '%s: %s\n' "$prog" "$*" >&2
+}
+die() {
+	say "$*"
+	exit "$FATAL"
+}
+now() {
+	date -u +%Y-%m-%dT%H:%M:%SZ
+}
+
+# --- configuration ---
+
+# What the shell of another program may have exported means nothing here.
+unset OLD_IMAP OLD_MASTER OLD_MASTER_PASSWORD_FILE OLD_MASTER_SEPARATOR \
+    OLD_USER OLD_SIEVE OLD_CALDAV OLD_CARDDAV OLD_DAV_USER \
+    OLD_DAV_PASSWORD_FILE OLD_DUMP OLD_RUN OLD_DOVEADM OLD_MAILDIR \
+    OLD_TRANSPORT NEW_SMTP NEW_PASSWORD_FILE NEW_TRUST PROXY_TOKEN_FILE \
+    PROXY_OLD PROXY_NEW PROXY_IMAP PROXY_LOGIN DELAY NO_SECRET OLD_WORK \
+    MKACCOUNTS_OPTIONS APPLY_OPTIONS CHECK_OPTIONS IMAP_OPTIONS \
+    EXPORT_OPTIONS MAILROUTE_OPTIONS REMAP_OPTIONS MERGE_OPTIONS STATE \
+    CACERT INSECURE
+
+# load_conf FILE: reads the configuration, and fills in what it leaves out.
+load_conf() {
+	case $1 in
+	*/*) conf=$1 ;;
+	*) conf=./$1 ;;
+	esac
+	[ -r "$conf" ] || die "$1: cannot be read; migrate-account --example-conf prints one to begin with"
+	# shellcheck disable=SC1090 # the administrator's
+	. "$conf" || die "$1: not a file of shell variables"
+	[ -n "${STATE:-}" ] || die "$1: STATE is not set"
+	[ -n "${OLD_IMAP:-}" ] || die "$1: OLD_IMAP is not set"
+	[ -n "${STALWART_URL:-}" ] || die "$1: STALWART_URL is not set"
+	case $STATE in
+	/*) ;;
+	*) die "$1: STATE is not an absolute path: $STATE" ;;
+	esac
+	: "${OLD_USER:=%u}" "${OLD_MASTER_SEPARATOR:=*}" "${OLD_DOVEADM:=doveadm}"
+	: "${PROXY_OLD:=legacy}" "${PROXY_NEW:=stalwart}" "${DELAY:=10}"
+	: "${NO_SECRET:=fail}" "${OLD_WORK:=/var/lib/mailferry-merge}" "${STALWART_USER:=admin}"
+	: "${MERGE_OPTIONS=--owner}"
+	export STALWART_URL STALWART_USER
+	[ -z "${PROXY_ADMIN_URL:-}" ] || export PROXY_ADMIN_URL
+	for file in "${NEW_PASSWORD_FILE:-}" "${OLD_MASTER_PASSWORD_FILE:-}" \
+	    "${PROXY_TOKEN_FILE:-}" "${OLD_DAV_PASSWORD_FILE:-}"; do
+		[ -z "$file" ] || [ -r "$file" ] || die "$file: cannot be read"
+	done
+	[ -n "${NEW_PASSWORD_FILE:-}" ] || die "$1: NEW_PASSWORD_FILE is not set"
+	if $dry; then
+		return
+	fi
+	mkdir -p -- "$STATE"
+	[ -w "$STATE" ] || die "$STATE: cannot be written"
+}
+
+# --- accounts ---
+
+# valid_address TEXT: whether it can be the name of a folder, a line of a table
+# and a word of a command. Nothing that leads out of STATE passes.
+valid_address() {
+	case $1 in
+	'' | .* | -* | */* | *[!!-~]* | *'"'* | *[\\]* | *@*@* | *@ | @*) return 1 ;;
+	*@*) [ ${#1} -le 200 ] ;;
+	*) return 1 ;;
+	esac
+}
+
+# in_pattern PATTERN: the pattern with %u, %n and %d of the account.
+in_pattern() {
+	printf '%s\n' "$1" | ADDRESS=$address awk '{
+		a = ENVIRON["ADDRESS"]
+		at = index(a, "@")
+		for (i = 1; i <= length($0); i++) {
+			two = substr($0, i, 2)
+			if (two == "%u") { printf "%s", a; i++ }
+			else if (two == "%n") { printf "%s", substr(a, 1, at - 1); i++ }
+			else if (two == "%d") { printf "%s", substr(a, at + 1); i++ }
+			else printf "%s", substr($0, i, 1)
+		}
+		print ""
+	}'
+}
+
+# open_account ADDRESS: sets what the steps use; takes the lock.
+open_account() {
+	address=$(printf '%s\n' "$1" | tr '[:upper:]' '[:lower:]')
+	valid_address "$address" || {
+		say "$1: not an address that the procedure can take"
+		return "$DATA"
+	}
+	dir=$STATE/$address
+	steps=$dir/steps.ndjson
+	record=$dir/record.ndjson
+	archive=$dir/archive.sqlite
+	old_user=$(in_pattern "$OLD_USER")
+	text=
+	if $dry; then
+		return 0
+	fi
+	mkdir -p -- "$dir" || return "$FATAL"
+	exec 9>>"$dir/lock" || return "$FATAL"
+	flock -n 9 || {
+		say "$address: another run is at work on it"
+		return "$TEMP"
+	}
+	: >>"$dir/log"
+}
+close_account() {
+	exec 9>&-
+}
+
+# --- commands ---
+
+# quote WORD...: as a shell reads them, on one line.
+quote() {
+	quote_gap=
+	for quote_word; do
+		case $quote_word in
+		'' | *[!A-Za-z0-9_@%+=:,./-]*)
+			quote_word=$(printf '%s\n' "$quote_word" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/") ;;
+		esac
+		printf '%s%s' "$quote_gap" "$quote_word"
+		quote_gap=' '
+	done
+}
+
+# run [-i IN] [-o OUT] [-s VARIABLE=FILE] COMMAND...: the command, logged. Its
+# input is IN, its output goes to OUT or the log. The variable holds the first
+# line of the file, a secret, and is set for this command only. With --dry-run
+# the command is shown, and not run. text is the last line that it said.
+run() {
+	run_in=/dev/null run_out='' run_secret=''
+	while :; do
+		case $1 in
+		-i) run_in=$2 ;;
+		-o) run_out=$2 ;;
+		-s) run_secret=$2 ;;
+		*) break ;;
+		esac
+		shift 2
+	done
+	run_line="${run_secret:+${run_secret%%=*}=\$(head -n 1 $(quote "${run_secret#*=}")) }$(quote "$@")"
+	[ "$run_in" = /dev/null ] || run_line="$run_line <$(quote "$run_in")"
+	[ -z "$run_out" ] || run_line="$run_line >$(quote "$run_out")"
+	if $dry; then
+		printf '%s\n' "$run_line"
+		return 0
+	fi
+	printf '%s $ %s\n' "$(now)" "$run_line" >>"$dir/log"
+	run_got=0
+	(
+		[ -z "$run_secret" ] || {
+			run_value=$(head -n 1 -- "${run_secret#*=}") || exit "$FATAL"
+			export "${run_secret%%=*}=$run_value"
+		}
+		[ "$run_in" = /dev/null ] || exec <"$run_in" || exit "$FATAL"
+		exec "$@"
+	) </dev/null >"${run_out:-$dir/out}" 2>"$dir/err" || run_got=$?
+	cat -- "$dir/err" >>"$dir/log"
+	[ -n "$run_out" ] || cat -- "$dir/out" >>"$dir/log"
+	[ "$run_got" -eq 0 ] || {
+		printf '%s exit %s\n' "$(now)" "$run_got" >>"$dir/log"
+		text=$(grep -v "^usage:" "$dir/err" | tail -n 1 | tr -d '\000-\037\177')
+		: "${text:=$1: exit $run_got}"
+	}
+	return "$run_got"
+}
+
+# old_run [-i IN] [-o OUT] COMMAND...: the same on the old server.
+old_run() {
+	old_options=
+	while :; do
+		case $1 in
+		-i) old_in=$2 old_options="$old_options -i" ;;
+		-o) old_out=$2 old_options="$old_options -o" ;;
+		*) break ;;
+		esac
+		shift 2
+	done
+	if [ -n "${OLD_RUN:-}" ]; then
+		old_words=$(quote "$@")
+		# shellcheck disable=SC2086 # the configuration's words
+		set -- $OLD_RUN "$old_words"
+	fi
+	case $old_options in
+	' -i -o') run -i "$old_in" -o "$old_out" "$@" ;;
+	' -i') run -i "$old_in" "$@" ;;
+	' -o') run -o "$old_out" "$@" ;;
+	*) run "$@" ;;
+	esac
+}
+
+# note TEXT: into the log of the account.
+note() {
+	$dry || printf '%s %s\n' "$(now)" "$*" >>"$dir/log"
+}
+
+# --- steps ---
+
+# json TEXT: a JSON string.
+json() {
+	printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\037\177' |
+	    iconv -c -f UTF-8 -t UTF-8 2>/dev/null | sed 's/[\\"]/\\&/g')"
+}
+
+# journal STEP STARTED STATUS TEXT
+journal() {
+	printf '{"v":1,"type":"step","way":"%s","step":"%s","started":"%s","ended":"%s","status":%d,"text":%s}\n' \
+	    "$way" "$1" "$2" "$(now)" "$3" "$(json "$4")" >>"$steps"
+}
+
+# done_steps: the steps of this way that are done, in the journal since the last
+# other way; the steps that were put back are not.
+done_steps() {
+	[ -e "$steps" ] || return 0
+	awk -v way="$way" '
+	function member(name,    at, rest) {
+		at = index($0, "\"" name "\":")
+		rest = substr($0, at + length(name) + 3)
+		if (substr(rest, 1, 1) == "\"") {
+			rest = substr(rest, 2)
+			return substr(rest, 1, index(rest, "\"") - 1)
+		}
+		match(rest, /^[0-9]+/)
+		return substr(rest, 1, RLENGTH)
+	}
+	!/}$/ { next }
+	member("way") != way { split("", good); n = 0; next }
+	{ step = member("step") }
+	step ~ /-back$/ { sub(/-back$/, "", step); delete good[step]; next }
+	{ if (member("status") == 0) good[step] = 1; else delete good[step] }
+	END { for (step in good) print step }' "$steps"
+}
+
+# A signal ends the step that runs, and is a failure that may pass.
+signalled=false
+watch_signals() {
+	trap 'signalled=true' HUP INT TERM
+}
+
+# one_step NAME: runs step_NAME with its journal.
+one_step() {
+	step=$1
+	if $dry; then
+		printf '# %s\n' "$step"
+		"step_$step"
+		return 0
+	fi
+	step_started=$(now) text='' step_got=0
+	note "--- $step"
+	"step_$step" || step_got=$?
+	if $signalled; then
+		step_got=$TEMP text='ended by a signal'
+	fi
+	case $step_got in
+	0 | "$DATA" | "$FATAL" | "$TEMP") ;;
+	*) step_got=$DATA ;;
+	esac
+	journal "$step" "$step_started" "$step_got" "$text"
+	! $verbose || say "$address: $step: ${text:-done}"
+	return "$step_got"
+}
+
+# wanted_steps ALL...: those that are to run, of --from, --until and the journal.
+wanted_steps() {
+	wanted_on=true wanted_done=
+	[ -z "$from" ] || wanted_on=false
+	if [ -z "$from" ] && ! $dry; then
+		wanted_done=$(done_steps)
+	fi
+	for wanted; do
+		[ "$wanted" != "$from" ] || wanted_on=true
+		if $wanted_on; then
+			# What comes after a step that has to run runs, too.
+			case "
+$wanted_done
+" in
+			*"
+$wanted
+"*) ;;
+			*)
+				wanted_done=
+				printf '%s\n' "$wanted"
+				;;
+			esac
+		fi
+		[ "$wanted" != "$until" ] || return 0
+	done
+}
+
+is_step() {
+	is_name=$1
+	shift
+	for is_one; do
+		[ "$is_one" != "$is_name" ] || return 0
+	done
+	die "no such step: $is_name; the steps are: $*"
+}
+
+# worse A B: the exit status of two accounts: FATAL, DATA, TEMP, 0.
+worse() {
+	for worse_one in "$FATAL" "$DATA" "$TEMP"; do
+		if [ "$1" -eq "$worse_one" ] || [ "$2" -eq "$worse_one" ]; then
+			echo "$worse_one"
+			return
+		fi
+	done
+	echo 0
+}
+
+# --- what both ways do ---
+
+# route_mail NEW|OLD: new mail for the account, on both servers, in the order
+# in which no message loops: the server that is to get it knows first.
+route_mail() {
+	if [ "$1" = new ]; then
+		new_key set && transport_line set
+	else
+		transport_line unset && new_key unset
+	fi
+}
+new_key() {
+	# shellcheck disable=SC2086 # words
+	run -i "$record" -o "$dir/mailroute.$1" mailroute \
+	    --password-file "$NEW_PASSWORD_FILE" ${CACERT:+--cacert "$CACERT"} \
+	    ${INSECURE:+-k} ${MAILROUTE_OPTIONS:-} "$1"
+}
+transport_line() {
+	[ -n "${OLD_TRANSPORT:-}" ] || return 0
+	line_to=$PROXY_OLD
+	[ "$1" = unset ] || line_to=$PROXY_NEW
+	old_run remap export --format=postfix-transport \
+	    --file "${OLD_TRANSPORT#*:}" --map-type "${OLD_TRANSPORT%%:*}" \
+	    --host "$PROXY_NEW=$NEW_SMTP" --host "$PROXY_OLD=-" --to "$line_to" "$address"
+}
+
+# route_login DESTINATION [OPTION...]: the owner's logins at the proxy.
+route_login() {
+	route_to=$1
+	shift
+	[ -n "${PROXY_ADMIN_URL:-}" ] || return 0
+	# shellcheck disable=SC2086 # words
+	run -i "$record" -o "$dir/remap" remap set --token-file "$PROXY_TOKEN_FILE" \
+	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} --kick "$@" \
+	    ${REMAP_OPTIONS:-} "$route_to"
+}
+
+# compare SIDES FILE: acctcheck, from old to new or back.
+compare() {
+	compare_way=$1
+	compare_out=$2
+	set -- --source-user "$OLD_MASTER" \
+	    --source-password-file "$OLD_MASTER_PASSWORD_FILE" \
+	    --source-separator "$OLD_MASTER_SEPARATOR" \
+	    --target "$STALWART_URL" --target-user "$STALWART_USER" \
+	    --target-password-file "$NEW_PASSWORD_FILE"
+	if [ "$compare_way" = back ]; then
+		set -- --target "$OLD_IMAP" --target-user "$OLD_MASTER" \
+		    --target-password-file "$OLD_MASTER_PASSWORD_FILE" \
+		    --target-separator "$OLD_MASTER_SEPARATOR" \
+		    --source "$STALWART_URL" --source-user "$STALWART_USER" \
+		    --source-password-file "$NEW_PASSWORD_FILE"
+	else
+		set -- --source "$OLD_IMAP" "$@"
+	fi
+	# shellcheck disable=SC2086 # words
+	run -i "$record" -o "$compare_out" acctcheck "$@" \
+	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} ${CHECK_OPTIONS:-}
+}
+
+# van VERB... ARCHIVE: vandelay, whose exit statuses are its own. Partial (5)
+# passes: the check that follows decides what is missing.
+van() {
+	van_got=0
+	run "$@" || van_got=$?
+	case $van_got in
+	0) ;;
+	5) note 'vandelay could not take everything (exit 5); the check tells what is missing'
+		partial=true ;;
+	2 | 7) return "$TEMP" ;;
+	*) return "$DATA" ;;
+	esac
+}
+
+# short_of_login FILE: whether a verification found more than messages or folders
+# that are short. Those of an account whose owner is at work on the other server
+# already may differ: what was moved or deleted there is missing here.
+short_of_login() {
+	grep -oE '"what":"[a-z-]*","short":true' -- "$1" |
+	    grep -qvE '"folder-(short|missing)"'
+}
+
+# load_common: finds the records of all accounts, made once.
+need_records() {
+	records=$STATE/records.ndjson
+	if $dry; then
+		return
+	fi
+	if [ -s "$records" ] && ! $refresh; then
+		index_records
+		return
+	fi
+	[ -n "${OLD_DUMP:-}" ] || die "$records is not there, and OLD_DUMP does not say what writes it"
+	(
+		flock 8
+		! [ -s "$records" ] || $refresh || exit 0
+		dump_got=0
+		sh -c "$OLD_DUMP" >"$records.new" 2>"$STATE/dump.log" </dev/null || dump_got=$?
+		# 1 is a record that a person has to look at; the others are good.
+		if [ "$dump_got" -gt 1 ] || ! grep -q '"type":"end"' "$records.new"; then
+			tail -n 3 -- "$STATE/dump.log" >&2
+			[ "$dump_got" -eq "$TEMP" ] || dump_got=$FATAL
+			exit "$dump_got"
+		fi
+		[ "$dump_got" -eq 0 ] || say "some records could not be read: see $STATE/dump.log"
+		mv -f -- "$records.new" "$records"
+	) 8>>"$STATE/records.lock" || {
+		say "the records of the old server could not be read (OLD_DUMP); see $STATE/dump.log"
+		exit "$FATAL"
+	}
+	index_records
+}
+# Where the records of each account are, so that not everybody reads all of them.
+# Without the index they do.
+index_records() {
+	[ -n "$(find "$records.index" -newer "$records" 2>/dev/null)" ] && return
+	(
+		flock 8
+		[ -n "$(find "$records.index" -newer "$records" 2>/dev/null)" ] ||
+			recfilter -q --index "$records.index" "$records" 2>>"$STATE/dump.log"
+	) 8>>"$STATE/records.lock" || :
+}

@@ -1,0 +1,32 @@
+# rehearse-old.sh DOVEADM...: what the old server says of the mail of each user on
+# standard input, a line each, separated by tabs. Read by sh on the old server.
+#	separator CHARACTER		between the folders of a name
+#	protocols TEXT
+#	folder USER NAME MESSAGES BYTES
+#	headless USER MESSAGES		without any of the usual headers
+#	failed USER TEXT
+# shellcheck shell=sh
+set -u
+tab=$(printf '\t')
+# doveconf takes the options of doveadm.
+conf=$(printf '%s\n' "$*" | sed 's/doveadm/doveconf/')
+separator=$($conf -h namespace/inbox/separator 2>/dev/null)
+if [ -z "$separator" ]; then
+	separator=/
+	case $($conf -h mail_location 2>/dev/null)$($conf -h mail_driver 2>/dev/null) in
+	*LAYOUT=*) ;;
+	maildir*) separator=. ;;
+	esac
+fi
+printf 'separator\t%s\nprotocols\t%s\n' "$separator" "$($conf -h protocols 2>/dev/null | tr '\n' ' ')"
+while IFS= read -r user; do
+	if ! said=$("$@" -f tab mailbox status -u "$user" 'messages vsize' '*' </dev/null 2>&1); then
+		printf 'failed\t%s\t%s\n' "$user" "$(printf '%s\n' "$said" | head -n 1)"
+		continue
+	fi
+	printf '%s\n' "$said" | sed -n "2,\$s/^/folder$tab$user$tab/p" | sed 's/\\/\\\\/g'
+	said=$("$@" -f flow search -u "$user" mailbox '*' NOT HEADER Received '' \
+	    NOT HEADER Message-ID '' NOT HEADER From '' NOT HEADER Date '' \
+	    NOT HEADER Subject '' NOT HEADER To '' </dev/null 2>/dev/null | wc -l)
+	[ "$said" -eq 0 ] || printf 'headless\t%s\t%s\n' "$user" "$said"
+done

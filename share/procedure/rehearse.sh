@@ -1,0 +1,368 @@
+# The rehearsal of a move (migrate-wave --rehearse): every connection, permission
+# and rule is tried, and every account looked at, by means that change nothing on
+# either server. What is found is said by group, each with what mends it.
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317
+
+stops=0
+
+heading() {
+	printf '\n%s\n' "$1"
+}
+good() {
+	printf '  ok     %s\n' "$1"
+}
+# stop TEXT [MEND]: the move would fail.
+stop() {
+	stops=$((stops + 1))
+	printf '  STOPS  %s\n' "$1"
+	[ -z "${2:-}" ] || printf '         mend: %s\n' "$2"
+}
+# know TEXT [MEND]: it would not, and somebody should know.
+know() {
+	printf '  note   %s\n' "$1"
+	[ -z "${2:-}" ] || printf '         mend: %s\n' "$2"
+}
+# accounts FILE: "3 accounts (a@example.org, b@example.org, ...)" of a list.
+accounts() {
+	awk -v file="$1" '
+	$1 in seen { next }
+	{ seen[$1]; n++ }
+	n <= 3 { some = some ((n > 1) ? ", " : "") $1 }
+	END { printf "%d account%s (%s%s)", n, (n == 1 ? "" : "s"), some, (n > 3 ? ", ...: " file : "") }' "$1"
+}
+# found STOP|KNOW FILE TEXT [MEND]: where the list is not empty.
+found() {
+	[ -s "$2" ] || return 0
+	"$1" "$(accounts "$2"): $3" "${4:-}"
+}
+# strings NAME FILE: the values of a member of our own records, a line each.
+strings() {
+	sed -nE "s/.*\"$1\":\"(([^\"\\\\]|\\\\.)*)\".*/\1/p" "$2" | sed 's/\\\(["\\\/]\)/\1/g'
+}
+last_words() {
+	printf '%s' "${text:-no reason was said}"
+}
+
+# --- the parts ---
+
+rehearse_programs() {
+	heading 'The programs on this machine'
+	lacking=
+	for program in recfilter mkaccounts stalwart-apply acctcheck mailroute remap \
+	    secretcheck archive2maildir davmerge vandelay flock parallel; do
+		command -v "$program" >/dev/null || lacking="$lacking $program"
+	done
+	if [ -n "$lacking" ]; then
+		stop "missing:$lacking" 'install them; vandelay comes from the Stalwart project'
+	else
+		good 'all are there'
+	fi
+}
+
+rehearse_records() {
+	heading 'The records of the old server'
+	if [ -z "${OLD_DUMP:-}" ]; then
+		stop 'OLD_DUMP is not set' "OLD_DUMP='dirdump dovecot' in $conf"
+		return 1
+	fi
+	dump_got=0
+	run -o "$dir/records.ndjson" sh -c "$OLD_DUMP" || dump_got=$?
+	if [ "$dump_got" -gt 1 ] || ! grep -q '"type":"end"' "$dir/records.ndjson"; then
+		stop "OLD_DUMP ends with $dump_got: $(last_words)" "run it by hand: $OLD_DUMP"
+		return 1
+	fi
+	# What the reader could not read stops nobody else: the accounts go one by one.
+	lost=$(sed -n 's/.*"type":"end".*"failed":\([1-9][0-9]*\).*/\1/p' "$dir/records.ndjson")
+	rehearse_partial=${lost:+--partial}
+	good "$(grep -c '"type":"account"' "$dir/records.ndjson") accounts, $(grep -c '"type":"alias"' "$dir/records.ndjson") aliases"
+	[ "$dump_got" -eq 0 ] && [ -z "$lost" ] ||
+	    know "${lost:-some} records could not be read${text:+: $text}" "see $dir/log, mend the directory, and rehearse again"
+	if [ -s "$list" ]; then
+		run -o "$dir/wave.ndjson" recfilter -q --addresses "$list" "$dir/records.ndjson" || {
+			cat "$dir/err" >"$dir/unknown"
+			stop "of the wave, $(grep -c . "$dir/unknown") lines are not accounts: $(last_words)" "see $dir/unknown"
+		}
+	else
+		cp -- "$dir/records.ndjson" "$dir/wave.ndjson"
+	fi
+	grep '"type":"account"' "$dir/wave.ndjson" >"$dir/accounts.ndjson"
+	strings address "$dir/accounts.ndjson" >"$dir/addresses"
+	[ -s "$dir/addresses" ] || {
+		stop 'no account is left to look at'
+		return 1
+	}
+	while IFS= read -r address; do
+		valid_address "$address" || echo "$address"
+	done <"$dir/addresses" >"$dir/odd-addresses"
+	found stop "$dir/odd-addresses" 'not for the procedure, with white space, quotes or slashes in the address' 'move them by hand, as in mailferry(7)'
+}
+
+rehearse_old() {
+	heading 'The old server'
+	if ! old_run true; then
+		stop "no command can be run there: $(last_words)" "try: ${OLD_RUN:-sh -c} true"
+		return 1
+	fi
+	run -i "$dir/accounts.ndjson" -o "$dir/old.ndjson" acctcheck -q --partial \
+	    --source "$OLD_IMAP" --source-user "$OLD_MASTER" \
+	    --source-password-file "$OLD_MASTER_PASSWORD_FILE" \
+	    --source-separator "$OLD_MASTER_SEPARATOR" \
+	    --target "$OLD_IMAP" --target-user "$OLD_MASTER" \
+	    --target-password-file "$OLD_MASTER_PASSWORD_FILE" \
+	    --target-separator "$OLD_MASTER_SEPARATOR" \
+	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k}
+	old_got=$?
+	if [ "$old_got" -eq "$FATAL" ] || ! [ -s "$dir/old.ndjson" ]; then
+		stop "the master user cannot read accounts: $(last_words)" "doveadm auth test -x service=imap 'OWNER$OLD_MASTER_SEPARATOR$OLD_MASTER'"
+	else
+		# A folder that is read the first time may be counted while it is
+		# indexed: that the account can be read is what matters here.
+		grep -e '"status":"ok"' -e '"status":"short"' "$dir/old.ndjson" >"$dir/old.ok"
+		good "the master user reads $(grep -c . "$dir/old.ok") accounts"
+		grep '"status":"skipped"' "$dir/old.ndjson" >"$dir/old.skipped"
+		grep '"active":false' "$dir/accounts.ndjson" >>"$dir/old.skipped"
+		strings address "$dir/old.skipped" | sort -u >"$dir/disabled"
+		found know "$dir/disabled" 'disabled there, and on the new server, too'
+		grep -e '"status":"failed"' -e '"status":"unreachable"' "$dir/old.ndjson" >"$dir/old.bad"
+		strings address "$dir/old.bad" >"$dir/unreadable"
+		found stop "$dir/unreadable" "the master user cannot read it: $(last_words)" "acctcheck ... for one of them; is OLD_USER=$OLD_USER their login there?"
+	fi
+	rehearse_postfix
+	rehearse_mail
+}
+
+rehearse_postfix() {
+	if [ -z "${OLD_TRANSPORT:-}" ]; then
+		know 'OLD_TRANSPORT is not set: mail that the old server itself takes for somebody who has moved stays there' 'set it, unless nobody sends through the old server'
+		return
+	fi
+	if ! old_run -o "$dir/transport_maps" postconf -h transport_maps; then
+		stop "Postfix cannot be asked: $(last_words)"
+	elif ! tr -s ',[:space:]' '\n' <"$dir/transport_maps" | grep -qxF -e "$OLD_TRANSPORT"; then
+		stop "main.cf does not read $OLD_TRANSPORT" "postconf -e \"transport_maps=$OLD_TRANSPORT \$(postconf -h transport_maps)\"; touch ${OLD_TRANSPORT#*:}; postmap $OLD_TRANSPORT; postfix reload"
+	else
+		good "Postfix reads $OLD_TRANSPORT"
+	fi
+	# shellcheck disable=SC2016 # expanded there
+	old_run sh -c '[ -w "$1" ] || [ -w "${1%/*}" ]' sh "${OLD_TRANSPORT#*:}" ||
+	    stop "${OLD_TRANSPORT#*:} cannot be written there" "run the commands of OLD_RUN as root"
+}
+
+# What no record says: folders, sizes, messages that the new server refuses.
+rehearse_mail() {
+	while IFS= read -r address; do
+		in_pattern "$OLD_USER"
+	done <"$dir/addresses" >"$dir/users"
+	# shellcheck disable=SC2086 # words
+	old_run -i "$dir/users" -o "$dir/mail" sh -c "$(cat -- "$share/procedure/rehearse-old.sh")" sh $OLD_DOVEADM || {
+		stop "the mail of the owners cannot be looked at: $(last_words)"
+		return
+	}
+	awk -F '\t' -v dir="$dir" '
+	$1 == "protocols" { next }
+	$1 == "failed" { print $2, $3 > (dir "/mail-failed"); next }
+	$1 == "separator" { sep = $2; next }
+	$1 == "headless" { print $2, $3 " messages" > (dir "/headless"); next }
+	{
+		name = $3
+		folders[$2]++
+		bytes[$2] += $5
+		messages += $4
+		total += $5
+		there[$2, name]
+		depth = split(name, parts, sep) - 1
+		if (depth >= 10) print $2, $3 > (dir "/deep")
+		if (length($3) > 255) print $2, $3 > (dir "/long")
+		for (i in parts) if (parts[i] ~ /^ | $/) print $2, $3 > (dir "/blanks")
+		split("", parts)
+		all[++n] = $2 "\t" $3
+	}
+	END {
+		for (u in folders) if (folders[u] > 250) print u, folders[u] " folders" > (dir "/many")
+		for (i = 1; i <= n; i++) {
+			split(all[i], p, "\t")
+			depth = split(p[2], parts, sep)
+			name = parts[1]
+			for (k = 2; k <= depth; k++) {
+				if (!((p[1] SUBSEP name) in there)) print p[1], name > (dir "/no-parent")
+				name = name sep parts[k]
+			}
+		}
+		for (u in bytes) print bytes[u], u > (dir "/sizes")
+		printf "%d %d\n", messages, total > (dir "/totals")
+	}' "$dir/mail"
+	[ -e "$dir/totals" ] || return 0
+	read -r total_messages total_bytes <"$dir/totals"
+	good "$total_messages messages, $((total_bytes / 1048576)) MiB"
+	room=$(df -Pk -- "$STATE" | awk 'NR == 2 { print $4 }')
+	# The archive, and once more on the way back with the tree.
+	if [ "$((total_bytes * 3 / 1024))" -gt "$room" ]; then
+		stop "STATE has room for $((room / 1024)) MiB, and archives, trees and tar files of a rollback need up to $((total_bytes * 3 / 1048576)) MiB" "a larger file system for $STATE, or smaller waves; remove STATE/ADDRESS/archive.sqlite of those who stay"
+	else
+		good "room for the archives: $((room / 1024)) MiB in $STATE"
+	fi
+	found stop "$dir/mail-failed" 'doveadm cannot open it'
+	found know "$dir/headless" 'messages without a header, which the new server refuses: the check will find them missing' 'look at them, and move the account with --force, or --tolerance in CHECK_OPTIONS'
+	found know "$dir/no-parent" 'a folder below one that does not exist: it comes to the top level' "$OLD_DOVEADM mailbox create -u USER PARENT"
+	found stop "$dir/deep" 'folders more than ten deep, which the new server refuses' 'raise Email.maxMailboxDepth there, or flatten them'
+	found stop "$dir/long" 'a folder name of more than 255 bytes' 'rename it'
+	found stop "$dir/many" 'more than 250 folders, the limit of the new server' 'raise maxMailboxes there'
+	found know "$dir/blanks" 'a folder name that begins or ends with a blank: it is trimmed'
+	if grep -q '^protocols.*pop3' "$dir/mail"; then
+		grep -v '"disabled":\[[^]]*"pop3"' "$dir/accounts.ndjson" >"$dir/line"
+		strings address "$dir/line" >"$dir/pop3"
+		found know "$dir/pop3" 'POP3 is on: programs that leave mail on the server will load all of it again, once'
+	fi
+}
+
+rehearse_new() {
+	heading 'The new server'
+	# shellcheck disable=SC2086 # words
+	run -o "$dir/mkaccounts.out" mkaccounts -q $rehearse_partial --no-secret=empty --report "$dir/report.ndjson" \
+	    --settings "$dir/settings.ndjson" -o "$dir/plan.ndjson" \
+	    ${MKACCOUNTS_OPTIONS:-} "$dir/wave.ndjson"
+	plan_got=$?
+	[ "$plan_got" -le 1 ] || stop "no plan can be made: $(last_words)"
+	[ "$plan_got" -ne 1 ] || {
+		sed -n 's/^mkaccounts: //p' "$dir/err" >"$dir/refused"
+		stop "$(grep -c . "$dir/refused") records are refused: $(head -n 1 "$dir/refused")" "see $dir/refused"
+	}
+	check_of stalwart-apply --check --password-file "$NEW_PASSWORD_FILE" "$dir/plan.ndjson"
+	run -o "$dir/there.ndjson" stalwart-apply -q -n --password-file "$NEW_PASSWORD_FILE" \
+	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} "$dir/plan.ndjson" ||
+	    stop "the plan would fail: $(last_words)" "see $dir/there.ndjson"
+	grep '"object":"Account"' "$dir/there.ndjson" | grep '"status":"exists"' >"$dir/there"
+	strings address "$dir/there" >"$dir/exists"
+	found know "$dir/exists" 'there already, and left as it is'
+	check_of mailroute --password-file "$NEW_PASSWORD_FILE" \
+	    ${PROXY_TOKEN_FILE:+--proxy-token-file "$PROXY_TOKEN_FILE"} check
+}
+# check_of COMMAND...: the findings of --check and check.
+check_of() {
+	# shellcheck disable=SC2086 # words
+	run -o "$dir/check.ndjson" "$@" ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k}
+	check_got=$?
+	grep '"type":"check"' "$dir/check.ndjson" >"$dir/checks"
+	while IFS= read -r line; do
+		printf '%s\n' "$line" >"$dir/line"
+		said=$(strings text "$dir/line")
+		case $line in
+		*'"status":"ok"'*) good "$said" ;;
+		*'"status":"warning"'*) know "$said" ;;
+		*) stop "$said" ;;
+		esac
+	done <"$dir/checks"
+	[ "$check_got" -le 1 ] || stop "$1: $(last_words)"
+}
+
+rehearse_proxy() {
+	[ -n "${PROXY_ADMIN_URL:-}" ] || return 0
+	heading 'The migration proxy'
+	# shellcheck disable=SC2086 # a word or none
+	if ! run -i "$dir/wave.ndjson" -o "$dir/routes.ndjson" remap get $rehearse_partial \
+	    --token-file "$PROXY_TOKEN_FILE" ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k}; then
+		stop "$(last_words)"
+		return
+	fi
+	grep -F "\"destination\":\"$PROXY_NEW\"" "$dir/routes.ndjson" >"$dir/routed"
+	good "answers; $(grep -c . "$dir/routed") logins go to $PROXY_NEW already"
+	grep -i 'normalize' "$dir/err" >"$dir/normalize" && know "$(cat "$dir/normalize")" 'normalize = "lowercase" in its configuration'
+	return 0
+}
+
+rehearse_owners() {
+	heading 'What comes along, and what does not'
+	run -i "$dir/wave.ndjson" -o "$dir/secrets.ndjson" secretcheck
+	for verdict in verbatim transcoded; do
+		n=$(grep -c "\"verdict\":\"$verdict\"" "$dir/secrets.ndjson")
+		[ "$n" -eq 0 ] || good "$n passwords: $verdict"
+	done
+	for verdict in unusable none; do
+		grep "\"verdict\":\"$verdict\"" "$dir/secrets.ndjson" >"$dir/verdict"
+		strings address "$dir/verdict" >"$dir/password-$verdict"
+		schemes=$(strings scheme "$dir/verdict" | sort -u | tr '\n' ' ')
+		said="a new password is needed ($verdict${schemes:+: ${schemes% }})"
+		if [ "$NO_SECRET" = fail ]; then
+			found stop "$dir/password-$verdict" "$said" "NO_SECRET=temp in $conf, and hand out STATE/ADDRESS/temporary"
+		else
+			found know "$dir/password-$verdict" "$said; NO_SECRET=$NO_SECRET"
+		fi
+	done
+	grep '"forward":' "$dir/accounts.ndjson" >"$dir/forwards" && good "$(grep -c . "$dir/forwards") forwards"
+	grep '"vacation":' "$dir/wave.ndjson" >"$dir/vacations" && good "$(grep -c . "$dir/vacations") vacation notes"
+	grep '"quota":' "$dir/accounts.ndjson" >"$dir/quotas" && good "$(grep -c . "$dir/quotas") quotas"
+	grep '"type":"alias","address":"@' "$dir/wave.ndjson" >"$dir/catch-alls"
+	strings address "$dir/catch-alls" >"$dir/catch-all"
+	[ ! -s "$dir/catch-all" ] || know "$(grep -c . "$dir/catch-all") catch-alls ($(paste -sd ' ' "$dir/catch-all")) are set with the last account: before, one would take the mail of all who have not moved" 'mailferry-migrate(7), the last wave'
+	rehearse_quotas
+	rehearse_filters
+	know 'what the spam filter has learnt stays behind' 'let the new one learn from the Junk folders'
+	# The same reason for many accounts is one line.
+	sed -n 's/.*"status":"\([a-z-]*\)".*"address":"\([^"]*\)".*"reason":"\(.*\)"[,}].*/\1\t\2\t\3/p' \
+	    "$dir/report.ndjson" | sed 's/","origin":.*//' | sort -t "$(printf '\t')" -k 1,1 -k 3,3 |
+	    awk -F '\t' '
+	    function out() {
+		if (n) printf "  note   %s: %s%s\n", last, n == 1 ? one ": " : n " times (" one ", ...): ", why
+	    }
+	    $1 != last || $3 != why { out(); n = 0; last = $1; why = $3; one = $2 }
+	    { n++ }
+	    END { out() }'
+}
+
+# Filters that are in the directory; those on the old server come by ManageSieve.
+rehearse_filters() {
+	if grep -q '"scripts":' "$dir/wave.ndjson"; then
+		run -i "$dir/wave.ndjson" -o "$dir/filters.ndjson" sievecheck --records
+		for verdict in differs refused; do
+			grep "\"$verdict\"" "$dir/filters.ndjson" >"$dir/verdict"
+			strings address "$dir/verdict" | sort -u >"$dir/filters-$verdict"
+			found know "$dir/filters-$verdict" "a filter that the new server $([ "$verdict" = refused ] && echo refuses || echo 'runs otherwise')" "see $dir/filters.ndjson; sievecheck(1)"
+		done
+	fi
+	[ -z "${OLD_SIEVE:-}" ] ||
+	    know 'filters of the old server come along as they are' "before, of each: $OLD_DOVEADM sieve get -u OWNER NAME | sievecheck"
+}
+
+# An owner whose mail is larger than the quota would be over it at once.
+rehearse_quotas() {
+	[ -s "$dir/sizes" ] || return 0
+	sed -n 's/.*"address":"\([^"]*\)".*"quota":\([0-9]*\).*/\2 \1/p' "$dir/accounts.ndjson" >"$dir/quota.list"
+	awk 'NR == FNR { quota[$2] = $1; next }
+	    ($2 in quota) && quota[$2] > 0 && $1 > quota[$2] * 0.95 { print $2 }' \
+	    "$dir/quota.list" "$dir/sizes" >"$dir/over-quota"
+	found know "$dir/over-quota" 'more mail than 95% of the quota: sizes are counted otherwise there, and the copy may not fit' 'raise the quota before the move'
+}
+
+rehearse_for_good() {
+	heading 'What cannot be undone once owners use the new server'
+	cat <<-'END'
+	  - A password that an owner changes there is not carried back.
+	  - What an owner deletes or moves there is not deleted or moved on the old
+	    server by a rollback: it adds, and takes nothing away.
+	  - Programs see new UIDs: they load folders anew, and local caches with them.
+	  - App passwords and second factors of the old server are not those of the new
+	    one; owners set them up again.
+	END
+}
+
+# rehearse [FILE...]: the whole of it.
+rehearse() {
+	dir=$STATE/rehearsal
+	rm -rf -- "$dir"
+	mkdir -p -- "$dir" || exit "$FATAL"
+	list=$dir/list
+	: >"$list"
+	[ $# -eq 0 ] || cat -- "$@" | addresses >"$list" || exit "$FATAL"
+	printf 'Rehearsal of %s, %s. Nothing is changed on either server.\n' "$conf" "$(now)"
+	rehearse_programs
+	if rehearse_records; then
+		rehearse_old
+		rehearse_new
+		rehearse_proxy
+		rehearse_owners
+	fi
+	rehearse_for_good
+	heading "$([ "$stops" -eq 0 ] && echo 'Nothing stops the move.' ||
+	    echo "$stops thing$([ "$stops" -eq 1 ] || echo s) would stop the move. What was looked at is in $dir.")"
+	[ "$stops" -eq 0 ]
+}

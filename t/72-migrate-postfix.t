@@ -1,0 +1,77 @@
+#!/bin/sh
+# The old server's Postfix passes mail for who has moved on, and for nobody else;
+# both switches turn in the order in which no message goes in a circle. The
+# commands for the old server go through a shell of their own, as with ssh.
+. "${0%/*}/lib.sh"
+. "$top/t/procedure.sh"
+. "$top/t/postfix.sh"
+need parallel
+
+mail alice@one.test '' 1 2
+mail bob@one.test '' 3 4
+old_server alice bob
+own
+new_server
+# Another host of the network, which nobody answers for: what goes there waits.
+postfix_start "transport_maps = hash:$pf/moved" "virtual_mailbox_domains = one.test" \
+    "virtual_mailbox_maps = static:x"
+MAIL_CONFIG=$pf
+export MAIL_CONFIG
+configure
+settings "OLD_RUN='sh -c'" "OLD_TRANSPORT=hash:$pf/moved" NEW_SMTP=new.one.test:2525
+ferry_ready
+line() {
+	postmap -q "$1" "hash:$pf/moved"
+}
+# order FIRST SECOND: one command stands before the other in the log.
+order() {
+	first=$(grep -n -e "$1" state/alice@one.test/log | tail -n 1 | cut -d : -f 1)
+	second=$(grep -n -e "$2" state/alice@one.test/log | tail -n 1 | cut -d : -f 1)
+	echo "$first $second"
+	[ -n "$first" ] && [ -n "$second" ] && [ "$first" -lt "$second" ]
+}
+
+ok 'the rehearsal says that the table is not there yet' '
+	postconf -e transport_maps=
+	run 1 migrate-wave --rehearse -c ferry.conf >out
+	has out "STOPS  main.cf does not read hash:$pf/moved"
+	postconf -e "transport_maps=hash:$pf/moved"
+	: >"$pf/moved"
+	postmap "hash:$pf/moved"
+	run 0 migrate-wave --rehearse -c ferry.conf >out
+	has out "ok     Postfix reads hash:$pf/moved"'
+ok 'an account moves: first the new server knows, then the old one' '
+	run 0 migrate alice@one.test
+	[ "$(line alice@one.test)" = "smtp:[new.one.test]:2525" ]
+	not line bob@one.test
+	order "mailroute.* set <" "remap export.*--to stalwart"'
+ok 'Postfix passes on what is hers, and keeps the rest' '
+	sed "s/^alice@one.test[[:space:]].*/alice@one.test discard:moved-away/" "$pf/moved" >moved.new
+	cat "$pf/moved" >moved.keep
+	cat moved.new >"$pf/moved"
+	postmap "hash:$pf/moved"
+	postfix reload >reload.out 2>&1
+	[ "$(delivered bob@one.test)" = bob@one.test ]
+	hasnt "$pf/log" moved-away
+	[ "$(delivered Alice@one.test)" = Alice@one.test ]
+	has "$pf/log" moved-away
+	cat moved.keep >"$pf/moved"
+	postmap "hash:$pf/moved"'
+ok 'and goes back: first the old server, then the new one' '
+	run 0 rollback alice@one.test 2>err || { cat err; tail -n 30 state/alice@one.test/log; false; }
+	not line alice@one.test
+	order "remap export.*--to legacy" "mailroute.* unset <"'
+ok 'where the table cannot be written, the new server keeps the mail: no circle' '
+	cp ferry.conf keep.conf
+	settings "OLD_TRANSPORT=hash:$pf/none/moved"
+	run 2 migrate bob@one.test 2>err
+	has err "bob@one.test: mail: "
+	has err "mail could not be put back: run \"rollback-account bob@one.test\" now"
+	[ "$(routes bob@one.test)" = legacy ]
+	cp keep.conf ferry.conf
+	run 0 rollback bob@one.test
+	mailroute list --url "$new_url" --user admin --password-file admin.pw >keys
+	hasnt keys bob@one.test
+	run 0 migrate bob@one.test
+	[ "$(line bob@one.test)" = "smtp:[new.one.test]:2525" ]'
+done_testing

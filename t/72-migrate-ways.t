@@ -1,0 +1,93 @@
+#!/bin/sh
+# What not every installation has: the proxy's own IMAP, calendars and address
+# books, and a store that only Dovecot can open on the way back.
+. "${0%/*}/lib.sh"
+. "$top/t/radicale.sh"
+. "$top/t/procedure.sh"
+
+mail alice@one.test '' 1 3
+mail alice@one.test Sent 4 4
+# The owner's way through the proxy, where messages were deleted since; and one on
+# which the administrator may not look.
+echo 'admin:{PLAIN}admin-Zx' >>masters
+mkdir -p homes/front
+cp -R homes/old/alice@one.test homes/front
+rm -r homes/front/alice@one.test/Maildir/.Sent/cur/*
+echo 'alice@one.test:{PLAIN}alice-Zx-long' >front.users
+serve_imap front
+front=$imap
+echo 'bob@one.test:{PLAIN}bob-Zx-long' >box.users
+serve_imap box 'mail_location = mdbox:~/mdbox'
+box=$imap box_conf=$conf
+old_server alice
+own
+for i in 1 2; do
+	printf 'From: f@two.test\r\nMessage-ID: <b%s@two.test>\r\nSubject: b\r\n\r\nb\r\n' $i |
+	    doveadm -c "$box_conf" save -u bob@one.test -m INBOX 2>>box.err
+done
+new_server
+configure
+ferry_ready
+# Calendars are the business of the real Vandelay: what is asked of it is kept.
+mkdir ways
+cat >ways/vandelay <<END
+#!/bin/sh
+case \$2 in
+caldav | carddav)
+	echo "\$2 \$4 \$6 \$VANDELAY_PASSWORD" >>$tmp/dav.asked
+	echo "calendarevent: created=0"
+	;;
+*) exec $tmp/bin/vandelay "\$@" ;;
+esac
+END
+# On the way back there is an event.
+cat >ways/archive2maildir <<END
+#!/bin/sh
+$build/bin/archive2maildir "\$@" || exit
+mkdir -p "\$3/calendars/Work"
+printf 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:e1\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260601T100000Z\r\nSUMMARY:Made there\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n' >"\$3/calendars/Work/e1.ics"
+END
+chmod 755 ways/*
+PATH=$tmp/ways:$PATH
+
+ok 'calendars and address books are read as the configuration says' '
+	cp ferry.conf plain.conf
+	settings "OLD_CALDAV=$server/%n/" "OLD_CARDDAV=$server/%n/" OLD_DAV_USER=%n \
+	    "OLD_DAV_PASSWORD_FILE=$tmp/password"
+	cp ferry.conf dav.conf
+	run 0 migrate --until check alice@one.test
+	printf "%s $server/alice/ alice $password\n" caldav carddav >want
+	same want dav.asked
+	hasnt state/alice@one.test/log "$password"'
+ok 'what fails on the way of the proxy is put back' '
+	settings "PROXY_IMAP=$front" PROXY_LOGIN=nobody
+	run 1 migrate alice@one.test 2>err
+	has err "alice@one.test: after: "
+	has err "mail and login are on the old server again"
+	at_home alice@one.test'
+ok 'the account is looked at through the proxy; what the owner deleted is no loss' '
+	cp dav.conf ferry.conf
+	settings "PROXY_IMAP=$front" PROXY_LOGIN=admin
+	run 0 migrate alice@one.test 2>err || { cat err; tail -n 20 state/alice@one.test/log; false; }
+	has state/alice@one.test/proxy.ndjson "\"status\":\"short\""
+	[ "$(routes alice@one.test)" = stalwart ]'
+ok 'an event that was made there comes to the old calendars' '
+	run 0 rollback alice@one.test 2>err || { cat err; tail -n 20 state/alice@one.test/log; false; }
+	curl -s -u "alice:$password" "$server/alice/" -X PROPFIND -H "Depth: 1" >collections
+	grep -r "Made there" store'
+ok 'a store that only Dovecot can open: there and back' '
+	cp plain.conf ferry.conf
+	settings "STATE=$tmp/box.state" "OLD_IMAP=$box" "OLD_DOVEADM=\"doveadm -c $box_conf\"" \
+	    "OLD_DUMP=\"dirdump passwd-file -q $tmp/box.db\""
+	run 0 migrate bob@one.test 2>err || { cat err; tail -n 20 box.state/bob@one.test/log; false; }
+	new_folders bob@one.test | grep -x "Inbox 2"
+	id=$(new_id bob@one.test)
+	blob=$(printf "From: x@two.test\r\nMessage-ID: <n1@two.test>\r\nSubject: new\r\n\r\nnew\r\n" |
+	    curl -s -K jmap.conf --data-binary @- -H "Content-Type: message/rfc822" "$new_url/jmap/upload/$id/" | jq -r .blobId)
+	jmap Email/import "{\"accountId\":\"$id\",\"emails\":{\"m\":{\"blobId\":\"$blob\",\"mailboxIds\":{\"a\":true},\"keywords\":{}}}}" >imported
+	run 0 rollback bob@one.test 2>err || { cat err; tail -n 20 box.state/bob@one.test/log; false; }
+	has box.state/bob@one.test/log "--through-doveadm bob@one.test"
+	doveadm -c "$box_conf" fetch -u bob@one.test hdr.message-id mailbox INBOX | sed -n "s/^hdr.message-id: //p" | sort >got
+	printf "<%s@two.test>\n" b1 b2 n1 >want
+	same want got'
+done_testing

@@ -1,0 +1,106 @@
+#!/bin/sh
+# migrate-wave --rehearse: what would happen is said, by group, and nothing
+# changes on either server.
+. "${0%/*}/lib.sh"
+. "$top/t/procedure.sh"
+need parallel
+
+mail alice@one.test '' 1 3
+mail bob@one.test '' 4 5
+mail bob@one.test Sub.Below 6 6
+mail carol@one.test '' 7 8
+mail carol@one.test ' Blank' 9 9
+printf 'no header\n' >homes/old/carol@one.test/Maildir/cur/1780000099.M99P1.old:2,S
+old_server alice bob carol
+sed -i 's/^carol@one.test:{PLAIN}[^:]*/carol@one.test:{SMD5}8MHkYXDQYNyZTCfjQfOKdB8ZMzQ=/' directory
+printf 'dora@one.test:{PLAIN}dora-Zx-long::::::\n' >>directory
+own
+new_server
+configure
+cat >dump <<END
+#!/bin/sh
+dirdump passwd-file -q $tmp/directory >$tmp/dumped
+grep -v '"end"' $tmp/dumped
+echo '{"v":1,"type":"alias","address":"info@one.test","targets":["alice@one.test"]}'
+echo '{"v":1,"type":"note","what":"canonical_maps","text":"senders are rewritten"}'
+grep '"end"' $tmp/dumped | sed 's/"count":4/"count":6/'
+END
+chmod 755 dump
+settings "OLD_DUMP=$tmp/dump"
+rehearse() {
+	migrate-wave --rehearse -c ferry.conf "$@"
+}
+# dumped: all that both servers and the proxy hold.
+dumped() {
+	find homes -type f | grep -v -e dovecot -e maildirsize | sort | tr "\n" "\0" | xargs -0 b3sum
+	for type in Domain Account MailingList MemoryLookupKey MtaRoute MtaOutboundStrategy; do
+		jmap "x:$type/get" '{"ids":null}'
+	done
+	cat mappings
+}
+
+ok 'nothing is ready: each thing that stops is said, with what mends it' '
+	run 1 rehearse >out 2>err
+	grep -q "^  STOPS  .*mailroute setup" out
+	has out "1 account (dora@one.test): the master user cannot read it"
+	has out "1 account (carol@one.test): a new password is needed (unusable: SMD5)"
+	has out "mend: NO_SECRET=temp"
+	hasnt out Zx
+	grep -q "would stop the move" out'
+ferry_ready
+settings NO_SECRET=temp
+sed -i /^dora/d directory
+sed -i "s/\"count\":4/\"count\":3/; s/\"count\":6/\"count\":5/" dump
+ok 'when it is, nothing stops, and what is worth knowing is said' '
+	dumped >before
+	run 0 rehearse >out 2>err
+	not [ -s err ]
+	dumped >after
+	same before after
+	has out "  ok     3 accounts, 1 aliases"
+	has out "the master user reads 3 accounts"
+	has out "1 account (bob@one.test): a folder below one that does not exist"
+	has out "1 account (carol@one.test): messages without a header"
+	has out "1 account (carol@one.test): a folder name that begins or ends with a blank"
+	has out "a new password is needed (unusable: SMD5); NO_SECRET=temp"
+	has out "canonical_maps: senders are rewritten"
+	has out "Nothing stops the move."
+	grep -q "^  ok     10 messages" out
+	has out "What cannot be undone"'
+ok 'it can be said of some' '
+	echo alice@one.test | run 0 rehearse - >out
+	has out "the master user reads 1 account"
+	hasnt out bob@one.test
+	echo nobody@one.test >who
+	run 1 rehearse who >out
+	has out "1 lines are not accounts"'
+ok 'a wrong password of the master user, of the administrator, and of the proxy' '
+	echo wrong-Zx >wrong.pw
+	cp ferry.conf keep.conf
+	settings "OLD_MASTER_PASSWORD_FILE=$tmp/wrong.pw"
+	run 1 rehearse >out
+	has out "STOPS  the master user cannot read accounts"
+	cp keep.conf ferry.conf
+	settings "NEW_PASSWORD_FILE=$tmp/wrong.pw"
+	run 1 rehearse >out
+	grep -q "STOPS  .*401" out
+	cp keep.conf ferry.conf
+	settings "PROXY_TOKEN_FILE=$tmp/wrong.pw"
+	run 1 rehearse >out
+	grep -q "STOPS  .*token" out
+	cp keep.conf ferry.conf
+	settings "OLD_RUN=false"
+	run 1 rehearse >out
+	has out "STOPS  no command can be run there"
+	cp keep.conf ferry.conf
+	settings "OLD_DUMP=false"
+	run 1 rehearse >out
+	has out "STOPS  OLD_DUMP ends with 1"
+	hasnt out Zx'
+ok 'what moved meanwhile is known' '
+	cp keep.conf ferry.conf
+	run 0 migrate alice@one.test
+	run 0 rehearse >out
+	has out "1 account (alice@one.test): there already"
+	has out "1 logins go to stalwart already"'
+done_testing

@@ -1,0 +1,57 @@
+#!/bin/sh
+# rollback-account with each of its tools failing once, and killed before and after
+# each: run again, it comes to the same end.
+. "${0%/*}/lib.sh"
+. "$top/t/procedure.sh"
+
+for user in bob dora; do
+	mail $user@one.test '' 1 3
+	mail $user@one.test Sent 4 5
+done
+old_server bob dora
+own
+new_server
+configure
+ferry_ready
+
+with_faults
+
+ok 'without a fault' '
+	filled dora@one.test >old.folders
+	run 0 migrate dora@one.test bob@one.test
+	run 0 rollback dora@one.test
+	filled dora@one.test >got
+	same old.folders got
+	steps dora@one.test | grep rollback >back.steps'
+for case in remap:1:75 mailroute:1:75 vandelay:1:2 archive2maildir:1:75 doveadm:1:75 \
+    tar:1:75 maildir-check:1:75 maildir-merge:1:75 maildir-merge:2:75 acctcheck:1:75; do
+	tool=${case%%:*} call=${case#*:}
+	ok "on the way back, $tool fails at call ${call%:*}" "
+		fault $tool ${call%:*} ${call#*:}
+		run 75 rollback bob@one.test 2>err
+		[ \"\$(cat faults)\" = $tool ]"
+done
+ok 'in the end it is back as one without faults' '
+	rm -f fault.*
+	run 0 rollback bob@one.test
+	at_home bob@one.test
+	steps bob@one.test | grep "rollback.* 0" | sort -u >got
+	sort back.steps >want
+	same want got
+	filled bob@one.test >got
+	same old.folders got'
+
+ok 'killed on the way back, anywhere' '
+	for case in remap:1 mailroute:1 vandelay:1 archive2maildir:1 tar:1 maildir-merge:1 maildir-merge:2 acctcheck:1; do
+		for when in before after; do
+			fault ${case%:*} ${case#*:} $when
+			killed rollback --from login bob@one.test
+			until rollback bob@one.test >out 2>err; do
+				sleep 0.1
+			done
+			at_home bob@one.test
+			filled bob@one.test >got
+			same old.folders got
+		done
+	done'
+done_testing

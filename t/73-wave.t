@@ -1,0 +1,79 @@
+#!/bin/sh
+# migrate-wave: many accounts at a time, one of them in trouble, and on again.
+. "${0%/*}/lib.sh"
+. "$top/t/procedure.sh"
+need parallel
+
+ready_for_wave
+with_faults
+wave() {
+	migrate-wave -c ferry.conf "$@"
+}
+everybody_moved() {
+	for user in "$@"; do
+		[ "$(routes "$user@one.test")" = stalwart ]
+		new_folders "$user@one.test" | grep -x "Inbox 2"
+	done
+}
+
+ok 'the commands of a wave are shown' '
+	dirdump passwd-file -q directory >records
+	wc -l <requests >before
+	run 0 wave -n --until check records >out
+	[ "$(grep -c "^## " out)" = 6 ]
+	hasnt out "# mail"
+	not [ -e state/records.ndjson ]
+	wc -l <requests >after
+	same before after'
+ok 'a wave of records; one account fails, the others move' '
+	for user in ann ben cat; do echo $user@one.test; done >wave1
+	fault mailroute 2 1
+	run 1 wave -j 2 --halt never wave1 >out 2>err
+	has err "migrate-wave: 3 accounts: 2 done, 1 for a person to look at, 0 to run again, 0 not begun"
+	[ "$(cat faults)" = mailroute ]'
+# The index is as long as the dump lasts: who reads it reads no more than is theirs.
+ok 'each account takes its records by the index, which is made once' '
+	cat state/*/log | grep -c "recfilter .*--index [^ ]*/records.ndjson.index" >count
+	[ "$(cat count)" = 3 ]
+	ls -i state/records.ndjson.index >index
+	run 0 migrate --until record ann@one.test
+	ls -i state/records.ndjson.index >again
+	same index again'
+ok '--resume takes up those that did not move' '
+	run 0 wave --resume 2>err
+	has err "3 accounts: 3 done, 0 for a person"
+	everybody_moved ann ben cat
+	[ "$(routes dan@one.test)" = legacy ]'
+ok 'and a second time there is nothing to do' '
+	wc -l <requests >before
+	run 0 wave --resume 2>err
+	run 0 wave wave1 2>err
+	has err "3 done"
+	wc -l <requests >after
+	same before after'
+ok 'failures that may pass: 75' '
+	fault recfilter 1 75
+	run 75 wave -q records >out 2>err
+	hasnt err "accounts:"
+	run 0 wave --resume -q
+	# shellcheck disable=SC2086 # words
+	everybody_moved $users'
+ok 'too many failures: no more is begun' '
+	seq -f "none%g@one.test" 30 >none
+	run 1 wave -j 2 --halt soon,fail=3 none >out 2>err
+	grep -qE "30 accounts: 0 done, [345] for a person to look at, 0 to run again, 2[567] not begun" err'
+ok 'a wave goes back' '
+	run 0 wave --back -j 3 wave1 >out 2>err
+	has err "3 done"
+	for user in ann ben cat; do
+		[ "$(routes $user@one.test)" = legacy ]
+		[ "$(old_folders $user@one.test | grep INBOX)" = "INBOX 2" ]
+	done
+	[ "$(routes dan@one.test)" = stalwart ]'
+ok 'the command line' '
+	run 2 wave --no-such 2>err
+	run 2 wave </dev/null 2>err
+	has err "no addresses"
+	run 2 migrate-wave -c none.conf 2>err
+	run 0 migrate-wave --version >out'
+done_testing
