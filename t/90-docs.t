@@ -1,16 +1,24 @@
 #!/bin/sh
 # The documents agree with the programs: every tool has a page, every option
-# stands in its help and its page and the other way round, and the lists of
+# is in its help and its page and the other way round, and the lists of
 # tools are complete.
 . "${0%/*}/lib.sh"
 need mandoc
+need sqlite3
 
 tools=$(cd "$top/bin" && ls -- *.c | sed 's/\.c$//')
 
-# The long options in the source of a tool.
-source_options() {
-	sed -n 's/.*{ "\([a-z0-9-]*\)", \(no\|required\|optional\)_argument.*/--\1/p' \
-	    "$top/bin/$1.c" | sort -u
+# The procedure: programs of sh.
+scripts=$(cd "$top/scripts" && ls -- *-*)
+
+# The options in the table of a tool.
+table_options() {
+	if grep -q getopt_long "$top/bin/$1.c"; then
+		sed -n 's/.*{ "\([a-z0-9-]*\)", \(no\|required\|optional\)_argument.*/--\1/p' \
+		    "$top/bin/$1.c"
+	else
+		"$1" --complete | cut -f1
+	fi | sort -u
 }
 
 # The options that a help text describes: its indented lines, up to the gap.
@@ -37,14 +45,14 @@ missing() {
 }
 
 for tool in $tools; do
-	ok "$tool: help, source and page name the same options" '
+	ok "$tool: help, table and page name the same options" '
 		[ -f "$top/man/$tool.1" ]
 		run 0 "$tool" --help >help
 		options <help >in.help
-		source_options "$tool" >in.source
+		table_options "$tool" >in.table
 		page_options "$tool" >in.page
-		[ -s in.source ]
-		missing in.source in.help "in the source, not in the help"
+		[ -s in.table ]
+		missing in.table in.help "in the table, not in the help"
 		missing in.help in.page "in the help, not in the page"
 		missing in.page in.help "in the page, not in the help"'
 	ok "$tool: --version and a wrong option" '
@@ -55,18 +63,35 @@ for tool in $tools; do
 		has err "usage: "'
 done
 
+for script in $scripts; do
+	# What is copied to an old host has short options only.
+	[ "$script" != dirdump-collect ] || continue
+	ok "$script: help and page name the same options" '
+		run 0 "$top/scripts/$script" --help >help
+		options <help >in.help
+		page_options "$script" >in.page
+		[ -s in.help ]
+		missing in.help in.page "in the help, not in the page"
+		missing in.page in.help "in the page, not in the help"
+		run 0 "$top/scripts/$script" --version >out
+		grep -q "^$script (mailferry) $(cat "$top/VERSION")\$" out
+		run 2 "$top/scripts/$script" --no-such-option >out 2>err
+		not [ -s out ]
+		has err "usage: "'
+done
+
 ok 'mailferry(7) lists each tool, with the words of its own page' '
-	for tool in $tools; do
+	for tool in $tools $scripts; do
 		nd=$(sed -n "s/^\.Nd //p" "$top/man/$tool.1")
 		tr "\n" " " <"$top/man/mailferry.7" >page
 		has page ".It Xr $tool 1 $nd"
 	done
 	sed -n "s/^\.It Xr \([a-z0-9-]*\) 1.*/\1/p" "$top/man/mailferry.7" |
 	    sort >listed
-	echo "$tools" | sort >there
+	printf "%s\n" $tools $scripts | sort >there
 	same there listed'
 ok 'README lists each tool' '
-	for tool in $tools; do
+	for tool in $tools $scripts; do
 		has "$top/README.md" "\`$tool\`"
 	done'
 ok 'the completion knows each tool that a user calls' '
@@ -76,11 +101,76 @@ ok 'the completion knows each tool that a user calls' '
 		*) grep -qw -e "$tool" "$top/share/completion/mailferry" ;;
 		esac
 	done'
+# The names that a list of a page has as tags, one a line: PAGE FROM TO.
+tags() {
+	sed -n "/^\.Ss $2/,/^\.S[hs] $3/s/^\.It Cm //p" "$top/man/$1" |
+	    sed 's/ , Cm /\n/g; s/ , /\n/g' | sort
+}
+ok 'the members of records are those of the code, and each has a kind' '
+	sed -n "s/^	[MP](\([a-z_]*\),.*/\1/p; s/^	AS([a-z]*, \"\([a-z_]*\)\",.*/\1/p" \
+	    "$top/lib/record/member.c" | sort >code
+	[ "$(wc -l <code)" -gt 20 ]
+	tags mailferry-record.5 Members Objects >page
+	same code page'
+ok 'the members of objects in records are those of the code' '
+	sed -n "s/^	MUST([a-z_]*, \([a-z_]*\),.*/\1/p; s/^	MAY([a-z_]*, \([a-z_]*\),.*/\1/p
+	    s/^	AN([a-z_]*, [a-z_]*, \"\([a-z_]*\)\".*/\1/p" \
+	    "$top/lib/record/member.c" | sort -u >code
+	[ "$(wc -l <code)" -gt 10 ]
+	sed -n "/^\.Ss Objects/,/^\.Ss Rules/s/^\.Dq \([a-z_]\{1,\}\).*/\1/p" \
+	    "$top/man/mailferry-record.5" | sort -u >page
+	same code page'
+ok 'the members of field maps are those of the code, and those of queries' '
+	sed -n "s/^	\[FIELD_[A-Z_]*\] = { \"\([a-z_]*\)\", .*/\1/p" \
+	    "$top/lib/source/fieldmap/parse.c" | sort >code
+	[ "$(wc -l <code)" -gt 20 ]
+	{ tags mailferry-fieldmap.5 Members ENV
+	    tags mailferry-fieldmap.5 "What becomes" Members; } | sort >page
+	grep -vx -e origin code >known
+	same known page'
+ok 'dirdump-sql(1) names the columns that a query may have' '
+	sqlite3 db "CREATE TABLE t (x)"
+	sed -n "/^\.It Fl .-query/,/^\.It/p" "$top/man/dirdump-sql.1" |
+	    grep "^\.Cm" | sed "s/\.Cm //; s/ //g" | tr "," "\n" | grep . | sort >page
+	[ "$(wc -l <page)" -gt 15 ]
+	while read -r name; do
+		run 0 dirdump sql --query "SELECT NULL AS $name, NULL AS $([ $name = address ] && echo name || echo address) FROM t" \
+		    sqlite:db >out 2>err
+		hasnt err "like no member"
+	done <page
+	# What the page does not name is not taken.
+	sed -n "s/^	M(\([a-z_]*\),.*/\1/p" "$top/lib/record/member.c" |
+	    sort | comm -23 - page >others
+	while read -r name; do
+		dirdump sql --query "SELECT NULL AS address, NULL AS $name FROM t" \
+		    sqlite:db >out 2>err || :
+		has err "like no member" || { echo "$name"; false; }
+	done <others'
+ok 'each message that a page quotes is one of the programs' '
+	run 0 "$top/tests/helper/diagnostics" "$top"'
+ok 'HACKING names each room of lib, in the order of the layers' '
+	sed -n "s/^    \([a-z]*\(\/[a-z]*\)\{0,1\}\)\/  *[a-zA-Z].*/\1/p" "$top/HACKING.md" |
+	    sed "1,/^build$/d" >rooms
+	sed -n "/^USES/,/^}/s/^    .\([a-z/]*\).:.*/\1/p" "$top/tests/layers" >there
+	[ -s there ]
+	same there rooms
+	sed "s|^|$top/lib/|" rooms | while read -r room; do
+		[ -d "$room" ] || echo "$room"
+	done >gone
+	not [ -s gone ]'
 ok 'every page is clean' '
 	mandoc -Tlint -Wwarning "$top"/man/*.[157]'
+# Of UTF-8: two ends of a quote, or an empty quote, double and single.
+quotes=$(printf '\342\200\235\342\200\235|\342\200\231\342\200\231|\342\200\230\342\200\231|\342\200\234\342\200\235')
+ok 'no quote of a page holds another by accident' '
+	for page in "$top"/man/*.[157]; do
+		mandoc -T utf8 "$page" | sed "s/.$(printf "\b")//g" >text
+		not grep -E "$quotes" text
+	done
+	not grep -E "^\.(Pq )?(Dq|Ql|Sq) .* (No|Dq|Ql|Sq) " "$top"/man/*.[157]'
 ok 'the pages that are referred to exist' '
 	sed -n "s/^\.Xr \([a-z0-9-]*\) \([157]\).*/\1.\2/p" "$top"/man/* |
-	    grep -E "^(mailferry|dirdump|mkaccounts|stalwart-apply|secretcheck|maildir-|archive2maildir|davmerge|remap|acctcheck)" |
+	    grep -E "^(mailferry|dirdump|mkaccounts|stalwart-apply|secretcheck|maildir-|migrat|rollback-|recfilter|mailroute|archive2maildir|davmerge|remap|mailroute|acctcheck|recfilter)" |
 	    sort -u | while read -r page; do
 		[ -f "$top/man/$page" ] || echo "$page"
 	done >gone
