@@ -387,6 +387,12 @@ ok 'files that are renamed while their directory is read' '
 	cd flips
 	PYTHONDONTWRITEBYTECODE=1 run 0 "$need_python" \
 	    "$top/tests/maildir/flips.py" 2000 3'
+ok 'mail that is delivered without a pause' '
+	need_python=$(command -v /usr/bin/python3) || exit 0
+	mkdir deliveries
+	cd deliveries
+	PYTHONDONTWRITEBYTECODE=1 run 0 "$need_python" \
+	    "$top/tests/maildir/deliveries.py" 2000'
 ok 'folders that cannot be read' '
 	box s17 .shut .open .link .onlynew && box t17
 	for f in .shut .open .link .onlynew; do mail s17/$f/cur/1.a:2, id$f; done

@@ -241,28 +241,25 @@ take_name(struct catalogue_entry *old, const struct catalogue_entry *e)
 	old->state |= e->state & ENTRY_NEW;
 }
 
-/* Of the entries from number from to mid, drops those whose files are listed
- * again after them, under the names that they have now. */
+/* Of the entries from number from on that are of one file, keeps the one that was
+ * listed last: it has the name that the file has now. */
 static void
-drop_older(struct catalogue *c, size_t from, size_t mid)
+keep_latest(struct catalogue *c, size_t from)
 {
-	struct map older = { 0 };
+	struct map seen = { 0 };
 	size_t kept = from;
 
-	if (from == mid)
-		return;
-	for (size_t i = from; i < mid; i++)
-		remember(&older, c, i);
-	for (size_t i = mid; i < c->n; i++) {
-		struct catalogue_entry *e =
-		    recollect(&older, c, &c->entries[i]);
+	for (size_t i = from; i < c->n; i++) {
+		struct catalogue_entry *older =
+		    recollect(&seen, c, &c->entries[i]);
 
-		if (e != NULL)
-			e->state |= ENTRY_GONE;
+		if (older != NULL)
+			older->state |= ENTRY_GONE;
+		remember(&seen, c, i);
 	}
-	free_keys(&older);
+	free_keys(&seen);
 	for (size_t i = from; i < c->n; i++)
-		if (i >= mid || (c->entries[i].state & ENTRY_GONE) == 0)
+		if ((c->entries[i].state & ENTRY_GONE) == 0)
 			c->entries[kept++] = c->entries[i];
 	c->n = kept;
 }
@@ -273,7 +270,7 @@ static int
 list_once(struct catalogue *c, size_t folder, struct why *why)
 {
 	struct mdfolder *f = &c->tree->folders[folder];
-	size_t first = c->n, mid = c->n;
+	size_t first = c->n, mid = first;
 
 	for (int is_new = 1; is_new >= 0; is_new--) {
 		int fd = open_box(c->tree, f->dir, is_new);
@@ -289,7 +286,8 @@ list_once(struct catalogue *c, size_t folder, struct why *why)
 		if (list_box(c, folder, is_new, fd, why) == -1)
 			return -1;
 	}
-	drop_older(c, first, mid);
+	if (mid != first)
+		keep_latest(c, first);
 	if (c->index != NULL && !c->stamps)
 		index_recall_all(c->index, c, first);
 	return 0;
@@ -303,7 +301,7 @@ enum {
  * A file that is renamed while its directory is read can be missed (readdir(3)
  * may or may not return it), and Dovecot renames a file when its flags change.
  * So a folder that changed meanwhile is listed again, and what was seen once
- * is kept.
+ * is kept: once, though it can be seen under both names in one pass.
  */
 static int
 list_folder(struct catalogue *c, size_t folder, struct why *why)
@@ -312,7 +310,7 @@ list_folder(struct catalogue *c, size_t folder, struct why *why)
 	struct why local = { 0 };
 
 	for (int i = 0; i < PASSES; i++) {
-		size_t begun = c->n;
+		bool stale;
 
 		if (list_once(c, folder, &local) == -1) {
 			/* What an earlier pass saw would come twice. */
@@ -321,8 +319,10 @@ list_folder(struct catalogue *c, size_t folder, struct why *why)
 				*why = local;
 			return mdtree_fault(c->tree, folder, &local);
 		}
-		drop_older(c, first, begun);
-		if (!catalogue_is_stale(c, folder, false))
+		stale = catalogue_is_stale(c, folder, false);
+		if (i > 0 || stale)
+			keep_latest(c, first);
+		if (!stale)
 			break;
 	}
 	return 0;
@@ -331,6 +331,7 @@ list_folder(struct catalogue *c, size_t folder, struct why *why)
 int
 catalogue_list(struct catalogue *c, struct why *why)
 {
+	(void)clock_gettime(CLOCK_REALTIME_COARSE, &c->began);
 	for (size_t i = 0; i < c->tree->n; i++)
 		if (list_folder(c, i, why) == -1)
 			return -1;
@@ -385,6 +386,25 @@ catalogue_update(struct catalogue *c, size_t folder, struct why *why)
 	return r;
 }
 
+/* True if an entry's file was made after the first listing began: it was in no
+ * other folder then. A link or a rename does not make one. */
+static bool
+is_newborn(struct last_box *b, const struct catalogue *c,
+    const struct catalogue_entry *e)
+{
+	int box = box_of(b, c, e);
+	struct statx st;
+
+	if (box == -1 ||
+	    statx(box, entry_name(c, e), AT_SYMLINK_NOFOLLOW, STATX_BTIME,
+		&st) == -1 ||
+	    (st.stx_mask & STATX_BTIME) == 0)
+		return false;
+	return st.stx_btime.tv_sec > c->began.tv_sec ||
+	       (st.stx_btime.tv_sec == c->began.tv_sec &&
+		   st.stx_btime.tv_nsec > (uint32_t)c->began.tv_nsec);
+}
+
 /* Lists a folder again. What is in it no more is gone. */
 static int
 list_again(
@@ -392,6 +412,7 @@ list_again(
 {
 	size_t n = c->n, kept = c->n, names = c->names.len;
 	struct map known = { 0 };
+	struct last_box box = { 0 };
 	bool renamed = false;
 	const char *key;
 	void *value;
@@ -406,6 +427,8 @@ list_again(
 		struct catalogue_entry *old = recollect(&known, c, e);
 
 		if (old == NULL) {
+			if (*found != REFRESH_OTHER && !is_newborn(&box, c, e))
+				*found = REFRESH_OTHER;
 			c->entries[kept++] = *e;
 		} else if (strcmp(entry_name(c, old), entry_name(c, e)) != 0 ||
 			   ((old->state ^ e->state) &
@@ -416,8 +439,7 @@ list_again(
 	}
 	if (kept == n && !renamed)
 		c->names.len = names;
-	if (kept != n)
-		*found = REFRESH_OTHER;
+	box_forget(&box);
 	c->n = kept;
 	for (size_t at = 0; map_next(&known, &at, &key, &value);)
 		if (value != NULL) {
@@ -444,9 +466,8 @@ drop_gone(struct catalogue *c)
 int
 catalogue_refresh(struct catalogue *c, enum refresh *found, struct why *why)
 {
-	int r = 0;
+	int r = mdtree_refresh(c->tree, found, why);
 
-	*found = REFRESH_SAME;
 	for (size_t i = 0; r == 0 && i < c->tree->n; i++) {
 		const struct mdfolder *f = &c->tree->folders[i];
 
@@ -454,7 +475,7 @@ catalogue_refresh(struct catalogue *c, enum refresh *found, struct why *why)
 		    !catalogue_is_stale(c, i, false))
 			continue;
 		if (*found == REFRESH_SAME)
-			*found = REFRESH_RENAMED;
+			*found = REFRESH_STAYED;
 		r = list_again(c, i, found, why);
 	}
 	drop_gone(c);

@@ -14,10 +14,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "core/buf.h"
 #include "core/why.h"
 #include "maildir/content.h"
+#include "maildir/refresh.h"
 #include "maildir/tree.h"
 
 struct index;
@@ -68,9 +70,10 @@ struct catalogue {
 	size_t n, cap;
 	struct buf names;
 	unsigned int jobs;
-	bool stamps;          /* fill in and compare stamps */
-	atomic_bool learned;  /* something was read that no index knew */
-	pthread_mutex_t lock; /* for the faults */
+	bool stamps;           /* fill in and compare stamps */
+	struct timespec began; /* the first listing, by the clock of files */
+	atomic_bool learned;   /* something was read that no index knew */
+	pthread_mutex_t lock;  /* for the faults */
 	char **faults;
 	size_t n_faults, cap_faults;
 };
@@ -106,17 +109,11 @@ bool catalogue_is_stale(
  * why (FATAL). */
 int catalogue_update(struct catalogue *c, size_t folder, struct why *why);
 
-/* What a look at all folders found. */
-enum refresh {
-	REFRESH_SAME,    /* none has changed */
-	REFRESH_RENAMED, /* some have, and hold the messages that they held */
-	REFRESH_OTHER    /* messages came, or went */
-};
-
 /*
- * Lists the folders that changed since they were listed, again, and those that
- * are new: afterwards the list has what is in them now, and what was known of
- * it. 0, or -1 and why (FATAL).
+ * Lists the tree again, the folders that changed since they were listed, and
+ * those that are new: afterwards the list has what is in them now, and what was
+ * known of it. A message that was made since the first listing began came from
+ * no other folder: STAYED. 0, or -1 and why (FATAL).
  */
 int catalogue_refresh(
     struct catalogue *c, enum refresh *found, struct why *why);

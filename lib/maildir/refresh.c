@@ -95,7 +95,8 @@ add_new(struct mdtree *t, const char *dir, struct why *why)
 
 /* Takes over what a new list says. */
 static int
-adopt(struct mdtree *t, const struct mdtree *now, bool *moved, struct why *why)
+adopt(struct mdtree *t, const struct mdtree *now, enum refresh *look,
+    struct why *why)
 {
 	size_t n = t->n;
 	bool *found = xcalloc(n + 1, sizeof *found);
@@ -109,7 +110,7 @@ adopt(struct mdtree *t, const struct mdtree *now, bool *moved, struct why *why)
 		found[at] = true;
 		if (at < n && strcmp(f->dir, dir) == 0)
 			continue;
-		*moved = true;
+		*look = REFRESH_OTHER;
 		if (at == n) {
 			r = add_new(t, dir, why);
 			continue;
@@ -123,7 +124,8 @@ adopt(struct mdtree *t, const struct mdtree *now, bool *moved, struct why *why)
 		if (found[i] || t->folders[i].gone || t->folders[i].missing ||
 		    mdtree_is_there(t, &t->folders[i])) /* no folder yet */
 			continue;
-		*moved = t->folders[i].gone = true;
+		*look = REFRESH_OTHER;
+		t->folders[i].gone = true;
 		forget_name(&t->folders[i]);
 	}
 	free(found);
@@ -148,20 +150,22 @@ drop_inbox(struct mdtree *t)
 }
 
 int
-mdtree_refresh(struct mdtree *t, bool *moved, struct why *why)
+mdtree_refresh(struct mdtree *t, enum refresh *found, struct why *why)
 {
 	struct mdtree now = *t;
+	bool touched;
 	int r = 0;
 
 	now.folders = NULL;
 	now.n = now.cap = 0;
-	if (mdtree_list(&now, t->style.fs, moved) == -1 ||
+	if (mdtree_list(&now, t->style.fs, &touched) == -1 ||
 	    drop_inbox(&now) == -1)
 		r = why_errno(why, FAIL_FATAL, "%s", t->root);
 	if (r == 0) {
 		mdtree_list_inbox(&now);
 		mdtree_sort(&now);
-		r = adopt(t, &now, moved, why);
+		*found = touched ? REFRESH_STAYED : REFRESH_SAME;
+		r = adopt(t, &now, found, why);
 	}
 	mdtree_clear(&now);
 	free(now.folders);
@@ -174,11 +178,11 @@ mdtree_find_dir(struct mdtree *t, size_t folder, int *fd, struct why *why)
 	enum {
 		TRIES = 40 /* it can be renamed again and again */
 	};
-	bool moved;
+	enum refresh found;
 
 	*fd = open_same(t, &t->folders[folder]);
 	for (int i = 0; *fd == -1 && errno == ENOENT && i < TRIES; i++) {
-		if (mdtree_refresh(t, &moved, why) == -1)
+		if (mdtree_refresh(t, &found, why) == -1)
 			return -1;
 		errno = ENOENT;
 		if (t->folders[folder].gone)

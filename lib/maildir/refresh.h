@@ -13,12 +13,19 @@
 #include "core/why.h"
 #include "maildir/tree.h"
 
+/* What another look found. */
+enum refresh {
+	REFRESH_SAME,   /* nothing has changed */
+	REFRESH_STAYED, /* something has; what was known is where it was */
+	REFRESH_OTHER   /* folders or messages went, or came from elsewhere */
+};
+
 /*
  * Lists the folders again. One that was renamed keeps its number, a new one is
- * added, one that is there no more is gone. *moved: the list is another one, or
- * the tree was changed while it was listed. 0, or -1 and why.
+ * added, one that is there no more is gone. STAYED: something was changed beside
+ * the folders while they were listed. 0, or -1 and why.
  */
-int mdtree_refresh(struct mdtree *t, bool *moved, struct why *why);
+int mdtree_refresh(struct mdtree *t, enum refresh *found, struct why *why);
 
 /* True if a folder's directory is what it is called. */
 bool mdtree_is_there(const struct mdtree *t, const struct mdfolder *f);

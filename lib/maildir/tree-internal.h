@@ -8,9 +8,9 @@
 
 #include "maildir/tree.h"
 
-/* Adds the folders but the INBOX, in no order. *moved, unless NULL: a directory
+/* Adds the folders but the INBOX, in no order. *touched, unless NULL: a directory
  * was changed while it was listed. 0, or -1 and errno. */
-int mdtree_list(struct mdtree *t, bool fs, bool *moved);
+int mdtree_list(struct mdtree *t, bool fs, bool *touched);
 
 /* Adds the INBOX, if it is there. */
 void mdtree_list_inbox(struct mdtree *t);

@@ -186,7 +186,7 @@ is_reserved(const char *name)
 struct walk {
 	struct mdtree *tree;
 	bool fs;
-	bool moved; /* a directory was changed while it was listed */
+	bool touched; /* a directory was changed while it was listed */
 	int levels;
 };
 static int walk_dir(
@@ -287,7 +287,7 @@ walk_dir(struct walk *w, int fd, const char *name, const char *prefix)
 	int r = 0;
 
 	if (d == NULL) {
-		w->moved |= is_absent(errno);
+		w->touched |= is_absent(errno);
 		return *prefix == '\0' ? -1 : 0;
 	}
 	before = steady_time(dirfd(d));
@@ -301,7 +301,7 @@ walk_dir(struct walk *w, int fd, const char *name, const char *prefix)
 	}
 	if (errno != 0)
 		r = -1;
-	w->moved |= !has_time(dirfd(d), &before);
+	w->touched |= !has_time(dirfd(d), &before);
 	(void)closedir(d);
 	return r;
 }
@@ -322,14 +322,14 @@ mdtree_identify(const struct mdtree *t, struct mdfolder *f)
 }
 
 int
-mdtree_list(struct mdtree *t, bool fs, bool *moved)
+mdtree_list(struct mdtree *t, bool fs, bool *touched)
 {
 	struct walk w = { .tree = t, .fs = fs };
 	size_t first = t->n;
 	int r = walk_dir(&w, t->fd, ".", "");
 
-	if (moved != NULL)
-		*moved = w.moved;
+	if (touched != NULL)
+		*touched = w.touched;
 	for (size_t i = first; i < t->n; i++)
 		mdtree_identify(t, &t->folders[i]);
 	return r;

@@ -204,8 +204,8 @@ list_once(
 {
 	struct catalogue *t = m->plan->target;
 	size_t first = t->n;
-	bool moved;
-	int r = mdtree_refresh(t->tree, &moved, why);
+	enum refresh found;
+	int r = mdtree_refresh(t->tree, &found, why);
 
 	for (size_t i = 0; r == 0 && i < t->tree->n; i++) {
 		const struct mdfolder *f = &t->tree->folders[i];

@@ -151,9 +151,9 @@ say_restless(const struct catalogue *target, struct why *why)
  * from a folder that comes late into one that was listed before: either could
  * be missed. So it is looked at again until a pass finds all as it was listed:
  * at the beginning of that pass, the list was true of the whole target. Where
- * flags change without a pause there is no such pass; then it is enough that
- * several in a row find the same messages in the same folders, which only one
- * that goes to and fro in time with them could escape.
+ * flags change or mail is delivered without a pause there is no such pass; then
+ * it is enough that several in a row find each message where it was, which only
+ * one that goes to and fro in time with them could escape.
  */
 static int
 list_quiet(struct catalogue *target, struct why *why)
@@ -162,12 +162,10 @@ list_quiet(struct catalogue *target, struct why *why)
 
 	for (int pass = 0, agree = 0; pass < PASSES; pass++) {
 		enum refresh found;
-		bool moved;
 
-		if (mdtree_refresh(target->tree, &moved, why) == -1 ||
-		    catalogue_refresh(target, &found, why) == -1)
+		if (catalogue_refresh(target, &found, why) == -1)
 			return -1;
-		agree = moved || found == REFRESH_OTHER ? 0 : agree + 1;
+		agree = found == REFRESH_OTHER ? 0 : agree + 1;
 		if (agree == AGREEING || (agree > 0 && found == REFRESH_SAME))
 			return 0;
 		if (catalogue_read_ids(target, 0, why) == -1)

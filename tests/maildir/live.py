@@ -90,11 +90,13 @@ for t in threads:
     t.start()
 time.sleep(0.2)
 begun = time.time()
-out = merge('--summary', '-q', source, target)
+try:
+    out = merge('--summary', '-q', source, target)
+finally:
+    stop.set()
+    for t in threads:
+        t.join()
 print('merged in %.2f s' % (time.time() - begun))
-stop.set()
-for t in threads:
-    t.join()
 assert not trouble, trouble
 
 client.noop()
