@@ -28,7 +28,8 @@ static const struct opt options[] = {
 	    "the namespace of an owner's folders for others (shared/%u/)",
 	    &acl.prefix),
 	OPT_SET(0, "inbox-defaults",
-	    "folders without a list have INBOX's (acl_defaults_from_inbox)",
+	    "whom a folder's list does not name has INBOX's "
+	    "(acl_defaults_from_inbox)",
 	    &acl.inbox_defaults),
 	OPT_STRING(0, "shared-dict", "PLACE",
 	    "the dictionary of who shares, a file or the URL of a database",

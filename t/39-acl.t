@@ -134,12 +134,40 @@ ok 'and with lists for all folders' '
 	random_lists 2
 	run 0 dirdump acl --global global records >out 2>err
 	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$tmp/two/dovecot.conf" global'
-ok 'INBOX for folders without a list' '
-	rm -rf home/alice/Maildir/.F*
-	mkdir -p home/alice/Maildir/.New/cur
+# Dovecot asks INBOX's list for whom a folder's own has nothing.
+ok 'INBOX for whom the list of a folder does not name' '
+	random_lists 3
+	cp home/alice/Maildir/dovecot-acl inbox.before
+	printf "user=dave@one.test lrs\ngroup=staff lp\n-user=bob@one.test p\n" >home/alice/Maildir/dovecot-acl
+	rm home/alice/Maildir/.F4/dovecot-acl
+	: >home/alice/Maildir/.F5/dovecot-acl
+	echo "user=bob@one.test lx" >home/alice/Maildir/.F6/dovecot-acl
+	echo "-user=dave@one.test s" >home/alice/Maildir/.F7/dovecot-acl
+	[ "$(id -u)" -ne 0 ] || chown -R "$ids" home/alice
+	sed "/acl = vfile/a acl_defaults_from_inbox = yes" one/dovecot.conf >three.conf
 	run 0 dirdump acl --inbox-defaults records >out 2>err
-	shares | grep -q "^alice@one.test New dave@one.test la$"
-	not grep -q "Work dave" out'
+	shares | grep "^alice.* F[4-7] " | sort >got
+	cat >want <<-EOF
+	alice@one.test F4 bob@one.test l
+	alice@one.test F4 carol@one.test lp
+	alice@one.test F4 dave@one.test lrs
+	alice@one.test F5 bob@one.test l
+	alice@one.test F5 carol@one.test lp
+	alice@one.test F5 dave@one.test lrs
+	alice@one.test F6 bob@one.test lx
+	alice@one.test F6 carol@one.test lp
+	alice@one.test F6 dave@one.test lrs
+	EOF
+	grep -v " F7 " got | same want -
+	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$tmp/three.conf" all
+	mv inbox.before home/alice/Maildir/dovecot-acl
+	rm -rf home/alice/Maildir/.F*'
+ok 'the same in dbox, where INBOX is not the first' '
+	admin mailbox create -u db@one.test Archive
+	admin acl set -u db@one.test INBOX user=dave@one.test lookup read
+	run 0 dirdump acl --inbox-defaults records >out 2>err
+	shares | grep -q "^db@one.test Archive dave@one.test lr$"
+	shares | grep -q "^db@one.test Work/Deep dave@one.test lr$"'
 ok 'who is nobody here, bare names, groups of which nobody is known' '
 	mkdir -p home/alice/Maildir/.Odd/cur
 	cat >home/alice/Maildir/.Odd/dovecot-acl <<-EOF

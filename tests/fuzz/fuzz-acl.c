@@ -46,7 +46,8 @@ rights(char *const *lines, size_t n, bool backwards)
 	for (size_t i = 0; i < n; i++)
 		add(&list, &arena, lines[backwards ? n - 1 - i : i]);
 	acl_sort(&list);
-	result = acl_effective(&list, &who, &in);
+	if (!acl_effective(&list, &who, &in, &result) && result != 0)
+		abort();
 	acl_list_free(&list);
 	arena_free(&arena);
 	return result;

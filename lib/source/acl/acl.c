@@ -36,14 +36,16 @@ struct dump {
 	const struct person *owner;
 	struct arena mine;
 	struct record r;
-	struct acl_list inbox; /* INBOX's own lines */
+	struct acl_list inbox; /* what holds where a list says nothing */
 };
 
 /* --- one folder --- */
 
-/* Adds the lines of a file; an empty or a comment line is passed over. */
+/* Adds the lines of a file; an empty or a comment line is passed over. Whether
+ * it is said what is wrong. */
 static void
-add_lines(struct dump *d, struct acl_list *list, char *text, const char *name)
+add_lines(struct dump *d, struct acl_list *list, char *text, const char *name,
+    bool say)
 {
 	struct why why = { 0 };
 	struct buf where = { 0 };
@@ -58,7 +60,8 @@ add_lines(struct dump *d, struct acl_list *list, char *text, const char *name)
 			why_set(&why, FAIL_DATA, "a line is not UTF-8");
 		else if (acl_add(list, &d->mine, line, false, &why) == 0)
 			continue;
-		emit_fail(d->emit, where.data, &why);
+		if (say)
+			emit_fail(d->emit, where.data, &why);
 	}
 	buf_free(&where);
 }
@@ -163,7 +166,8 @@ consider(struct dump *d, const struct acl_list *list, const char *folder,
 	static const struct strs none;
 	const struct person *one = people_named(d->people, name);
 	const struct strs alone = { .v = &name, .n = 1 },
-			  *groups = one == NULL ? &none : &one->groups;
+			  *groups = one == NULL ? &none : &one->groups,
+			  *names = one == NULL ? &alone : &one->names;
 	struct buf address = { 0 };
 	unsigned int rights;
 	bool added;
@@ -179,11 +183,30 @@ consider(struct dump *d, const struct acl_list *list, const char *folder,
 		return;
 	}
 	(void)map_put(done, arena_adds(&d->mine, address.data), &added);
-	rights =
-	    acl_effective(list, one == NULL ? &alone : &one->names, groups);
+	if (!acl_effective(list, names, groups, &rights))
+		(void)acl_effective(&d->inbox, names, groups, &rights);
 	if (added && rights != 0)
 		add_share(d, folder, address.data, groups, rights);
 	buf_free(&address);
+}
+
+/* All whom a list names: named is list, or INBOX's. */
+static void
+consider_all(struct dump *d, const struct acl_list *named,
+    const struct acl_list *list, const char *folder, struct map *done)
+{
+	for (size_t i = 0; i < named->n; i++) {
+		const struct acl_entry *e = &named->v[i];
+		const struct strs *members =
+		    e->id == ACL_GROUP || e->id == ACL_GROUP_OVERRIDE
+			? people_of_group(d->people, e->name)
+			: NULL;
+
+		if (e->id == ACL_USER)
+			consider(d, list, folder, e->name, done);
+		for (size_t m = 0; members != NULL && m < members->n; m++)
+			consider(d, list, folder, members->v[m], done);
+	}
 }
 
 static void
@@ -191,20 +214,23 @@ put_shares(struct dump *d, const struct acl_list *list, const char *folder)
 {
 	struct map done = { 0 };
 
-	for (size_t i = 0; i < list->n; i++) {
-		const struct acl_entry *e = &list->v[i];
-		const struct strs *members =
-		    e->id == ACL_GROUP || e->id == ACL_GROUP_OVERRIDE
-			? people_of_group(d->people, e->name)
-			: NULL;
-
-		if (e->id == ACL_USER)
-			consider(d, list, folder, e->name, &done);
-		for (size_t m = 0; members != NULL && m < members->n; m++)
-			consider(d, list, folder, members->v[m], &done);
-	}
+	consider_all(d, list, list, folder, &done);
+	consider_all(d, &d->inbox, list, folder, &done);
 	note_others(d, list, folder);
+	if (strcmp(folder, "INBOX") != 0)
+		note_others(d, &d->inbox, folder);
 	map_free(&done);
+}
+
+/* The list of a folder: its file, and the lines for all folders. */
+static void
+make_list(
+    struct dump *d, const struct acl_folder *f, struct acl_list *list, bool say)
+{
+	if (f->file != NULL && f->file->data != NULL)
+		add_lines(d, list, f->file->data, f->name, say);
+	add_globals(d, list, f->name);
+	acl_sort(list);
 }
 
 static void
@@ -212,28 +238,29 @@ take_folder(void *arg, const struct acl_folder *f)
 {
 	struct dump *d = arg;
 	struct acl_list list = { 0 };
-	bool inbox = strcmp(f->name, "INBOX") == 0;
 
-	if (f->file != NULL) {
-		if (f->file->data != NULL)
-			add_lines(d, &list, f->file->data, f->name);
-	} else if (d->options->inbox_defaults) {
-		for (size_t i = 0; i < d->inbox.n; i++) {
-			list.v =
-			    xgrow(list.v, list.n, &list.cap, sizeof *list.v);
-			list.v[list.n++] = d->inbox.v[i];
-		}
-	}
-	if (inbox && d->options->inbox_defaults)
-		for (size_t i = 0; i < list.n; i++) {
-			d->inbox.v = xgrow(d->inbox.v, d->inbox.n,
-			    &d->inbox.cap, sizeof *d->inbox.v);
-			d->inbox.v[d->inbox.n++] = list.v[i];
-		}
-	add_globals(d, &list, f->name);
-	acl_sort(&list);
+	make_list(d, f, &list, true);
 	put_shares(d, &list, f->name);
 	acl_list_free(&list);
+}
+
+/* INBOX's list, which the others need. What is wrong in it is said when its turn
+ * comes. */
+static void
+take_inbox(void *arg, const struct acl_folder *f)
+{
+	struct dump *d = arg;
+
+	if (strcmp(f->name, "INBOX") == 0)
+		make_list(d, f, &d->inbox, false);
+}
+
+static void
+pass_over(void *arg, const char *name, const struct why *why)
+{
+	(void)arg;
+	(void)name;
+	(void)why;
 }
 
 static void
@@ -262,6 +289,9 @@ take_owner(struct dump *d, const struct person *owner)
 	d->r.address = owner->address;
 	expand(owner, mail, &location);
 	emit_file(d->emit, buf_str(&location));
+	if (d->options->inbox_defaults)
+		(void)acl_folders(
+		    buf_str(&location), take_inbox, pass_over, d, NULL);
 	r = acl_folders(buf_str(&location), take_folder, bad_folder, d, &why);
 	if (r == -1)
 		emit_fail(d->emit, owner->address, &why);

@@ -213,9 +213,9 @@ acl_sort(struct acl_list *list)
  * leaves them as they are, but the first one for all folders ends the negative
  * ones of the folder. (Seen with "doveadm acl rights".)
  */
-unsigned int
+bool
 acl_effective(const struct acl_list *list, const struct strs *names,
-    const struct strs *groups)
+    const struct strs *groups, unsigned int *rights)
 {
 	const struct acl_entry *last = NULL;
 	unsigned int mine = 0, taken = 0;
@@ -236,7 +236,8 @@ acl_effective(const struct acl_list *list, const struct strs *names,
 			taken = (joined ? taken : 0) | e->negative;
 		last = e;
 	}
-	return mine & ~taken;
+	*rights = mine & ~taken;
+	return last != NULL;
 }
 
 void

@@ -64,9 +64,10 @@ bool acl_pattern_is(const char *pattern, const char *folder);
 void acl_sort(struct acl_list *list);
 
 /* What somebody other than the owner may do, who has these names and is in these
- * groups. */
-unsigned int acl_effective(const struct acl_list *list,
-    const struct strs *names, const struct strs *groups);
+ * groups. False where the list says nothing about the person: *rights is 0, and
+ * what is the default holds. */
+bool acl_effective(const struct acl_list *list, const struct strs *names,
+    const struct strs *groups, unsigned int *rights);
 
 /* Appends the letters. */
 void acl_letters(unsigned int rights, struct buf *out);
