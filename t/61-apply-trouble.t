@@ -113,6 +113,13 @@ trouble 'half an answer' '1 created 1 exists ' 2:cut
 trouble 'an answer that is no JSON' '1 created 1 exists ' 2:badjson
 trouble 'serverUnavailable' '2 created ' 2:method-error:serverUnavailable
 
+for call in 1 2; do
+	serve --fault $call:202
+	ok "a success that cannot be one (call $call): not passed over" '
+		run 2 apply plan >out 2>err
+		has err "an answer that this request does not have (202)"
+		run 0 apply plan >out 2>err'
+done
 serve --fault 2:reset-after
 ok 'a request is never sent twice without our knowing' '
 	echo "{\"@type\":\"create\",\"object\":\"Domain\",\"value\":{\"a\":{\"name\":\"two.test\"}}}" >create.plan

@@ -222,6 +222,15 @@ ok 'an answer that is none is a failure' '
 	run 2 remap_ set stalwart a@one.test >out 2>err
 	has err "not the JSON it should be"'
 
+for call in 3 4 5; do
+	fresh --fault $call:202
+	ok "a success that cannot be one is a failure (call $call), and is put back" '
+		run 2 remap_ set stalwart a@one.test >out 2>err
+		has err "a@one.test: an answer that this request does not have (202)"
+		[ "$(jq -r .status out)" = failed ]
+		[ "$(goes a%40one.test)" = legacy ]'
+done
+
 # --- the command line ---
 
 fresh

@@ -39,6 +39,10 @@ static const struct http_status statuses[] = {
 static const struct http_status unknown = { 0, HTTP_REFUSED, FAIL_FATAL,
 	"not a status of HTTP" };
 
+/* A caller that asks why knows what is done by another status. */
+static const struct http_status unexpected = { 0, HTTP_FINE, FAIL_FATAL,
+	"an answer that this request does not have" };
+
 static const struct http_status *
 find(long status)
 {
@@ -92,6 +96,8 @@ http_status_why(const struct http_status *own, const struct http_reply *reply,
 
 	if (what == NULL)
 		what = "";
+	if (s->kind == FAIL_NONE)
+		s = &unexpected;
 	if (s->meaning != HTTP_ELSEWHERE || reply->location == NULL)
 		return why_set(why, s->kind, "%s%s%s (%ld)", what, colon,
 		    s->text, reply->status);

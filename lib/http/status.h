@@ -36,7 +36,9 @@ const struct http_status *http_status_find(
 
 /*
  * Sets why to "WHAT: TEXT (STATUS)", with where a redirect leads, and returns
- * -1. what may be NULL. The user part of the redirect's URL is left out.
+ * -1. what may be NULL. The user part of the redirect's URL is left out. A
+ * status that is fine elsewhere, such as 204, is a failure like others: why has
+ * always a kind.
  */
 int http_status_why(const struct http_status *own,
     const struct http_reply *reply, const char *what, struct why *why);

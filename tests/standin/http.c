@@ -44,8 +44,9 @@ http_fault(struct http_server *s, const char *text)
 		const char *name;
 		enum fault_kind kind;
 		int status;
-	} kinds[] = { { "429", FAULT_STATUS, 429 },
-		{ "503", FAULT_STATUS, 503 }, { "500", FAULT_STATUS, 500 },
+	} kinds[] = { { "202", FAULT_STATUS, 202 },
+		{ "429", FAULT_STATUS, 429 }, { "503", FAULT_STATUS, 503 },
+		{ "500", FAULT_STATUS, 500 },
 		{ "reset-before", FAULT_RESET_BEFORE, 0 },
 		{ "reset-after", FAULT_RESET_AFTER, 0 },
 		{ "cut", FAULT_CUT, 0 }, { "badjson", FAULT_BADJSON, 0 },

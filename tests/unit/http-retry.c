@@ -63,9 +63,26 @@ test_status(void)
 	    "a protocol's own meaning goes first");
 }
 
+/* The kind of what http_status_why says. */
+static enum fail
+kind_of(long status)
+{
+	struct http_reply reply = { .status = status };
+	struct why why = { 0 };
+
+	(void)http_status_why(NULL, &reply, NULL, &why);
+	return why.kind;
+}
+
 static void
 test_words(void)
 {
+	OK(kind_of(204) == FAIL_FATAL && kind_of(200) == FAIL_FATAL &&
+		kind_of(503) == FAIL_TEMP,
+	    "why it failed always has a kind");
+	OK(says(204, NULL, "/x",
+	       "/x: an answer that this request does not have (204)"),
+	    "a success that cannot be one");
 	OK(says(404, NULL, "/x", "/x: it is not there (404)"),
 	    "what, the words, and the status");
 	OK(says(500, NULL, NULL, "the server failed (500)"), "without a what");
