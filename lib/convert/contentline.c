@@ -132,17 +132,32 @@ cl_base64(struct contentline *l, const void *p, size_t len)
 	base64_encode(p, len, true, &l->text);
 }
 
-/* How much of the text fits into room octets without cutting a character. */
+/* Inside a character of several octets. */
+static bool
+is_inside(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* How much of the text fits into room octets without cutting a character. The
+ * rest does not begin with white space: readers take a line that has nothing else
+ * for an empty one, and drop it. */
 static size_t
 piece(const char *s, size_t len, size_t room)
 {
-	size_t n = room;
+	size_t n = room, shorter;
 
 	if (len <= room)
 		return len;
-	while (n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80)
+	while (n > 0 && is_inside(s[n]))
 		n--;
-	return n == 0 ? room : n;
+	if (n == 0)
+		return room;
+	shorter = n;
+	while (shorter > 0 && (is_inside(s[shorter]) || s[shorter] == ' ' ||
+				  s[shorter] == '\t'))
+		shorter--;
+	return shorter == 0 ? n : shorter;
 }
 
 void

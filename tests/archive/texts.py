@@ -81,6 +81,8 @@ def well_formed(data):
     for line in data[:-2].split(b'\r\n'):
         if len(line) > 75 or not line:
             return 'length of %r' % line
+        if not line.strip() and len(line) < 75:
+            return 'only white space in %r' % line
         if re.search(rb'[\x00-\x08\x0a-\x1f\x7f]', line):
             return 'control character in %r' % line
         line.decode()
