@@ -24,7 +24,7 @@ chmod 777 home
 mkdir "$tmp/bin"
 cat >"$tmp/bin/doveadm" <<END
 #!/bin/sh
-exec chroot '$root' doveadm "\$@"
+exec chroot '$root' /usr/bin/doveadm "\$@"
 END
 chmod 755 "$tmp/bin/doveadm"
 PATH=$tmp/bin:$PATH

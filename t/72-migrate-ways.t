@@ -5,6 +5,9 @@
 . "$top/t/radicale.sh"
 . "$top/t/procedure.sh"
 
+# A Dovecot in a folder sees nothing else of /tmp: what it is to import is put here.
+TMPDIR=$tmp
+export TMPDIR
 mail alice@one.test '' 1 3
 mail alice@one.test Sent 4 4
 # The owner's way through the proxy, where messages were deleted since; and one on

@@ -28,8 +28,9 @@ def when(value):
     name, not by what the parser made of it."""
     if not isinstance(value, datetime.datetime) or value.tzinfo is None:
         return value
-    name = getattr(value.tzinfo, 'zone', None) or \
-        getattr(value.tzinfo, 'key', None) or str(value.tzinfo)
+    zone = value.tzinfo  # of pytz, zoneinfo, dateutil, or datetime.timezone
+    name = getattr(zone, 'zone', None) or getattr(zone, 'key', None) or \
+        getattr(zone, '_tzid', None) or str(zone)
     local = value.replace(tzinfo=None)
     if name in ('UTC', 'Etc/UTC'):
         return local.replace(tzinfo=UTC)
