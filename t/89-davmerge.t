@@ -552,9 +552,9 @@ ok 'a source that fails: what it has is not put twice, nor something else' '
 	shows run 0 take "$url" "$to" >out 2>err
 	counts "3 card exists,3 event exists,"'
 
+start_faults target '' "$to"
 ok 'a target that fails: each object is there once' '
 	rm -rf "$second"/collection-root
-	start_faults target "" "$to"
 	printf "PUT 1 lost\nPUT 3 status 500\nREPORT 1 drop\nMKCOL 1 drop\n" >target
 	shows run 75 take "$server" "$url" >out 2>err
 	: >target
