@@ -316,11 +316,12 @@ put_stable(struct buf *out, const char *p, size_t len)
 
 /*
  * A body on its way into a digest: line ends become LF, and those at the end
- * wait until something follows them.
+ * wait until something follows them. Dovecot drops a CR before a line end, and
+ * one at the end of all, when it saves a message.
  */
 struct body {
 	size_t waiting; /* line feeds */
-	bool cr;        /* a CR that may belong to a line end */
+	bool cr;        /* CRs that may belong to a line end */
 };
 
 static void
@@ -347,20 +348,22 @@ digest_body(struct digest *md, struct body *b, const char *p, size_t len,
 	if (len == 0)
 		return;
 	buf_reset(scratch);
-	if (b->cr && *p != '\n')
-		buf_addc(scratch, '\r');
-	b->cr = false;
 	while (at < end) {
-		const char *cr = memchr(at, '\r', (size_t)(end - at));
+		const char *cr;
 
-		buf_add(scratch, at, (size_t)((cr == NULL ? end : cr) - at));
-		if (cr == NULL)
-			break;
-		if (cr + 1 == end)
+		if (*at == '\r') {
 			b->cr = true;
-		else if (cr[1] != '\n')
+			at++;
+			continue;
+		}
+		if (b->cr && *at != '\n')
 			buf_addc(scratch, '\r');
-		at = cr + 1;
+		b->cr = false;
+		cr = memchr(at, '\r', (size_t)(end - at));
+		if (cr == NULL)
+			cr = end;
+		buf_add(scratch, at, (size_t)(cr - at));
+		at = cr;
 	}
 	keep = scratch->len;
 	while (keep > 0 && scratch->data[keep - 1] == '\n')
@@ -397,11 +400,22 @@ put_blind(struct reader *r, size_t header_len, unsigned char out[2])
 	out[1] = all[1];
 }
 
+/* How many bytes these are with CRLF line ends and no other CR. */
+static uint64_t
+even_size(const char *p, size_t len)
+{
+	uint64_t n = len;
+
+	for (size_t i = 0; i < len; i++)
+		n += (uint64_t)(p[i] == '\n') - (uint64_t)(p[i] == '\r');
+	return n;
+}
+
 int
 read_content(
     struct reader *r, int fd, unsigned char digest[DIGEST_LEN], struct why *why)
 {
-	struct msgsize size = { 0 };
+	uint64_t size;
 	struct body body = { 0 };
 	struct header h;
 	struct digest *md = &r->md;
@@ -417,25 +431,18 @@ read_content(
 	put_blind(r, (size_t)(h.at - buf_str(&r->head)), blind);
 	digest_start(md);
 	digest_add(md, r->text.data, r->text.len);
-	msgsize_add(&size, buf_str(&r->head), r->head.len);
+	size = even_size(buf_str(&r->head), r->head.len);
 	digest_body(md, &body, h.at, (size_t)(h.end - h.at), &r->text);
 	while (!whole) {
 		buf_reset(&r->head);
 		if (read_more(&r->head, fd, CHUNK, false, &whole, why) == -1)
 			return -1;
 		replace_nuls(r->head.data, r->head.len);
-		msgsize_add(&size, r->head.data, r->head.len);
+		size += even_size(r->head.data, r->head.len);
 		digest_body(md, &body, r->head.data, r->head.len, &r->text);
 	}
-	if (body.cr) {
-		digest_line_feeds(md, body.waiting);
-		digest_add(md, "\r", 1);
-	}
-	if (sized) {
-		uint64_t n = msgsize_crlf(&size);
-
-		digest_add(md, &n, sizeof n);
-	}
+	if (sized)
+		digest_add(md, &size, sizeof size);
 	cut_digest(md, digest);
 	memcpy(digest + CONTENT_LEN, blind, sizeof blind);
 	return 0;

@@ -54,16 +54,18 @@ logical_end(const char *s, const struct header *h)
 	}
 }
 
-/* True at the blank line that ends the header; moves past it. */
+/* True at the blank line that ends the header; moves past it. Dovecot makes one
+ * of several CRs before a line feed when it saves a message. */
 static bool
 at_blank_line(struct header *h)
 {
-	if (starts(h, "\n"))
-		h->at++;
-	else if (starts(h, "\r\n"))
-		h->at += 2;
-	else
+	const char *at = h->at;
+
+	while (at < h->end && *at == '\r')
+		at++;
+	if (at == h->end || *at != '\n')
 		return false;
+	h->at = at + 1;
 	return true;
 }
 

@@ -39,7 +39,7 @@ struct head {
 	uint64_t record_size;
 };
 
-static const char magic[8] = "mfindx2";
+static const char magic[8] = "mfindx3";
 
 struct index {
 	struct head *head; /* mapped */

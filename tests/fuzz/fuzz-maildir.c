@@ -210,7 +210,7 @@ fuzz_index(const char *text, size_t len)
 	struct {
 		char magic[8];
 		uint64_t n, sum, record_size;
-	} head = { "mfindx1", len / RECORD, 0, RECORD };
+	} head = { "mfindx3", len / RECORD, 0, RECORD };
 	struct buf whole = { 0 };
 
 	read_index(text, len);

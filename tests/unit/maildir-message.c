@@ -134,12 +134,18 @@ test_contents(void)
 	OK(same_content(HEAD "\nbody\n", HEAD "\nbody"), "line end at the end");
 	OK(same_content(HEAD "\nb\n\nc\n\n\n", HEAD "\r\nb\r\n\r\nc"),
 	    "CRLF and LF, blank lines at the end");
+	OK(same_content(HEAD "\nb\r\r\nc\n\r", HEAD "\nb\nc"),
+	    "CRs before a line end, which Dovecot drops");
+	OK(same_content("From: a\r\r\n\r\r\nb\r\r\n", "From: a\n\nb\n"),
+	    "CRs before each line end");
+	OK(!same_content(HEAD "\nb\rc", HEAD "\nbc"), "a CR in a line");
 	OK(same_content(HEAD "\nx", "Received: r\nSubject:\n s\nDate: d\n"
 				    "X-Spam: no\nTo: b\nFrom:   a\n\nx"),
 	    "other transport fields, other order, a fold");
 	OK(!same_content(HEAD "\nbody 1\n", HEAD "\nbody 2\n"), "other body");
 	OK(!same_content(HEAD "\na\rb", HEAD "\na\nb"), "a lone CR is text");
-	OK(!same_content(HEAD "\nab\r", HEAD "\nab"), "a CR at the end");
+	OK(same_content(HEAD "\nab\r", HEAD "\nab"),
+	    "a CR at the end, which Dovecot drops, too");
 	OK(!same_content(HEAD "\n\n\nx", HEAD "\nx"), "blank lines before");
 	OK(!same_content(
 	       HEAD "\nx", "Subject: t\nFrom: a\nTo: b\nDate: d\n\nx"),
