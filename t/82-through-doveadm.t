@@ -19,6 +19,10 @@ through() {
 ok 'Maildir with mail_crypt and zlib' 'through crypt'
 ok 'sdbox' 'through sdbox'
 ok 'mdbox, the run killed again and again' 'through mdbox 4'
+ok 'odd mail, and folders named like options' '
+	mkdir -m 755 odd
+	cd odd
+	run 0 /usr/bin/python3 "$top/tests/maildir/odd.py"'
 ok 'where the Maildir of a user is' '
 	mkdir -m 755 user
 	cd user

@@ -22,6 +22,10 @@ through() {
 
 ok 'Maildir with mail_crypt and compression, the prefix INBOX.' 'through prefix'
 ok 'mdbox' 'through mdbox'
+ok 'odd mail, and folders named like options' '
+	mkdir -m 755 odd
+	cd odd
+	run 0 /usr/bin/python3 "$top/tests/maildir/odd.py"'
 ok 'where the Maildir of a user is' '
 	mkdir -m 755 user
 	cd user

@@ -39,7 +39,7 @@ read_user(struct doveadm_account *a, const struct doveadm *d,
 {
 	char *text, *rest, *line;
 
-	doveadm_args(args, d, DOVEADM_WORDS("user", d->user));
+	doveadm_args(args, d, DOVEADM_WORDS("user", "--", d->user));
 	if ((text = ask(args, why)) == NULL)
 		return -1;
 	for (rest = text; (line = str_cut(&rest, '\n')) != NULL;) {

@@ -141,7 +141,7 @@ read_status(struct doveadm_account *a, const struct doveadm *d, size_t first,
 	int r;
 
 	doveadm_args(&args, d,
-	    DOVEADM_WORDS("-f", "tab", "mailbox", "status", "-u", d->user,
+	    DOVEADM_WORDS("-f", "tab", "mailbox", "status", "-u", d->user, "--",
 		"guid uidvalidity uidnext highestmodseq messages"));
 	for (size_t i = first; i < a->n && i < first + AT_ONCE; i++)
 		doveadm_args_add(&args, a->mailboxes[i].name);
@@ -245,8 +245,8 @@ read_role(struct doveadm_mailbox *m, const struct doveadm *d, struct why *why)
 	int r;
 
 	doveadm_args(&args, d,
-	    DOVEADM_WORDS("mailbox", "metadata", "get", "-u", d->user, m->name,
-		"/private/specialuse"));
+	    DOVEADM_WORDS("mailbox", "metadata", "get", "-u", d->user, "--",
+		m->name, "/private/specialuse"));
 	r = doveadm_read(&args, &out, why);
 	if (r == 0 && buf_str(&out)[0] == '\\') {
 		out.data[strcspn(out.data, " \n")] = '\0';

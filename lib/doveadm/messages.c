@@ -63,7 +63,7 @@ doveadm_list(const struct doveadm *d, const struct doveadm_mailbox *m,
 
 	buf_addf(&from, "%lu:*", (unsigned long)uid);
 	doveadm_args(&args, d,
-	    DOVEADM_WORDS("-f", "tab", "fetch", "-u", d->user,
+	    DOVEADM_WORDS("-f", "tab", "fetch", "-u", d->user, "--",
 		"guid uid flags hdr.message-id guid", "mailbox", m->name,
 		"mailbox-guid", m->guid, "uid", from.data));
 	r = doveadm_open(&rows, &args, why);
@@ -114,23 +114,28 @@ nameless(struct why *why)
 			: fd;
 }
 
-/* "GUID<tab>SIZE<tab>TEXT<tab><newline>", the text into fd. The guid is
- * appended. */
+/* "GUID<tab>SIZE<tab>TEXT<tab><tab>GUID<newline>", the text into fd; a tab less
+ * where the text is empty, and one more before each piece that Dovecot reads a
+ * long one in: then the GUID is not where the size says. The guid is appended.
+ */
 static int
 read_text(struct doveadm_rows *rows, struct buf *guid, int fd)
 {
-	struct buf size = { 0 }, rest = { 0 };
+	struct buf size = { 0 }, end = { 0 }, rest = { 0 };
 	int64_t n = 0;
 	int r = -1;
 
 	if (doveadm_until(rows, "\t", guid) == 0 &&
 	    doveadm_until(rows, "\t", &size) == 0 &&
 	    parse_num(buf_str(&size), 0, INT64_MAX, &n, NULL) &&
-	    doveadm_copy(rows, (uint64_t)n, fd) == 0 &&
-	    doveadm_until(rows, "\t\n", &rest) == 0 && rest.len == 0 &&
-	    lseek(fd, 0, SEEK_SET) == 0)
-		r = 0;
+	    doveadm_copy(rows, (uint64_t)n, fd) == 0) {
+		buf_addf(&end, "%s\t%s\n", n == 0 ? "" : "\t", buf_str(guid));
+		if (doveadm_until(rows, end.data, &rest) == 0 &&
+		    rest.len == 0 && lseek(fd, 0, SEEK_SET) == 0)
+			r = 0;
+	}
 	buf_free(&size);
+	buf_free(&end);
 	buf_free(&rest);
 	return r;
 }
@@ -144,7 +149,7 @@ open_texts(struct doveadm_rows *rows, const struct doveadm *d,
 	int r;
 
 	doveadm_args(&args, d,
-	    DOVEADM_WORDS("-f", "tab", "fetch", "-u", d->user, fields,
+	    DOVEADM_WORDS("-f", "tab", "fetch", "-u", d->user, "--", fields,
 		"mailbox", m->name, "mailbox-guid", m->guid, "uid", uids));
 	r = doveadm_open(rows, &args, why);
 	doveadm_args_free(&args);
@@ -164,7 +169,7 @@ doveadm_texts(const struct doveadm *d, const struct doveadm_mailbox *m,
 
 	doveadm_put_uids(&list, uids, n);
 	r = open_texts(
-	    &rows, d, m, "guid size.physical text", buf_str(&list), why);
+	    &rows, d, m, "guid size.physical text guid", buf_str(&list), why);
 	buf_free(&list);
 	if (r == -1)
 		return -1;
@@ -186,16 +191,15 @@ doveadm_texts(const struct doveadm *d, const struct doveadm_mailbox *m,
 	return r;
 }
 
+/* The only column has no tabs: "TEXT<newline>". */
 int
 doveadm_text(const struct doveadm *d, const struct doveadm_mailbox *m,
     uint32_t uid, struct why *why)
 {
-	static const char end[] = "\t\n";
 	struct doveadm_rows rows;
 	char number[16];
 	struct buf text = { 0 };
 	struct why late;
-	size_t len = 0;
 	int fd = -1;
 
 	(void)snprintf(number, sizeof number, "%lu", (unsigned long)uid);
@@ -204,11 +208,11 @@ doveadm_text(const struct doveadm *d, const struct doveadm_mailbox *m,
 	doveadm_rest(&rows, &text);
 	if (doveadm_close(&rows, &late) == -1)
 		(void)why_set(why, FAIL_DATA, "cannot be read by Dovecot");
-	else if (text.len < sizeof end - 1)
+	else if (text.len == 0)
 		(void)why_set(why, FAIL_TEMP, "is gone");
-	else if ((fd = nameless(why)) != -1)
-		len = text.len - (sizeof end - 1);
-	if (fd != -1 && (write_all(fd, text.data, len) == -1 ||
+	else
+		fd = nameless(why);
+	if (fd != -1 && (write_all(fd, text.data, text.len - 1) == -1 ||
 			    lseek(fd, 0, SEEK_SET) != 0)) {
 		(void)why_errno(why, FAIL_DATA, "cannot be read");
 		(void)close(fd);

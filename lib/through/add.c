@@ -347,6 +347,7 @@ make_mailbox(struct through *t, size_t folder, struct why *why)
 	    DOVEADM_WORDS("mailbox", "create", "-u", t->store.doveadm.user));
 	if (subscribe)
 		doveadm_args_add(&args, "-s");
+	doveadm_args_add(&args, "--");
 	doveadm_args_add(&args, name);
 	if (journal_sync(&t->run->journal, why) == -1)
 		r = -1;

@@ -43,7 +43,7 @@ through_change_flags(struct through *t, const struct doveadm_mailbox *m,
 			    words[i].word);
 	doveadm_put_uids(&list, uids, n);
 	doveadm_args(&args, &t->store.doveadm,
-	    DOVEADM_WORDS("flags", which, "-u", t->store.doveadm.user,
+	    DOVEADM_WORDS("flags", which, "-u", t->store.doveadm.user, "--",
 		buf_str(&names), "mailbox", m->name, "mailbox-guid", m->guid,
 		"uid", buf_str(&list)));
 	r = doveadm_read(&args, NULL, why);

@@ -174,13 +174,16 @@ first_field(const char *p, size_t len)
 }
 
 /* Without an id in Dovecot's eyes, the text has to be looked at: its parser
- * stops where ours goes on. */
+ * stops where ours goes on. So it has where the field has U+FFFD, which is what
+ * Dovecot shows in place of a NUL. */
 static void
 take_id(struct listing *l, struct catalogue_entry *e,
     const struct doveadm_message *m)
 {
-	if (msgid_of_field(&l->s->scratch, m->msgid,
-		first_field(m->msgid, m->msgid_len), e->id))
+	size_t len = first_field(m->msgid, m->msgid_len);
+
+	if (memmem(m->msgid, len, "\xef\xbf\xbd", 3) == NULL &&
+	    msgid_of_field(&l->s->scratch, m->msgid, len, e->id))
 		e->state |= ENTRY_READ | ENTRY_ID;
 }
 

@@ -124,9 +124,9 @@ expunge(struct taking *x, const struct journal_record *const *v, size_t n,
 		uids[i] = find(x, v[i]->name)->uid;
 	doveadm_put_uids(&list, uids, n);
 	doveadm_args(&args, &x->t->store.doveadm,
-	    DOVEADM_WORDS("expunge", "-u", x->t->store.doveadm.user, "mailbox",
-		x->m->name, "mailbox-guid", x->m->guid, "uid", buf_str(&list),
-		"("));
+	    DOVEADM_WORDS("expunge", "-u", x->t->store.doveadm.user, "--",
+		"mailbox", x->m->name, "mailbox-guid", x->m->guid, "uid",
+		buf_str(&list), "("));
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			doveadm_args_add(&args, "OR");
@@ -290,7 +290,8 @@ remove_mailbox(struct taking *x)
 	if (status == UNDO_REMOVED && !x->t->run->set.dry_run) {
 		doveadm_args(&args, &x->t->store.doveadm,
 		    DOVEADM_WORDS("mailbox", "delete", "-u",
-			x->t->store.doveadm.user, "-e", "-s", x->m->name));
+			x->t->store.doveadm.user, "-e", "-s", "--",
+			x->m->name));
 		if (doveadm_read(&args, NULL, &why) == -1)
 			status = UNDO_FAILED;
 		doveadm_args_free(&args);
