@@ -740,8 +740,13 @@ userdb sql {
     gid = %{sql:gid}
   }
 }
+namespace inbox {
+  acl "user=bob@one.test" {
+    rights = lr
+  }
+}
 END
-ok '2.4: fields_import_all = no leaves the columns out' '
+ok '2.4: fields_import_all = no leaves the columns out; a block whose name has a "="' '
 	[ "$got" -eq 0 ]
 	for name in ann bea; do
 		[ "$(member "$name@one.test" home)" = "/right/one.test/$name" ]

@@ -131,10 +131,12 @@ read_line(struct parser *p, char *line, struct why *why)
 		p->depth--;
 		return 0;
 	}
-	value = strchr(line, '=');
-	if (line[len - 1] == '{' && value == NULL)
+	/* "key = value", or "key name {", and the name may have a "=". */
+	value = line + strcspn(line, " \t=");
+	value += strspn(value, " \t");
+	if (*value != '=' && line[len - 1] == '{')
 		return open_block(p, line, why);
-	if (value == NULL)
+	if (*value != '=')
 		return why_set(why, FAIL_FATAL,
 		    "line %zu: not what doveconf prints", p->line);
 	*value++ = '\0';
