@@ -29,11 +29,12 @@ def make_lists(seed):
         os.makedirs(folder + "/tmp", exist_ok=True)
         lines = []
         for i in rnd.sample(ids, rnd.randint(1, 7)):
-            for sign in rnd.choice(["", "", "-", "+-"]).replace("+", " ") or [""]:
+            for sign in rnd.choice(["+", "+", "+", "-", "+-", "++", "--"]):
+                sign = sign.strip("+")
                 rights = "".join(c for c in letters if rnd.random() < 0.5)
                 if sign != "-" and rnd.random() < 0.8 and "l" not in rights:
                     rights = "l" + rights
-                one = (sign.strip() + i)
+                one = sign + i
                 if rnd.random() < 0.2:
                     one = '"%s"' % one
                 lines.append(one + (" " + rights if rights else ""))

@@ -126,8 +126,13 @@ find(struct acl_list *list, const struct acl_entry *e)
 		struct acl_entry *o = &list->v[i];
 
 		if (o->id == e->id && o->global == e->global &&
-		    (e->name == NULL || strcmp(o->name, e->name) == 0))
+		    (e->name == NULL || strcmp(o->name, e->name) == 0)) {
+			/* Two lines joined speak of rights and of negative
+			 * ones, though it be to say that there are none. (Seen
+			 * with "doveadm acl rights".) */
+			o->grants = o->takes = true;
 			return o;
+		}
 	}
 	list->v = xgrow(list->v, list->n, &list->cap, sizeof *list->v);
 	list->v[list->n] = *e;
