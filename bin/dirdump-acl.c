@@ -7,6 +7,7 @@
 #include "core/alloc.h"
 #include "core/ndjson.h"
 #include "source/acl/acl.h"
+#include "source/acl/settings.h"
 #include "source/run.h"
 
 static struct source_run run;
@@ -14,10 +15,13 @@ static struct acl_options acl = { .mail = "maildir:~/Maildir",
 	.prefix = "shared/%u/" };
 static struct people people;
 static struct shared_dict dict;
-static const char *dict_place;
+static struct acl_settings settings;
+static const char *dict_place, *config;
 static char *password;
 
 static const struct opt options[] = {
+	OPT_STRING('c', "config", "FILE",
+	    "a dovecot.conf, or a saved output of \"doveconf -n\"", &config),
 	OPT_STRING(0, "mail", "LOCATION",
 	    "where the mail of accounts is whose record does not say it "
 	    "(maildir:~/Maildir)",
@@ -42,6 +46,7 @@ static void
 release(void)
 {
 	people_free(&people);
+	acl_settings_free(&settings);
 	shared_dict_free(&dict);
 	free_secret(password);
 }
@@ -67,6 +72,28 @@ read_accounts(char **files)
 	record_free(&r);
 }
 
+/* Without --config the mail may be that of a Dovecot which is not on this machine
+ * any more. */
+static void
+read_settings(void)
+{
+	struct why why = { 0 };
+
+	acl.settings = &settings;
+	if (acl_settings_read(&settings, &run.emit, config, &why) == -1) {
+		if (config != NULL)
+			emit_fail(&run.emit, NULL, &why);
+		else
+			emit_note(&run.emit, NULL,
+			    "the settings of Dovecot cannot be asked: rights "
+			    "that are in them are not known (--config)",
+			    why.text);
+	}
+	if (acl.global == NULL)
+		acl.global = settings.global;
+	acl.inbox_defaults |= settings.inbox_defaults;
+}
+
 static int
 dump(char **operands)
 {
@@ -78,7 +105,9 @@ dump(char **operands)
 		acl.dict = &dict;
 	}
 	source_begin(&run, &tool);
-	read_accounts(operands);
+	read_settings();
+	if (!run.tally.fatal)
+		read_accounts(operands);
 	if (!run.tally.fatal)
 		acl_dump(&run.emit, &people, &acl);
 	return source_finish(&run);

@@ -133,7 +133,11 @@ ok 'random lists mean what Dovecot makes of them' '
 ok 'and with lists for all folders' '
 	random_lists 2
 	run 0 dirdump acl --global global records >out 2>err
-	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$tmp/two/dovecot.conf" global'
+	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$tmp/two/dovecot.conf" global
+	run 0 dirdump acl -c two/dovecot.conf records >again 2>err
+	same out again
+	run 0 dirdump acl -c one/dovecot.conf records >again 2>err
+	not cmp -s out again'
 # Dovecot asks INBOX's list for whom a folder's own has nothing.
 ok 'INBOX for whom the list of a folder does not name' '
 	random_lists 3
@@ -146,6 +150,8 @@ ok 'INBOX for whom the list of a folder does not name' '
 	[ "$(id -u)" -ne 0 ] || chown -R "$ids" home/alice
 	sed "/acl = vfile/a acl_defaults_from_inbox = yes" one/dovecot.conf >three.conf
 	run 0 dirdump acl --inbox-defaults records >out 2>err
+	run 0 dirdump acl -c three.conf records >again 2>err
+	same out again
 	shares | grep "^alice.* F[4-7] " | sort >got
 	cat >want <<-EOF
 	alice@one.test F4 bob@one.test l

@@ -125,4 +125,99 @@ ok 'random lists mean what Dovecot 2.4 makes of them' '
 	run 0 dirdump acl records >out 2>err
 	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$conf"
 	client 20'
+
+# Entries in the settings. Dovecot 2.4.1 looks at those of the top and of the shared
+# namespace when others ask, and at no others.
+sed '/^acl_sharing_map/i\
+acl user=dave@one.test {\
+  rights = lrx\
+}\
+acl user=bob@one.test {\
+  rights = lw\
+}\
+acl group=staff {\
+  rights = -rt\
+}\
+acl group-override=sales {\
+  rights = lk :other\
+}\
+acl anyone {\
+  rights = lp\
+}\
+acl "user=odd one" {\
+  rights = lr\
+}\
+mailbox F1 {\
+  acl user=dave@one.test {\
+    rights = lrwst\
+  }\
+}
+/^namespace inbox/a\
+  mailbox F2 {\
+    acl user=carol@one.test {\
+      rights = lrwst\
+    }\
+  }
+/^namespace shared/a\
+  acl user=bob@one.test {\
+    rights = lse\
+  }\
+  acl owner {\
+    rights = lr\
+  }\
+  mailbox F3 {\
+    acl user=carol@one.test {\
+      rights = la\
+    }\
+  }' dovecot.conf >settings.conf
+ok 'entries in the settings, and what is not carried, with its block' '
+	/usr/bin/python3 "$top/tests/source/acl.py" lists 4
+	rm -f home/alice/Maildir/dovecot-acl-list home/alice/Maildir/.F9/dovecot-acl
+	chown -R 5000:5000 home/alice
+	chroot "$root" doveconf -c "$dir/settings.conf" -n >saved
+	run 0 dirdump acl -v -c saved records >out 2>err
+	shares | grep " F9 " | sort >got
+	cat >want <<-EOF
+	alice@one.test F9 bob@one.test lk
+	alice@one.test F9 carol@one.test lp
+	alice@one.test F9 dave@one.test lrx
+	EOF
+	same want got
+	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$dir/settings.conf" all
+	for block in "mailbox F1 { acl user=dave@one.test" \
+	    "namespace inbox { mailbox F2 { acl user=carol@one.test" \
+	    "namespace shared { mailbox F3 { acl user=carol@one.test"; do
+		grep "^dirdump-acl: saved:[0-9]*: rights in the settings that are not carried.*: $block\$" err
+	done
+	has err "an owner has all of them"
+	has err "not among the records: odd one"'
+ok 'acl_globals_only, acl_defaults_from_inbox; a Dovecot that looks at no lists' '
+	sed "/^acl_driver/a acl_globals_only = yes" settings.conf >only.conf
+	chroot "$root" doveconf -c "$dir/only.conf" -n >saved
+	run 0 dirdump acl -v -c saved records >out 2>err
+	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$dir/only.conf" all
+	has err "(acl_globals_only): left out: F1"
+	sed "/^acl_driver/a acl_defaults_from_inbox = yes" dovecot.conf >inbox.conf
+	chroot "$root" doveconf -c "$dir/inbox.conf" -n >saved
+	mv home/alice/Maildir/dovecot-acl inbox.before
+	printf "user=dave@one.test lrs\ngroup=staff lp\n" >home/alice/Maildir/dovecot-acl
+	chown 5000:5000 home/alice/Maildir/dovecot-acl
+	run 0 dirdump acl -v -c saved records >out 2>err
+	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$dir/inbox.conf" all
+	shares | grep "F9 dave@one.test lrs$"
+	mv inbox.before home/alice/Maildir/dovecot-acl
+	sed /^acl_driver/d dovecot.conf >off.conf
+	chroot "$root" doveconf -c "$dir/off.conf" -n >saved
+	run 0 dirdump acl -v -c saved records >out 2>err
+	has err "acl_ignore): carried all the same: F1"'
+ok 'doveconf is asked where no file is named' '
+	printf "%s\n" "#!/bin/sh" "exec chroot \"$root\" /usr/bin/doveconf -c \"$dir/settings.conf\" \"\$@\"" >"$tmp/bin/doveconf"
+	chmod 755 "$tmp/bin/doveconf"
+	run 0 dirdump acl records >out 2>err
+	shares | grep " F9 " | sort | same want -
+	printf "%s\n" "#!/bin/sh" "exit 3" >"$tmp/bin/doveconf"
+	run 0 dirdump acl -v records >out 2>err
+	has err "the settings of Dovecot cannot be asked"
+	run 2 dirdump acl -c not-there records >out 2>err
+	has err not-there'
 done_testing

@@ -222,12 +222,18 @@ put_shares(struct dump *d, const struct acl_list *list, const char *folder)
 	map_free(&done);
 }
 
-/* The list of a folder: its file, and the lines for all folders. */
+/* The list of a folder: the entries of the settings, its file, and the lines for
+ * all folders. */
 static void
 make_list(
     struct dump *d, const struct acl_folder *f, struct acl_list *list, bool say)
 {
-	if (f->file != NULL && f->file->data != NULL)
+	const struct acl_settings *set = d->options->settings;
+
+	/* They were found to be right when they were read. */
+	for (size_t i = 0; i < set->n; i++)
+		(void)acl_add(list, &d->mine, set->v[i].line, false, NULL);
+	if (f->file != NULL && f->file->data != NULL && !set->globals_only)
 		add_lines(d, list, f->file->data, f->name, say);
 	add_globals(d, list, f->name);
 	acl_sort(list);
@@ -237,8 +243,19 @@ static void
 take_folder(void *arg, const struct acl_folder *f)
 {
 	struct dump *d = arg;
+	const struct acl_settings *set = d->options->settings;
 	struct acl_list list = { 0 };
 
+	if (f->file != NULL && set->globals_only)
+		emit_note(d->emit, d->owner->address,
+		    "a list that Dovecot does not look at "
+		    "(acl_globals_only): left out",
+		    f->name);
+	else if (f->file != NULL && set->ignored)
+		emit_note(d->emit, d->owner->address,
+		    "a list that Dovecot does not look at, by its settings "
+		    "(acl_driver, acl_ignore): carried all the same",
+		    f->name);
 	make_list(d, f, &list, true);
 	put_shares(d, &list, f->name);
 	acl_list_free(&list);

@@ -7,6 +7,7 @@
 #define FERRY_SOURCE_ACL_ACL_H
 
 #include "source/acl/people.h"
+#include "source/acl/settings.h"
 #include "source/acl/shared-dict.h"
 #include "source/emit.h"
 
@@ -16,6 +17,7 @@ struct acl_options {
 	const char *prefix;  /* of an owner's folders, for others */
 	bool inbox_defaults; /* INBOX's list, for whom a folder's has nothing */
 	struct shared_dict *dict; /* who is known to share; NULL: not known */
+	const struct acl_settings *settings; /* of Dovecot */
 };
 
 /*

@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source/doveconf-ask.h"
 #include "source/dovecot/chain-links.h"
 #include "source/dovecot/logins.h"
-#include "source/host-command.h"
-#include "source/host.h"
 
 enum {
 	CONFIG_MAX = 64 << 20
@@ -23,35 +22,6 @@ static const char default_chars[] = "abcdefghijklmnopqrstuvwxyz"
 
 /* --- the configuration --- */
 
-/* Runs doveconf with some arguments, on the file that was named or its own.
- * more ends with NULL. */
-static int
-run_doveconf(const struct dovecot *d, const char *const *more, struct buf *text,
-    struct why *why)
-{
-	const char *argv[8] = { "doveconf" };
-	size_t n = 1;
-
-	if (d->dbs.conf_file != NULL) {
-		argv[n++] = "-c";
-		argv[n++] = d->dbs.conf_file;
-	}
-	while (*more != NULL && n + 1 < sizeof argv / sizeof *argv)
-		argv[n++] = *more++;
-	return host_command_read(argv, text, why);
-}
-
-/* Whether a text is what doveconf prints: its first line names the release. A
- * dovecot.conf begins with settings, or with other comments. */
-static bool
-is_saved(const char *text)
-{
-	return text[0] == '#' && text[1] == ' ' && text[2] >= '1' &&
-	       text[2] <= '9' && text[3] == '.' &&
-	       (strstr(text, "dovecot_config_version") != NULL ||
-		   memchr(text, '(', strcspn(text, "\n")) != NULL);
-}
-
 /* Reads what doveconf says: of a saved text, or of the configuration. */
 static int
 read_text(struct dovecot *d, struct buf *text, struct why *why)
@@ -59,17 +29,11 @@ read_text(struct dovecot *d, struct buf *text, struct why *why)
 	static const char *const changed[] = { "-n", "-P", NULL };
 	const char *config = d->options->config;
 
-	d->dbs.saved = false;
-	if (config != NULL) {
-		if (host_read_file(config, text, why) == -1)
-			return -1;
-		d->dbs.saved = is_saved(buf_str(text));
-		if (d->dbs.saved)
-			return 0;
+	if (doveconf_ask(config, changed, text, &d->dbs.saved, why) == -1)
+		return -1;
+	if (!d->dbs.saved)
 		d->dbs.conf_file = config;
-		buf_reset(text);
-	}
-	return run_doveconf(d, changed, text, why);
+	return 0;
 }
 
 static int
@@ -119,7 +83,7 @@ read_full(struct dovecot *d)
 	if (d->dbs.saved || doveconf_since(&d->conf, 2, 4, 0))
 		return;
 	buf_adds(&text, "dovecot_config_version = 2.3.0\n");
-	if (run_doveconf(d, full, &text, NULL) == 0 &&
+	if (doveconf_run(d->dbs.conf_file, full, &text, NULL) == 0 &&
 	    parse(&d->full, &text, NULL) == 0) {
 		replace_blocks(d, "passdb");
 		replace_blocks(d, "userdb");

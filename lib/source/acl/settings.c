@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "source/acl/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/str.h"
+#include "source/acl/rights.h"
+#include "source/doveconf-ask.h"
+#include "source/doveconf.h"
+#include "source/host.h"
+
+enum {
+	CONFIG_MAX = 64 << 20
+};
+
+struct reader {
+	struct acl_settings *to;
+	struct emit *emit;
+	const struct doveconf *conf;
+	const struct setting *shared; /* the first shared namespace; or NULL */
+};
+
+void
+acl_settings_free(struct acl_settings *s)
+{
+	free(s->v);
+	arena_free(&s->arena);
+	*s = (struct acl_settings){ 0 };
+}
+
+/* --- entries of 2.4 --- */
+
+/* The line of a list that says the same. The minus of negative rights is with the
+ * rights, and the identifier may have any letters. */
+static char *
+line_of(struct arena *arena, const char *id, const char *rights)
+{
+	struct buf line = { 0 };
+	char *copy;
+
+	buf_addc(&line, '"');
+	if (*rights == '-')
+		buf_addc(&line, '-');
+	for (const char *p = id; *p != '\0'; p++) {
+		if (*p == '"' || *p == '\\')
+			buf_addc(&line, '\\');
+		buf_addc(&line, *p);
+	}
+	buf_addf(&line, "\" %s", rights + (*rights == '-'));
+	copy = arena_adds(arena, line.data);
+	buf_free(&line);
+	return copy;
+}
+
+/* An entry of a namespace takes the place of one of the top. */
+static void
+put_rule(struct acl_settings *s, const char *id, const char *line)
+{
+	struct acl_rule rule = { arena_adds(&s->arena, id), line };
+
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->v[i].id, id) == 0) {
+			s->v[i] = rule;
+			return;
+		}
+	s->v = xgrow(s->v, s->n, &s->cap, sizeof *s->v);
+	s->v[s->n++] = rule;
+}
+
+/* "namespace inbox { mailbox Work { acl user=bob" */
+static void
+note_rule(const struct reader *r, const struct setting *acl, const char *path)
+{
+	struct buf where = { 0 };
+
+	buf_addf(&where, "%sacl %s", path, acl->name == NULL ? "" : acl->name);
+	emit_note(r->emit, NULL,
+	    "rights in the settings that are not carried: only those of the "
+	    "top, and of the first shared namespace, hold for others",
+	    where.data);
+	buf_free(&where);
+}
+
+static void
+take_rule(const struct reader *r, const struct setting *acl, const char *path)
+{
+	const char *rights = setting_value(acl, "rights");
+	struct acl_list check = { 0 };
+	struct why why = { 0 };
+	char *line;
+
+	if (rights == NULL)
+		rights = setting_value(acl, "acl_rights");
+	if (acl->name == NULL || rights == NULL)
+		return;
+	if (strstr(acl->name, "%{") != NULL || strstr(rights, "%{") != NULL) {
+		note_rule(r, acl, path);
+		return;
+	}
+	line = line_of(&r->to->arena, acl->name, rights);
+	if (acl_add(&check, &r->to->arena, line, false, &why) == -1)
+		emit_fail(r->emit, NULL, &why);
+	else
+		put_rule(r->to, acl->name, line);
+	acl_list_free(&check);
+}
+
+/* The entries of a block are taken; those of the blocks in it are not. */
+static void
+walk(const struct reader *r, const struct setting *block, const char *path,
+    bool take)
+{
+	for (const struct setting *s = block->child; s != NULL; s = s->next) {
+		struct buf below = { 0 };
+
+		r->emit->at.line = (uint32_t)s->line;
+		if (s->value != NULL)
+			continue;
+		if (strcmp(s->key, "acl") == 0) {
+			(take ? take_rule : note_rule)(r, s, path);
+		} else if (s != r->shared) {
+			buf_addf(&below, "%s%s%s%s { ", path, s->key,
+			    s->name == NULL ? "" : " ",
+			    s->name == NULL ? "" : s->name);
+			walk(r, s, below.data, false);
+			buf_free(&below);
+		}
+	}
+}
+
+static void
+find_shared(struct reader *r)
+{
+	const struct setting *ns = NULL;
+	const struct setting *top = &r->conf->top;
+
+	while ((ns = setting_block(top, "namespace", ns)) != NULL) {
+		const char *type = setting_value(ns, "type");
+
+		if (type != NULL && strcmp(type, "shared") == 0 &&
+		    !setting_is_yes(setting_value(ns, "disabled"))) {
+			r->shared = ns;
+			return;
+		}
+	}
+}
+
+/* --- the rest --- */
+
+static void
+take_global(const struct reader *r, const char *path)
+{
+	struct stat st;
+
+	if (path == NULL || *path == '\0' || host_stat(path, &st) == -1)
+		return;
+	if (S_ISREG(st.st_mode))
+		r->to->global = arena_adds(&r->to->arena, path);
+	else
+		emit_note(r->emit, NULL,
+		    "a folder of lists for all folders, which is not read",
+		    path);
+}
+
+static void
+read_24(struct reader *r)
+{
+	const struct setting *top = &r->conf->top;
+	const char *driver = setting_value(top, "acl_driver"), *name;
+	struct buf path = { 0 };
+
+	find_shared(r);
+	r->to->globals_only =
+	    setting_is_yes(setting_value(top, "acl_globals_only"));
+	r->to->inbox_defaults =
+	    setting_is_yes(setting_value(top, "acl_defaults_from_inbox"));
+	r->to->ignored = driver == NULL || *driver == '\0' ||
+			 (r->shared != NULL && setting_is_yes(setting_value(
+						   r->shared, "acl_ignore")));
+	take_global(r, setting_value(top, "acl_global_path"));
+	walk(r, top, "", true);
+	if (r->shared == NULL)
+		return;
+	name = r->shared->name;
+	buf_addf(&path, "namespace %s { ", name == NULL ? "" : name);
+	walk(r, r->shared, path.data, true);
+	buf_free(&path);
+}
+
+/* "vfile:/etc/dovecot/dovecot-acl:cache_secs=60" */
+static void
+read_23(struct reader *r)
+{
+	const struct setting *plugin =
+	    setting_block(&r->conf->top, "plugin", NULL);
+	const char *acl, *path;
+	char *copy;
+
+	if (plugin == NULL || (acl = setting_value(plugin, "acl")) == NULL)
+		return;
+	r->to->globals_only =
+	    setting_is_yes(setting_value(plugin, "acl_globals_only"));
+	r->to->inbox_defaults =
+	    setting_is_yes(setting_value(plugin, "acl_defaults_from_inbox"));
+	path = strchr(acl, ':');
+	if (path == NULL)
+		return;
+	copy = arena_adds(&r->to->arena, path + 1);
+	take_global(r, str_cut(&copy, ':'));
+}
+
+int
+acl_settings_read(
+    struct acl_settings *s, struct emit *e, const char *config, struct why *why)
+{
+	static const char *const changed[] = { "-n", NULL };
+	struct buf text = { .max = CONFIG_MAX };
+	struct doveconf conf = { 0 };
+	struct reader r = { .to = s, .emit = e, .conf = &conf };
+	bool saved;
+	int done;
+
+	*s = (struct acl_settings){ 0 };
+	emit_file(e, config == NULL ? "doveconf" : config);
+	done = doveconf_ask(config, changed, &text, &saved, why);
+	if (done == 0 && memchr(buf_str(&text), '\0', text.len) != NULL)
+		done = why_set(why, FAIL_FATAL, "a NUL byte");
+	if (done == 0)
+		done = doveconf_parse(&conf, buf_str(&text), why);
+	if (done == 0)
+		(doveconf_since(&conf, 2, 4, 0) ? read_24 : read_23)(&r);
+	doveconf_free(&conf);
+	buf_wipe(&text);
+	return done;
+}

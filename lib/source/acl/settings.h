@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * What Dovecot's settings say of access lists: the entries of 2.4 ("acl ID {
+ * rights = ... }"), which hold for all folders, and whether lists are looked at.
+ */
+#ifndef FERRY_SOURCE_ACL_SETTINGS_H
+#define FERRY_SOURCE_ACL_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/arena.h"
+#include "core/why.h"
+#include "source/emit.h"
+
+struct acl_rule {
+	const char *id;
+	const char *line; /* for acl_add */
+};
+
+/* The zero value: nothing is known. */
+struct acl_settings {
+	struct arena arena;
+	struct acl_rule *v; /* each id once */
+	size_t n, cap;
+	const char *global;  /* the list for all folders; NULL: none */
+	bool globals_only;   /* the folders' own lists are not looked at */
+	bool inbox_defaults; /* acl_defaults_from_inbox */
+	bool ignored;        /* no list is looked at */
+};
+
+/*
+ * Asks doveconf, or reads what it has printed, or asks it for a dovecot.conf
+ * (NULL: its own). What is not carried is noted, with the block that it is in.
+ * 0; or -1 and why (FATAL). To be freed in either case.
+ */
+int acl_settings_read(struct acl_settings *s, struct emit *e,
+    const char *config, struct why *why);
+void acl_settings_free(struct acl_settings *s);
+
+#endif
