@@ -6,8 +6,16 @@
  * dirdump mailcow: the database of the mailcow on this machine. See
  * dirdump-mailcow(1).
  */
+#include <string.h>
+
 #include "cli/main.h"
+#include "core/io.h"
+#include "core/str.h"
 #include "source/suite/suite.h"
+
+enum {
+	FILTER_MAX = 1 << 20
+};
 
 static const char *socket_path, *docker_root = "/var/lib/docker";
 
@@ -23,10 +31,53 @@ find(struct install *found, const char *place, struct why *why)
 	return 0;
 }
 
+/* Whether a script has a line other than comments. */
+static bool
+says_something(const char *path)
+{
+	struct buf text = { .max = FILTER_MAX };
+	bool found = false;
+	char *rest, *line;
+
+	if (read_file(path, &text, NULL) == 0)
+		for (rest = text.data;
+		     !found && (line = str_cut(&rest, '\n')) != NULL;)
+			found =
+			    *(line = str_trim(line)) != '\0' && *line != '#';
+	buf_free(&text);
+	return found;
+}
+
+/* The filters for all mailboxes are files beside mailcow.conf. */
+static void
+note_filters(struct emit *e, const char *place)
+{
+	static const char file[] = "/mailcow.conf";
+	static const char *const names[] = { "before", "after" };
+	size_t len = strlen(place), cut = strlen(file);
+
+	if (strcmp(place, file + 1) == 0)
+		len = strlen(place = ".");
+	else if (len >= cut && strcmp(place + len - cut, file) == 0)
+		len -= cut;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct buf path = { 0 };
+
+		buf_add(&path, place, len);
+		buf_addf(&path, "/data/conf/dovecot/global_sieve_%s", names[i]);
+		if (says_something(path.data))
+			emit_note(e, NULL,
+			    "a Sieve filter for all mailboxes is not carried",
+			    path.data);
+		buf_free(&path);
+	}
+}
+
 static struct suite suite = {
 	.map_name = "mailcow",
 	.place = "/opt/mailcow-dockerized",
 	.find = find,
+	.note = note_filters,
 };
 
 static const struct opt options[] = {

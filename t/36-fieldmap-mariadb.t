@@ -87,6 +87,15 @@ ok 'dirdump mailcow: over the socket, with the mailcow.conf of 2026' '
 	has out "\"origin\":\"mailcow:mailcow26/mailbox:1\""
 	dump 0 dirdump-mailcow --docker-root . --socket "$my_socket" new
 	same_records mailcow-2026'
+ok 'dirdump mailcow: the filters for all mailboxes are named' '
+	mkdir -p new/data/conf/dovecot
+	printf "# nothing\n\n" >new/data/conf/dovecot/global_sieve_before
+	printf "# spam\nkeep;\n" >new/data/conf/dovecot/global_sieve_after
+	for place in new new/mailcow.conf; do
+		dump 0 dirdump-mailcow -v --docker-root docker "$place"
+		[ "$(grep -c "a Sieve filter for all mailboxes is not carried: new/data/conf/dovecot/global_sieve_after$" err)" = 1 ]
+		has err "a Sieve filter for all mailboxes is not carried: 1 line"
+	done'
 ok 'more rights to send as others than GROUP_CONCAT joins' '
 	for i in $(seq 60); do
 		echo "INSERT INTO sender_acl (logged_in_as, send_as) VALUES

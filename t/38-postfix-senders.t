@@ -106,4 +106,11 @@ ok 'the new server asks for what is not an own address' '
 	sed "s/ @/ *@/; s/.*/\"key\":\"&\"/" senders | sort >want
 	same want got'
 
+ok 'without the parameter: said once' '
+	maps ""
+	[ ! -s senders ]
+	[ "$(grep -c "^dirdump-postfix: postconf: smtpd_sender_login_maps is not set: a login may send as any address" err)" = 1 ]
+	has err "its own only: 1 line"
+	maps "texthash:$dir/../logins"
+	hasnt err "is not set"'
 done_testing

@@ -86,10 +86,15 @@ ok 'vacation messages: cPanel, with a forward beside it, and SOGo' '
 ok 'filters: those of mailcow' '
 	from scripts >want
 	[ -s want ]
-	jq -r ".[0] as \$a | .[1][] | [\$a, .name, .active] | @tsv" want >scripts
+	# Of an account one script runs: the first of those that were active, or one that
+	# includes it, and the forward, for somebody who has one.
+	jq -rs "group_by(.[0])[] | .[0][0] as \$a | map(.[1][]) |
+	    (map(.active) | index(true)) as \$first | to_entries[] |
+	    [\$a, .value.name, .key == \$first] | @tsv" want >scripts
 	while IFS="	" read -r address name active; do
 		ask SieveScript/get "$address" | jq -se --arg n "$name" --argjson a "$active" \
-		    "any(.name == \$n and .isActive == \$a)"
+		    "any(.name == \$n and .isActive == \$a) or
+		    \$a and any(.name == \"mailferry\" and .isActive)"
 	done <scripts'
 ok 'identities: Roundcube, with texts and HTML' '
 	for a in alice bob; do

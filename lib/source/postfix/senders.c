@@ -89,10 +89,19 @@ postfix_senders_read(
 		.asks = &s->asks,
 		.optional = true };
 	const char *set = postfix_is_set(config, parameter);
+	const struct place before = e->at;
 	char *list, *word;
 
-	if (set == NULL)
+	if (set == NULL) {
+		emit_file(e, "postconf");
+		emit_note(e, NULL,
+		    "smtpd_sender_login_maps is not set: a login may send as "
+		    "any address unless another rule forbids it, on the new "
+		    "server as its own only",
+		    NULL);
+		e->at = before;
 		return;
+	}
 	list = arena_adds(&s->arena, set);
 	while ((word = postfix_word(&list)) != NULL) {
 		if (str_starts(word, all_of)) {

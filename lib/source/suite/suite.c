@@ -19,6 +19,8 @@ suite_run(struct suite *suite, const struct opt_tool *tool, char **operands)
 	    fieldmap_read(&suite->map, suite->map_name, &why) == -1) {
 		status = source_refuse(&why);
 	} else {
+		if (suite->note != NULL)
+			suite->note(&suite->run.emit, place);
 		suite->install.sql.standard = true;
 		sqldump_database(&suite->install.sql, &suite->map,
 		    &suite->run.emit, NULL, NULL, false);

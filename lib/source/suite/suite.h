@@ -17,6 +17,8 @@ struct suite {
 	const char *place;    /* where it is, unless the operand says */
 	/* Looks there for the way into the database. 0, or -1 and why. */
 	int (*find)(struct install *found, const char *place, struct why *why);
+	/* Notes what is not in the database; NULL: nothing. */
+	void (*note)(struct emit *e, const char *place);
 	struct source_run run;
 	struct install install;
 	struct fieldmap map;
