@@ -256,6 +256,22 @@ ok 'Mail-in-a-Box, Mailu' '
 	dump 0 --from mailu mailu
 	sort got -o got
 	got_are "dkim one.test rsa-sha256" "s1 b.two.test ed25519-sha256"'
+ok 'HestiaCP, cPanel' '
+	fresh
+	key rsa root/home/ann/conf/mail/one.test/dkim.pem
+	mkdir -p root/home/ann/conf/mail/two.test root/etc/exim4/domains
+	for d in one.test two.test; do
+		ln -s "/home/ann/conf/mail/$d" "root/etc/exim4/domains/$d"
+	done
+	dump 0 -v --root root --from hestiacp
+	got_are "mail one.test rsa-sha256"
+	has err "two.test: a domain without a key"
+	echo x | place root/usr/local/hestia/conf/hestia.conf
+	key ed25519 root/var/cpanel/domain_keys/private/three.test
+	dump 0 --root root
+	got_are "mail one.test rsa-sha256" "default three.test ed25519-sha256"
+	dump 0 --from cpanel root/var/cpanel/domain_keys/private
+	got_are "default three.test ed25519-sha256"'
 ok 'iRedMail: the calls in the configuration of amavis' '
 	fresh
 	place root/etc/amavis/conf.d/50-user <<-EOF

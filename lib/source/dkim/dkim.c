@@ -24,6 +24,8 @@ const char *const dkim_system_words[] = {
 	[DKIM_MAILU] = "mailu",
 	[DKIM_MODOBOA] = "modoboa",
 	[DKIM_ISPCONFIG] = "ispconfig",
+	[DKIM_HESTIA] = "hestiacp",
+	[DKIM_CPANEL] = "cpanel",
 };
 
 /* How each is read, where it usually is, and what shows that it is there: one of
@@ -50,6 +52,10 @@ static const struct {
 	[DKIM_MAILU] = { mailu_dkim_read, "/mailu", { "/mailu/dkim" } },
 	[DKIM_MODOBOA] = { database_read, NULL, { NULL } },
 	[DKIM_ISPCONFIG] = { database_read, NULL, { NULL } },
+	[DKIM_HESTIA] = { hestia_dkim_read, "/etc/exim4/domains",
+	    { "/usr/local/hestia/conf/hestia.conf" } },
+	[DKIM_CPANEL] = { cpanel_dkim_read, "/var/cpanel/domain_keys/private",
+	    { "/var/cpanel/domain_keys/private" } },
 };
 
 static bool

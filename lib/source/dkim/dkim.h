@@ -19,9 +19,11 @@ enum dkim_system {
 	DKIM_IREDMAIL,
 	DKIM_MAILU,
 	DKIM_MODOBOA,
-	DKIM_ISPCONFIG
+	DKIM_ISPCONFIG,
+	DKIM_HESTIA,
+	DKIM_CPANEL
 };
-extern const char *const dkim_system_words[DKIM_ISPCONFIG + 1];
+extern const char *const dkim_system_words[DKIM_CPANEL + 1];
 
 struct dkim_options {
 	enum dkim_system system;

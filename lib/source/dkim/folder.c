@@ -3,7 +3,7 @@
  */
 
 /* Systems that keep keys in folders of their own: docker-mailserver,
- * Mail-in-a-Box, Mailu. */
+ * Mail-in-a-Box, Mailu, HestiaCP, cPanel. */
 #include "source/dkim/folder.h"
 
 #include <dirent.h>
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/str.h"
+#include "secret/signkey.h"
 #include "source/dkim/keys.h"
 #include "source/dkim/opendkim.h"
 #include "source/dkim/rspamd.h"
@@ -90,6 +91,48 @@ miab_dkim_read(struct dkim *d, const char *folder)
 	sql_close(db);
 }
 
+/* The names in a folder, but hidden ones; name may be changed. */
+static void
+each_name(struct dkim *d, const char *folder,
+    void (*take)(struct dkim *d, char *name, const char *path))
+{
+	struct dirent **names;
+	struct why why = { 0 };
+	int n;
+
+	emit_file(d->emit, dkim_path(d, folder));
+	n = scandir(dkim_path(d, folder), &names, NULL, alphasort);
+	if (n == -1) {
+		why_errno(&why, FAIL_FATAL, "cannot be read");
+		emit_fail(d->emit, NULL, &why);
+		return;
+	}
+	for (int i = 0; i < n; i++) {
+		char *name = names[i]->d_name;
+
+		if (*name != '.')
+			take(d, name, dkim_below(d, folder, name));
+		free(names[i]);
+	}
+	free(names);
+}
+
+static void
+mailu_file(struct dkim *d, char *name, const char *path)
+{
+	size_t len = strlen(name);
+	char *dot;
+
+	if (len <= 4 || strcmp(name + len - 4, ".key") != 0)
+		return;
+	name[len - 4] = '\0';
+	dot = strrchr(name, '.');
+	if (dot != NULL) {
+		*dot = '\0';
+		dkim_file(d, name, dot + 1, path);
+	}
+}
+
 /*
  * Mailu: a file for each domain, DOMAIN.SELECTOR.key, in the folder dkim
  * (Mailu, core/admin/mailu/dkim.py, DKIM_PATH).
@@ -98,34 +141,43 @@ void
 mailu_dkim_read(struct dkim *d, const char *folder)
 {
 	const char *keys = dkim_below(d, folder, "dkim");
-	struct dirent **names;
-	struct why why = { 0 };
-	int n;
 
-	if (!dkim_exists(d, keys))
-		keys = folder;
-	emit_file(d->emit, dkim_path(d, keys));
-	n = scandir(dkim_path(d, keys), &names, NULL, alphasort);
-	if (n == -1) {
-		why_errno(&why, FAIL_FATAL, "cannot be read");
-		emit_fail(d->emit, NULL, &why);
-		return;
-	}
-	for (int i = 0; i < n; i++) {
-		char *name = names[i]->d_name, *dot;
-		const char *path = dkim_below(d, keys, name);
-		size_t len = strlen(name);
+	each_name(d, dkim_exists(d, keys) ? keys : folder, mailu_file);
+}
 
-		if (len > 4 && *name != '.' &&
-		    strcmp(name + len - 4, ".key") == 0) {
-			name[len - 4] = '\0';
-			dot = strrchr(name, '.');
-			if (dot != NULL) {
-				*dot = '\0';
-				dkim_file(d, name, dot + 1, path);
-			}
-		}
-		free(names[i]);
-	}
-	free(names);
+/* A folder for each domain, which is a link into its user's home: a copy of
+ * another system may have it, though stat(2) does not find it. */
+static void
+hestia_domain(struct dkim *d, char *name, const char *path)
+{
+	struct buf text = { .max = SIGNKEY_FILE_MAX };
+	const char *key = dkim_below(d, path, "dkim.pem");
+
+	if (dkim_exists(d, key) || dkim_read(d, key, &text, NULL) == 0)
+		dkim_file(d, name, "mail", key);
+	else
+		emit_note(d->emit, name, "a domain without a key", key);
+	buf_wipe(&text);
+}
+
+/* HestiaCP: DOMAIN/dkim.pem in Exim's folder of domains, selector "mail"
+ * (hestiacp, install/deb/exim/exim4.conf.template, DKIM_FILE). */
+void
+hestia_dkim_read(struct dkim *d, const char *folder)
+{
+	each_name(d, folder, hestia_domain);
+}
+
+static void
+cpanel_file(struct dkim *d, char *name, const char *path)
+{
+	dkim_file(d, name, "default", path);
+}
+
+/* cPanel: a file for each domain, which has its name, selector "default" (its
+ * exim.conf, dkim_private_key). */
+void
+cpanel_dkim_read(struct dkim *d, const char *folder)
+{
+	each_name(d, folder, cpanel_file);
 }

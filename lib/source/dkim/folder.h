@@ -11,5 +11,7 @@
 void dms_dkim_read(struct dkim *d, const char *folder);
 void miab_dkim_read(struct dkim *d, const char *folder);
 void mailu_dkim_read(struct dkim *d, const char *folder);
+void hestia_dkim_read(struct dkim *d, const char *folder);
+void cpanel_dkim_read(struct dkim *d, const char *folder);
 
 #endif
