@@ -14,6 +14,7 @@
 #include "core/str.h"
 #include "record/address.h"
 #include "source/address-list.h"
+#include "source/alias-extension.h"
 #include "source/host.h"
 #include "source/lines.h"
 
@@ -33,6 +34,7 @@ aliases_free(struct aliases *a)
 	free(a->bare);
 	map_free(&a->by_address);
 	map_free(&a->key_domains);
+	map_free(&a->markers);
 	arena_free(&a->arena);
 	*a = (struct aliases){ 0 };
 }
@@ -375,6 +377,18 @@ aliases_is_domain(const struct aliases *a, const char *key, const char *value)
 	       strcmp(key, value) == 0;
 }
 
+static void
+add_marker(struct aliases *a, const char *key)
+{
+	struct buf name = { 0 };
+	bool added;
+
+	if (domain_normalise(key, &name, NULL) == 0)
+		(void)map_put_copy(
+		    &a->markers, &a->arena, buf_str(&name), &added);
+	buf_free(&name);
+}
+
 /* Now that all keys are known: one that is the domain of another is a domain,
  * any other is a name. */
 static void
@@ -386,56 +400,15 @@ settle_bare(struct aliases *a, struct emit *e)
 		const struct alias_bare *b = &a->bare[i];
 
 		e->at = b->at;
-		if (aliases_is_domain(a, b->key, b->value))
+		if (aliases_is_domain(a, b->key, b->value)) {
 			emit_drop(e, NULL, "a line that only names a domain");
-		else
+			add_marker(a, b->key);
+		} else {
 			add(a, e, b->key, b->value);
+		}
 	}
 	a->nbare = 0;
 	e->at = before;
-}
-
-/* Names whose delimiter does not begin an extension. (Postfix,
- * src/global/split_addr.c.) */
-static bool
-is_whole(const char *local, size_t len)
-{
-	static const char request[] = "-request";
-
-	return str_starts(local, "owner-") ||
-	       str_starts(local, "mailer-daemon@") ||
-	       (len > strlen(request) &&
-		   str_starts(local + len - strlen(request), request));
-}
-
-/* The address without its extension, where a domain of ours has one that no
- * entry is about. */
-static const char *
-without_extension(struct aliases *a, const char *address)
-{
-	const char *domain = address_domain(address);
-	size_t local = (size_t)(domain - 1 - address),
-	       len = strcspn(address, a->delimiter);
-	struct buf out = { 0 };
-
-	if (len == 0 || len >= local || is_whole(address, local) ||
-	    map_get(&a->key_domains, domain) == NULL ||
-	    map_get(&a->by_address, address) != NULL)
-		return address;
-	buf_add(&out, address, len);
-	buf_addf(&out, "@%s", domain);
-	address = arena_adds(&a->arena, out.data);
-	buf_free(&out);
-	return address;
-}
-
-static void
-cut_extensions(struct aliases *a)
-{
-	for (size_t i = 0; i < a->n; i++)
-		for (size_t j = 0; j < a->v[i]->targets.n; j++)
-			a->v[i]->targets.v[j] =
-			    without_extension(a, a->v[i]->targets.v[j]);
 }
 
 bool
@@ -473,12 +446,34 @@ aliases_read(struct aliases *a, struct emit *e, const char *path,
 	return n == 0;
 }
 
+/* Whether mail from elsewhere comes for an address. An entry for the whole
+ * domain says that it is meant to. */
+static bool
+is_served(const struct aliases *a, const struct alias *alias)
+{
+	return a->serves == NULL ||
+	       map_get(&a->by_address, strrchr(alias->address, '@')) != NULL ||
+	       a->serves(a->serves_ctx, address_domain(alias->address));
+}
+
+/*
+ * Postfix rewrites the addresses of other servers as well, in mail that its own
+ * users send. The new server would take over the whole domain.
+ */
+static void
+drop_elsewhere(struct emit *e, const struct alias *alias)
+{
+	emit_drop(e, alias->address,
+	    "an alias in a domain that this server takes no mail for");
+	emit_note_record(e, alias->address,
+	    "the server takes no mail for this domain, but what its own users "
+	    "send to the address goes elsewhere; not carried");
+}
+
 void
 aliases_domains(struct aliases *a, struct emit *e)
 {
 	settle_bare(a, e);
-	if (a->delimiter != NULL)
-		cut_extensions(a);
 	for (size_t i = 0; i < a->n; i++) {
 		struct alias *alias = a->v[i];
 		const char *target;
@@ -512,6 +507,14 @@ ask(struct aliases *a, struct emit *e, const char *address)
 	return found;
 }
 
+static void
+ask_target(struct aliases *a, struct emit *e, const char *target)
+{
+	if (map_get(&a->key_domains, address_domain(target)) != NULL &&
+	    map_get(&e->seen, target) == NULL)
+		(void)ask(a, e, target);
+}
+
 /*
  * Asks for what is known when all accounts are written: catch-alls, the names
  * that every domain should have (RFC 2142), and targets that have no record.
@@ -541,10 +544,8 @@ ask_rest(struct aliases *a, struct emit *e)
 		for (size_t j = 0; j < a->v[i]->targets.n; j++) {
 			const char *target = a->v[i]->targets.v[j];
 
-			if (map_get(&a->key_domains, address_domain(target)) !=
-				NULL &&
-			    map_get(&e->seen, target) == NULL)
-				(void)ask(a, e, target);
+			ask_target(a, e, target);
+			ask_target(a, e, alias_base(a, target));
 		}
 	free(domains.v);
 }
@@ -587,10 +588,13 @@ aliases_forward(struct aliases *a, struct emit *e, struct record *r)
 	alias = *value;
 	alias->used = true;
 	for (size_t i = 0; i < alias->targets.n; i++) {
-		if (strcmp(alias->targets.v[i], r->address) == 0)
+		const char *target =
+		    alias_forward_target(a, e, alias->targets.v[i]);
+
+		if (strcmp(target, r->address) == 0)
 			self = true;
-		else
-			strs_add(&r->forward, alias->targets.v[i]);
+		else if (!strs_has(&r->forward, target))
+			strs_add(&r->forward, target);
 	}
 	if (r->forward.n == 0 && self) {
 		struct place at = e->at;
@@ -605,14 +609,15 @@ aliases_forward(struct aliases *a, struct emit *e, struct record *r)
 
 /* Writes one alias; a target that is a whole domain cannot be one. */
 static void
-emit_alias(struct emit *e, const struct aliases *a, const struct alias *alias,
+emit_alias(struct emit *e, struct aliases *a, const struct alias *alias,
     struct record *r)
 {
 	record_reset(r, REC_ALIAS);
 	r->address = alias->address;
 	r->active = !a->inactive;
 	for (size_t i = 0; i < alias->targets.n; i++) {
-		const char *target = alias->targets.v[i];
+		const char *target =
+		    alias_without_extension(a, e, alias->targets.v[i]);
 
 		if (*target == '@')
 			emit_bad(e, alias->address,
@@ -623,7 +628,9 @@ emit_alias(struct emit *e, const struct aliases *a, const struct alias *alias,
 			    "an alias that points to itself, without an "
 			    "account",
 			    NULL);
-		else
+		else if (target == alias->targets.v[i] ||
+			 (!strs_has(&alias->targets, target) &&
+			     !strs_has(&r->targets, target)))
 			strs_add(&r->targets, target);
 	}
 	if (r->targets.n != 0)
@@ -649,15 +656,19 @@ aliases_emit(struct aliases *a, struct emit *e)
 			    "this catch-all gets the mail of mailboxes that "
 			    "have no alias of their own; on the new server "
 			    "they get it themselves");
-		if (!alias->used)
+		if (!alias->used && !is_served(a, alias))
+			drop_elsewhere(e, alias);
+		else if (!alias->used)
 			emit_alias(e, a, alias, &r);
 		else if (*alias->address == '@' && *target == '@')
 			emit_domain(e, target + 1);
 	}
 	for (size_t i = 0; i < a->n; i++) {
-		const struct alias *alias = a->v[i];
+		struct alias *alias = a->v[i];
 
 		e->at = alias->at;
+		if (alias->used)
+			alias_check_forward(a, e, alias);
 		if (alias->used && *alias->address == '@' &&
 		    emit_has_domain(e, alias->address + 1))
 			emit_bad(e, alias->address,

@@ -51,7 +51,8 @@ struct aliases {
 	bool first_counts; /* of an address in several files the first entry */
 	bool shadows;      /* a catch-all comes before mailboxes (virtual(5)) */
 	/* Characters that begin an extension of a local part, which is cut off
-	 * targets in domains that the keys are in; NULL: none. */
+	 * targets in domains that the keys are in, where nobody has the address
+	 * with it, and somebody the one without; NULL: none. */
 	const char *delimiter;
 	/* May be NULL: asks tables that cannot be listed for the value of a
 	 * key, sets e->at, and returns false where none has it. */
@@ -61,7 +62,11 @@ struct aliases {
 	/* May be NULL: whether another reader has the use of a target. */
 	bool (*take)(void *ctx, const char *address, const char *target);
 	void *take_ctx;
+	/* May be NULL: whether mail from elsewhere is taken for a domain. */
+	bool (*serves)(void *ctx, const char *domain);
+	void *serves_ctx;
 	struct map by_address;
+	struct map markers;     /* domains that a key without "@" names */
 	struct map key_domains; /* of the keys, and those of aliases_domain */
 	struct alias_bare *bare;
 	size_t nbare, bare_cap;

@@ -93,7 +93,9 @@ read_word(struct postfix_domains *d, struct emit *e, const char *dir,
 		.dir = dir, .emit = e, .entry = add_key, .ctx = d
 	};
 	struct place before = e->at;
+	size_t failed = e->tally->failed;
 
+	d->partial |= *word == '!' || *word == '.';
 	if (*word == '!') {
 		emit_note(
 		    e, NULL, "a domain that a list of Postfix excludes", word);
@@ -113,6 +115,7 @@ read_word(struct postfix_domains *d, struct emit *e, const char *dir,
 			emit_file(e, where);
 		add(d, e, word);
 	}
+	d->partial |= e->tally->failed != failed;
 	e->at = before;
 }
 

@@ -16,6 +16,7 @@ struct postfix_domains {
 	struct strs names; /* normalised, each once */
 	struct map seen;
 	struct arena arena;
+	bool partial; /* some could not be listed */
 
 	/* May be NULL: whether a key of a table, which has no "@", is a domain
 	 * and not a local name. */

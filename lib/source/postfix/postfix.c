@@ -4,9 +4,11 @@
 
 #include "source/postfix/postfix.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/str.h"
+#include "record/address.h"
 #include "source/host.h"
 #include "source/postfix/notes.h"
 
@@ -17,6 +19,8 @@ postfix_free(struct postfix *p)
 	postfix_domains_free(&p->locals);
 	postfix_asks_free(&p->asks);
 	postfix_senders_free(&p->senders);
+	free(p->relays.v);
+	arena_free(&p->arena);
 	aliases_free(&p->aliases);
 	postfix_config_free(&p->config);
 }
@@ -60,8 +64,10 @@ is_domain_key(void *ctx, const char *key, const char *value)
 	return aliases_is_domain(ctx, key, value);
 }
 
+/* failed: not all keys of the aliases are known. */
 static void
-read_domains(struct postfix *p, struct emit *e, const char *aliases)
+read_domains(
+    struct postfix *p, struct emit *e, const char *aliases, bool failed)
 {
 	static const char *const names[] = { "virtual_alias_domains",
 		"virtual_mailbox_domains" };
@@ -75,7 +81,9 @@ read_domains(struct postfix *p, struct emit *e, const char *aliases)
 		if (value == NULL)
 			emit_fail(e, NULL, &why);
 		/* By default the domains are those that the aliases are in. */
-		else if (strcmp(value, aliases) != 0)
+		else if (strcmp(value, aliases) == 0)
+			p->domains.partial |= p->asks.n != 0 || failed;
+		else
 			postfix_domains_read(
 			    &p->domains, e, p->config.dir, value, names[i]);
 		p->domains.is_domain = NULL;
@@ -104,6 +112,62 @@ emit_domains(struct postfix *p, struct emit *e)
 	for (size_t i = 0; i < p->domains.names.n; i++)
 		if (!is_other_name(p, p->domains.names.v[i]))
 			emit_domain(e, p->domains.names.v[i]);
+}
+
+/* --- which domains it takes mail for --- */
+
+/* A word of relay_domains also means the domains below it. (postconf(5),
+ * "parent_domain_matches_subdomains".) */
+static bool
+is_relayed(const struct postfix *p, const char *domain)
+{
+	for (size_t i = 0; i < p->relays.n; i++) {
+		const char *name = p->relays.v[i];
+		size_t len = strlen(name), all = strlen(domain);
+
+		if (all >= len && strcmp(domain + all - len, name) == 0 &&
+		    (all == len || domain[all - len - 1] == '.'))
+			return true;
+	}
+	return false;
+}
+
+bool
+postfix_serves(void *ctx, const char *domain)
+{
+	struct postfix *p = ctx;
+	const struct aliases *a = &p->aliases;
+
+	return !p->knows_domains || postfix_domains_has(&p->domains, domain) ||
+	       postfix_domains_has(&p->locals, domain) ||
+	       map_get(&a->markers, domain) != NULL ||
+	       (a->domain != NULL && strcmp(a->domain, domain) == 0) ||
+	       (a->also_domain != NULL &&
+		   strcmp(a->also_domain, domain) == 0) ||
+	       is_relayed(p, domain);
+}
+
+/* Reads relay_domains; false where a table or a file says which they are. */
+static bool
+read_relays(struct postfix *p)
+{
+	struct why why = { 0 };
+	char *value = postfix_parameter(&p->config, "relay_domains", &why);
+	char *word;
+
+	while (value != NULL && (word = postfix_word(&value)) != NULL) {
+		struct buf name = { 0 };
+		bool good = strpbrk(word, ":/!") == NULL &&
+			    domain_normalise(word, &name, NULL) == 0;
+
+		if (good)
+			strs_add(
+			    &p->relays, arena_adds(&p->arena, buf_str(&name)));
+		buf_free(&name);
+		if (!good)
+			return false;
+	}
+	return true;
 }
 
 /* --- local domains --- */
@@ -247,6 +311,7 @@ postfix_read(struct postfix *p, struct emit *e)
 	struct why why = { 0 };
 	char *maps = postfix_parameter(&p->config, "virtual_alias_maps", &why);
 	const char *all, *domain;
+	size_t failed;
 
 	if (maps == NULL && p->config.dir == NULL &&
 	    !host_has("/etc/postfix")) {
@@ -269,8 +334,13 @@ postfix_read(struct postfix *p, struct emit *e)
 	p->aliases.shadows = true;
 	p->aliases.first_counts = true;
 	all = arena_adds(&p->config.arena, maps);
+	failed = e->tally->failed;
 	postfix_tables(&reader, maps, "virtual_alias_maps");
-	read_domains(p, e, all);
+	read_domains(p, e, all, e->tally->failed != failed);
+	p->knows_domains =
+	    !p->domains.partial && !p->locals.partial && read_relays(p);
+	p->aliases.serves = postfix_serves;
+	p->aliases.serves_ctx = p;
 	read_local_aliases(p, e, domain);
 	aliases_domains(&p->aliases, e);
 	emit_domains(p, e);

@@ -20,7 +20,10 @@ struct postfix {
 	struct aliases aliases;
 	struct postfix_domains domains; /* of virtual aliases and mailboxes */
 	struct postfix_domains locals;  /* mydestination */
-	struct postfix_asks asks;       /* of aliases */
+	struct strs relays;             /* relay_domains, in arena */
+	bool knows_domains; /* those are all that it takes mail for */
+	struct arena arena;
+	struct postfix_asks asks; /* of aliases */
 	struct postfix_senders senders;
 };
 
@@ -32,6 +35,10 @@ struct postfix {
  */
 void postfix_read(struct postfix *p, struct emit *e);
 void postfix_end(struct postfix *p, struct emit *e);
+
+/* Whether Postfix takes mail from elsewhere for a domain; true where nobody
+ * knows. ctx is the struct postfix. */
+bool postfix_serves(void *ctx, const char *domain);
 
 /* The entry of a virtual_alias_maps table; ctx is the struct aliases. */
 postfix_entry postfix_add_alias;

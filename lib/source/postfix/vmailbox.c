@@ -56,6 +56,13 @@ add_mailbox(void *ctx, struct emit *e, const char *key, char *value)
 	record_reset(r, REC_ACCOUNT);
 	r->address = v->address.data;
 	r->mail = mail_place(v, value);
+	if (!postfix_serves(&v->postfix, address_domain(r->address))) {
+		r->receive = false;
+		emit_domain_inactive(e, address_domain(r->address));
+		emit_note(e, r->address,
+		    "a mailbox in a domain that this server takes no mail for",
+		    NULL);
+	}
 	aliases_forward(&v->postfix.aliases, e, r);
 	(void)emit_record(e, r);
 }

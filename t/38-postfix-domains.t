@@ -1,0 +1,69 @@
+#!/bin/sh
+# Whose mail it is: names with the character that begins an extension, and
+# addresses in domains that the server does not take mail for. A running Postfix,
+# which delivers nothing, says who gets it.
+. "${0%/*}/lib.sh"
+need jq
+. "$top/t/postfix.sh"
+mkdir "$pf"
+
+cat >"$pf/virtual" <<'END'
+info@one.test anna-maria@one.test, anna-x@one.test
+team@one.test anna-y@one.test, anna-z@one.test, anna@one.test
+bob@one.test bob@one.test, anna-maria@one.test
+boss@other.test anna@one.test
+END
+printf '%s x\n' bob@one.test anna@one.test anna-maria@one.test gone@off.test >"$pf/boxes"
+postfix_start 'mydestination = localhost' 'myorigin = host.test' \
+    "virtual_alias_maps = texthash:$pf/virtual" \
+    'virtual_mailbox_domains = one.test' \
+    "virtual_mailbox_maps = texthash:$pf/boxes" \
+    'recipient_delimiter = -'
+run 0 dirdump-postfix -v -c "$pf" >out 2>err
+
+targets() {
+	jq -r --arg a "$1" 'select(.type == "alias" and .address == $a) |
+	    .targets | sort | join(" ")' out
+}
+
+# gone FILE VALUE: whether the mailbox of the other domain receives.
+gone() {
+	[ "$(jq "select(.address == \"gone@off.test\") | .receive" "$1")" = "$2" ]
+}
+
+ok 'a mailbox whose name looks like one with an extension gets its mail' '
+	[ "$(delivered info@one.test)" = "anna-maria@one.test anna-x@one.test" ]
+	[ "$(targets info@one.test)" = "anna-maria@one.test anna@one.test" ]'
+ok 'what is left without an extension is there once' '
+	[ "$(targets team@one.test)" = anna@one.test ]'
+ok 'a forward to such a mailbox' '
+	[ "$(delivered bob@one.test)" = "anna-maria@one.test bob@one.test" ]
+	[ "$(jq -r "select(.address == \"bob@one.test\") | .forward[]" out)" = \
+	    anna-maria@one.test ]'
+ok 'a forward with an extension, when nobody knew yet that it is one: said' '
+	sed "s/^bob@.*/bob@one.test bob@one.test, anna-x@one.test/" \
+	    "$pf/virtual" >other
+	cp "$pf/virtual" kept
+	cat other >"$pf/virtual"
+	run 1 dirdump-postfix -c "$pf" >more 2>err.more
+	cat kept >"$pf/virtual"
+	has err.more "bob@one.test: a forward to an address with an extension"'
+ok 'a domain of somebody else is not taken over' '
+	hasnt out "\"domain\":\"other.test\""
+	[ -z "$(targets boss@other.test)" ]
+	has err "boss@other.test: left out: an alias in a domain that this server"
+	has out "\"type\":\"note\",\"what\":\"boss@other.test\""'
+ok 'a mailbox in a domain that is switched off receives nothing' '
+	has out "\"domain\":\"off.test\",\"active\":false"
+	gone out false'
+ok 'where nobody knows which domains there are, none is left out' '
+	postconf -c "$pf" -e "virtual_mailbox_domains = one.test regexp:$pf/none"
+	run 1 dirdump-postfix -q -c "$pf" >more 2>err.more
+	has more "\"address\":\"boss@other.test\""
+	gone more true
+	postconf -c "$pf" -e "virtual_mailbox_domains = one.test" \
+	    "relay_domains = other.test"
+	dirdump-postfix -q -c "$pf" >more
+	has more "\"address\":\"boss@other.test\""'
+
+done_testing
