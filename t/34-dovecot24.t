@@ -236,6 +236,48 @@ ok 'SQL in a running 2.4' '
 	has out "\"home\":\"/vmail/h/ann\""
 	[ "$(grep -c "\"type\":\"account\"" out)" -eq 3 ]'
 
+# Each limit that the server has for a user, in KiB, and that of the record.
+mkdir "$inside/homes"
+chmod 777 "$inside/homes"
+for user in ann: bob:userdb_quota_storage_size=2G eve:userdb_quota_storage_size=0; do
+	name=${user%%:*}
+	echo "$name@one.test:{PLAIN}x:5000:5000::$dir/homes/$name::${user#*:}"
+done >"$inside/limited"
+chmod 644 "$inside/limited"
+limits() {
+	dirdump-dovecot -c "$1.saved" >out 2>err
+	for name in ann bob eve; do
+		in24 doveadm -c "$conf" -f tab quota get -u "$name@one.test" |
+		    awk -F "\t" "\$2 == \"STORAGE\" { print \$4 }" >want
+		bytes=$(quota "$name@one.test")
+		echo "${bytes:+$((bytes / 1024))}" | sed "s/^$/-/" >got
+		same want got
+	done
+}
+for kind in block whole; do
+	size='storage_size = 3G'
+	[ "$kind" = block ] || size=
+	serve24 "$kind" <<-END
+	mail_plugins {
+	  quota = yes
+	}
+	quota_storage_size = 1G
+	quota "User quota" {
+	  $size
+	}
+	passdb passwd-file {
+	  passwd_file_path = $dir/limited
+	}
+	userdb passwd-file {
+	  passwd_file_path = $dir/limited
+	}
+	END
+	sed "s,$dir/limited,$inside/limited," "$kind.saved" >"$kind.new"
+	mv "$kind.new" "$kind.saved"
+	ok "quota: a size in the block of a quota beats a user's ($kind)" '
+		limits "$kind"'
+done
+
 start_slapd people '' <<END
 dn: uid=ann,dc=example,dc=org
 objectClass: inetOrgPerson

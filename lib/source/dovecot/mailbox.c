@@ -35,16 +35,11 @@ set_one(struct dovecot *d, struct extra *x, const char *key, const char *value)
 static void
 set_global_quota(struct dovecot *d, struct extra *x)
 {
-	const struct setting *top = &d->conf.top, *plugin, *quota;
+	const struct setting *top = &d->conf.top, *plugin;
 	const char *value;
 
 	if (d->dbs.v24) {
 		value = setting_value(top, "quota_storage_size");
-		quota = setting_block(top, "quota", NULL);
-		if (value == NULL && quota != NULL)
-			value = setting_value(quota, "quota_storage_size");
-		if (value == NULL && quota != NULL)
-			value = setting_value(quota, "storage_size");
 		if (value != NULL)
 			set_one(d, x, "quota_storage_size", value);
 		return;
@@ -55,6 +50,25 @@ set_global_quota(struct dovecot *d, struct extra *x)
 	for (const struct setting *s = plugin->child; s != NULL; s = s->next)
 		if (s->value != NULL && str_starts(s->key, "quota_rule"))
 			set_one(d, x, s->key, s->value);
+}
+
+/* A size in the block of a quota (2.4) holds for everybody: a userdb's
+ * quota_storage_size is that of the whole configuration, which the block
+ * beats. */
+static void
+set_block_quota(struct dovecot *d, struct extra *x)
+{
+	const struct setting *quota =
+	    setting_block(&d->conf.top, "quota", NULL);
+	const char *value = NULL;
+
+	if (d->dbs.v24 && quota != NULL) {
+		value = setting_value(quota, "quota_storage_size");
+		if (value == NULL)
+			value = setting_value(quota, "storage_size");
+	}
+	if (value != NULL)
+		set_one(d, x, "quota_storage_size", value);
 }
 
 /* Where the mail of all users is. */
@@ -205,6 +219,7 @@ dovecot_account(struct dovecot *d, const struct outcome *o, const char *name,
 	extra_init(&x);
 	set_global_quota(d, &x);
 	read_reply(d, &o->reply, &f, &x);
+	set_block_quota(d, &x);
 	read_extra(d, &o->extra, &x);
 	set_global_places(d, &f, &x);
 	f.name = arena_adds(&d->asked, name);
