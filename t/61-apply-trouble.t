@@ -144,6 +144,19 @@ ok 'and only what is not there is sent' '
 	grep "x:Tenant/set" requests | tail -n 1 >last
 	has last "U\\\""
 	hasnt last "T\\\""'
+serve --schema "$fixtures/real/stalwart-schema.json.gz"
+apply tenant.plan >out 2>err
+before=$(grep -c '"method":"POST"' requests)
+sed 's/"create"/"upsert","matchOn":["name"]/' tenant.plan >upsert.plan
+for nth in 1 2; do
+	serve --schema "$fixtures/real/stalwart-schema.json.gz" --fault "$((before + nth)):no-list"
+	apply tenant.plan >out 2>err
+	ok "an answer without its list (request $nth): nothing is made twice" '
+		run 75 apply upsert.plan >out 2>err
+		has err "an answer without its list"
+		run 0 apply upsert.plan >out 2>err
+		[ "$(statuses out)" = "2 exists " ]'
+done
 serve --fault 3:reset-after
 ok 'the canary is removed, even when its creation was not answered' '
 	run 0 apply --canary plan >out 2>err || cat err

@@ -326,6 +326,15 @@ faulty() {
 	new --resolves --fault "$((before + nth)):$2"
 	mailroute setup --old 192.0.2.1 >setup.out
 }
+for method in x:Domain/query x:Domain/get x:Account/query x:MemoryLookupKey/get; do
+	faulty "$method" no-list
+	ok "$method without its list is no empty one" '
+		run 75 mailroute set alice@one.test bob@one.test >out 2>err
+		has err "an answer without its list"
+		[ "$(keys)" = "" ]
+		run 0 mailroute set alice@one.test bob@one.test >out
+		[ "$(keys)" = "$alice$bob" ]'
+done
 for fault in reset-after mid-set cut badjson 503:0; do
 	faulty x:MemoryLookupKey/set "$fault"
 	ok "keys that meet $fault end as one whole" '

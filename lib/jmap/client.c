@@ -388,6 +388,27 @@ jmap_read_answers(const struct buf *body, struct why *why)
 	return answers;
 }
 
+/* Whether an answer to a method of this name has the list that it must have
+ * (RFC 8620, 5.1 and 5.5). Without it nothing would seem to be there, and would
+ * be created a second time, or passed over. */
+static bool
+has_list(const char *method, const json_t *args)
+{
+	const char *verb = strrchr(method, '/');
+	bool get = verb != NULL && strcmp(verb, "/get") == 0;
+	const json_t *list = json_object_get(args, get ? "list" : "ids"), *v;
+	size_t i;
+
+	if (!get && (verb == NULL || strcmp(verb, "/query") != 0))
+		return true;
+	if (!json_is_array(list))
+		return false;
+	json_array_foreach (list, i, v)
+		if (!json_is_string(get ? json_object_get(v, "id") : v))
+			return false;
+	return true;
+}
+
 enum jmap_status
 jmap_answer(const struct jmap_request *r, size_t i, const char *method,
     json_t **result, struct why *why)
@@ -410,6 +431,10 @@ jmap_answer(const struct jmap_request *r, size_t i, const char *method,
 		why_set(
 		    why, FAIL_FATAL, "%s: another method was answered", method);
 		return JMAP_FAILED;
+	}
+	if (!has_list(name, args)) {
+		why_set(why, FAIL_TEMP, "%s: an answer without its list", name);
+		return JMAP_UNSURE;
 	}
 	*result = args;
 	return JMAP_OK;

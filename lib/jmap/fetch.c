@@ -92,39 +92,71 @@ fetch_fill(struct jmap *j, struct fetch *f, struct jmap_request *r)
 }
 
 static void
-keep(struct fetch *f, const char *object, json_t *item)
+keep(json_t *to, const char *object, const char *id, json_t *item)
 {
-	const char *id = text(item, "id");
 	char *key;
 
 	if (id == NULL)
 		return;
 	key = xasprintf("%s/%s", object, id);
-	(void)json_object_set(f->found, key, item);
+	(void)json_object_set(to, key, item);
 	free(key);
+}
+
+/* Whether the last request was answered for each object: found, or said not to
+ * be there. gone holds the latter, as found does. */
+static int
+all_answered(const struct fetch *f, const json_t *gone, struct why *why)
+{
+	for (size_t i = f->from; i < f->sent; i++) {
+		const json_t *one = json_array_get(f->wanted, i);
+		char *key =
+		    xasprintf("%s/%s", text(one, "object"), text(one, "id"));
+		bool there = json_object_get(f->found, key) != NULL ||
+			     json_object_get(gone, key) != NULL;
+
+		free(key);
+		if (!there)
+			return why_set(why, FAIL_TEMP,
+			    "x:%s/get: the answer leaves out objects that "
+			    "were asked for",
+			    text(one, "object"));
+	}
+	return 0;
 }
 
 int
 fetch_take(struct fetch *f, const struct jmap_request *r, struct why *why)
 {
+	json_t *gone = json_object();
+	int result = 0;
+
 	if (f->found == NULL)
 		f->found = json_object();
-	for (size_t i = 0; i < r->calls; i++) {
+	for (size_t i = 0; result == 0 && i < r->calls; i++) {
 		const char *name = json_string_value(
 		    json_array_get(json_array_get(r->answers, i), 0));
 		char object[64] = "";
 		json_t *answer, *item;
 		size_t k;
 
-		if (jmap_answer(r, i, NULL, &answer, why) != JMAP_OK)
-			return -1;
+		if (jmap_answer(r, i, NULL, &answer, why) != JMAP_OK) {
+			result = -1;
+			break;
+		}
 		if (str_starts(name, "x:") && strchr(name, '/') != NULL)
 			(void)snprintf(object, sizeof object, "%.*s",
 			    (int)(strchr(name, '/') - name - 2), name + 2);
 		json_array_foreach (json_object_get(answer, "list"), k, item)
-			keep(f, object, item);
+			keep(f->found, object, text(item, "id"), item);
+		json_array_foreach (
+		    json_object_get(answer, "notFound"), k, item)
+			keep(gone, object, json_string_value(item), item);
 	}
-	return 0;
+	if (result == 0)
+		result = all_answered(f, gone, why);
+	json_decref(gone);
+	return result;
 }
 
 const json_t *

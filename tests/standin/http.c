@@ -50,8 +50,8 @@ http_fault(struct http_server *s, const char *text)
 		{ "reset-before", FAULT_RESET_BEFORE, 0 },
 		{ "reset-after", FAULT_RESET_AFTER, 0 },
 		{ "cut", FAULT_CUT, 0 }, { "badjson", FAULT_BADJSON, 0 },
-		{ "slow", FAULT_SLOW, 0 }, { "refuse", FAULT_REFUSE, 0 },
-		{ "mid-set", FAULT_MID_SET, 0 },
+		{ "no-list", FAULT_NO_LIST, 0 }, { "slow", FAULT_SLOW, 0 },
+		{ "refuse", FAULT_REFUSE, 0 }, { "mid-set", FAULT_MID_SET, 0 },
 		{ "method-error", FAULT_METHOD_ERROR, 0 } };
 	char *copy = xstrdup(text), *rest = copy;
 	const char *when = str_cut(&rest, ':'), *what = str_cut(&rest, ':');
@@ -159,6 +159,16 @@ fail_reply(struct reply *r, int status, long seconds)
 	}
 }
 
+/* The lists in an answer of JMAP get another name. */
+static void
+lose_lists(char *body)
+{
+	for (char *s; (s = strstr(body, "\"list\":[")) != NULL;)
+		s[1] = 'x';
+	for (char *s; (s = strstr(body, "\"ids\":[")) != NULL;)
+		s[1] = 'x';
+}
+
 static enum MHD_Result
 send_reply(struct MHD_Connection *c, struct reply *r, const struct fault *f)
 {
@@ -169,6 +179,8 @@ send_reply(struct MHD_Connection *c, struct reply *r, const struct fault *f)
 		buf_reset(&r->body);
 		buf_adds(&r->body, "<html>not what you expected");
 	}
+	if (f->kind == FAULT_NO_LIST)
+		lose_lists(r->body.data);
 	m = MHD_create_response_from_buffer(
 	    f->kind == FAULT_CUT ? r->body.len / 2 : r->body.len, r->body.data,
 	    MHD_RESPMEM_MUST_COPY);

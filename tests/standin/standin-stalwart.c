@@ -414,7 +414,7 @@ static const char help[] =
     "*;\n"
     "                      202 429[:SECONDS] 503[:SECONDS] 500\n"
     "                      reset-before\n"
-    "                      reset-after cut badjson slow:MS refuse:MS\n"
+    "                      reset-after cut badjson no-list slow:MS refuse:MS\n"
     "                      method-error:TYPE mid-set[:TYPE]\n"
     "  --mail FILE         what the accounts hold, a line of JSON each\n"
     "  --smtp ADDRESS:PORT take mail, too; the URL is on the second line\n"
