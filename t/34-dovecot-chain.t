@@ -469,6 +469,53 @@ ok 'databases of another protocol are named' '
 	has err "passdb 1 (passwd-file) of protocol pop3: only logins over IMAP"
 	has out "\"what\":\"passdb 1 (passwd-file) of protocol pop3\""
 	[ "$(member ann@one.test secret)" = "{PLAIN}a1" ]'
+file deny.imap <<END
+bob@one.test
+END
+file deny.pop3 <<END
+ann@one.test
+END
+table services <<END
+CREATE TABLE users (user, pw, imap, pop3);
+INSERT INTO users VALUES ('ann@one.test', '{PLAIN}a1', 1, 1), ('bob@one.test', '{PLAIN}b1', 0, 1),
+    ('off@one.test', '{PLAIN}o1', 0, 0);
+END
+ext services services <<END
+password_query = SELECT pw AS password FROM users WHERE user='%u' \\
+  AND ('%s' = 'imap' AND imap = 1 OR '%s' = 'pop3' AND pop3 = 1)
+END
+cp one three
+echo "off@one.test:{PLAIN}o1:$ids::$tmp/home/off::" >>three
+# over SERVICE USER PASSWORD: Dovecot lets the user in.
+over() {
+	doveadm -c "$conf" auth test -x "service=$1" -x rip=127.0.0.1 "$2" "$3" >/dev/null 2>&1
+}
+for asked in deny query; do
+	if [ "$asked" = deny ]; then
+		pass deny.%s 'deny = yes'
+		pass one
+		user one
+	else
+		sql passdb services
+		user three
+	fi >settings
+	serve "service-$asked" <settings
+	ok "a database that is asked for the service ($asked): who logs in over POP3 alone is active" '
+		over imap ann@one.test a1
+		not over imap bob@one.test b1
+		over pop3 bob@one.test b1
+		for user in ann:a1 bob:b1; do
+			[ "$(member "${user%:*}@one.test" active)" = true ]
+			[ "$(member "${user%:*}@one.test" secret)" = "{PLAIN}${user#*:}" ]
+		done
+		has err "bob@one.test: logs in over POP3 and not over IMAP, which is not carried"
+		not grep "ann@one.test: logs in over POP3" err
+		[ "$asked" = deny ] || {
+			not over imap off@one.test o1
+			not over pop3 off@one.test o1
+			[ "$(member off@one.test active)" = false ]
+		}'
+done
 file system <<END
 mail:{PLAIN}m1
 daemon:{PLAIN}d1

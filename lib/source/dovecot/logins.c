@@ -317,15 +317,36 @@ dovecot_end_logins(struct dovecot *d)
 
 /* --- all names --- */
 
+/* Whom no database lets in over IMAP it may over POP3, where one of them is asked
+ * for the service. Whether it is so; o is the outcome then. */
+static bool
+follow_pop3(
+    struct dovecot *d, const char *listed, const char *user, struct outcome *o)
+{
+	struct outcome other = { 0 };
+
+	if (o->login || !d->dbs.by_service || userdbs_stop(&d->dbs))
+		return false;
+	d->dbs.service = "pop3";
+	d->known = NULL;
+	chain_follow(&d->chain, listed, user, &d->asked, &other);
+	d->dbs.service = NULL;
+	if (other.login)
+		*o = other;
+	return other.login;
+}
+
 static void
 follow(struct dovecot *d, const char *listed, const char *user)
 {
 	struct place at = d->emit->at;
 	struct outcome o;
+	bool pop3;
 
 	arena_reset(&d->asked);
 	d->known = NULL;
 	chain_follow(&d->chain, listed, user, &d->asked, &o);
+	pop3 = follow_pop3(d, listed, user, &o);
 	d->emit->at = at;
 	if (userdbs_stop(&d->dbs))
 		return; /* nobody knows what the rest would have said */
@@ -333,6 +354,10 @@ follow(struct dovecot *d, const char *listed, const char *user)
 		report_unknown(d, listed, user);
 		return;
 	}
+	if (pop3)
+		emit_note(d->emit, shown(d, listed),
+		    "logs in over POP3 and not over IMAP, which is not carried",
+		    NULL);
 	if (o.login && leads_elsewhere(user, &o))
 		(void)map_put_copy(&d->leads, &d->arena, listed, NULL);
 	for (const struct outcome *one = o.next; one != NULL; one = one->next)

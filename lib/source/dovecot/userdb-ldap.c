@@ -458,9 +458,10 @@ users_lookup(struct userdbs *all, struct userdb *db, const struct asked *who,
 	struct asking ask = {
 		.all = all, .db = db, .who = who, .arena = arena, .a = a
 	};
-	struct expansion x = {
-		.user = who->user, .login = who->login, .escape = escape
-	};
+	struct expansion x = { .user = who->user,
+		.login = who->login,
+		.service = all->service,
+		.escape = escape };
 	struct buf filter = { 0 }, base = { 0 };
 
 	entry_init(&ask.entry);
@@ -481,6 +482,7 @@ users_lookup(struct userdbs *all, struct userdb *db, const struct asked *who,
 	} else {
 		run_search(&ask, buf_str(&base), buf_str(&filter));
 	}
+	all->by_service |= x.by_service;
 	entry_free(&ask.entry);
 	buf_free(&filter);
 	buf_free(&base);

@@ -300,9 +300,13 @@ static bool
 expand(struct userdbs *all, struct userdb *db, const struct asked *who,
     const char *setting, const char *text, struct buf *out)
 {
-	struct expansion x = { .user = who->user, .login = who->login };
+	struct expansion x = {
+		.user = who->user, .login = who->login, .service = all->service
+	};
+	bool known = expansion_put(&x, text, out);
 
-	if (expansion_put(&x, text, out))
+	all->by_service |= x.by_service;
+	if (known)
 		return true;
 	userdb_out(all, db, setting, x.unknown);
 	return false;

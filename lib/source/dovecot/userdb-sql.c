@@ -267,6 +267,7 @@ users_lookup(struct userdbs *all, struct userdb *db, const struct asked *who,
 	};
 	struct expansion x = { .user = who->user,
 		.login = who->login,
+		.service = all->service,
 		.escape = escape,
 		.ctx = &ask };
 	struct buf query = { 0 };
@@ -280,6 +281,7 @@ users_lookup(struct userdbs *all, struct userdb *db, const struct asked *who,
 	} else {
 		run_query(&ask, buf_str(&query));
 	}
+	all->by_service |= x.by_service;
 	buf_wipe(&query);
 }
 

@@ -32,7 +32,9 @@ struct userdbs {
 	struct place at;            /* the configuration */
 	struct userdb *v;
 	size_t n, cap;
-	struct map files; /* passwd-files, by their path */
+	struct map files;    /* passwd-files, by their path */
+	const char *service; /* that they are asked for; NULL: imap */
+	bool by_service;     /* what one of them says depends on it */
 	struct arena arena;
 };
 

@@ -14,7 +14,8 @@
 /* What a text with variables is expanded for. */
 struct expansion {
 	const char *user;
-	const char *login; /* as it was typed; NULL: as user */
+	const char *login;   /* as it was typed; NULL: as user */
+	const char *service; /* that the login is for; NULL: imap */
 	/*
 	 * A variable that the user's name does not decide, such as "ldap:mail":
 	 * false if there is none of that name; *value is NULL where it has no
@@ -26,7 +27,8 @@ struct expansion {
 	void (*escape)(
 	    void *ctx, const char *value, size_t len, struct buf *out);
 	void *ctx;
-	bool missing; /* set where a variable had no value, and no default */
+	bool missing;    /* set where a variable had no value, and no default */
+	bool by_service; /* set where the text has a variable of the service */
 	char unknown[48]; /* the variable at which expansion_put failed */
 };
 
@@ -34,7 +36,7 @@ struct expansion {
  * Appends text with the variables of both releases replaced, and %% by a
  * percent sign: those of the user's name (%u, %n, %d, %{user | domain}), which
  * may have no domain, of the name as it was typed (%{orig_user}), and those
- * that say what a login over IMAP with TLS from this host is (%s, %r, %c). The
+ * that say what a login with TLS from this host is (%s, %r, %c). The
  * modifiers and functions of 2.3 (L U R T D M H N X, offset and width, %{sha1:user},
  * %{if;...}) and the filters of 2.4 (lower, upper, reverse, username, domain,
  * default, md5, sha1, sha256, sha512, hexlify) are known. False at another

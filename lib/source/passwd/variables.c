@@ -12,6 +12,7 @@
 enum whose {
 	WHOSE_USER,  /* as the user is called by now */
 	WHOSE_LOGIN, /* as it was typed */
+	WHOSE_SERVICE,
 	WHOSE_NOBODY /* of a login over IMAP with TLS from this host, which is
 		      * what counts for a mailbox */
 };
@@ -23,7 +24,7 @@ static const struct variable {
 	const char *name;
 	enum whose whose;
 	enum name_part part;
-	const char *value; /* of nobody's */
+	const char *value; /* of nobody's; of the service, if none is given */
 } variables[] = {
 	{ 'u', "user", WHOSE_USER, PART_USER, NULL },
 	{ 'n', "username", WHOSE_USER, PART_USERNAME, NULL },
@@ -37,8 +38,8 @@ static const struct variable {
 	{ 0, "auth_user", WHOSE_LOGIN, PART_USER, NULL },
 	{ 0, "auth_username", WHOSE_LOGIN, PART_USERNAME, NULL },
 	{ 0, "auth_domain", WHOSE_LOGIN, PART_DOMAIN, NULL },
-	{ 's', "service", WHOSE_NOBODY, PART_USER, "imap" },
-	{ 0, "protocol", WHOSE_NOBODY, PART_USER, "imap" },
+	{ 's', "service", WHOSE_SERVICE, PART_USER, "imap" },
+	{ 0, "protocol", WHOSE_SERVICE, PART_USER, "imap" },
 	{ 'l', "lip", WHOSE_NOBODY, PART_USER, "127.0.0.1" },
 	{ 0, "local_ip", WHOSE_NOBODY, PART_USER, "127.0.0.1" },
 	{ 0, "real_lip", WHOSE_NOBODY, PART_USER, "127.0.0.1" },
@@ -120,7 +121,11 @@ value_set(
 		    !(strlen(one->name) == len &&
 			memcmp(name, one->name, len) == 0))
 			continue;
-		if (one->whose == WHOSE_NOBODY)
+		if (one->whose == WHOSE_SERVICE)
+			x->by_service = true;
+		if (one->whose == WHOSE_SERVICE && x->service != NULL)
+			buf_adds(&v->text, x->service);
+		else if (one->value != NULL)
 			buf_adds(&v->text, one->value);
 		else
 			value_set_part(v,
