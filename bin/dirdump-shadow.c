@@ -69,6 +69,7 @@ dump(char **operands)
 	}
 	shadow.now = time(NULL);
 	shadow.today = shadow.now / DAY;
+	shadow.homes = operands[0] == NULL;
 	if (operands[0] != NULL)
 		shadow_read(&shadow, operands[0], operands[1]);
 	else

@@ -155,4 +155,13 @@ ok 'a domain is needed, and files that can be read' '
 	dump 2 --domain one.test a b c
 	run 2 $tool --domain one.test passwd shadow >/dev/full'
 
+ok 'a .forward in a home is named' '
+	mkdir -p root/etc root/home/ann root/home/cid
+	cp passwd shadow root/etc
+	echo ext@other.test >root/home/ann/.forward
+	: >root/home/cid/.forward
+	dump 0 --domain one.test --root root
+	[ "$(grep -c "\"type\":\"note\"" out)" -eq 1 ]
+	has out "\"what\":\"/home/ann/.forward\",\"text\":\"says where the mail of its owner goes; not carried\""'
+
 done_testing

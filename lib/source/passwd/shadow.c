@@ -8,6 +8,7 @@
 
 #include "core/num.h"
 #include "core/str.h"
+#include "source/host.h"
 #include "source/lines.h"
 
 enum {
@@ -143,6 +144,21 @@ find_address(struct shadow *s, struct fields *f)
 	return true;
 }
 
+/* What local(8) of Postfix, and others, ask before they deliver. */
+static void
+note_forward(struct shadow *s, const char *home)
+{
+	struct buf path = { 0 };
+	struct stat st;
+
+	buf_addf(&path, "%s/.forward", home);
+	if (*home == '/' && host_stat(buf_str(&path), &st) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_size > 0)
+		emit_note_record(s->account.emit, buf_str(&path),
+		    "says where the mail of its owner goes; not carried");
+	buf_free(&path);
+}
+
 static void
 user(struct shadow *s, char **field, bool master, bool have_shadow)
 {
@@ -160,8 +176,11 @@ user(struct shadow *s, char **field, bool master, bool have_shadow)
 		f.locked = is_expired(field[MASTER_EXPIRE], s->now, true);
 	else
 		find_hash(s, &f, have_shadow);
-	if (find_address(s, &f))
-		account_emit(&s->account, &f);
+	if (!find_address(s, &f))
+		return;
+	if (s->homes)
+		note_forward(s, f.home);
+	account_emit(&s->account, &f);
 }
 
 void

@@ -13,6 +13,7 @@
 struct shadow {
 	struct account account;      /* its domain is set, or users is */
 	struct virtual_users *users; /* addresses of users; may be NULL */
+	bool homes; /* they are those of the host that is read */
 	int64_t min_uid, max_uid;
 	int64_t today;     /* days since 1970-01-01, for shadow(5) */
 	int64_t now;       /* seconds, for master.passwd */
