@@ -145,6 +145,17 @@ ok 'each parameter that changes who gets which mail is a note' '
 	    transport_maps luser_relay smtpd_recipient_restrictions >want
 	same want got
 	has notes "\"text\":\"all@m.test: gets a copy of all mail; not carried\""'
+ok 'so is what a service has otherwise' '
+	cp "$pf/master.cf" master.cf.old
+	sed -i "/^cleanup/a\\  -o virtual_alias_maps=hash:/a,hash:/b -o hopcount_limit=9\\n# -o alias_maps=x\\n  -o { always_bcc = x@m.test } -o canonical_maps=" "$pf/master.cf"
+	dirdump-postfix -q -c "$pf" >more
+	cp master.cf.old "$pf/master.cf"
+	jq -r "select(.type == \"note\") | .what + \" \" + .text" more | grep master.cf >got
+	cat >want <<-\END
+	virtual_alias_maps hash:/a,hash:/b: of the service cleanup in master.cf alone; not read
+	always_bcc x@m.test: of the service cleanup in master.cf alone; not read
+	END
+	same want got'
 ok 'random tables: dirdump postfix and Postfix say the same' '
 	cp "$pf/main.cf" main.cf.old
 	postfix_main "mydestination = one.test, localhost" \

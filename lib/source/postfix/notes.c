@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#include "core/str.h"
+#include "source/host.h"
+
 enum {
 	SHOWN = 200 /* bytes of a value */
 };
@@ -74,6 +77,89 @@ shown(const char *value)
 	return len;
 }
 
+/* Parameters that are read, so that another value of a service is not. */
+static const char *const looked_up[] = { "virtual_alias_maps",
+	"virtual_alias_domains", "virtual_mailbox_maps",
+	"virtual_mailbox_domains", "alias_maps", "mydestination",
+	"recipient_delimiter", "smtpd_sender_login_maps", "canonical_maps",
+	"recipient_canonical_maps", "always_bcc", "recipient_bcc_maps" };
+
+/* "NAME=VALUE", or "NAME = VALUE" where it was in braces; it is changed. */
+static void
+note_override(struct emit *e, const char *service, char *setting)
+{
+	char *name = str_trim(str_cut(&setting, '='));
+	const char *value = setting == NULL ? "" : str_trim(setting);
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < sizeof looked_up / sizeof *looked_up; i++) {
+		if (strcmp(looked_up[i], name) != 0 || *value == '\0')
+			continue;
+		buf_add(&text, value, shown(value));
+		buf_addf(&text,
+		    "%s: of the service %s in master.cf alone; not read",
+		    shown(value) < strlen(value) ? "..." : "", service);
+		emit_note_record(e, name, text.data);
+	}
+	buf_free(&text);
+}
+
+/* The settings after each "-o" of a line, which is changed. */
+static void
+read_overrides(struct emit *e, const char *service, char *line)
+{
+	bool option = false;
+
+	while (*(line += strspn(line, " \t")) != '\0') {
+		bool braces = *line == '{';
+		char *word = line + braces;
+
+		line = word + strcspn(word, braces ? "}" : " \t");
+		if (*line != '\0')
+			*line++ = '\0';
+		if (option)
+			note_override(e, service, word);
+		option = !option && strcmp(word, "-o") == 0;
+	}
+}
+
+/* A service's line goes on in those that begin with a blank. (master(5).) */
+static void
+read_services(struct emit *e, char *text)
+{
+	const char *service = "";
+	char *line;
+
+	while ((line = str_cut(&text, '\n')) != NULL) {
+		e->at.line++;
+		if (*line == '#')
+			continue;
+		if (*line != ' ' && *line != '\t') {
+			service = line;
+			line += strcspn(line, " \t");
+			if (*line != '\0')
+				*line++ = '\0';
+		}
+		read_overrides(e, service, line);
+	}
+}
+
+static void
+note_overrides(struct postfix_config *c, struct emit *e)
+{
+	const char *dir = postfix_parameter(c, "config_directory", NULL);
+	struct buf path = { 0 }, text = { 0 };
+	struct place before = e->at;
+
+	buf_addf(&path, "%s/master.cf", dir == NULL ? "/etc/postfix" : dir);
+	emit_file(e, buf_str(&path));
+	if (host_read_file(buf_str(&path), &text, NULL) == 0 && text.len > 0)
+		read_services(e, text.data);
+	e->at = before;
+	buf_free(&path);
+	buf_free(&text);
+}
+
 void
 postfix_notes(struct postfix_config *c, struct emit *e)
 {
@@ -95,4 +181,5 @@ postfix_notes(struct postfix_config *c, struct emit *e)
 		emit_note_record(e, name, text.data);
 	}
 	buf_free(&text);
+	note_overrides(c, e);
 }

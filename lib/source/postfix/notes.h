@@ -10,7 +10,8 @@
 #include "source/postfix/config.h"
 
 /* Writes a note record for each parameter in main.cf that changes who gets
- * which mail and that is not carried. */
+ * which mail and that is not carried, and for each that a service in master.cf
+ * has another value of. */
 void postfix_notes(struct postfix_config *c, struct emit *e);
 
 #endif
