@@ -154,7 +154,7 @@ fresh
 ok 'a wrong token: one call, and the address is not locked out' '
 	echo bad >bad.token
 	run 2 remap --token-file bad.token set stalwart a@one.test b@one.test c@one.test d@one.test e@one.test f@one.test g@one.test >out 2>err
-	has err "does not accept the token"
+	has err "the proxy does not accept the token; stopped, because more "
 	[ "$(wc -l <requests)" = 1 ]
 	hasnt err bad
 	not [ -s out ]
@@ -195,7 +195,7 @@ ok 'the default destination is not taken for no mapping' '
 fresh --read-only
 ok 'a store that is read-only' '
 	run 2 remap_ set stalwart a@one.test b@one.test >out 2>err
-	has err "read-only"
+	has err "the proxy'"'"'s mapping store is read-only: "
 	has err "upsert and delete queries"'
 ok 'not the management API' '
 	run 2 remap_ --url "$url/api" set stalwart a@one.test 2>err
