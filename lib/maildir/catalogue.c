@@ -242,20 +242,24 @@ take_name(struct catalogue_entry *old, const struct catalogue_entry *e)
 }
 
 /* Of the entries from number from on that are of one file, keeps the one that was
- * listed last: it has the name that the file has now. */
+ * listed last: it has the name that the file has now. Those from number end on have
+ * no later one. */
 static void
-keep_latest(struct catalogue *c, size_t from)
+keep_latest(struct catalogue *c, size_t from, size_t end)
 {
 	struct map seen = { 0 };
 	size_t kept = from;
 
+	if (from == end)
+		return;
 	for (size_t i = from; i < c->n; i++) {
 		struct catalogue_entry *older =
 		    recollect(&seen, c, &c->entries[i]);
 
 		if (older != NULL)
 			older->state |= ENTRY_GONE;
-		remember(&seen, c, i);
+		if (i < end)
+			remember(&seen, c, i);
 	}
 	free_keys(&seen);
 	for (size_t i = from; i < c->n; i++)
@@ -286,8 +290,7 @@ list_once(struct catalogue *c, size_t folder, struct why *why)
 		if (list_box(c, folder, is_new, fd, why) == -1)
 			return -1;
 	}
-	if (mid != first)
-		keep_latest(c, first);
+	keep_latest(c, first, mid);
 	if (c->index != NULL && !c->stamps)
 		index_recall_all(c->index, c, first);
 	return 0;
@@ -321,7 +324,7 @@ list_folder(struct catalogue *c, size_t folder, struct why *why)
 		}
 		stale = catalogue_is_stale(c, folder, false);
 		if (i > 0 || stale)
-			keep_latest(c, first);
+			keep_latest(c, first, c->n);
 		if (!stale)
 			break;
 	}
