@@ -22,7 +22,7 @@ ok 'mdbox, the run killed again and again' 'through mdbox 4'
 ok 'odd mail, and folders named like options' '
 	mkdir -m 755 odd
 	cd odd
-	run 0 /usr/bin/python3 "$top/tests/maildir/odd.py"'
+	run 0 /usr/bin/python3 "$top/tests/maildir/strange.py"'
 ok 'where the Maildir of a user is' '
 	mkdir -m 755 user
 	cd user
