@@ -134,6 +134,7 @@ static void
 result(void *arg, const struct apply_result *r)
 {
 	const char *name = r->address != NULL ? r->address
+			   : r->name != NULL  ? r->name
 			   : r->ref != NULL   ? r->ref
 			   : r->id != NULL    ? r->id
 					      : r->object;
@@ -188,15 +189,24 @@ found(
 
 /* --- the run --- */
 
+/* The same run once more finds nothing to change, and would not do it again: a
+ * failure is for a person. */
 static void
 invalidate_caches(struct jmap *j)
 {
-	struct why why = { 0 };
+	struct why why = { 0 }, failed;
+	struct apply_result r = { .object = "Action",
+		.name = invalidate_actions[run.invalidate],
+		.status = APPLY_FAILED,
+		.why = &failed };
 
-	const char *action = invalidate_actions[run.invalidate];
-
-	if (!run.no_invalidate && jmap_action(j, action, NULL, &why) == -1)
-		tool_say(action, "%s", why.text);
+	if (run.no_invalidate || jmap_action(j, r.name, NULL, &why) == 0)
+		return;
+	(void)why_set(&failed, FAIL_DATA,
+	    "the server has not dropped its caches, and may refuse new "
+	    "addresses for an hour: have it carry out this action (%s)",
+	    why.text);
+	result(NULL, &r);
 }
 
 static void

@@ -120,6 +120,15 @@ for call in 1 2; do
 		has err "an answer that this request does not have (202)"
 		run 0 apply plan >out 2>err'
 done
+for fault in 503 method-error:forbidden cut no-list; do
+	serve --fault 3:$fault
+	ok "caches that are not dropped ($fault): exit 1, and a result of their own" '
+		run 1 apply --retry-budget 0 plan >out 2>err
+		[ "$(statuses out)" = "2 created 1 failed " ]
+		has err "InvalidateCaches: the server has not dropped its caches"
+		has out "\"object\":\"Action\",\"name\":\"InvalidateCaches\",\"status\":\"failed\",\"error\":{\"kind\":\"data\""
+		has err "2 created, 0 exist, 0 updated, 0 destroyed, 0 planned, 1 failed"'
+done
 serve --fault 2:reset-after
 ok 'a request is never sent twice without our knowing' '
 	echo "{\"@type\":\"create\",\"object\":\"Domain\",\"value\":{\"a\":{\"name\":\"two.test\"}}}" >create.plan

@@ -116,6 +116,12 @@ ok 'a server that does not load its settings has to be restarted' '
 	run 1 apply --send-as=add plan >out 2>err
 	has err "the rule is written, but the server does not load its settings: restart it"
 	[ "$(rules)" = "[\"$ours\",\"true\"]" ]'
+nth=$(grep '"method":"POST"' requests | grep -n ReloadSettings | cut -d: -f1)
+serve --schema "$fixtures/real/stalwart-schema.json.gz" --resolves --fault "$nth:503"
+ok 'or does not answer then: the next run would find the rule, and not load it' '
+	run 1 apply --retry-budget 0 --no-invalidate --send-as=add plan >out 2>err
+	has err "the rule is written, but the server does not load its settings: restart it"
+	[ "$(rules)" = "[\"$ours\",\"true\"]" ]'
 ok 'no key is in any output' '
 	for f in rsa ed25519; do
 		grep -v -e "---" "$fixtures/dkim/$f.pem" >lines

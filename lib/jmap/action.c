@@ -14,15 +14,19 @@ jmap_action(struct jmap *j, const char *action, json_t **error, struct why *why)
 {
 	char *args =
 	    xasprintf("{\"create\":{\"a\":{\"@type\":\"%s\"}}}", action);
-	json_t *answer = NULL, *refused;
+	json_t *answer = NULL, *made, *refused;
 	int r = -1;
 
 	if (jmap_call(j, "x:Action/set", args, true, &answer, why) == JMAP_OK) {
 		refused =
 		    json_object_get(json_object_get(answer, "notCreated"), "a");
-		r = refused == NULL ? 0 : -1;
+		made = json_object_get(json_object_get(answer, "created"), "a");
+		r = made == NULL ? -1 : 0;
 		if (refused != NULL)
 			jmap_set_error(refused, NULL, why);
+		else if (made == NULL)
+			(void)why_set(
+			    why, FAIL_TEMP, "the server says nothing about it");
 		if (refused != NULL && error != NULL)
 			*error = json_incref(refused);
 	}

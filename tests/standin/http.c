@@ -159,14 +159,16 @@ fail_reply(struct reply *r, int status, long seconds)
 	}
 }
 
-/* The lists in an answer of JMAP get another name. */
+/* The lists in an answer of JMAP, and what was created, get another name. */
 static void
 lose_lists(char *body)
 {
-	for (char *s; (s = strstr(body, "\"list\":[")) != NULL;)
-		s[1] = 'x';
-	for (char *s; (s = strstr(body, "\"ids\":[")) != NULL;)
-		s[1] = 'x';
+	static const char *const lost[] = { "\"list\":[", "\"ids\":[",
+		"\"created\":{" };
+
+	for (size_t i = 0; i < sizeof lost / sizeof *lost; i++)
+		for (char *s; (s = strstr(body, lost[i])) != NULL;)
+			s[1] = 'x';
 }
 
 static enum MHD_Result
