@@ -241,33 +241,13 @@ write_index(const struct stat *st)
 		tally_fail(&run.tally, run.index, NULL, NULL, &why);
 }
 
-/* A line of the dump. */
-static bool
-read_span(int fd, const struct dump_line *span, struct why *why)
-{
-	char *p;
-
-	buf_reset(&run.line);
-	p = buf_room(&run.line, span->len + 1);
-	if (pread(fd, p, span->len + 1, (off_t)span->at) !=
-		(ssize_t)span->len + 1 ||
-	    p[span->len] != '\n') {
-		(void)why_set(why, FAIL_FATAL,
-		    "does not fit the dump any more: remove it");
-		return false;
-	}
-	p[span->len] = '\0';
-	run.line.len = span->len;
-	return true;
-}
-
 /* What of the dump the part is: as its end record says. */
 static bool
 read_end(int fd, const struct dump_line *span, struct select_counts *counts,
     struct why *why)
 {
 	struct record end = { 0 };
-	bool good = read_span(fd, span, why) &&
+	bool good = dump_line_read(fd, span, &run.line, why) == 0 &&
 		    record_parse(&end, run.line.data, run.line.len, why) == 0;
 
 	if (good) {
@@ -291,7 +271,7 @@ write_spans(int fd, const struct dump_line *v, size_t n)
 	bool good = true;
 
 	for (size_t i = 0; good && i < n - 1; i++) {
-		good = read_span(fd, &v[i], &why);
+		good = dump_line_read(fd, &v[i], &run.line, &why) == 0;
 		if (good) {
 			buf_addc(&run.line, '\n');
 			good = tool_write(run.line.data, run.line.len);

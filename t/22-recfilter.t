@@ -230,6 +230,13 @@ ok 'an index of another dump, a damaged one, none: the dump is read' '
 	run 1 recfilter --index dump.index -a no@one.test dump 2>err
 	has err "no@one.test: no account, group or alias has this address"
 	[ "$(stat -c %a dump.index)" = 600 ]'
+ok 'an index with places that the dump does not have: 2, and what to do' '
+	run 0 recfilter --index dump.index dump
+	for span in "5 3" "0 99999999" "99999999 5" "0 18446744073709551615"; do
+		sed "s/^\(a@one.test\t\).*/\1$span /" dump.index >bad.index
+		run 2 recfilter --index bad.index -a a@one.test dump 2>err
+		has err "recfilter: bad.index: does not fit the dump any more: remove it"
+	done'
 ok 'a dump that was replaced while it was read has no index' '
 	mkfifo swap
 	recfilter --index swap.index swap 9>&- &

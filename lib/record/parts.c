@@ -27,6 +27,24 @@ dump_line_write(const struct dump_line *span, struct buf *out)
 	buf_addf(out, "%" PRIu64 " %zu ", span->at, span->len);
 }
 
+int
+dump_line_read(
+    int fd, const struct dump_line *span, struct buf *out, struct why *why)
+{
+	ssize_t got = -1;
+
+	buf_reset(out);
+	if (span->len <= RECORD_LINE_MAX)
+		got = pread(fd, buf_room(out, span->len + 1), span->len + 1,
+		    (off_t)span->at);
+	if (got != (ssize_t)span->len + 1 || out->data[span->len] != '\n')
+		return why_set(why, FAIL_FATAL,
+		    "does not fit the dump any more: remove it");
+	out->data[span->len] = '\0';
+	out->len = span->len;
+	return 0;
+}
+
 /* Of which state of a dump an index is. */
 static void
 head_write(const struct stat *st, struct buf *out)

@@ -24,6 +24,11 @@ struct dump_line {
 	size_t len;
 };
 
+/* Reads a line of the dump that is open as fd into out, in place of what is there.
+ * 0, or -1 and why: the dump does not have it. */
+int dump_line_read(
+    int fd, const struct dump_line *span, struct buf *out, struct why *why);
+
 /* The text that stands for a line in the selection of parts_write. */
 void dump_line_write(const struct dump_line *span, struct buf *out);
 
