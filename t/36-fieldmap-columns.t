@@ -33,7 +33,7 @@ member() {
 check_account() {
 	address=$(member .address)
 	anything=false
-	for service in imap pop3 smtp; do
+	for service in imap pop3 smtp sieve; do
 		want=false
 		! finds "$login" "$address" "$service" || want=true
 		have=$(jq -r --arg s "$service" \
@@ -107,6 +107,21 @@ ok 'PostfixAdmin' '
 	# Another program answers for the domain of vacations.
 	aliases="SELECT REPLACE(goto, '\'',dan#one.test@autoreply.one.test'\'', '\'''\'') FROM alias a JOIN domain d USING (domain) WHERE address = '\''%s'\'' AND a.active = 1 AND d.active = 1 AND d.backupmx = 0"
 	columns postfixadmin postfixadmin'
+load_my iredmail iredmail.mysql.sql iredmail.rows
+ok 'iRedMail, with flags by chance' '
+	awk "BEGIN { srand(7); for (i = 0; i < 30; i++) {
+		printf \"INSERT INTO mailbox (username, password, domain, active, enabledeliver, enableimapsecured, enablepop3secured, enablesmtpsecured, enablesieve, enablesievesecured, enablemanagesievesecured) VALUES ('\''u%d@one.test'\'', '\''{PLAIN}x'\'', '\''one.test'\''\", i
+		for (flag = 0; flag < 8; flag++)
+			printf \", %d\", rand() < 0.7
+		print \");\" } }" | my iredmail
+	login="SELECT username FROM mailbox m JOIN domain d USING (domain) WHERE username = '\''%u'\'' AND enable@SERVICE@secured = 1 AND m.active = 1 AND d.backupmx = 0 AND d.active = 1"
+	delivery="SELECT 1 FROM mailbox m JOIN domain d USING (domain) WHERE username = '\''%s'\'' AND m.active = 1 AND enabledeliver = 1 AND d.active = 1"
+	domain=$delivery
+	secret="SELECT password FROM mailbox WHERE username = '\''%u'\''"
+	quota="SELECT quota * 1048576 FROM mailbox WHERE username = '\''%u'\''"
+	aliases=
+	columns iredmail iredmail
+	[ "$(wc -l <accounts)" -gt 35 ]'
 load_my modoboa modoboa.mysql.sql modoboa.rows
 ok 'Modoboa' '
 	from="FROM admin_mailbox mb JOIN admin_domain dom ON mb.domain_id = dom.id JOIN core_user u ON u.id = mb.user_id WHERE mb.address = '\''%n'\'' AND dom.name = '\''%d'\''"
@@ -119,7 +134,7 @@ ok 'Modoboa' '
 	columns modoboa modoboa'
 load_my mailu mailu.mysql.sql mailu.rows
 ok 'Mailu' '
-	login="SELECT email FROM user WHERE email = '\''%u'\'' AND enabled = 1 AND ('\''@SERVICE@'\'' = '\''smtp'\'' OR ('\''@SERVICE@'\'' = '\''imap'\'' AND enable_imap = 1) OR ('\''@SERVICE@'\'' = '\''pop3'\'' AND enable_pop = 1))"
+	login="SELECT email FROM user WHERE email = '\''%u'\'' AND enabled = 1 AND ('\''@SERVICE@'\'' IN ('\''smtp'\'', '\''sieve'\'') OR ('\''@SERVICE@'\'' = '\''imap'\'' AND enable_imap = 1) OR ('\''@SERVICE@'\'' = '\''pop3'\'' AND enable_pop = 1))"
 	delivery="SELECT email FROM user WHERE email = '\''%s'\''"
 	domain="SELECT name FROM domain WHERE name = '\''%d'\''"
 	secret="SELECT password FROM user WHERE email = '\''%u'\''"

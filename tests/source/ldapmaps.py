@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The mailferry authors
+"""Random entries of a system that keeps its users in LDAP, and what its own
+Dovecot and Postfix find of each, beside the records of our field map.
+
+usage: ldapmaps.py ldif SYSTEM SEED >LDIF
+       ldapmaps.py judge SYSTEM URI RECORDS"""
+import json
+import random
+import subprocess
+import sys
+
+BASE = 'dc=example,dc=org'
+SERVICES = ('imap', 'pop3', 'smtp', 'sieve')
+
+
+class Server:
+    def __init__(self, uri):
+        self.uri = uri
+
+    def find(self, query, attribute):
+        """The values of an attribute of what a query finds."""
+        out = subprocess.run(
+            ['ldapsearch', '-x', '-LLL', '-o', 'ldif-wrap=no', '-H', self.uri,
+             '-b', BASE, query, attribute],
+            check=True, capture_output=True, text=True).stdout
+        start = attribute.lower() + ': '
+        return {line[len(start):] for line in out.splitlines()
+                if line.lower().startswith(start)}
+
+
+class IRedMail:
+    """samples/dovecot/dovecot-ldap.conf; samples/postfix/ldap/{virtual_mailbox,
+    virtual_group,virtual_alias,catchall}_maps.cf."""
+    on = '(accountStatus=active)(!(domainStatus=disabled))(enabledService=mail)'
+    login = ('(&(objectClass=mailUser)' + on + '(enabledService={service}secured)'
+             '(|(mail={u})(&(enabledService=shadowaddress)(shadowAddress={u}))))')
+    box = ('(&(objectClass=mailUser)(|(mail={u})(shadowAddress={u}))' + on +
+           '(enabledService=deliver))')
+    members = ('(&' + on + '(enabledService=deliver)'
+               '(|(&(|(memberOfGroup={u})(shadowAddress={u}))'
+               '(|(objectClass=mailUser)(objectClass=mailExternalUser)))'
+               '(&(memberOfGroup={u})(!(shadowAddress={u}))'
+               '(|(objectClass=mailAlias)'
+               '(&(objectClass=mailList)(!(enabledService=mlmmj)))))))')
+    forwards = ('(&(|(mail={u})(shadowAddress={u}))' + on +
+                '(enabledService=deliver)'
+                '(|(objectClass=mailAlias)'
+                '(&(objectClass=mailUser)(enabledService=forward))))')
+    services = ('deliver', 'imap', 'imapsecured', 'pop3', 'pop3secured', 'smtp',
+                'smtpsecured', 'sieve', 'sievesecured', 'managesievesecured',
+                'forward', 'shadowaddress')
+    status = ('active', 'active', 'active', 'disabled')
+
+    def entry(self, rng, name, kind, groups):
+        e = [('mail', name + '@one.test'),
+             ('accountStatus', rng.choice(self.status))]
+        if rng.random() < 0.2:
+            e.append(('domainStatus', rng.choice(('active', 'disabled'))))
+        if rng.random() < 0.9:
+            e.append(('enabledService', 'mail'))
+        e += [('enabledService', s) for s in self.services
+              if rng.random() < 0.7]
+        if rng.random() < 0.4 and kind != 'mailExternalUser':
+            e.append(('shadowAddress', 'x-%s@one.test' % name))
+        e += [('memberOfGroup', g) for g in groups
+              if rng.random() < 0.4 or kind == 'mailExternalUser']
+        if kind in ('mailUser', 'mailAlias') and rng.random() < 0.5:
+            e.append(('mailForwardingAddress', name + '@home.test'))
+            if rng.random() < 0.5:
+                e.append(('mailForwardingAddress', name + '@one.test'))
+        return e
+
+    def ldif(self, rng):
+        yield 'domainName=one.test', [
+            ('objectClass', 'mailDomain'), ('domainName', 'one.test'),
+            ('accountStatus', 'active'), ('enabledService', 'mail')]
+        groups = ['g1@one.test', 'g2@one.test']
+        for i in range(30):
+            name = 'u%d' % i
+            yield 'mail=%s@one.test' % name, [
+                ('objectClass', 'inetOrgPerson'), ('objectClass', 'mailUser'),
+                ('uid', name), ('cn', name), ('sn', name),
+                ('userPassword', '{PLAIN}' + name),
+                ('mailQuota', str(rng.choice((0, 1024, 1 << 30)))),
+            ] + self.entry(rng, name, 'mailUser', groups)
+        for i in range(8):
+            name = 'a%d' % i
+            yield 'mail=%s@one.test' % name, [
+                ('objectClass', 'mailAlias'),
+            ] + self.entry(rng, name, 'mailAlias', groups)
+        for name in ('g1', 'g2'):
+            yield 'mail=%s@one.test' % name, [
+                ('objectClass', 'mailList'), ('mail', name + '@one.test'),
+                ('accountStatus', 'active'), ('enabledService', 'mail'),
+                ('enabledService', 'deliver')]
+        for i in range(4):
+            name = 'e%d' % i
+            yield 'mail=%s@one.test' % name, [
+                ('objectClass', 'mailExternalUser'),
+            ] + self.entry(rng, name, 'mailExternalUser', groups[:1])
+
+    def targets(self, server, address):
+        """Where mail for an address goes, one step on."""
+        return (server.find(self.members.format(u=address), 'mail') |
+                server.find(self.forwards.format(u=address),
+                            'mailForwardingAddress'))
+
+
+class YunoHost:
+    """conf/dovecot/dovecot-ldap.conf; conf/postfix/plain/ldap-{accounts,groups}.cf."""
+    allowed = '(permission=cn=mail.main,ou=permission,' + BASE + ')'
+    login = ('(&(objectClass=inetOrgPerson)(|(uid={n})(mail={u}))' + allowed +
+             ')')
+    box = ('(&(objectClass=mailAccount)(|(mail={u})(uid={u}))' + allowed + ')')
+    group = '(&(objectClass=groupOfNamesYnh)(mail={u}))'
+    permissions = ('cn=mail.main', 'cn=mail.mainly', 'cn=ssh.main', 'cn=MAIL.Main')
+
+    def ldif(self, rng):
+        yield 'virtualdomain=one.test', [('objectClass', 'mailDomain'),
+                                         ('virtualdomain', 'one.test')]
+        names = ['u%d' % i for i in range(30)]
+        for name in names:
+            e = [('objectClass', c) for c in
+                 ('inetOrgPerson', 'mailAccount', 'userPermissionYnh')]
+            e += [('uid', name), ('cn', name), ('sn', name), ('maildrop', name),
+                  ('mail', name + '@one.test'),
+                  ('userPassword', '{PLAIN}' + name)]
+            if rng.random() < 0.4:
+                e.append(('mail', 'x-%s@one.test' % name))
+            e += [('permission', '%s,ou=permission,%s' % (p, BASE))
+                  for p in rng.sample(self.permissions,
+                                      rng.randrange(len(self.permissions)))
+                  if p != 'cn=MAIL.Main' or rng.random() < 0.5]
+            # A DN is one value, however it is written.
+            seen = set()
+            e = [x for x in e
+                 if not (x[0].lower(), x[1].lower()) in seen and
+                 not seen.add((x[0].lower(), x[1].lower()))]
+            yield 'uid=' + name, e
+        for i in range(6):
+            e = [('objectClass', c) for c in
+                 ('posixGroup', 'groupOfNamesYnh', 'mailGroup')]
+            e += [('cn', 'g%d' % i), ('gidNumber', str(4000 + i)),
+                  ('mail', 'g%d@one.test' % i)]
+            e += [('memberUid', n) for n in names if rng.random() < 0.2]
+            yield 'cn=g%d' % i, e
+
+    def targets(self, server, address):
+        return {uid + '@one.test' for uid in
+                server.find(self.group.format(u=address), 'memberUid')}
+
+
+SYSTEMS = {'iredmail-ldap': IRedMail, 'yunohost': YunoHost}
+
+
+class Judge:
+    def __init__(self, system, server):
+        self.system = system
+        self.server = server
+        self.wrong = 0
+
+    def equal(self, what, want, got):
+        if want != got:
+            self.wrong += 1
+            print('%s: the system says %r, the record %r' % (what, want, got))
+
+    def finds(self, query, address, service=''):
+        return bool(self.server.find(
+            query.format(u=address, n=address.split('@')[0], service=service),
+            'mail'))
+
+    def account(self, r):
+        address = r['address']
+        logins = {s for s in SERVICES
+                  if self.finds(self.system.login, address, s)}
+        self.equal(address + ', any login',
+                   bool(logins & {'imap', 'pop3', 'smtp'}), r['active'])
+        if r['active']:
+            self.equal(address + ', logins', logins,
+                       set(SERVICES) - set(r.get('disabled', ())))
+        self.equal(address + ', delivery', self.finds(self.system.box, address),
+                   r['receive'])
+        for alias in r.get('aliases', ()):
+            self.equal(alias + ', delivery', self.finds(self.system.box, alias),
+                       r['receive'])
+        want = self.system.targets(self.server, address)
+        got = set(r.get('forward', ()))
+        if r.get('keep') and got:
+            got.add(address)
+        if r['receive'] and (want - {address} or got):
+            self.equal(address + ', forwards', want, got)
+
+    def known(self, records):
+        """Every address of the system is in a record."""
+        have = set()
+        for r in records:
+            have.add(r.get('address'))
+            have.update(r.get('aliases', ()))
+        for i in range(30):
+            address = 'x-u%d@one.test' % i
+            if self.finds(self.system.box, address):
+                self.equal(address + ' is an address', True, address in have)
+
+    def alias(self, records):
+        got = {}
+        for r in records:
+            if r['type'] == 'alias' and r['active']:
+                got.setdefault(r['address'], set()).update(r['targets'])
+        for r in records:
+            if r['type'] != 'alias' or r['address'].startswith('x-'):
+                continue
+            # One that leads to itself has no mailbox there.
+            self.equal(r['address'] + ', targets',
+                       self.system.targets(self.server, r['address']) -
+                       {r['address']}, got.get(r['address'], set()))
+
+
+def main():
+    system = SYSTEMS[sys.argv[2]]()
+    if sys.argv[1] == 'ldif':
+        for dn, entry in system.ldif(random.Random(sys.argv[3])):
+            print('dn: %s,%s' % (dn, BASE))
+            for name, value in entry:
+                print('%s: %s' % (name, value))
+            print()
+        return 0
+    with open(sys.argv[4], encoding='utf-8') as f:
+        records = [json.loads(line) for line in f]
+    judge = Judge(system, Server(sys.argv[3]))
+    for r in records:
+        if r['type'] == 'account':
+            judge.account(r)
+    judge.known(records)
+    judge.alias(records)
+    return judge.wrong != 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
