@@ -127,6 +127,57 @@ ok 'and said where they may not' '
 	[ -z "$(member ann@one.test secret)" ]
 	has err "the password is checked by the directory, which does not show it"'
 
+settings userdn.ext <<END
+auth_bind = yes
+auth_bind_userdn = uid=%n,ou=people,dc=example,dc=org
+user_filter = (mail=%u)
+iterate_attrs = mail=user
+END
+serve userdn userdn.ext
+ok 'auth_bind_userdn: the DN takes the place of a filter' '
+	run 0 dirdump-dovecot -c userdn/saved >out 2>err
+	for user in ann:a1 two:t1; do
+		name=${user%:*}@one.test
+		may_login "$name" "${user#*:}"
+		[ "$(member "$name" active)" = true ]
+		doveadm pw -t "$(member "$name" secret)" -p "${user#*:}"
+	done'
+
+settings renamed.ext <<END
+pass_filter = (mail=%u)
+user_filter = (|(uid=%u)(mail=%u))
+iterate_attrs = mail=user
+END
+serve renamed renamed.ext
+ok 'pass_attrs as Dovecot has them make uids of addresses' '
+	run 0 dirdump-dovecot -c renamed/saved >out 2>err
+	for user in ann:a1 bob:b1 clear:c1; do
+		name=${user%:*}
+		may_login "$name@one.test" "${user#*:}"
+		grep -qx "  user=$name" "auth.$name@one.test"
+		[ "$(member "$name@one.test" active)" = true ]
+		[ "$(member "$name@one.test" home)" = "$tmp/home/$name" ]
+		doveadm pw -t "$(member "$name@one.test" secret)" -p "${user#*:}"
+	done'
+
+for form in '=user=%{ldap:uid}@two.test' 'uid=user=%$@two.test'; do
+	settings template.ext <<-END
+	pass_attrs = userPassword=password
+	pass_filter = (uid=%n)
+	user_filter = (uid=%n)
+	iterate_attrs = $form
+	END
+	saved=template${form%%=*}
+	serve "$saved" template.ext
+	ok "iterate_attrs = $form: the listed names are those of the server" '
+		dirdump-dovecot -q -c "$saved/saved" >out 2>err || [ $? -eq 1 ]
+		doveadm -c "$conf" user "*" | grep -v "[(]" | sort >want
+		[ "$(wc -l <want)" -gt 3 ]
+		sed -n "s/.*\"type\":\"account\",\"address\":\"\([^\"(]*\)\".*/\1/p" out | sort >got
+		same want got
+		agrees ann@two.test a1'
+done
+
 ok 'what cannot be asked' '
 	sed "s/reader-pass/wrong/" plain.ext >wrong.ext
 	sed "s,plain.ext,wrong.ext," plain/saved >other
