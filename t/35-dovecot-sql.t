@@ -113,6 +113,18 @@ ok 'MariaDB over its socket' '
 	run 0 dirdump-dovecot -c other >out 2>err
 	same over.tcp out'
 
+# MariaDB's library reads the caller's own file, if it may.
+ok 'MariaDB: option files that the configuration does not name change nothing' '
+	mkdir caller
+	printf "[client]\ndefault-character-set=latin1\ninit-command=NONSENSE\n" >caller/.my.cnf
+	echo "INSERT INTO users VALUES ('"'jörg', 'one.test', '{PLAIN}j1', '$tmp/home/j', ${ids%:*}, ${ids#*:}, NULL, 1, NULL"')" |
+	    my mail
+	HOME=$tmp/caller run 0 dirdump-dovecot -c mysql/saved >out 2>err
+	may_login jörg@one.test j1
+	agrees jörg@one.test j1
+	agrees ann@one.test a1
+	echo "DELETE FROM users WHERE home LIKE '"'%/j'"'" | my mail'
+
 # contents: all that the databases hold.
 contents() {
 	pg_dump -h "$pg_dir" -p "$pg_port" -U postgres mail | grep -v '^.restrict\|^.unrestrict'
@@ -187,6 +199,11 @@ ok 'a wrong password, a missing table or column, no query, a variable' '
 	has err edited.ext
 	hasnt err my-pass
 	hasnt err no-pass'
+ok 'a listed name with a NUL, or not UTF-8' '
+	run 1 dump_with "\$a iterate_query = SELECT CONVERT(0x610062 USING utf8mb4) AS username"
+	has err "a NUL byte in a listed name"
+	run 1 dump_with "\$a iterate_query = SELECT 0x61ff62 AS username"
+	has err "a listed name is not UTF-8"'
 ok 'a query that finds several rows is refused, as Dovecot does' '
 	run 1 dump_with "s/ AND domain = .%d.\$/  AND domain IS NOT NULL/"
 	has err "ann@one.test: the query finds several rows"

@@ -338,7 +338,9 @@ list_row(struct userdbs *all, struct sql *db, const struct columns *c,
 	if (strlen(name->data) == name->len &&
 	    utf8_valid(name->data, name->len))
 		return;
-	emit_bad(all->emit, NULL, "a listed name is not UTF-8");
+	emit_bad(all->emit, NULL,
+	    strlen(name->data) == name->len ? "a listed name is not UTF-8"
+					    : "a NUL byte in a listed name");
 	buf_reset(name);
 }
 
