@@ -444,6 +444,13 @@ ok 'numbers of any form: the server gets whole ones as such, and they match' '
 			refused "a number is out of range"
 		done
 	done'
+for seed in 1 2 3 4; do
+	serve
+	ok "numbers of any form, several objects in a line: each comes as it is (seed $seed)" '
+		"$top/tests/helper/random-numbers" plan "$seed" >plan
+		apply plan >out 2>err || [ $? = 1 ]
+		"$top/tests/helper/random-numbers" judge plan requests'
+done
 
 # --- the habits of stalwart-cli ---
 serve

@@ -6,7 +6,9 @@
 
 #include <string.h>
 
+#include "core/buf.h"
 #include "core/ndjson.h"
+#include "core/num.h"
 #include "core/str.h"
 
 static const char *const op_names[] = { [OP_CREATE] = "create",
@@ -98,52 +100,20 @@ plan_take_text(struct json_reader *s, char **from, char **to)
 	return true;
 }
 
-/* The whole number that a real is, such as 1e3; NULL where it is none. Up to
- * here each is exact (IEEE 754). */
-static json_t *
-whole(const json_t *v)
-{
-	const double max = 9007199254740992.0;
-	double d = json_is_real(v) ? json_real_value(v) : 0.5;
-
-	if (!(d >= -max && d <= max) || d != (double)(json_int_t)d)
-		return NULL;
-	return json_integer((json_int_t)d);
-}
-
-/* The server takes 1.0 for no whole number. */
-static void
-make_whole(json_t *tree)
-{
-	const char *name;
-	json_t *v;
-	size_t i;
-
-	json_object_foreach (tree, name, v) {
-		json_t *n = whole(v);
-
-		if (n != NULL)
-			(void)json_object_set_new(tree, name, n);
-		else
-			make_whole(v);
-	}
-	json_array_foreach (tree, i, v) {
-		json_t *n = whole(v);
-
-		if (n != NULL)
-			(void)json_array_set_new(tree, i, n);
-		else
-			make_whole(v);
-	}
-}
-
 json_t *
 plan_tree(const char *text, size_t len)
 {
-	json_t *tree = json_loadb(
-	    text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+	struct buf digits = { 0 };
+	json_t *tree;
 
-	make_whole(tree);
+	/* The server takes 1.0 for no whole number. */
+	if (json_whole_numbers(text, len, &digits)) {
+		text = digits.data;
+		len = digits.len;
+	}
+	tree = json_loadb(
+	    text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+	buf_wipe(&digits);
 	return tree;
 }
 

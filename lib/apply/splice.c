@@ -148,9 +148,11 @@ copy_text(struct copy *c, const char *at, const char *end)
 				next < end && *next == ':'))
 				return false;
 			at = close;
-		} else if (strchr(".eE", *at) != NULL &&
-			   strchr("0123456789", at[-1]) != NULL) {
-			/* Such a number may be a whole one, and be sent so. */
+		} else if ((strchr(".eE", *at) != NULL &&
+			       strchr("0123456789", at[-1]) != NULL) ||
+			   (*at == '-' && at[1] == '0')) {
+			/* Such a number may be a whole one, or -0, and be sent
+			 * so. */
 			return false;
 		}
 	}

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/buf.h"
+
 /*
  * Reads a decimal number that must lie in min..max; digits and one leading
  * minus only. Returns true and sets *out, or false and sets *wrong (may be
@@ -32,5 +34,13 @@ const char *plural(size_t n);
 /* n times the unit letter's value as above; -1 past INT64_MAX. An unknown
  * letter returns -1. */
 int64_t size_units(int64_t n, char unit);
+
+/*
+ * Copies JSON that has been checked. Whole numbers of at most 64 bits that are
+ * written with a fraction or an exponent (1e3, 1.0) are written in their digits.
+ * False, and nothing is copied, where there is none. (A double cannot tell whole
+ * numbers past 2^53.)
+ */
+bool json_whole_numbers(const char *text, size_t len, struct buf *out);
 
 #endif
