@@ -16,7 +16,8 @@ static struct acl_options acl = { .mail = "maildir:~/Maildir",
 static struct people people;
 static struct shared_dict dict;
 static struct acl_settings settings;
-static const char *dict_place, *config;
+static const char *dict_place, *config, *global;
+static bool inbox_defaults;
 static char *password;
 
 static const struct opt options[] = {
@@ -26,15 +27,15 @@ static const struct opt options[] = {
 	    "where the mail of accounts is whose record does not say it "
 	    "(maildir:~/Maildir)",
 	    &acl.mail),
-	OPT_STRING(0, "global", "FILE", "the access list for all folders",
-	    &acl.global),
+	OPT_STRING(
+	    0, "global", "FILE", "the access list for all folders", &global),
 	OPT_STRING(0, "shared-prefix", "TEXT",
 	    "the namespace of an owner's folders for others (shared/%u/)",
 	    &acl.prefix),
 	OPT_SET(0, "inbox-defaults",
 	    "whom a folder's list does not name has INBOX's "
 	    "(acl_defaults_from_inbox)",
-	    &acl.inbox_defaults),
+	    &inbox_defaults),
 	OPT_STRING(0, "shared-dict", "PLACE",
 	    "the dictionary of who shares, a file or the URL of a database",
 	    &dict_place),
@@ -89,9 +90,9 @@ read_settings(void)
 			    "that are in them are not known (--config)",
 			    why.text);
 	}
-	if (acl.global == NULL)
-		acl.global = settings.global;
-	acl.inbox_defaults |= settings.inbox_defaults;
+	if (global != NULL)
+		settings.scope.global = global;
+	settings.scope.inbox_defaults |= inbox_defaults;
 }
 
 static int

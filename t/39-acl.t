@@ -168,6 +168,42 @@ ok 'INBOX for whom the list of a folder does not name' '
 	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$tmp/three.conf" all
 	mv inbox.before home/alice/Maildir/dovecot-acl
 	rm -rf home/alice/Maildir/.F*'
+# Dovecot looks at lists by the settings of the one who asks.
+ok 'settings of access lists that a userdb gives one account' '
+	random_lists 5
+	printf "group=staff lrp\n" >home/alice/Maildir/dovecot-acl
+	rm home/alice/Maildir/.F4/dovecot-acl
+	mkdir of
+	printf "%s\n" "* user=bob@one.test lrsk" "*/F1? -user=bob@one.test sw" >of/one.test
+	chmod 755 of; chmod 644 of/one.test
+	[ "$(id -u)" -ne 0 ] || chown -R "$ids" home/alice
+	for fields in "bob userdb_acl=vfile:$tmp/of/%d:cache_secs=9" "carol userdb_acl_defaults_from_inbox=on" \
+	    "dave userdb_plugin/acl_globals_only=yes userdb_acl_user=x"; do
+		sed -i "/^${fields%% *}@/s|\$| ${fields#* }|" users
+	done
+	run 0 dirdump dovecot -c one/dovecot.conf >dumped 2>err
+	has dumped "\"acl_settings\":[\"acl_globals_only=yes\",\"acl_user=x\"]"
+	run 0 dirdump acl -v -c one/dovecot.conf dumped >out 2>err
+	has err "not followed: acl_user=x"
+	[ "$(grep -c "not followed: [a-z]" err)" = 1 ]
+	sed -i "s/ userdb_acl_user=x//" users
+	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge one/dovecot.conf all
+	shares >before
+	grep -q "F4 carol@one.test lrp" before
+	grep " dave@one.test" before | grep alice && exit 1
+	run 0 dirdump acl -c one/dovecot.conf records >out 2>err
+	shares | not cmp -s before -
+	# The same of everybody, by the name of who asks.
+	sed "s|acl = vfile|&:$tmp/of/%d|" one/dovecot.conf >four.conf
+	run 0 dirdump acl -v -c four.conf dumped >out 2>err
+	has err "whose name depends on who asks: not known for others"
+	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge four.conf all
+	printf "%s\n" "bob@one.test:{PLAIN}x::::::userdb_acl=" >none
+	run 0 dirdump passwd-file none >dumped
+	run 0 dirdump acl -v -c one/dovecot.conf dumped >out 2>err
+	has err "bob@one.test: an account for which Dovecot looks at no lists"
+	rm -rf home/alice/Maildir/.F*
+	printf "user=dave@one.test la\n" >home/alice/Maildir/dovecot-acl'
 ok 'the same in dbox, where INBOX is not the first' '
 	admin mailbox create -u db@one.test Archive
 	admin acl set -u db@one.test INBOX user=dave@one.test lookup read

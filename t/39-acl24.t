@@ -210,6 +210,25 @@ ok 'acl_globals_only, acl_defaults_from_inbox; a Dovecot that looks at no lists'
 	chroot "$root" doveconf -c "$dir/off.conf" -n >saved
 	run 0 dirdump acl -v -c saved records >out 2>err
 	has err "acl_ignore): carried all the same: F1"'
+ok 'settings of access lists of one account, and of the shared namespace' '
+	printf "%s\n" "* user=bob@one.test lrsk" "*/F1? -user=bob@one.test sw" "* group=staff lk" "* user=dave@one.test lx" >global
+	chmod 644 global
+	cp -p users users.before
+	sed -i "/^bob@/s|\$| userdb_acl_global_path=$dir/global|; /^dave@/s|\$| userdb_acl_globals_only=yes|
+	    /^carol@/s|\$| userdb_acl_defaults_from_inbox=yes|" users
+	jq -c ".acl_settings = {bob: [\"acl_global_path=$inside/global\"], dave: [\"acl_globals_only=yes\"],
+	    carol: [\"acl_defaults_from_inbox=yes\"]}[.address[:-9]] | del(..|nulls)" records >with
+	cp home/alice/Maildir/dovecot-acl inbox.before
+	printf "group=staff lrp\n" >home/alice/Maildir/dovecot-acl
+	chroot "$root" doveconf -c "$conf" -n >saved
+	run 0 dirdump acl -v -c saved with >out 2>err
+	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$conf" all
+	mv inbox.before home/alice/Maildir/dovecot-acl
+	mv users.before users
+	sed "/^namespace shared/a acl_globals_only = yes\nacl_global_path = $dir/global" dovecot.conf >ns.conf
+	chroot "$root" doveconf -c "$dir/ns.conf" -n | sed "s|$dir/global|$inside/global|" >saved
+	run 0 dirdump acl -v -c saved records >out 2>err
+	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$dir/ns.conf" all'
 ok 'doveconf is asked where no file is named' '
 	printf "%s\n" "#!/bin/sh" "exec chroot \"$root\" /usr/bin/doveconf -c \"$dir/settings.conf\" \"\$@\"" >"$tmp/bin/doveconf"
 	chmod 755 "$tmp/bin/doveconf"

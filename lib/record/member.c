@@ -94,6 +94,7 @@ const struct record_member record_members[] = {
 	M(aliases, LIST, DOMAIN_ | ACCOUNT | GROUP, 0),
 	M(groups, LIST, ACCOUNT, 0),
 	M(acl_groups, LIST, ACCOUNT, 0),
+	M(acl_settings, LIST, ACCOUNT, 0),
 	M(forward, LIST, OWNER, 0),
 	M(keep, FLAG, OWNER, 0),
 	M(home, TEXT, ACCOUNT, 0),

@@ -51,7 +51,7 @@ struct record_part {
 };
 
 enum {
-	RECORD_MEMBERS = 41
+	RECORD_MEMBERS = 42
 };
 
 /* In the order in which they are written. */

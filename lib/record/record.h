@@ -102,7 +102,8 @@ struct record {
 	int64_t quota; /* bytes */
 	struct strs aliases;
 	struct strs groups;
-	struct strs acl_groups; /* of access lists, no mailboxes */
+	struct strs acl_groups;   /* of access lists, no mailboxes */
+	struct strs acl_settings; /* "name=value" */
 	struct strs targets;
 	struct strs forward;
 	bool keep;

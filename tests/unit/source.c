@@ -89,7 +89,10 @@ test_extra(void)
 	char text[] = "  nologin=no  allow_nets=::1/128,10.0.0.0/8 user=u "
 		      "userdb_uid=1 userdb_uid:protected=2 userdb_gid=3 "
 		      "userdb_gid:remove userdb_home= userdb_quota_rule2=*:"
-		      "bytes=2 userdb_quota_rule=*:bytes=1 odd=x=y =z";
+		      "bytes=2 userdb_quota_rule=*:bytes=1 odd=x=y "
+		      "userdb_acl=vfile:/a userdb_plugin/acl:protected=b "
+		      "userdb_acl_user=u userdb_acl_user:remove "
+		      "userdb_acl_groups=g userdb_namespace/n/prefix=p =z";
 	char more[] = "nologin:remove userdb_quota_rule2:remove";
 	struct extra x;
 
@@ -101,6 +104,9 @@ test_extra(void)
 	OK(x.gid == NULL, ":remove removes");
 	OK(x.home == NULL, "an empty text is none");
 	OK(x.quota == 2, "the rule with the higher number holds");
+	OK(x.n_acl == 2, "settings of access lists, each once");
+	SAME(x.acl[0].value, "vfile:/a", "one with and without \"plugin/\"");
+	SAME(x.acl[1].key, "namespace/n/prefix", "a namespace's");
 	SAME(x.other, "", "the last field that a record cannot hold");
 	extra_read(&x, more);
 	OK(!x.nologin && x.quota == -1, "more fields go on");

@@ -9,34 +9,21 @@
 
 #include "core/alloc.h"
 #include "core/buf.h"
-#include "core/io.h"
 #include "core/str.h"
 #include "record/address.h"
 #include "source/acl/folders.h"
 #include "source/acl/rights.h"
-
-enum {
-	GLOBAL_MAX = 1 << 20
-};
-
-/* A line of the file for all folders. */
-struct global {
-	const char *pattern;
-	const char *line;
-	struct global *next;
-};
+#include "source/acl/views.h"
 
 struct dump {
 	struct emit *emit;
 	const struct people *people;
 	const struct acl_options *options;
-	struct arena arena; /* of the run */
-	struct global *globals;
+	struct acl_views views;
 	/* Of one owner. */
 	const struct person *owner;
 	struct arena mine;
 	struct record r;
-	struct acl_list inbox; /* what holds where a list says nothing */
 };
 
 /* --- one folder --- */
@@ -97,14 +84,15 @@ expand(const struct person *p, const char *template, struct buf *out)
 
 /* Patterns are those of the names that others see. */
 static void
-add_globals(struct dump *d, struct acl_list *list, const char *folder)
+add_globals(struct dump *d, const struct acl_view *view, struct acl_list *list,
+    const char *folder)
 {
 	struct buf name = { 0 };
 
 	expand(d->owner, d->options->prefix, &name);
 	buf_adds(&name, folder);
 	/* What is wrong was said when the file was read. */
-	for (const struct global *g = d->globals; g != NULL; g = g->next)
+	for (const struct acl_global *g = view->globals; g != NULL; g = g->next)
 		if (acl_pattern_is(g->pattern, name.data))
 			(void)acl_add(list, &d->mine, g->line, true, NULL);
 	buf_free(&name);
@@ -112,13 +100,17 @@ add_globals(struct dump *d, struct acl_list *list, const char *folder)
 
 /* What no share with one person says. */
 static void
-note_others(struct dump *d, const struct acl_list *list, const char *folder)
+note_others(struct dump *d, const struct acl_view *view,
+    const struct acl_list *list, const char *folder)
 {
 	unsigned int all = (1U << strlen(ACL_LETTERS)) - 1;
 
 	for (size_t i = 0; i < list->n; i++) {
 		const struct acl_entry *e = &list->v[i];
 
+		/* The folder's own lines are the same in all views. */
+		if (view != d->views.first && !e->global)
+			continue;
 		if (e->id <= ACL_AUTHENTICATED && e->rights != 0)
 			emit_note(d->emit, d->owner->address,
 			    "a folder that everybody may use: shares are with "
@@ -160,8 +152,9 @@ add_share(struct dump *d, const char *folder, const char *with,
 
 /* Somebody whom a list names; once a folder. */
 static void
-consider(struct dump *d, const struct acl_list *list, const char *folder,
-    const char *name, struct map *done)
+consider(struct dump *d, const struct acl_view *view,
+    const struct acl_list *list, const char *folder, const char *name,
+    struct map *done)
 {
 	static const struct strs none;
 	const struct person *one = people_named(d->people, name);
@@ -172,7 +165,7 @@ consider(struct dump *d, const struct acl_list *list, const char *folder,
 	unsigned int rights;
 	bool added;
 
-	if (one == d->owner)
+	if (one == d->owner || acl_view_of(&d->views, one) != view)
 		return;
 	if (one != NULL)
 		buf_adds(&address, one->address);
@@ -184,7 +177,7 @@ consider(struct dump *d, const struct acl_list *list, const char *folder,
 	}
 	(void)map_put(done, arena_adds(&d->mine, address.data), &added);
 	if (!acl_effective(list, names, groups, &rights))
-		(void)acl_effective(&d->inbox, names, groups, &rights);
+		(void)acl_effective(&view->inbox, names, groups, &rights);
 	if (added && rights != 0)
 		add_share(d, folder, address.data, groups, rights);
 	buf_free(&address);
@@ -192,8 +185,9 @@ consider(struct dump *d, const struct acl_list *list, const char *folder,
 
 /* All whom a list names: named is list, or INBOX's. */
 static void
-consider_all(struct dump *d, const struct acl_list *named,
-    const struct acl_list *list, const char *folder, struct map *done)
+consider_all(struct dump *d, const struct acl_view *view,
+    const struct acl_list *named, const struct acl_list *list,
+    const char *folder, struct map *done)
 {
 	for (size_t i = 0; i < named->n; i++) {
 		const struct acl_entry *e = &named->v[i];
@@ -203,62 +197,71 @@ consider_all(struct dump *d, const struct acl_list *named,
 			: NULL;
 
 		if (e->id == ACL_USER)
-			consider(d, list, folder, e->name, done);
+			consider(d, view, list, folder, e->name, done);
 		for (size_t m = 0; members != NULL && m < members->n; m++)
-			consider(d, list, folder, members->v[m], done);
+			consider(d, view, list, folder, members->v[m], done);
 	}
 }
 
 static void
-put_shares(struct dump *d, const struct acl_list *list, const char *folder)
+put_shares(struct dump *d, const struct acl_view *view,
+    const struct acl_list *list, const char *folder)
 {
 	struct map done = { 0 };
 
-	consider_all(d, list, list, folder, &done);
-	consider_all(d, &d->inbox, list, folder, &done);
-	note_others(d, list, folder);
+	consider_all(d, view, list, list, folder, &done);
+	consider_all(d, view, &view->inbox, list, folder, &done);
+	note_others(d, view, list, folder);
 	if (strcmp(folder, "INBOX") != 0)
-		note_others(d, &d->inbox, folder);
+		note_others(d, view, &view->inbox, folder);
 	map_free(&done);
 }
 
 /* The list of a folder: the entries of the settings, its file, and the lines for
  * all folders. */
 static void
-make_list(
-    struct dump *d, const struct acl_folder *f, struct acl_list *list, bool say)
+make_list(struct dump *d, const struct acl_view *view,
+    const struct acl_folder *f, struct acl_list *list, bool say)
 {
+	struct buf text = { 0 };
 	const struct acl_settings *set = d->options->settings;
 
 	/* They were found to be right when they were read. */
 	for (size_t i = 0; i < set->n; i++)
 		(void)acl_add(list, &d->mine, set->v[i].line, false, NULL);
-	if (f->file != NULL && f->file->data != NULL && !set->globals_only)
-		add_lines(d, list, f->file->data, f->name, say);
-	add_globals(d, list, f->name);
+	if (f->file != NULL && !view->scope.globals_only) {
+		buf_add(&text, f->file->data, f->file->len);
+		add_lines(d, list, text.data, f->name, say);
+	}
+	add_globals(d, view, list, f->name);
 	acl_sort(list);
+	buf_free(&text);
 }
 
 static void
 take_folder(void *arg, const struct acl_folder *f)
 {
 	struct dump *d = arg;
-	const struct acl_settings *set = d->options->settings;
-	struct acl_list list = { 0 };
+	const struct acl_view *first = d->views.first;
 
-	if (f->file != NULL && set->globals_only)
+	if (f->file != NULL && first->scope.globals_only)
 		emit_note(d->emit, d->owner->address,
 		    "a list that Dovecot does not look at "
 		    "(acl_globals_only): left out",
 		    f->name);
-	else if (f->file != NULL && set->ignored)
+	else if (f->file != NULL && first->scope.ignored)
 		emit_note(d->emit, d->owner->address,
 		    "a list that Dovecot does not look at, by its settings "
-		    "(acl_driver, acl_ignore): carried all the same",
+		    "(acl, acl_driver, acl_ignore): carried all the same",
 		    f->name);
-	make_list(d, f, &list, true);
-	put_shares(d, &list, f->name);
-	acl_list_free(&list);
+	for (const struct acl_view *v = first; v != NULL; v = v->next) {
+		struct acl_list list = { 0 };
+
+		make_list(
+		    d, v, f, &list, v == first || first->scope.globals_only);
+		put_shares(d, v, &list, f->name);
+		acl_list_free(&list);
+	}
 }
 
 /* INBOX's list, which the others need. What is wrong in it is said when its turn
@@ -268,8 +271,11 @@ take_inbox(void *arg, const struct acl_folder *f)
 {
 	struct dump *d = arg;
 
-	if (strcmp(f->name, "INBOX") == 0)
-		make_list(d, f, &d->inbox, false);
+	if (strcmp(f->name, "INBOX") != 0)
+		return;
+	for (struct acl_view *v = d->views.first; v != NULL; v = v->next)
+		if (v->scope.inbox_defaults)
+			make_list(d, v, f, &v->inbox, false);
 }
 
 static void
@@ -293,6 +299,15 @@ bad_folder(void *arg, const char *name, const struct why *why)
 
 /* --- owners --- */
 
+static bool
+inbox_defaults(const struct dump *d)
+{
+	for (const struct acl_view *v = d->views.first; v != NULL; v = v->next)
+		if (v->scope.inbox_defaults)
+			return true;
+	return false;
+}
+
 static void
 take_owner(struct dump *d, const struct person *owner)
 {
@@ -306,7 +321,7 @@ take_owner(struct dump *d, const struct person *owner)
 	d->r.address = owner->address;
 	expand(owner, mail, &location);
 	emit_file(d->emit, buf_str(&location));
-	if (d->options->inbox_defaults)
+	if (inbox_defaults(d))
 		(void)acl_folders(
 		    buf_str(&location), take_inbox, pass_over, d, NULL);
 	r = acl_folders(buf_str(&location), take_folder, bad_folder, d, &why);
@@ -317,62 +332,10 @@ take_owner(struct dump *d, const struct person *owner)
 		    "an account without mail on this machine", NULL);
 	if (d->r.shares.n != 0)
 		(void)emit_plain(d->emit, &d->r);
-	acl_list_free(&d->inbox);
+	for (struct acl_view *v = d->views.first; v != NULL; v = v->next)
+		acl_list_free(&v->inbox);
 	arena_reset(&d->mine);
 	buf_free(&location);
-}
-
-/* --- the file for all folders --- */
-
-static void
-take_global(struct dump *d, struct global ***end, char *line)
-{
-	struct acl_list check = { 0 };
-	struct why why = { 0 };
-	struct global *g;
-	char *pattern = acl_pattern(&line);
-
-	if (pattern == NULL || *line == '\0')
-		why_set(&why, FAIL_DATA,
-		    "not of the form \"folder identifier rights\"");
-	else if (acl_add(&check, &d->arena, line, true, &why) == 0) {
-		g = arena_alloc(&d->arena, sizeof *g);
-		g->pattern = arena_adds(&d->arena, pattern);
-		g->line = arena_adds(&d->arena, line);
-		**end = g;
-		*end = &g->next;
-	}
-	if (why.kind != FAIL_NONE)
-		emit_fail(d->emit, NULL, &why);
-	acl_list_free(&check);
-}
-
-static bool
-read_globals(struct dump *d)
-{
-	struct buf text = { .max = GLOBAL_MAX };
-	struct global **end = &d->globals;
-	struct why why = { 0 };
-	char *rest, *line;
-	int r;
-
-	if (d->options->global == NULL)
-		return true;
-	emit_file(d->emit, d->options->global);
-	r = read_file(d->options->global, &text, &why);
-	if (r == -1) {
-		why.kind = FAIL_FATAL;
-		emit_fail_at(d->emit, NULL, NULL, &why);
-	}
-	for (rest = text.data; r == 0 && rest != NULL;) {
-		line = str_cut(&rest, '\n');
-		d->emit->at.line++;
-		line[strcspn(line, "\r")] = '\0';
-		if (*line != '\0' && *line != '#')
-			take_global(d, &end, line);
-	}
-	buf_free(&text);
-	return r == 0;
 }
 
 void
@@ -381,10 +344,10 @@ acl_dump(
 {
 	struct dump d = { .emit = e, .people = people, .options = o };
 
-	if (read_globals(&d))
+	if (acl_views_make(&d.views, e, people, o->settings))
 		for (size_t i = 0; i < people->n && !emit_stop(e); i++)
 			take_owner(&d, people->v[i]);
 	record_free(&d.r);
 	arena_free(&d.mine);
-	arena_free(&d.arena);
+	acl_views_free(&d.views);
 }

@@ -12,10 +12,8 @@
 #include "source/emit.h"
 
 struct acl_options {
-	const char *mail;    /* where the mail of accounts without "mail" is */
-	const char *global;  /* the file for all folders; NULL: none */
-	const char *prefix;  /* of an owner's folders, for others */
-	bool inbox_defaults; /* INBOX's list, for whom a folder's has nothing */
+	const char *mail;   /* where the mail of accounts without "mail" is */
+	const char *prefix; /* of an owner's folders, for others */
 	struct shared_dict *dict; /* who is known to share; NULL: not known */
 	const struct acl_settings *settings; /* of Dovecot */
 };

@@ -66,6 +66,8 @@ people_add(struct people *p, const struct record *r)
 	}
 	for (size_t i = 0; i < r->acl_groups.n; i++)
 		add_group(p, one, keep(p, r->acl_groups.v[i]));
+	for (size_t i = 0; i < r->acl_settings.n; i++)
+		strs_add(&one->settings, keep(p, r->acl_settings.v[i]));
 	p->v = xgrow(p->v, p->n, &p->cap, sizeof *p->v);
 	p->v[p->n++] = one;
 }
@@ -79,6 +81,7 @@ people_free(struct people *p)
 	for (size_t i = 0; i < p->n; i++) {
 		free(p->v[i]->names.v);
 		free(p->v[i]->groups.v);
+		free(p->v[i]->settings.v);
 	}
 	for (size_t at = 0; map_next(&p->by_group, &at, &name, &value);)
 		free(((struct strs *)value)->v);

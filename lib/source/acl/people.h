@@ -15,8 +15,9 @@
 
 struct person {
 	const char *address;
-	struct strs names;  /* the address, and login names */
-	struct strs groups; /* with and without their domain */
+	struct strs names;    /* the address, and login names */
+	struct strs groups;   /* with and without their domain */
+	struct strs settings; /* "name=value", of its userdb */
 	const char *home, *mail;
 };
 

@@ -12,7 +12,6 @@
 #include "source/acl/rights.h"
 #include "source/doveconf-ask.h"
 #include "source/doveconf.h"
-#include "source/host.h"
 
 enum {
 	CONFIG_MAX = 64 << 20
@@ -152,66 +151,83 @@ find_shared(struct reader *r)
 
 /* --- the rest --- */
 
-static void
-take_global(const struct reader *r, const char *path)
+/* (Dovecot 2.3, src/lib-storage/mail-user.c, mail_user_plugin_getenv_bool; the words
+ * of 2.4 are among them.) */
+static bool
+is_on(const char *value)
 {
-	struct stat st;
+	return *value == '\0' || strchr("0nNfF", *value) == NULL;
+}
 
-	if (path == NULL || *path == '\0' || host_stat(path, &st) == -1)
-		return;
-	if (S_ISREG(st.st_mode))
-		r->to->global = arena_adds(&r->to->arena, path);
-	else
-		emit_note(r->emit, NULL,
-		    "a folder of lists for all folders, which is not read",
-		    path);
+/* "vfile:/etc/dovecot/dovecot-acl:cache_secs=60" */
+static const char *
+path_of(struct arena *arena, const char *acl)
+{
+	const char *path = strchr(acl, ':');
+
+	return path == NULL
+		   ? NULL
+		   : arena_add(arena, path + 1, strcspn(path + 1, ":"));
+}
+
+bool
+acl_scope_set(struct acl_scope *s, struct arena *arena, const char *name,
+    const char *value)
+{
+	if (strcmp(name, "acl") == 0) {
+		s->ignored = *value == '\0';
+		s->global = path_of(arena, value);
+	} else if (strcmp(name, "acl_driver") == 0) {
+		s->ignored = *value == '\0';
+	} else if (strcmp(name, "acl_global_path") == 0) {
+		s->global = arena_adds(arena, value);
+	} else if (strcmp(name, "acl_globals_only") == 0) {
+		s->globals_only = is_on(value);
+	} else if (strcmp(name, "acl_defaults_from_inbox") == 0) {
+		s->inbox_defaults = is_on(value);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* The settings of a block, which is NULL where there is none. */
+static void
+set_scope(const struct reader *r, const struct setting *block)
+{
+	const struct setting *s = block == NULL ? NULL : block->child;
+
+	for (; s != NULL; s = s->next)
+		if (s->value != NULL)
+			(void)acl_scope_set(
+			    &r->to->scope, &r->to->arena, s->key, s->value);
 }
 
 static void
 read_24(struct reader *r)
 {
 	const struct setting *top = &r->conf->top;
-	const char *driver = setting_value(top, "acl_driver"), *name;
+	const char *name;
 	struct buf path = { 0 };
 
 	find_shared(r);
-	r->to->globals_only =
-	    setting_is_yes(setting_value(top, "acl_globals_only"));
-	r->to->inbox_defaults =
-	    setting_is_yes(setting_value(top, "acl_defaults_from_inbox"));
-	r->to->ignored = driver == NULL || *driver == '\0' ||
-			 (r->shared != NULL && setting_is_yes(setting_value(
-						   r->shared, "acl_ignore")));
-	take_global(r, setting_value(top, "acl_global_path"));
+	set_scope(r, top);
+	set_scope(r, r->shared);
 	walk(r, top, "", true);
 	if (r->shared == NULL)
 		return;
+	if (setting_is_yes(setting_value(r->shared, "acl_ignore")))
+		r->to->scope.ignored = true;
 	name = r->shared->name;
 	buf_addf(&path, "namespace %s { ", name == NULL ? "" : name);
 	walk(r, r->shared, path.data, true);
 	buf_free(&path);
 }
 
-/* "vfile:/etc/dovecot/dovecot-acl:cache_secs=60" */
 static void
 read_23(struct reader *r)
 {
-	const struct setting *plugin =
-	    setting_block(&r->conf->top, "plugin", NULL);
-	const char *acl, *path;
-	char *copy;
-
-	if (plugin == NULL || (acl = setting_value(plugin, "acl")) == NULL)
-		return;
-	r->to->globals_only =
-	    setting_is_yes(setting_value(plugin, "acl_globals_only"));
-	r->to->inbox_defaults =
-	    setting_is_yes(setting_value(plugin, "acl_defaults_from_inbox"));
-	path = strchr(acl, ':');
-	if (path == NULL)
-		return;
-	copy = arena_adds(&r->to->arena, path + 1);
-	take_global(r, str_cut(&copy, ':'));
+	set_scope(r, setting_block(&r->conf->top, "plugin", NULL));
 }
 
 int
@@ -232,6 +248,8 @@ acl_settings_read(
 		done = why_set(why, FAIL_FATAL, "a NUL byte");
 	if (done == 0)
 		done = doveconf_parse(&conf, buf_str(&text), why);
+	/* Both releases look at none unless they are told to. */
+	s->scope.ignored = done == 0;
 	if (done == 0)
 		(doveconf_since(&conf, 2, 4, 0) ? read_24 : read_23)(&r);
 	doveconf_free(&conf);

@@ -21,16 +21,26 @@ struct acl_rule {
 	const char *line; /* for acl_add */
 };
 
-/* The zero value: nothing is known. */
-struct acl_settings {
-	struct arena arena;
-	struct acl_rule *v; /* each id once */
-	size_t n, cap;
+/* How lists are looked at. Those of who asks count, not those of the owner. */
+struct acl_scope {
 	const char *global;  /* the list for all folders; NULL: none */
 	bool globals_only;   /* the folders' own lists are not looked at */
 	bool inbox_defaults; /* acl_defaults_from_inbox */
 	bool ignored;        /* no list is looked at */
 };
+
+/* The zero value: nothing is known. */
+struct acl_settings {
+	struct arena arena;
+	struct acl_rule *v; /* each id once */
+	size_t n, cap;
+	struct acl_scope scope; /* where a userdb says nothing */
+};
+
+/* Sets a setting of either release; the value is copied. False for one that is
+ * not known here. */
+bool acl_scope_set(struct acl_scope *s, struct arena *arena, const char *name,
+    const char *value);
 
 /*
  * Asks doveconf, or reads what it has printed, or asks it for a dovecot.conf

@@ -308,6 +308,23 @@ add_words(struct account *a, struct strs *to, const char *text)
 }
 
 static void
+add_acl(struct account *a, const struct extra *x)
+{
+	struct buf value = { 0 }, field = { 0 };
+
+	for (size_t i = 0; i < x->n_acl; i++) {
+		const char *text = expanded(a, x->acl[i].value, &value);
+
+		buf_reset(&field);
+		buf_addf(
+		    &field, "%s=%s", x->acl[i].key, text == NULL ? "" : text);
+		strs_add(&a->r.acl_settings, arena_adds(&a->arena, field.data));
+	}
+	buf_free(&value);
+	buf_free(&field);
+}
+
+static void
 set_active(struct account *a, const char *name, const struct extra *x)
 {
 	struct record *r = &a->r;
@@ -414,6 +431,7 @@ account_emit_extra(struct account *a, struct fields *f, const struct extra *x)
 	set_active(a, f->name, x);
 	add_words(a, &r->allow_nets, x->allow_nets);
 	add_words(a, &r->acl_groups, x->acl_groups);
+	add_acl(a, x);
 	if (f->locked)
 		r->active = false;
 	if (a->aliases != NULL)

@@ -131,12 +131,53 @@ set_rule(struct extra *x, const char *number, const char *value, enum mode mode)
 	}
 }
 
+/* The name of a setting of access lists, or of a namespace; NULL for another
+ * field. Dovecot 2.3 also takes a plugin's with "plugin/" before it. */
+static const char *
+acl_key(const char *key)
+{
+	static const char userdb[] = "userdb_", plugin[] = "plugin/";
+
+	if (!str_starts(key, userdb))
+		return NULL;
+	key += strlen(userdb);
+	if (str_starts(key, plugin))
+		key += strlen(plugin);
+	return strcmp(key, "acl") == 0 || str_starts(key, "acl_") ||
+		       str_starts(key, "acl/") || str_starts(key, "namespace/")
+		   ? key
+		   : NULL;
+}
+
+/* False where there are too many. */
+static bool
+set_acl(struct extra *x, const char *key, const char *value, enum mode mode)
+{
+	size_t i = 0;
+
+	while (i < x->n_acl && strcmp(x->acl[i].key, key) != 0)
+		i++;
+	if (mode == REMOVE) {
+		if (i < x->n_acl)
+			x->acl[i] = x->acl[--x->n_acl];
+		return true;
+	}
+	if (i == EXTRA_ACL_MAX)
+		return false;
+	if (i < x->n_acl && mode == SET_NEW)
+		return true;
+	x->acl[i] = (struct extra_field){ key, value };
+	if (i == x->n_acl)
+		x->n_acl++;
+	return true;
+}
+
 void
 extra_set(struct extra *x, char *key, const char *value)
 {
 	enum mode mode = cut_suffix(key);
 	const struct field *f = find(key);
-	const char *number = key + strlen(rule_key);
+	const char *number = key + strlen(rule_key), *acl;
 	void *at;
 
 	if (f == NULL && str_starts(key, rule_key) &&
@@ -145,7 +186,9 @@ extra_set(struct extra *x, char *key, const char *value)
 		return;
 	}
 	if (f == NULL) {
-		x->other = key;
+		acl = acl_key(key);
+		if (acl == NULL || !set_acl(x, acl, value, mode))
+			x->other = key;
 		return;
 	}
 	at = (char *)x + f->offset;

@@ -7,7 +7,17 @@
 #define FERRY_SOURCE_PASSWD_EXTRA_FIELDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+enum {
+	EXTRA_ACL_MAX = 16
+};
+
+struct extra_field {
+	const char *key;
+	const char *value;
+};
 
 /* Texts point into what was read. */
 struct extra {
@@ -25,7 +35,10 @@ struct extra {
 	long quota_rank;                     /* the rule's number */
 	bool quota_bad;                      /* one that Dovecot refuses */
 	bool quota_partial; /* a mailbox or a number of messages has one too */
-	const char *other;  /* a field that a record cannot hold */
+	/* Settings of access lists and namespaces, each key once. */
+	struct extra_field acl[EXTRA_ACL_MAX];
+	size_t n_acl;
+	const char *other; /* a field that a record cannot hold */
 };
 
 void extra_init(struct extra *x);
