@@ -110,9 +110,9 @@ old_folders() {
 routes() {
 	remap get --url "$proxy_url" --token-file token "$1" | jq -r .destination
 }
-# steps ADDRESS: what its journal says, a step a line.
+# steps ADDRESS: what ended, of its journal, a step a line.
 steps() {
-	jq -r '"\(.way) \(.step) \(.status)"' "$tmp/state/$1/steps.ndjson"
+	jq -r 'select(.type == "step") | "\(.way) \(.step) \(.status)"' "$tmp/state/$1/steps.ndjson"
 }
 # ferry_ready: split delivery is set up, for a domain that exists.
 ferry_ready() {

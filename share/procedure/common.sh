@@ -118,6 +118,8 @@ open_account() {
 		return "$TEMP"
 	}
 	: >>"$dir/log"
+	# A line that was cut off, on a full disk, must not spoil the next.
+	[ ! -s "$steps" ] || [ -z "$(tail -c 1 -- "$steps")" ] || echo >>"$steps"
 }
 close_account() {
 	exec 9>&-
@@ -217,17 +219,30 @@ json() {
 	    iconv -c -f UTF-8 -t UTF-8 2>/dev/null | sed 's/[\\"]/\\&/g')"
 }
 
-# journal STEP STARTED STATUS TEXT
-journal() {
+# The steps of each way.
+migrate_steps='record create copy check mail again login after'
+rollback_steps='login mail read extract merge dav sieve check'
+
+# begins STEP STARTED: a line in the journal before anything is done. A step that
+# began and has no end may have done its work or not.
+begins() {
+	printf '{"v":1,"type":"begin","way":"%s","step":"%s","started":"%s"}\n' \
+	    "$way" "$1" "$2" >>"$steps"
+}
+# ends STEP STARTED STATUS TEXT
+ends() {
 	printf '{"v":1,"type":"step","way":"%s","step":"%s","started":"%s","ended":"%s","status":%d,"text":%s}\n' \
 	    "$way" "$1" "$2" "$(now)" "$3" "$(json "$4")" >>"$steps"
 }
 
-# done_steps: the steps of this way that are done, in the journal since the last
-# other way; the steps that were put back are not.
-done_steps() {
-	[ -e "$steps" ] || return 0
-	awk -v way="$way" '
+# read_journal: last_way is the way of the last line, done_steps what is done of it
+# since the last line of the other. login_at is where the owner's login goes: old,
+# new, or, where nobody can say, between.
+last_way='' login_at=old done_steps=
+read_journal() {
+	last_way='' login_at=old done_steps=
+	[ -s "$steps" ] || return 0
+	journal_says=$(awk '
 	function member(name,    at, rest) {
 		at = index($0, "\"" name "\":")
 		rest = substr($0, at + length(name) + 3)
@@ -238,12 +253,58 @@ done_steps() {
 		match(rest, /^[0-9]+/)
 		return substr(rest, 1, RLENGTH)
 	}
+	BEGIN { login = "old" }
 	!/}$/ { next }
-	member("way") != way { split("", good); n = 0; next }
-	{ step = member("step") }
-	step ~ /-back$/ { sub(/-back$/, "", step); delete good[step]; next }
-	{ if (member("status") == 0) good[step] = 1; else delete good[step] }
-	END { for (step in good) print step }' "$steps"
+	member("way") != way { split("", good); way = member("way") }
+	{
+		fine = member("type") == "step" && member("status") == 0
+		step = member("step")
+		back = sub(/-back$/, "", step)
+		if (step == "login")
+			login = !fine ? "between" : back || way == "rollback" ? "old" : "new"
+		if (fine && !back) good[step]; else delete good[step]
+	}
+	END {
+		printf "%s %s", way, login
+		for (step in good) printf " %s", step
+	}' "$steps")
+	read -r last_way login_at done_steps <<-END
+	$journal_says
+	END
+}
+# is_done WAY STEP, after read_journal.
+is_done() {
+	[ "$last_way" = "$1" ] || return 1
+	case " $done_steps " in
+	*" $2 "*) ;;
+	*) return 1 ;;
+	esac
+}
+# left_out WAY STEP...: those that are not done, after read_journal.
+left_out() {
+	left_way=$1
+	shift
+	for left_one; do
+		is_done "$left_way" "$left_one" || printf ' %s' "$left_one"
+	done
+}
+
+# finished TEXT: says of an account whose steps have run what its journal says.
+finished() {
+	read_journal
+	# shellcheck disable=SC2086 # words
+	finished_left=$(left_out "$way" $all)
+	if [ -z "$todo" ] && [ -z "$finished_left" ]; then
+		echo "$address: $1 already"
+	elif [ -z "$todo" ]; then
+		echo "$address: $until is done already"
+	elif [ "$one" != "${all##* }" ]; then
+		echo "$address: $one is done"
+	elif [ -n "$finished_left" ]; then
+		echo "$address: $one is done, and these steps are not:$finished_left"
+	else
+		echo "$address: $1"
+	fi
 }
 
 # A signal ends the step that runs, and is a failure that may pass.
@@ -261,6 +322,10 @@ one_step() {
 		return 0
 	fi
 	step_started=$(now) text='' step_got=0
+	begins "$step" "$step_started" || {
+		text="$steps cannot be written"
+		return "$FATAL"
+	}
 	note "--- $step"
 	"step_$step" || step_got=$?
 	if $signalled; then
@@ -270,38 +335,40 @@ one_step() {
 	0 | "$DATA" | "$FATAL" | "$TEMP") ;;
 	*) step_got=$DATA ;;
 	esac
-	journal "$step" "$step_started" "$step_got" "$text"
+	ends "$step" "$step_started" "$step_got" "$text" || {
+		step_got=$FATAL text="${text:+$text; }$steps cannot be written"
+	}
 	! $verbose || say "$address: $step: ${text:-done}"
 	return "$step_got"
 }
 
 # wanted_steps ALL...: those that are to run, of --from, --until and the journal.
 wanted_steps() {
-	wanted_on=true wanted_done=
+	wanted_on=true wanted_done=false
 	[ -z "$from" ] || wanted_on=false
 	if [ -z "$from" ] && ! $dry; then
-		wanted_done=$(done_steps)
+		read_journal
+		wanted_done=true
 	fi
 	for wanted; do
 		[ "$wanted" != "$from" ] || wanted_on=true
-		if $wanted_on; then
-			# What comes after a step that has to run runs, too.
-			case "
-$wanted_done
-" in
-			*"
-$wanted
-"*) ;;
-			*)
-				wanted_done=
-				printf '%s\n' "$wanted"
-				;;
-			esac
-		fi
+		# What comes after a step that has to run runs, too.
+		is_done "$way" "$wanted" || wanted_done=false
+		! $wanted_on || $wanted_done || printf '%s\n' "$wanted"
 		[ "$wanted" != "$until" ] || return 0
 	done
 }
 
+# check_steps: whether --from and --until name steps, the first before the other.
+check_steps() {
+	# shellcheck disable=SC2086 # words
+	{
+		[ -z "$from" ] || is_step "$from" $all
+		[ -z "$until" ] || is_step "$until" $all
+		dry=true
+		[ -z "$from" ] || [ -n "$(wanted_steps $all)" ] || die "$until comes before $from"
+	}
+}
 is_step() {
 	is_name=$1
 	shift

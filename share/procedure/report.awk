@@ -69,15 +69,22 @@ function journal(file,    line, step, good, address, begun) {
 		if (member(line, "way") != way[n]) {
 			split("", good)
 			begun = member(line, "started")
+			failed[n] = ""
 		}
 		way[n] = member(line, "way")
 		step = member(line, "step")
+		last[n] = step
+		sub(/-back$/, "", step)
+		if (member(line, "type") == "begin") {
+			ended[n] = member(line, "started")
+			delete good[step]
+			if (step == failed[n] && last[n] == step) failed[n] = ""
+			continue
+		}
 		ended[n] = member(line, "ended")
 		status[n] = member(line, "status") + 0
 		text[n] = member(line, "text")
-		last[n] = step
-		if (step ~ /-back$/) {
-			sub(/-back$/, "", step)
+		if (last[n] != step) {
 			delete good[step]
 		} else if (status[n] == 0) {
 			good[step] = 1
@@ -91,7 +98,7 @@ function journal(file,    line, step, good, address, begun) {
 		}
 		if (way[n] == "migrate" && step == "after" && status[n] == 0) was[n] = 1
 		if (way[n] == "rollback" && step == "check" && status[n] == 0) was[n] = 0
-		if (status[n] == 0 && step == failed[n] && last[n] !~ /-back$/) failed[n] = ""
+		if (status[n] == 0 && last[n] == failed[n]) failed[n] = ""
 	}
 	close(file)
 	took[n] = begun == "" ? 0 : seconds(ended[n]) - seconds(begun)
@@ -103,8 +110,7 @@ function steps_of(n, good,    all, i, total) {
 	marks[n] = ""
 	for (i = 1; i <= total; i++)
 		marks[n] = marks[n] (all[i] in good ? "+" : all[i] == failed[n] ? "x" : ".")
-	if (way[n] == "migrate" && ("after" in good)) kind[n] = "moved"
-	else if (way[n] == "rollback" && ("check" in good)) kind[n] = "back"
+	if (marks[n] !~ /[.x]/) kind[n] = way[n] == "migrate" ? "moved" : "back"
 	else if (failed[n] != "") kind[n] = code[n] == 75 ? "again" : "failed"
 	else if (way[n] == "migrate" && ("check" in good) && !("mail" in good)) kind[n] = "prepared"
 	else kind[n] = "under way"
