@@ -240,6 +240,43 @@ ok 'a run that broke off says what it added and what is left' '
 		[ "$added" -le "$(count t)" ]
 	done
 	[ "$seen" = yes ]'
+ok 'a run that broke off can be undone, wherever it was' '
+	fresh
+	at 0 none maildir-merge -q -j 1 s t 2>err
+	calls=$(cat calls)
+	for error in ENOSPC EIO; do
+		for n in $(seq 5 17 "$calls"); do
+			fresh
+			at "$n" "$error" maildir-merge -q -j 1 s t 2>err || true
+			j=$(journal)
+			[ -s "$j" ] || continue
+			run 0 maildir-merge -q --undo "$j" t 2>err
+			[ "$(count t)" -eq 0 ] && not [ -e t/.New ]
+		done
+	done'
+ok 'a copy that cannot be read now, or not at once, is no other message' '
+	rm -rf a b
+	box a b
+	mails b 1 1
+	{ cat b/cur/1.x:2,S; echo ____; echo footer; } |
+	    sed "s/^Subject/List-Id: l\\n&/" >a/cur/1.x:2,S
+	{ printf "Message-ID: <long>\n\n"; seq 4000; } >a/cur/2.x:2,S
+	cp a/cur/2.x:2,S b/cur/2.y:2,S
+	for below in a b; do
+		FSCALL_ALL=1 FSCALL_BELOW=$PWD/$below
+		export FSCALL_ALL FSCALL_BELOW
+		at 0 none run 0 maildir-merge -j 1 -n a b >out 2>err
+		[ "$(grep -c "\"present\"" out)" -eq 2 ]
+		calls=$(cat calls)
+		for error in EIO EMFILE short; do
+			for n in $(seq "$calls"); do
+				at "$n" "$error" maildir-merge -j 1 -n a b \
+				    >out 2>err || true
+				not grep "\"planned\"" out
+			done
+		done
+	done
+	unset FSCALL_ALL FSCALL_BELOW'
 ok 'a file system without RENAME_NOREPLACE: merge, flags, check, undo' '
 	for error in EINVAL ENOSYS; do
 		fresh
