@@ -40,6 +40,11 @@ ok 'a message that gets other flags while it is given some' '
 	cd flip
 	run 0 /usr/bin/python3 "$top/tests/maildir/flip.py" "$shim"'
 
+ok 'a link that is put where a folder is to be made' '
+	mkdir links
+	cd links
+	run 0 /usr/bin/python3 "$top/tests/maildir/links.py" "$shim"'
+
 ok 'a full quota: each message has its result, what fits is merged' '
 	for d in quota/s quota/t; do
 		mkdir -p "$d/cur" "$d/new" "$d/tmp"

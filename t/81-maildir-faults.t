@@ -17,4 +17,25 @@ for error in EIO ENOSPC EDQUOT EINTR EMFILE short; do
 		cd "$error"
 		run 0 /usr/bin/python3 "$top/tests/maildir/faults.py" "$shim" "$error"'
 done
+
+ok 'a folder that has to be listed again, and then cannot be' '
+	mkdir -p again/s/cur again/s/new again/s/tmp
+	cd again
+	for i in 1 2 3; do
+		printf "Message-ID: <$i@x>\n\nx\n" >"s/cur/$i.x:2,"
+	done
+	# It changes all the while, so that one look is not enough.
+	touch busy
+	while [ -e busy ]; do touch s/cur && sleep 0.004; done &
+	for n in $(seq 1 3 120); do
+		rm -rf t state
+		mkdir -p t/cur t/new t/tmp
+		LD_PRELOAD=$shim FSCALL_ALL=1 FSCALL_BELOW=$PWD/s FSCALL_AT=$n \
+		    FSCALL_DO=EIO maildir-merge -j 1 --state-dir state s t \
+		    >out 2>err || true
+		[ -z "$(sed "s/.*\"file\":\"\([^\"]*\).*/\1/" out | sort | uniq -d)" ] ||
+			{ rm busy; cat out err; exit 1; }
+		[ "$(ls t/cur | wc -l)" -le 3 ] || { rm busy; exit 1; }
+	done
+	rm busy'
 done_testing
