@@ -166,7 +166,26 @@ ok 'a name that looks like UTF-8 does not outweigh one that is modified UTF-7' '
 	mail s6/.Neu/cur/1.a:2, one
 	mail "s6/.&APw-/cur/1.a:2," two
 	merge 0 --map "ü=Rückgabe" s6 t6
-	[ "$(count "t6/.R&APw-ckgabe")" -eq 1 ]'
+	[ "$(count "t6/.R&APw-ckgabe")" -eq 1 ]
+	# Nor in the source: it alone cannot be read.
+	box "s6/.R&APw-ckgabe" "s6/.Z&x" t62/.Sent
+	mail "s6/.R&APw-ckgabe/cur/3.a:2," three
+	mail "s6/.Z&x/cur/4.a:2," four
+	merge 1 s6 t62
+	[ "$(count "t62/.R&APw-ckgabe")" -eq 1 ]
+	has err ".Z&x: the name of the folder cannot be read; name one with --map"
+	merge 0 --map ".Z&x=Z" s6 t62
+	[ "$(count t62/.Z)" -eq 1 ]'
+ok 'a link may be named for the tree' '
+	box r/.Work
+	ln -s s ls
+	ln -s r lr
+	merge 0 ls lr
+	[ "$(count r)" -eq 2 ] && [ "$(count r/.Work)" -eq 1 ]
+	merge 0 s r
+	not has out "\"added\""
+	merge 2 r lr
+	has err "lie in one another"'
 ok 'a dbox is named, and what reads it' '
 	mkdir -p s7/cur s7/new s7/tmp t7/mailboxes/INBOX/dbox-Mails
 	mail s7/cur/1.a:2, one

@@ -490,7 +490,13 @@ ok 'a lock that another program holds for long' '
 	merge 75 s21 t21
 	is cur/1.a:2,a failed
 	has err "dovecot-uidlist.lock: held by another program"
-	rm t21/dovecot-uidlist.lock
+	# A process that nobody sees here may be one in a container that has the
+	# name of this host: its lock is left alone until it is old.
+	printf "%s:%s" "$(sh -c "echo \$\$")" "$(uname -n)" \
+	    >t21/dovecot-uidlist.lock
+	merge 75 s21 t21
+	[ -e t21/dovecot-uidlist.lock ]
+	touch -d "40 seconds ago" t21/dovecot-uidlist.lock
 	merge 0 s21 t21
 	is cur/1.a:2,a added'
 ok 'undo leaves what the run did not make' '
