@@ -157,6 +157,30 @@ ok 'roles and subscriptions of folders.ndjson' '
 	not [ -e t7/.Weg ]
 	[ -d t7/.Still/cur ]
 	not [ -e t7/subscriptions ] || hasnt t7/subscriptions Still'
+ok 'subscriptions and keywords in each form that Dovecot reads' '
+	tab=$(printf "\t")
+	for form in "Old\nA.B\n" "V\t2\n\nOld\nA\tB\n" "A.B\nOld" \
+	    "Old\r\nA.B\r\n"; do
+		rm -rf sf tf uf
+		box sf .Old .A.B .Not && box tf && box uf .Old
+		printf "$form" >sf/subscriptions
+		printf "$form" >uf/subscriptions
+		merge 0 sf tf
+		printf "V\t2\n\nA\tB\nOld\n" | same - tf/subscriptions
+		merge 0 -J jf --subscribe all sf uf
+		sep=.
+		grep -q ^V uf/subscriptions && sep=$tab
+		[ "$(grep -c "^Old" uf/subscriptions)" -eq 1 ]
+		[ "$(grep -c "^A${sep}B" uf/subscriptions)" -eq 1 ]
+		[ "$(grep -c "^Not$" uf/subscriptions)" -eq 1 ]
+		run 0 maildir-merge -q --undo jf uf
+		rm jf
+		[ "$(grep -c Not uf/subscriptions)" -eq 0 ]
+	done
+	mail sf/cur/1.a:2,Sbc one
+	printf "0 x\n1 Old\n1 Work\r\n2 Later\r\n" >sf/dovecot-keywords
+	merge 0 sf tf
+	printf "0 Work\n1 Later\n" | same - tf/dovecot-keywords'
 ok 'a hostile source: each message has its result, the rest is merged' '
 	box s8 .ok ..x && box t8
 	mail s8/cur/1.good:2, good

@@ -24,12 +24,15 @@ keywords_parse(struct keywords *k, char *text)
 	while (text != NULL) {
 		char *name = str_cut(&text, '\n');
 		char *number = str_cut(&name, ' ');
+		size_t len = name == NULL ? 0 : strlen(name);
 		int64_t n;
 
-		if (name == NULL || *name == '\0' ||
-		    !parse_num(number, 0, KEYWORDS_MAX - 1, &n, NULL) ||
-		    k->name[n] != NULL)
+		if (len > 0 && name[len - 1] == '\r')
+			name[--len] = '\0';
+		if (len == 0 ||
+		    !parse_num(number, 0, KEYWORDS_MAX - 1, &n, NULL))
 			continue;
+		free(k->name[n]);
 		k->name[n] = xstrdup(name);
 	}
 }

@@ -25,8 +25,8 @@ struct keywords {
 	char *name[KEYWORDS_MAX]; /* NULL: the letter is free */
 };
 
-/* Reads lines "NUMBER NAME". Lines that are none, and the second line of a
- * number, are passed over, as Dovecot does. */
+/* Reads lines "NUMBER NAME" as Dovecot does: a line may end in CRLF, lines that
+ * are none are passed over, and of two lines of a number the second holds. */
 void keywords_parse(struct keywords *k, char *text);
 
 /* Appends the list as text. */

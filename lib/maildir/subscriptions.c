@@ -46,6 +46,16 @@ subscriptions_put(
 	buf_addc(text, '\n');
 }
 
+/* What is behind the end of a line, which may be CRLF for Dovecot; NULL if this
+ * is none. */
+static char *
+skip_end(char *at)
+{
+	if (*at == '\r' && at[1] == '\n')
+		at++;
+	return *at == '\n' ? at + 1 : *at == '\0' ? at : NULL;
+}
+
 /* The place of the line in the text; NULL if it is not there. */
 static char *
 find_line(char *text, const char *line)
@@ -53,8 +63,7 @@ find_line(char *text, const char *line)
 	size_t len = strlen(line);
 
 	for (char *at = text; at != NULL && *at != '\0';) {
-		if (strncmp(at, line, len) == 0 &&
-		    (at[len] == '\n' || at[len] == '\0'))
+		if (strncmp(at, line, len) == 0 && skip_end(at + len) != NULL)
 			return at;
 		at = strchr(at, '\n');
 		at = at == NULL ? NULL : at + 1;
@@ -83,7 +92,7 @@ edit(struct buf *text, const char *dir, const struct folder_style *style,
 		buf_add(text, buf_str(&line), line.len);
 		buf_addc(text, '\n');
 	} else if (!on && there) {
-		end = at + line.len + (at[line.len] == '\n');
+		end = skip_end(at + line.len);
 		memmove(at, end, (size_t)(text->data + text->len + 1 - end));
 		text->len -= (size_t)(end - at);
 	}

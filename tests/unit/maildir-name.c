@@ -36,6 +36,9 @@ test_names(void)
 		{ "1.a:b:2,T", 3, MD_TRASHED, 0, "", -1, -1, 1 },
 		{ "1.a:2,S.bak", 3, MD_SEEN, 1 | 2 | 1 << 10, "", -1, -1, 1 },
 		{ "1.a;2,S", 7, 0, 0, "", -1, -1, 1 },
+		{ "1.a!2,S", 7, 0, 0, "", -1, -1, 1 },
+		{ "1 a:2,S", 3, MD_SEEN, 0, "", -1, -1, 1 },
+		{ "1.a,U=12,FMD5=01:2,S", 16, MD_SEEN, 0, "", -1, -1, 1 },
 		{ "x,S=,W=9x:2,", 9, 0, 0, "", MD_SIZE_BAD, MD_SIZE_BAD, 0 },
 		{ "-10.M4P5.v:2,R", 10, MD_REPLIED, 0, "", -1, -1, 0 },
 		{ "1,S=99999999999999999999", 24, 0, 0, "", MD_SIZE_BAD, -1,
@@ -166,8 +169,8 @@ test_folders(void)
 static void
 test_keywords(void)
 {
-	char text[] = "0 $Forwarded\n2 Work\nx y\n26 no\n2 second\n3\n5 Späm\n"
-		      "25 last";
+	char text[] = "0 $Forwarded\n2 first\nx y\n26 no\n2 Work\r\n3\n4\r\n"
+		      "5 Späm\n25 last";
 	struct keywords k = { 0 }, again = { 0 };
 	struct buf b = { 0 };
 	struct why why = { 0 };
@@ -177,7 +180,7 @@ test_keywords(void)
 
 	keywords_parse(&k, text);
 	OK(keywords_find(&k, "work") == 2 && keywords_find(&k, "LAST") == 25 &&
-		keywords_find(&k, "second") == -1,
+		keywords_find(&k, "first") == -1,
 	    "parsed");
 	OK(keywords_add(&k, "New") == 1 && keywords_add(&k, "WORK") == 2,
 	    "added under the lowest free number");
