@@ -259,6 +259,9 @@ ok('DURATION' not in now and 'DTEND' not in now, 'is one day', text)
 now, text, _ = ics(event(duration='PT36H', **day), 'a day and a half')
 same((now['DTSTART'].dt, now['DURATION'].dt), (DT(2026, 3, 1), hours(36)),
      'is a time')
+now, text, _ = ics(event(timeZone='Europe/Berlin', duration='P1D', **day),
+                   'a day in a zone')
+ok('JSPROP' not in text and 'TZID' not in text, 'has none', text)
 for start, zone, wanted in (
         ('2026-03-01', None, D(2026, 3, 1)),
         ('20260301', 'Europe/Berlin', D(2026, 3, 1)),

@@ -107,6 +107,13 @@ main(void)
 	    "two UIDs");
 	OK(uid_is("BEGIN:VCARD\nitem1.UID:x\nEND:VCARD", DAV_ADDRESSBOOK, "x"),
 	    "the UID of a card, in a group");
+	OK(uid_is("\xef\xbb\xbf"
+		  "BEGIN:VCALENDAR\nBEGIN:VJOURNAL\nU\n ID:j\nEND:VJOURNAL\n",
+	       DAV_CALENDAR, "j"),
+	    "a mark of UTF-8, a journal, a name that is folded");
+	OK(uid_is("BEGIN:VCARD\nUID:a\nEND:VCARD\nBEGIN:VCARD\nUID:b\n",
+	       DAV_ADDRESSBOOK, NULL),
+	    "two cards");
 	OK(uid_is("BEGIN:VCARD\nUID:\nEND:VCARD", DAV_ADDRESSBOOK, NULL),
 	    "an empty UID");
 	return tap_done();

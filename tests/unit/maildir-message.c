@@ -76,6 +76,16 @@ test_headers(void)
 		{ "Subject: x\n\nMessage-ID: <a@x>\n", NULL },
 		{ "X-Message-ID: <b@x>\nno colon\nMessage-ID: <a@x>\n", "a@x" },
 		{ "Message-ID: <a@x>\nMessage-ID: <b@x>\n\n", "a@x" },
+		{ "\xef\xbb\xbf"
+		  "Message-ID: <a@x>\n\n",
+		    NULL },
+		{ "Resent-Message-ID: <b@x>\nMessage-ID: <a@x>\n\n", "a@x" },
+		{ "Message-ID: <a@x>\rSubject: s\r\rbody\r", "a@x" },
+		{ "Subject: s\rMessage-ID: <a@x>\r\rbody\r", NULL },
+		{ "Subject: s\n \nMessage-ID: <a@x>\n\n", "a@x" },
+		{ "Message-ID:\n\n <a@x>\n", NULL },
+		{ "Message-ID\n: <a@x>\n\n", NULL },
+		{ "X:1\n:\nMessage-ID: <a@x>\n\n", "a@x" },
 		{ "Message-ID: <a@x>", "a@x" }, { "Message-ID:", NULL },
 		{ "", NULL }, { "From x", NULL }, { ":\n\n", NULL } };
 	struct reader r = { 0 };
@@ -147,6 +157,12 @@ test_contents(void)
 	OK(same_content(HEAD "\nab\r", HEAD "\nab"),
 	    "a CR at the end, which Dovecot drops, too");
 	OK(!same_content(HEAD "\n\n\nx", HEAD "\nx"), "blank lines before");
+	OK(!same_content(HEAD "\n.x\n", HEAD "\n..x\n"), "a dot more");
+	OK(!same_content(HEAD "\nFrom x\n", HEAD "\n>From x\n"),
+	    "what an mbox does to From");
+	OK(!same_content(HEAD "\nx", "From: a\nTo: b\nSubject: [l] s\n"
+				     "Date: d\n\nx"),
+	    "a prefix in the subject");
 	OK(!same_content(
 	       HEAD "\nx", "Subject: t\nFrom: a\nTo: b\nDate: d\n\nx"),
 	    "other subject");
