@@ -181,6 +181,22 @@ ok 'subscriptions and keywords in each form that Dovecot reads' '
 	printf "0 x\n1 Old\n1 Work\r\n2 Later\r\n" >sf/dovecot-keywords
 	merge 0 sf tf
 	printf "0 Work\n1 Later\n" | same - tf/dovecot-keywords'
+ok 'what is only for Dovecot, Courier or Sieve stays as it is' '
+	box s25 && box t25 .Sent
+	mail s25/cur/1.a:2, one
+	mkdir -p t25/virtual/All t25/sieve/tmp t25/courierimapkeywords
+	echo INBOX.Sent >t25/courierimapsubscribed
+	echo All >t25/virtual/All/dovecot-virtual
+	for text in "1 1234567 5\n1 1.x\n" "garbage\n" ""; do
+		rm -f t25/cur/*
+		printf "$text" | tee t25/dovecot-uidlist >uidlist
+		(cd t25 && find virtual sieve courier* .Sent) >before
+		merge 0 --readd s25 t25
+		is cur/1.a:2, added
+		same uidlist t25/dovecot-uidlist
+		(cd t25 && find virtual sieve courier* .Sent) | same before -
+		[ "$(cat t25/courierimapsubscribed)" = INBOX.Sent ]
+	done'
 ok 'a hostile source: each message has its result, the rest is merged' '
 	box s8 .ok ..x && box t8
 	mail s8/cur/1.good:2, good

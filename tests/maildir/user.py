@@ -20,13 +20,16 @@ LOCATIONS = ['maildir:~/Maildir', 'maildir:~/mail:LAYOUT=fs',
              'maildir:~/mail:LAYOUT=fs:INBOX=~/Maildir']
 if not IS_24:
     LOCATIONS += ['maildir:~/mail:INBOX=~/mail/.INBOX',
-                  'maildir:~/mail:LAYOUT=fs:DIRNAME=mAildir']
+                  'maildir:~/mail:LAYOUT=fs:DIRNAME=mAildir',
+                  'maildir:~/mail:UTF-8', 'maildir:~/mail:LAYOUT=fs:UTF-8']
 
 
 def tree():
-    """A source with two messages in INBOX, one Sent, one in a new folder."""
+    """A source with two messages in INBOX, one Sent, one in a new folder, two in
+    folders that modified UTF-7 and UTF-8 spell differently."""
     for name, folder in (('1.a', ''), ('2.b', ''), ('3.c', '.Sent Items'),
-                         ('4.d', '.Neu.Unter')):
+                         ('4.d', '.Neu.Unter'), ('5.e', '.Entw&APw-rfe'),
+                         ('6.f', '.A &- B')):
         for sub in ('cur', 'new', 'tmp'):
             os.makedirs(os.path.join('tree', folder, sub), exist_ok=True)
         with open(os.path.join('tree', folder, 'cur', name + ':2,S'),
@@ -47,7 +50,8 @@ def run(server, command, *args, status=0):
 def counts(server):
     with server.imap() as client:
         return [len(fetch(client, f)) for f in
-                ('INBOX', 'Gesendete Objekte', 'Neu/Unter')]
+                ('INBOX', 'Gesendete Objekte', 'Neu/Unter', 'Entw&APw-rfe',
+                 'A &- B')]
 
 
 def main():
@@ -62,11 +66,12 @@ def main():
                            input=message('1.a' if i else 'old'))
         with server.imap() as client:
             client.create('Sent')  # not the one with the special use
+            client.create('Entw&APw-rfe')
         if server.root:  # its paths are of the other root
             fake(server, command)
             command = os.path.abspath('doveadm%d' % number)
         _, err = run(server, command, 'tree')
-        assert counts(server) == [3, 1, 1], (location, counts(server), err)
+        assert counts(server) == [3, 1, 1, 1, 1], (location, counts(server), err)
         out, _ = run(server, command, 'tree')
         assert '"added"' not in out, out
         journal = sorted(n for n in os.listdir('state')
