@@ -8,6 +8,7 @@
  */
 #include "cli/main.h"
 #include "source/dovecot/dovecot.h"
+#include "source/postfix/domains.h"
 #include "source/postfix/postfix.h"
 #include "source/postfix/tables.h"
 #include "source/run.h"
@@ -33,7 +34,8 @@ static const struct opt options[] = {
 	SOURCE_COMMON(&run.source, "record"),
 };
 
-/* Where Dovecot has no list of its users, Postfix may have one of mailboxes. */
+/* Where Dovecot has no list of its users, or not their addresses, Postfix may
+ * have one of mailboxes. */
 struct finding {
 	void (*found)(void *ctx, const char *name);
 	void *ctx;
@@ -46,24 +48,46 @@ mailbox(void *ctx, struct emit *e, const char *key, char *value)
 
 	(void)e;
 	(void)value;
-	if (*key != '@')
-		f->found(f->ctx, key);
+	f->found(f->ctx, key);
+}
+
+/* Without a table Postfix takes every name of its domains for a mailbox. */
+static void
+all_domains(
+    struct postfix_config *config, struct emit *e, const struct finding *f)
+{
+	static const char domains[] = "virtual_mailbox_domains";
+	struct postfix_domains all = { 0 };
+	char *value = postfix_parameter(config, domains, NULL);
+
+	if (value != NULL)
+		postfix_domains_read(&all, e, config->dir, value, domains);
+	for (size_t i = 0; i < all.names.n; i++) {
+		struct buf key = { 0 };
+
+		buf_addf(&key, "@%s", all.names.v[i]);
+		f->found(f->ctx, key.data);
+		buf_free(&key);
+	}
+	postfix_domains_free(&all);
 }
 
 static void
 names(void *ctx, struct emit *e, void (*found)(void *ctx, const char *name),
     void *found_ctx)
 {
+	static const char maps[] = "virtual_mailbox_maps";
 	struct finding f = { found, found_ctx };
 	struct postfix_config *config = ctx;
 	const struct postfix_reader reader = {
 		.dir = config->dir, .emit = e, .entry = mailbox, .ctx = &f
 	};
-	struct why why = { 0 };
-	char *maps = postfix_parameter(config, "virtual_mailbox_maps", &why);
+	char *list = postfix_parameter(config, maps, NULL);
 
-	if (maps != NULL)
-		postfix_tables(&reader, maps, "virtual_mailbox_maps");
+	if (list != NULL && *list == '\0')
+		all_domains(config, e, &f);
+	else if (list != NULL)
+		postfix_tables(&reader, list, maps);
 }
 
 static int

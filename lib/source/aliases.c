@@ -14,6 +14,7 @@
 #include "core/str.h"
 #include "record/address.h"
 #include "source/address-list.h"
+#include "source/alias-ask.h"
 #include "source/alias-extension.h"
 #include "source/host.h"
 #include "source/lines.h"
@@ -490,66 +491,6 @@ aliases_domains(struct aliases *a, struct emit *e)
 	}
 }
 
-/* Asks for an address that has no entry. True: it has one now. */
-static bool
-ask(struct aliases *a, struct emit *e, const char *address)
-{
-	struct place before = e->at;
-	struct buf value = { 0 };
-	bool found = a->ask != NULL &&
-		     map_get(&a->by_address, address) == NULL &&
-		     a->ask(a->ask_ctx, e, address, &value);
-
-	if (found)
-		add(a, e, address, buf_str(&value));
-	buf_free(&value);
-	e->at = before;
-	return found;
-}
-
-static void
-ask_target(struct aliases *a, struct emit *e, const char *target)
-{
-	if (map_get(&a->key_domains, address_domain(target)) != NULL &&
-	    map_get(&e->seen, target) == NULL)
-		(void)ask(a, e, target);
-}
-
-/*
- * Asks for what is known when all accounts are written: catch-alls, the names
- * that every domain should have (RFC 2142), and targets that have no record.
- */
-static void
-ask_rest(struct aliases *a, struct emit *e)
-{
-	static const char *const names[] = { "", "postmaster", "abuse",
-		"hostmaster", "webmaster", "info", "support", "sales",
-		"marketing", "security", "noc", "root" };
-	struct strs domains = { 0 };
-	const char *domain;
-	void *value;
-
-	for (size_t at = 0; map_next(&a->key_domains, &at, &domain, &value);)
-		strs_add(&domains, domain);
-	for (size_t i = 0; i < domains.n; i++)
-		for (size_t j = 0; j < sizeof names / sizeof *names; j++) {
-			struct buf key = { 0 };
-
-			buf_addf(&key, "%s@%s", names[j], domains.v[i]);
-			(void)ask(a, e, key.data);
-			buf_free(&key);
-		}
-	/* What is found adds entries, whose targets are asked for, too. */
-	for (size_t i = 0; i < a->n; i++)
-		for (size_t j = 0; j < a->v[i]->targets.n; j++) {
-			const char *target = a->v[i]->targets.v[j];
-
-			ask_target(a, e, target);
-			ask_target(a, e, alias_base(a, target));
-		}
-	free(domains.v);
-}
-
 /* An account without an entry of its own: a catch-all may come first. */
 static void
 note_shadow(struct aliases *a, struct emit *e, const char *address)
@@ -572,20 +513,13 @@ note_shadow(struct aliases *a, struct emit *e, const char *address)
 void
 aliases_forward(struct aliases *a, struct emit *e, struct record *r)
 {
-	struct alias *alias;
+	struct alias *alias = alias_of(a, e, r->address);
 	bool self = false;
-	void **value;
 
-	if (a->ask != NULL) {
-		aliases_domain(a, address_domain(r->address));
-		(void)ask(a, e, r->address);
-	}
-	value = map_get(&a->by_address, r->address);
-	if (value == NULL) {
+	if (alias == NULL) {
 		note_shadow(a, e, r->address);
 		return;
 	}
-	alias = *value;
 	alias->used = true;
 	for (size_t i = 0; i < alias->targets.n; i++) {
 		const char *target =
@@ -643,8 +577,7 @@ aliases_emit(struct aliases *a, struct emit *e)
 	struct record r = { 0 };
 
 	settle_bare(a, e);
-	if (a->ask != NULL)
-		ask_rest(a, e);
+	alias_ask_rest(a, e);
 	for (size_t i = 0; i < a->n && !emit_stop(e); i++) {
 		const struct alias *alias = a->v[i];
 		const char *target =

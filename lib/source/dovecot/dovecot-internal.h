@@ -37,8 +37,14 @@ struct dovecot {
 	struct arena asked; /* of the user who is asked for */
 	struct known_answer *known;
 
-	struct map done; /* names that were followed -> struct login_name */
+	bool
+	    merges; /* name_format makes one user of addresses in two domains */
+	struct bare_name *bare, **bare_tail; /* that were listed */
+	struct map bare_names;               /* -> struct bare_name */
+
+	struct map done; /* users that were followed -> the name listed */
 	struct pending *pending, **pending_tail;
+	struct again *again, **again_tail; /* other names of them */
 	struct map leads; /* names that only open other mailboxes */
 	struct map moved; /* a mailbox -> the address that it has now */
 	struct arena arena;

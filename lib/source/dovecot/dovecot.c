@@ -10,6 +10,7 @@
 #include "source/doveconf-ask.h"
 #include "source/dovecot/chain-links.h"
 #include "source/dovecot/logins.h"
+#include "source/dovecot/names.h"
 
 enum {
 	CONFIG_MAX = 64 << 20
@@ -242,33 +243,20 @@ list_passdbs(struct dovecot *d, bool needed)
 	return all;
 }
 
-/* Names that the administrator's other tables have. */
-static void
-name_found(void *ctx, const char *name)
-{
-	struct dovecot *d = ctx;
-
-	if (!userdbs_stop(&d->dbs)) {
-		d->lists_passdb = true;
-		dovecot_listed(d, name, NULL);
-		d->lists_passdb = false;
-	}
-}
-
 /* Users whom a static userdb knows are in no list of a userdb. Where a list is
  * not needed, a name without a mailbox is not worth a word. */
 static void
 list_all(struct dovecot *d)
 {
-	const struct dovecot_options *o = d->options;
+	bool all;
 
-	bool all = list_userdbs(d);
-
+	dovecot_begin_names(d);
+	all = list_userdbs(d);
 	if (userdbs_stop(&d->dbs))
 		return;
-	if (!list_passdbs(d, !all) && !all && !userdbs_stop(&d->dbs) &&
-	    o->names != NULL)
-		o->names(o->names_ctx, d->emit, name_found, d);
+	all |= list_passdbs(d, !all);
+	if (!userdbs_stop(&d->dbs))
+		dovecot_end_names(d, all);
 }
 
 static void
@@ -311,6 +299,7 @@ dovecot_read(
 	struct why why = { 0 };
 
 	d.pending_tail = &d.pending;
+	d.again_tail = &d.again;
 	d.account.emit = e;
 	d.account.aliases = aliases;
 	d.account.naming.domain = o->domain;
@@ -325,6 +314,7 @@ dovecot_read(
 	map_free(&d.done);
 	map_free(&d.leads);
 	map_free(&d.moved);
+	map_free(&d.bare_names);
 	free(d.links);
 	arena_free(&d.asked);
 	doveconf_free(&d.full);

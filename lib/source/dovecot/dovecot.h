@@ -18,8 +18,9 @@ struct dovecot_options {
 	const char *domain; /* of bare names; may be NULL */
 	const char *default_scheme; /* NULL: that of the configuration */
 	/*
-	 * Where a database cannot be listed: calls found for the names of
-	 * mailboxes that are known from elsewhere. May be NULL.
+	 * Where a database cannot be listed, or its names are no addresses:
+	 * calls found for the addresses of mailboxes that are known from
+	 * elsewhere, and for "@domain" where every name has one. May be NULL.
 	 */
 	void (*names)(void *names_ctx, struct emit *e,
 	    void (*found)(void *ctx, const char *name), void *ctx);

@@ -8,6 +8,7 @@
 
 #include "core/str.h"
 #include "record/address.h"
+#include "source/alias-ask.h"
 #include "source/dovecot/mailbox.h"
 #include "source/passwd/expand.h"
 
@@ -18,6 +19,13 @@ struct pending {
 	struct outcome outcome;
 	struct place at;
 	struct pending *next;
+};
+
+/* A name of a user who was followed under another one. */
+struct again {
+	const char *listed, *first;
+	struct place at;
+	struct again *next;
 };
 
 /* Whether the server takes the name at all. (src/auth/auth-request.c.) */
@@ -95,6 +103,14 @@ report_unknown(struct dovecot *d, const char *listed, const char *user)
 
 /* --- names that wait --- */
 
+struct place
+dovecot_kept_place(struct dovecot *d, struct place at)
+{
+	if (at.name != NULL)
+		at.name = arena_adds(&d->arena, at.name);
+	return at;
+}
+
 static void
 wait_for_all(struct dovecot *d, const char *listed, const char *user,
     const struct outcome *o, struct place at)
@@ -103,9 +119,7 @@ wait_for_all(struct dovecot *d, const char *listed, const char *user,
 
 	p->listed = arena_adds(&d->arena, listed);
 	p->user = arena_adds(&d->arena, user);
-	p->at = at;
-	if (at.name != NULL)
-		p->at.name = arena_adds(&d->arena, at.name);
+	p->at = dovecot_kept_place(d, at);
 	outcome_copy(&p->outcome, o, &d->arena);
 	*d->pending_tail = p;
 	d->pending_tail = &p->next;
@@ -159,19 +173,22 @@ is_written(const struct dovecot *d, const char *address)
 	return address != NULL && map_get(&d->emit->seen, address) != NULL;
 }
 
-/* Another name of a mailbox that is written. */
+/* Another name of a mailbox that is written. Mail for it may be the aliases'. */
 static void
-add_name(struct dovecot *d, const struct pending *p, const char *address)
+add_name(struct dovecot *d, const char *listed, const char *address)
 {
+	struct aliases *aliases = d->account.aliases;
 	struct record r = { 0 };
 	struct buf name = { 0 };
 	struct why why = { 0 };
 
-	if (strchr(p->listed, '@') == NULL ||
-	    emit_address(p->listed, false, &name, &why) == -1) {
+	if (strchr(listed, '@') == NULL ||
+	    emit_address(listed, false, &name, &why) == -1) {
 		emit_drop(d->emit, address,
 		    "another login name of an account, which is not carried");
-	} else if (!is_written(d, name.data)) {
+	} else if (!is_written(d, name.data) &&
+		   (aliases == NULL ||
+		       !alias_lead_on(aliases, d->emit, name.data, address))) {
 		record_reset(&r, REC_ALIAS);
 		r.address = name.data;
 		r.active = true;
@@ -211,7 +228,7 @@ end_renamed(struct dovecot *d, struct pending *p)
 	}
 	if (is_written(d, address)) {
 		if (strcmp(address, p->listed) != 0)
-			add_name(d, p, address);
+			add_name(d, p->listed, address);
 		return;
 	}
 	if (address == NULL)
@@ -222,7 +239,7 @@ end_renamed(struct dovecot *d, struct pending *p)
 	/* Mail still comes for the name that was listed. */
 	if (at != NULL && is_written(d, address) &&
 	    strcmp(p->listed, address) != 0)
-		add_name(d, p, address);
+		add_name(d, p->listed, address);
 }
 
 /* Whether a passdb has answered for nobody at all: then its users log in with
@@ -274,13 +291,32 @@ end_delivery(struct dovecot *d, struct pending *p)
 		return;
 	}
 	if (!is_written(d, address)) {
-		dovecot_listed(d, user, NULL);
+		dovecot_name(d, user);
 		d->emit->at = p->at;
 	}
 	if (is_written(d, address))
-		add_name(d, p, address);
+		add_name(d, p->listed, address);
 	else
 		(void)dovecot_account(d, &p->outcome, p->listed, domain, NULL);
+}
+
+/* Other names of users who are now all written. */
+static void
+end_again(struct dovecot *d)
+{
+	for (const struct again *a = d->again;
+	     a != NULL && !userdbs_stop(&d->dbs); a = a->next) {
+		const char *address = address_of(d, a->first, a->listed);
+
+		d->emit->at = a->at;
+		arena_reset(&d->asked);
+		if (is_written(d, address))
+			add_name(d, a->listed, address);
+		else
+			emit_bad(d->emit, shown(d, a->listed),
+			    "auth_username_format makes one user of several "
+			    "listed names: only the first is an account");
+	}
 }
 
 void
@@ -313,6 +349,7 @@ dovecot_end_logins(struct dovecot *d)
 			(void)dovecot_account(d, &p->outcome, p->listed,
 			    address_domain(p->outcome.user), NULL);
 	}
+	end_again(d);
 }
 
 /* --- all names --- */
@@ -336,84 +373,154 @@ follow_pop3(
 	return other.login;
 }
 
+/* What the databases say of a name, as it is typed and as it is looked up. */
+struct name {
+	const char *listed;
+	const char *user;
+	struct outcome outcome;
+	bool pop3;
+};
+
 static void
-follow(struct dovecot *d, const char *listed, const char *user)
+follow(struct dovecot *d, struct name *n)
 {
 	struct place at = d->emit->at;
-	struct outcome o;
-	bool pop3;
 
-	arena_reset(&d->asked);
 	d->known = NULL;
-	chain_follow(&d->chain, listed, user, &d->asked, &o);
-	pop3 = follow_pop3(d, listed, user, &o);
+	chain_follow(&d->chain, n->listed, n->user, &d->asked, &n->outcome);
+	n->pop3 = follow_pop3(d, n->listed, n->user, &n->outcome);
 	d->emit->at = at;
-	if (userdbs_stop(&d->dbs))
-		return; /* nobody knows what the rest would have said */
-	if (!o.found || !is_name(d, user)) {
-		report_unknown(d, listed, user);
-		return;
-	}
-	if (pop3)
-		emit_note(d->emit, shown(d, listed),
-		    "logs in over POP3 and not over IMAP, which is not carried",
-		    NULL);
-	if (o.login && leads_elsewhere(user, &o))
-		(void)map_put_copy(&d->leads, &d->arena, listed, NULL);
-	for (const struct outcome *one = o.next; one != NULL; one = one->next)
-		wait_for_all(d, listed, user, one, at);
-	if (!o.login || !user_is_same(user, o.user))
-		wait_for_all(d, listed, user, &o, at);
-	else
-		(void)dovecot_account(
-		    d, &o, listed, address_domain(o.user), NULL);
 }
 
-/* A second address of a name that both are looked up by. */
+/* Writes what a name leads to, or keeps it till all names are known. login: a
+ * name without a domain that its owner may type as well; may be NULL. */
 static void
-note_same_user(struct dovecot *d, const char *listed, const char *first)
+take(struct dovecot *d, const struct name *n, const char *login)
 {
-	struct pending p = { .listed = listed, .at = d->emit->at };
-	const char *address = address_of(d, first, listed);
+	const struct outcome *o = &n->outcome;
+	struct place at = d->emit->at;
 
-	if (strcmp(listed, first) == 0 || strchr(listed, '@') == NULL)
+	if (userdbs_stop(&d->dbs))
+		return; /* nobody knows what the rest would have said */
+	if (!o->found || !is_name(d, n->user)) {
+		report_unknown(d, n->listed, n->user);
 		return;
-	if (is_written(d, address))
-		add_name(d, &p, address);
+	}
+	if (n->pop3)
+		emit_note(d->emit, shown(d, n->listed),
+		    "logs in over POP3 and not over IMAP, which is not carried",
+		    NULL);
+	if (o->login && leads_elsewhere(n->user, o))
+		(void)map_put_copy(&d->leads, &d->arena, n->listed, NULL);
+	for (const struct outcome *one = o->next; one != NULL; one = one->next)
+		wait_for_all(d, n->listed, n->user, one, at);
+	if (!o->login || !user_is_same(n->user, o->user))
+		wait_for_all(d, n->listed, n->user, o, at);
 	else
-		emit_bad(d->emit, shown(d, listed),
-		    "auth_username_format makes one user of several listed "
-		    "names: only the first is an account");
+		(void)dovecot_account(
+		    d, o, n->listed, address_domain(o->user), login);
+}
+
+/* The user that the server makes of a name; NULL: reported. */
+static const char *
+user_of(struct dovecot *d, const char *name)
+{
+	struct expansion x = { .user = name };
+	struct buf out = { 0 };
+	const char *user = NULL;
+
+	if (expansion_put(&x, d->name_format, &out))
+		user = arena_adds(&d->arena, buf_str(&out));
+	else
+		userdb_fatal(&d->dbs, "auth_username_format",
+		    "a variable that the user's name does not decide");
+	buf_free(&out);
+	return user;
+}
+
+bool
+dovecot_knows(struct dovecot *d, const char *name)
+{
+	const char *user = user_of(d, name);
+
+	return user != NULL && (map_get(&d->done, user) != NULL ||
+				   map_get(&d->bare_names, user) != NULL);
+}
+
+/* Remembers a user. False: another name of one that was followed. */
+static bool
+is_new(struct dovecot *d, const char *user, const char *listed)
+{
+	bool added;
+	void **first = map_put(&d->done, user, &added);
+	struct again *a;
+
+	if (added) {
+		*first = arena_adds(&d->arena, listed);
+		return true;
+	}
+	if (strcmp(listed, *first) == 0 || strchr(listed, '@') == NULL)
+		return false;
+	a = arena_alloc(&d->arena, sizeof *a);
+	a->listed = arena_adds(&d->arena, listed);
+	a->first = *first;
+	a->at = dovecot_kept_place(d, d->emit->at);
+	*d->again_tail = a;
+	d->again_tail = &a->next;
+	return false;
 }
 
 void
-dovecot_listed(void *ctx, const char *name, const char *domain)
+dovecot_name(struct dovecot *d, const char *name)
 {
-	struct dovecot *d = ctx;
-	struct buf full = { 0 }, user = { 0 };
-	struct expansion x = { 0 };
-	void **value;
+	struct name n = { .listed = name, .user = user_of(d, name) };
+	bool shortened;
+
+	if (n.user == NULL || !is_new(d, n.user, name))
+		return;
+	arena_reset(&d->asked);
+	follow(d, &n);
+	shortened = strchr(name, '@') != NULL && strchr(n.user, '@') == NULL;
+	take(d, &n, shortened ? n.user : NULL);
+}
+
+/* Whether an outcome of a whole address is worth as much as that of the name
+ * without its domain. Where neither is sure, the name is what was listed. */
+static bool
+is_as_good(const struct outcome *full, const struct outcome *bare)
+{
+	if (!full->found || !bare->found)
+		return full->found;
+	if (full->login != bare->login)
+		return full->login;
+	if (full->login)
+		return !full->unsure && !full->found_unsure;
+	return !full->delivers; /* a passdb knows the address */
+}
+
+void
+dovecot_name_at(
+    struct dovecot *d, const char *name, const char *address, bool listed)
+{
+	struct name full = { .listed = address, .user = user_of(d, address) };
+	struct name bare = { .listed = name, .user = user_of(d, name) };
+	void **first;
 	bool added;
 
-	buf_adds(&full, name);
-	if (strchr(name, '@') == NULL && domain == NULL)
-		domain = d->realm;
-	if (strchr(name, '@') == NULL && domain != NULL)
-		buf_addf(&full, "@%s", domain);
-	x.user = buf_str(&full);
-	if (!expansion_put(&x, d->name_format, &user)) {
-		userdb_fatal(&d->dbs, "auth_username_format",
-		    "a variable that the user's name does not decide");
-	} else {
-		value =
-		    map_put_copy(&d->done, &d->arena, buf_str(&user), &added);
-		if (added) {
-			*value = arena_adds(&d->arena, buf_str(&full));
-			follow(d, buf_str(&full), buf_str(&user));
-		} else {
-			note_same_user(d, buf_str(&full), *value);
-		}
+	if (full.user == NULL || bare.user == NULL)
+		return;
+	arena_reset(&d->asked);
+	if (map_get(&d->done, full.user) == NULL)
+		follow(d, &full);
+	if (listed || full.outcome.found)
+		follow(d, &bare);
+	if (is_as_good(&full.outcome, &bare.outcome)) {
+		(void)is_new(d, full.user, address);
+		first = map_put(&d->done, bare.user, &added);
+		if (added)
+			*first = arena_adds(&d->arena, address);
+		take(d, &full, bare.outcome.login ? name : NULL);
+	} else if (listed && is_new(d, bare.user, name)) {
+		take(d, &bare, NULL);
 	}
-	buf_free(&full);
-	buf_free(&user);
 }

@@ -12,8 +12,23 @@
 
 #include "source/dovecot/dovecot-internal.h"
 
-/* Follows a name that a database lists; a userdb_listed. */
-void dovecot_listed(void *ctx, const char *name, const char *domain);
+/* Follows a name, unless it was. */
+void dovecot_name(struct dovecot *d, const char *name);
+
+/*
+ * The same for a name without a domain and an address of it: databases may look
+ * for the name alone, and what they say of the address has its home. Where it is
+ * not as good as what they say of the name, that is taken if it is listed.
+ */
+void dovecot_name_at(
+    struct dovecot *d, const char *name, const char *address, bool listed);
+
+/* Whether the user that the server makes of a name was listed or followed. */
+bool dovecot_knows(struct dovecot *d, const char *name);
+
+/* A place that outlives what is being read. */
+struct place dovecot_kept_place(struct dovecot *d, struct place at);
+
 /* Writes what had to wait until all names were known. */
 void dovecot_end_logins(struct dovecot *d);
 

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "source/dovecot/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "record/address.h"
+#include "source/alias-ask.h"
+#include "source/dovecot/logins.h"
+#include "source/passwd/expand.h"
+
+/* A name without a domain. */
+struct bare_name {
+	const char *name;
+	struct place at;
+	bool of_passdb;
+	struct bare_name *next;
+};
+
+/* The addresses of mailboxes that Postfix knows, or "@domain". */
+struct keys {
+	struct dovecot *d;
+	struct strs names;
+	struct place *at;
+	size_t cap;
+};
+
+/* Whether the server makes one user of addresses in two domains. */
+static bool
+merges_domains(const struct dovecot *d)
+{
+	struct buf one = { 0 }, two = { 0 };
+	bool merges = expand_user(d->name_format, "a@one.test", &one) &&
+		      expand_user(d->name_format, "a@two.test", &two) &&
+		      strcmp(buf_str(&one), buf_str(&two)) == 0;
+
+	buf_free(&one);
+	buf_free(&two);
+	return merges;
+}
+
+void
+dovecot_begin_names(struct dovecot *d)
+{
+	d->bare_tail = &d->bare;
+	d->merges = merges_domains(d);
+}
+
+/* --- names that are listed --- */
+
+static char *
+with_domain(struct dovecot *d, const char *name, const char *domain)
+{
+	struct buf full = { 0 };
+	char *copy;
+
+	buf_addf(&full, "%s@%s", name, domain);
+	copy = arena_adds(&d->arena, full.data);
+	buf_free(&full);
+	return copy;
+}
+
+/* A name without a domain waits for its addresses, unless its domain is given
+ * and makes another user of it. */
+static void
+listed_bare(struct dovecot *d, const char *name)
+{
+	const char *domain = d->options->domain;
+	struct bare_name *b;
+	bool added;
+	void **value = map_put_copy(&d->bare_names, &d->arena, name, &added);
+
+	if (!added)
+		return;
+	b = *value = arena_alloc(&d->arena, sizeof *b);
+	b->name = arena_adds(&d->arena, name);
+	b->at = dovecot_kept_place(d, d->emit->at);
+	b->of_passdb = d->lists_passdb;
+	*d->bare_tail = b;
+	d->bare_tail = &b->next;
+	if (domain != NULL && !d->merges)
+		dovecot_name_at(
+		    d, b->name, with_domain(d, b->name, domain), true);
+}
+
+void
+dovecot_listed(void *ctx, const char *name, const char *domain)
+{
+	struct dovecot *d = ctx;
+
+	if (strchr(name, '@') == NULL && domain == NULL)
+		domain = d->realm;
+	if (strchr(name, '@') != NULL)
+		dovecot_name(d, name);
+	else if (domain != NULL)
+		dovecot_name(d, with_domain(d, name, domain));
+	else
+		listed_bare(d, name);
+}
+
+/* --- names that Postfix has --- */
+
+static void
+add_key(void *ctx, const char *key)
+{
+	struct keys *k = ctx;
+
+	if (strchr(key, '@') == NULL)
+		return;
+	k->at = xgrow(k->at, k->names.n, &k->cap, sizeof *k->at);
+	k->at[k->names.n] = dovecot_kept_place(k->d, k->d->emit->at);
+	strs_add(&k->names, arena_adds(&k->d->arena, key));
+}
+
+/* Every name that was listed has an address in a domain of the keys. */
+static void
+add_whole_domains(struct keys *k)
+{
+	struct dovecot *d = k->d;
+
+	for (size_t i = 0, n = k->names.n; d->merges && i < n; i++) {
+		const char *key = k->names.v[i];
+
+		if (*key != '@')
+			continue;
+		d->emit->at = k->at[i];
+		for (const struct bare_name *b = d->bare; b != NULL;
+		     b = b->next)
+			add_key(k, with_domain(d, b->name, key + 1));
+	}
+}
+
+/* Whether the mail for an address comes to its mailbox, in the domain that was
+ * given (preferred: otherwise in any). */
+static bool
+is_main(struct dovecot *d, const char *key, bool preferred)
+{
+	const char *domain = d->options->domain;
+	struct buf address = { 0 };
+	bool is = emit_address(key, false, &address, NULL) == 0;
+
+	if (is && preferred)
+		is = domain != NULL &&
+		     strcmp(address_domain(address.data), domain) == 0;
+	if (is && d->account.aliases != NULL)
+		is = !alias_takes(d->account.aliases, d->emit, address.data);
+	buf_free(&address);
+	return is;
+}
+
+static void
+follow_key(struct dovecot *d, const char *key, bool all)
+{
+	size_t len = strcspn(key, "@");
+	const char *name = arena_add(&d->asked, key, len);
+	void **value = map_get(&d->bare_names, name);
+
+	if (!d->merges && value != NULL) {
+		const struct bare_name *b = *value;
+
+		dovecot_name_at(d, b->name, key, false);
+	} else if (!all || (d->merges && dovecot_knows(d, key))) {
+		dovecot_name(d, key);
+	}
+}
+
+enum which {
+	WHICH_PREFERRED,
+	WHICH_MAIN,
+	WHICH_ALL
+};
+
+static void
+follow_keys(struct keys *k, enum which which, bool all)
+{
+	struct dovecot *d = k->d;
+
+	for (size_t i = 0; i < k->names.n && !userdbs_stop(&d->dbs); i++) {
+		const char *key = k->names.v[i];
+
+		if (*key == '@')
+			continue;
+		if (which != WHICH_ALL &&
+		    !is_main(d, key, which == WHICH_PREFERRED))
+			continue;
+		d->emit->at = k->at[i];
+		follow_key(d, key, all);
+	}
+}
+
+void
+dovecot_end_names(struct dovecot *d, bool all)
+{
+	const struct dovecot_options *o = d->options;
+	struct keys keys = { .d = d };
+
+	if (o->names != NULL && (!all || d->merges || d->bare != NULL))
+		o->names(o->names_ctx, d->emit, add_key, &keys);
+	add_whole_domains(&keys);
+	d->lists_passdb = true;
+	follow_keys(&keys, WHICH_PREFERRED, all);
+	follow_keys(&keys, WHICH_MAIN, all);
+	for (const struct bare_name *b = d->bare;
+	     b != NULL && !userdbs_stop(&d->dbs); b = b->next) {
+		d->lists_passdb = b->of_passdb;
+		d->emit->at = b->at;
+		dovecot_name(d, b->name);
+	}
+	d->lists_passdb = true;
+	follow_keys(&keys, WHICH_ALL, all);
+	d->lists_passdb = false;
+	free(keys.names.v);
+	free(keys.at);
+}

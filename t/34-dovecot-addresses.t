@@ -1,0 +1,151 @@
+#!/bin/sh
+# dirdump dovecot: under which addresses a mailbox gets mail and is opened, where
+# the databases do not say the whole address. A running Dovecot 2.3 is the judge.
+. "${0%/*}/lib.sh"
+. "$top/t/dovecot.sh"
+need jq
+need postconf postfix
+
+# serve NAME <DATABASES: a Dovecot with them.
+serve() {
+	start_dovecot "at.$1"
+	mkdir -p "$1.pf"
+	: >"$1.pf/master.cf"
+}
+# dump STATUS NAME ARGS...: what is dumped of it and of a Postfix in NAME.pf.
+dump() {
+	want_status=$1 of=$2
+	shift 2
+	run "$want_status" dirdump-dovecot -v "$@" --postfix "$of.pf" \
+	    -c "$tmp/at.$of/dovecot.conf" >out 2>err || {
+		cat err
+		return 1
+	}
+	jq -r 'select(.address) | [.type, .address, .home // empty, .targets[]?,
+	    (.forward[]? | "forward=" + .)] | join(" ")' out | sort >got
+}
+# home_of ADDRESS: where a delivery to it goes.
+home_of() {
+	doveadm -c "$conf" user -x service=lmtp -f home "$1"
+}
+
+cat >users <<END
+alice:{PLAIN}a:$ids::/h/alice::
+bob:{PLAIN}b:$ids::/h/bob::
+END
+chmod a+r users
+cat >both <<END
+passdb {
+  driver = passwd-file
+  args = $tmp/users
+}
+userdb {
+  driver = passwd-file
+  args = $tmp/users
+}
+END
+
+{
+	cat both
+	echo 'auth_username_format = %n'
+} >settings
+serve short <settings
+cat >short.pf/main.cf <<END
+compatibility_level = 3.6
+myorigin = host.test
+mydestination =
+virtual_mailbox_domains = one.test two.test
+virtual_mailbox_maps = texthash:$tmp/short.pf/boxes
+virtual_alias_maps = texthash:$tmp/short.pf/virtual
+END
+printf '%s x\n' alice@one.test bob@two.test alice@two.test nobody@two.test \
+    bob@one.test >short.pf/boxes
+echo 'bob@one.test alice@one.test' >short.pf/virtual
+ok 'a name that loses its domain: each of its addresses at Postfix' '
+	for address in alice@one.test alice@two.test; do
+		[ "$(home_of $address)" = /h/alice ]
+	done
+	[ "$(home_of bob@two.test)" = /h/bob ]
+	not home_of nobody@two.test
+	# What Postfix rewrites does not come to the mailbox.
+	cat >want <<-END
+	account alice@one.test /h/alice
+	account bob@two.test /h/bob
+	alias alice@two.test alice@one.test
+	alias bob@one.test alice@one.test
+	END
+	dump 0 short --domain one.test
+	same want got
+	dump 0 short
+	same want got
+	jq -r "select(.logins).logins[]" out | sort >logins
+	printf "%s\n" alice bob >want
+	same want logins'
+ok 'an alias that leaves the mail of such an address, and adds to it' '
+	echo "alice@two.test alice@two.test ext@example.com" >>short.pf/virtual
+	dump 0 short
+	has got "alias alice@two.test alice@one.test ext@example.com"
+	not grep -c "account alice@two.test" got'
+ok 'the address in the domain that was given, and one who cannot log in' '
+	sed -i "s/^alice:{PLAIN}a/alice:{PLAIN}/" users
+	: >short.pf/virtual
+	dump 0 short --domain two.test
+	has got "account alice@two.test /h/alice"
+	has got "alias alice@one.test alice@two.test"
+	has got "account bob@two.test /h/bob"
+	has got "alias bob@one.test bob@two.test"
+	sed -i "s/^alice:{PLAIN}/alice:{PLAIN}a/" users'
+ok 'a whole domain in the table, and no table at all' '
+	printf "%s x\n" alice@one.test bob@one.test @two.test >short.pf/boxes
+	dump 0 short
+	cat >want <<-END
+	account alice@one.test /h/alice
+	account bob@one.test /h/bob
+	alias alice@two.test alice@one.test
+	alias bob@two.test bob@one.test
+	END
+	same want got
+	sed -i "/^virtual_mailbox_maps/d" short.pf/main.cf
+	dump 0 short
+	same want got'
+doveadm -c "$conf" stop
+
+# A database that looks for the name alone, and a home that needs the domain.
+sed 's/::.*/::/' users >names
+chmod a+r names
+cat >settings <<END
+passdb {
+  driver = passwd-file
+  args = username_format=%n $tmp/names
+}
+userdb {
+  driver = static
+  args = uid=1000 gid=1000 home=/h/%d/%n
+}
+END
+serve names <settings
+sed "s,$tmp/short,$tmp/names," short.pf/main.cf >names.pf/main.cf
+echo "virtual_mailbox_maps = texthash:$tmp/names.pf/boxes" >>names.pf/main.cf
+: >names.pf/virtual
+printf '%s x\n' alice@two.test bob@one.test stranger@one.test >names.pf/boxes
+ok 'username_format: an address has its own home' '
+	for address in alice@one.test alice@two.test bob@one.test; do
+		may_login $address "$(echo $address | cut -c1)"
+		[ "$(home_of $address)" = /h/${address#*@}/${address%@*} ]
+	done
+	not home_of stranger@one.test
+	dump 0 names --domain one.test
+	cat >want <<-END
+	account alice@one.test /h/one.test/alice
+	account alice@two.test /h/two.test/alice
+	account bob@one.test /h/one.test/bob
+	END
+	same want got
+	[ "$(member alice@two.test active)" = true ]
+	[ "$(member alice@two.test secret)" = "{PLAIN}a" ]
+	sed -i /alice@one/d want
+	dump 0 names
+	same want got'
+doveadm -c "$conf" stop
+
+done_testing
