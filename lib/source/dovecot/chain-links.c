@@ -164,6 +164,8 @@ dovecot_link(struct dovecot *d)
 	c->parted =
 	    !are_same(c->userdbs, c->nuserdbs, c->deliveries, c->ndeliveries) ||
 	    !are_same(c->passdbs, c->npassdbs, c->knowing, c->nknowing);
+	for (size_t i = 0; i < c->nuserdbs; i++)
+		c->prefetches |= c->userdbs[i].prefetch && c->nuserdbs > 1;
 	c->ask = ask;
 	c->is_dead = is_dead;
 	c->unknown = unknown;

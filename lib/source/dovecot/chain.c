@@ -239,7 +239,7 @@ chain_follow(const struct chain *c, const char *login, const char *user,
 	struct secrets secrets = { 0 };
 	struct walk start = begin(c, login, user, arena, &secrets);
 	struct walk kept = start, delivery = start;
-	bool unsure = false, ignored;
+	bool unsure = false, ignored, elsewhere;
 
 	*out = (struct outcome){ .receiver = user };
 	try_secrets(&start, &kept, out);
@@ -248,11 +248,13 @@ chain_follow(const struct chain *c, const char *login, const char *user,
 	start.mechanism = kept.mechanism;
 	unsure = out->found_unsure;
 	if (!out->login)
-		out->found = find_locked(&start, &kept, &unsure);
-	if (!out->found || c->parted || !user_is_same(user, kept.user)) {
+		out->found = out->locked = find_locked(&start, &kept, &unsure);
+	elsewhere = !out->found || c->parted || !user_is_same(user, kept.user);
+	if (elsewhere || c->prefetches) {
 		out->delivers = find_delivery(
 		    &start, &delivery, out->found ? &ignored : &unsure);
-		out->receiver = delivery.user;
+		if (elsewhere)
+			out->receiver = delivery.user;
 		out->delivery = delivery.reply.now;
 		if (!out->login && !out->found) {
 			kept = delivery;

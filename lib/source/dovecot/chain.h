@@ -39,6 +39,7 @@ struct chain {
 	const char *mechanisms; /* that the server offers; NULL: plain */
 	bool nopassword_wins;   /* over a password (2.4) */
 	bool parted;            /* deliveries ask other databases than logins */
+	bool prefetches;        /* so do they where logins have an answer */
 	/* What a database says; good as long as the arena of the call. */
 	const struct answer *(*ask)(
 	    void *ctx, const struct link *link, const struct asked *who);
@@ -65,6 +66,7 @@ struct outcome {
 
 	/* The mailbox: of a login, where one is possible, otherwise of a
 	 * delivery. */
+	bool locked;       /* a passdb knows the user, whom none lets in */
 	bool found;        /* a userdb knows the user */
 	bool found_unsure; /* it may */
 	const char *user;  /* its name at the end of the chain */
@@ -72,7 +74,7 @@ struct outcome {
 	const char *gecos;
 
 	/* A delivery asks the userdbs alone. Followed only where no login is
-	 * possible, or where it may come to another mailbox. */
+	 * possible, or where it may come to another mailbox, or fields. */
 	bool delivers;
 	const char *receiver;
 	struct pairs delivery;

@@ -495,7 +495,7 @@ is_as_good(const struct outcome *full, const struct outcome *bare)
 		return full->login;
 	if (full->login)
 		return !full->unsure && !full->found_unsure;
-	return !full->delivers; /* a passdb knows the address */
+	return full->locked;
 }
 
 void

@@ -31,6 +31,18 @@ set_one(struct dovecot *d, struct extra *x, const char *key, const char *value)
 	buf_free(&full);
 }
 
+/* The first of a user's quotas; NULL where there is none. */
+static const char *
+quota_of(const struct dovecot *d, const struct pairs *reply)
+{
+	const char *key = d->dbs.v24 ? "quota_storage_size" : "quota_rule";
+
+	for (size_t i = 0; i < reply->n; i++)
+		if (str_starts(reply->v[i].key, key))
+			return reply->v[i].value;
+	return NULL;
+}
+
 /* Quotas that hold where a userdb says nothing. */
 static void
 set_global_quota(struct dovecot *d, struct extra *x)
@@ -50,6 +62,21 @@ set_global_quota(struct dovecot *d, struct extra *x)
 	for (const struct setting *s = plugin->child; s != NULL; s = s->next)
 		if (s->value != NULL && str_starts(s->key, "quota_rule"))
 			set_one(d, x, s->key, s->value);
+}
+
+/* A limit that deliveries alone know, because a login was answered before that
+ * userdb was asked, is one all the same: mail is refused. */
+static void
+set_delivery_quota(struct dovecot *d, const struct outcome *o, struct extra *x)
+{
+	const struct pairs *reply = &o->delivery;
+
+	if (!o->delivers || quota_of(d, &o->reply) != NULL)
+		return;
+	for (size_t i = 0; i < reply->n; i++)
+		if (str_starts(reply->v[i].key,
+			d->dbs.v24 ? "quota_storage_" : "quota_rule"))
+			set_one(d, x, reply->v[i].key, reply->v[i].value);
 }
 
 /* A size in the block of a quota (2.4) holds for everybody: a userdb's
@@ -199,9 +226,17 @@ note_delivery(struct dovecot *d, const struct outcome *o)
 {
 	const char *read = pairs_get(&o->reply, "home");
 	const char *written = pairs_get(&o->delivery, "home");
+	const char *limit = quota_of(d, &o->reply);
+	const char *other = quota_of(d, &o->delivery);
 
-	if (o->login && o->delivers && read != NULL && written != NULL &&
-	    strcmp(read, written) != 0)
+	if (!o->login || !o->delivers)
+		return;
+	if (limit != NULL && other != NULL && strcmp(limit, other) != 0)
+		emit_note(d->emit, o->user,
+		    "a delivery has another quota than a login, which is the "
+		    "one that is carried",
+		    other);
+	if (read != NULL && written != NULL && strcmp(read, written) != 0)
 		emit_note(d->emit, o->user,
 		    "mail is delivered to another home than a login opens, "
 		    "which is the one that is carried",
@@ -219,6 +254,7 @@ dovecot_account(struct dovecot *d, const struct outcome *o, const char *name,
 	extra_init(&x);
 	set_global_quota(d, &x);
 	read_reply(d, &o->reply, &f, &x);
+	set_delivery_quota(d, o, &x);
 	set_block_quota(d, &x);
 	read_extra(d, &o->extra, &x);
 	set_global_places(d, &f, &x);

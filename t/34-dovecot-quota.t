@@ -1,0 +1,60 @@
+#!/bin/sh
+# dirdump dovecot: whose limit is one. A running Dovecot 2.3 is the judge.
+. "${0%/*}/lib.sh"
+. "$top/t/dovecot.sh"
+need sqlite3 sqlite3
+
+# What a login gets is in the passdb; what a delivery gets, in the userdb.
+sqlite3 users.sqlite <<END
+CREATE TABLE u (name, pw, login_rule, rule, home);
+INSERT INTO u VALUES ('ann@one.test', '{PLAIN}a', NULL, '*:storage=2G', '$tmp/home/ann'),
+ ('bob@one.test', '{PLAIN}b', '*:storage=3G', '*:storage=1G', '$tmp/home/bob'),
+ ('eve@one.test', '{PLAIN}', NULL, '*:storage=4G', '$tmp/home/eve'),
+ ('zoe@one.test', '{PLAIN}z', NULL, NULL, '$tmp/home/zoe');
+END
+cat >sql.ext <<END
+driver = sqlite
+connect = $tmp/users.sqlite
+password_query = SELECT pw AS password, home AS userdb_home, ${ids%:*} AS userdb_uid, \\
+  ${ids#*:} AS userdb_gid, login_rule AS userdb_quota_rule FROM u WHERE name = '%u'
+user_query = SELECT home, ${ids%:*} AS uid, ${ids#*:} AS gid, rule AS quota_rule \\
+  FROM u WHERE name = '%u'
+iterate_query = SELECT name AS user FROM u
+END
+chmod a+r users.sqlite sql.ext
+cat >settings <<END
+passdb {
+  driver = sql
+  args = $tmp/sql.ext
+}
+userdb {
+  driver = prefetch
+}
+userdb {
+  driver = sql
+  args = $tmp/sql.ext
+}
+END
+start_dovecot prefetch <settings
+run 0 dirdump-dovecot -v -c "$conf" >out 2>err
+# limit USER: of a delivery, in bytes.
+limit() {
+	doveadm -c "$conf" -f tab quota get -u "$1" |
+	    awk -F "\t" '$2 == "STORAGE" && $4 != "-" { print $4 * 1024 }'
+}
+ok 'a limit that deliveries have and logins, answered by prefetch, have not' '
+	doveadm -c "$conf" auth login ann@one.test a >fields
+	hasnt fields quota_rule
+	for user in ann@one.test zoe@one.test eve@one.test; do
+		[ "$(member "$user" quota)" = "$(limit "$user")" ]
+	done
+	[ "$(member ann@one.test quota)" = 2147483648 ]'
+ok 'two that differ: that of logins, and it is said' '
+	doveadm -c "$conf" auth login bob@one.test b >fields
+	has fields "quota_rule=*:storage=3G"
+	[ "$(limit bob@one.test)" = 1073741824 ]
+	[ "$(member bob@one.test quota)" = 3221225472 ]
+	has err "bob@one.test: a delivery has another quota than a login, which is the one that is carried: *:storage=1G"'
+doveadm -c "$conf" stop
+
+done_testing
