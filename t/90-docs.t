@@ -46,7 +46,7 @@ missing() {
 
 for tool in $tools; do
 	ok "$tool: help, table and page name the same options" '
-		[ -f "$top/man/$tool.1" ]
+		[ -f "$top/man/$tool.1" ] || { echo "no man/$tool.1"; exit 1; }
 		run 0 "$tool" --help >help
 		options <help >in.help
 		table_options "$tool" >in.table
@@ -90,17 +90,44 @@ ok 'mailferry(7) lists each tool, with the words of its own page' '
 	    sort >listed
 	printf "%s\n" $tools $scripts | sort >there
 	same there listed'
-ok 'README lists each tool' '
+ok 'README lists each tool, and NEWS has it' '
 	for tool in $tools $scripts; do
-		has "$top/README.md" "\`$tool\`"
-	done'
+		grep -qF -e "\`$tool\`" "$top/README.md" || echo "README.md: $tool"
+		grep -qiw -e "${tool#dirdump-}" "$top/NEWS" || echo "NEWS: $tool"
+	done >lacking
+	same /dev/null lacking'
+ok 'dirdump(1) names each source' '
+	for tool in $tools; do
+		case $tool in
+		dirdump-*)
+			grep -qE "^\.Xr $tool 1|dirdump ${tool#dirdump-}( |\$)" \
+			    "$top/man/dirdump.1" || echo "$tool"
+			;;
+		esac
+	done >lacking
+	same /dev/null lacking'
 ok 'the completion knows each tool that a user calls' '
 	for tool in $tools; do
 		case $tool in
 		dirdump-*) ;;
-		*) grep -qw -e "$tool" "$top/share/completion/mailferry" ;;
+		*) grep -qw -e "$tool" "$top/share/completion/mailferry" || echo "$tool" ;;
 		esac
-	done'
+	done >lacking
+	same /dev/null lacking'
+# "auto": the pages say what is found by itself.
+ok 'the words of an option are in its page, and those of --same-id in the model' '
+	for tool in $tools; do
+		sed -n "s/^\.\(It \)\{0,1\}Cm //p" "$top/man/$tool.1" | tr -s " ," "\n" | sort -u >page
+		"$tool" --complete | cut -s -f3 | tr -s " " "\n" | grep -vx -e "" -e auto |
+		    sort -u | comm -23 - page | sed "s/^/$tool.1: /"
+	done >lacking
+	maildir-merge --complete | sed -n "s/^--same-id	.*	//p" | tr -s " " "\n" >words
+	[ -s words ]
+	while read -r word; do
+		grep -q "'\''$word'\''" "$top/tests/maildir/property.py" ||
+		    echo "property.py: $word"
+	done <words >>lacking
+	same /dev/null lacking'
 # The names that a list of a page has as tags, one a line: PAGE FROM TO.
 tags() {
 	sed -n "/^\.Ss $2/,/^\.S[hs] $3/s/^\.It Cm //p" "$top/man/$1" |
