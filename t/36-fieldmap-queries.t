@@ -71,10 +71,13 @@ ok 'iRedMail: a date of expiry is not looked at' '
 	dirdump-sql -v -m iredmail "$(my_url iredmail)" 2>&1 >out |
 	    has /dev/stdin "alice@one.test: a date of expiry"'
 ok 'mailcow' '
+	# Nothing is left: not IMAP, not POP3, not SMTP.
+	echo "UPDATE mailbox SET attributes = JSON_SET(attributes, '\''$.pop3_access'\'', '\''0'\'') WHERE username = '\''quiet@one.test'\''" | my mailcow26
 	agree mailcow26 mailcow \
 	    "SELECT username FROM mailbox JOIN domain USING (domain) WHERE username = '\''%u'\'' AND mailbox.active = 1 AND domain.active = 1 AND (COALESCE(JSON_VALUE(attributes, '\''$.imap_access'\''), 1) <> 0 OR COALESCE(JSON_VALUE(attributes, '\''$.pop3_access'\''), 1) <> 0 OR COALESCE(JSON_VALUE(attributes, '\''$.smtp_access'\''), 1) <> 0)" \
 	    "SELECT username FROM mailbox WHERE username = '\''%s'\'' AND active IN (1, 2)" \
-	    "SELECT domain FROM domain WHERE domain = '\''%d'\'' AND active = 1"'
+	    "SELECT domain FROM domain WHERE domain = '\''%d'\'' AND active = 1"
+	grep "quiet@one.test\"" out | has /dev/stdin "\"active\":false"'
 ok 'mailcow: a login of another service has no password here' '
 	echo "UPDATE mailbox SET authsource = '\''keycloak'\'' WHERE username = '\''alice@one.test'\''" | my mailcow26
 	dirdump-sql -q -m mailcow "$(my_url mailcow26)" >out 2>err || :
