@@ -12,11 +12,14 @@ info@one.test anna-maria@one.test, anna-x@one.test
 team@one.test anna-y@one.test, anna-z@one.test, anna@one.test
 bob@one.test bob@one.test, anna-maria@one.test
 boss@other.test anna@one.test
+@all.test any@ext.test
+own@all.test own@all.test
 END
-printf '%s x\n' bob@one.test anna@one.test anna-maria@one.test gone@off.test >"$pf/boxes"
+printf '%s x\n' bob@one.test anna@one.test anna-maria@one.test gone@off.test \
+    anna@all.test own@all.test >"$pf/boxes"
 postfix_start 'mydestination = localhost' 'myorigin = host.test' \
     "virtual_alias_maps = texthash:$pf/virtual" \
-    'virtual_mailbox_domains = one.test' \
+    'virtual_mailbox_domains = one.test all.test' \
     "virtual_mailbox_maps = texthash:$pf/boxes" \
     'recipient_delimiter = -'
 run 0 dirdump-postfix -v -c "$pf" >out 2>err
@@ -56,6 +59,12 @@ ok 'a domain of somebody else is not taken over' '
 ok 'a mailbox in a domain that is switched off receives nothing' '
 	has out "\"domain\":\"off.test\",\"active\":false"
 	gone out false'
+ok 'a catch-all that comes before the mailboxes of its domain is named' '
+	[ "$(delivered anna@all.test)" = any@ext.test ]
+	[ "$(delivered own@all.test)" = own@all.test ]
+	has err "anna@all.test: its domain'"'"'s catch-all gets its mail on the old server"
+	hasnt err "own@all.test: its domain"
+	has out "\"type\":\"note\",\"what\":\"@all.test\""'
 ok 'where nobody knows which domains there are, none is left out' '
 	postconf -c "$pf" -e "virtual_mailbox_domains = one.test regexp:$pf/none"
 	run 1 dirdump-postfix -q -c "$pf" >more 2>err.more

@@ -181,7 +181,7 @@ mail: bob@one.test
 mailAlternateAddress: info@one.test
 mailAlternateAddress: smtp:x@two.test
 END
-# filter NAME FILTER [BASE]
+# filter NAME FILTER [BASE [FORMAT]]
 filter() {
 	cat >"ldap-$1.cf" <<-EOT
 	server_host = $ldap
@@ -190,6 +190,7 @@ filter() {
 	bind_pw = reader-pass
 	query_filter = $2
 	result_attribute = mail
+	result_format = ${4:-%s}
 	version = 3
 	EOT
 }
@@ -209,6 +210,11 @@ ok 'LDAP: any filter that has the key in an attribute' '
 	parts (&(mail=%u@%d)(mail=%s))
 	upper (&(objectClass=qmailUser)(mailAlternateAddress=%S))
 	EOT'
+ok 'LDAP: a result with parts of the key' '
+	filter key "(mailAlternateAddress=%s)" "" "%s, %S, %U-copy@%2.%1"
+	run 0 dirdump-postfix -d one.test "ldap:$tmp/ldap-key.cf" >out 2>err
+	put_entries | has /dev/stdin "info@one.test ann@one.test,bob@one.test,info-copy@one.test"
+	same_for "ldap:$tmp/ldap-key.cf"'
 ok 'LDAP: a filter without one, and a base with a variable, are asked' '
 	filter uid "(uid=%u)"
 	filter base "(mailAlternateAddress=%s)" "ou=people,dc=%2,dc=org"

@@ -47,7 +47,7 @@ postfix_start 'mydestination = mx.host.test, local.test, localhost' \
     "myorigin = $tmp/mailname" \
     "virtual_alias_maps = texthash:$pf/virtual" \
     "virtual_alias_domains = v.test, star.test, all.test $pf/domains" \
-    'virtual_mailbox_domains = m.test' \
+    'virtual_mailbox_domains = m.test, .sub.test' \
     "virtual_mailbox_maps = texthash:$pf/boxes" \
     "alias_maps = hash:$pf/aliases" \
     'recipient_delimiter = +' \
@@ -132,7 +132,9 @@ ok 'domains in files and tables that lists name' '
 		has out "\"type\":\"domain\",\"domain\":\"$d\""
 	done
 	hasnt out "\"domain\":\"root\""
-	hasnt out "\"domain\":\"first.last\""'
+	hasnt out "\"domain\":\"first.last\""
+	hasnt out "sub.test\""
+	has err "all domains below another cannot be listed: .sub.test"'
 ok 'each parameter that changes who gets which mail is a note' '
 	postconf -c "$pf" -e "canonical_maps = texthash:$tmp/none" \
 	    "always_bcc = all@m.test" "luser_relay = lost@m.test" \

@@ -113,6 +113,21 @@ ok 'aliases(5), as text and through postmap' '
 	dump 1 -c conf -d one.test -a $type:aliases
 	entries >got
 	same want got'
+ok 'a name with a backslash is the mailbox, from the text as from the table' '
+	printf "%s\n" "alice: \\alice, alice@ext.test" "carol: \\carol" >kept
+	postalias -c conf $type:kept
+	for table in kept $type:kept; do
+		dump 1 -q -c conf -d one.test --mailboxes vmailbox -a "$table"
+		grep "alice@one.test\"" out |
+		    has /dev/stdin "\"forward\":[\"alice@ext.test\"],\"keep\":true"
+		hasnt out "\\\\"
+	done'
+ok 'many targets, domains and other names do not take minutes' '
+	seq -f "u%.0f@one.test" -s , 50000 | sed "s/^/all@one.test /" >many
+	seq -f "info@d%.0f.test u@one.test" 100000 >>many
+	seq -f "@n%.0f.test @one.test" 100000 >>many
+	run 0 timeout 60 $tool -q -d one.test many >out
+	tail -n 1 out | has /dev/stdin "\"count\":200002"'
 ok 'tables that cannot be listed are named; the rest goes on' '
 	dump 1 -d one.test regexp:none pcre:none virtual
 	has err "a table of the type \"regexp\" cannot be listed"
