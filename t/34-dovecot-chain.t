@@ -830,6 +830,24 @@ ok '2.4: filters, rules and fields' '
 	[ "$(member ann@one.test uid)" = "${ids%:*}" ]
 	[ "$(member ann@one.test quota)" = 5242880 ]'
 
+for key in password passdb_static_password; do
+	saved24 <<-END
+	passdb static {
+	  $key = shared
+	}
+	userdb passwd-file {
+	  passwd_file_path = $tmp/one
+	}
+	END
+	ok "2.4: $key of a static passdb lets everybody in" '
+		[ "$got" -eq 0 ]
+		hasnt err "not understood"
+		hasnt out shared
+		for name in ann bob; do
+			[ "$(member "$name@one.test" active)" = true ]
+		done'
+done
+
 # --- files ---
 
 ok 'a database that is a FIFO or a device, or has no name, is refused' '
