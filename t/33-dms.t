@@ -50,6 +50,16 @@ ok 'with --domain the names without one are aliases of it' '
 	grep -qxF "root@example.org [\"alice@example.org\"]" got
 	grep -qxF "sales@example.org [\"bob@example.org\"]" got
 	[ "$(wc -l <err)" -eq 1 ]'
+ok 'a name with a dot in the local aliases is a name, not a domain' '
+	config dotted </dev/null
+	printf "%s\n" "first.last: ann@one.test" "one.test: ann@one.test" >dotted/postfix-aliases.cf
+	dump 0 --domain one.test dotted
+	aliases >got
+	cat >want <<-\END
+	first.last@one.test ["ann@one.test"]
+	one.test@one.test ["ann@one.test"]
+	END
+	same want got'
 ok 'entries go over several lines' '
 	config lines <<-\END
 	list@one.test

@@ -423,6 +423,20 @@ ok 'auth_username_format = %n: the other addresses of a user are aliases' '
 	[ "$(member ann@one.test active)" = true ]
 	[ "$(member bea@one.test secret)" = "{PLAIN}y" ]'
 
+{
+	echo 'auth_default_realm = one.test'
+	printf 'passdb {\n  driver = passwd-file\n  args = username_format=%%Ln %s/short\n}\n' "$tmp"
+	printf 'userdb {\n  driver = static\n  args = uid=1000 gid=1000 home=/h/%%Ld/%%Ln\n}\n'
+} >settings
+serve realm <settings
+ok 'auth_default_realm: bare names of a file are addresses' '
+	[ "$got" -eq 0 ]
+	may_login ann x
+	has auth.ann "user=ann@one.test"
+	for name in ann:x bea:y; do
+		agrees "${name%:*}@one.test" "${name#*:}"
+	done'
+
 # --- databases side by side ---
 
 {
@@ -482,7 +496,7 @@ INSERT INTO users VALUES ('ann@one.test', '{PLAIN}a1', 1, 1), ('bob@one.test', '
 END
 ext services services <<END
 password_query = SELECT pw AS password FROM users WHERE user='%u' \\
-  AND ('%s' = 'imap' AND imap = 1 OR '%s' = 'pop3' AND pop3 = 1)
+  AND ('%s' = 'imap' AND imap = 1 OR '%Us' = 'POP3' AND pop3 = 1)
 END
 cp one three
 echo "off@one.test:{PLAIN}o1:$ids::$tmp/home/off::" >>three

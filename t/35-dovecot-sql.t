@@ -214,4 +214,44 @@ ok 'nothing was written' '
 	contents >after
 	same before after'
 
+{
+	cat <<-END
+	CREATE TABLE crypted (email varchar(80), pw varbinary(200), scheme varchar(20), nopw char(1), bare varchar(200));
+	INSERT INTO crypted VALUES ('ann@one.test', AES_ENCRYPT('a1', 'k'), NULL, NULL, '$(crypt SHA512-CRYPT a1 | sed 's/.*}//')'),
+	 ('bob@one.test', AES_ENCRYPT('pä1', 'k'), 'PLAIN-MD5', NULL, NULL),
+	 ('cid@one.test', AES_ENCRYPT('c1', 'k'), NULL, 'Y', NULL), ('dan@one.test', NULL, NULL, NULL, NULL);
+	GRANT SELECT ON crypted TO dovecot;
+	END
+} | my mail
+# crypted NAME QUERY [LINE]: a Dovecot that asks that table.
+crypted() {
+	cat >"$1.ext" <<-END
+	driver = mysql
+	connect = host=127.0.0.1 port=$my_port dbname=mail user=dovecot password=my-pass
+	password_query = $2
+	user_query = "SELECT ${ids%:*} AS uid, ${ids#*:} AS gid, '$tmp/home/%n' AS home, 'x' AS unknown FROM crypted WHERE email = '%u'"
+	iterate_query = "SELECT email AS user FROM crypted"
+	${3:-}
+	END
+	chmod 644 "$1.ext"
+	serve "$1" "$1.ext"
+}
+crypted clear "SELECT AES_DECRYPT(pw, 'k') /* the clear text */ AS password, scheme, nopw AS nopassword \\
+    FROM crypted WHERE email = '%u'" 'default_pass_scheme = PLAIN'
+ok 'MariaDB: passwords that a query decrypts, fields that mean nothing' '
+	run 0 dirdump-dovecot -c clear/saved >out 2>err
+	everybody <<-END
+	ann@one.test a1
+	bob@one.test pä1
+	cid@one.test c1
+	dan@one.test x
+	END
+	not may_login cid@one.test other
+	has err "other extra fields are not carried"'
+crypted bare "SELECT bare AS password FROM crypted WHERE email = '%u'"
+ok 'MariaDB: a hash of another scheme than the default lets nobody in' '
+	run 0 dirdump-dovecot -c bare/saved >out 2>err
+	not may_login ann@one.test a1
+	agrees ann@one.test a1'
+
 done_testing
