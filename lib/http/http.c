@@ -35,6 +35,7 @@ struct http_transfer {
 	struct curl_slist *headers;
 	char *url;
 	char error[CURL_ERROR_SIZE];
+	bool switched; /* the server wants to speak something else */
 	struct http_transfer *next; /* among those that are not in use */
 };
 
@@ -197,6 +198,21 @@ take_body(char *data, size_t size, size_t n, void *arg)
 	return b->overflow ? 0 : size * n;
 }
 
+/* libcurl would wait for a body behind "101 Switching Protocols", for which
+ * nobody asked (RFC 9110, 15.2.2). */
+static size_t
+take_head(char *line, size_t size, size_t n, void *arg)
+{
+	struct http_transfer *t = arg;
+	size_t len = size * n;
+	const char *status = memchr(line, ' ', len);
+
+	t->switched = status != NULL && line + len - status > 4 &&
+		      memcmp(line, "HTTP/", 5) == 0 &&
+		      memcmp(status, " 101", 4) == 0;
+	return t->switched ? 0 : len;
+}
+
 static size_t
 give_body(char *to, size_t size, size_t n, void *arg)
 {
@@ -229,6 +245,8 @@ set_options(struct http *h, struct http_transfer *t, struct http_reply *reply)
 	(void)curl_easy_setopt(c, CURLOPT_USERAGENT, "mailferry");
 	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, &reply->body);
+	(void)curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_head);
+	(void)curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
 	if (o->token != NULL) {
 		(void)curl_easy_setopt(
 		    c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
@@ -250,8 +268,20 @@ failure(
 	switch (code) {
 	case CURLE_WRITE_ERROR:
 		*unsure = true;
+		if (t->switched)
+			return why_set(why, FAIL_FATAL,
+			    "the server changes to another protocol (101), "
+			    "which nobody asked for: check the URL");
 		return why_set(why, FAIL_FATAL,
 		    "an answer of more than %d bytes", BODY_MAX);
+#if LIBCURL_VERSION_NUM >= 0x080600
+	case CURLE_TOO_LARGE:
+#endif
+	case CURLE_OUT_OF_MEMORY: /* also, before 8.6, what is too large */
+		*unsure = true;
+		return why_set(why, FAIL_TEMP,
+		    "a line in the head of the answer has no end, or there is "
+		    "no memory for it");
 	case CURLE_SEND_FAIL_REWIND:
 		*unsure = true;
 		return why_set(why, FAIL_TEMP,
@@ -321,6 +351,7 @@ prepare(struct http *h, struct http_transfer *t, const struct http_request *r,
 	reply->location = NULL;
 	reply->digest = false;
 	*t->error = '\0';
+	t->switched = false;
 	t->url = xasprintf("%s%s", h->base, r->path);
 	t->headers = NULL;
 	set_options(h, t, reply);

@@ -14,9 +14,13 @@
 #include "core/alloc.h"
 #include "core/str.h"
 #include "http/curl.h"
+#include "http/retry.h"
 
 enum {
 	STEP_SECONDS = 60,
+	/* The folders of an owner may take the server long to count; one that
+	 * says a byte at a time would take years. */
+	TOTAL_SECONDS = 1800,
 	POLL_MS = 200 /* how late a signal is seen */
 };
 
@@ -24,6 +28,8 @@ struct stream {
 	CURL *curl;
 	curl_socket_t fd;
 	int timeout_ms;
+	long total;
+	double end; /* of the answer that is waited for */
 	bool (*stop)(void);
 	char error[CURL_ERROR_SIZE];
 };
@@ -91,6 +97,8 @@ set_options(struct stream *s, const char *url, const struct stream_options *o)
 	long seconds = o->timeout != 0 ? o->timeout : STEP_SECONDS;
 
 	s->timeout_ms = (int)(seconds * 1000);
+	s->total = o->total != 0 ? o->total : TOTAL_SECONDS;
+	s->end = http_now() + (double)s->total;
 	s->stop = o->stop;
 	curl_stoppable(s->curl, &s->stop);
 	curl_secure(s->curl, "imap,imaps,http,https", o->cacert,
@@ -197,6 +205,10 @@ wait_for(struct stream *s, short events, struct why *why)
 	struct pollfd p = { .fd = s->fd, .events = events };
 	int n = 0;
 
+	if (http_now() > s->end)
+		return why_set(why, FAIL_TEMP,
+		    "the server's answer has no end within %ld seconds",
+		    s->total);
 	for (int ms = 0; n == 0 && ms < s->timeout_ms; ms += POLL_MS) {
 		n = poll(&p, 1, POLL_MS);
 		if (s->stop != NULL && s->stop())
@@ -223,6 +235,7 @@ stream_write(struct stream *s, const void *data, size_t len, struct why *why)
 {
 	const char *at = data;
 
+	s->end = http_now() + (double)s->total;
 	while (len > 0) {
 		size_t n = 0;
 		CURLcode code = curl_easy_send(s->curl, at, len, &n);

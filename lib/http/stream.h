@@ -24,6 +24,7 @@ struct stream_options {
 	bool starttls;      /* demanded on loopback as well */
 	bool (*stop)(void); /* true ends a wait (SIGINT); may be NULL */
 	long timeout;       /* seconds for each step; 0: 60 */
+	long total;         /* seconds for a whole answer; 0: 1800 */
 };
 
 struct stream;
@@ -56,7 +57,8 @@ int stream_write(
     struct stream *s, const void *data, size_t len, struct why *why);
 
 /* Reads what there is, at least a byte: how many; 0 at the end of the
- * connection; -1 and why (TEMP) for an error, and where nothing comes. */
+ * connection; -1 and why (TEMP) for an error, where nothing comes, and where what
+ * was written last has no whole answer in time. */
 ssize_t stream_read(struct stream *s, void *data, size_t len, struct why *why);
 
 /* Ends the connection; NULL is fine. */

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-/* What becomes of requests when the server closes a kept connection. */
+/* What becomes of requests when the server closes a kept connection, and of one
+ * whose answer has no end. */
 #include "http/http.h"
 
 #include <arpa/inet.h>
@@ -12,10 +13,13 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "http/retry.h"
+#include "http/stream.h"
 #include "unit/tap.h"
 
 enum {
-	REQUEST_MAX = 4096
+	REQUEST_MAX = 4096,
+	DRIP_US = 50000
 };
 
 static int listener;
@@ -23,7 +27,7 @@ static int listener;
  * it answers. */
 static int requests, connections;
 /* The number of the request that is read, and not answered. */
-static int dropped;
+static int dropped = 2;
 
 /* Reads one request whose body is "{}". */
 static bool
@@ -63,26 +67,39 @@ serve(void *arg)
 	return NULL;
 }
 
-/* A server that drops the request of that number, and its URL. */
-static char *
-start(pthread_t *thread, int drop)
+/* Greets, and then says a byte now and then. */
+static void *
+drip(void *arg)
+{
+	const char *greeting = arg;
+	int fd = accept(listener, NULL, NULL);
+
+	(void)send(fd, greeting, strlen(greeting), MSG_NOSIGNAL);
+	while (send(fd, "x", 1, MSG_NOSIGNAL) == 1)
+		(void)usleep(DRIP_US);
+	(void)close(fd);
+	return NULL;
+}
+
+/* A server, and the port. */
+static int
+start(pthread_t *thread, void *(*serving)(void *), void *arg)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof a;
 
 	requests = connections = 0;
-	dropped = drop;
 	listener = socket(AF_INET, SOCK_STREAM, 0);
 	if (listener == -1 ||
 	    bind(listener, (struct sockaddr *)&a, sizeof a) == -1 ||
 	    listen(listener, 5) == -1 ||
 	    getsockname(listener, (struct sockaddr *)&a, &len) == -1 ||
-	    pthread_create(thread, NULL, serve, NULL) != 0) {
+	    pthread_create(thread, NULL, serving, arg) != 0) {
 		(void)printf("Bail out! no server\n");
 		exit(2);
 	}
-	return xasprintf("http://127.0.0.1:%d", ntohs(a.sin_port));
+	return ntohs(a.sin_port);
 }
 
 static void
@@ -124,7 +141,8 @@ test_closed(bool several)
 	struct http_options options = { 0 };
 	struct why why = { 0 };
 	pthread_t thread;
-	char *url = start(&thread, 2);
+	char *url =
+	    xasprintf("http://127.0.0.1:%d", start(&thread, serve, NULL));
 	struct http *h = http_new(url, &options, &why);
 	bool unsure;
 	int before;
@@ -147,10 +165,61 @@ test_closed(bool several)
 	free(url);
 }
 
+static void
+test_drip_http(void)
+{
+	char greeting[] = "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n";
+	struct http_options options = { .timeout = 1 };
+	struct why why = { 0 };
+	pthread_t thread;
+	char *url =
+	    xasprintf("http://127.0.0.1:%d", start(&thread, drip, greeting));
+	struct http *h = http_new(url, &options, &why);
+	double started = http_now();
+	bool unsure;
+
+	OK(h != NULL && post(h, false, &unsure, &why) == -1 &&
+		why.kind == FAIL_TEMP && http_now() - started < 5,
+	    "an answer of HTTP that comes by drops is given up");
+	http_free(h);
+	stop(thread);
+	free(url);
+}
+
+static void
+test_drip_stream(void)
+{
+	char greeting[] = "OK\r\n";
+	struct stream_options options = { .timeout = 2, .total = 1 };
+	struct why why = { 0 };
+	pthread_t thread;
+	char *url =
+	    xasprintf("sieve://127.0.0.1:%d", start(&thread, drip, greeting));
+	struct stream *s = stream_check(url, "sieve", &why) == -1
+			       ? NULL
+			       : stream_open(url, &options, &why);
+	double started = http_now();
+	char text[16];
+
+	OK(s != NULL && stream_write(s, "a NOOP\r\n", 8, &why) == 0,
+	    "a command to a server that says a byte now and then");
+	while (s != NULL && http_now() - started < 5 &&
+	       stream_read(s, text, sizeof text, &why) > 0)
+		;
+	SAME(why.text, "the server's answer has no end within 1 seconds",
+	    "it is given up");
+	OK(why.kind == FAIL_TEMP && http_now() - started < 5, "in time");
+	stream_close(s);
+	stop(thread);
+	free(url);
+}
+
 int
 main(void)
 {
 	test_closed(false);
 	test_closed(true);
+	test_drip_http();
+	test_drip_stream();
 	TAP_DONE();
 }
