@@ -11,8 +11,7 @@
 #include "source/run.h"
 
 static struct source_run run;
-static struct acl_options acl = { .mail = "maildir:~/Maildir",
-	.prefix = "shared/%u/" };
+static struct acl_options acl = { .mail = "maildir:~/Maildir" };
 static struct people people;
 static struct shared_dict dict;
 static struct acl_settings settings;
@@ -30,7 +29,9 @@ static const struct opt options[] = {
 	OPT_STRING(
 	    0, "global", "FILE", "the access list for all folders", &global),
 	OPT_STRING(0, "shared-prefix", "TEXT",
-	    "the namespace of an owner's folders for others (shared/%u/)",
+	    "the namespace of an owner's folders for others, instead of that "
+	    "of "
+	    "the settings",
 	    &acl.prefix),
 	OPT_SET(0, "inbox-defaults",
 	    "whom a folder's list does not name has INBOX's "
@@ -93,6 +94,10 @@ read_settings(void)
 	if (global != NULL)
 		settings.scope.global = global;
 	settings.scope.inbox_defaults |= inbox_defaults;
+	if (acl.prefix == NULL)
+		acl.prefix = settings.prefix;
+	if (acl.prefix == NULL)
+		acl.prefix = "shared/%u/";
 }
 
 static int

@@ -174,6 +174,7 @@ ok 'settings of access lists that a userdb gives one account' '
 	printf "group=staff lrp\n" >home/alice/Maildir/dovecot-acl
 	rm home/alice/Maildir/.F4/dovecot-acl
 	mkdir of
+	cp -p users users.before
 	printf "%s\n" "* user=bob@one.test lrsk" "*/F1? -user=bob@one.test sw" >of/one.test
 	chmod 755 of; chmod 644 of/one.test
 	[ "$(id -u)" -ne 0 ] || chown -R "$ids" home/alice
@@ -202,8 +203,73 @@ ok 'settings of access lists that a userdb gives one account' '
 	run 0 dirdump passwd-file none >dumped
 	run 0 dirdump acl -v -c one/dovecot.conf dumped >out 2>err
 	has err "bob@one.test: an account for which Dovecot looks at no lists"
+	mv users.before users
 	rm -rf home/alice/Maildir/.F*
 	printf "user=dave@one.test la\n" >home/alice/Maildir/dovecot-acl'
+# Names are those that others see, with their separator; the prefix alone is INBOX,
+# and what holds for it holds for whom no list names.
+ok 'patterns in the list for all folders, and other namespaces' '
+	sed "s|/etc/none||; s|separator = /|separator = .|; s|prefix = shared/%%u/|prefix = Others.%%n.|
+	    s|acl = vfile|&:$tmp/patterns|" one/dovecot.conf >five.conf
+	cat >>five.conf <<-EOF
+	auth_default_realm = one.test
+	namespace {
+	  type = shared
+	  separator = .
+	  prefix = More.%%n.
+	  location = maildir:%%h/more
+	}
+	namespace {
+	  type = public
+	  separator = .
+	  prefix = Public.
+	  location = maildir:$tmp/home/public
+	}
+	namespace {
+	  separator = .
+	  prefix = Archive.
+	  location = maildir:~/archive
+	}
+	EOF
+	cat >patterns <<-EOF
+	Others.alice.* user=bob@one.test lr
+	Others.alice.P? user=bob@one.test w
+	Others/alice/P1 user=bob@one.test k
+	Others.alice.P2.% user=bob@one.test x
+	OTHERS.alice.P2 user=bob@one.test e
+	INBOX user=bob@one.test lrp
+	*.INBOX user=bob@one.test lrp
+	Others.alice.P2.U?x user=carol@one.test lr
+	Others.alice.P2.U??x user=carol@one.test lt
+	Others.alice.P2.s\\*x user=carol@one.test lrt
+	Others.alic? user=dave@one.test lrp
+	Others.alice.P1 user=dave@one.test lk
+	EOF
+	chmod 644 patterns five.conf
+	set -- P1 P2 "P2/Uüx" "P2/s*x" "P2/%"
+	for folder; do admin mailbox create -u alice@one.test "$folder"; done
+	run 0 dirdump acl -v -c five.conf records >out 2>err
+	for what in "a further shared namespace.*: More.%%n.$" "a public namespace.*: Public.$" \
+	    "a namespace with mail in another.*: Archive.$"; do
+		grep "^dirdump-acl: five.conf:[0-9]*: $what" err
+	done
+	for who in bob carol dave; do
+		for folder in INBOX "$@"; do
+			name=$(printf ".%s" "$folder" | tr / .)
+			doveadm -c five.conf -f flow acl rights -u $who@one.test \
+			    "Others.alice$([ "$folder" = INBOX ] || echo "$name")" >rights 2>&1 || :
+			printf "alice@one.test %s %s@one.test " "$folder" "$who"
+			/usr/bin/python3 -c "import sys
+words = sys.stdin.read().partition(\"=\")[2].split()
+names = \"lookup read write write-seen write-deleted insert post expunge create delete admin\".split()
+print(\"\".join(l for n, l in zip(names, \"lrwstipekxa\") if n in words))" <rights
+		done
+	done | grep -v " $" | sort >want
+	shares | grep -e "^alice.* INBOX " -e "^alice.* P" | sort >got
+	same want got
+	[ "$(wc -l <want)" -ge 12 ]
+	grep "INBOX bob" want && exit 1
+	rm -rf home/alice/Maildir/.P*'
 ok 'the same in dbox, where INBOX is not the first' '
 	admin mailbox create -u db@one.test Archive
 	admin acl set -u db@one.test INBOX user=dave@one.test lookup read

@@ -225,6 +225,7 @@ ok 'settings of access lists of one account, and of the shared namespace' '
 	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$conf" all
 	mv inbox.before home/alice/Maildir/dovecot-acl
 	mv users.before users
+	echo "shared/alice@one.tes? group=staff lp" >>global
 	sed "/^namespace shared/a acl_globals_only = yes\nacl_global_path = $dir/global" dovecot.conf >ns.conf
 	chroot "$root" doveconf -c "$dir/ns.conf" -n | sed "s|$dir/global|$inside/global|" >saved
 	run 0 dirdump acl -v -c saved records >out 2>err

@@ -82,18 +82,25 @@ expand(const struct person *p, const char *template, struct buf *out)
 	}
 }
 
-/* Patterns are those of the names that others see. */
+/* Patterns are those of the names that others see: the prefix ends with the
+ * separator, and alone and without it is the name of INBOX. */
 static void
 add_globals(struct dump *d, const struct acl_view *view, struct acl_list *list,
     const char *folder)
 {
 	struct buf name = { 0 };
+	char sep;
 
 	expand(d->owner, d->options->prefix, &name);
-	buf_adds(&name, folder);
+	sep = name.len == 0 ? '/' : name.data[name.len - 1];
+	if (strcmp(folder, "INBOX") != 0)
+		for (; *folder != '\0'; folder++)
+			buf_addc(&name, *folder == '/' ? sep : *folder);
+	else if (name.len > 0)
+		name.data[name.len - 1] = '\0';
 	/* What is wrong was said when the file was read. */
 	for (const struct acl_global *g = view->globals; g != NULL; g = g->next)
-		if (acl_pattern_is(g->pattern, name.data))
+		if (acl_pattern_is(g->pattern, buf_str(&name)))
 			(void)acl_add(list, &d->mine, g->line, true, NULL);
 	buf_free(&name);
 }
@@ -177,7 +184,7 @@ consider(struct dump *d, const struct acl_view *view,
 	}
 	(void)map_put(done, arena_adds(&d->mine, address.data), &added);
 	if (!acl_effective(list, names, groups, &rights))
-		(void)acl_effective(&view->inbox, names, groups, &rights);
+		(void)acl_effective(&view->defaults, names, groups, &rights);
 	if (added && rights != 0)
 		add_share(d, folder, address.data, groups, rights);
 	buf_free(&address);
@@ -210,10 +217,10 @@ put_shares(struct dump *d, const struct acl_view *view,
 	struct map done = { 0 };
 
 	consider_all(d, view, list, list, folder, &done);
-	consider_all(d, view, &view->inbox, list, folder, &done);
+	consider_all(d, view, &view->defaults, list, folder, &done);
 	note_others(d, view, list, folder);
 	if (strcmp(folder, "INBOX") != 0)
-		note_others(d, view, &view->inbox, folder);
+		note_others(d, view, &view->defaults, folder);
 	map_free(&done);
 }
 
@@ -275,7 +282,7 @@ take_inbox(void *arg, const struct acl_folder *f)
 		return;
 	for (struct acl_view *v = d->views.first; v != NULL; v = v->next)
 		if (v->scope.inbox_defaults)
-			make_list(d, v, f, &v->inbox, false);
+			make_list(d, v, f, &v->defaults, false);
 }
 
 static void
@@ -308,6 +315,21 @@ inbox_defaults(const struct dump *d)
 	return false;
 }
 
+/* Whom a folder's list does not name has the rights that the lists for all folders
+ * give to INBOX, or those of INBOX's own list too. (Seen with "doveadm acl
+ * rights".) */
+static void
+set_defaults(struct dump *d, const char *location)
+{
+	for (struct acl_view *v = d->views.first; v != NULL; v = v->next)
+		if (!v->scope.inbox_defaults) {
+			add_globals(d, v, &v->defaults, "INBOX");
+			acl_sort(&v->defaults);
+		}
+	if (inbox_defaults(d))
+		(void)acl_folders(location, take_inbox, pass_over, d, NULL);
+}
+
 static void
 take_owner(struct dump *d, const struct person *owner)
 {
@@ -321,9 +343,7 @@ take_owner(struct dump *d, const struct person *owner)
 	d->r.address = owner->address;
 	expand(owner, mail, &location);
 	emit_file(d->emit, buf_str(&location));
-	if (inbox_defaults(d))
-		(void)acl_folders(
-		    buf_str(&location), take_inbox, pass_over, d, NULL);
+	set_defaults(d, buf_str(&location));
 	r = acl_folders(buf_str(&location), take_folder, bad_folder, d, &why);
 	if (r == -1)
 		emit_fail(d->emit, owner->address, &why);
@@ -333,7 +353,7 @@ take_owner(struct dump *d, const struct person *owner)
 	if (d->r.shares.n != 0)
 		(void)emit_plain(d->emit, &d->r);
 	for (struct acl_view *v = d->views.first; v != NULL; v = v->next)
-		acl_list_free(&v->inbox);
+		acl_list_free(&v->defaults);
 	arena_reset(&d->mine);
 	buf_free(&location);
 }

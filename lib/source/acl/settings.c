@@ -132,20 +132,81 @@ walk(const struct reader *r, const struct setting *block, const char *path,
 	}
 }
 
-static void
-find_shared(struct reader *r)
+/* --- namespaces --- */
+
+/* The prefix with the owner's variables as one knows them elsewhere: "%%u" in 2.3,
+ * "$user" in 2.4. */
+static const char *
+prefix_of(struct arena *arena, const char *prefix)
 {
-	const struct setting *ns = NULL;
-	const struct setting *top = &r->conf->top;
+	static const char *const variables[][2] = { { "%%", "%" },
+		{ "$username", "%n" }, { "$user", "%u" }, { "$domain", "%d" } };
+	struct buf out = { 0 };
+	const char *copy;
 
-	while ((ns = setting_block(top, "namespace", ns)) != NULL) {
-		const char *type = setting_value(ns, "type");
+	while (*prefix != '\0') {
+		size_t i = 0, n = sizeof variables / sizeof *variables;
 
-		if (type != NULL && strcmp(type, "shared") == 0 &&
-		    !setting_is_yes(setting_value(ns, "disabled"))) {
-			r->shared = ns;
-			return;
+		while (i < n && !str_starts(prefix, variables[i][0]))
+			i++;
+		if (i < n) {
+			buf_adds(&out, variables[i][1]);
+			prefix += strlen(variables[i][0]);
+		} else {
+			buf_addc(&out, *prefix++);
 		}
+	}
+	copy = arena_adds(arena, buf_str(&out));
+	buf_free(&out);
+	return copy;
+}
+
+/* Why the folders of a namespace, or the lists in them, are not looked at; NULL
+ * where they are. */
+static const char *
+not_looked_at(const struct reader *r, const struct setting *ns)
+{
+	const char *type = setting_value(ns, "type");
+	const char *place = setting_value(ns, "location");
+
+	if (place == NULL)
+		place = setting_value(ns, "mail_path");
+	if (ns == r->shared || setting_is_yes(setting_value(ns, "disabled")))
+		return NULL;
+	if (type != NULL && strcmp(type, "public") == 0)
+		return "a public namespace: its folders belong to nobody, and "
+		       "are not looked at";
+	if (type != NULL && strcmp(type, "shared") == 0)
+		return "a further shared namespace, which is not looked at: "
+		       "rights are those in the first one";
+	if (place == NULL || *place == '\0' ||
+	    setting_is_yes(setting_value(ns, "inbox")))
+		return NULL;
+	return "a namespace with mail in another place, where no lists are "
+	       "looked at";
+}
+
+static void
+read_namespaces(struct reader *r)
+{
+	const struct setting *ns = NULL, *top = &r->conf->top;
+	const char *type, *why, *prefix;
+
+	while (r->shared == NULL &&
+	       (ns = setting_block(top, "namespace", ns)) != NULL) {
+		type = setting_value(ns, "type");
+		if (type != NULL && strcmp(type, "shared") == 0 &&
+		    !setting_is_yes(setting_value(ns, "disabled")))
+			r->shared = ns;
+	}
+	for (ns = NULL; (ns = setting_block(top, "namespace", ns)) != NULL;) {
+		why = not_looked_at(r, ns);
+		prefix = setting_value(ns, "prefix");
+		r->emit->at.line = (uint32_t)ns->line;
+		if (why != NULL)
+			emit_note(r->emit, NULL, why, prefix);
+		else if (ns == r->shared && prefix != NULL)
+			r->to->prefix = prefix_of(&r->to->arena, prefix);
 	}
 }
 
@@ -210,7 +271,6 @@ read_24(struct reader *r)
 	const char *name;
 	struct buf path = { 0 };
 
-	find_shared(r);
 	set_scope(r, top);
 	set_scope(r, r->shared);
 	walk(r, top, "", true);
@@ -250,6 +310,8 @@ acl_settings_read(
 		done = doveconf_parse(&conf, buf_str(&text), why);
 	/* Both releases look at none unless they are told to. */
 	s->scope.ignored = done == 0;
+	if (done == 0)
+		read_namespaces(&r);
 	if (done == 0)
 		(doveconf_since(&conf, 2, 4, 0) ? read_24 : read_23)(&r);
 	doveconf_free(&conf);

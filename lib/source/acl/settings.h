@@ -35,6 +35,8 @@ struct acl_settings {
 	struct acl_rule *v; /* each id once */
 	size_t n, cap;
 	struct acl_scope scope; /* where a userdb says nothing */
+	const char *prefix; /* of the first shared namespace, as "shared/%u/";
+	                         * NULL: there is none */
 };
 
 /* Sets a setting of either release; the value is copied. False for one that is

@@ -28,7 +28,9 @@ struct acl_global {
 struct acl_view {
 	struct acl_scope scope;
 	struct acl_global *globals;
-	struct acl_list inbox; /* for the caller: of the owner at hand */
+	/* For the caller: what holds at the owner at hand where the list of a
+	 * folder says nothing. */
+	struct acl_list defaults;
 	struct acl_view *next;
 };
 
