@@ -282,6 +282,7 @@ ok 'who is nobody here, bare names, groups of which nobody is known' '
 	user=x@elsewhere.test lr
 	user=stranger lr
 	user=bobby lrs:named other
+	user=Dave@one.test lr
 	group=nobody-knows lr
 
 	user=carol@one.test
@@ -295,6 +296,9 @@ ok 'who is nobody here, bare names, groups of which nobody is known' '
 	EOF
 	same want got
 	has err "somebody who is not among the records: stranger"
+	has err "somebody who is not among the records: Dave@one.test"
+	doveadm -c one/dovecot.conf acl rights -u dave@one.test shared/alice@one.test/Odd >rights 2>&1 || :
+	hasnt rights lookup
 	has err "a group of which no member is known: nobody-knows"'
 ok 'hostile lists and folders: named, and nothing read through links' '
 	cd home/alice/Maildir

@@ -174,9 +174,11 @@ consider(struct dump *d, const struct acl_view *view,
 
 	if (one == d->owner || acl_view_of(&d->views, one) != view)
 		return;
+	/* Names are compared letter by letter: "Bob@..." is not bob. */
 	if (one != NULL)
 		buf_adds(&address, one->address);
-	else if (address_normalise(name, false, &address, NULL) == -1) {
+	else if (address_normalise(name, false, &address, NULL) == -1 ||
+		 people_has(d->people, address.data)) {
 		emit_note(d->emit, d->owner->address,
 		    "a share with somebody who is not among the records", name);
 		buf_free(&address);

@@ -99,6 +99,12 @@ people_named(const struct people *p, const char *name)
 	return who == NULL || *who == &nobody ? NULL : *who;
 }
 
+bool
+people_has(const struct people *p, const char *name)
+{
+	return map_get(&p->by_name, name) != NULL;
+}
+
 const struct strs *
 people_of_group(const struct people *p, const char *group)
 {

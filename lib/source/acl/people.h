@@ -36,6 +36,8 @@ void people_free(struct people *p);
 
 /* Who has the name; NULL for nobody, and for several. */
 struct person *people_named(const struct people *p, const char *name);
+/* Whether one or several have it. */
+bool people_has(const struct people *p, const char *name);
 /* The addresses of a group's members; NULL if none is known. */
 const struct strs *people_of_group(const struct people *p, const char *group);
 
