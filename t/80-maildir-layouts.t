@@ -95,6 +95,62 @@ ok 'a tree that Dovecot is not at work in may lack an INBOX' '
 	box n/.Work
 	merge 0 s n
 	[ "$(count n)" -eq 2 ]'
+# tree ROOT: its directories and files, but for the mark and the list.
+tree() {
+	(cd "$1" && find . ! -name mailferry-merges ! -name subscriptions | sort)
+}
+# undo TREE [OPTION]: takes the newest run back.
+undo() {
+	run 0 maildir-merge --undo "$(ls -t xdg/mailferry/*.journal | head -n 1)" "$@" >out
+}
+
+ok 'LAYOUT=fs: what was only a level is one again after --undo' '
+	box levels/A/B levels src/.A src/.D.E.F src/.Empty.X
+	mail src/.A/cur/1.a:2, in-A
+	mail src/.D.E.F/cur/1.a:2, in-F
+	tree levels >before
+	merge 0 src levels
+	[ "$(count levels/A)" -eq 1 ] && [ "$(count levels/D/E/F)" -eq 1 ]
+	[ -d levels/Empty/X/cur ] && not [ -e levels/D/cur ]
+	merge 0 src levels
+	not has out "\"added\""
+	touch levels/A/dovecot-uidlist levels/A/dovecot.index.log
+	undo levels -n
+	tree levels >after
+	grep -q "A/cur" after
+	sed "s/\"/ /g" out | sort >foreseen
+	undo levels
+	sed "s/\"/ /g" out | sort >done
+	same foreseen done
+	tree levels >after
+	same before after'
+ok 'the same of a level that got another folder, or mail, since' '
+	merge 0 src levels
+	box levels/D/E/Own
+	mail levels/A/new/9.b mine
+	undo levels
+	[ "$(count levels/A)" -eq 1 ] && [ -d levels/A/cur ] && [ -d levels/A/tmp ]
+	[ -d levels/D/E/Own/cur ] && not [ -e levels/D/E/F ] && not [ -e levels/D/cur ]
+	not [ -e levels/Empty ]
+	has out "\"object\":\"folder\",\"dir\":\"D/E\",\"status\":\"in use\""'
+ok 'an empty folder whose directory is there is made, once' '
+	box once/A/B once empty empty/.A
+	merge 0 empty once
+	[ -d once/A/cur ]
+	n=$(ls xdg/mailferry | wc -l)
+	merge 0 empty once
+	[ "$(ls xdg/mailferry | wc -l)" -eq "$n" ]'
+ok 'an INBOX that was not there goes again, but not one that was opened since' '
+	box inbox/.Work
+	tree inbox >before
+	merge 0 s inbox
+	undo inbox
+	tree inbox >after
+	same before after
+	merge 0 s inbox
+	live inbox
+	undo inbox
+	[ -d inbox/cur ] && [ -d inbox/new ] && [ -d inbox/tmp ] && [ -e inbox/dovecot-uidlist ]'
 ok 'folders of both layouts' '
 	box two two/.Stale two/Work
 	merge 2 s two

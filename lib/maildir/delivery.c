@@ -256,9 +256,14 @@ folder_make(int root, const char *dir, bool fs, bool *made, struct why *why)
 	int fd = open_below(root, dir), r;
 
 	*made = false;
-	if (fd != -1) {
+	if (fd != -1) { /* a level, or one that lacks some of the three */
+		fs |= strcmp(dir, ".") == 0;
+		r = fstat(fd, &model) == -1 ? -1 : fill_folder(fd, &model, !fs);
+		if (r == -1)
+			why_errno(why, fail_of_errno(errno),
+			    "the folder %s cannot be made", dir);
 		(void)close(fd);
-		return 0; /* drop_open makes what it lacks */
+		return r;
 	}
 	if (errno != ENOENT ||
 	    model_of(root, dir, fs ? '/' : '.', &model) == -1)

@@ -34,8 +34,9 @@ struct drop {
 /*
  * Makes the folder dir below the root, a directory that Dovecot's rules for
  * owner and mode make from its parent's; with "maildirfolder" in it, as
- * Maildir++ has it, unless fs. One that is there already is left alone: *made
- * says. A Maildir++ folder appears complete. 0, or -1 and why (DATA).
+ * Maildir++ has it, unless fs; *made says that the directory is new. One that is
+ * there gets what it lacks of the three. A new Maildir++ folder appears
+ * complete. 0, or -1 and why (DATA).
  */
 int folder_make(
     int root, const char *dir, bool fs, bool *made, struct why *why);

@@ -25,6 +25,7 @@ enum {
 static const char *const kind_names[] = {
 	[JOURNAL_RUN] = "run",
 	[JOURNAL_FOLDER] = "folder",
+	[JOURNAL_LEVEL] = "level",
 	[JOURNAL_KEYWORD] = "keyword",
 	[JOURNAL_ADD] = "add",
 	[JOURNAL_FAILED] = "failed",
@@ -317,6 +318,7 @@ is_complete(const struct journal_record *r)
 	case JOURNAL_RUN:
 		return r->target != NULL;
 	case JOURNAL_FOLDER:
+	case JOURNAL_LEVEL:
 	case JOURNAL_SUBSCRIBE:
 		return r->dir != NULL;
 	case JOURNAL_KEYWORD:

@@ -25,7 +25,9 @@
 
 enum journal_kind {
 	JOURNAL_RUN,       /* the first line: the two trees */
-	JOURNAL_FOLDER,    /* a folder of the target was made */
+	JOURNAL_FOLDER,    /* a folder of the target was made; was: of what was
+			      a level before (FOLDER_WAS_LEVEL) */
+	JOURNAL_LEVEL,     /* a directory that only holds folders was made */
 	JOURNAL_KEYWORD,   /* a line of dovecot-keywords was added */
 	JOURNAL_ADD,       /* a message */
 	JOURNAL_FAILED,    /* one that was announced and could not be shown */
@@ -47,13 +49,17 @@ struct journal_record {
 	char *dir;         /* of the folder */
 	char *name;        /* base of a message; keyword; line */
 	char *info;        /* ADD, FLAGS: the flags afterwards, ":2,S" */
-	char *was;         /* FLAGS: before */
+	char *was;         /* FLAGS, FOLDER: before */
 	int64_t number;    /* KEYWORD: of the letter; QUOTA, DONE: messages;
 			      UNDONE: how many were kept */
 	int64_t size;      /* bytes */
 	int64_t date;      /* ADD: internal date */
 	unsigned char sha[RAW_DIGEST_LEN]; /* ADD: of the file */
 };
+
+/* The folder's directory was there, for the folders below it (LAYOUT=fs, and
+ * the INBOX). */
+#define FOLDER_WAS_LEVEL "level"
 
 struct journal {
 	int fd;

@@ -216,9 +216,31 @@ dir_exists(int root, const char *dir)
 	return fd != -1;
 }
 
+/* Journals what making a folder makes. What is there already is not journalled:
+ * to take it away would not be to undo this run. */
+static void
+announce_folder(struct merge *m, const char *dir)
+{
+	const struct mdtree *t = m->plan->target->tree;
+	char was[] = FOLDER_WAS_LEVEL, *level = xstrdup(dir);
+	struct journal_record r = { .kind = JOURNAL_LEVEL, .dir = level };
+
+	for (char *end = level; (end = strchr(end, '/')) != NULL;) {
+		*end = '\0';
+		if (!dir_exists(t->fd, level))
+			journal_put(m->journal, &r);
+		*end++ = '/';
+	}
+	r.kind = JOURNAL_FOLDER;
+	if (dir_exists(t->fd, dir))
+		r.was = was;
+	if (r.was == NULL || t->style.fs || strcmp(dir, ".") == 0)
+		journal_put(m->journal, &r);
+	free(level);
+}
+
 /* The subscription comes first: a run that is killed in between finds the
- * folder missing the next time, and does both. What is there already is not
- * journalled: to take it away would not be to undo this run. */
+ * folder missing the next time, and does both. */
 static int
 make_folder(struct merge *m, struct mdfolder *f, struct why *why)
 {
@@ -230,13 +252,12 @@ make_folder(struct merge *m, struct mdfolder *f, struct why *why)
 	wanted = wanted && !is_subscribed(t->control, f->dir, &t->style, &made);
 	if (wanted)
 		journal_put(m->journal, &r);
-	r.kind = JOURNAL_FOLDER;
-	if (!dir_exists(t->fd, f->dir))
-		journal_put(m->journal, &r);
+	announce_folder(m, f->dir);
 	if (journal_sync(m->journal, why) == -1 ||
 	    (wanted && subscriptions_set(t->control, f->dir, &t->style, true,
 			   &made, why) == -1) ||
-	    folder_make(t->fd, f->dir, t->style.fs, &made, why) == -1)
+	    folder_make(strcmp(f->dir, ".") == 0 ? t->inbox : t->fd, f->dir,
+		t->style.fs, &made, why) == -1)
 		return -1;
 	f->missing = false;
 	mdtree_identify(t, f);

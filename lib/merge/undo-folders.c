@@ -130,14 +130,51 @@ is_not_empty(int error)
 	return error == ENOTEMPTY || error == EEXIST;
 }
 
+/* The same of a directory of the tree, whatever the levels above it are by
+ * now. */
+static bool
+is_dir_removed(const struct mdtree *t, const char *dir)
+{
+	const char *name = strrchr(dir, '/');
+	char *above;
+	bool removed;
+	int fd, saved;
+
+	if (name == NULL)
+		return is_removed(t->fd, dir);
+	above = xmemdup(dir, (size_t)(name - dir));
+	fd = mdtree_dir(t, above);
+	free(above);
+	if (fd == -1)
+		return errno == ENOENT;
+	removed = is_removed(fd, name + 1);
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return removed;
+}
+
+/* True if what is left of a folder is gone: its directory; or of one that was a
+ * level before, what made it a folder. */
+static bool
+is_taken_back(const struct undo *u, const struct journal_record *r, int fd)
+{
+	if (strcmp(r->dir, ".") != 0) /* those there are of the whole tree */
+		remove_control_files(fd);
+	return is_removed(fd, "tmp") &&
+	       (r->was != NULL || is_dir_removed(u->tree, r->dir));
+}
+
 /*
  * Removes a folder that the run made, if no message is in it: rmdir(2) says so,
  * however busy the folder is. What was taken away of one that turns out to be
  * in use is put back.
  */
 static enum undo_status
-remove_folder(const struct undo *u, const char *dir, int fd, struct why *why)
+remove_folder(const struct undo *u, const struct journal_record *r, int fd,
+    struct why *why)
 {
+	const char *dir = r->dir;
 	struct drop d;
 	int saved;
 
@@ -145,9 +182,7 @@ remove_folder(const struct undo *u, const char *dir, int fd, struct why *why)
 		/* Twice: what failed to go would look like somebody's use. */
 		for (int i = 0; i < 2; i++) {
 			drop_sweep_at(fd);
-			(void)unlinkat(fd, "tmp", AT_REMOVEDIR);
-			remove_control_files(fd);
-			if (is_removed(u->tree->fd, dir))
+			if (is_taken_back(u, r, fd))
 				return UNDO_REMOVED;
 		}
 	}
@@ -185,9 +220,44 @@ foresee_folder(const struct undoing *x, const char *dir, struct why *why)
 	return status;
 }
 
+/* The same of a level: whether nothing would be left in it. */
 static enum undo_status
-undo_made_folder(const struct undoing *x, const char *dir, struct why *why)
+foresee_level(const char *dir, int fd, const struct map *going)
 {
+	enum undo_status status = UNDO_REMOVED;
+	DIR *d = opendir_below(fd, ".");
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		char *path = xasprintf("%s/%s", dir, e->d_name);
+
+		if (strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0 &&
+		    map_get(going, path) == NULL)
+			status = UNDO_IN_USE;
+		free(path);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	return status;
+}
+
+static enum undo_status
+remove_level(const struct undo *u, const char *dir, struct why *why)
+{
+	if (is_dir_removed(u->tree, dir))
+		return UNDO_REMOVED;
+	if (is_not_empty(errno))
+		return UNDO_IN_USE;
+	(void)why_errno(why, fail_of_errno(errno), "cannot be removed");
+	return UNDO_FAILED;
+}
+
+static enum undo_status
+undo_dir(const struct undoing *x, const struct journal_record *r,
+    const struct map *going, struct why *why)
+{
+	const char *dir = r->dir;
 	int fd = mdtree_dir(x->u->tree, dir);
 	enum undo_status status;
 
@@ -197,8 +267,14 @@ undo_made_folder(const struct undoing *x, const char *dir, struct why *why)
 		(void)why_errno(why, fail_of_errno(errno), "cannot be opened");
 		return UNDO_FAILED;
 	}
-	status = x->u->dry_run ? foresee_folder(x, dir, why)
-			       : remove_folder(x->u, dir, fd, why);
+	if (strcmp(dir, ".") == 0 && mdtree_was_opened(x->u->tree, dir))
+		status = UNDO_IN_USE;
+	else if (r->kind == JOURNAL_LEVEL)
+		status = x->u->dry_run ? foresee_level(dir, fd, going)
+				       : remove_level(x->u, dir, why);
+	else
+		status = x->u->dry_run ? foresee_folder(x, dir, why)
+				       : remove_folder(x->u, r, fd, why);
 	(void)close(fd);
 	return status;
 }
@@ -220,9 +296,10 @@ undo_subscription(const struct undoing *x, const char *dir, struct why *why)
 }
 
 /* Folders that the run made and that stay, because they are in use now, are
- * put into kept. */
+ * put into kept; directories that go into going. */
 static void
-undo_record(struct undoing *x, const struct journal_record *r, struct map *kept)
+undo_record(struct undoing *x, const struct journal_record *r, struct map *kept,
+    struct map *going)
 {
 	enum undo_status status;
 	struct why why = { 0 };
@@ -230,10 +307,12 @@ undo_record(struct undoing *x, const struct journal_record *r, struct map *kept)
 	if (r->kind == JOURNAL_KEYWORD) {
 		undo_tell(x, UNDO_KEYWORD, r->dir, r->name,
 		    undo_keyword(x, r, &why), &why);
-	} else if (r->kind == JOURNAL_FOLDER) {
-		status = undo_made_folder(x, r->dir, &why);
+	} else if (r->kind == JOURNAL_FOLDER || r->kind == JOURNAL_LEVEL) {
+		status = undo_dir(x, r, going, &why);
 		if (status != UNDO_REMOVED && status != UNDO_GONE)
 			(void)map_put(kept, r->dir, NULL);
+		else if (r->was == NULL)
+			(void)map_put(going, r->dir, NULL);
 		undo_tell(x, UNDO_FOLDER, r->dir, NULL, status, &why);
 	}
 }
@@ -242,10 +321,10 @@ void
 undo_folders(struct undoing *x)
 {
 	const struct journal_text *t = x->u->text;
-	struct map kept = { 0 };
+	struct map kept = { 0 }, going = { 0 };
 
 	for (size_t i = t->n; i-- > 0;)
-		undo_record(x, &t->records[i], &kept);
+		undo_record(x, &t->records[i], &kept, &going);
 	/* A folder that stays keeps its subscription. */
 	for (size_t i = t->n; i-- > 0;) {
 		const struct journal_record *r = &t->records[i];
@@ -259,4 +338,5 @@ undo_folders(struct undoing *x)
 		undo_tell(x, UNDO_SUBSCRIPTION, r->dir, NULL, status, &why);
 	}
 	map_free(&kept);
+	map_free(&going);
 }
