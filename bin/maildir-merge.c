@@ -290,6 +290,18 @@ static const struct merge_events events = {
 	.undone = undone,
 };
 
+/* Clients see folders as they are now. */
+static void
+relist(struct run *r, const struct doveadm *d)
+{
+	struct why why;
+
+	if (r->merge.relisted == NULL || (r->user != NULL && r->set.dry_run))
+		return;
+	if (r->user == NULL || user_relist(&r->located, d, &why) == -1)
+		merge_run_warn_of_list(&r->merge);
+}
+
 /* Merges, or undoes, and prints the table. */
 static int
 work(struct run *r, struct why *why)
@@ -307,6 +319,7 @@ work(struct run *r, struct why *why)
 		    r->through.user == NULL
 			? merge_run_undo(&r->merge, r->undo, why)
 			: through_undo(&r->merge, &r->through, r->undo, why);
+		relist(r, &d);
 		if (r->gone > 0)
 			tool_say(r->set.scan.target,
 			    "%zu messages of the run are not where it put "
@@ -319,6 +332,7 @@ work(struct run *r, struct why *why)
 		     ? merge_run(&r->merge, why)
 		     : through_run(&r->merge, &r->through, why);
 	progress_end(&r->progress);
+	relist(r, &d);
 	if (!r->summary || r->quiet || r->merge.scan.plan.fates == NULL)
 		return result;
 	buf_reset(&r->line);

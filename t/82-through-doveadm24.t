@@ -26,6 +26,10 @@ ok 'odd mail, and folders named like options' '
 	mkdir -m 755 odd
 	cd odd
 	run 0 /usr/bin/python3 "$top/tests/maildir/strange.py"'
+ok 'LAYOUT=fs: a folder that was only the level above another' '
+	mkdir -m 755 levels
+	cd levels
+	run 0 /usr/bin/python3 "$top/tests/maildir/levels.py"'
 ok 'where the Maildir of a user is' '
 	mkdir -m 755 user
 	cd user

@@ -80,6 +80,30 @@ item_order(const void *a, const void *b)
 	return (x->entry > y->entry) - (x->entry < y->entry);
 }
 
+/* True if there is such a directory, though no folder yet. */
+static bool
+dir_exists(int root, const char *dir)
+{
+	int fd = open_below(root, dir);
+
+	if (fd != -1)
+		(void)close(fd);
+	return fd != -1;
+}
+
+/* Finds a folder to be made that Dovecot lists as the level above others. */
+static void
+find_level(struct merge *m)
+{
+	const struct mdtree *t = m->plan->target->tree;
+
+	for (size_t i = 0; t->style.fs && i < t->n; i++)
+		if (t->folders[i].missing &&
+		    strcmp(t->folders[i].dir, ".") != 0 &&
+		    dir_exists(t->fd, t->folders[i].dir))
+			m->level = arena_adds(&m->texts, t->folders[i].path);
+}
+
 void
 merge_prepare(struct merge *m)
 {
@@ -107,6 +131,7 @@ merge_prepare(struct merge *m)
 	box_forget(&box);
 	if (m->n > 0)
 		qsort(m->items, m->n, sizeof *m->items, item_order);
+	find_level(m);
 }
 
 void
@@ -203,17 +228,6 @@ merge_sweep(const struct mdtree *target)
 	}
 	dot_sweep(target->control, SUBSCRIPTIONS_LOCK);
 	folder_sweep(target->fd);
-}
-
-/* True if there is such a directory, though no folder yet. */
-static bool
-dir_exists(int root, const char *dir)
-{
-	int fd = open_below(root, dir);
-
-	if (fd != -1)
-		(void)close(fd);
-	return fd != -1;
 }
 
 /* Journals what making a folder makes. What is there already is not journalled:

@@ -60,6 +60,7 @@ struct merge {
 	struct idtable ids; /* of the source, once something arrives */
 	bool *counts_not;   /* target folders that do not count as elsewhere */
 	size_t n_counted;
+	const char *level; /* a folder of which only the directory was there */
 	size_t added;
 	uint64_t added_bytes;
 	size_t nameless_letters; /* keyword letters without a usable name */

@@ -25,6 +25,7 @@ merge_run_free(struct merge_run *r)
 {
 	merge_free(&r->merge);
 	scan_free(&r->scan);
+	free(r->relisted);
 }
 
 void
@@ -45,6 +46,16 @@ merge_run_warn_of_force(const struct merge_run *r, const char *message)
 {
 	merge_run_remark(r, REMARK_WARNING, message,
 	    "changed since it was added; --force removes it");
+}
+
+void
+merge_run_warn_of_list(const struct merge_run *r)
+{
+	merge_run_remark(r, REMARK_WARNING, r->set.scan.target,
+	    "%s: clients see what it was before, a folder or none, until "
+	    "Dovecot makes or removes a mailbox: doveadm mailbox create -u "
+	    "USER x; doveadm mailbox delete -u USER x",
+	    r->relisted);
 }
 
 static void
@@ -304,6 +315,8 @@ merge_run(struct merge_run *r, struct why *why)
 	} else {
 		result = execute(r, why);
 	}
+	if (r->merge.level != NULL)
+		r->relisted = xstrdup(r->merge.level);
 	if (result == -1)
 		return -1;
 	advise(r);
@@ -425,9 +438,12 @@ undo_text(struct merge_run *r, const char *journal,
 	if (r->set.dry_run)
 		return undoable == 0 ? 0 : undo_run(&u, why);
 	merge_sweep(&r->scan.target_tree);
+	if (undoable == 1 && undo_run(&u, why) == -1)
+		return -1;
+	if (u.level != NULL)
+		r->relisted = xstrdup(u.level);
 	if (undoable == 1 &&
-	    (undo_run(&u, why) == -1 ||
-		merge_run_note_undone(r, journal, u.kept, why) == -1))
+	    merge_run_note_undone(r, journal, u.kept, why) == -1)
 		return -1;
 	if (u.kept > 0)
 		return 0;

@@ -63,6 +63,9 @@ struct merge_run {
 	    scan; /* scan.plan is what result_put and summary_put take */
 	struct merge merge;
 	struct journal journal;
+	/* A folder that became one in a directory that was there (LAYOUT=fs), or
+	 * is none any more: see merge_run_warn_of_list. NULL: none. */
+	char *relisted;
 };
 
 /* Sets and events are borrowed by what they point to. */
@@ -102,6 +105,12 @@ void merge_run_advise(const struct merge_run *r);
 void merge_run_remark(const struct merge_run *r, enum remark kind,
     const char *where, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/*
+ * Says that Dovecot lists set.relisted as it was before. It looks at a folder of
+ * LAYOUT=fs again only after it has made or removed one itself.
+ */
+void merge_run_warn_of_list(const struct merge_run *r);
 
 /* Says, before it happens, that an undoing with force removes a message. */
 void merge_run_warn_of_force(const struct merge_run *r, const char *message);

@@ -313,6 +313,9 @@ undo_record(struct undoing *x, const struct journal_record *r, struct map *kept,
 			(void)map_put(kept, r->dir, NULL);
 		else if (r->was == NULL)
 			(void)map_put(going, r->dir, NULL);
+		if (status == UNDO_REMOVED && r->was != NULL &&
+		    strcmp(r->dir, ".") != 0)
+			x->u->level = r->dir;
 		undo_tell(x, UNDO_FOLDER, r->dir, NULL, status, &why);
 	}
 }

@@ -121,6 +121,27 @@ user_locate(struct located *l, const struct doveadm *d, struct scan_options *o,
 	return r;
 }
 
+int
+user_relist(const struct located *l, const struct doveadm *d, struct why *why)
+{
+	char *name = doveadm_mailbox_name(&l->account, "mailferrylook");
+	struct doveadm_args args = { 0 };
+	struct why made; /* a run that was killed can have left it */
+	int r;
+
+	doveadm_args(&args, d,
+	    DOVEADM_WORDS("mailbox", "create", "-u", d->user, "--", name));
+	(void)doveadm_read(&args, NULL, &made);
+	doveadm_args_free(&args);
+	doveadm_args(&args, d,
+	    DOVEADM_WORDS(
+		"mailbox", "delete", "-u", d->user, "-e", "--", name));
+	r = doveadm_read(&args, NULL, why);
+	doveadm_args_free(&args);
+	free(name);
+	return r;
+}
+
 void
 located_free(struct located *l)
 {

@@ -26,6 +26,16 @@ struct located {
  */
 int user_locate(struct located *l, const struct doveadm *d,
     struct scan_options *o, struct why *why);
+
+/*
+ * Makes Dovecot look at all folders again: of one whose directory was there it
+ * says for ever what it was, unless a mailbox is made or removed by Dovecot
+ * itself (the refresh flag of its list index, mailbox-list-index.c). A mailbox is
+ * made for that, and removed. 0, or -1 and why.
+ */
+int user_relist(
+    const struct located *l, const struct doveadm *d, struct why *why);
+
 void located_free(struct located *l);
 
 #endif
