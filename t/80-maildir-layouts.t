@@ -151,6 +151,34 @@ ok 'an INBOX that was not there goes again, but not one that was opened since' '
 	live inbox
 	undo inbox
 	[ -d inbox/cur ] && [ -d inbox/new ] && [ -d inbox/tmp ] && [ -e inbox/dovecot-uidlist ]'
+ok 'an empty directory is a new Maildir where its layout is said' '
+	mkdir fresh
+	tree fresh >before
+	merge 2 s fresh
+	has err "fresh: empty: see --target-layout to make a Maildir of it, or --user"
+	merge 2 fresh s
+	has err "fresh: not a Maildir"
+	unchanged fresh
+	merge 0 -n --target-layout maildir++ s fresh
+	tree fresh >after
+	same before after
+	touch fresh/dovecot-uidvalidity
+	for layout in maildir++ fs; do
+		tree fresh >before
+		merge 0 --target-layout $layout s fresh
+		[ "$(count fresh)" -eq 2 ]
+		[ "$(count fresh/.Work)" -eq 1 ] || [ "$(count fresh/Work)" -eq 1 ]
+		not [ -e fresh/maildirfolder ]
+		merge 0 --target-layout $layout s fresh
+		not has out "\"added\""
+		undo fresh
+		tree fresh >after
+		same before after
+		rm -f fresh/subscriptions
+	done
+	touch fresh/file
+	merge 2 --target-layout fs s fresh
+	has err "fresh: not a Maildir"'
 ok 'folders of both layouts' '
 	box two two/.Stale two/Work
 	merge 2 s two

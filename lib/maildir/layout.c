@@ -123,3 +123,49 @@ layout_find_inbox(
 	    t->root, hint->side == NULL ? "" : hint->side,
 	    hint->side == NULL ? "" : "-");
 }
+
+/* True if it looks like one of Dovecot's own formats. */
+static bool
+is_dbox(const struct mdtree *t)
+{
+	return faccessat(t->fd, "mailboxes", F_OK, 0) == 0 ||
+	       faccessat(t->fd, "storage", F_OK, 0) == 0;
+}
+
+/* True if there is nothing in the root but what Dovecot puts beside folders. */
+static bool
+is_empty(const struct mdtree *t)
+{
+	DIR *d = opendir_below(t->fd, ".");
+	bool empty = d != NULL;
+	struct dirent *e;
+
+	while (empty && (e = readdir(d)) != NULL)
+		empty = strcmp(e->d_name, ".") == 0 ||
+			strcmp(e->d_name, "..") == 0 ||
+			str_starts(e->d_name, "dovecot");
+	if (d != NULL)
+		(void)closedir(d);
+	return empty;
+}
+
+int
+layout_judge_empty(
+    const struct mdtree *t, const struct tree_hint *hint, struct why *why)
+{
+	if (is_dbox(t))
+		return why_set(why, FAIL_FATAL,
+		    "%s: not a Maildir, but a dbox of Dovecot's: see "
+		    "--through-doveadm",
+		    t->root);
+	if (!hint->new || !is_empty(t))
+		return why_set(why, FAIL_FATAL,
+		    "%s: not a Maildir: no folder with cur and new in it",
+		    t->root);
+	if (hint->layout != LAYOUT_AUTO)
+		return 0;
+	return why_set(why, FAIL_FATAL,
+	    "%s: empty: see --target-layout to make a Maildir of it, or "
+	    "--user",
+	    t->root);
+}

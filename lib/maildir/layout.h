@@ -23,4 +23,9 @@
 int layout_find_inbox(
     struct mdtree *t, const struct tree_hint *hint, struct why *why);
 
+/* What a tree without a folder is. 0: a new one, which the hint allows; or -1
+ * and why (FATAL). */
+int layout_judge_empty(
+    const struct mdtree *t, const struct tree_hint *hint, struct why *why);
+
 #endif

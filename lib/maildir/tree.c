@@ -480,14 +480,6 @@ list_layout(struct mdtree *t, const struct tree_hint *hint, struct why *why)
 	return 0;
 }
 
-/* True if it looks like one of Dovecot's own formats. */
-static bool
-is_dbox(const struct mdtree *t)
-{
-	return faccessat(t->fd, "mailboxes", F_OK, 0) == 0 ||
-	       faccessat(t->fd, "storage", F_OK, 0) == 0;
-}
-
 void
 mdtree_list_inbox(struct mdtree *t)
 {
@@ -505,13 +497,8 @@ find_folders(struct mdtree *t, const struct tree_hint *hint, struct why *why)
 	if (layout_find_inbox(t, hint, why) == -1)
 		return -1;
 	mdtree_list_inbox(t);
-	if (t->n == 0)
-		return why_set(why, FAIL_FATAL,
-		    is_dbox(t) ? "%s: not a Maildir, but a dbox of Dovecot's: "
-				 "see --through-doveadm"
-			       : "%s: not a Maildir: no folder with cur and "
-				 "new in it",
-		    t->root);
+	if (t->n == 0 && layout_judge_empty(t, hint, why) == -1)
+		return -1;
 	mdtree_sort(t);
 	t->style.utf8 = hint->names == NAMES_AUTO ? looks_utf8(t)
 						  : hint->names == NAMES_UTF8;

@@ -74,6 +74,7 @@ struct tree_hint {
 	const char *inbox;   /* that of INBOX=, or NULL */
 	bool follow;         /* symbolic links that lead out of the root */
 	const char *side;    /* "source" or "target", for names of options */
+	bool new; /* an empty directory is a Maildir, too, of the layout */
 	/* A folder that cannot be read is an error of the whole tree; otherwise
 	 * it gets a fault, and the rest is read. */
 	bool strict;

@@ -118,6 +118,7 @@ scan_target(struct scan *s, const struct scan_options *o, struct why *why)
 	hint.strict = !o->match.ignore_unreadable;
 	hint.follow = o->follow;
 	hint.side = "target";
+	hint.new = true;
 	if (fd == -1)
 		return why_errno(why, FAIL_FATAL, "%s", o->target);
 	if (o->owner)

@@ -4,8 +4,10 @@
 
 #include "through/user.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/alloc.h"
 #include "core/str.h"
@@ -99,6 +101,26 @@ take_roles(struct located *l, const struct doveadm_mailbox *v, size_t n)
 	}
 }
 
+/* The INBOX of an account that nobody has used is not there yet. Dovecot makes it
+ * when it is asked for it. */
+static int
+open_inbox(const struct located *l, const struct doveadm *d, struct why *why)
+{
+	struct doveadm_args args = { 0 };
+	struct stat st;
+	int r;
+
+	if (stat(l->inbox == NULL ? l->root : l->inbox, &st) == 0 ||
+	    errno != ENOENT)
+		return 0;
+	doveadm_args(&args, d,
+	    DOVEADM_WORDS(
+		"mailbox", "status", "-u", d->user, "messages", "INBOX"));
+	r = doveadm_read(&args, NULL, why);
+	doveadm_args_free(&args);
+	return r;
+}
+
 int
 user_locate(struct located *l, const struct doveadm *d, struct scan_options *o,
     struct why *why)
@@ -114,6 +136,8 @@ user_locate(struct located *l, const struct doveadm *d, struct scan_options *o,
 	text = xstrdup(l->account.location == NULL ? "" : l->account.location);
 	r = take_location(l, text, o, why);
 	free(text);
+	if (r == 0)
+		r = open_inbox(l, d, why);
 	take_roles(l, l->account.mailboxes, l->account.n);
 	take_roles(l, l->account.latent, l->account.n_latent);
 	o->roles = l->roles;

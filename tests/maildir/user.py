@@ -83,6 +83,7 @@ def main():
             assert len(fetch(client, 'INBOX')) == 2
         assert server.complaints() == [], server.complaints()
         server.stop()
+    unused()
     store = Dovecot('dbox', 'mdbox:~/mdbox')
     store.start()
     enter = 'chroot %s ' % store.root if store.root else ''
@@ -90,6 +91,25 @@ def main():
                  'tree', status=2)
     assert 'the store is mdbox; see --through-doveadm' in err, err
     store.stop()
+
+
+def unused():
+    """The INBOX lies elsewhere, and nobody has opened it."""
+    server = Dovecot('server9', 'maildir:~/mail:INBOX=~/Maildir')
+    server.start()
+    enter = 'chroot %s ' % server.root if server.root else ''
+    command = enter + 'doveadm -c ' + server.inside(server.conf)
+    subprocess.run(command.split() + ['mailbox', 'create', '-u', 'u', 'Neu'],
+                   check=True)
+    assert not os.path.exists(server.maildir())
+    if server.root:
+        fake(server, command)
+        command = os.path.abspath('doveadm9')
+    run(server, command, 'tree')
+    with server.imap() as client:
+        assert len(fetch(client, 'INBOX')) == 2
+    assert server.complaints() == [], server.complaints()
+    server.stop()
 
 
 def fake(server, command):
