@@ -339,6 +339,34 @@ ok 'a quota that will be exceeded is told' '
 		merge 0 -n s16 t16
 		hasnt err "quota will be"
 	done'
+ok 'a maildirsize that is a link or no file is not written to, and named' '
+		echo keep >victim
+	mkfifo fifo
+	for to in victim gone fifo; do
+		rm -rf t16q
+		box t16q
+		ln -s "../$to" t16q/maildirsize
+		merge 0 -n s16 t16q
+		cp err foreseen
+		merge 0 s16 t16q
+		has foreseen "t16q: maildirsize: a symbolic link, which is not followed: the quota does not know of this run"
+		grep maildirsize foreseen >want
+		grep maildirsize err >got
+		same want got
+		[ -L t16q/maildirsize ] && not [ -e gone ] && [ "$(cat victim)" = keep ]
+		merge 0 s16 t16q
+		hasnt err maildirsize
+		for how in -n -q; do
+			run 0 maildir-merge --undo "$(ls -t xdg/mailferry/*.journal | head -n 1)" $how t16q 2>err
+			has err "t16q: maildirsize: a symbolic link"
+		done
+		[ "$(cat victim)" = keep ]
+	done
+	rm -rf t16q
+	box t16q
+	mkfifo t16q/maildirsize
+	merge 0 s16 t16q
+	has err "t16q: maildirsize: not a regular file: the quota does not know"'
 ok 'owner and mode are the folder'"'"'s' '
 	box s11 .n && box t11
 	mail s11/.n/cur/1.a:2, one

@@ -72,16 +72,35 @@ quota_read(struct quota *q, int fd)
 	return good;
 }
 
+/* 1: there is a file that can be told; 0: there is none; -1 and why: it is
+ * something else. Dovecot follows a link here, but whoever made it may have
+ * meant it for us, who can be root. */
+static int
+judge(int fd, struct why *why)
+{
+	struct stat st;
+
+	if (fstatat(fd, quota_name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT
+			   ? 0
+			   : why_errno(why, FAIL_DATA, "%s", quota_name);
+	if (S_ISREG(st.st_mode))
+		return 1;
+	return why_set(why, FAIL_DATA, "%s: %s", quota_name,
+	    S_ISLNK(st.st_mode) ? "a symbolic link, which is not followed"
+				: "not a regular file");
+}
+
 /* One write to a file that is open for appending: other programs do the same
  * at any time. */
 int
 quota_note(int fd, int64_t bytes, int64_t messages, struct why *why)
 {
 	char line[64];
-	int len, file, r;
+	int len, file, r = judge(fd, why);
 
-	if (!has_quota_file(fd) || (bytes == 0 && messages == 0))
-		return 0;
+	if (r != 1 || (bytes == 0 && messages == 0))
+		return r == -1 ? -1 : 0;
 	file = openat(
 	    fd, quota_name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	if (file == -1)

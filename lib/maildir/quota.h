@@ -19,7 +19,8 @@
 bool has_quota_file(int fd);
 
 /* Tells it, if there is one, that messages came (or, negative, went). 0, or -1
- * and why (DATA). */
+ * and why (DATA); also where there is nothing to tell, but no file that could be
+ * told: a symbolic link. */
 int quota_note(int fd, int64_t bytes, int64_t messages, struct why *why);
 
 /* Limits and use, in bytes and messages; a limit of 0 is none. */

@@ -229,13 +229,14 @@ note_quota(struct merge *m, const struct journal_record *done, struct why *why)
 	struct journal_record r = *done;
 	int fd = m->plan->target->tree->control;
 
-	if (r.number == 0 || !has_quota_file(fd))
+	if (r.number == 0)
 		return 0;
 	r.kind = JOURNAL_QUOTA;
-	journal_put(m->journal, &r);
+	if (has_quota_file(fd))
+		journal_put(m->journal, &r);
 	if (journal_sync(m->journal, why) == -1)
 		return -1;
-	(void)quota_note(fd, r.size, r.number, NULL);
+	(void)quota_note(fd, r.size, r.number, &m->quota);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "maildir/control.h"
 #include "maildir/delivery.h"
 #include "maildir/name.h"
+#include "maildir/quota.h"
 #include "maildir/refresh.h"
 #include "maildir/subscriptions.h"
 #include "merge/arrivals.h"
@@ -138,6 +139,9 @@ void
 merge_foresee(struct merge *m)
 {
 	m->added = m->n;
+	if (m->n > 0)
+		(void)quota_note(
+		    m->plan->target->tree->control, 0, 0, &m->quota);
 	merge_foresee_keywords(m);
 }
 

@@ -60,6 +60,8 @@ struct merge {
 	struct idtable ids; /* of the source, once something arrives */
 	bool *counts_not;   /* target folders that do not count as elsewhere */
 	size_t n_counted;
+	struct why quota;  /* maildirsize could not be told; FAIL_NONE: all is
+			      well */
 	const char *level; /* a folder of which only the directory was there */
 	size_t added;
 	uint64_t added_bytes;

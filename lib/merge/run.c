@@ -258,11 +258,22 @@ merge_run_advise(const struct merge_run *r)
 		    r->merge.nameless_letters);
 }
 
+static void
+warn_of_count(const struct merge_run *r, const struct why *why)
+{
+	if (why->kind != FAIL_NONE)
+		merge_run_remark(r, REMARK_WARNING, r->set.scan.target,
+		    "%s: the quota does not know of this run; Dovecot counts "
+		    "again where there is no maildirsize",
+		    why->text);
+}
+
 /* What the merge could not do itself. */
 static void
 advise(const struct merge_run *r)
 {
 	merge_run_advise(r);
+	warn_of_count(r, &r->merge.quota);
 	if (r->merge.lost_keywords > 0)
 		merge_run_remark(r, REMARK_ADVICE, NULL,
 		    "%zu keywords were not carried: a folder can have 26",
@@ -435,13 +446,15 @@ undo_text(struct merge_run *r, const char *journal,
 		    text->damaged);
 	if (undoable == 1 && u.force && foretell_force(r, &u, why) == -1)
 		return -1;
-	if (r->set.dry_run)
-		return undoable == 0 ? 0 : undo_run(&u, why);
-	merge_sweep(&r->scan.target_tree);
+	if (!r->set.dry_run)
+		merge_sweep(&r->scan.target_tree);
 	if (undoable == 1 && undo_run(&u, why) == -1)
 		return -1;
+	warn_of_count(r, &u.quota);
 	if (u.level != NULL)
 		r->relisted = xstrdup(u.level);
+	if (r->set.dry_run)
+		return 0;
 	if (undoable == 1 &&
 	    merge_run_note_undone(r, journal, u.kept, why) == -1)
 		return -1;

@@ -269,8 +269,10 @@ remove_messages(struct undoing *x, const char *dir, struct why *why)
 	if (b.fd[0] != -1)
 		(void)fsync(b.fd[0]);
 	names_close(&b);
-	return u->dry_run ? 0
-			  : quota_note(u->tree->control, bytes, messages, why);
+	if (messages < 0)
+		(void)quota_note(u->tree->control, u->dry_run ? 0 : bytes,
+		    u->dry_run ? 0 : messages, &u->quota);
+	return 0;
 }
 
 /* Removing needs no lock: to Dovecot, a file that vanishes is an expunged

@@ -51,6 +51,7 @@ struct undo {
 	/* Told of each message that only force removes; may be NULL. */
 	void (*forces)(void *arg, const char *dir, const char *name);
 	void *arg;
+	struct why quota;  /* maildirsize could not be told; or FAIL_NONE */
 	const char *level; /* a folder that is only a directory again */
 	size_t kept; /* messages that stay though the run added them, and what
 			failed: the journal is needed once more */
