@@ -23,6 +23,10 @@ ok 'odd mail, and folders named like options' '
 	mkdir -m 755 odd
 	cd odd
 	run 0 /usr/bin/python3 "$top/tests/maildir/strange.py"'
+ok 'flags of messages on both sides' '
+	mkdir -m 755 flags
+	cd flags
+	run 0 /usr/bin/python3 "$top/tests/maildir/flagging.py" sdbox'
 ok 'LAYOUT=fs: a folder that was only the level above another' '
 	mkdir -m 755 levels
 	cd levels
