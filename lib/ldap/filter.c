@@ -299,3 +299,68 @@ filter_match(const struct filter *f, const struct ldap_entry *e)
 {
 	return match(f->root, e);
 }
+
+/* --- in two --- */
+
+/* The length of the filter in parentheses at p, or 0. A parenthesis within a
+ * value is escaped. */
+static size_t
+member_len(const char *p)
+{
+	size_t depth = 0;
+
+	for (size_t i = 0; p[i] != '\0'; i++)
+		if (p[i] == '(')
+			depth++;
+		else if (p[i] == ')' && --depth == 0)
+			return i + 1;
+	return 0;
+}
+
+/* The length of the attribute's name in a negated test, "(!(name=value))"; 0 for
+ * what is none. */
+static size_t
+negated_name(const char *p)
+{
+	size_t len;
+
+	if (!str_starts(p, "(!(") || strchr("&|!", p[3]) != NULL)
+		return 0;
+	len = strcspn(p + 3, "=~<>:()");
+	return p[3 + len] == '=' ? len : 0;
+}
+
+void
+filter_split(
+    const char *text, struct buf *server, struct buf *rest, struct buf *names)
+{
+	size_t len, name;
+	const char *p = text + 2;
+	size_t kept = 0;
+
+	buf_reset(server);
+	buf_reset(rest);
+	buf_reset(names);
+	if (!str_starts(text, "(&(")) {
+		buf_adds(server, text);
+		return;
+	}
+	buf_adds(server, "(&");
+	buf_adds(rest, "(&");
+	for (; *p == '(' && (len = member_len(p)) != 0; p += len) {
+		name = negated_name(p);
+		if (name == 0)
+			kept++;
+		buf_add(name == 0 ? server : rest, p, len);
+		if (name != 0) {
+			buf_add(names, p + 3, name);
+			buf_addc(names, '\0');
+		}
+	}
+	if (kept == 0)
+		buf_adds(server, "(objectClass=*)");
+	buf_adds(server, p);
+	buf_addc(rest, ')');
+	if (names->len == 0)
+		buf_reset(rest);
+}

@@ -34,4 +34,14 @@ void filter_free(struct filter *f);
  */
 bool filter_match(const struct filter *f, const struct ldap_entry *e);
 
+/*
+ * A conjunction in two: server gets what to ask a server for, rest the negations
+ * of single tests that were members of it, for filter_match, or nothing; names
+ * the attributes that those look at, each with a NUL after it. For a server that
+ * does not know an attribute or a class, its test is Undefined and so is the
+ * negation of it: it would find no entry at all (RFC 4511 4.5.1.7).
+ */
+void filter_split(
+    const char *text, struct buf *server, struct buf *rest, struct buf *names);
+
 #endif

@@ -268,6 +268,36 @@ matches(const struct ldap_entry *e, const char *text, bool want)
 }
 
 static void
+splits(const char *text, const char *server, const char *rest, const char *name)
+{
+	struct buf a = { 0 }, b = { 0 }, names = { 0 };
+
+	filter_split(text, &a, &b, &names);
+	OK(strcmp(buf_str(&a), server) == 0 && strcmp(buf_str(&b), rest) == 0 &&
+		strcmp(buf_str(&names), name) == 0,
+	    "%s: %s, %s", text, buf_str(&a), buf_str(&b));
+	buf_free(&a);
+	buf_free(&b);
+	buf_free(&names);
+}
+
+static void
+test_split(void)
+{
+	splits("(a=b)", "(a=b)", "", "");
+	splits("(&(a=b)(c=*))", "(&(a=b)(c=*))", "", "");
+	splits("(&(a=b)(!(c=*)))", "(&(a=b))", "(&(!(c=*)))", "c");
+	splits("(&(!(c;x=\\28\\29))(!(d=e)))", "(&(objectClass=*))",
+	    "(&(!(c;x=\\28\\29))(!(d=e)))", "c;x");
+	splits("(&(a=b)(!(|(c=d)(e=f))))", "(&(a=b)(!(|(c=d)(e=f))))", "", "");
+	splits("(&(a=b)(!(c>=d))(!(e:dn:=f)))", "(&(a=b)(!(c>=d))(!(e:dn:=f)))",
+	    "", "");
+	splits("(|(a=b)(!(c=d)))", "(|(a=b)(!(c=d)))", "", "");
+	splits("(&(!(c=d))(a=b", "(&(objectClass=*)(a=b", "(&(!(c=d)))", "c");
+	splits("(&(!(c=d", "(&(objectClass=*)(!(c=d", "", "");
+}
+
+static void
 test_filter(void)
 {
 	struct ldap_entry e;
@@ -336,6 +366,7 @@ main(void)
 	test_entry();
 	test_escape();
 	test_filter();
+	test_split();
 	test_filter_errors();
 	TAP_DONE();
 }

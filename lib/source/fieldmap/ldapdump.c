@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/buf.h"
+#include "ldap/filter.h"
 #include "source/fieldmap/entrydump.h"
 
 enum {
@@ -20,21 +22,53 @@ struct ldapdump {
 	const char *base;
 	struct emit *emit;
 	struct ldapsearch *search;
-	bool again; /* the first search is over */
+	struct filter *rest; /* what is tried here, or NULL */
+	bool again;          /* the first search is over */
 };
+
+/* The attributes of the section and those that the rest of its filter looks at;
+ * the caller's to free. */
+static const char **
+with_names(const char *const *attributes, const struct buf *names)
+{
+	const char **v = NULL;
+	size_t n = 0, cap = 0;
+
+	for (; *attributes != NULL; attributes++) {
+		v = xgrow(v, n, &cap, sizeof *v);
+		v[n++] = *attributes;
+	}
+	for (size_t at = 0; at < names->len; at += strlen(v[n - 1]) + 1) {
+		v = xgrow(v, n, &cap, sizeof *v);
+		v[n++] = names->data + at;
+	}
+	v = xgrow(v, n, &cap, sizeof *v);
+	v[n] = NULL;
+	return v;
+}
 
 static int
 start(void *ctx, const char *filter, const char *const *attributes,
     struct why *why)
 {
 	struct ldapdump *d = ctx;
-	struct ldapquery q = { .base = d->base,
-		.filter = filter,
-		.attributes = attributes,
-		.page = PAGE };
+	struct buf server = { 0 }, rest = { 0 }, names = { 0 };
+	const char **all;
+	struct ldapquery q = { .base = d->base, .page = PAGE };
 
 	d->emit->at.name = NULL;
-	d->search = ldapsearch_new(d->conn, &q, why);
+	filter_split(filter, &server, &rest, &names);
+	all = with_names(attributes, &names);
+	q.filter = buf_str(&server);
+	q.attributes = all;
+	if (rest.len != 0)
+		d->rest = filter_parse(buf_str(&rest), why);
+	if (rest.len == 0 || d->rest != NULL)
+		d->search = ldapsearch_new(d->conn, &q, why);
+	free(all);
+	buf_free(&server);
+	buf_free(&rest);
+	buf_free(&names);
 	return d->search == NULL ? -1 : 0;
 }
 
@@ -42,8 +76,11 @@ static int
 next(void *ctx, struct ldap_entry *e, struct why *why)
 {
 	struct ldapdump *d = ctx;
-	int r = ldapsearch_next(d->search, e, why);
+	int r;
 
+	do
+		r = ldapsearch_next(d->search, e, why);
+	while (r == 1 && d->rest != NULL && !filter_match(d->rest, e));
 	/* What is wrong is about no entry, unless it is about its bytes. */
 	if (r == -1 && why->kind != FAIL_DATA)
 		entry_reset(e, "", 0);
@@ -67,6 +104,8 @@ end(void *ctx)
 	d->again = true;
 	ldapsearch_free(d->search);
 	d->search = NULL;
+	filter_free(d->rest);
+	d->rest = NULL;
 }
 
 /* Names the server, without the base that may follow it. */
