@@ -44,6 +44,7 @@ data_directory = $tmp
 myhostname = mx.one.test
 myorigin = one.test
 virtual_mailbox_base = /var/vmail
+virtual_alias_domains = alias.test
 virtual_mailbox_domains = one.test two.test, empty.test
 virtual_mailbox_maps = texthash:$tmp/vmailbox
 virtual_alias_maps = hash:$tmp/virtual

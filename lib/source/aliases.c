@@ -156,6 +156,7 @@ aliases_target(
     struct aliases *a, struct emit *e, struct alias *alias, const char *target)
 {
 	struct why why = { 0 };
+	struct buf whole = { 0 };
 	const char *address;
 
 	if (a->take != NULL && a->take(a->take_ctx, alias->address, target))
@@ -180,7 +181,11 @@ aliases_target(
 			    "which is not carried");
 		return;
 	}
-	address = normalise(a, target, a->domain, &why);
+	buf_adds(&whole, target);
+	if (a->rewrite != NULL)
+		a->rewrite(a->rewrite_ctx, &whole);
+	address = normalise(a, buf_str(&whole), a->domain, &why);
+	buf_free(&whole);
 	if (address == NULL)
 		why_set(&why, FAIL_DATA,
 		    strchr(target, '@') == NULL

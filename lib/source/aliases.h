@@ -59,6 +59,9 @@ struct aliases {
 	bool (*ask)(
 	    void *ctx, struct emit *e, const char *key, struct buf *value);
 	void *ask_ctx;
+	/* May be NULL: completes the address of a target. */
+	void (*rewrite)(void *ctx, struct buf *address);
+	void *rewrite_ctx;
 	/* May be NULL: whether another reader has the use of a target. */
 	bool (*take)(void *ctx, const char *address, const char *target);
 	void *take_ctx;

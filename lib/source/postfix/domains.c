@@ -32,19 +32,29 @@ postfix_domains_has(const struct postfix_domains *d, const char *name)
 	return map_get(&d->seen, name) != NULL;
 }
 
+int
+postfix_domains_lists(const struct postfix_domains *d, const char *name)
+{
+	void **value = map_get(&d->seen, name);
+
+	return value == NULL ? 0 : (int)(intptr_t)*value;
+}
+
 static void
 add(struct postfix_domains *d, struct emit *e, const char *text)
 {
 	struct buf name = { 0 };
 	struct why why = { 0 };
 	const char *copy;
+	void **lists;
 	bool added;
 
 	if (domain_normalise(text, &name, &why) == -1) {
 		emit_fail(e, NULL, &why);
 	} else {
 		copy = arena_adds(&d->arena, buf_str(&name));
-		(void)map_put(&d->seen, copy, &added);
+		lists = map_put(&d->seen, copy, &added);
+		*lists = (void *)((intptr_t)*lists | d->list);
 		if (added)
 			strs_add(&d->names, copy);
 	}

@@ -11,10 +11,17 @@
 #include "record/record.h"
 #include "source/emit.h"
 
+/* Lists that a domain is in. */
+enum {
+	IN_ALIAS_DOMAINS = 1,
+	IN_MAILBOX_DOMAINS = 2
+};
+
 /* The zero value is empty. */
 struct postfix_domains {
 	struct strs names; /* normalised, each once */
-	struct map seen;
+	struct map seen;   /* -> the lists that have it, an intptr_t */
+	int list;          /* which is read */
 	struct arena arena;
 	bool partial; /* some could not be listed */
 
@@ -33,6 +40,8 @@ void postfix_domains_read(struct postfix_domains *d, struct emit *e,
     const char *dir, char *list, const char *where);
 
 bool postfix_domains_has(const struct postfix_domains *d, const char *name);
+/* The lists that have a domain, joined. */
+int postfix_domains_lists(const struct postfix_domains *d, const char *name);
 
 void postfix_domains_free(struct postfix_domains *d);
 

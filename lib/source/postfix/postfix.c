@@ -11,6 +11,7 @@
 #include "record/address.h"
 #include "source/host.h"
 #include "source/postfix/notes.h"
+#include "source/postfix/rewrite.h"
 
 void
 postfix_free(struct postfix *p)
@@ -52,6 +53,11 @@ read_origin(struct postfix *p, struct emit *e)
 	}
 	if (value == NULL)
 		emit_fail_at(e, "myorigin", NULL, &why);
+	buf_reset(&text);
+	if (value != NULL && strchr(value, '.') == NULL && p->below != NULL) {
+		buf_addf(&text, "%s.%s", value, p->below);
+		value = arena_adds(&p->config.arena, text.data);
+	}
 	buf_free(&text);
 	return value;
 }
@@ -71,6 +77,7 @@ read_domains(
 {
 	static const char *const names[] = { "virtual_alias_domains",
 		"virtual_mailbox_domains" };
+	static const int lists[] = { IN_ALIAS_DOMAINS, IN_MAILBOX_DOMAINS };
 
 	p->domains.is_domain = is_domain_key;
 	p->domains.ctx = &p->aliases;
@@ -78,14 +85,18 @@ read_domains(
 		struct why why = { 0 };
 		char *value = postfix_parameter(&p->config, names[i], &why);
 
-		if (value == NULL)
+		p->domains.list = lists[i];
+		if (value == NULL) {
 			emit_fail(e, NULL, &why);
-		/* By default the domains are those that the aliases are in. */
-		else if (strcmp(value, aliases) == 0)
+		} else if (strcmp(value, aliases) == 0) {
+			/* By default the domains are those that the aliases
+			 * are in. */
+			p->marks = true;
 			p->domains.partial |= p->asks.n != 0 || failed;
-		else
+		} else {
 			postfix_domains_read(
 			    &p->domains, e, p->config.dir, value, names[i]);
+		}
 		p->domains.is_domain = NULL;
 	}
 	for (size_t i = 0; i < p->domains.names.n; i++)
@@ -112,6 +123,50 @@ emit_domains(struct postfix *p, struct emit *e)
 	for (size_t i = 0; i < p->domains.names.n; i++)
 		if (!is_other_name(p, p->domains.names.v[i]))
 			emit_domain(e, p->domains.names.v[i]);
+}
+
+/* --- domains in two lists --- */
+
+const char *
+postfix_hidden_by(const struct postfix *p, const char *domain)
+{
+	int lists = postfix_domains_lists(&p->domains, domain);
+
+	if (!(lists & IN_MAILBOX_DOMAINS))
+		return NULL;
+	if (postfix_domains_has(&p->locals, domain))
+		return "mydestination";
+	return (lists & IN_ALIAS_DOMAINS) ||
+		       (p->marks &&
+			   map_get(&p->aliases.markers, domain) != NULL)
+		   ? "virtual_alias_domains"
+		   : NULL;
+}
+
+/* A domain is to be in one list. (trivial-rewrite(8), resolve.c.) */
+static void
+say_hidden(struct postfix *p, struct emit *e)
+{
+	for (size_t i = 0; i < p->domains.names.n; i++) {
+		const char *name = p->domains.names.v[i];
+		const char *first = postfix_hidden_by(p, name);
+
+		if (first != NULL && *first == 'm')
+			emit_note_record(e, name,
+			    "in virtual_mailbox_domains and in mydestination, "
+			    "which Postfix looks at first: its mail goes to "
+			    "local names, and no virtual mailbox gets any");
+		else if (first != NULL)
+			emit_note_record(e, name,
+			    "in virtual_mailbox_domains and in "
+			    "virtual_alias_domains, which Postfix looks at "
+			    "first: only aliases get mail, and no mailbox");
+		else if (postfix_domains_has(&p->locals, name))
+			emit_note_record(e, name,
+			    "in virtual_alias_domains and in mydestination, "
+			    "which Postfix looks at first: what is no alias "
+			    "is a local name");
+	}
 }
 
 /* --- which domains it takes mail for --- */
@@ -172,9 +227,8 @@ read_relays(struct postfix *p)
 
 /* --- local domains --- */
 
-/* Names that every host has for itself. */
-static bool
-is_localhost(const char *name)
+bool
+postfix_is_localhost(const char *name)
 {
 	return strchr(name, '.') == NULL || str_starts(name, "localhost.");
 }
@@ -189,7 +243,7 @@ local_domain(const struct postfix *p)
 	for (size_t i = 0; i < p->locals.names.n; i++) {
 		const char *name = p->locals.names.v[i];
 
-		if (is_localhost(name))
+		if (postfix_is_localhost(name))
 			continue;
 		if (first == NULL || (p->aliases.domain != NULL &&
 					 strcmp(name, p->aliases.domain) == 0))
@@ -214,7 +268,7 @@ name_locals(struct postfix *p, struct emit *e, const char *domain)
 	for (size_t i = 0; i < p->locals.names.n; i++) {
 		const char *name = p->locals.names.v[i];
 
-		if (!is_localhost(name) && strcmp(name, domain) != 0 &&
+		if (!postfix_is_localhost(name) && strcmp(name, domain) != 0 &&
 		    !postfix_domains_has(&p->domains, name) &&
 		    map_get(&p->aliases.key_domains, name) == NULL)
 			emit_domain_alias(e, domain, name);
@@ -324,9 +378,12 @@ postfix_read(struct postfix *p, struct emit *e)
 		emit_fail(e, NULL, &why);
 		return;
 	}
+	postfix_rewrite_read(p, e);
 	if (p->aliases.domain == NULL)
 		p->aliases.domain = read_origin(p, e);
-	domain = read_locals(p, e);
+	domain = p->local_domain = read_locals(p, e);
+	p->aliases.rewrite = postfix_rewrite;
+	p->aliases.rewrite_ctx = p;
 	p->aliases.delimiter =
 	    postfix_is_set(&p->config, "recipient_delimiter");
 	p->aliases.ask = postfix_ask;
@@ -344,6 +401,7 @@ postfix_read(struct postfix *p, struct emit *e)
 	read_local_aliases(p, e, domain);
 	aliases_domains(&p->aliases, e);
 	emit_domains(p, e);
+	say_hidden(p, e);
 	p->senders.domain = p->aliases.domain;
 	postfix_senders_read(&p->senders, e, &p->config);
 	postfix_notes(&p->config, e);

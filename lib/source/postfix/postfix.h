@@ -19,9 +19,13 @@ struct postfix {
 	struct postfix_config config;
 	struct aliases aliases;
 	struct postfix_domains domains; /* of virtual aliases and mailboxes */
-	struct postfix_domains locals;  /* mydestination */
-	struct strs relays;             /* relay_domains, in arena */
-	bool knows_domains; /* those are all that it takes mail for */
+	bool marks; /* a key of the aliases says that it is one of them */
+	struct postfix_domains locals; /* mydestination */
+	struct strs relays;            /* relay_domains, in arena */
+	bool knows_domains;       /* those are all that it takes mail for */
+	const char *local_domain; /* that stands for locals; may be NULL */
+	const char *below; /* what a host without a dot is in; NULL: nothing */
+	bool keeps_bangs, keeps_percents; /* of "host!user", "user%host" */
 	struct arena arena;
 	struct postfix_asks asks; /* of aliases */
 	struct postfix_senders senders;
@@ -39,6 +43,13 @@ void postfix_end(struct postfix *p, struct emit *e);
 /* Whether Postfix takes mail from elsewhere for a domain; true where nobody
  * knows. ctx is the struct postfix. */
 bool postfix_serves(void *ctx, const char *domain);
+
+/* What a domain of virtual mailboxes is in as well, which Postfix looks at first:
+ * then it knows no mailbox in it. NULL: nothing. */
+const char *postfix_hidden_by(const struct postfix *p, const char *domain);
+
+/* Whether a name is one that every host has for itself. */
+bool postfix_is_localhost(const char *name);
 
 /* The entry of a virtual_alias_maps table; ctx is the struct aliases. */
 postfix_entry postfix_add_alias;

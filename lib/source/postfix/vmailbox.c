@@ -8,6 +8,7 @@
 
 #include "core/str.h"
 #include "record/address.h"
+#include "source/postfix/rewrite.h"
 
 static const char text_table[] = "texthash:";
 
@@ -56,6 +57,13 @@ add_mailbox(void *ctx, struct emit *e, const char *key, char *value)
 	record_reset(r, REC_ACCOUNT);
 	r->address = v->address.data;
 	r->mail = mail_place(v, value);
+	if (postfix_hidden_by(&v->postfix, address_domain(r->address))) {
+		r->receive = false;
+		emit_note(e, r->address,
+		    "a mailbox that gets no mail, because its domain is also "
+		    "in a list that Postfix looks at first",
+		    postfix_hidden_by(&v->postfix, address_domain(r->address)));
+	}
 	if (!postfix_serves(&v->postfix, address_domain(r->address))) {
 		r->receive = false;
 		emit_domain_inactive(e, address_domain(r->address));
@@ -140,6 +148,8 @@ vmailbox_files(struct vmailbox *v, struct emit *e, const char *const *aliases,
 
 	p->aliases.ask = postfix_ask;
 	p->aliases.ask_ctx = &p->asks;
+	p->aliases.rewrite = postfix_rewrite;
+	p->aliases.rewrite_ctx = p;
 	for (; *aliases != NULL && !emit_stop(e); aliases++)
 		read_named(&reader, *aliases);
 	for (; *locals != NULL && !emit_stop(e); locals++)
