@@ -19,8 +19,14 @@ bare@one.test x
 here@one.test x@localhost
 marked.test anything
 info@hidden.test box@hidden.test
+u1@name.test u1@good.test
+@c1.test @c2.test
+@c2.test @c3.test
+@c3.test u1@good.test
 END
 printf '%s x\n' box@hidden.test box@marked.test box@local.test box@good.test >"$pf/boxes"
+printf '%s good.test/%s/\n' u1@good.test u1 u2@good.test u2 u1@name.test u1 \
+    u2@name.test u2 sales@good.test u2 >>"$pf/boxes"
 port=$(python3 -c 'import socket
 s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 postfix_services() {
@@ -30,8 +36,8 @@ postfix_start 'mydestination = mx.host.test, localhost.my.test, local.test, also
     'mydomain = my.test' 'myorigin = origin' 'append_dot_mydomain = yes' \
     'local_recipient_maps = unix:passwd.byname' 'alias_maps =' \
     "virtual_alias_maps = texthash:$pf/virtual" \
-    'virtual_alias_domains = one.test, hidden.test, also.test' \
-    'virtual_mailbox_domains = hidden.test marked.test local.test good.test' \
+    'virtual_alias_domains = one.test, hidden.test, also.test, c1.test, c2.test, c3.test' \
+    'virtual_mailbox_domains = hidden.test marked.test local.test good.test name.test' \
     "virtual_mailbox_maps = texthash:$pf/boxes"
 dump() {
 	run "$1" dirdump-postfix -v -c "$pf" >out 2>err
@@ -83,6 +89,29 @@ ok 'a domain in two lists: the mailboxes that get no mail' '
 	note local.test | has /dev/stdin "no virtual mailbox gets any"
 	note also.test | has /dev/stdin "what is no alias is a local name"
 	[ -z "$(note good.test)" ]'
+accounts() {
+	jq -r 'select(.type == "account" and (.mail // .address | test("u[0-9]|good"))) |
+	    .address' out | sort | paste -sd ' ' -
+}
+ok 'two addresses of one mailbox are one account' '
+	[ "$(delivered u1@name.test)" = u1@good.test ]
+	[ "$(targets u1@name.test)" = u1@good.test ]
+	[ "$(targets u2@name.test)" = u2@good.test ]
+	[ "$(accounts)" = "box@good.test sales@good.test u1@good.test u2@good.test" ]
+	# Another name is one only where virtual(8) delivers to the place.
+	postconf -c "$pf" -e virtual_transport=virtual
+	dump 0
+	[ "$(targets sales@good.test)" = u2@good.test ]
+	[ "$(accounts)" = "box@good.test u1@good.test u2@good.test" ]'
+ok 'a name of a domain that is a name of another' '
+	for domain in c1.test c2.test c3.test; do
+		[ "$(delivered any@$domain)" = u1@good.test ]
+	done
+	[ "$(targets @c3.test)" = u1@good.test ]
+	jq -c "select(.domain == \"c3.test\").aliases" out >got
+	echo "[\"c1.test\",\"c2.test\"]" >want
+	same want got
+	hasnt out "\"domain\":\"c2.test\""'
 ok 'a key that names a domain counts where the list is the preset' '
 	refused box@marked.test Ok
 	receives box@marked.test true

@@ -21,7 +21,8 @@
 
 enum {
 	FEW = 32, /* targets that are compared one by one */
-	INCLUDE_DEPTH = 10
+	INCLUDE_DEPTH = 10,
+	CHAIN_MAX = 32 /* names of domains for names of domains */
 };
 
 void
@@ -476,19 +477,38 @@ drop_elsewhere(struct emit *e, const struct alias *alias)
 	    "send to the address goes elsewhere; not carried");
 }
 
+/* What an entry for a whole domain makes of it, "@domain", which may itself be
+ * another name of one; NULL: no other name. */
+static const char *
+other_domain(const struct aliases *a, const struct alias *alias)
+{
+	const char *target = NULL;
+
+	for (int depth = 0; depth < CHAIN_MAX; depth++) {
+		void **next;
+
+		if (*alias->address != '@' || alias->targets.n != 1 ||
+		    *alias->targets.v[0] != '@')
+			break;
+		target = alias->targets.v[0];
+		next = map_get(&a->by_address, target);
+		if (next == NULL || *next == alias)
+			break;
+		alias = *next;
+	}
+	return target;
+}
+
 void
 aliases_domains(struct aliases *a, struct emit *e)
 {
 	settle_bare(a, e);
 	for (size_t i = 0; i < a->n; i++) {
 		struct alias *alias = a->v[i];
-		const char *target;
+		const char *target = other_domain(a, alias);
 
 		e->at = alias->at;
-		if (*alias->address != '@' || alias->targets.n != 1)
-			continue;
-		target = alias->targets.v[0];
-		if (*target != '@')
+		if (target == NULL)
 			continue;
 		alias->used = true;
 		if (strcmp(target, alias->address) != 0)
@@ -585,8 +605,7 @@ aliases_emit(struct aliases *a, struct emit *e)
 	alias_ask_rest(a, e);
 	for (size_t i = 0; i < a->n && !emit_stop(e); i++) {
 		const struct alias *alias = a->v[i];
-		const char *target =
-		    alias->targets.n == 1 ? alias->targets.v[0] : "";
+		const char *target = other_domain(a, alias);
 
 		e->at = alias->at;
 		if (alias->shadowed != 0)
@@ -598,7 +617,7 @@ aliases_emit(struct aliases *a, struct emit *e)
 			drop_elsewhere(e, alias);
 		else if (!alias->used)
 			emit_alias(e, a, alias, &r);
-		else if (*alias->address == '@' && *target == '@')
+		else if (target != NULL)
 			emit_domain(e, target + 1);
 	}
 	for (size_t i = 0; i < a->n; i++) {

@@ -8,6 +8,7 @@
 
 #include "core/str.h"
 #include "record/address.h"
+#include "source/alias-ask.h"
 #include "source/postfix/rewrite.h"
 
 static const char text_table[] = "texthash:";
@@ -19,6 +20,8 @@ vmailbox_free(struct vmailbox *v)
 	record_free(&v->r);
 	buf_free(&v->address);
 	buf_free(&v->mail);
+	map_free(&v->places);
+	arena_free(&v->arena);
 }
 
 /* The place of the mail: a path below the base, a Maildir where it ends with a
@@ -37,12 +40,61 @@ mail_place(struct vmailbox *v, const char *path)
 	return v->mail.data;
 }
 
+static bool
+is_same_name(const char *a, const char *b)
+{
+	size_t len = strcspn(a, "@");
+
+	return strncmp(a, b, len) == 0 && b[len] == '@';
+}
+
+/*
+ * Two addresses with one place of mail are one mailbox: of a domain with another
+ * name, as the second table of PostfixAdmin has them. Where not virtual(8)
+ * delivers, the place may be any text, and the names have to be the same. NULL: the
+ * first, or none.
+ */
+static const char *
+first_of_place(struct vmailbox *v, const char *address, const char *place)
+{
+	bool added;
+	void **first;
+
+	if (strchr(place, '/') == NULL)
+		return NULL;
+	first = map_put_copy(&v->places, &v->arena, place, &added);
+	if (added)
+		*first = arena_adds(&v->arena, address);
+	return !added && strcmp(*first, address) != 0 &&
+		       (v->delivers || is_same_name(*first, address))
+		   ? *first
+		   : NULL;
+}
+
+/* Aliases come first: one that takes all mail of the address is its record. */
+static void
+add_other_name(struct vmailbox *v, struct emit *e, const char *first)
+{
+	struct record *r = &v->r;
+
+	if (alias_lead_on(&v->postfix.aliases, e, v->address.data, first))
+		return;
+	record_reset(r, REC_ALIAS);
+	r->address = v->address.data;
+	strs_add(&r->targets, first);
+	if (emit_record(e, r) == 0)
+		emit_note(e, r->address,
+		    "another address of a mailbox becomes an alias of it",
+		    first);
+}
+
 static void
 add_mailbox(void *ctx, struct emit *e, const char *key, char *value)
 {
 	struct vmailbox *v = ctx;
 	struct record *r = &v->r;
 	struct why why = { 0 };
+	const char *first;
 
 	buf_reset(&v->address);
 	if (*key == '@') {
@@ -52,6 +104,11 @@ add_mailbox(void *ctx, struct emit *e, const char *key, char *value)
 	}
 	if (emit_address(key, false, &v->address, &why) == -1) {
 		emit_fail(e, NULL, &why);
+		return;
+	}
+	first = first_of_place(v, v->address.data, value);
+	if (first != NULL) {
+		add_other_name(v, e, first);
 		return;
 	}
 	record_reset(r, REC_ACCOUNT);
@@ -89,6 +146,9 @@ vmailbox_read(struct vmailbox *v, struct emit *e)
 	if (v->base == NULL)
 		v->base =
 		    postfix_parameter(&p->config, "virtual_mailbox_base", &why);
+	maps = postfix_parameter(&p->config, "virtual_transport", NULL);
+	v->delivers = maps != NULL && strncmp(maps, "virtual", 7) == 0 &&
+		      (maps[7] == ':' || maps[7] == '\0');
 	maps = postfix_parameter(&p->config, "virtual_mailbox_maps", &why);
 	if (maps == NULL) {
 		emit_fail_at(e, "postconf", NULL, &why);

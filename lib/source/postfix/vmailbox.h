@@ -15,6 +15,9 @@ struct vmailbox {
 	const char *base; /* virtual_mailbox_base; NULL: not known */
 	struct record r;
 	struct buf address, mail;
+	bool delivers;     /* virtual(8) does, into the place of a mailbox */
+	struct map places; /* of mailboxes -> the first address */
+	struct arena arena;
 };
 
 /* Asks postconf for everything, and writes all records. */
