@@ -202,9 +202,12 @@ ok 'a dry run makes the remarks of a real one' '
 	mail t/cur/2.a:2, two
 	merge 0 -n s t
 	grep -v "journal of this run" err >dry
+	sed "s/\"planned\"/\"added\"/" out >foretold
 	merge 0 s t
 	grep -v "journal of this run" err >real
 	cmp dry real
+	same foretold out
+	has out "not all keywords could be carried"
 	has real "1 keyword letters have no usable name"
 	has real "1 keywords were not carried"
 	has real "1 messages have other flags"'

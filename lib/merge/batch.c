@@ -97,19 +97,6 @@ copy_some(void *arg, void *scratch, size_t from, size_t to)
 			why_set(&b->whys[i], FAIL_DATA, "cannot be copied");
 }
 
-/* Says in a message's record that keywords of it were lost. */
-static void
-note_lost_keywords(struct merge *m, const struct item *it)
-{
-	static const char text[] = "not all keywords could be carried";
-	struct fate *f = &m->plan->fates[it->entry];
-	char *both = f->note == NULL ? xstrdup(text)
-				     : xasprintf("%s; %s", f->note, text);
-
-	f->note = arena_adds(&m->texts, both);
-	free(both);
-}
-
 /* How many files of one base the folder has got so far. */
 static unsigned int
 count_copies(struct merge *m, const struct item *it, const struct parcel *p)
@@ -132,7 +119,6 @@ put_name(struct merge *m, const struct item *it, const struct parcel *p,
     struct buf *base, struct buf *info)
 {
 	const char *name = entry_name(m->plan->source, merge_source(m, it));
-	size_t lost = m->nameless_letters + m->lost_keywords;
 	struct mdname n;
 
 	mdname_parse(&n, name);
@@ -141,8 +127,6 @@ put_name(struct merge *m, const struct item *it, const struct parcel *p,
 	    base, it->date, p->sha, count_copies(m, it, p), m->run, &p->size);
 	buf_reset(info);
 	mdname_put_info(info, n.flags, merge_letters(m, it));
-	if (m->nameless_letters + m->lost_keywords > lost)
-		note_lost_keywords(m, it);
 }
 
 /* Journals and names what is good of a batch. names gets the name in cur/. */

@@ -4,8 +4,10 @@
 
 #include "merge/keywordmap.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "core/alloc.h"
 #include "maildir/control.h"
 #include "maildir/delivery.h"
 #include "maildir/name.h"
@@ -54,12 +56,28 @@ add_letter(struct merge *m, const char *name, void *arg)
 		l->letters |= 1U << n;
 }
 
+/* Says in a message's record that keywords of it were lost. */
+static void
+note_lost_keywords(struct merge *m, const struct item *it)
+{
+	static const char text[] = "not all keywords could be carried";
+	struct fate *f = &m->plan->fates[it->entry];
+	char *both = f->note == NULL ? xstrdup(text)
+				     : xasprintf("%s; %s", f->note, text);
+
+	f->note = arena_adds(&m->texts, both);
+	free(both);
+}
+
 unsigned int
 merge_letters(struct merge *m, const struct item *it)
 {
 	struct letters l = { &merge_target(m, it->folder)->keywords, 0 };
+	size_t lost = m->nameless_letters + m->lost_keywords;
 
 	merge_each_keyword(m, it, add_letter, &l);
+	if (m->nameless_letters + m->lost_keywords > lost)
+		note_lost_keywords(m, it);
 	return l.letters;
 }
 

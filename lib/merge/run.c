@@ -321,8 +321,8 @@ merge_run(struct merge_run *r, struct why *why)
 		return -1;
 	merge_run_begin(r);
 	if (r->set.dry_run) {
-		merge_run_settle_all(r);
 		merge_foresee(&r->merge);
+		merge_run_settle_all(r);
 	} else {
 		result = execute(r, why);
 	}
