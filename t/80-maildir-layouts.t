@@ -52,6 +52,7 @@ ok 'INBOX=~/Maildir/.INBOX' '
 	merge 0 s b
 	[ "$(count b/.INBOX)" -eq 2 ] && [ "$(count b/.Work)" -eq 1 ]
 	not [ -e b/cur ]
+	run 0 maildir-check b
 	merge 0 s b
 	not has out "\"added\""
 	run 0 maildir-merge --undo "$(ls xdg/mailferry/*)" b >out
@@ -70,6 +71,7 @@ ok 'LAYOUT=fs with DIRNAME=' '
 	[ "$(count a/New/mAildir)" -eq 1 ]
 	not [ -e a/cur ] && not [ -e a/Work/cur ]
 	grep -q "^New$" a/subscriptions
+	run 0 maildir-check a
 	rm -r s/.New
 	run 0 maildir-ids a >out
 	[ "$(grep -c "\"folder\":\"INBOX\"" out)" -eq 2 ] && has out "\"folder\":\"New\""'
