@@ -297,6 +297,21 @@ ok 'a file system without RENAME_NOREPLACE: merge, flags, check, undo' '
 		[ "$(ls t/cur | grep -c "^[123].x:2,$")" -eq 3 ]
 		[ "$(grep -c "\"object\":\"flags\".*\"restored\"" out)" -eq 3 ]
 	done'
+ok 'a file system that cannot sync directories: keywords, folders, undo' '
+	fresh
+	rm -rf k
+	cp -r s k
+	printf "0 Work\n" >k/.New/dovecot-keywords
+	mv k/.New/cur/41.x:2,S k/.New/cur/41.x:2,Sa
+	FSCALL_NODIRSYNC=1 LD_PRELOAD=$shim \
+	    run 0 maildir-merge -J jk k t >out 2>err
+	hasnt err Invalid
+	[ "$(count t)" -eq 44 ] && has t/subscriptions New
+	has t/.New/dovecot-keywords "0 Work"
+	[ "$(ls t/.New/cur | grep -c ":2,Sa$")" -eq 1 ]
+	FSCALL_NODIRSYNC=1 LD_PRELOAD=$shim \
+	    run 0 maildir-merge --undo jk t >out 2>err
+	[ "$(count t)" -eq 0 ] && not [ -e t/.New ]'
 ok 'undoing says what it leaves, and a dry run the same' '
 	fresh
 	printf "0 Old\n" >t/dovecot-keywords

@@ -30,6 +30,12 @@ write_all(int fd, const void *p, size_t len)
 }
 
 int
+sync_dir(int fd)
+{
+	return fsync(fd) == -1 && errno != EINVAL ? -1 : 0;
+}
+
+int
 read_fd(int fd, const char *path, struct buf *out, struct why *why)
 {
 	char chunk[65536];

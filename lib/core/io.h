@@ -17,6 +17,10 @@
 /* Writes all of it, through EINTR and short writes. 0, or -1 and errno. */
 int write_all(int fd, const void *p, size_t len);
 
+/* fsync(2) of a directory: the names in it are durable then. A file system that
+ * cannot says EINVAL, and is left to itself. 0, or -1 and errno. */
+int sync_dir(int fd);
+
 /*
  * Reads a whole file, or what is left of a descriptor, into buf (appended).
  * More than buf->max bytes is FAIL_DATA. 0, or -1 and why, which names path.

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/io.h"
 #include "core/output.h"
 
 /*
@@ -141,15 +142,12 @@ outfile_open(struct outfile *o, const char *path, struct why *why)
 
 /* Makes the new name in path's directory durable. */
 static int
-sync_dir(const char *path)
+sync_parent(const char *path)
 {
 	char *copy = xstrdup(path);
 	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = fd == -1 ? -1 : fsync(fd);
+	int r = fd == -1 ? -1 : sync_dir(fd);
 
-	/* Some file systems cannot sync a directory, and say EINVAL. */
-	if (r == -1 && errno == EINVAL)
-		r = 0;
 	if (fd != -1)
 		(void)close(fd);
 	free(copy);
@@ -186,7 +184,7 @@ outfile_commit(struct outfile *o, struct why *why)
 	}
 	if (o->tmp != NULL) {
 		link_unfinished(o, false);
-		if (sync_dir(o->path) == -1)
+		if (sync_parent(o->path) == -1)
 			r = why_errno(why, FAIL_FATAL, "%s", o->path);
 	}
 	free(o->tmp);

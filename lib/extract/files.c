@@ -16,6 +16,7 @@
 
 #include "convert/stamp.h"
 #include "core/alloc.h"
+#include "core/io.h"
 #include "extract/filename.h"
 #include "extract/parents.h"
 
@@ -344,7 +345,7 @@ make_link(
 		errno = EEXIST;
 	}
 	if (fd != -1 && r == 0)
-		r = fsync(fd) == -1 && errno != EINVAL ? -1 : 0;
+		r = sync_dir(fd);
 	if (fd != -1 && r == -1)
 		why_errno(why, write_failure(errno), "cannot be made");
 	if (fd != -1)

@@ -61,13 +61,6 @@ write_failure(int error)
 /* --- the root --- */
 
 static int
-sync_dir(int fd)
-{
-	/* Some file systems cannot sync a directory, and say EINVAL. */
-	return fsync(fd) == -1 && errno != EINVAL ? -1 : 0;
-}
-
-static int
 make_dir(int at, const char *name)
 {
 	if (mkdirat(at, name, 0700) == -1)

@@ -230,7 +230,7 @@ replace_at(int fd, const char *name, const struct buf *text, struct why *why)
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (file != -1 && write_all(file, buf_str(text), text->len) == 0 &&
 	    dress(file, fd, name) == 0 && fsync(file) == 0 &&
-	    renameat(fd, temp, fd, name) == 0 && fsync(fd) == 0)
+	    renameat(fd, temp, fd, name) == 0 && sync_dir(fd) == 0)
 		r = 0;
 	if (r == -1) {
 		why_errno(why, FAIL_FATAL, "%s", name);

@@ -64,13 +64,6 @@ rename_dir_fresh(int dir, const char *from, const char *to)
 	return renameat(dir, from, dir, to);
 }
 
-/* fsync(2) of a directory; a file system that cannot says EINVAL. */
-static int
-sync_dir(int fd)
-{
-	return fsync(fd) == -1 && errno != EINVAL ? -1 : 0;
-}
-
 /* Owner and mode of a new directory, from those of the one that it is modelled
  * on (Dovecot 2.3, lib-storage/mailbox-list.c). */
 static int

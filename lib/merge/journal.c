@@ -83,8 +83,7 @@ give_up(struct journal *j, struct why *why)
 	return -1;
 }
 
-/* fsync(2) of the directory of a file: its name is durable then. A file system
- * that cannot sync directories says EINVAL. */
+/* Makes the name of a file durable. */
 static int
 sync_parent(const char *path)
 {
@@ -98,7 +97,7 @@ sync_parent(const char *path)
 	free(copy);
 	if (fd == -1)
 		return -1;
-	r = fsync(fd) == -1 && errno != EINVAL ? -1 : 0;
+	r = sync_dir(fd);
 	(void)close(fd);
 	return r;
 }

@@ -15,6 +15,7 @@
  *	FSCALL_COUNT=FILE	how many there were, written at exit
  *	FSCALL_NOREPLACE=ERRNO	RENAME_NOREPLACE fails each time with EINVAL or
  *				ENOSYS, as on file systems that lack it
+ *	FSCALL_NODIRSYNC=1	syncing a directory fails each time with EINVAL
  *	FSCALL_UNSYNCED=FILE	each file that got another name while some of it
  *				was not synced, one a line, if there was one
  *
@@ -321,6 +322,13 @@ unlinkat(int dir, const char *path, int flags)
 int
 fsync(int fd)
 {
+	struct stat st;
+
+	if (getenv("FSCALL_NODIRSYNC") != NULL && REAL(fstat)(fd, &st) == 0 &&
+	    S_ISDIR(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
 	if (hit() && errno != 0)
 		return -1;
 	clean(inode_of(fd));
