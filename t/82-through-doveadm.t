@@ -23,6 +23,10 @@ ok 'odd mail, and folders named like options' '
 	mkdir -m 755 odd
 	cd odd
 	run 0 /usr/bin/python3 "$top/tests/maildir/strange.py"'
+ok 'two runs at once, with two state directories' '
+	mkdir -m 755 twice
+	cd twice
+	run 0 /usr/bin/python3 "$top/tests/maildir/twice.py" sdbox'
 ok 'flags of messages on both sides' '
 	mkdir -m 755 flags
 	cd flags

@@ -8,10 +8,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -23,6 +27,34 @@
 #include "through/flags.h"
 #include "through/through-internal.h"
 #include "through/undo.h"
+
+static int
+say_locked(const struct through *t, struct why *why)
+{
+	return why_set(why, FAIL_TEMP, "%s: another merge is at work in it",
+	    t->store.doveadm.user);
+}
+
+/* Takes the name of a socket that no two processes of this machine can have, so
+ * that runs with other state directories are locked out, too: the store has no
+ * place for a lock of ours. */
+static int
+take_name(struct through *t, struct why *why)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int len = snprintf(name.sun_path + 1, sizeof name.sun_path - 1,
+	    "mailferry-through-%016" PRIx64, t->store.identity);
+
+	t->name = socket(AF_UNIX, SOCK_DGRAM, 0); /* not O_CLOEXEC: as below */
+	if (t->name != -1 &&
+	    bind(t->name, (const struct sockaddr *)&name,
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+			    (size_t)len)) == 0)
+		return 0;
+	return t->name != -1 && errno == EADDRINUSE
+		   ? say_locked(t, why)
+		   : why_errno(why, FAIL_FATAL, "the lock");
+}
 
 /*
  * Locks out other runs into the same store. The lock goes on as long as a
@@ -50,10 +82,10 @@ lock_out(struct through *t, const char *state, struct why *why)
 		return -1;
 	if (flock(t->lock, LOCK_EX | LOCK_NB) == -1)
 		return errno == EWOULDBLOCK
-			   ? why_set(why, FAIL_TEMP,
-				 "%s: another merge is at work in it",
-				 t->store.doveadm.user)
+			   ? say_locked(t, why)
 			   : why_errno(why, FAIL_FATAL, "the lock");
+	if (take_name(t, why) == -1)
+		return -1;
 	if (read_fd(t->lock, "the lock", &text, NULL) == 0 && text.len > 0) {
 		if (text.data[0] == '/')
 			stage_sweep(text.data);
@@ -142,7 +174,7 @@ begin(struct through *t, const struct through_settings *set, struct why *why)
 	const struct doveadm d = { set->command, set->user };
 
 	t->place = set->stage;
-	t->lock = -1;
+	t->lock = t->name = -1;
 	t->stage.fd = -1;
 	t->stage.cur = t->stage.box = -1;
 	if (store_open(&t->store, &d, &t->run->scan.target_tree, why) == -1 ||
@@ -156,6 +188,8 @@ end(struct through *t)
 {
 	if (t->lock != -1)
 		(void)close(t->lock);
+	if (t->name != -1)
+		(void)close(t->name);
 	t->run->scan.target.reader = NULL;
 	store_free(&t->store);
 	map_free(&t->ours);
@@ -253,7 +287,7 @@ through_undo(struct merge_run *r, const struct through_settings *set,
 	size_t kept = 0;
 	int result = -1;
 
-	t.lock = -1;
+	t.lock = t.name = -1;
 	if (journal_read(&text, journal, why) == 0 &&
 	    begin(&t, set, why) == 0 &&
 	    check_undoable(&t, journal, &text, why) == 0)

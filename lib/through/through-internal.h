@@ -22,8 +22,8 @@ struct through {
 	struct store store;
 	struct stage stage;
 	const char *place; /* of the stage */
-	int lock;
-	struct map ours; /* GUIDs that this run gave */
+	int lock, name;    /* locks: a file of the state directory; a socket */
+	struct map ours;   /* GUIDs that this run gave */
 	struct arena texts;
 	uint32_t given;    /* how many */
 	size_t more_flags; /* messages that got other flags */
