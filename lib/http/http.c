@@ -280,8 +280,8 @@ failure(
 	case CURLE_OUT_OF_MEMORY: /* also, before 8.6, what is too large */
 		*unsure = true;
 		return why_set(why, FAIL_TEMP,
-		    "a line in the head of the answer has no end, or there is "
-		    "no memory for it");
+		    "the head of the answer has no end, or there is no memory "
+		    "for it");
 	case CURLE_SEND_FAIL_REWIND:
 		*unsure = true;
 		return why_set(why, FAIL_TEMP,
