@@ -54,7 +54,10 @@ for tool in $tools; do
 		[ -s in.table ]
 		missing in.table in.help "in the table, not in the help"
 		missing in.help in.page "in the help, not in the page"
-		missing in.page in.help "in the page, not in the help"'
+		missing in.page in.help "in the page, not in the help"
+		# The words of an option come from its table; no text repeats them.
+		tr -s "[:space:]" " " <help >flat
+		not grep -E "[a-z0-9+]+(, [a-z0-9+]+)*(,| or) [a-z0-9+]+: [a-z0-9+]+, [a-z0-9+]+" flat'
 	ok "$tool: --version and a wrong option" '
 		run 0 "$tool" --version >out
 		grep -q "^$tool (mailferry) $(cat "$top/VERSION")\$" out

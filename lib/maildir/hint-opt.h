@@ -20,10 +20,10 @@
 	    &(hint)->follow), \
 	OPT_STRING(0, "inbox", "DIR", "the INBOX= directory of the Maildir", \
 	    &(hint)->inbox), \
-	OPT_WORD(0, "layout", "LAYOUT", "auto, maildir++ or fs", \
+	OPT_WORD(0, "layout", "LAYOUT", "how folders lie", \
 	    &(hint)->layout, layout_words), \
 	OPT_WORD(0, "names", "ENCODING", \
-	    "how folders are spelled: auto, mutf7 or utf8", &(hint)->names, \
+	    "how folders are spelled", &(hint)->names, \
 	    names_words)
 
 /* clang-format on */
