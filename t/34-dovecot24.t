@@ -199,8 +199,29 @@ serve24() {
 	{
 		in24 doveconf -c "$conf" -nP
 		in24 doveconf -c "$conf" passdb_default_password_scheme
-	} 2>doveconf.err | sed "s,$dir/auth.sqlite,$inside/auth.sqlite," >"$1.saved"
+	} 2>doveconf.err | sed "s,$dir/auth.sqlite,$inside/auth.sqlite,; s,$dir/users,$inside/users," >"$1.saved"
 }
+
+serve24 hashed <<END
+passdb passwd-file {
+  passwd_file_path = $dir/users
+}
+userdb static {
+  fields {
+    uid = 5000
+    gid = 5000
+    home = /%{user | sha1 | substr(0,2)}/%{user | domain | md5 | hexlify(4)}/%{user | sha256 | hexlify | substr(-3,2)}/%{user}
+  }
+}
+END
+ok 'hashes of names in the homes of a running 2.4' '
+	dirdump-dovecot -q -c hashed.saved >out 2>err || [ $? -eq 1 ]
+	sed -n "s/.*\"type\":\"account\",\"address\":\"\([^\"]*\)\".*\"home\":\"\([^\"]*\)\".*/\1 \2/p" out >homes
+	[ "$(wc -l <homes)" -gt 5 ]
+	while read -r name home; do
+		[ "$(in24 doveadm -c "$conf" user -f home "$name" </dev/null)" = "$home" ]
+	done <homes'
+
 # agrees USER PASSWORD: the record says what the server does.
 agrees() {
 	in24 doveadm -c "$conf" auth test -x rip=127.0.0.1 "$1" "$2" >answer 2>&1 </dev/null &&

@@ -169,6 +169,54 @@ escape(void *ctx, const char *value, size_t len, struct buf *out)
 	}
 }
 
+/* Each as a running Dovecot 2.4.1 answered for this user. */
+static void
+test_expand_digests(void)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "%{user | md5}", "3060afe4d36acb6dcfbbd986154c1afc" },
+		{ "%{user | md5 | hexlify}",
+		    "3060afe4d36acb6dcfbbd986154c1afc" },
+		{ "%{user | md5 | hexlify(4)}", "3060" },
+		{ "%{user | md5 | hexlify(40)}",
+		    "000000003060afe4d36acb6dcfbbd986154c1afc" },
+		{ "%{user | md5 | substr(0,2)}", "3060" },
+		{ "%{user | md5 | substr(2)}", "afe4d36acb6dcfbbd986154c1afc" },
+		{ "%{user | md5 | substr(-2)}", "1afc" },
+		{ "%{user | md5 | substr(0,2) | substr(1,1)}", "60" },
+		{ "%{user | md5 | substr(0, 2) | hexlify}", "3060" },
+		{ "%{user | sha256 | hexlify | substr(0,2)}", "c7" },
+		{ "%{user | sha512|substr(0,1)}", "c3" },
+		{ "%{user | md5 | hexlify | upper}",
+		    "3060AFE4D36ACB6DCFBBD986154C1AFC" },
+		{ "%{user | username | md5 | substr(0,1)}/%{user | domain}",
+		    "7e/one.test" },
+		{ "%{user | substr(0,3)}", "ann" },
+		{ "%{user | substr(1,-2)}", "nn@one.te" },
+		{ "%{user | username | substr(-1)}", "n" },
+		/* The server finds nobody. */
+		{ "%{user | substr(50,2)}", NULL },
+		{ "%{user | substr(3,50)}", NULL },
+		/* Not followed. */
+		{ "%{user | md5 | sha1}", NULL },
+		{ "%{user | md5 | substr}", NULL },
+		{ "%{user | md5 | substr(1,2,3)}", NULL },
+		{ "%{user | md5 | substr(1x)}", NULL },
+		{ "%{user | md5 | hexlify(-1)}", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct expansion x = { .user = "ann@one.test" };
+		struct buf b = { 0 };
+		bool ok = expansion_put(&x, rows[i].text, &b);
+
+		SAME(ok ? buf_str(&b) : NULL, rows[i].want, "%s", rows[i].text);
+		buf_free(&b);
+	}
+}
+
 static void
 test_expand_more(void)
 {
@@ -361,6 +409,7 @@ main(void)
 	test_quota_size();
 	test_extra();
 	test_expand();
+	test_expand_digests();
 	test_expand_more();
 	test_fields();
 	test_table();

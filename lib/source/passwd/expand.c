@@ -263,36 +263,98 @@ set_default(struct var_value *v, const char *w, size_t len)
 	return true;
 }
 
-/* A digest is bytes, which the next filter has to make text of. */
-static bool
-set_hash(struct var_value *v, const char *w, size_t len, const char **p,
-    const char *end)
+/* "NAME(1)", "NAME(1, -2)": how many numbers there are; -1 for another word. */
+static int
+arguments(const char *w, size_t len, const char *name, long n[2])
 {
-	const char *next = *p, *name;
-	size_t n = word(&next, end, &name);
+	size_t at = strlen(name);
+	char *end;
 
-	if (!is_word(name, n, "hexlify"))
-		return false;
-	*p = next;
-	return digest_apply(&v->text, w, len);
+	if (is_word(w, len, name))
+		return 0;
+	if (len < at + 3 || memcmp(w, name, at) != 0 || w[at] != '(')
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		n[i] = strtol(w + at + 1, &end, 10);
+		if (end == w + at + 1)
+			return -1;
+		end += strspn(end, " ");
+		at = (size_t)(end - w);
+		if (*end == ')')
+			return at == len - 1 ? i + 1 : -1;
+		if (*end != ',')
+			return -1;
+	}
+	return -1;
 }
 
-/* A filter of 2.4; *p is after it. A part is taken of a whole name only. */
+/* substr(OFFSET, LENGTH), below 0 from the end. Past the end the server finds
+ * nobody. (src/lib-var-expand/expansion-filter.c.) */
 static bool
-filter(struct var_value *v, const char *w, size_t len, const char **p,
-    const char *end)
+cut(struct var_value *v, const char *w, size_t len)
+{
+	long unit = v->bytes ? 2 : 1, size = (long)v->text.len / unit, n[2];
+	int given = arguments(w, len, "substr", n);
+	struct span span;
+
+	if (given < 1)
+		return false;
+	if (given == 1)
+		n[1] = n[0] < 0 ? -n[0] : size - n[0];
+	if (n[0] < 0)
+		n[0] += size;
+	if (n[1] < 0)
+		n[1] += size - n[0];
+	if (n[0] < 0 || n[1] < 1 || n[0] > size || n[1] > size - n[0])
+		return false;
+	span = (struct span){ .offset = n[0] * unit, .width = n[1] * unit };
+	span_apply(&v->text, &span);
+	v->whole = false;
+	return true;
+}
+
+/* hexlify, hexlify(WIDTH): bytes become text, with as many digits. */
+static bool
+make_hex(struct var_value *v, const char *w, size_t len)
+{
+	struct span span = { 0 };
+	long n[2] = { (long)v->text.len };
+	int given = arguments(w, len, "hexlify", n);
+	struct buf out = { 0 };
+
+	if (!v->bytes || given < 0 || given > 1 || n[0] < 1 || n[0] > 1000)
+		return false;
+	for (long i = (long)v->text.len; i < n[0]; i++)
+		buf_addc(&out, '0');
+	buf_add(&out, v->text.data, v->text.len);
+	span.width = n[0];
+	span_apply(&out, &span);
+	buf_free(&v->text);
+	v->text = out;
+	v->bytes = false;
+	return true;
+}
+
+/* A filter of 2.4. A part is taken of a whole name only. A digest is bytes,
+ * which are kept, and shown at the end, as hex digits. */
+static bool
+filter(struct var_value *v, const char *w, size_t len)
 {
 	char *user;
 
-	if (set_default(v, w, len))
+	if (set_default(v, w, len) || cut(v, w, len) || make_hex(v, w, len))
 		return true;
+	if (v->bytes)
+		return false;
 	if (is_word(w, len, "lower") || is_word(w, len, "upper"))
 		return modifier_apply(&v->text, *w == 'l' ? 'L' : 'U', NULL);
 	if (is_word(w, len, "reverse"))
 		return modifier_apply(&v->text, 'R', NULL);
 	if (!v->whole ||
-	    !(is_word(w, len, "username") || is_word(w, len, "domain")))
-		return set_hash(v, w, len, p, end);
+	    !(is_word(w, len, "username") || is_word(w, len, "domain"))) {
+		v->bytes = digest_apply(&v->text, w, len);
+		return v->bytes;
+	}
 	user = v->text.data;
 	v->text = (struct buf){ 0 };
 	value_set_part(v, user == NULL ? "" : user,
@@ -318,7 +380,7 @@ read_long(const char *p, struct expansion *x, struct var_value *v, int depth)
 		return NULL;
 	while (at < end) {
 		len = word(&at, end, &w);
-		if (!filter(v, w, len, &at, end))
+		if (!filter(v, w, len))
 			return NULL;
 	}
 	return end + 1;

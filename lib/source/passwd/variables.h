@@ -17,6 +17,7 @@ struct var_value {
 	struct buf text;
 	bool whole;   /* a user's name, which has parts */
 	bool missing; /* looked up, and not there */
+	bool bytes;   /* a digest of 2.4, in hex digits */
 };
 
 /* Which part of a user's name. */
