@@ -57,6 +57,12 @@ ask() {
 	id=$(jq -r --arg a "$2" 'select(.object == "Account" and .address == $a).id' first | head -n 1)
 	jmap "$1" "{\"accountId\":\"$id\",\"ids\":null}" | jq -c '.methodResponses[0][1].list[]'
 }
+# runs ADDRESS: the text of the script that is active.
+runs() {
+	ask SieveScript/get "$1" | jq -r 'select(.isActive).blobId' >runs.blob
+	[ "$(wc -l <runs.blob)" = 1 ]
+	curl -s -K jmap.conf "$STALWART_URL/jmap/download/$id/$(cat runs.blob)/script"
+}
 # objects TYPE
 objects() {
 	jmap "x:$1/get" '{"ids":null}' | jq -c '.methodResponses[0][1].list[] | del(.id)'
@@ -92,9 +98,12 @@ ok 'filters: those of mailcow' '
 	    (map(.active) | index(true)) as \$first | to_entries[] |
 	    [\$a, .value.name, .key == \$first] | @tsv" want >scripts
 	while IFS="	" read -r address name active; do
-		ask SieveScript/get "$address" | jq -se --arg n "$name" --argjson a "$active" \
-		    "any(.name == \$n and .isActive == \$a) or
-		    \$a and any(.name == \"mailferry\" and .isActive)"
+		ask SieveScript/get "$address" >there
+		jq -se --arg n "$name" --argjson a "$active" "any(.name == \$n and (\$a or (.isActive | not)))" there
+		if $active && ! jq -se --arg n "$name" "any(.name == \$n and .isActive)" there; then
+			runs "$address" >text
+			has text "include :personal :optional \"$name\";"
+		fi
 	done <scripts'
 ok 'identities: Roundcube, with texts and HTML' '
 	for a in alice bob; do
