@@ -70,6 +70,22 @@ ok 'a wave goes back' '
 		[ "$(old_folders $user@one.test | grep INBOX)" = "INBOX 2" ]
 	done
 	[ "$(routes dan@one.test)" = stalwart ]'
+# The log of a wave that did something else says "done" of accounts that are not.
+ok '--resume in the other direction, to a further step, with another list' '
+	run 0 wave --resume 2>err
+	has err "3 accounts: 3 done"
+	everybody_moved ann ben cat
+	run 0 wave --back --until login wave1
+	run 0 wave --back --resume 2>err
+	for user in ann ben cat; do
+		mailroute get --url "$new_url" --user admin --password-file admin.pw $user@one.test >key
+		has key "\"mail\":\"old\""
+	done
+	for user in dan eve fay; do echo $user@one.test; done >wave2
+	run 0 wave --back --until login --resume wave2
+	for user in dan eve fay; do
+		[ "$(routes $user@one.test)" = legacy ]
+	done'
 ok 'the command line' '
 	run 2 wave --no-such 2>err
 	run 2 wave </dev/null 2>err
