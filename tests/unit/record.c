@@ -7,6 +7,7 @@
 
 #include "core/buf.h"
 #include "record/address.h"
+#include "record/member.h"
 #include "record/record.h"
 
 static void
@@ -56,7 +57,8 @@ static const char full[] =
     "\"logins\":[\"alice\"],\"name\":\"Alice\",\"secret\":\"{CRYPT}x\","
     "\"default_scheme\":\"CRYPT\",\"otp\":\"otpauth://x\",\"active\":false,"
     "\"receive\":true,\"quota\":1073741824,\"aliases\":[\"a@example.org\"],"
-    "\"groups\":[\"sales@example.org\"],\"forward\":[\"x@gmail.com\"],"
+    "\"groups\":[\"sales@example.org\"],\"acl_groups\":[\"staff\"],"
+    "\"acl_settings\":[\"acl=vfile\"],\"forward\":[\"x@gmail.com\"],"
     "\"keep\":false,\"home\":\"/h\",\"mail\":\"maildir:~\",\"uid\":5000,"
     "\"gid\":0,\"origin\":\"t:1\"}\n";
 
@@ -91,10 +93,22 @@ test_round_trip(void)
 		"{\"v\":1,\"type\":\"group\",\"address\":\"s@example.org\","
 		"\"name\":\"S \\\"x\\\"\"}\n",
 		settings,
-		"{\"v\":1,\"type\":\"end\",\"count\":3,\"source\":\"t\","
-		"\"part\":\"p\"}\n" };
+		"{\"v\":1,\"type\":\"dkim\",\"domain\":\"example.org\","
+		"\"selector\":\"s\",\"algorithm\":\"rsa\",\"key\":\"k\"}\n",
+		"{\"v\":1,\"type\":\"note\",\"what\":\"w\",\"text\":\"t\"}\n",
+		"{\"v\":1,\"type\":\"end\",\"count\":3,\"failed\":1,"
+		"\"source\":\"t\",\"part\":\"p\"}\n" };
 	struct record r = { 0 };
 	struct buf b = { 0 };
+
+	for (size_t m = 0; m < RECORD_MEMBERS; m++) {
+		bool there = false;
+
+		for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+			if (strstr(lines[i], record_members[m].key + 1) != NULL)
+				there = true;
+		OK(there, "\"%s\" is in a line", record_members[m].name);
+	}
 
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		struct why why = { 0 };
