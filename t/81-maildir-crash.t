@@ -68,4 +68,19 @@ ok 'a full quota: each message has its result, what fits is merged' '
 	run 0 maildir-merge --state-dir state s t >out
 	[ "$(ls t/cur | wc -l)" -eq 4 ]'
 
+ok 'a journal that cannot be begun is not left: the same command works later' '
+	mkdir begin begin/j
+	cd begin
+	for d in s t; do
+		mkdir -p "$d/cur" "$d/new" "$d/tmp"
+	done
+	printf "Message-ID: <1@x>\n\n" >s/cur/1.x:2,
+	LD_PRELOAD=$shim FSCALL_QUOTA=0:$PWD/j run 2 maildir-merge -J j/x s t 2>err
+	has err "j/x: Disk quota exceeded"
+	[ -z "$(ls j)" ] && [ -z "$(ls t/cur)" ]
+	run 0 maildir-merge -J j/x s t
+	[ "$(ls t/cur | wc -l)" -eq 1 ]
+	run 0 maildir-merge --undo j/x t
+	[ -z "$(ls t/cur)" ]'
+
 done_testing

@@ -114,6 +114,7 @@ state_journal(struct journal *j, const char *file, const char *dir,
 	free(first.source);
 	if (journal_sync(j, why) == 0)
 		return 0;
+	(void)unlink(j->path); /* of a run that did nothing */
 	(void)journal_close(j, NULL);
 	return -1;
 }
