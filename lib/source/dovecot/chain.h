@@ -62,7 +62,9 @@ struct outcome {
 	/* The secret, of the database that lets the user in or, where none
 	 * does, of the first that has one; NULL where there is none. */
 	const struct answer *secret;
-	bool any_password; /* whatever is typed is taken */
+	bool any_password;    /* whatever is typed is taken */
+	const char *disabled; /* the protocol that does not let the user in,
+			       * where another does; NULL: none */
 
 	/* The mailbox: of a login, where one is possible, otherwise of a
 	 * delivery. */

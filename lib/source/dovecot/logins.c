@@ -354,23 +354,25 @@ dovecot_end_logins(struct dovecot *d)
 
 /* --- all names --- */
 
-/* Whom no database lets in over IMAP it may over POP3, where one of them is asked
- * for the service. Whether it is so; o is the outcome then. */
-static bool
+/* Whom the databases let in over IMAP they may not over POP3, and the other way
+ * round, where one of them is asked for the service. */
+static void
 follow_pop3(
     struct dovecot *d, const char *listed, const char *user, struct outcome *o)
 {
 	struct outcome other = { 0 };
 
-	if (o->login || !d->dbs.by_service || userdbs_stop(&d->dbs))
-		return false;
+	if (!d->dbs.by_service || userdbs_stop(&d->dbs))
+		return;
 	d->dbs.service = "pop3";
 	d->known = NULL;
 	chain_follow(&d->chain, listed, user, &d->asked, &other);
 	d->dbs.service = NULL;
+	if (o->login == other.login)
+		return;
 	if (other.login)
 		*o = other;
-	return other.login;
+	o->disabled = other.login ? "imap" : "pop3";
 }
 
 /* What the databases say of a name, as it is typed and as it is looked up. */
@@ -378,7 +380,6 @@ struct name {
 	const char *listed;
 	const char *user;
 	struct outcome outcome;
-	bool pop3;
 };
 
 static void
@@ -388,7 +389,7 @@ follow(struct dovecot *d, struct name *n)
 
 	d->known = NULL;
 	chain_follow(&d->chain, n->listed, n->user, &d->asked, &n->outcome);
-	n->pop3 = follow_pop3(d, n->listed, n->user, &n->outcome);
+	follow_pop3(d, n->listed, n->user, &n->outcome);
 	d->emit->at = at;
 }
 
@@ -406,10 +407,6 @@ take(struct dovecot *d, const struct name *n, const char *login)
 		report_unknown(d, n->listed, n->user);
 		return;
 	}
-	if (n->pop3)
-		emit_note(d->emit, shown(d, n->listed),
-		    "logs in over POP3 and not over IMAP, which is not carried",
-		    NULL);
 	if (o->login && leads_elsewhere(n->user, o))
 		(void)map_put_copy(&d->leads, &d->arena, n->listed, NULL);
 	for (const struct outcome *one = o->next; one != NULL; one = one->next)

@@ -264,6 +264,7 @@ dovecot_account(struct dovecot *d, const struct outcome *o, const char *name,
 	if (o->secret != NULL)
 		f.secret = arena_adds(&d->asked, o->secret->secret);
 	f.locked = !o->login;
+	f.disabled = o->disabled;
 	x.nopassword = o->login;
 	check_bare_hash(d, o);
 	d->account.default_scheme =
