@@ -59,6 +59,7 @@ iterate_query = SELECT email AS user FROM virtual_users
 default_pass_scheme = CRYPT
 END
 cat >ispmail.conf <<END
+mail_plugins = quota
 passdb {
   driver = sql
   args = $tmp/ispmail.ext

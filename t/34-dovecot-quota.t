@@ -57,4 +57,37 @@ ok 'two that differ: that of logins, and it is said' '
 	has err "bob@one.test: a delivery has another quota than a login, which is the one that is carried: *:storage=1G"'
 doveadm -c "$conf" stop
 
+# doveadm save, as a delivery does it.
+save() {
+	printf 'Subject: x\n\n%s\n' "$(printf '%04000d' 0)" >mail
+	chmod a+r mail
+	doveadm -c "$conf" save -u "$1" <mail
+}
+sqlite3 users.sqlite "UPDATE u SET rule = '*:bytes=1000', login_rule = rule"
+ok 'no plugin, no limit: no quota is invented' '
+	{
+		cat settings
+		echo "mail_plugins ="
+	} >off.settings
+	start_dovecot off <off.settings
+	save zoe@one.test
+	run 0 dirdump-dovecot -v -c "$conf" >out 2>err
+	for user in ann bob eve zoe; do
+		[ -z "$(member $user@one.test quota)" ]
+	done
+	has err "zoe@one.test: a quota that limits nobody, because mail_plugins has no quota"
+	doveadm -c "$conf" stop'
+ok 'the plugin for one protocol is a limit' '
+	{
+		cat settings
+		printf "mail_plugins =\nprotocol lmtp {\n  mail_plugins = \$mail_plugins quota\n}\n"
+	} >lmtp.settings
+	start_dovecot lmtp <lmtp.settings
+	run 0 dirdump-dovecot -v -c "$conf" >out 2>err
+	[ "$(member zoe@one.test quota)" = 1000 ]
+	doveadm -c "$conf" stop
+	start_dovecot on <settings
+	not save zoe@one.test
+	doveadm -c "$conf" stop'
+
 done_testing

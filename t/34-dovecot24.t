@@ -14,6 +14,8 @@ cp "$real/users" users
 for name in passwdfile perdomain sql; do
 	sed -e "s,/etc/dovecot/users,$tmp/users," -e "s,/etc/dovecot/dom,$tmp/dom," \
 	    "$real/$name.txt" >$name
+	# Without the plugin no quota limits anybody.
+	printf 'mail_plugins {\n  quota = yes\n}\n' >>$name
 done
 echo "ann:{PLAIN}a:5000:5000::/h/ann::" >dom/one.test/passwd
 echo "bob:{PLAIN}b:5000:5000::/h/bob::" >dom/two.test/passwd
@@ -137,6 +139,9 @@ mail_driver = maildir
 mail_path = ~/Maildir
 mail_uid = 5000
 mail_gid = 5000
+mail_plugins {
+  quota = yes
+}
 service anvil {
   unix_listener anvil-auth-penalty {
     mode = 0

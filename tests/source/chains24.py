@@ -194,6 +194,9 @@ class Server(chains.Server):
     top = '''dovecot_config_version = 2.4.1
 dovecot_storage_version = 2.4.1
 mail_driver = maildir
+mail_plugins {
+  quota = yes
+}
 mail_path = ~/Maildir
 '''
 

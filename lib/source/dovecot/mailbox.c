@@ -20,6 +20,21 @@ first(const char *a, const char *b)
 
 /* --- settings of the whole server --- */
 
+static bool
+has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (*words != '\0') {
+		size_t n = strcspn(words, " ,\"");
+
+		if (n == len && strncmp(words, word, len) == 0)
+			return true;
+		words += n + (words[n] != '\0');
+	}
+	return false;
+}
+
 static void
 set_one(struct dovecot *d, struct extra *x, const char *key, const char *value)
 {
@@ -29,6 +44,37 @@ set_one(struct dovecot *d, struct extra *x, const char *key, const char *value)
 	extra_set(x, arena_adds(&d->asked, buf_str(&full)),
 	    arena_adds(&d->asked, value));
 	buf_free(&full);
+}
+
+/* Whether a list of plugins, of 2.3 or 2.4, has the one that limits. */
+static bool
+has_quota_plugin(const struct setting *in)
+{
+	const struct setting *block = NULL;
+	const char *words = setting_value(in, "mail_plugins");
+
+	if (words != NULL && has_word(words, "quota"))
+		return true;
+	while ((block = setting_block(in, "mail_plugins", block)) != NULL)
+		if (setting_is_yes(setting_value(block, "quota")))
+			return true;
+	return false;
+}
+
+/* Whether a quota limits anybody: the plugin may be on for some protocols only,
+ * or for some users. */
+static bool
+limits(const struct dovecot *d, const struct outcome *o)
+{
+	const struct setting *protocol = NULL, *top = &d->conf.top;
+	const char *own = pairs_get(&o->reply, "mail_plugins");
+
+	if (has_quota_plugin(top) || (own != NULL && has_word(own, "quota")))
+		return true;
+	while ((protocol = setting_block(top, "protocol", protocol)) != NULL)
+		if (has_quota_plugin(protocol))
+			return true;
+	return false;
 }
 
 /* The first of a user's quotas; NULL where there is none. */
@@ -96,6 +142,18 @@ set_block_quota(struct dovecot *d, struct extra *x)
 	}
 	if (value != NULL)
 		set_one(d, x, "quota_storage_size", value);
+}
+
+static void
+drop_quota(struct dovecot *d, const struct outcome *o, struct extra *x)
+{
+	if (x->quota <= 0 || limits(d, o))
+		return;
+	x->quota = -1;
+	emit_note(d->emit, o->user,
+	    "a quota that limits nobody, because mail_plugins has no quota, is "
+	    "not carried",
+	    NULL);
 }
 
 /* Where the mail of all users is. */
@@ -256,6 +314,7 @@ dovecot_account(struct dovecot *d, const struct outcome *o, const char *name,
 	read_reply(d, &o->reply, &f, &x);
 	set_delivery_quota(d, o, &x);
 	set_block_quota(d, &x);
+	drop_quota(d, o, &x);
 	read_extra(d, &o->extra, &x);
 	set_global_places(d, &f, &x);
 	f.name = arena_adds(&d->asked, name);
