@@ -145,6 +145,83 @@ while read -r line; do
 		esac'
 done <outputs
 
+# Folders: the same, and what is in them. planted: a run writes over its files.
+gunzip -c "$fixtures/real/archive-jmap.sqlite.gz" >archive.sqlite
+cat >folders <<-'END'
+	planted mkaccounts -q --sieve-dir OUT records
+	- archive2maildir -q archive.sqlite OUT
+END
+while read -r line; do
+	ok "${line#* }" '
+		# A new folder is nobody else'"'"'s, and neither is what is in it.
+		fresh folder
+		with "$line" folder
+		[ "$got" -lt 2 ]
+		find folder -perm /077 >open
+		[ ! -s open ]
+		find folder -type f ! -path "*/mail/*" | head -n 1 >written
+		[ -s written ]
+
+		# A link of our own is followed and stays, with a slash as well.
+		for slash in "" /; do
+			fresh target real
+			mkdir real
+			ln -s real target
+			with "$line" "target$slash"
+			[ "$got" -lt 2 ]
+			[ -L target ]
+			[ -n "$(ls real)" ]
+		done
+
+		# What is no folder stays what it is.
+		fresh target
+		echo precious >target
+		with "$line" target
+		[ "$got" = 2 ]
+		[ "$(cat target)" = precious ]
+		fresh target
+		mkfifo target
+		with "$line" target
+		[ "$got" = 2 ]
+		with "$line" no/such
+		[ "$got" = 2 ]
+		[ ! -e no ]
+		[ "$(id -u)" -eq 0 ] || exit 0
+
+		# A link of somebody else is not followed.
+		for slash in "" /; do
+			fresh target real
+			mkdir real
+			ln -s real target
+			chown -h nobody target
+			with "$line" "target$slash"
+			[ "$got" = 2 ]
+			[ -z "$(ls real)" ]
+			has err "a link that somebody else made is not followed"
+		done
+
+		# Nor is a file of somebody else, or one with another name, written
+		# over; one of our own is closed.
+		case $line in planted*) ;; *) exit 0 ;; esac
+		written=$(cat written)
+		chmod 644 "$written"
+		with "$line" folder
+		[ "$(stat -c %a "$written")" = 600 ]
+		echo precious >victim
+		ln -f victim "$written"
+		with "$line" folder
+		[ "$got" = 2 ]
+		[ "$(cat victim)" = precious ]
+		rm "$written"
+		: >"$written"
+		chmod 666 "$written"
+		chown nobody "$written"
+		with "$line" folder
+		[ "$got" = 2 ]
+		[ ! -s "$written" ]'
+done <folders
+fresh target real folder
+
 ok 'a journal is a new file, whatever is there' '
 	mkdir -p other/cur other/new other/tmp
 	mkfifo there.fifo

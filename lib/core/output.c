@@ -142,3 +142,53 @@ output_append(const char *path, struct why *why)
 	(void)close(fd);
 	return -1;
 }
+
+/* --- folders --- */
+
+int
+output_folder(const char *path, struct why *why)
+{
+	size_t len = strlen(path);
+	char *given, *real;
+	struct stat st;
+	int fd = -1;
+
+	/* "LINK/" would be what it leads to. */
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	given = xmemdup(path, len);
+	if (output_follow(given, &real, &st, why) == 0 && real != NULL) {
+		if (st.st_mode != 0 || mkdir(real, 0700) == 0)
+			fd = open(real,
+			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd == -1)
+			(void)why_errno(why, FAIL_FATAL, "%s", path);
+	}
+	free(real);
+	free(given);
+	return fd;
+}
+
+int
+output_at(int folder, const char *name)
+{
+	const int flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	int fd = openat(folder, name, flags | O_CREAT | O_EXCL, 0600), saved;
+	struct stat st;
+
+	if (fd != -1 || errno != EEXIST)
+		return fd;
+	fd = openat(folder, name, flags);
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == 0 &&
+	    (!S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+		st.st_nlink != 1))
+		errno = EPERM;
+	else if (fchmod(fd, 0600) == 0 && ftruncate(fd, 0) == 0)
+		return fd;
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return -1;
+}

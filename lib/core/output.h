@@ -36,6 +36,17 @@ int output_open(const char *path, struct why *why);
  * newline, so that it stays one bad line, and output_is_read knows the file. */
 int output_append(const char *path, struct why *why);
 
+/*
+ * Opens a folder for output, made with mode 0700 where it is not there; the
+ * folder above must be. The descriptor, or -1 and why (FATAL).
+ */
+int output_folder(const char *path, struct why *why);
+
+/* Opens a file in such a folder, new or emptied, with mode 0600. One that is there
+ * must be a file of ours, and have no other name. The descriptor, or -1 and
+ * errno. */
+int output_at(int folder, const char *name);
+
 /* Whether a file that is read is also one that is appended to, or standard
  * output: reading it would never end. */
 bool output_is_read(int fd);

@@ -17,6 +17,7 @@
 
 #include "core/alloc.h"
 #include "core/io.h"
+#include "core/output.h"
 #include "core/str.h"
 #include "mailbox/unfinished.h"
 #include "maildir/control.h"
@@ -185,9 +186,9 @@ open_root(struct target *t, const char *path, struct why *why)
 {
 	if (make_root(path) == -1)
 		return why_errno(why, FAIL_FATAL, "%s", path);
-	t->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	t->fd = output_folder(path, why);
 	if (t->fd == -1)
-		return why_errno(why, FAIL_FATAL, "%s", path);
+		return -1;
 	if (flock(t->fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)

@@ -4,25 +4,22 @@
 
 #include "plan/scripts.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/buf.h"
 #include "core/io.h"
+#include "core/output.h"
 #include "plan/name.h"
 
 int
 scripts_open(struct scripts *s, const char *path, struct why *why)
 {
-	(void)mkdir(path, 0700);
-	*s = (struct scripts){ path,
-		open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+	*s = (struct scripts){ path, output_folder(path, why) };
 	if (s->fd != -1)
 		return 0;
 	s->path = NULL;
-	return why_errno(why, FAIL_FATAL, "%s", path);
+	return -1;
 }
 
 int
@@ -33,9 +30,7 @@ scripts_put(
 	int fd, r = 0;
 
 	name_script(address, &name);
-	fd = openat(s->fd, name.data,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-	    0600);
+	fd = output_at(s->fd, name.data);
 	if (fd == -1 || write_all(fd, text, strlen(text)) == -1)
 		r = -1;
 	if (fd != -1 && close(fd) == -1)
