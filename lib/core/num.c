@@ -138,7 +138,7 @@ add_digit(struct digits *d, char c)
 	return true;
 }
 
-/* The power of ten behind an "e". */
+/* The power of ten after an "e". */
 static long
 exponent(const char *at, const char *end)
 {
@@ -185,7 +185,7 @@ whole(const char *at, const char *end, char text[DIGITS_MAX + 2])
 	return parse_num(text, INT64_MIN, INT64_MAX, &value, NULL);
 }
 
-/* Behind the string that begins at. */
+/* Past the string that begins at "at". */
 static const char *
 string_end(const char *at, const char *end)
 {
@@ -194,7 +194,7 @@ string_end(const char *at, const char *end)
 	return at < end ? at + 1 : end;
 }
 
-/* Behind the number that begins at; at itself where none does. */
+/* Past the number that begins at "at"; at itself where none does. */
 static const char *
 number_end(const char *at, const char *end)
 {

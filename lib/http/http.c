@@ -198,7 +198,7 @@ take_body(char *data, size_t size, size_t n, void *arg)
 	return b->overflow ? 0 : size * n;
 }
 
-/* libcurl would wait for a body behind "101 Switching Protocols", for which
+/* libcurl would wait for a body after "101 Switching Protocols", for which
  * nobody asked (RFC 9110, 15.2.2). */
 static size_t
 take_head(char *line, size_t size, size_t n, void *arg)

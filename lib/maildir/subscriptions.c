@@ -46,7 +46,7 @@ subscriptions_put(
 	buf_addc(text, '\n');
 }
 
-/* What is behind the end of a line, which may be CRLF for Dovecot; NULL if this
+/* What follows the end of a line, which may be CRLF for Dovecot; NULL if this
  * is none. */
 static char *
 skip_end(char *at)
