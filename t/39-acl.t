@@ -276,6 +276,40 @@ ok 'the same in dbox, where INBOX is not the first' '
 	run 0 dirdump acl --inbox-defaults records >out 2>err
 	shares | grep -q "^db@one.test Archive dave@one.test lr$"
 	shares | grep -q "^db@one.test Work/Deep dave@one.test lr$"'
+# Where the folders are, by the options of a location, and what doveadm has set.
+ok 'mail in other places and layouts' '
+	n=0
+	while read -r place; do
+		n=$((n + 1))
+		person "place$n" "" "$place"
+	done <<-EOF
+	maildir:~/Maildir:INBOX=~/Maildir/inbox
+	maildir:~/Maildir:INBOX=~/Maildir/.INBOX
+	maildir:~/Maildir:LAYOUT=fs:INBOX=~/Maildir/INBOX
+	maildir:~/Maildir:LAYOUT=FS:DIRNAME=mail
+	maildir:~/Maildir:FULLDIRNAME=mail:LAYOUT=fs
+	mdbox:~/mdbox:DIRNAME=mail
+	sdbox:~/sdbox:MAILBOXDIR=boxes:CONTROL=~/control
+	mdbox:~/mdbox:MAILBOXDIR=:ALT=~/alt:INDEX=~/index
+	EOF
+	admin reload
+	for who in $(seq -f place%.0f@one.test $n); do
+		admin mailbox create -u "$who" Work Work/Deep
+		admin acl set -u "$who" INBOX user=dave@one.test lookup insert
+		admin acl set -u "$who" Work user=dave@one.test lookup post
+		admin acl set -u "$who" Work/Deep user=dave@one.test lookup read
+		printf "%s\n" "$who INBOX dave@one.test li" "$who Work dave@one.test lp" "$who Work/Deep dave@one.test lr"
+	done >want
+	run 0 dirdump dovecot -c one/dovecot.conf >dumped 2>err
+	run 0 dirdump acl -c one/dovecot.conf dumped >out 2>err
+	shares | grep ^place | sort >got
+	same want got
+	person index "" "maildir:~/Maildir:LAYOUT=index"
+	tail -n 1 records >one.record
+	run 1 dirdump acl one.record >out 2>err
+	has err "index@one.test: the mail has another layout (LAYOUT=index): its lists are not read"
+	sed -i "/^index@/d" users
+	sed -i "/index@/d" records'
 ok 'who is nobody here, bare names, groups of which nobody is known' '
 	mkdir -p home/alice/Maildir/.Odd/cur
 	cat >home/alice/Maildir/.Odd/dovecot-acl <<-EOF

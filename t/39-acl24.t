@@ -230,6 +230,18 @@ ok 'settings of access lists of one account, and of the shared namespace' '
 	chroot "$root" doveconf -c "$dir/ns.conf" -n | sed "s|$dir/global|$inside/global|" >saved
 	run 0 dirdump acl -v -c saved records >out 2>err
 	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$dir/ns.conf" all'
+ok 'another layout, with INBOX in another place, by the settings' '
+	sed "s|^mail_path = .*|mail_path = ~/tree\nmailbox_list_layout = fs\nmail_inbox_path = ~/tree/INBOX\nmailbox_directory_name = mail|
+	    /^acl_sharing_map/,/^}/d" dovecot.conf >tree.conf
+	doveadm -c "$dir/tree.conf" mailbox create -u alice@one.test Work Work/Deep
+	for folder in INBOX Work Work/Deep; do
+		doveadm -c "$dir/tree.conf" acl set -u alice@one.test $folder user=dave@one.test lookup read
+		echo "alice@one.test $folder dave@one.test lr"
+	done >tree.want
+	chroot "$root" doveconf -c "$dir/tree.conf" -n >saved
+	run 0 dirdump acl -v -c saved --mail maildir:~/tree records >out 2>err
+	shares | sort >got
+	same tree.want got'
 ok 'doveconf is asked where no file is named' '
 	printf "%s\n" "#!/bin/sh" "exec chroot \"$root\" /usr/bin/doveconf -c \"$dir/settings.conf\" \"\$@\"" >"$tmp/bin/doveconf"
 	chmod 755 "$tmp/bin/doveconf"

@@ -53,7 +53,7 @@ add_lines(struct dump *d, struct acl_list *list, char *text, const char *name,
 	buf_free(&where);
 }
 
-/* "%d" and the like, and "~" after the colon. */
+/* "%d" and the like, and "~" at the beginning of a path. */
 static void
 expand(const struct person *p, const char *template, struct buf *out)
 {
@@ -62,7 +62,7 @@ expand(const struct person *p, const char *template, struct buf *out)
 
 	for (; *template != '\0'; template ++) {
 		bool home = *template == '~' && out->len > 0 &&
-			    out->data[out->len - 1] == ':';
+			    strchr(":=", out->data[out->len - 1]) != NULL;
 
 		if (*template == '%' && template[1] != '\0') {
 			template ++;
@@ -345,6 +345,8 @@ take_owner(struct dump *d, const struct person *owner)
 	d->r.address = owner->address;
 	expand(owner, mail, &location);
 	emit_file(d->emit, buf_str(&location));
+	if (d->options->settings->places != NULL)
+		expand(owner, d->options->settings->places, &location);
 	set_defaults(d, buf_str(&location));
 	r = acl_folders(buf_str(&location), take_folder, bad_folder, d, &why);
 	if (r == -1)

@@ -26,8 +26,15 @@ struct walk {
 	void (*folder)(void *arg, const struct acl_folder *f);
 	void (*bad)(void *arg, const char *name, const struct why *why);
 	void *arg;
-	bool utf8; /* names are not in modified UTF-7 */
-	bool dbox; /* the mail of a folder is in dbox-Mails below it */
+	/* Of the location, and its options. */
+	char *root;
+	bool maildir;
+	const char *layout;  /* NULL: as is usual for the format */
+	const char *dirname; /* a folder's mail is below it, here; or NULL */
+	const char *boxes;   /* where folders are, below the root; or NULL */
+	const char *inbox;   /* where INBOX is; NULL: in its usual place */
+	bool utf8;           /* names are not in modified UTF-7 */
+	struct stat seen;    /* that place: it is no folder besides */
 };
 
 /* --- one folder --- */
@@ -107,6 +114,15 @@ open_dir(int at, const char *name)
 	    at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+static bool
+is_inbox(const struct walk *w, int dir)
+{
+	struct stat st;
+
+	return w->inbox != NULL && fstat(dir, &st) == 0 &&
+	       st.st_dev == w->seen.st_dev && st.st_ino == w->seen.st_ino;
+}
+
 /* --- Maildir++: ".Work.Reports" --- */
 
 static bool
@@ -134,7 +150,8 @@ take_entry(const struct walk *w, int root, const char *entry)
 
 	if (dir == -1)
 		return;
-	if (fstatat(dir, "cur", &st, AT_SYMLINK_NOFOLLOW) == 0) {
+	if (fstatat(dir, "cur", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    !is_inbox(w, dir)) {
 		if (maildir_name(w, entry, &name))
 			take_folder(w, dir, name.data);
 		else
@@ -155,8 +172,8 @@ take_node(const struct walk *w, int dir, const char *name)
 	struct stat st;
 	int mail;
 
-	if (w->dbox) {
-		mail = open_dir(dir, "dbox-Mails");
+	if (w->dirname != NULL) {
+		mail = open_dir(dir, w->dirname);
 		if (mail == -1)
 			return;
 		take_folder(w, mail, name);
@@ -170,16 +187,22 @@ static void
 take_child(const struct walk *w, int dir, const char *entry, struct buf *name,
     int depth)
 {
-	static const char *const own[] = { "cur", "new", "tmp", "dbox-Mails" };
+	static const char *const own[] = { "cur", "new", "tmp" };
 	size_t len = name->len;
 	int child;
 
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		if (strcmp(own[i], entry) == 0)
 			return;
+	if (w->dirname != NULL && strcmp(w->dirname, entry) == 0)
+		return;
 	child = open_dir(dir, entry);
 	if (child == -1)
 		return;
+	if (is_inbox(w, child)) {
+		(void)close(child);
+		return;
+	}
 	if (!add_level(w, name, entry, strlen(entry))) {
 		bad_name(w, entry);
 		(void)close(child);
@@ -215,19 +238,11 @@ below(const struct walk *w, int dir, struct buf *name, int depth)
 /* --- locations --- */
 
 static void
-maildir(const struct walk *w, int root, bool fs)
+maildir_plus(const struct walk *w, int root)
 {
 	struct dirent **names = NULL;
-	struct buf name = { 0 };
-	int n;
+	int n = scandirat(root, ".", &names, NULL, alphasort);
 
-	take_folder(w, root, "INBOX");
-	if (fs) {
-		(void)below(w, dup(root), &name, 0);
-		buf_free(&name);
-		return;
-	}
-	n = scandirat(root, ".", &names, NULL, alphasort);
 	for (int i = 0; i < n; i++) {
 		const char *entry = names[i]->d_name;
 
@@ -239,31 +254,95 @@ maildir(const struct walk *w, int root, bool fs)
 	free(names);
 }
 
+/* INBOX, where it is not a folder like the others. */
 static void
-dbox(const struct walk *w, int root)
+take_inbox(struct walk *w, int root)
 {
-	struct buf name = { 0 };
-	int dir = open_dir(root, "mailboxes");
+	int dir, mail;
 
-	if (dir != -1)
-		(void)below(w, dir, &name, 0);
-	buf_free(&name);
+	if (w->inbox == NULL) {
+		if (w->maildir && w->dirname == NULL)
+			take_folder(w, root, "INBOX");
+		return;
+	}
+	dir = open(w->inbox, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir == -1)
+		return;
+	(void)fstat(dir, &w->seen);
+	mail = w->dirname == NULL ? -1 : open_dir(dir, w->dirname);
+	take_folder(w, mail == -1 ? dir : mail, "INBOX");
+	if (mail != -1)
+		(void)close(mail);
+	(void)close(dir);
 }
 
-/* The options after the path: ":LAYOUT=fs:UTF-8". */
-static bool
-has_option(const char *options, const char *name)
+/* An option after the path: ":LAYOUT=fs:UTF-8". */
+static void
+set_option(struct walk *w, const char *option)
 {
-	size_t len = strlen(name);
+	static const char *const names[] = {
+		"LAYOUT=", "DIRNAME=", "FULLDIRNAME=", "MAILBOXDIR=", "INBOX="
+	};
+	const char **to[] = { &w->layout, &w->dirname, &w->dirname, &w->boxes,
+		&w->inbox };
 
-	while (options != NULL) {
-		options++;
-		if (strncmp(options, name, len) == 0 &&
-		    (options[len] == ':' || options[len] == '\0'))
-			return true;
-		options = strchr(options, ':');
+	if (strcmp(option, "UTF-8") == 0)
+		w->utf8 = true;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (str_starts(option, names[i]) &&
+		    option[strlen(names[i])] != '\0')
+			*to[i] = option + strlen(names[i]);
+}
+
+/* Reads a location, which is changed. 0; or -1 and why. */
+static int
+read_location(struct walk *w, char *location, struct why *why)
+{
+	const char *format = str_cut(&location, ':'), *usual, *option;
+	bool dbox =
+	    strcmp(format, "mdbox") == 0 || strcmp(format, "sdbox") == 0;
+
+	w->maildir = strcmp(format, "maildir") == 0;
+	w->root = str_cut(&location, ':');
+	if (w->root == NULL || (!w->maildir && !dbox))
+		return why_set(why, FAIL_DATA,
+		    "the mail is not in Maildir, sdbox or mdbox: its lists are "
+		    "not read");
+	w->dirname = dbox ? "dbox-Mails" : NULL;
+	w->boxes = dbox ? "mailboxes" : NULL;
+	usual = dbox ? "fs" : "maildir++";
+	while ((option = str_cut(&location, ':')) != NULL)
+		set_option(w, option);
+	if (w->layout == NULL ||
+	    (dbox && strcmp(w->layout, ACL_LAYOUT_UNKNOWN) == 0))
+		w->layout = usual;
+	if (!str_eq_nocase(w->layout, "fs") &&
+	    !str_eq_nocase(w->layout, usual) &&
+	    strcmp(w->layout, ACL_LAYOUT_UNKNOWN) != 0)
+		return why_set(why, FAIL_DATA,
+		    "the mail has another layout (LAYOUT=%s): its lists are "
+		    "not read",
+		    w->layout);
+	return 0;
+}
+
+/* Closes root. */
+static void
+take_all(struct walk *w, int root)
+{
+	struct buf name = { 0 };
+	int boxes;
+
+	take_inbox(w, root);
+	if (!str_eq_nocase(w->layout, "fs"))
+		maildir_plus(w, root);
+	if (!str_eq_nocase(w->layout, "maildir++")) {
+		boxes = w->boxes == NULL ? dup(root) : open_dir(root, w->boxes);
+		if (boxes != -1)
+			(void)below(w, boxes, &name, 0);
+		buf_free(&name);
 	}
-	return false;
+	(void)close(root);
 }
 
 int
@@ -272,33 +351,19 @@ acl_folders(const char *location,
     void (*bad)(void *arg, const char *name, const struct why *why), void *arg,
     struct why *why)
 {
-	struct walk w = { folder, bad, arg, false, false };
-	const char *path = strchr(location, ':'), *options;
-	bool is_maildir = str_starts(location, "maildir:");
-	char *root;
-	int dir, r;
+	struct walk w = { .folder = folder, .bad = bad, .arg = arg };
+	char *copy = xstrdup(location);
+	int root, r = read_location(&w, copy, why);
 
-	w.dbox =
-	    str_starts(location, "mdbox:") || str_starts(location, "sdbox:");
-	if (path == NULL || (!is_maildir && !w.dbox))
-		return why_set(why, FAIL_DATA,
-		    "the mail is not in Maildir, sdbox or mdbox: its lists are "
-		    "not read");
-	options = strchr(++path, ':');
-	root = xmemdup(
-	    path, options == NULL ? strlen(path) : (size_t)(options - path));
-	w.utf8 = has_option(options, "UTF-8");
-	dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir == -1) {
-		r = errno == ENOENT ? 1 : why_errno(why, FAIL_DATA, "%s", root);
-		free(root);
-		return r;
+	if (r == 0) {
+		root = open(w.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (root != -1)
+			take_all(&w, root);
+		else
+			r = errno == ENOENT
+				? 1
+				: why_errno(why, FAIL_DATA, "%s", w.root);
 	}
-	free(root);
-	if (is_maildir)
-		maildir(&w, dir, has_option(options, "LAYOUT=fs"));
-	else
-		dbox(&w, dir);
-	(void)close(dir);
-	return 0;
+	free(copy);
+	return r;
 }

@@ -10,6 +10,10 @@
 #include "core/buf.h"
 #include "core/why.h"
 
+/* As LAYOUT: of a Maildir's two layouts either one. Folders of one are none of the
+ * other's. */
+#define ACL_LAYOUT_UNKNOWN "?"
+
 struct acl_folder {
 	const char *name; /* UTF-8, "/" between its levels */
 	struct buf *file; /* of its dovecot-acl; NULL: it has none */

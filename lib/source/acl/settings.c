@@ -9,6 +9,7 @@
 
 #include "core/alloc.h"
 #include "core/str.h"
+#include "source/acl/folders.h"
 #include "source/acl/rights.h"
 #include "source/doveconf-ask.h"
 #include "source/doveconf.h"
@@ -264,6 +265,50 @@ set_scope(const struct reader *r, const struct setting *block)
 			    &r->to->scope, &r->to->arena, s->key, s->value);
 }
 
+/* The settings of a block that 2.3 has as options of a location. */
+static void
+add_places(const struct reader *r, const struct setting *block, struct buf *out)
+{
+	static const char *const names[][2] = {
+		{ "mailbox_list_layout", "LAYOUT=" },
+		{ "mail_inbox_path", "INBOX=" },
+		{ "mailbox_directory_name", "DIRNAME=" },
+		{ "mailbox_root_directory_name", "MAILBOXDIR=" },
+		{ "mailbox_list_utf8", "UTF-8" },
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *value = setting_value(block, names[i][0]);
+		bool flag = strchr(names[i][1], '=') == NULL;
+
+		if (value == NULL || (flag && !setting_is_yes(value)))
+			continue;
+		if (strchr(value, '%') != NULL)
+			emit_note(r->emit, NULL,
+			    "a place of mail with a variable: not followed",
+			    names[i][0]);
+		else
+			buf_addf(out, ":%s%s", names[i][1], flag ? "" : value);
+	}
+}
+
+static void
+read_places(struct reader *r)
+{
+	const struct setting *ns = NULL, *top = &r->conf->top;
+	struct buf out = { 0 };
+
+	/* "fs" is not printed: it is the default, which a Maildir does not
+	 * keep to. */
+	buf_adds(&out, ":LAYOUT=" ACL_LAYOUT_UNKNOWN);
+	add_places(r, top, &out);
+	while ((ns = setting_block(top, "namespace", ns)) != NULL)
+		if (setting_is_yes(setting_value(ns, "inbox")))
+			add_places(r, ns, &out);
+	r->to->places = arena_adds(&r->to->arena, buf_str(&out));
+	buf_free(&out);
+}
+
 static void
 read_24(struct reader *r)
 {
@@ -273,6 +318,7 @@ read_24(struct reader *r)
 
 	set_scope(r, top);
 	set_scope(r, r->shared);
+	read_places(r);
 	walk(r, top, "", true);
 	if (r->shared == NULL)
 		return;

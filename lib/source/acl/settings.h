@@ -35,6 +35,7 @@ struct acl_settings {
 	struct acl_rule *v; /* each id once */
 	size_t n, cap;
 	struct acl_scope scope; /* where a userdb says nothing */
+	const char *places; /* of 2.4, as options of a location; NULL: none */
 	const char *prefix; /* of the first shared namespace, as "shared/%u/";
 	                         * NULL: there is none */
 };
