@@ -8,7 +8,7 @@ mkdir "$pf"
 
 echo origin.test >mailname
 echo 'z@ext.test, (a comment) dora' >list
-printf '# names\nlisted.test\n%s\n' "texthash:$pf/more" >"$pf/domains"
+printf '# names\nlisted.test\nspare.test  OK\n%s\n' "texthash:$pf/more" >"$pf/domains"
 echo 'deep.test x' >"$pf/more"
 cat >"$pf/virtual" <<'END'
 v.test anything
@@ -128,7 +128,11 @@ ok 'a copy that an account keeps' '
 	agrees box@m.test box@m.test copy@ext.test
 	agrees other@m.test other@m.test'
 ok 'domains in files and tables that lists name' '
-	for d in v.test star.test all.test listed.test deep.test m.test; do
+	# A word beside a domain is one of the list, as in main.cf.
+	[ -z "$(delivered nobody@spare.test)" ]
+	[ "$(delivered nobody@strange.test)" = nobody@strange.test ]
+	has err "a word in a list of domains that is not one: OK"
+	for d in v.test star.test all.test listed.test spare.test deep.test m.test; do
 		has out "\"type\":\"domain\",\"domain\":\"$d\""
 	done
 	hasnt out "\"domain\":\"root\""
