@@ -102,6 +102,12 @@ ok 'two addresses of one mailbox are one account' '
 	postconf -c "$pf" -e virtual_transport=virtual
 	dump 0
 	[ "$(targets sales@good.test)" = u2@good.test ]
+	# A table may have another deliver.
+	postconf -c "$pf" -e "transport_maps = inline:{ good.test=discard: }"
+	dump 0
+	[ -z "$(targets sales@good.test)" ]
+	postconf -c "$pf" -X transport_maps
+	dump 0
 	[ "$(accounts)" = "box@good.test u1@good.test u2@good.test" ]'
 ok 'a name of a domain that is a name of another' '
 	for domain in c1.test c2.test c3.test; do

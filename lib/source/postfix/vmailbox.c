@@ -148,7 +148,8 @@ vmailbox_read(struct vmailbox *v, struct emit *e)
 		    postfix_parameter(&p->config, "virtual_mailbox_base", &why);
 	maps = postfix_parameter(&p->config, "virtual_transport", NULL);
 	v->delivers = maps != NULL && strncmp(maps, "virtual", 7) == 0 &&
-		      (maps[7] == ':' || maps[7] == '\0');
+		      (maps[7] == ':' || maps[7] == '\0') &&
+		      postfix_is_set(&p->config, "transport_maps") == NULL;
 	maps = postfix_parameter(&p->config, "virtual_mailbox_maps", &why);
 	if (maps == NULL) {
 		emit_fail_at(e, "postconf", NULL, &why);
