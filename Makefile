@@ -320,7 +320,7 @@ JOBS ?= $(shell expr $$(nproc) + 1)
 # Those that take longest begin first: nothing is left to wait for at the end.
 LONGEST = 34-dovecot-chain 82-through-doveadm24 91-examples 82-through-doveadm \
 	82-maildir-dovecot24 82-maildir-dovecot 81-maildir-crash 92-secrets \
-	64-apply-scripts 73-rollback-faults 72-migrate-killed 72-migrate-faults
+	64-apply-scripts 73-steps-killed 73-rollback-faults 72-migrate-killed 72-migrate-faults
 FIRST = $(wildcard $(LONGEST:%=t/%.t))
 T ?= $(filter-out $(LATER:%=t/%.t),$(FIRST) $(filter-out $(FIRST),$(wildcard t/*.t))) \
 	$(UNIT_BINS)
