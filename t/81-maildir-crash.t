@@ -83,4 +83,17 @@ ok 'a journal that cannot be begun is not left: the same command works later' '
 	run 0 maildir-merge --undo j/x t
 	[ -z "$(ls t/cur)" ]'
 
+ok 'a level that cannot be listed: no folder of the other layout is made' '
+	mkdir level
+	cd level
+	mkdir -p s/cur s/new s/.X/cur s/.X/new t/cur t/new t/A/B/cur t/A/B/new
+	cp -R t before
+	for n in $(seq 60); do
+		rm -rf t
+		cp -R before t
+		LD_PRELOAD=$shim FSCALL_ALL=1 FSCALL_BELOW=$PWD FSCALL_COUNT=calls \
+		    FSCALL_AT=$n FSCALL_DO=EIO maildir-merge -q -j 1 --state-dir st s t 2>err || :
+		not [ -e t/.X ]
+	done'
+
 done_testing

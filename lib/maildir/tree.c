@@ -276,6 +276,18 @@ has_time(int fd, const struct timespec *time)
 	       st.st_mtim.tv_nsec == time->tv_nsec;
 }
 
+/* What is below a level cannot be known. */
+static void
+fault_level(struct mdtree *t, const char *dir)
+{
+	size_t n = t->n;
+
+	if (n == 0 || strcmp(t->folders[n - 1].dir, dir) != 0)
+		n = mdtree_add(t, dir, NULL) + 1;
+	if (t->folders[n - 1].fault == NULL)
+		t->folders[n - 1].fault = xstrdup(strerror(errno));
+}
+
 /* A level that cannot be opened counts as a folder, and has a fault; or it went
  * just now. */
 static int
@@ -288,6 +300,8 @@ walk_dir(struct walk *w, int fd, const char *name, const char *prefix)
 
 	if (d == NULL) {
 		w->touched |= is_absent(errno);
+		if (*prefix != '\0' && !is_absent(errno))
+			fault_level(w->tree, prefix);
 		return *prefix == '\0' ? -1 : 0;
 	}
 	before = steady_time(dirfd(d));
