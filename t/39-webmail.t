@@ -78,6 +78,27 @@ ok 'Roundcube 0.1, and tables with a prefix' '
 	sed "s/old.db/prefix.db/g" out >want
 	same want again
 	run 2 dirdump roundcube sqlite:prefix.db >again 2>err'
+# The columns that matter of Roundcube 1.6 and of its plugin calendar.
+ok 'Roundcube: calendars, canned responses and collected addresses are counted' '
+	one() {
+		case $1 in
+		sqlite:*) sqlite3 roundcube.db ;;
+		postgres*) pg roundcube ;;
+		*) my roundcube ;;
+		esac <<-EOF
+		CREATE TABLE calendars (calendar_id integer NOT NULL, user_id integer NOT NULL, name varchar(255) NOT NULL);
+		CREATE TABLE responses (response_id integer NOT NULL, user_id integer NOT NULL, name varchar(255) NOT NULL);
+		CREATE TABLE collected_addresses (address_id integer NOT NULL, user_id integer NOT NULL, email varchar(255) NOT NULL);
+		INSERT INTO calendars SELECT 1, user_id, '"'Home'"' FROM users WHERE username = '"'alice@example.org'"';
+		INSERT INTO calendars SELECT 2, user_id, '"'Work'"' FROM users WHERE username = '"'alice@example.org'"';
+		INSERT INTO collected_addresses SELECT 1, user_id, '"'x@example.com'"' FROM users WHERE username = '"'bob'"';
+		EOF
+		run 0 dirdump roundcube --domain example.org -v "$1" >out 2>err
+		has err "alice@example.org: calendars of Roundcube'"'"'s plugin are not carried: export them there: 2"
+		has err "bob: addresses that Roundcube collected by itself are not carried: 1"
+		hasnt err "canned responses"
+	}
+	on_each_database roundcube one'
 ok 'SOGo: identities of both kinds, vacations, languages, on three databases' '
 	one() {
 		run 1 dirdump sogo --domain example.org -v "$1" >out 2>err

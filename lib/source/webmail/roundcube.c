@@ -155,6 +155,56 @@ take_row(struct reading *rd)
 	add_identity(rd);
 }
 
+/* What an owner may have in the database beside, in tables of later releases and of
+ * plugins; each has a user_id. (Roundcube 1.6, SQL/ *.initial.sql; its plugins
+ * calendar and tasklist, drivers/database/SQL.) */
+static const struct {
+	const char *table, *text;
+} others[] = {
+	{ "calendars", "calendars of Roundcube's plugin are not carried: "
+		       "export them there" },
+	{ "tasklists", "lists of tasks of Roundcube's plugin are not carried: "
+		       "export them there" },
+	{ "responses", "canned responses are not carried" },
+	{ "collected_addresses",
+	    "addresses that Roundcube collected by itself are not carried" },
+};
+
+/* Says how many of them each user has. */
+static int
+note_table(
+    struct reading *rd, const char *table, const char *text, struct why *why)
+{
+	const char *prefix =
+	    rd->options->prefix == NULL ? "" : rd->options->prefix;
+	struct buf name = { 0 }, query = { 0 };
+	size_t len;
+	int n;
+
+	buf_addf(&name, "%s%s", prefix, table);
+	n = sql_has_table(rd->db, name.data, why);
+	if (n == 1) {
+		buf_adds(
+		    &query, "SELECT u.username, COUNT(*) AS rc_count FROM ");
+		sql_quote_name(rd->db, name.data, &query);
+		buf_adds(&query, " t JOIN ");
+		buf_reset(&name);
+		buf_addf(&name, "%susers", prefix);
+		sql_quote_name(rd->db, name.data, &query);
+		buf_adds(&query, " u ON u.user_id = t.user_id "
+				 "GROUP BY u.username ORDER BY u.username");
+		n = sql_query(rd->db, query.data, why);
+		while (n == 0 && (n = sql_next(rd->db, why)) == 1) {
+			emit_note(rd->emit, sql_value(rd->db, 0, &len), text,
+			    sql_value(rd->db, 1, &len));
+			n = 0;
+		}
+	}
+	buf_free(&name);
+	buf_free(&query);
+	return n;
+}
+
 void
 roundcube_dump(struct emit *e, const struct webmail_options *o)
 {
@@ -176,6 +226,10 @@ roundcube_dump(struct emit *e, const struct webmail_options *o)
 			}
 		if (n == 0)
 			end_user(&rd);
+		for (size_t i = 0; n == 0 && i < sizeof others / sizeof *others;
+		     i++)
+			n = note_table(
+			    &rd, others[i].table, others[i].text, &why);
 	}
 	if (n == -1)
 		emit_fail_at(e, NULL, NULL, &why);
