@@ -107,17 +107,13 @@ lookup_fill(struct apply_job *job)
 	for (size_t i = 0; i < job->n; i++) {
 		const struct apply_entry *e = &job->entries[i];
 		char *args;
-		json_t *call;
 
 		if (!can_exist(e))
 			continue;
-		call = json_pack("{s:{s:s, s:s*}}", "filter", "name",
-		    text(e->body, "name"), "domainId",
-		    text(e->body, "domainId"));
-		args = json_dumps(call, JSON_COMPACT);
-		jmap_add(&job->request, query, args);
-		json_decref(call);
-		free(args);
+		jmap_add_json(&job->request, query,
+		    json_pack("{s:{s:s, s:s*}}", "filter", "name",
+			text(e->body, "name"), "domainId",
+			text(e->body, "domainId")));
 		args =
 		    xasprintf("{\"#ids\":{\"resultOf\":\"%zu\",\"name\":\"%s\","
 			      "\"path\":\"/ids\"},\"properties\":[\"name\","

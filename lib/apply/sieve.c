@@ -190,29 +190,19 @@ take_get(struct apply *a, struct group *g)
 /* --- putting in --- */
 
 static void
-add_call(struct jmap_request *r, const char *method, json_t *call)
-{
-	char *args = json_dumps(call, JSON_COMPACT);
-
-	jmap_add(r, method, args);
-	free(args);
-	json_decref(call);
-}
-
-static void
 add_script(struct jmap_request *r, const struct script *s, const char *script)
 {
 	if (s->existing != NULL) {
-		add_call(r, "SieveScript/set",
+		jmap_add_json(r, "SieveScript/set",
 		    json_pack("{s:s, s:s}", "accountId", s->id,
 			"onSuccessActivateScript", s->existing));
 		return;
 	}
-	add_call(r, "Blob/upload",
+	jmap_add_json(r, "Blob/upload",
 	    json_pack("{s:s, s:{s:{s:[{s:s}], s:s}}}", "accountId", s->id,
 		"create", "b", "data", "data:asText", script, "type",
 		"application/sieve"));
-	add_call(r, "SieveScript/set",
+	jmap_add_json(r, "SieveScript/set",
 	    json_pack("{s:s, s:{s:{s:s, s:s}}, s:s}", "accountId", s->id,
 		"create", "f", "name", script_name, "blobId", "#b",
 		"onSuccessActivateScript", "#f"));

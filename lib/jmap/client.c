@@ -477,6 +477,16 @@ jmap_add(struct jmap_request *r, const char *method, const char *args)
 	r->calls++;
 }
 
+void
+jmap_add_json(struct jmap_request *r, const char *method, json_t *args)
+{
+	char *text = json_dumps(args, JSON_COMPACT);
+
+	jmap_add(r, method, text);
+	free_secret(text);
+	json_decref(args);
+}
+
 enum jmap_status
 jmap_call(struct jmap *j, const char *method, const char *args, bool repeat,
     json_t **result, struct why *why)

@@ -93,6 +93,8 @@ void jmap_begin(struct jmap_request *r, enum jmap_using using);
 /* Adds a call; args is the JSON text of its arguments. It is call number 0, 1,
  * ..., and "0", "1", ... is its id. */
 void jmap_add(struct jmap_request *r, const char *method, const char *args);
+/* The same with arguments as a tree, which is taken. */
+void jmap_add_json(struct jmap_request *r, const char *method, json_t *args);
 /* Sends it; and again, after a wait (asked seconds, or where that is -1 twice
  * as long as the last time). jmap_again is false, and does nothing, when the
  * wait is more than is left of the budget, or when it is stopped. */

@@ -201,15 +201,11 @@ add_page(struct jmap_request *r, const char *method, const json_t *filter,
 	json_t *call =
 	    json_pack("{s:I, s:I, s:b}", "position", (json_int_t)position,
 		"limit", (json_int_t)limit, "calculateTotal", 1);
-	char *args;
 
 	if (filter != NULL)
 		(void)json_object_set(
 		    call, "filter", (json_t *)(uintptr_t)filter);
-	args = json_dumps(call, JSON_COMPACT);
-	jmap_add(r, method, args);
-	free(args);
-	json_decref(call);
+	jmap_add_json(r, method, call);
 }
 
 /* Takes the ids of all pages of an answer; objects that were created meanwhile

@@ -69,17 +69,6 @@ run(struct jmap *j, struct jmap_request *r, struct why *why)
 
 /* --- ids --- */
 
-/* Adds a call, whose arguments are taken. */
-static void
-add_call(struct jmap_request *r, const char *method, json_t *args)
-{
-	char *json = json_dumps(args, JSON_COMPACT);
-
-	jmap_add(r, method, json);
-	free(json);
-	json_decref(args);
-}
-
 /* The one id that the query number i found, into id; empty if it found none. */
 static int
 read_id(const struct jmap_request *r, size_t i, const char *method, char id[64],
@@ -112,9 +101,9 @@ ask_domain(
 	int r;
 
 	jmap_begin(&request, JMAP_REGISTRY);
-	add_call(&request, "x:Domain/query",
+	jmap_add_json(&request, "x:Domain/query",
 	    json_pack("{s:{s:s}}", "filter", "name", name));
-	add_call(&request, "x:Domain/query",
+	jmap_add_json(&request, "x:Domain/query",
 	    json_pack("{s:{s:s}}", "filter", "aliases", name));
 	r = run(j, &request, why);
 	for (size_t i = 0; r == 0 && i < 2 && *id == '\0'; i++)
@@ -167,7 +156,7 @@ find_some(struct jmap *j, const struct jmap_domains *d,
 		json_t *query = account_query(d, accounts[i]);
 
 		if (query != NULL)
-			add_call(&request, "x:Account/query", query);
+			jmap_add_json(&request, "x:Account/query", query);
 	}
 	if (request.calls != 0)
 		r = run(j, &request, why);
@@ -300,13 +289,13 @@ static void
 add_calls(
     struct jmap_request *r, const char *id, const bool counted[DATA_KINDS])
 {
-	add_call(r, "Mailbox/get",
+	jmap_add_json(r, "Mailbox/get",
 	    json_pack("{s:s, s:n, s:[s, s, s, s]}", "accountId", id, "ids",
 		"properties", "name", "parentId", "role", "totalEmails"));
 	for (int k = 0; k < DATA_KINDS; k++) {
 		if (!counted[k])
 			continue;
-		add_call(r, query_methods[k],
+		jmap_add_json(r, query_methods[k],
 		    k == DATA_SCRIPTS
 			? json_pack("{s:s, s:n}", "accountId", id, "ids")
 			: json_pack("{s:s, s:b, s:i}", "accountId", id,

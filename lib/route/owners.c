@@ -275,14 +275,11 @@ static void
 add_lookup(
     struct jmap_request *r, const struct owners *o, const struct owner *w)
 {
-	json_t *call =
-	    json_pack("{s:{s:s%, s:s}}", "filter", "name", w->address,
-		local_length(w->address), "domainId", domain_of(o, w)->id);
-	char *args = json_dumps(call, JSON_COMPACT);
+	char *args;
 
-	json_decref(call);
-	jmap_add(r, "x:Account/query", args);
-	free(args);
+	jmap_add_json(r, "x:Account/query",
+	    json_pack("{s:{s:s%, s:s}}", "filter", "name", w->address,
+		local_length(w->address), "domainId", domain_of(o, w)->id));
 	args = xasprintf("{\"#ids\":{\"resultOf\":\"%zu\",\"name\":"
 			 "\"x:Account/query\",\"path\":\"/ids\"},"
 			 "\"properties\":[\"name\",\"domainId\","

@@ -71,18 +71,6 @@ settings_answers(const struct jmap_request *r, const struct owner_run *run,
 
 /* --- sending --- */
 
-/* One call, with its arguments as they come together. */
-static void
-add_call(struct jmap_request *r, const char *method, json_t *call)
-{
-	char *args = json_dumps(call, JSON_COMPACT);
-
-	jmap_add(r, method, args);
-	explicit_bzero(args, strlen(args));
-	free(args);
-	json_decref(call);
-}
-
 /* Creation ids are known throughout a request. */
 static void
 name_item(struct owner_item *i, const struct jmap_request *r, size_t n)
@@ -129,9 +117,9 @@ send_scripts(struct jmap_request *r, struct holder *o)
 		i->sent = true;
 		free(blob);
 	}
-	add_call(r, "Blob/upload",
+	jmap_add_json(r, "Blob/upload",
 	    json_pack("{s:s, s:o}", "accountId", o->id, "create", blobs));
-	add_call(r, "SieveScript/set",
+	jmap_add_json(r, "SieveScript/set",
 	    json_pack("{s:s, s:o}", "accountId", o->id, "create", scripts));
 }
 
@@ -144,7 +132,7 @@ send_active(struct jmap_request *r, struct holder *o, struct owner_item *i)
 	i->sent = true;
 	i->upload = i->call = r->calls;
 	if (i->text == NULL) {
-		add_call(r, "SieveScript/set",
+		jmap_add_json(r, "SieveScript/set",
 		    json_pack("{s:s, s:s}", "accountId", o->id,
 			"onSuccessActivateScript", i->id));
 		return;
@@ -155,9 +143,9 @@ send_active(struct jmap_request *r, struct holder *o, struct owner_item *i)
 	blob = xasprintf("b%s", i->made);
 	(void)json_object_set_new(blobs, blob, blob_of(i));
 	free(blob);
-	add_call(r, "Blob/upload",
+	jmap_add_json(r, "Blob/upload",
 	    json_pack("{s:s, s:o}", "accountId", o->id, "create", blobs));
-	add_call(r, "SieveScript/set",
+	jmap_add_json(r, "SieveScript/set",
 	    json_pack("{s:s, s:{s:o}, s:o}", "accountId", o->id, "create",
 		i->made, script_of(i), "onSuccessActivateScript",
 		json_sprintf("#%s", i->made)));
@@ -200,7 +188,7 @@ send_bodies(struct jmap_request *r, struct holder *o, enum item_kind kind)
 		(void)json_object_set(call, "update", update);
 	json_decref(create);
 	json_decref(update);
-	add_call(r, setters[kind], call);
+	jmap_add_json(r, setters[kind], call);
 }
 
 /* The first item of a kind that is not sent. */
