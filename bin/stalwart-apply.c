@@ -202,6 +202,11 @@ invalidate_caches(struct jmap *j)
 
 	if (run.no_invalidate || jmap_action(j, r.name, NULL, &why) == 0)
 		return;
+	/* A stop is said, and is no failure of an object. */
+	if (signals_stopped()) {
+		tool_say(r.name, "%s", why.text);
+		return;
+	}
 	(void)why_set(&failed, FAIL_DATA,
 	    "the server has not dropped its caches, and may refuse new "
 	    "addresses for an hour: have it carry out this action (%s)",
