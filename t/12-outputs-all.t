@@ -147,9 +147,12 @@ done <outputs
 
 # Folders: the same, and what is in them. planted: a run writes over its files.
 gunzip -c "$fixtures/real/archive-jmap.sqlite.gz" >archive.sqlite
+cat "$fixtures/webmail/roundcube.sqlite.sql" "$fixtures/webmail/roundcube.rows.sql" |
+    sqlite3 roundcube.db
 cat >folders <<-'END'
 	planted mkaccounts -q --sieve-dir OUT records
 	- archive2maildir -q archive.sqlite OUT
+	- dirdump roundcube -q --domain example.org --vcards OUT sqlite:roundcube.db
 END
 while read -r line; do
 	ok "${line#* }" '

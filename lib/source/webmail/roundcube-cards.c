@@ -15,6 +15,7 @@
 
 #include "core/digest.h"
 #include "core/io.h"
+#include "core/output.h"
 #include "source/webmail/card.h"
 
 /* One contact over its rows, one for each of its groups. */
@@ -113,8 +114,7 @@ static int
 write_file(int folder, const char *name, const struct buf *text)
 {
 	static const char tmp[] = ".card.tmp";
-	int fd = openat(folder, tmp,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = output_at(folder, tmp);
 	int r;
 
 	if (fd == -1)
@@ -265,11 +265,8 @@ roundcube_vcards(struct emit *e, const struct webmail_options *o,
 	struct why why = { 0 };
 	int r = -1;
 
-	if (mkdir(folder, 0700) == 0 || errno == EEXIST)
-		c.root = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (c.root == -1)
-		why_errno(&why, FAIL_FATAL, "%s", folder);
-	else
+	c.root = output_folder(folder, &why);
+	if (c.root != -1)
 		c.db = sql_open(&o->sql, &why);
 	if (c.db != NULL)
 		r = read_cards(&c, &why);
