@@ -104,6 +104,9 @@ for url in "$(pg_url mail)" "$(my_url mail)" sqlite:mail.db; do
 		[ "$(wc -l <out)" -eq 5 ]
 		has out "\"address\":\"c@example.org\""
 		has out "\"address\":\"info@example.org\",\"targets\""
+		run 0 dirdump-sql --query "SELECT '\''a@example.org'\'' AS address,
+			'\''acl=vfile:/etc/acl of all'\'' AS acl_settings" "$url" >out
+		has out "\"acl_settings\":[\"acl=vfile:/etc/acl of all\"]"
 		run 2 dirdump-sql --query "SELECT username AS address,
 			name AS nam FROM mailbox" "$url" >out 2>err
 		has err "the column \"nam\" is named like no member of account"

@@ -58,6 +58,7 @@ static const struct field_name {
 	[FIELD_DISABLED] = { "disabled", ACCOUNT, 0 },
 	[FIELD_ALLOW_NETS] = { "allow_nets", ACCOUNT, 0 },
 	[FIELD_ACL_GROUPS] = { "acl_groups", ACCOUNT, 0 },
+	[FIELD_ACL_SETTINGS] = { "acl_settings", ACCOUNT, 0 },
 	[FIELD_SEND_AS] = { "send_as", ACCOUNT | SETTINGS, 0 },
 	[FIELD_LOCALE] = { "locale", ACCOUNT, 0 },
 	[FIELD_TIME_ZONE] = { "time_zone", ACCOUNT, 0 },

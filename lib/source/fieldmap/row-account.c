@@ -210,6 +210,7 @@ add_settings(struct rows *m)
 	add_words(m, &r->allow_nets);
 	eval_all(&m->eval, FIELD_ACL_GROUPS, &m->list);
 	add_words(m, &r->acl_groups);
+	eval_each(&m->eval, FIELD_ACL_SETTINGS, &r->acl_settings);
 	row_add_senders(m);
 	r->locale = eval_first(&m->eval, FIELD_LOCALE);
 	r->time_zone = eval_first(&m->eval, FIELD_TIME_ZONE);
