@@ -153,7 +153,7 @@ driver = sqlite
 connect = $tmp/users.sqlite
 password_query = SELECT username, domain, password, home AS userdb_home, uid AS userdb_uid, \\
   gid AS userdb_gid FROM users WHERE username = '%n' AND domain = '%d'
-user_query = SELECT 1 AS nothing FROM users WHERE username = '%n' AND domain = '%d'
+user_query = SELECT 1 AS number FROM users WHERE username = '%n' AND domain = '%d'
 END
 start_dovecot prefetch <<END
 passdb {
