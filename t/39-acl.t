@@ -188,6 +188,7 @@ ok 'settings of access lists that a userdb gives one account' '
 	has err "not followed: acl_user=x"
 	[ "$(grep -c "not followed: [a-z]" err)" = 1 ]
 	sed -i "s/ userdb_acl_user=x//" users
+	sleep 1.1 # Dovecot looks at a passwd-file once a second.
 	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge one/dovecot.conf all
 	shares >before
 	grep -q "F4 carol@one.test lrp" before
@@ -204,6 +205,7 @@ ok 'settings of access lists that a userdb gives one account' '
 	run 0 dirdump acl -v -c one/dovecot.conf dumped >out 2>err
 	has err "bob@one.test: an account for which Dovecot looks at no lists"
 	mv users.before users
+	sleep 1.1
 	rm -rf home/alice/Maildir/.F*
 	printf "user=dave@one.test la\n" >home/alice/Maildir/dovecot-acl'
 # Names are those that others see, with their separator; the prefix alone is INBOX,
@@ -309,6 +311,7 @@ ok 'mail in other places and layouts' '
 	run 1 dirdump acl one.record >out 2>err
 	has err "index@one.test: the mail has another layout (LAYOUT=index): its lists are not read"
 	sed -i "/^index@/d" users
+	sleep 1.1
 	sed -i "/index@/d" records'
 ok 'who is nobody here, bare names, groups of which nobody is known' '
 	mkdir -p home/alice/Maildir/.Odd/cur

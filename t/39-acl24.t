@@ -222,9 +222,11 @@ ok 'settings of access lists of one account, and of the shared namespace' '
 	printf "group=staff lrp\n" >home/alice/Maildir/dovecot-acl
 	chroot "$root" doveconf -c "$conf" -n >saved
 	run 0 dirdump acl -v -c saved with >out 2>err
+	sleep 1.1 # Dovecot looks at a passwd-file once a second.
 	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$conf" all
 	mv inbox.before home/alice/Maildir/dovecot-acl
 	mv users.before users
+	sleep 1.1
 	echo "shared/alice@one.tes? group=staff lp" >>global
 	sed "/^namespace shared/a acl_globals_only = yes\nacl_global_path = $dir/global" dovecot.conf >ns.conf
 	chroot "$root" doveconf -c "$dir/ns.conf" -n | sed "s|$dir/global|$inside/global|" >saved
