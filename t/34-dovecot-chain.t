@@ -822,6 +822,9 @@ ok '2.4: fields_import_all = no leaves the columns out; a block whose name has a
 		[ "$(member "$name@one.test" active)" = true ]
 	done'
 saved24 <<END
+mail_plugins {
+  quota = yes
+}
 passdb passwd-file {
   passwd_file_path = $tmp/one
   username_filter = *@two.test
