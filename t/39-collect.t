@@ -227,6 +227,12 @@ ok 'with --host-map it is reached where that says' '
 	run 2 dirdump dovecot -c "$tmp/net.conf" --root net.tar --host-map localhost >out 2>err
 	has err "not OLD=NEW"'
 
+ok 'a link to itself does not lead to the file of this machine' '
+	cp -a unpacked loop
+	ln -sf m.sqlite "loop$tmp/m.sqlite"
+	run 2 dirdump dovecot -c "$tmp/dovecot.conf" --root loop >out 2>err
+	hasnt out sue@sql.test
+	has err "m.sqlite: unable to open database file"'
 ok 'the files of this machine are not looked at' '
 	mkdir away
 	mv pf dom dms users deny m.sqlite m.ext include dovecot.conf mailname away

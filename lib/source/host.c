@@ -177,11 +177,13 @@ host_local(const char *path, struct arena *arena)
 {
 	struct buf way = { 0 }, full = { 0 };
 
-	if (!host.other || path == NULL || resolve(path, &way) == -1) {
-		buf_free(&way);
+	if (!host.other || path == NULL)
 		return path;
-	}
-	buf_addf(&full, "%s/%s", host.path, way.data);
+	/* Never the file of that name on this machine. */
+	if (resolve(path, &way) == -1)
+		buf_addf(&full, "/dev/null/%s", path);
+	else
+		buf_addf(&full, "%s/%s", host.path, way.data);
 	path = arena_adds(arena, full.data);
 	buf_free(&way);
 	buf_free(&full);

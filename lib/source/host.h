@@ -46,7 +46,8 @@ bool host_has(const char *path);
 int host_glob(const char *pattern, int flags, glob_t *found);
 
 /* The path by which a library can open a file, in the arena; the path itself on
- * this machine. */
+ * this machine. One that leads nowhere, as a link to itself does, becomes one that
+ * no file can have. */
 const char *host_local(const char *path, struct arena *arena);
 
 /*
