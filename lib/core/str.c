@@ -64,6 +64,13 @@ str_cut(char **s, char sep)
 	return start;
 }
 
+size_t
+str_word(const char **list, const char *separators)
+{
+	*list += strspn(*list, separators);
+	return strcspn(*list, separators);
+}
+
 void
 str_percent(struct buf *out, const char *s)
 {

@@ -31,6 +31,10 @@ char *str_trim(char *s);
  */
 char *str_cut(char **s, char sep);
 
+/* The length of the next word of a list, which *list is moved to; 0 at the end.
+ * The caller steps over it. */
+size_t str_word(const char **list, const char *separators);
+
 /* Whether the host of a URL is this machine by its spelling: "localhost",
  * 127.0.0.0/8, "::1" with or without brackets. */
 bool is_loopback(const char *host);

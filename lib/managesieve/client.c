@@ -50,16 +50,11 @@ refused(const struct managesieve *m, const char *what, struct why *why)
 static bool
 has_word(const char *list, const char *word)
 {
-	size_t len = strlen(word);
+	size_t len = strlen(word), n;
 
-	while (*list != '\0') {
-		size_t n = strcspn(list, " ");
-
+	for (; (n = str_word(&list, " ")) != 0; list += n)
 		if (n == len && strncasecmp(list, word, n) == 0)
 			return true;
-		list += n;
-		list += strspn(list, " ");
-	}
 	return false;
 }
 

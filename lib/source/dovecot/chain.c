@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/str.h"
 #include "source/dovecot/walk.h"
 
 bool
@@ -185,10 +186,8 @@ try_mechanisms(struct walk *start, struct walk *kept, struct outcome *out)
 	const char *list = start->c->mechanisms;
 
 	while (list != NULL && !out->login) {
-		size_t len;
+		size_t len = str_word(&list, " ,");
 
-		list += strspn(list, " ,");
-		len = strcspn(list, " ,");
 		if (len == 0)
 			break;
 		start->mechanism = arena_add(start->arena, list, len);

@@ -23,15 +23,11 @@ first(const char *a, const char *b)
 static bool
 has_word(const char *words, const char *word)
 {
-	size_t len = strlen(word);
+	size_t len = strlen(word), n;
 
-	while (*words != '\0') {
-		size_t n = strcspn(words, " ,\"");
-
+	for (; (n = str_word(&words, " ,\"")) != 0; words += n)
 		if (n == len && strncmp(words, word, len) == 0)
 			return true;
-		words += n + (words[n] != '\0');
-	}
 	return false;
 }
 

@@ -228,24 +228,18 @@ bool
 rules_name(const char *filter, const char *name)
 {
 	bool has_includes = false, included = false;
-	const char *p = filter;
+	const char *p = filter == NULL ? "" : filter;
+	size_t len;
 
-	while (p != NULL) {
-		size_t len;
-		bool out;
+	for (; (len = str_word(&p, " ,")) != 0; p += len) {
+		bool out = *p == '!';
 
-		p += strspn(p, " ,");
-		len = strcspn(p, " ,");
-		if (len == 0)
-			break;
-		out = *p == '!';
 		has_includes |= !out;
 		if (matches(p + out, p + len, name)) {
 			if (out)
 				return false;
 			included = true;
 		}
-		p += len;
 	}
 	return included || !has_includes;
 }
@@ -257,13 +251,10 @@ rules_mechanism(const char *list, const char *mechanism)
 
 	if (list == NULL)
 		return true;
-	for (list += strspn(list, " ,"); *list != '\0';
-	     list += len + strspn(list + len, " ,")) {
-		len = strcspn(list, " ,");
+	for (; (len = str_word(&list, " ,")) != 0; list += len)
 		if (len == strlen(mechanism) &&
 		    strncasecmp(list, mechanism, len) == 0)
 			return true;
-	}
 	return false;
 }
 
