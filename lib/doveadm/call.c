@@ -52,6 +52,19 @@ doveadm_read(const struct doveadm_args *a, struct buf *out, struct why *why)
 	return r;
 }
 
+int
+doveadm_run(const struct doveadm *d, const char *const *words, struct buf *out,
+    struct why *why)
+{
+	struct doveadm_args args = { 0 };
+	int r;
+
+	doveadm_args(&args, d, words);
+	r = doveadm_read(&args, out, why);
+	doveadm_args_free(&args);
+	return r;
+}
+
 /* Reads on. False at the end, or where reading fails. */
 static bool
 fill(struct doveadm_rows *r)

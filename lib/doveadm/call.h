@@ -38,6 +38,10 @@ void doveadm_args_free(struct doveadm_args *a);
 int doveadm_read(
     const struct doveadm_args *a, struct buf *out, struct why *why);
 
+/* The same with these words alone, of which the last is NULL. */
+int doveadm_run(const struct doveadm *d, const char *const *words,
+    struct buf *out, struct why *why);
+
 /*
  * The output of a call, read piece by piece: it can be long, and the last piece
  * of a row can hold any byte.

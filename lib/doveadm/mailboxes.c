@@ -240,21 +240,18 @@ doveadm_mailboxes_read(
 static int
 read_role(struct doveadm_mailbox *m, const struct doveadm *d, struct why *why)
 {
-	struct doveadm_args args = { 0 };
 	struct buf out = { 0 };
-	int r;
-
-	doveadm_args(&args, d,
+	int r = doveadm_run(d,
 	    DOVEADM_WORDS("mailbox", "metadata", "get", "-u", d->user, "--",
-		m->name, "/private/specialuse"));
-	r = doveadm_read(&args, &out, why);
+		m->name, "/private/specialuse"),
+	    &out, why);
+
 	if (r == 0 && buf_str(&out)[0] == '\\') {
 		out.data[strcspn(out.data, " \n")] = '\0';
 		free(m->role);
 		m->role = xstrdup(str_lower(out.data + 1));
 	}
 	buf_free(&out);
-	doveadm_args_free(&args);
 	return r;
 }
 

@@ -33,7 +33,6 @@ through_change_flags(struct through *t, const struct doveadm_mailbox *m,
     const char *which, unsigned int flags, const uint32_t *uids, size_t n,
     struct why *why)
 {
-	struct doveadm_args args = { 0 };
 	struct buf list = { 0 }, names = { 0 };
 	int r;
 
@@ -42,12 +41,11 @@ through_change_flags(struct through *t, const struct doveadm_mailbox *m,
 			buf_addf(&names, "%s%s", names.len == 0 ? "" : " ",
 			    words[i].word);
 	doveadm_put_uids(&list, uids, n);
-	doveadm_args(&args, &t->store.doveadm,
+	r = doveadm_run(&t->store.doveadm,
 	    DOVEADM_WORDS("flags", which, "-u", t->store.doveadm.user, "--",
 		buf_str(&names), "mailbox", m->name, "mailbox-guid", m->guid,
-		"uid", buf_str(&list)));
-	r = doveadm_read(&args, NULL, why);
-	doveadm_args_free(&args);
+		"uid", buf_str(&list)),
+	    NULL, why);
 	buf_free(&list);
 	buf_free(&names);
 	return r;

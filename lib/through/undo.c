@@ -277,7 +277,7 @@ restore_flags(struct taking *x)
 static void
 remove_mailbox(struct taking *x)
 {
-	struct doveadm_args args = { 0 };
+	const struct doveadm *d = &x->t->store.doveadm;
 	struct why why = { 0 };
 	enum undo_status status = UNDO_REMOVED;
 
@@ -287,15 +287,12 @@ remove_mailbox(struct taking *x)
 		status = UNDO_REMOVED;
 	else if (x->m->messages > 0)
 		status = UNDO_IN_USE;
-	if (status == UNDO_REMOVED && !x->t->run->set.dry_run) {
-		doveadm_args(&args, &x->t->store.doveadm,
-		    DOVEADM_WORDS("mailbox", "delete", "-u",
-			x->t->store.doveadm.user, "-e", "-s", "--",
-			x->m->name));
-		if (doveadm_read(&args, NULL, &why) == -1)
-			status = UNDO_FAILED;
-		doveadm_args_free(&args);
-	}
+	if (status == UNDO_REMOVED && !x->t->run->set.dry_run &&
+	    doveadm_run(d,
+		DOVEADM_WORDS("mailbox", "delete", "-u", d->user, "-e", "-s",
+		    "--", x->m->name),
+		NULL, &why) == -1)
+		status = UNDO_FAILED;
 	tell(x, UNDO_FOLDER, NULL, status, &why);
 }
 

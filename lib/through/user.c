@@ -106,19 +106,15 @@ take_roles(struct located *l, const struct doveadm_mailbox *v, size_t n)
 static int
 open_inbox(const struct located *l, const struct doveadm *d, struct why *why)
 {
-	struct doveadm_args args = { 0 };
 	struct stat st;
-	int r;
 
 	if (stat(l->inbox == NULL ? l->root : l->inbox, &st) == 0 ||
 	    errno != ENOENT)
 		return 0;
-	doveadm_args(&args, d,
+	return doveadm_run(d,
 	    DOVEADM_WORDS(
-		"mailbox", "status", "-u", d->user, "messages", "INBOX"));
-	r = doveadm_read(&args, NULL, why);
-	doveadm_args_free(&args);
-	return r;
+		"mailbox", "status", "-u", d->user, "messages", "INBOX"),
+	    NULL, why);
 }
 
 int
@@ -149,19 +145,15 @@ int
 user_relist(const struct located *l, const struct doveadm *d, struct why *why)
 {
 	char *name = doveadm_mailbox_name(&l->account, "mailferrylook");
-	struct doveadm_args args = { 0 };
 	struct why made; /* a run that was killed can have left it */
 	int r;
 
-	doveadm_args(&args, d,
-	    DOVEADM_WORDS("mailbox", "create", "-u", d->user, "--", name));
-	(void)doveadm_read(&args, NULL, &made);
-	doveadm_args_free(&args);
-	doveadm_args(&args, d,
-	    DOVEADM_WORDS(
-		"mailbox", "delete", "-u", d->user, "-e", "--", name));
-	r = doveadm_read(&args, NULL, why);
-	doveadm_args_free(&args);
+	(void)doveadm_run(d,
+	    DOVEADM_WORDS("mailbox", "create", "-u", d->user, "--", name), NULL,
+	    &made);
+	r = doveadm_run(d,
+	    DOVEADM_WORDS("mailbox", "delete", "-u", d->user, "-e", "--", name),
+	    NULL, why);
 	free(name);
 	return r;
 }
