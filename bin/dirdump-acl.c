@@ -30,8 +30,7 @@ static const struct opt options[] = {
 	    0, "global", "FILE", "the access list for all folders", &global),
 	OPT_STRING(0, "shared-prefix", "TEXT",
 	    "the namespace of an owner's folders for others, instead of that "
-	    "of "
-	    "the settings",
+	    "of the settings",
 	    &acl.prefix),
 	OPT_SET(0, "inbox-defaults",
 	    "whom a folder's list does not name has INBOX's "

@@ -22,6 +22,14 @@ struct parser {
 	size_t line;
 };
 
+int
+doveconf_read(struct doveconf *c, const struct buf *text, struct why *why)
+{
+	if (memchr(buf_str(text), '\0', text->len) != NULL)
+		return why_set(why, FAIL_FATAL, "a NUL byte");
+	return doveconf_parse(c, buf_str(text), why);
+}
+
 void
 doveconf_free(struct doveconf *c)
 {

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/why.h"
 
 /* A setting ("key = value") or a block ("key name { ... }"). Texts are owned
@@ -41,6 +42,8 @@ struct doveconf {
  * in either case.
  */
 int doveconf_parse(struct doveconf *c, const char *text, struct why *why);
+/* The same of what was read, which may have a NUL byte: then -1. */
+int doveconf_read(struct doveconf *c, const struct buf *text, struct why *why);
 void doveconf_free(struct doveconf *c);
 
 /* Whether the release is this one or a later one. */

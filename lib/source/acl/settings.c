@@ -350,10 +350,8 @@ acl_settings_read(
 	*s = (struct acl_settings){ 0 };
 	emit_file(e, config == NULL ? "doveconf" : config);
 	done = doveconf_ask(config, changed, &text, &saved, why);
-	if (done == 0 && memchr(buf_str(&text), '\0', text.len) != NULL)
-		done = why_set(why, FAIL_FATAL, "a NUL byte");
 	if (done == 0)
-		done = doveconf_parse(&conf, buf_str(&text), why);
+		done = doveconf_read(&conf, &text, why);
 	/* Both releases look at none unless they are told to. */
 	s->scope.ignored = done == 0;
 	if (done == 0)

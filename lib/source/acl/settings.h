@@ -36,8 +36,8 @@ struct acl_settings {
 	size_t n, cap;
 	struct acl_scope scope; /* where a userdb says nothing */
 	const char *places; /* of 2.4, as options of a location; NULL: none */
-	const char *prefix; /* of the first shared namespace, as "shared/%u/";
-	                         * NULL: there is none */
+	/* Of the first shared namespace, as "shared/%u/"; NULL: there is none. */
+	const char *prefix;
 };
 
 /* Sets a setting of either release; the value is copied. False for one that is

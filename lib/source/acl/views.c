@@ -11,7 +11,6 @@
 #include "core/alloc.h"
 #include "core/io.h"
 #include "core/str.h"
-#include "source/host.h"
 #include "source/passwd/expand.h"
 
 enum {
@@ -86,7 +85,7 @@ has_globals(struct maker *m, const struct acl_scope *scope)
 
 	if (scope->global == NULL || *scope->global == '\0')
 		return false;
-	if (host_stat(scope->global, &st) == -1) {
+	if (stat(scope->global, &st) == -1) {
 		if (errno != ENOENT)
 			return true;
 		emit_note(m->emit, NULL,

@@ -65,10 +65,10 @@ struct outcome {
 	bool any_password;    /* whatever is typed is taken */
 	const char *disabled; /* the protocol that does not let the user in,
 			       * where another does; NULL: none */
+	bool locked;          /* a passdb knows the user, whom none lets in */
 
 	/* The mailbox: of a login, where one is possible, otherwise of a
 	 * delivery. */
-	bool locked;       /* a passdb knows the user, whom none lets in */
 	bool found;        /* a userdb knows the user */
 	bool found_unsure; /* it may */
 	const char *user;  /* its name at the end of the chain */

@@ -37,8 +37,8 @@ struct dovecot {
 	struct arena asked; /* of the user who is asked for */
 	struct known_answer *known;
 
-	bool
-	    merges; /* name_format makes one user of addresses in two domains */
+	/* name_format makes one user of addresses in two domains. */
+	bool merges;
 	struct bare_name *bare, **bare_tail; /* that were listed */
 	struct map bare_names;               /* -> struct bare_name */
 

@@ -37,14 +37,6 @@ read_text(struct dovecot *d, struct buf *text, struct why *why)
 	return 0;
 }
 
-static int
-parse(struct doveconf *c, const struct buf *text, struct why *why)
-{
-	if (memchr(buf_str(text), '\0', text->len) != NULL)
-		return why_set(why, FAIL_FATAL, "a NUL byte");
-	return doveconf_parse(c, buf_str(text), why);
-}
-
 /* The value that "doveconf" prints for a password without -P. */
 static bool
 is_hidden(const struct setting *block)
@@ -85,7 +77,7 @@ read_full(struct dovecot *d)
 		return;
 	buf_adds(&text, "dovecot_config_version = 2.3.0\n");
 	if (doveconf_run(d->dbs.conf_file, full, &text, NULL) == 0 &&
-	    parse(&d->full, &text, NULL) == 0) {
+	    doveconf_read(&d->full, &text, NULL) == 0) {
 		replace_blocks(d, "passdb");
 		replace_blocks(d, "userdb");
 	}
@@ -99,7 +91,7 @@ read_config(struct dovecot *d, struct why *why)
 	int r = read_text(d, &text, why);
 
 	if (r == 0)
-		r = parse(&d->conf, &text, why);
+		r = doveconf_read(&d->conf, &text, why);
 	buf_wipe(&text);
 	if (r == 0 && is_hidden(&d->conf.top))
 		r = why_set(why, FAIL_FATAL,

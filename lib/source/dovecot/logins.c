@@ -422,11 +422,10 @@ take(struct dovecot *d, const struct name *n, const char *login)
 static const char *
 user_of(struct dovecot *d, const char *name)
 {
-	struct expansion x = { .user = name };
 	struct buf out = { 0 };
 	const char *user = NULL;
 
-	if (expansion_put(&x, d->name_format, &out))
+	if (expand_user(d->name_format, name, &out))
 		user = arena_adds(&d->arena, buf_str(&out));
 	else
 		userdb_fatal(&d->dbs, "auth_username_format",
