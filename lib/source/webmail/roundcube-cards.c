@@ -17,6 +17,7 @@
 #include "core/io.h"
 #include "core/output.h"
 #include "source/webmail/card.h"
+#include "source/webmail/roundcube.h"
 
 /* One contact over its rows, one for each of its groups. */
 struct cards {
@@ -32,42 +33,27 @@ struct cards {
 	size_t n;
 };
 
-static void
-table(struct sql *db, const struct webmail_options *o, const char *name,
-    struct buf *out)
-{
-	struct buf full = { 0 };
-
-	buf_addf(&full, "%s%s", o->prefix == NULL ? "" : o->prefix, name);
-	sql_quote_name(db, full.data, out);
-	buf_free(&full);
-}
-
 /* Groups came with 0.5: without their table there are none. 0, or -1 and why. */
 static int
 cards_query(struct sql *db, const struct webmail_options *o, struct buf *out,
     struct why *why)
 {
-	struct buf name = { 0 };
-	int groups;
+	int groups = roundcube_has_table(db, o, "contactgroups", why);
 
-	buf_addf(&name, "%scontactgroups", o->prefix == NULL ? "" : o->prefix);
-	groups = sql_has_table(db, name.data, why);
-	buf_free(&name);
 	if (groups == -1)
 		return -1;
 	buf_addf(out,
 	    "SELECT u.username AS rc_login, %s AS rc_group, c.* FROM ",
 	    groups == 1 ? "g.name" : "NULL");
-	table(db, o, "contacts", out);
+	roundcube_table(db, o, "contacts", out);
 	buf_adds(out, " c JOIN ");
-	table(db, o, "users", out);
+	roundcube_table(db, o, "users", out);
 	buf_adds(out, " u ON u.user_id = c.user_id ");
 	if (groups == 1) {
 		buf_adds(out, "LEFT JOIN ");
-		table(db, o, "contactgroupmembers", out);
+		roundcube_table(db, o, "contactgroupmembers", out);
 		buf_adds(out, " m ON m.contact_id = c.contact_id LEFT JOIN ");
-		table(db, o, "contactgroups", out);
+		roundcube_table(db, o, "contactgroups", out);
 		buf_adds(out, " g ON g.contactgroup_id = m.contactgroup_id AND "
 			      "g.del = 0 ");
 	}

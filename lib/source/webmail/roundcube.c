@@ -22,6 +22,40 @@ struct reading {
 	const char *candidate; /* the address of the first identity */
 };
 
+/* --- tables --- */
+
+static void
+put_name(const struct webmail_options *o, const char *name, struct buf *out)
+{
+	buf_addf(out, "%s%s", o->prefix == NULL ? "" : o->prefix, name);
+}
+
+void
+roundcube_table(struct sql *db, const struct webmail_options *o,
+    const char *name, struct buf *out)
+{
+	struct buf full = { 0 };
+
+	put_name(o, name, &full);
+	sql_quote_name(db, full.data, out);
+	buf_free(&full);
+}
+
+int
+roundcube_has_table(struct sql *db, const struct webmail_options *o,
+    const char *name, struct why *why)
+{
+	struct buf full = { 0 };
+	int r;
+
+	put_name(o, name, &full);
+	r = sql_has_table(db, full.data, why);
+	buf_free(&full);
+	return r;
+}
+
+/* --- identities --- */
+
 /*
  * Of any release: columns that came later are taken by their names. (Roundcube,
  * SQL/ *.initial.sql; "users" is the same in all of them.)
@@ -30,22 +64,15 @@ static void
 identities_query(
     struct sql *db, const struct webmail_options *o, struct buf *out)
 {
-	struct buf name = { 0 };
-	const char *prefix = o->prefix == NULL ? "" : o->prefix;
-
 	buf_adds(out,
 	    "SELECT u.user_id AS rc_user, u.username AS rc_login, "
 	    "u.language AS rc_language, u.preferences AS rc_preferences, i.* "
 	    "FROM ");
-	buf_addf(&name, "%susers", prefix);
-	sql_quote_name(db, name.data, out);
+	roundcube_table(db, o, "users", out);
 	buf_adds(out, " u LEFT JOIN ");
-	buf_reset(&name);
-	buf_addf(&name, "%sidentities", prefix);
-	sql_quote_name(db, name.data, out);
+	roundcube_table(db, o, "identities", out);
 	buf_adds(out, " i ON i.user_id = u.user_id AND i.del = 0 "
 		      "ORDER BY u.user_id, i.standard DESC, i.identity_id");
-	buf_free(&name);
 }
 
 /* The time zone in PHP's serialized preferences: s:8:"timezone";s:13:"...". */
@@ -175,22 +202,16 @@ static int
 note_table(
     struct reading *rd, const char *table, const char *text, struct why *why)
 {
-	const char *prefix =
-	    rd->options->prefix == NULL ? "" : rd->options->prefix;
-	struct buf name = { 0 }, query = { 0 };
+	struct buf query = { 0 };
 	size_t len;
-	int n;
+	int n = roundcube_has_table(rd->db, rd->options, table, why);
 
-	buf_addf(&name, "%s%s", prefix, table);
-	n = sql_has_table(rd->db, name.data, why);
 	if (n == 1) {
 		buf_adds(
 		    &query, "SELECT u.username, COUNT(*) AS rc_count FROM ");
-		sql_quote_name(rd->db, name.data, &query);
+		roundcube_table(rd->db, rd->options, table, &query);
 		buf_adds(&query, " t JOIN ");
-		buf_reset(&name);
-		buf_addf(&name, "%susers", prefix);
-		sql_quote_name(rd->db, name.data, &query);
+		roundcube_table(rd->db, rd->options, "users", &query);
 		buf_adds(&query, " u ON u.user_id = t.user_id "
 				 "GROUP BY u.username ORDER BY u.username");
 		n = sql_query(rd->db, query.data, why);
@@ -200,7 +221,6 @@ note_table(
 			n = 0;
 		}
 	}
-	buf_free(&name);
 	buf_free(&query);
 	return n;
 }
