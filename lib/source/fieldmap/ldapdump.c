@@ -26,25 +26,19 @@ struct ldapdump {
 	bool again;          /* the first search is over */
 };
 
-/* The attributes of the section and those that the rest of its filter looks at;
- * the caller's to free. */
-static const char **
+/* The attributes of the section and those that the rest of its filter looks at,
+ * with NULL at the end. */
+static struct strs
 with_names(const char *const *attributes, const struct buf *names)
 {
-	const char **v = NULL;
-	size_t n = 0, cap = 0;
+	struct strs all = { 0 };
 
-	for (; *attributes != NULL; attributes++) {
-		v = xgrow(v, n, &cap, sizeof *v);
-		v[n++] = *attributes;
-	}
-	for (size_t at = 0; at < names->len; at += strlen(v[n - 1]) + 1) {
-		v = xgrow(v, n, &cap, sizeof *v);
-		v[n++] = names->data + at;
-	}
-	v = xgrow(v, n, &cap, sizeof *v);
-	v[n] = NULL;
-	return v;
+	for (; *attributes != NULL; attributes++)
+		strs_add(&all, *attributes);
+	for (size_t at = 0; at < names->len; at += strlen(names->data + at) + 1)
+		strs_add(&all, names->data + at);
+	strs_add(&all, NULL);
+	return all;
 }
 
 static int
@@ -53,19 +47,19 @@ start(void *ctx, const char *filter, const char *const *attributes,
 {
 	struct ldapdump *d = ctx;
 	struct buf server = { 0 }, rest = { 0 }, names = { 0 };
-	const char **all;
+	struct strs all;
 	struct ldapquery q = { .base = d->base, .page = PAGE };
 
 	d->emit->at.name = NULL;
 	filter_split(filter, &server, &rest, &names);
 	all = with_names(attributes, &names);
 	q.filter = buf_str(&server);
-	q.attributes = all;
+	q.attributes = all.v;
 	if (rest.len != 0)
 		d->rest = filter_parse(buf_str(&rest), why);
 	if (rest.len == 0 || d->rest != NULL)
 		d->search = ldapsearch_new(d->conn, &q, why);
-	free(all);
+	free(all.v);
 	buf_free(&server);
 	buf_free(&rest);
 	buf_free(&names);
