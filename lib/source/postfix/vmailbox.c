@@ -88,6 +88,28 @@ add_other_name(struct vmailbox *v, struct emit *e, const char *first)
 		    first);
 }
 
+/* Whether mail comes for the mailboxes of a domain. */
+static void
+judge_domain(struct vmailbox *v, struct emit *e, const char *domain)
+{
+	const char *hidden = postfix_hidden_by(&v->postfix, domain);
+
+	if (hidden != NULL) {
+		v->r.receive = false;
+		emit_note(e, v->r.address,
+		    "a mailbox that gets no mail, because its domain is also "
+		    "in a list that Postfix looks at first",
+		    hidden);
+	}
+	if (!postfix_serves(&v->postfix, domain)) {
+		v->r.receive = false;
+		emit_domain_inactive(e, domain);
+		emit_note(e, v->r.address,
+		    "a mailbox in a domain that this server takes no mail for",
+		    NULL);
+	}
+}
+
 static void
 add_mailbox(void *ctx, struct emit *e, const char *key, char *value)
 {
@@ -114,22 +136,21 @@ add_mailbox(void *ctx, struct emit *e, const char *key, char *value)
 	record_reset(r, REC_ACCOUNT);
 	r->address = v->address.data;
 	r->mail = mail_place(v, value);
-	if (postfix_hidden_by(&v->postfix, address_domain(r->address))) {
-		r->receive = false;
-		emit_note(e, r->address,
-		    "a mailbox that gets no mail, because its domain is also "
-		    "in a list that Postfix looks at first",
-		    postfix_hidden_by(&v->postfix, address_domain(r->address)));
-	}
-	if (!postfix_serves(&v->postfix, address_domain(r->address))) {
-		r->receive = false;
-		emit_domain_inactive(e, address_domain(r->address));
-		emit_note(e, r->address,
-		    "a mailbox in a domain that this server takes no mail for",
-		    NULL);
-	}
+	judge_domain(v, e, address_domain(r->address));
 	aliases_forward(&v->postfix.aliases, e, r);
 	(void)emit_record(e, r);
+}
+
+/* Whether virtual(8) delivers to all mailboxes. */
+static bool
+delivers_itself(struct postfix *p)
+{
+	char *transport =
+	    postfix_parameter(&p->config, "virtual_transport", NULL);
+
+	return transport != NULL &&
+	       strcmp(str_cut(&transport, ':'), "virtual") == 0 &&
+	       postfix_is_set(&p->config, "transport_maps") == NULL;
 }
 
 void
@@ -146,10 +167,7 @@ vmailbox_read(struct vmailbox *v, struct emit *e)
 	if (v->base == NULL)
 		v->base =
 		    postfix_parameter(&p->config, "virtual_mailbox_base", &why);
-	maps = postfix_parameter(&p->config, "virtual_transport", NULL);
-	v->delivers = maps != NULL && strncmp(maps, "virtual", 7) == 0 &&
-		      (maps[7] == ':' || maps[7] == '\0') &&
-		      postfix_is_set(&p->config, "transport_maps") == NULL;
+	v->delivers = delivers_itself(p);
 	maps = postfix_parameter(&p->config, "virtual_mailbox_maps", &why);
 	if (maps == NULL) {
 		emit_fail_at(e, "postconf", NULL, &why);
