@@ -115,6 +115,28 @@ ok 'SOGo: identities of both kinds, vacations, languages, on three databases' '
 		hasnt out Geheim
 	}
 	on_each_database sogo one'
+# Rows as SOGo itself writes them (UIxJSONPreferences.m, SOGoSieveManager.m), and
+# some that it does not.
+ok 'SOGo: what a vacation and a profile have beside is named' '
+	cat "$data/sogo.sqlite.sql" "$data/sogo-odd.rows.sql" | sqlite3 odd.db
+	run 0 dirdump sogo -v sqlite:odd.db >out 2>err
+	has err "empty@example.org: a vacation message without a text is not carried"
+	hasnt err "off@example.org"
+	has err "subject@example.org: \${subject} in the subject of a vacation message"
+	has err "subject@example.org: mail that is thrown away during a vacation is kept"
+	has err "boss@example.org: a language that is not known is not carried: Klingon"
+	has err "boss@example.org: delegates set in SOGo"
+	has err "solo@example.org: delegates set in SOGo"
+	jq -sc "map(select(.vacation)) | map([.address, .vacation.text, .vacation.subject])" out >got
+	echo "[[\"subject@example.org\",\"x\",null]]" >want
+	same want got
+	jq -c ".identities[]? | select(.text or .html) | [.address, .text, .html]" out >got
+	cat >want <<-EOF
+	["html@example.org",null,"<p>H<br />L</p>"]
+	["h2@example.org","Bob <bob@example.org>",null]
+	["plain@example.org","</b>",null]
+	EOF
+	same want got'
 ok 'with the accounts they become settings; what the server refuses is named' '
 	for a in alice bob carol; do
 		printf "{\"v\":1,\"type\":\"account\",\"address\":\"%s@example.org\",\"secret\":\"{SHA}sRZzi/p3eu0PuyOjgiQoia41wkw=\"%s}\n" \

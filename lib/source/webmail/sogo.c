@@ -18,12 +18,13 @@ enum {
 };
 
 /* One user: what c_defaults holds (SOGo, UI/PreferencesUI/
- * UIxJSONPreferences.m and SoObjects/SOGo/SOGoUserDefaults.m). */
+ * UIxJSONPreferences.m and SoObjects/SOGo/SOGoUserDefaults.m), and of c_settings
+ * who else may use the mailbox (SoObjects/Mailer/SOGoMailAccount.m). */
 struct user {
 	struct emit *emit;
 	const char *login;
 	const char *address;
-	json_t *defaults;
+	json_t *defaults, *settings;
 	struct record r;
 	struct arena arena;
 };
@@ -76,13 +77,22 @@ moment(struct user *u, time_t t)
 
 /* --- members --- */
 
-/* Signatures are HTML where messages are written so. */
-static void
-set_signature(const struct user *u, struct record_identity *i, const char *s)
+/* Signatures are HTML where messages are written so. Where that is left to
+ * sogo.conf, the editor for HTML has put tags around every line. */
+static bool
+is_html(const struct user *u, const char *s)
 {
 	const char *type = text(u->defaults, "SOGoMailComposeMessageType");
 
-	if (type != NULL && strcmp(type, "html") == 0)
+	if (type != NULL)
+		return strcmp(type, "html") == 0;
+	return strstr(s, "</") != NULL || strstr(s, "<br") != NULL;
+}
+
+static void
+set_signature(const struct user *u, struct record_identity *i, const char *s)
+{
+	if (s != NULL && is_html(u, s))
 		i->html = s;
 	else
 		i->text = s;
@@ -137,6 +147,38 @@ add_identities(struct user *u)
 		add_identity(u, v);
 }
 
+/* SOGo puts the subject of the message that it answers in the place of
+ * ${subject}; without a subject the new server takes "Auto: " and that one
+ * (RFC 5230, 5.4). */
+static const char *
+subject(const struct user *u, const json_t *vacation)
+{
+	const char *s = text(vacation, "customSubject");
+
+	if (s == NULL || !is_set(vacation, "customSubjectEnabled"))
+		return NULL;
+	if (strstr(s, "${subject}") == NULL)
+		return s;
+	emit_note(u->emit, u->address,
+	    "${subject} in the subject of a vacation message: it becomes the "
+	    "new server's Auto: and the subject",
+	    NULL);
+	return NULL;
+}
+
+static void
+note_vacation(const struct user *u, const json_t *from)
+{
+	if (is_set(from, "startTimeEnabled") ||
+	    is_set(from, "endTimeEnabled") || is_set(from, "weekdaysEnabled"))
+		emit_note(u->emit, u->address,
+		    "hours and weekdays of a vacation message are not carried",
+		    NULL);
+	if (is_set(from, "discardMails"))
+		emit_note(u->emit, u->address,
+		    "mail that is thrown away during a vacation is kept", NULL);
+}
+
 /* The last day is one of the vacation. */
 static void
 add_vacation(struct user *u)
@@ -145,24 +187,24 @@ add_vacation(struct user *u)
 	struct record_vacation *v;
 	time_t end = -1;
 
-	if (text(from, "autoReplyText") == NULL)
+	if (text(from, "autoReplyText") == NULL) {
+		if (is_set(from, "enabled"))
+			emit_note(u->emit, u->address,
+			    "a vacation message without a text is not carried",
+			    NULL);
 		return;
+	}
 	v = record_add(&u->r, &u->r.vacation);
 	v->active = is_set(from, "enabled");
 	v->text = text(from, "autoReplyText");
-	if (is_set(from, "customSubjectEnabled"))
-		v->subject = text(from, "customSubject");
+	v->subject = subject(u, from);
 	if (is_set(from, "startDateEnabled"))
 		v->from = moment(u, seconds(from, "startDate"));
 	if (is_set(from, "endDateEnabled"))
 		end = seconds(from, "endDate");
 	if (end != -1)
 		v->until = moment(u, end + DAY);
-	if (is_set(from, "startTimeEnabled") ||
-	    is_set(from, "endTimeEnabled") || is_set(from, "weekdaysEnabled"))
-		emit_note(u->emit, u->address,
-		    "hours and weekdays of a vacation message are not carried",
-		    NULL);
+	note_vacation(u, from);
 }
 
 /* What is elsewhere, or has no place. */
@@ -187,6 +229,12 @@ note_others(const struct user *u)
 		    "accounts of other servers that are read in SOGo are not "
 		    "carried",
 		    NULL);
+	if (json_array_size(json_object_get(
+		json_object_get(u->settings, "Mail"), "DelegateTo")) != 0)
+		emit_note(u->emit, u->address,
+		    "delegates set in SOGo, who send in the owner's name, are "
+		    "not carried",
+		    NULL);
 }
 
 static void
@@ -194,8 +242,13 @@ add_language(struct user *u)
 {
 	const char *language = text(u->defaults, "SOGoLanguage");
 
-	if (language != NULL)
+	if (language != NULL) {
 		u->r.locale = sogo_language(language);
+		if (u->r.locale == NULL)
+			emit_note(u->emit, u->address,
+			    "a language that is not known is not carried",
+			    language);
+	}
 	u->r.time_zone = text(u->defaults, "SOGoTimeZone");
 }
 
@@ -218,14 +271,16 @@ put_user(struct user *u)
 static void
 take_row(struct user *u, const struct webmail_options *o, struct sql *db)
 {
-	const char *defaults;
+	const char *defaults, *settings;
 	struct buf address = { 0 };
 
 	u->login = webmail_text(u->emit, db, "c_uid", &u->arena);
 	defaults = webmail_text(u->emit, db, "c_defaults", &u->arena);
-	if (u->login == NULL || defaults == NULL)
+	settings = webmail_text(u->emit, db, "c_settings", &u->arena);
+	if (u->login == NULL || (defaults == NULL && settings == NULL))
 		return;
-	u->defaults = json_loads(defaults, 0, NULL);
+	u->defaults = json_loads(defaults == NULL ? "{}" : defaults, 0, NULL);
+	u->settings = settings == NULL ? NULL : json_loads(settings, 0, NULL);
 	if (!json_is_object(u->defaults)) {
 		emit_bad(u->emit, u->login,
 		    "c_defaults is not JSON, as SOGo 2 and newer write it");
@@ -234,14 +289,15 @@ take_row(struct user *u, const struct webmail_options *o, struct sql *db)
 		put_user(u);
 	}
 	json_decref(u->defaults);
-	u->defaults = NULL;
+	json_decref(u->settings);
+	u->defaults = u->settings = NULL;
 	buf_free(&address);
 }
 
 static void
 make_query(struct sql *db, const struct webmail_options *o, struct buf *out)
 {
-	buf_adds(out, "SELECT c_uid, c_defaults FROM ");
+	buf_adds(out, "SELECT c_uid, c_defaults, c_settings FROM ");
 	sql_quote_name(
 	    db, o->table == NULL ? "sogo_user_profile" : o->table, out);
 	buf_adds(out, " ORDER BY c_uid");
