@@ -112,4 +112,32 @@ for url in "$(pg_url mail)" "$(my_url mail)" sqlite:mail.db; do
 		has err "the column \"nam\" is named like no member of account"
 		not [ -s out ]'
 done
+
+# What COPY writes with a backslash, and what only looks like it.
+cat >escapes.sql <<'END'
+SELECT address, name, home FROM (VALUES
+	(1, 'a@example.org', E'\\N', E'\t\\\n'),
+	(2, 'b@example.org', NULL, E'\b\f\r\x0b'),
+	(3, 'c@example.org', E'\\tb;', E'\x01\x7f\\')) AS t (n, address, name, home)
+	ORDER BY n; -- the end
+END
+ok 'postgresql: tabs, lines and backslashes in values, a ";" at the end' '
+	run 0 dirdump-sql --query "$(cat escapes.sql)" "$(pg_url mail)" >out
+	grep -o "\"address\":.*\"active\"\|\"home\":.*,\"orig" out |
+		cut -d, -f 1,2 >got
+	cat >wanted <<-\END
+	"address":"a@example.org","name":"\\N"
+	"home":"\t\\\n","orig
+	"address":"b@example.org","active"
+	"home":"\u0008\u000c\r\u000b","orig
+	"address":"c@example.org","name":"\\tb;"
+	"home":"\u0001\u007f\\","orig
+	END
+	same wanted got'
+ok 'postgresql: an error after the first rows' '
+	run 2 dirdump-sql --query "SELECT username AS address,
+		10 / (username <> '\''c@example.org'\'')::int AS quota FROM mailbox
+		ORDER BY username" "$(pg_url mail)" >out 2>err
+	has err "division by zero"
+	hasnt out "\"end\""'
 done_testing

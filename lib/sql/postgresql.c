@@ -2,7 +2,11 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-/* PostgreSQL, through libpq in its single-row mode. */
+/*
+ * PostgreSQL, through libpq. The rows of a query come by COPY: a line for each,
+ * for which the library makes no result of its own; that is half of its work for a
+ * row.
+ */
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,72 +189,76 @@ open_server(struct sql *db, const struct sql_options *o, struct why *why)
 static void
 close_server(struct sql *db)
 {
+	PQfreemem(db->row);
 	PQclear(db->result);
 	PQfinish(db->handle);
+	free(db->values);
+	free(db->lengths);
 }
 
-static void
-drain(struct sql *db)
-{
-	PGresult *result;
-
-	while ((result = PQgetResult(db->handle)) != NULL)
-		PQclear(result);
-}
-
-/* Cancelling the query would end the transaction. */
+/* Reads, and throws away, what the server still sends. Cancelling the query would
+ * end the transaction. */
 static void
 end(struct sql *db)
 {
+	PGresult *result;
+	char *line;
+
+	PQfreemem(db->row);
+	db->row = NULL;
+	while (PQgetCopyData(db->handle, &line, 0) > 0)
+		PQfreemem(line);
+	while ((result = PQgetResult(db->handle)) != NULL)
+		PQclear(result);
 	PQclear(db->result);
 	db->result = NULL;
-	db->row = NULL;
-	drain(db);
 }
 
-/*
- * The next result: 1 if it is a row, 0 if it only says that there are no more.
- * It stays in db->result, with the columns.
- */
+/* Takes the result of a call, which is not kept, if it is what was wanted. */
 static int
-take(struct sql *db, struct why *why)
+want(struct sql *db, PGresult *result, ExecStatusType status, struct why *why)
 {
-	PGresult *result = PQgetResult(db->handle);
+	int r =
+	    PQresultStatus(result) == status ? 0 : fail_result(db, result, why);
 
-	if (result == NULL)
-		return fail(db, FAIL_FATAL, PQerrorMessage(db->handle), why);
-	switch (PQresultStatus(result)) {
-	case PGRES_SINGLE_TUPLE:
-	case PGRES_TUPLES_OK:
-		PQclear(db->result);
-		db->result = result;
-		if (PQresultStatus(result) == PGRES_SINGLE_TUPLE)
-			return 1;
-		drain(db);
-		return 0;
-	default:
-		(void)fail_result(db, result, why);
-		PQclear(result);
+	PQclear(result);
+	return r;
+}
+
+/* The columns of a query, whose names COPY does not send. Only one statement can be
+ * prepared. */
+static int
+describe(struct sql *db, const char *text, struct why *why)
+{
+	size_t n;
+
+	if (want(db, PQprepare(db->handle, "", text, 0, NULL), PGRES_COMMAND_OK,
+		why) == -1)
 		return -1;
-	}
+	db->result = PQdescribePrepared(db->handle, "");
+	if (PQresultStatus(db->result) != PGRES_COMMAND_OK)
+		return fail_result(db, db->result, why);
+	n = (size_t)PQnfields(db->result);
+	db->values = xreallocarray(db->values, n + 1, sizeof *db->values);
+	db->lengths = xreallocarray(db->lengths, n + 1, sizeof *db->lengths);
+	return 0;
 }
 
 static int
 query(struct sql *db, const char *text, struct why *why)
 {
+	struct buf copy = { 0 };
 	int r;
 
-	/* The extended protocol takes one statement only. */
-	if (PQsendQueryParams(db->handle, text, 0, NULL, NULL, NULL, NULL, 0) ==
-		0 ||
-	    PQsetSingleRowMode(db->handle) == 0)
-		return fail(db, FAIL_FATAL, PQerrorMessage(db->handle), why);
-	r = take(db, why);
-	if (r == -1)
+	if (describe(db, text, why) == -1)
 		return -1;
-	db->done = r == 0;
-	db->row = db->handle; /* the first row is there already */
-	return 0;
+	/* It may end in a comment. */
+	buf_addf(&copy, "COPY (%s\n) TO STDOUT", text);
+	r = want(db,
+	    PQexecParams(db->handle, copy.data, 0, NULL, NULL, NULL, NULL, 0),
+	    PGRES_COPY_OUT, why);
+	buf_free(&copy);
+	return r;
 }
 
 static size_t
@@ -265,23 +273,67 @@ column(const struct sql *db, size_t i)
 	return PQfname(db->result, (int)i);
 }
 
+/* Replaces each backslash and what follows it, in place, and returns the length. */
+static size_t
+unescape(char *text)
+{
+	static const char names[] = "bfnrtv", bytes[] = "\b\f\n\r\t\v";
+	char *to = strchr(text, '\\');
+
+	if (to == NULL)
+		return strlen(text);
+	for (const char *from = to; *from != '\0'; from++) {
+		const char *name = NULL;
+
+		if (*from == '\\' && from[1] != '\0')
+			name = strchr(names, *++from);
+		*to++ = name == NULL ? *from : bytes[name - names];
+	}
+	*to = '\0';
+	return (size_t)(to - text);
+}
+
+/* The values of a row: tabs between them, and "\N" for NULL. */
+static int
+split(struct sql *db, char *line, size_t len, struct why *why)
+{
+	size_t n = columns(db);
+
+	if (line[len - 1] != '\n' || strlen(line) != len)
+		return why_set(
+		    why, FAIL_FATAL, "%s: a row that is not a line", db->name);
+	line[len - 1] = '\0';
+	for (size_t i = 0; i < n; i++) {
+		char *text = str_cut(&line, '\t');
+
+		if (text == NULL)
+			return why_set(why, FAIL_FATAL,
+			    "%s: a row without all of its columns", db->name);
+		db->values[i] = strcmp(text, "\\N") == 0 ? NULL : text;
+		db->lengths[i] = unescape(text);
+	}
+	return 1;
+}
+
 static int
 next(struct sql *db, struct why *why)
 {
-	if (db->row != NULL) {
-		db->row = NULL;
-		return 1;
-	}
-	return take(db, why);
+	char *line;
+	int len;
+
+	PQfreemem(db->row);
+	len = PQgetCopyData(db->handle, &line, 0);
+	db->row = line;
+	if (len > 0)
+		return split(db, line, (size_t)len, why);
+	return want(db, PQgetResult(db->handle), PGRES_COMMAND_OK, why);
 }
 
 static char *
 value(struct sql *db, size_t i, size_t *len)
 {
-	*len = (size_t)PQgetlength(db->result, 0, (int)i);
-	if (PQgetisnull(db->result, 0, (int)i))
-		return NULL;
-	return PQgetvalue(db->result, 0, (int)i);
+	*len = db->lengths[i];
+	return db->values[i];
 }
 
 static int

@@ -15,7 +15,8 @@ struct sql_driver {
 	    struct sql *db, const struct sql_options *o, struct why *why);
 	/* A query may be running. */
 	void (*close)(struct sql *db);
-	/* Starts a query; the one before was ended. */
+	/* Starts a query, which has no ";" at its end; the one before was
+	 * ended. */
 	int (*query)(struct sql *db, const char *text, struct why *why);
 	size_t (*columns)(const struct sql *db);
 	const char *(*column)(const struct sql *db, size_t i);
@@ -39,9 +40,10 @@ struct sql {
 	enum sql_kind kind;
 	char *name;
 	char quote;
-	void *handle; /* the library's connection */
-	void *result; /* the library's result or statement */
-	void *row;    /* MySQL: the current row */
+	void *handle;  /* the library's connection */
+	void *result;  /* the library's result or statement */
+	void *row;     /* the current row, as the library has it */
+	char **values; /* PostgreSQL: of the row */
 	unsigned long *lengths;
 	bool done; /* the last row was taken */
 };

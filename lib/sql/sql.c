@@ -298,6 +298,17 @@ writing_word(const char *s, size_t len)
 	return NULL;
 }
 
+/* Behind the word, the text in quotes, or the byte. */
+static const char *
+skip_token(const char *s, bool escapes)
+{
+	size_t len = word_length(s);
+
+	if (len != 0)
+		return s + len;
+	return strchr("'\"`", *s) != NULL ? skip_quoted(s, escapes) : s + 1;
+}
+
 /* Looks at all of a statement. 0, or -1 and why. */
 static int
 check_words(const char *s, bool escapes, struct why *why)
@@ -318,11 +329,7 @@ check_words(const char *s, bool escapes, struct why *why)
 		if (*s == ';' && *skip_blank(s + 1) != '\0')
 			return why_set(why, FAIL_FATAL,
 			    "more than one statement: they are not run");
-		if (len != 0)
-			s += len;
-		else
-			s = strchr("'\"`", *s) != NULL ? skip_quoted(s, escapes)
-						       : s + 1;
+		s = skip_token(s, escapes);
 	}
 	return 0;
 }
@@ -342,6 +349,17 @@ sql_check_read(const char *text, struct why *why)
 	if (check_words(text, false, why) == -1)
 		return -1;
 	return check_words(text, true, why);
+}
+
+/* The length of a statement that was checked, without a ";" at its end. */
+static size_t
+statement_length(const char *text)
+{
+	const char *s = text;
+
+	while (*(s = skip_blank(s)) != '\0' && *s != ';')
+		s = skip_token(s, false);
+	return (size_t)(s - text);
 }
 
 /* --- the connection --- */
@@ -405,15 +423,18 @@ sql_kind(const struct sql *db)
 int
 sql_query(struct sql *db, const char *text, struct why *why)
 {
+	char *statement;
+	int r;
+
 	db->driver->end(db);
 	db->done = true;
 	if (sql_check_read(text, why) == -1)
 		return -1;
-	db->done = false;
-	if (db->driver->query(db, text, why) == 0)
-		return 0;
-	db->done = true;
-	return -1;
+	statement = xmemdup(text, statement_length(text));
+	r = db->driver->query(db, statement, why);
+	free(statement);
+	db->done = r == -1;
+	return r;
 }
 
 size_t
