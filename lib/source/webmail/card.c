@@ -143,7 +143,14 @@ is_property(const char *line, const char *name)
 
 struct has {
 	bool begin, end, version, uid, fn;
+	bool skip; /* the lines that continue this one are left out with it */
 };
+
+static bool
+continues(const char *line)
+{
+	return *line == ' ' || *line == '\t';
+}
 
 static int
 not_a_card(struct why *why, const char *what)
@@ -166,6 +173,7 @@ static int
 take_line(const struct webmail_card *c, struct has *has, const char *line,
     struct buf *out, struct why *why)
 {
+	has->skip = has->skip && continues(line);
 	if (!has->begin) {
 		if (strcasecmp(line, "BEGIN:VCARD") != 0)
 			return not_a_card(why, "it begins with something else");
@@ -176,16 +184,32 @@ take_line(const struct webmail_card *c, struct has *has, const char *line,
 		has->end = true;
 		complete(c, has, out);
 	} else if (is_property(line, "UID")) {
-		has->uid = true;
+		has->skip = c->own_uid || line[strcspn(line, ":")] == '\0' ||
+			    line[strcspn(line, ":") + 1] == '\0';
+		has->uid = !has->skip;
 	} else if (is_property(line, "FN")) {
 		has->fn = true;
 	}
+	if (has->skip)
+		return 0;
 	buf_adds(out, line);
 	buf_adds(out, "\r\n");
 	/* RFC 6350, 3.3: it comes first. */
 	if (has->begin && !has->version && strcasecmp(line, "BEGIN:VCARD") == 0)
 		put_line(out, "VERSION:3.0");
 	return 0;
+}
+
+/* Takes the CRs out: Roundcube itself writes none within a line. */
+static void
+drop_returns(char *line)
+{
+	char *to = line;
+
+	for (; *line != '\0'; line++)
+		if (*line != '\r')
+			*to++ = *line;
+	*to = '\0';
 }
 
 static bool
@@ -209,7 +233,7 @@ mend(const struct webmail_card *c, struct buf *out, struct why *why)
 	buf_adds(&copy, c->vcard);
 	for (rest = copy.data; r == 0 && rest != NULL;) {
 		line = str_cut(&rest, '\n');
-		line[strcspn(line, "\r")] = '\0';
+		drop_returns(line);
 		if (*line != '\0')
 			r = take_line(c, &has, line, out, why);
 	}
@@ -226,4 +250,23 @@ card_write(const struct webmail_card *c, struct buf *out, struct why *why)
 		return mend(c, out, why);
 	write_new(c, out);
 	return 0;
+}
+
+void
+card_uid(const char *card, struct buf *uid)
+{
+	struct buf copy = { 0 };
+	char *rest, *line;
+	bool inside = false;
+
+	buf_adds(&copy, card);
+	for (rest = copy.data; rest != NULL;) {
+		line = str_cut(&rest, '\n');
+		drop_returns(line);
+		if (inside && continues(line))
+			buf_adds(uid, line + 1);
+		else if ((inside = is_property(line, "UID")))
+			buf_adds(uid, line + strcspn(line, ":"));
+	}
+	buf_free(&copy);
 }

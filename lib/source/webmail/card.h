@@ -6,6 +6,8 @@
 #ifndef FERRY_SOURCE_WEBMAIL_CARD_H
 #define FERRY_SOURCE_WEBMAIL_CARD_H
 
+#include <stdbool.h>
+
 #include "core/buf.h"
 #include "core/why.h"
 #include "record/record.h"
@@ -16,6 +18,7 @@ struct webmail_card {
 	const char *name, *first, *last;
 	const char *email; /* several are divided by commas */
 	const char *uid;   /* for a card that has none */
+	bool own_uid;      /* and for one whose UID is another card's */
 	struct strs groups;
 };
 
@@ -26,5 +29,8 @@ struct webmail_card {
  * for a text that is not one vCard.
  */
 int card_write(const struct webmail_card *c, struct buf *out, struct why *why);
+
+/* Appends the UID of a card that was written. */
+void card_uid(const char *card, struct buf *uid);
 
 #endif

@@ -30,9 +30,8 @@ webmail_text(
 	return NULL;
 }
 
-/* Whether the part before the "@" is the login name. */
-static bool
-is_local_part(const char *address, const char *login)
+bool
+webmail_is_local_part(const char *address, const char *login)
 {
 	size_t len = strlen(login);
 
@@ -51,7 +50,7 @@ webmail_address(struct emit *e, const struct webmail_options *o,
 		buf_adds(&full, login);
 	else if (o->domain != NULL)
 		buf_addf(&full, "%s@%s", login, o->domain);
-	else if (candidate != NULL && is_local_part(candidate, login))
+	else if (candidate != NULL && webmail_is_local_part(candidate, login))
 		buf_adds(&full, candidate);
 	else
 		r = why_set(&why, FAIL_DATA,

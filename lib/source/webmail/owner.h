@@ -22,6 +22,9 @@ struct webmail_options {
 const char *webmail_text(
     struct emit *e, struct sql *db, const char *column, struct arena *arena);
 
+/* Whether the part before the "@" is the login name. */
+bool webmail_is_local_part(const char *address, const char *login);
+
 /*
  * Appends the address of a login name: itself, or with the domain. candidate is
  * an address that the owner writes with (NULL: none), which is taken where its

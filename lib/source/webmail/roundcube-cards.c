@@ -13,8 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/alloc.h"
 #include "core/digest.h"
 #include "core/io.h"
+#include "core/map.h"
 #include "core/output.h"
 #include "source/webmail/card.h"
 #include "source/webmail/roundcube.h"
@@ -29,7 +31,11 @@ struct cards {
 	struct webmail_card card;
 	const char *contact; /* its id; NULL: none yet */
 	const char *login;
+	const char *candidate; /* an identity that begins with it */
 	struct buf text, owner;
+	struct map uids; /* of this owner's cards so far */
+	struct arena keys;
+	char *of; /* whose they are; NULL: nobody's */
 	size_t n;
 };
 
@@ -42,8 +48,13 @@ cards_query(struct sql *db, const struct webmail_options *o, struct buf *out,
 
 	if (groups == -1)
 		return -1;
+	buf_adds(
+	    out, "SELECT u.username AS rc_login, (SELECT MIN(i.email) FROM ");
+	roundcube_table(db, o, "identities", out);
 	buf_addf(out,
-	    "SELECT u.username AS rc_login, %s AS rc_group, c.* FROM ",
+	    " i WHERE i.user_id = u.user_id AND i.del = 0 AND "
+	    "i.email LIKE REPLACE('#@%%', '#', u.username)) AS rc_address, "
+	    "%s AS rc_group, c.* FROM ",
 	    groups == 1 ? "g.name" : "NULL");
 	roundcube_table(db, o, "contacts", out);
 	buf_adds(out, " c JOIN ");
@@ -160,21 +171,62 @@ make_uid(struct cards *c, const char *address)
 }
 
 static void
-end_card(struct cards *c)
+forget_uids(struct cards *c)
+{
+	map_free(&c->uids);
+	arena_reset(&c->keys);
+	free(c->of);
+	c->of = NULL;
+}
+
+/* Whether another card of this owner has the UID of the one that was written. */
+static bool
+is_taken(struct cards *c)
+{
+	struct buf uid = { 0 };
+	bool added;
+
+	if (c->of == NULL || strcmp(c->of, c->owner.data) != 0) {
+		forget_uids(c);
+		c->of = xstrdup(c->owner.data);
+	}
+	card_uid(c->text.data, &uid);
+	(void)map_put_copy(&c->uids, &c->keys, buf_str(&uid), &added);
+	buf_free(&uid);
+	return !added;
+}
+
+/* A contact that was copied in Roundcube has the UID of the other one; in a
+ * collection of CardDAV it would take its place (RFC 6352, 5.1). */
+static void
+put_card(struct cards *c)
 {
 	struct why why = { 0 };
+	int r;
 
+	make_uid(c, c->owner.data);
+	c->card.own_uid = false;
+	r = card_write(&c->card, &c->text, &why);
+	if (r == 0 && is_taken(c)) {
+		c->card.own_uid = true;
+		buf_reset(&c->text);
+		r = card_write(&c->card, &c->text, &why);
+	}
+	if (r == -1)
+		emit_fail(c->emit, c->owner.data, &why);
+	else
+		put_file(c, c->owner.data);
+}
+
+static void
+end_card(struct cards *c)
+{
 	if (c->contact != NULL) {
 		buf_reset(&c->owner);
 		buf_reset(&c->text);
-		if (webmail_address(
-			c->emit, c->options, c->login, NULL, &c->owner) == 0) {
-			make_uid(c, c->owner.data);
-			if (card_write(&c->card, &c->text, &why) == -1)
-				emit_fail(c->emit, c->owner.data, &why);
-			else
-				put_file(c, c->owner.data);
-		}
+		if (webmail_address(c->emit, c->options, c->login, c->candidate,
+			&c->owner) == 0)
+			put_card(c);
 	}
 	c->contact = NULL;
 	c->card.groups.n = 0;
@@ -192,6 +244,7 @@ begin_card(struct cards *c)
 {
 	c->contact = column(c, "contact_id");
 	c->login = column(c, "rc_login");
+	c->candidate = column(c, "rc_address");
 	if (c->login == NULL)
 		c->login = "";
 	c->card.vcard = column(c, "vcard");
@@ -264,6 +317,8 @@ roundcube_vcards(struct emit *e, const struct webmail_options *o,
 	}
 	*n = c.n;
 	sql_close(c.db);
+	forget_uids(&c);
+	arena_free(&c.keys);
 	arena_free(&c.arena);
 	buf_free(&c.text);
 	buf_free(&c.owner);

@@ -19,7 +19,7 @@ struct reading {
 	struct record r;
 	const char *user; /* the id, as text; NULL: none yet */
 	const char *login;
-	const char *candidate; /* the address of the first identity */
+	const char *candidate; /* an identity that has the login before its @ */
 };
 
 /* --- tables --- */
@@ -136,7 +136,7 @@ begin_user(struct reading *rd, const char *user)
 	rd->login = column(rd, "rc_login");
 	if (rd->login == NULL)
 		rd->login = "";
-	rd->candidate = column(rd, "email");
+	rd->candidate = NULL;
 	rd->r.locale = webmail_language(column(rd, "rc_language"), &rd->arena);
 	rd->r.time_zone = time_zone(rd, column(rd, "rc_preferences"));
 }
@@ -151,6 +151,8 @@ add_identity(struct reading *rd)
 	if (address == NULL)
 		return;
 	i = record_add(&rd->r, &rd->r.identities);
+	if (rd->candidate == NULL && webmail_is_local_part(address, rd->login))
+		rd->candidate = address;
 	i->address = address;
 	i->name = column(rd, "name");
 	i->reply_to = column(rd, "reply-to");
