@@ -9,8 +9,9 @@ load_my mailcow21 mailcow-2021.sql mailcow.rows
 load_my mailcow26 mailcow-2026.sql mailcow.rows mailcow-2026.rows
 ok 'mailcow of 2021' '
 	maps mailcow21 mailcow-2021 "$(my_url mailcow21)" mailcow'
-ok 'mailcow of 2026' '
-	maps mailcow26 mailcow-2026 "$(my_url mailcow26)" mailcow'
+ok 'mailcow of 2026; -v names what stays behind once' '
+	maps mailcow26 mailcow-2026 "$(my_url mailcow26)" mailcow
+	[ "$(grep -c "bob@one.test: a right to send as anybody is not carried" err)" = 1 ]'
 for name in postfixadmin iredmail modoboa mailu; do
 	load_my $name $name.mysql.sql $name.rows
 done

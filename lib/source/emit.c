@@ -306,8 +306,8 @@ emit_plain(struct emit *e, struct record *r)
 	return 0;
 }
 
-void
-emit_note_record(struct emit *e, const char *what, const char *text)
+static void
+put_note(struct emit *e, const char *what, const char *text)
 {
 	struct record r = { 0 };
 
@@ -316,6 +316,12 @@ emit_note_record(struct emit *e, const char *what, const char *text)
 	r.note = text;
 	r.origin = origin(e);
 	put(e, &r);
+}
+
+void
+emit_note_record(struct emit *e, const char *what, const char *text)
+{
+	put_note(e, what, text);
 	if (e->tally->verbose > 0)
 		tool_say(emit_where(e, e->at), "%s: %s", what, text);
 }
@@ -369,6 +375,14 @@ emit_note(struct emit *e, const char *id, const char *text, const char *detail)
 	tool_say(emit_where(e, e->at), "%s%s%s%s%s", id == NULL ? "" : id,
 	    id == NULL ? "" : ": ", text, detail == NULL ? "" : ": ",
 	    detail == NULL ? "" : detail);
+}
+
+void
+emit_note_behind(
+    struct emit *e, const char *id, const char *text, const char *detail)
+{
+	emit_note(e, id, text, detail);
+	put_note(e, id == NULL ? e->source : id, text);
 }
 
 void

@@ -131,6 +131,10 @@ void emit_secret(struct emit *e, struct record *r);
  */
 void emit_note(
     struct emit *e, const char *id, const char *text, const char *detail);
+/* The same for something of an owner that stays behind, and a note record, so that
+ * the report of the move names it by owner. */
+void emit_note_behind(
+    struct emit *e, const char *id, const char *text, const char *detail);
 void emit_drop(struct emit *e, const char *id, const char *text);
 
 /*

@@ -12,15 +12,6 @@
 #include "source/address-list.h"
 #include "source/fieldmap/parse.h"
 
-/* Something that stays behind: counted here, and a record, so that the report of
- * the move names it by owner. */
-static void
-note_row(struct rows *m, const char *id, const char *text, const char *target)
-{
-	emit_note(m->emit, id, text, target);
-	emit_note_record(m->emit, id == NULL ? m->emit->source : id, text);
-}
-
 bool
 row_pass(struct rows *m, const char *id, const char *target)
 {
@@ -35,7 +26,7 @@ row_pass(struct rows *m, const char *id, const char *target)
 			continue;
 		text = line->value.pieces[0].text;
 		if (line->field == FIELD_NOTE) {
-			note_row(m, id, text, target);
+			emit_note_behind(m->emit, id, text, target);
 			continue;
 		}
 		if (line->field == FIELD_DROP)
