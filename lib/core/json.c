@@ -176,33 +176,37 @@ plain(char c)
 	return c != '"' && c != '\\' && (unsigned char)c >= 0x20;
 }
 
-/* Eight bytes at a time, by the vector types of GCC and Clang. */
-typedef unsigned char bytes8 __attribute__((vector_size(8)));
+/* Sixteen bytes at a time, by the vector types of GCC and Clang. */
+typedef unsigned char bytes16 __attribute__((vector_size(16)));
 
 static bool
-plain8(const char *s)
+plain16(const char *s)
 {
-	uint64_t found;
-	bytes8 v;
+	uint64_t found[2];
+	bytes16 v;
 
 	memcpy(&v, s, sizeof v);
-	v = (bytes8)((v < 0x20) | (v == '"') | (v == '\\') | (v == 0x7f));
-	memcpy(&found, &v, sizeof found);
-	return found == 0;
+	v = (bytes16)((v < 0x20) | (v == '"') | (v == '\\') | (v == 0x7f));
+	memcpy(found, &v, sizeof found);
+	return (found[0] | found[1]) == 0;
 }
 
 /* How many bytes at the start of a text need no escape. */
 static size_t
 plain_prefix(const char *s, size_t len)
 {
-	size_t step = sizeof(bytes8), i = 0;
+	static const bool bare[256] = { [' ' ... '!'] = true,
+		['#' ... '['] = true,
+		[']' ... 0x7e] = true,
+		[0x80 ... 0xff] = true };
+	size_t step = sizeof(bytes16), i = 0;
 
-	while (len - i >= step && plain8(s + i))
+	while (len - i >= step && plain16(s + i))
 		i += step;
-	/* The last eight, some of them once more. */
-	if (len >= step && len - i < step && plain8(s + len - step))
+	/* The last sixteen, some of them once more. */
+	if (len >= step && len - i < step && plain16(s + len - step))
 		return len;
-	while (i < len && plain(s[i]) && s[i] != 0x7f)
+	while (i < len && bare[(unsigned char)s[i]])
 		i++;
 	return i;
 }

@@ -411,16 +411,45 @@ parse_member(struct json_reader *s, struct record *r, struct seen *seen,
 	return ok ? 0 : why_set(why, FAIL_DATA, "%s: %s", name, s->error);
 }
 
+/* The member that comes next, if it is written as record_write does it, and as
+ * most are: its name need not be taken apart. NULL otherwise. */
+static const struct record_member *
+written_member(struct json_reader *s, size_t *hint)
+{
+	if (s->fresh || s->at[0] != ',' || s->at[1] != '"')
+		return NULL;
+	for (size_t i = *hint; i < RECORD_MEMBERS; i++) {
+		const struct record_member *m = &record_members[i];
+
+		if (m->key[2] != s->at[2] ||
+		    strncmp(m->key, s->at, m->key_len) != 0)
+			continue;
+		s->at += m->key_len;
+		*hint = i + 1;
+		return m;
+	}
+	return NULL;
+}
+
 static int
 parse_members(
     struct json_reader *s, struct record *r, struct seen *seen, struct why *why)
 {
+	const struct record_member *m;
 	char *name, *value;
 	size_t hint = 0;
 
 	if (!jr_enter(s, '{'))
 		return why_set(why, FAIL_DATA, "not a JSON object");
-	while (jr_member(s, &name)) {
+	for (;;) {
+		m = written_member(s, &hint);
+		if (m != NULL) {
+			if (parse_member(s, r, seen, m, m->name, why) == -1)
+				return -1;
+			continue;
+		}
+		if (!jr_member(s, &name))
+			break;
 		if (same(name, "v")) {
 			if (seen->v)
 				return twice(name, why);
@@ -458,7 +487,7 @@ check_seen(const struct record *r, const struct seen *seen, struct why *why)
 		    (long long)seen->version);
 	if (!seen->type)
 		return why_set(why, FAIL_DATA, "type: is missing");
-	for (size_t i = 0; i < RECORD_MEMBERS; i++)
+	for (size_t i = 0; i < RECORD_MEMBERS && seen->wrong != 0; i++)
 		if ((seen->wrong & UINT64_C(1) << i) != 0 &&
 		    (record_members[i].types & MEMBER_OF(r->type)) != 0)
 			return why_set(why, FAIL_DATA, "%s: %s",

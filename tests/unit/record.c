@@ -245,6 +245,47 @@ test_unknown(void)
 	record_free(&r);
 }
 
+/* A record that others write: blanks, escapes, another order, unknown members. */
+static void
+test_spellings(void)
+{
+	static const char written[] =
+	    "{\"v\":1,\"type\":\"account\",\"address\":\"a@b\","
+	    "\"logins\":[\"c\"],\"name\":\"N\",\"active\":true,"
+	    "\"receive\":true,\"quota\":5,\"uid\":7,\"gid\":8,"
+	    "\"origin\":\"o\"}\n";
+	static const char *const lines[] = {
+		"{\"v\":1,\"type\":\"account\",\"address\":\"a@b\","
+		"\"logins\":[\"c\"],\"name\":\"N\",\"quota\":5,\"uid\":7,"
+		"\"gid\":8,\"origin\":\"o\"}",
+		"{\"gid\":8,\"uid\":7,\"origin\":\"o\",\"quota\":5,"
+		"\"name\":\"N\",\"logins\":[\"c\"],\"address\":\"a@b\","
+		"\"type\":\"account\",\"v\":1}",
+		" { \"v\" : 1 , \"type\" : \"account\" , \"address\" : \"a@b\" "
+		", \"logins\" : [ \"c\" ] , \"name\" :\"N\", \"quota\": "
+		"5,\"uid\" "
+		":7,\"gid\": 8 ,\"origin\":\"o\" } ",
+		"{\"v\":1,\"type\":\"account\",\"address\":\"a@b\",\"na\":1,"
+		"\"login\":{},\"logins\":[\"c\"],\"n\\u0061me\":\"N\","
+		"\"quota\":5,\"names\":[],\"uid\":7,\"gid\":8,\"\":{\"gid\":9},"
+		"\"origin\":\"o\"}",
+	};
+	struct record r = { 0 };
+	struct buf out = { 0 };
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct why why = { 0 };
+
+		buf_reset(&out);
+		OK(record_parse(&r, lines[i], strlen(lines[i]), &why) == 0,
+		    "read: %s %s", lines[i], why.text);
+		record_write(&r, &out);
+		SAME(out.data, written, "and is the same record");
+	}
+	buf_free(&out);
+	record_free(&r);
+}
+
 int
 main(void)
 {
@@ -252,5 +293,6 @@ main(void)
 	test_round_trip();
 	test_refused();
 	test_unknown();
+	test_spellings();
 	TAP_DONE();
 }
