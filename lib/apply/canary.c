@@ -76,13 +76,14 @@ create(struct jmap *j, const char *name, const char *domain_id,
 		"create", "canary", "@type", "User", "name", name, "domainId",
 		domain_id, "description", "mailferry: may be removed",
 		"credentials", "0", "@type", "Password", "secret", hash);
-	char *args = json_dumps(call, JSON_COMPACT), *id = NULL;
+	char *id = NULL;
 	json_t *answer = NULL;
 	const json_t *error;
 	const char *made;
 	enum jmap_status status;
 
-	status = jmap_call(j, "x:Account/set", args, false, &answer, why);
+	status = jmap_call_json(
+	    j, "x:Account/set", json_incref(call), false, &answer, why);
 	made = json_string_value(json_object_get(
 	    json_object_get(json_object_get(answer, "created"), "canary"),
 	    "id"));
@@ -101,7 +102,6 @@ create(struct jmap *j, const char *name, const char *domain_id,
 	}
 	json_decref(answer);
 	json_decref(call);
-	free_secret(args);
 	return id;
 }
 

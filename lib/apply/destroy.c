@@ -135,17 +135,15 @@ static json_t *
 send_destroy(
     struct apply *a, const char *object, const json_t *ids, struct why *why)
 {
-	char *method = xasprintf("x:%s/set", object), *args;
-	json_t *answer = NULL, *call = json_pack("{s:O}", "destroy", ids);
+	char *method = xasprintf("x:%s/set", object);
+	json_t *answer = NULL;
 
-	args = json_dumps(call, JSON_COMPACT);
 	/* The same destroy twice does the same as once. */
-	if (jmap_call(a->jmap, method, args, true, &answer, why) != JMAP_OK) {
+	if (jmap_call_json(a->jmap, method, json_pack("{s:O}", "destroy", ids),
+		true, &answer, why) != JMAP_OK) {
 		json_decref(answer);
 		answer = NULL;
 	}
-	json_decref(call);
-	free(args);
 	free(method);
 	return answer;
 }

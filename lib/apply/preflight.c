@@ -166,15 +166,13 @@ static json_t *
 get_list(
     struct preflight *p, const char *object, const json_t *ids, struct why *why)
 {
-	char *method = xasprintf("x:%s/get", object), *args;
-	json_t *call = json_pack("{s:O}", "ids", ids), *answer = NULL, *list;
+	char *method = xasprintf("x:%s/get", object);
+	json_t *answer = NULL, *list;
 
-	args = json_dumps(call, JSON_COMPACT);
-	(void)jmap_call(p->jmap, method, args, true, &answer, why);
+	(void)jmap_call_json(p->jmap, method, json_pack("{s:O}", "ids", ids),
+	    true, &answer, why);
 	list = json_incref(json_object_get(answer, "list"));
 	json_decref(answer);
-	json_decref(call);
-	free(args);
 	free(method);
 	return list;
 }

@@ -24,17 +24,13 @@ const char *const send_as_words[] = {
 static const char condition[] =
     "key_exists('" SEND_AS_NAMESPACE "', authenticated_as + ' ' + sender)";
 
-/* One call; its arguments are used up. *result is new. 0, or -1 and why. */
 static int
 call(struct jmap *j, const char *method, json_t *args, bool repeat,
     json_t **result, struct why *why)
 {
-	char *text = json_dumps(args, JSON_COMPACT);
-	enum jmap_status s = jmap_call(j, method, text, repeat, result, why);
-
-	free(text);
-	json_decref(args);
-	return s == JMAP_OK ? 0 : -1;
+	return jmap_call_json(j, method, args, repeat, result, why) == JMAP_OK
+		   ? 0
+		   : -1;
 }
 
 /* --- the expression --- */

@@ -506,3 +506,16 @@ jmap_call(struct jmap *j, const char *method, const char *args, bool repeat,
 	jmap_clear(&r);
 	return status;
 }
+
+enum jmap_status
+jmap_call_json(struct jmap *j, const char *method, json_t *args, bool repeat,
+    json_t **result, struct why *why)
+{
+	char *text = json_dumps(args, JSON_COMPACT);
+	enum jmap_status status =
+	    jmap_call(j, method, text, repeat, result, why);
+
+	free_secret(text);
+	json_decref(args);
+	return status;
+}

@@ -116,6 +116,9 @@ enum jmap_status jmap_run(struct jmap *j, struct jmap_request *r);
 /* One method call. *result is new. */
 enum jmap_status jmap_call(struct jmap *j, const char *method, const char *args,
     bool repeat, json_t **result, struct why *why);
+/* The same with arguments as a tree, which is taken. */
+enum jmap_status jmap_call_json(struct jmap *j, const char *method,
+    json_t *args, bool repeat, json_t **result, struct why *why);
 /* GET of a path: 0 and the body of the reply, or the path that it leads to (new)
  * when it is a redirect; -1 and why. location may be NULL. */
 int jmap_get(struct jmap *j, const char *path, struct buf *body,

@@ -47,12 +47,11 @@ fetch_clear(struct fetch *f)
 
 /* The arguments of one get: the wanted from *at on that are of one type, at
  * most max. New; *at is moved, *object is the type. */
-static char *
+static json_t *
 get_args(const struct fetch *f, size_t *at, size_t max, const char **object)
 {
-	json_t *ids = json_array(), *properties = json_array(), *v, *call;
+	json_t *ids = json_array(), *properties = json_array(), *v;
 	const char *name;
-	char *args;
 
 	*object = text(json_array_get(f->wanted, *at), "object");
 	for (; *at < json_array_size(f->wanted) && json_array_size(ids) < max;
@@ -65,10 +64,7 @@ get_args(const struct fetch *f, size_t *at, size_t max, const char **object)
 	}
 	json_object_foreach (f->members, name, v)
 		(void)json_array_append_new(properties, json_string(name));
-	call = json_pack("{s:o, s:o}", "ids", ids, "properties", properties);
-	args = json_dumps(call, JSON_COMPACT);
-	json_decref(call);
-	return args;
+	return json_pack("{s:o, s:o}", "ids", ids, "properties", properties);
 }
 
 bool
@@ -81,11 +77,10 @@ fetch_fill(struct jmap *j, struct fetch *f, struct jmap_request *r)
 	while (
 	    f->sent < json_array_size(f->wanted) && r->calls < j->max_calls) {
 		const char *object;
-		char *args = get_args(f, &f->sent, j->max_get, &object),
-		     *method = xasprintf("x:%s/get", object);
+		json_t *args = get_args(f, &f->sent, j->max_get, &object);
+		char *method = xasprintf("x:%s/get", object);
 
-		jmap_add(r, method, args);
-		free(args);
+		jmap_add_json(r, method, args);
 		free(method);
 	}
 	return true;

@@ -76,12 +76,12 @@ set_one(struct jmap *j, const char *object, const char *verb, const char *key,
 	json_t *call = strcmp(verb, "destroy") == 0
 			   ? json_pack("{s:[s]}", verb, key)
 			   : json_pack("{s:{s:o}}", verb, key, body);
-	char *args = json_dumps(call, JSON_COMPACT),
-	     *method = xasprintf("x:%s/set", object);
+	char *method = xasprintf("x:%s/set", object);
 	json_t *answer = NULL;
 	int r = -1;
 
-	if (jmap_call(j, method, args, false, &answer, why) == JMAP_OK)
+	if (jmap_call_json(j, method, json_incref(call), false, &answer, why) ==
+	    JMAP_OK)
 		r = 0;
 	for (size_t i = 0; r == 0 && i < 3; i++) {
 		const json_t *e =
@@ -94,7 +94,6 @@ set_one(struct jmap *j, const char *object, const char *verb, const char *key,
 	}
 	json_decref(answer);
 	json_decref(call);
-	free(args);
 	free(method);
 	return r;
 }
