@@ -74,7 +74,7 @@ ok 'identities: a foreign address and a long signature are named, the rest goes'
 		end
 	} | plan 0 --settings settings
 	[ "$(jq -c "[.identities[] | [.name, .address, (.text // \"\" | length), (.html // \"\" | length)]]" settings)" = \
-	    "[[\"2\",\"al@two.test\",0,2047],[\"4\",\"A@one.test\",0,0],[\"5\",\"row@one.test\",0,0]]" ]
+	    "[[\"2\",\"al@two.test\",0,2047],[\"4\",\"a@one.test\",0,0],[\"5\",\"row@one.test\",0,0]]" ]
 	notes_are "not-carried a@one.test: the identity b@one.test: it is not an address of the account" \
 	    "not-carried a@one.test: a signature of al@two.test: it has 2048 bytes, and the server takes 2047" \
 	    "not-carried a@one.test: the identity a+x@one.test: it is not an address of the account" \

@@ -195,6 +195,29 @@ ok 'a script that the owner has removed does not come back' '
 	hasnt got forward'
 
 # --- identities ---
+identities() {
+	ask Identity/get a@one.test |
+	    jq -c 'map([.name, .email, (.replyTo // [] | map(.email)), (.bcc // [] | map(.email)), .textSignature, .htmlSignature])[]'
+}
+# Roundcube takes lists there, names and all (identity_save.php).
+serve
+{
+	domain xn--bcher-kva.test
+	account b@xn--bcher-kva.test '"identities":[{"name":"B","address":"B@b\u00fccher.test",
+	    "reply_to":"\"Boss, the\" <boss@one.test>, team@one.test","bcc":"a@one.test; <c@one.test>,"}]' | tr -d '\n\t'
+	echo
+} | plan_of
+ok 'identities: several addresses for answers and copies, a domain in Unicode' '
+	run 0 put >out 2>err
+	results_are "updated b@xn--bcher-kva.test Identity B <b@xn--bcher-kva.test>"
+	ask Identity/get b@xn--bcher-kva.test |
+	    jq -c "map([(.replyTo | map([.name, .email])), (.bcc | map([.name, .email]))])" >got
+	echo "[[[[\"Boss, the\",\"boss@one.test\"],[null,\"team@one.test\"]],[[null,\"a@one.test\"],[null,\"c@one.test\"]]]]" >want
+	same want got
+	rm settings.done
+	: >requests
+	run 0 put >out 2>err
+	not grep -q "Identity/set" requests'
 serve
 {
 	account a@one.test '"aliases":["al@one.test"],"identities":[
@@ -203,10 +226,6 @@ serve
 	    {"name":"Second","address":"a@one.test"}]' | tr -d '\n\t'
 	echo
 } | plan_of
-identities() {
-	ask Identity/get a@one.test |
-	    jq -c 'map([.name, .email, (.replyTo // [] | map(.email)), (.bcc // [] | map(.email)), .textSignature, .htmlSignature])[]'
-}
 ok 'identities: those of the server get name and signature, others are made' '
 	run 0 put >out 2>err
 	results_are "updated a@one.test Identity Anna <a@one.test>" \

@@ -89,18 +89,21 @@ join(struct joiner *o, const struct settings *s, struct record *other)
 
 /* --- what the server will not take --- */
 
-static bool
-is_own(const struct joiner *o, const char *address)
+/* The number of an address that is the account's; 0. */
+static uint32_t
+own_address(const struct joiner *o, const char *address)
 {
 	struct plan *p = o->plan;
 	uint32_t number = plan_address(p, address, NULL);
 	const struct address *a;
 
 	if (number == 0)
-		return false;
+		return 0;
 	a = &p->addresses[plan_canonical(p, number)];
 	return (a->kind == OWNER_ACCOUNT || a->kind == OWNER_ALIAS) &&
-	       &p->accounts[a->owner] == o->account;
+		       &p->accounts[a->owner] == o->account
+		   ? number
+		   : 0;
 }
 
 static const char *
@@ -121,7 +124,9 @@ check_identities(struct joiner *o)
 	size_t left = 0;
 
 	for (size_t i = 0; i < o->all.identities.n; i++) {
-		if (!is_own(o, v[i].address)) {
+		uint32_t own = own_address(o, v[i].address);
+
+		if (own == 0) {
 			plan_note(o->plan, NOTE_LEFT, o->address,
 			    o->account->origin,
 			    "the identity %s: it is not an address of the "
@@ -130,6 +135,8 @@ check_identities(struct joiner *o)
 			continue;
 		}
 		v[left] = v[i];
+		/* As the server has it: the domain in ASCII. */
+		v[left].address = plan_name(o->plan, own);
 		v[left].text = fitting(o, v[i].text, v[i].address);
 		v[left].html = fitting(o, v[i].html, v[i].address);
 		left++;

@@ -10,6 +10,7 @@
 
 #include "core/alloc.h"
 #include "core/str.h"
+#include "settings/addresses.h"
 #include "settings/owner-internal.h"
 
 /* What the server takes of a signature, in bytes. */
@@ -25,16 +26,10 @@ is_text(const json_t *v, const char *member, const char *text)
 	return strcmp(s == NULL ? "" : s, text == NULL ? "" : text) == 0;
 }
 
-/* A list of one address, or none. */
 static bool
-is_address(const json_t *v, const char *member, const char *address)
+is_address(const json_t *v, const char *member, const char *text)
 {
-	const json_t *list = json_object_get(v, member);
-
-	if (address == NULL)
-		return json_array_size(list) == 0;
-	return json_array_size(list) == 1 &&
-	       is_text(json_array_get(list, 0), "email", address);
+	return addresses_same(json_object_get(v, member), text);
 }
 
 /* The server makes one for each address of an account, named after it. */
@@ -66,11 +61,12 @@ is_same(
 }
 
 static void
-set_address(json_t *body, const char *member, const char *address)
+set_addresses(json_t *body, const char *member, const char *text)
 {
-	if (address != NULL)
-		(void)json_object_set_new(
-		    body, member, json_pack("[{s:s}]", "email", address));
+	json_t *list = addresses_new(text);
+
+	if (list != NULL)
+		(void)json_object_set_new(body, member, list);
 }
 
 /* Of one that exists the address is not sent: it is what it was found by. */
@@ -84,8 +80,8 @@ body_of(const struct holder *o, const struct record_identity *w, bool made)
 	if (made)
 		(void)json_object_set_new(
 		    body, "email", json_string(w->address));
-	set_address(body, "replyTo", w->reply_to);
-	set_address(body, "bcc", w->bcc);
+	set_addresses(body, "replyTo", w->reply_to);
+	set_addresses(body, "bcc", w->bcc);
 	return body;
 }
 
