@@ -199,6 +199,27 @@ identities() {
 	ask Identity/get a@one.test |
 	    jq -c 'map([.name, .email, (.replyTo // [] | map(.email)), (.bcc // [] | map(.email)), .textSignature, .htmlSignature])[]'
 }
+# The server calls the identities of an account that has a description by that
+# (crates/jmap/src/identity/get.rs).
+serve
+{
+	account a@one.test '"name":"Anna A.","aliases":["al@one.test"],"identities":[
+	    {"name":"Anna A.","address":"a@one.test","text":"-- A."},
+	    {"name":"Shop","address":"al@one.test","text":"-- Shop"}]' | tr -d '\n\t'
+	echo
+} | plan_of
+ok 'identities of an account with a name: those of the server get the signatures' '
+	run 0 put >out 2>err
+	results_are "updated a@one.test Identity Anna A. <a@one.test>" \
+	    "updated a@one.test Identity Shop <al@one.test>"
+	identities | cut -d , -f 1,2,5 | sort >got
+	printf "%s\n" "[\"Anna A.\",\"a@one.test\",\"-- A.\"" \
+	    "[\"Shop\",\"al@one.test\",\"-- Shop\"" >want
+	same want got
+	rm settings.done
+	: >requests
+	run 0 put >out 2>err
+	not grep -q "Identity/set" requests'
 # Roundcube takes lists there, names and all (identity_save.php).
 serve
 {

@@ -34,8 +34,9 @@ struct group {
 };
 
 void
-settings_note(struct apply *a, const struct apply_entry *e)
+settings_note(struct apply *a, struct apply_entry *e)
 {
+	const char *description;
 	struct settings_line *line;
 	struct holder *o;
 
@@ -50,6 +51,9 @@ settings_note(struct apply *a, const struct apply_entry *e)
 	o = xcalloc(1, sizeof *o);
 	o->id = e->id == NULL ? NULL : xstrdup(e->id);
 	o->address = xstrdup(e->address);
+	description =
+	    json_string_value(json_object_get(entry_body(e), "description"));
+	o->description = description == NULL ? NULL : xstrdup(description);
 	o->line = line;
 	o->next = a->owners;
 	a->owners = o;

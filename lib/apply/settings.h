@@ -9,7 +9,7 @@
 #include "apply/apply-internal.h"
 
 /* Notes an account that exists now, if there are settings for it. */
-void settings_note(struct apply *a, const struct apply_entry *e);
+void settings_note(struct apply *a, struct apply_entry *e);
 /* Puts the settings into the accounts; only forgets them if go is false. */
 int settings_pass(struct apply *a, bool go);
 

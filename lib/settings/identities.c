@@ -32,12 +32,15 @@ is_address(const json_t *v, const char *member, const char *text)
 	return addresses_same(json_object_get(v, member), text);
 }
 
-/* The server makes one for each address of an account, named after it. */
+/* The server makes one for each address of an account, with the account's
+ * description as its name, or its address where there is none. */
 static bool
 is_untouched(const struct holder *o, const json_t *v)
 {
 	return (is_text(v, "name", o->address) ||
-		   is_text(v, "name", owner_text(v, "email"))) &&
+		   is_text(v, "name", owner_text(v, "email")) ||
+		   (o->description != NULL &&
+		       is_text(v, "name", o->description))) &&
 	       is_text(v, "textSignature", NULL) &&
 	       is_text(v, "htmlSignature", NULL) &&
 	       is_address(v, "replyTo", NULL) && is_address(v, "bcc", NULL);
@@ -46,7 +49,9 @@ is_untouched(const struct holder *o, const json_t *v)
 static const char *
 name_of(const struct holder *o, const struct record_identity *w)
 {
-	return w->name != NULL ? w->name : o->address;
+	return w->name != NULL          ? w->name
+	       : o->description != NULL ? o->description
+					: o->address;
 }
 
 static bool

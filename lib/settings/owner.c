@@ -252,5 +252,6 @@ owner_free(struct holder *o)
 	free(o->items);
 	free(o->id);
 	free(o->address);
+	free(o->description);
 	free(o);
 }

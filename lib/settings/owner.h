@@ -63,6 +63,7 @@ struct holder {
 	struct holder *next;
 	char *id; /* of the account; NULL: it is only planned */
 	char *address;
+	char *description; /* of the account; NULL: none */
 	const struct settings_line *line;
 	struct record want;
 	json_t *has[ASKS]; /* lists; NULL: not asked */

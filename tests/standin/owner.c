@@ -222,9 +222,12 @@ static bool
 make_identity(void *arg, const char *address)
 {
 	struct object *o = arg;
+	const char *description = text(o->value, "description");
 	char *own = object_address(o);
 
-	(void)add_identity(o, own, address);
+	(void)add_identity(o,
+	    description == NULL || *description == '\0' ? own : description,
+	    address);
 	free(own);
 	return false;
 }
