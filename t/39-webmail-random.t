@@ -32,7 +32,7 @@ ok 'a server has every one of them, and says the same' '
 # carriage return in a line.
 ok 'a copied contact, and one with an empty UID, get UIDs of their own' '
 	cat "$fixtures/webmail/roundcube.sqlite.sql" - <<-EOF | sqlite3 -bail copy.db
-	INSERT INTO users VALUES (1, '"'bob', 'h', '', NULL, NULL, NULL, NULL, ''"');
+	INSERT INTO users VALUES (1, '"'bob', 'h', '', NULL, NULL, NULL, NULL, 'a:1:{s:8:\"timezone\";s:3:\"UTC\";}'"');
 	INSERT INTO identities (identity_id, user_id, standard, email) VALUES
 	    (1, 1, 1, '"'info@example.org'), (2, 1, 0, 'bob@example.org'"');
 	INSERT INTO contacts (contact_id, user_id, vcard) VALUES
@@ -52,5 +52,6 @@ ok 'a copied contact, and one with an empty UID, get UIDs of their own' '
 	has 3.vcf "FN:Three"'
 ok 'the identities of a name without its domain: any that has it before its @' '
 	run 0 dirdump roundcube sqlite:copy.db >out 2>err
-	has out "\"type\":\"settings\",\"address\":\"bob@example.org\""'
+	has out "\"type\":\"settings\",\"address\":\"bob@example.org\""
+	has out "\"time_zone\":\"UTC\""'
 done_testing

@@ -4,6 +4,7 @@
 
 #include "source/webmail/roundcube.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,8 +91,9 @@ time_zone(struct reading *rd, const char *preferences)
 		return NULL;
 	at += 2;
 	end = strchr(at, '"');
-	/* "auto" is the browser's. */
-	if (end == NULL || memchr(at, '/', (size_t)(end - at)) == NULL)
+	/* "auto" is the browser's; old releases had a number of hours. */
+	if (end == NULL || !isalpha((unsigned char)*at) ||
+	    strncmp(at, "auto\"", 5) == 0)
 		return NULL;
 	return arena_add(&rd->arena, at, (size_t)(end - at));
 }
