@@ -152,6 +152,17 @@ ok 'two records of one alias: all their targets' '
 	    "changed L@one.test: joined with the record of the same alias at t:l@one.test" \
 	    "changed @one.test: joined with the record of the same alias at t:@one.test"'
 
+ok 'a record for each target is no more work than one for all' '
+	{
+		account a@one.test
+		seq -f "{\"v\":1,\"type\":\"alias\",\"address\":\"l@one.test\",\"targets\":[\"t%.0f@other.test\"]}" 20000
+		end
+	} >many
+	run 0 "$top/tests/helper/bounded" 60 400 mkaccounts -q many >plan 2>err
+	list_of l | tr " " "\n" >got
+	seq -f t%.0f@other.test 20000 >wanted
+	same wanted got'
+
 ok 'of two records of one alias the one that is switched on' '
 	for off in 1 2; do
 		{

@@ -403,6 +403,26 @@ add_account(struct plan *p, const struct record *r, struct why *why)
 
 /* --- alias records --- */
 
+/* Twice the room that is needed is made, so that as many records as there are
+ * targets are no more work than one. */
+static void
+add_targets(struct plan *p, struct row *row, struct run more)
+{
+	struct run old = row->targets, *all = &row->targets;
+
+	if (old.n + more.n > row->room) {
+		struct run room = plan_run(p);
+
+		row->room = 2 * (old.n + more.n);
+		while (room.n < row->room)
+			plan_append(p, &room,
+			    room.n < old.n ? p->numbers[old.at + room.n] : 0);
+		all->at = room.at;
+	}
+	for (uint32_t i = 0; i < more.n; i++)
+		p->numbers[all->at + all->n++] = p->numbers[more.at + i];
+}
+
 /* A second record of an alias has more targets, as in an SQL table with a row
  * for each. */
 static void
@@ -410,7 +430,7 @@ join_alias(struct plan *p, const struct record *r, struct row *row)
 {
 	const char *first = plan_string(p, row->origin);
 	uint32_t origin = plan_text(p, r->origin);
-	struct run more, all;
+	struct run more;
 
 	if (!r->active && row->active) {
 		plan_note(p, NOTE_LEFT, r->address, origin,
@@ -424,16 +444,12 @@ join_alias(struct plan *p, const struct record *r, struct row *row)
 		    "a second record of the alias, which is switched off");
 		row->active = true;
 		row->targets = more;
+		row->room = 0;
 		return;
 	}
 	plan_note(p, NOTE_CHANGED, r->address, origin,
 	    "joined with the record of the same alias at %s", somewhere(first));
-	all = plan_run(p);
-	for (uint32_t i = 0; i < row->targets.n; i++)
-		plan_append(p, &all, p->numbers[row->targets.at + i]);
-	for (uint32_t i = 0; i < more.n; i++)
-		plan_append(p, &all, p->numbers[more.at + i]);
-	row->targets = all;
+	add_targets(p, row, more);
 }
 
 static int

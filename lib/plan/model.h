@@ -122,6 +122,7 @@ struct row {
 	uint32_t address;
 	uint32_t origin;
 	struct run targets;
+	uint32_t room;     /* for targets; 0: others follow at once */
 	struct run leaves; /* accounts and outside addresses it ends in */
 	enum row_state state;
 	bool active;
