@@ -84,6 +84,15 @@ with open('zeros.tar', 'wb') as f:
     f.write(b'\0' * 10240)
 with open('empty.tar', 'wb') as f:
     pass
+with open('good-gnu.tar', 'rb') as f:
+    good = f.read()
+end = good[:1536]  # a folder, a file
+with open('lone.tar', 'wb') as f:
+    f.write(good[:512] + b'\0' * 512 + good[512:])
+with open('one-zero.tar', 'wb') as f:
+    f.write(end + b'\0' * 512)
+with open('after.tar', 'wb') as f:
+    f.write(end + b'\0' * 1024 + b'rest' * 128)
 END
 python3 make.py "$tmp"
 
@@ -142,6 +151,34 @@ for name in huge base256 negative size sum pax-size empty; do
 		grep -qE "not a whole tar|neither a folder nor a tar" err
 		clean'
 done
+ok 'one block of zeros is its end where nothing follows, and no other' '
+	tar tf one-zero.tar >list 2>err
+	has list etc/users
+	tar tf lone.tar >list 2>err
+	has err "lone zero block"
+	for name in one-zero after; do
+		run 0 dirdump passwd-file --root $name.tar /etc/users >out 2>err
+		has out ann@one.test
+	done
+	run 2 dirdump passwd-file --root lone.tar /etc/users >out 2>err
+	not [ -s out ]
+	has err "not a whole tar: a block of zeros, and not its end"
+	clean'
+ok 'a FIFO or a device in a folder is no file' '
+	mkdir -p special/etc special/d/one.test
+	mkfifo special/etc/users special/etc/shadow special/d/one.test/users
+	cp outside/users special/etc/good
+	for path in /etc/users "/d/%d/users"; do
+		run 2 timeout 60 "$build/bin/dirdump" passwd-file --root special "$path" >out 2>err
+		has err "users: cannot be opened: Operation not supported"
+	done
+	run 2 timeout 60 "$build/bin/dirdump" shadow -d one.test --root special >out 2>err
+	run 2 timeout 60 "$build/bin/dirdump" passwd-file --root special \
+	    --deny /etc/users /etc/good >out 2>err
+	run 2 timeout 60 "$build/bin/dirdump" dms --root special /etc >out 2>err
+	if mknod special/etc/null c 1 3 2>/dev/null; then
+		run 2 dirdump passwd-file --root special /etc/null >out 2>err
+	fi'
 ok 'a tar of nothing has nothing' '
 	for name in zeros name-size; do
 		run 2 dirdump passwd-file --root $name.tar /etc/users >out 2>err

@@ -120,19 +120,36 @@ open_in(const char *path, int flags)
 
 	if (resolve(path, &way) == 0)
 		fd = openat(host.fd, way.data,
-		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | flags);
+		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags);
 	error = errno;
 	buf_free(&way);
 	errno = error;
 	return fd;
 }
 
+/* A FIFO or a device in a folder is no file of that machine: it would never end,
+ * or be this one's. */
+static int
+refuse_special(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+		return fd;
+	(void)close(fd);
+	errno = ENOTSUP;
+	return -1;
+}
+
 int
 host_open(const char *path)
 {
+	int fd;
+
 	if (!host.other)
 		return open(path, O_RDONLY | O_CLOEXEC);
-	return open_in(path, 0);
+	fd = open_in(path, 0);
+	return fd == -1 ? -1 : refuse_special(fd);
 }
 
 int
@@ -203,6 +220,27 @@ glob_open(const char *path)
 	return d;
 }
 
+/* A link that leads nowhere is found, as on this machine. */
+static int
+glob_lstat(const char *path, struct stat *st)
+{
+	const char *slash = strrchr(path, '/');
+	struct buf folder = { 0 }, way = { 0 };
+	int r = -1, error;
+
+	if (slash != NULL)
+		buf_add(&folder, path, (size_t)(slash - path));
+	if (resolve(buf_str(&folder), &way) == 0) {
+		buf_addf(&way, "/%s", slash == NULL ? path : slash + 1);
+		r = fstatat(host.fd, way.data, st, AT_SYMLINK_NOFOLLOW);
+	}
+	error = errno;
+	buf_free(&folder);
+	buf_free(&way);
+	errno = error;
+	return r;
+}
+
 static struct dirent *
 glob_next(void *d)
 {
@@ -224,7 +262,7 @@ host_glob(const char *pattern, int flags, glob_t *found)
 	found->gl_readdir = glob_next;
 	found->gl_closedir = glob_close;
 	found->gl_stat = host_stat;
-	found->gl_lstat = host_stat;
+	found->gl_lstat = glob_lstat;
 	return glob(pattern, flags | GLOB_ALTDIRFUNC, NULL, found);
 }
 

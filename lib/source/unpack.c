@@ -466,6 +466,18 @@ explain_first(const struct tar *t, struct why *why)
 	return why_set(why, FAIL_FATAL, "neither a folder nor a tar");
 }
 
+/* Two blocks of zeros are the end of a tar. After one alone tar(1) stops, too, and
+ * says so: what follows would be lost. */
+static int
+take_end(struct tar *t, struct why *why)
+{
+	int r = read_block(t, &t->head, why);
+
+	if (r == 1 && !is_zero(&t->head))
+		return damaged("a block of zeros, and not its end", why);
+	return r;
+}
+
 int
 unpack(int fd, int dirfd, unpack_left_out *said, void *ctx, struct why *why)
 {
@@ -476,7 +488,8 @@ unpack(int fd, int dirfd, unpack_left_out *said, void *ctx, struct why *why)
 	_Static_assert(sizeof(struct header) == BLOCK, "a header is a block");
 	while ((r = read_block(&t, &t.head, why)) == 1) {
 		if (is_zero(&t.head)) {
-			ended = true;
+			r = take_end(&t, why);
+			ended = r != -1;
 			break;
 		}
 		if (first && !sum_is_right(&t.head)) {
