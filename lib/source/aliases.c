@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -81,13 +80,30 @@ normalise_key(struct aliases *a, const char *key, struct why *why)
 
 /* --- targets --- */
 
-/* A FIFO or a device would never end. */
+/* Opens a list that Postfix would read. False: it would not, or it cannot be
+ * opened, which is reported. */
 static bool
-is_regular(const char *path)
+open_list(struct aliases *a, struct emit *e, const char *address,
+    const char *path, struct source_lines *in)
 {
-	struct stat st;
+	struct place before = e->at;
 
-	return host_stat(path, &st) == 0 && S_ISREG(st.st_mode);
+	if ((a->depth == 0 &&
+		!rights_of_table(e->files[e->at.file], &a->rights)) ||
+	    !rights_include(path, &a->rights)) {
+		emit_bad(e, address,
+		    "the list that :include: names is not there, or its owner "
+		    "or mode lets Postfix not read it: its members are not "
+		    "carried");
+		return false;
+	}
+	if (a->depth < INCLUDE_DEPTH && source_lines_open(in, e, path, true))
+		return true;
+	e->at = before;
+	emit_bad(e, address,
+	    "the list that :include: names cannot be read: its members are not "
+	    "carried");
+	return false;
 }
 
 /* Adds the targets in a file that ":include:" names, a list on each line.
@@ -97,16 +113,13 @@ include(
     struct aliases *a, struct emit *e, struct alias *alias, const char *path)
 {
 	struct place before = e->at;
+	struct rights rights = a->rights;
 	struct source_lines in;
 	struct buf list = { 0 };
 	char *line, *target;
 
-	if (a->depth == INCLUDE_DEPTH || !is_regular(path) ||
-	    !source_lines_open(&in, e, path, true)) {
-		e->at = before;
-		emit_bad(e, alias->address,
-		    "the list that :include: names cannot be read: its members "
-		    "are not carried");
+	if (!open_list(a, e, alias->address, path, &in)) {
+		a->rights = rights;
 		return;
 	}
 	a->depth++;
@@ -120,6 +133,7 @@ include(
 			aliases_target(a, e, alias, target);
 	}
 	a->depth--;
+	a->rights = rights;
 	source_lines_close(&in);
 	buf_free(&list);
 	e->at = before;
@@ -167,7 +181,7 @@ aliases_target(
 		    e, alias->address, "mail is refused or discarded there");
 		return;
 	}
-	if (a->includes && str_starts(target, ":include:")) {
+	if (a->includes && str_starts_nocase(target, ":include:")) {
 		include(a, e, alias, target + strlen(":include:"));
 		return;
 	}

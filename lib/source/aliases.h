@@ -17,6 +17,7 @@
 #include "core/map.h"
 #include "record/record.h"
 #include "source/emit.h"
+#include "source/rights.h"
 #include "source/targets.h"
 
 struct alias {
@@ -42,7 +43,10 @@ struct aliases {
 	const char *also_domain; /* of keys without one, too; may be NULL */
 	const char *catch_all;   /* the key that is one: "*" (Exim) */
 	bool star_at;            /* "*@domain" is a catch-all (HestiaCP) */
-	bool includes;           /* ":include:/file" is read */
+	/* ":include:/file" is read, with the rights of the owner of the table that
+	 * is read, by its name (source/rights.h). */
+	bool includes;
+	struct rights rights; /* of the list that is being read */
 	bool locals;     /* an entry adds to one of before that names itself */
 	bool no_markers; /* keys without "@" are names, never domains */
 	bool keep;     /* forwards leave a copy, even those that do not name the

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/str.h"
 #include "record/address.h"
 #include "source/host-map.h"
 #include "source/host.h"
@@ -33,14 +34,38 @@ left_out(void *ctx, const char *name, const char *text)
 	emit_fail_at(&run->emit, name, NULL, &why);
 }
 
+/* What dirdump-collect could not gather, a line for each: it may be what this run
+ * is about. */
+static void
+say_missing(struct source_run *run)
+{
+	struct buf text = { 0 };
+	struct why why = { 0 };
+	char *rest, *line;
+
+	if (host_read_file("mailferry-missing", &text, NULL) == -1) {
+		buf_free(&text);
+		return;
+	}
+	rest = text.data;
+	while ((line = str_cut(&rest, '\n')) != NULL && *line != '\0') {
+		why_set(&why, FAIL_DATA, "not gathered there: %s", line);
+		emit_fail_at(&run->emit, run->root, NULL, &why);
+	}
+	buf_free(&text);
+}
+
 bool
 source_enter(struct source_run *run)
 {
 	struct why why = { 0 };
 
-	if (run->root == NULL ||
-	    host_enter(run->root, left_out, run, &why) == 0)
+	if (run->root == NULL)
 		return true;
+	if (host_enter(run->root, left_out, run, &why) == 0) {
+		say_missing(run);
+		return true;
+	}
 	emit_fail_at(&run->emit, "--root", NULL, &why);
 	return false;
 }

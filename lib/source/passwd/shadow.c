@@ -10,6 +10,7 @@
 #include "core/str.h"
 #include "source/host.h"
 #include "source/lines.h"
+#include "source/rights.h"
 
 enum {
 	PASSWD_FIELDS = 7,
@@ -144,16 +145,30 @@ find_address(struct shadow *s, struct fields *f)
 	return true;
 }
 
+/* Whether a user can read a file; of another machine dirdump-collect gathers no
+ * other. */
+static bool
+is_theirs(const char *path, const struct fields *f)
+{
+	struct rights r;
+
+	return host_is_other() ||
+	       (parse_num(f->uid, 0, UINT32_MAX, &r.uid, NULL) &&
+		   parse_num(f->gid, 0, UINT32_MAX, &r.gid, NULL) &&
+		   rights_reach(path, &r));
+}
+
 /* What local(8) of Postfix, and others, ask before they deliver. */
 static void
-note_forward(struct shadow *s, const char *home)
+note_forward(struct shadow *s, const struct fields *f)
 {
 	struct buf path = { 0 };
 	struct stat st;
 
-	buf_addf(&path, "%s/.forward", home);
-	if (*home == '/' && host_stat(buf_str(&path), &st) == 0 &&
-	    S_ISREG(st.st_mode) && st.st_size > 0)
+	buf_addf(&path, "%s/.forward", f->home);
+	if (*f->home == '/' && host_stat(buf_str(&path), &st) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    is_theirs(buf_str(&path), f))
 		emit_note_record(s->account.emit, buf_str(&path),
 		    "says where the mail of its owner goes; not carried");
 	buf_free(&path);
@@ -179,7 +194,7 @@ user(struct shadow *s, char **field, bool master, bool have_shadow)
 	if (!find_address(s, &f))
 		return;
 	if (s->homes)
-		note_forward(s, f.home);
+		note_forward(s, &f);
 	account_emit(&s->account, &f);
 }
 
