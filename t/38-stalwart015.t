@@ -66,5 +66,13 @@ ok 'a server that breaks off is no whole dump' '
 		dump 2 "$url"
 		hasnt out "\"type\":\"end\""
 	done'
+start_standin standin-stalwart015 --admin admin:secret
+$replay "$url" "$recorded" >tap
+start_server "$top/tests/helper/growing" "$url"
+ok 'a server that counts on and gives the same page again is left alone' '
+	dump 2 -q "$url"
+	has err "counts 2000000 principals of the type domain and gives 3: run it again"
+	hasnt out "\"type\":\"end\""
+	[ "$(grep -c "\"domain\":\"one.test" out)" -eq 1 ]'
 
 done_testing

@@ -222,4 +222,12 @@ ok 'what needs a domain that failed for now fails for now, down the line' '
 	done
 	has err "it needs sales@one.test, which failed: "'
 
+serve
+start_server "$top/tests/helper/growing" "$url"
+STALWART_URL=$url
+ok 'a server that counts on and gives the same objects again is left alone' '
+	echo "{\"@type\":\"destroy\",\"object\":\"Domain\",\"value\":{\"name\":\"one.test\"}}" >domain.plan
+	run 75 apply domain.plan >out 2>err || { cat out err; exit 1; }
+	has err "x:Domain/query: the server counts " && has err "000000 objects and gives "'
+
 done_testing

@@ -106,8 +106,14 @@ skip_all() {
 start_standin() {
 	standin=$1
 	shift
+	start_server "$build/$standin" --listen 127.0.0.1:0 "$@"
+}
+
+# start_server COMMAND...: the same with another server that prints its URL.
+start_server() {
+	standin=${1##*/}
 	: >"$tmp/standin.out"
-	"$build/$standin" --listen 127.0.0.1:0 "$@" >"$tmp/standin.out" 2>"$tmp/standin.err" &
+	"$@" >"$tmp/standin.out" 2>"$tmp/standin.err" &
 	standin_pid=$!
 	at_exit="kill $standin_pid 2>/dev/null; $at_exit"
 	tries=0

@@ -229,7 +229,8 @@ take_pages(const struct jmap_request *r, const char *method, json_t *seen,
 	return 0;
 }
 
-/* All pages, once; 0 or -1 and why. *total: how many there should be. */
+/* All pages, once; 0 or -1 and why. *total: how many there should be. A request
+ * that brings no new id is the last one, whatever the server counts. */
 static int
 read_pages(struct jmap *j, const char *method, const json_t *filter,
     json_t *ids, size_t *total, struct why *why)
@@ -237,12 +238,14 @@ read_pages(struct jmap *j, const char *method, const json_t *filter,
 	struct jmap_request r = { .repeat = true };
 	json_t *seen = json_object();
 	size_t at = 0, limit = j->max_get;
+	bool more = true;
 	int result = 0;
 
 	*total = 1;
-	while (result == 0 && at < *total) {
+	while (result == 0 && more && at < *total) {
 		/* The first page says how many there are. */
 		size_t max = at == 0 ? 1 : j->max_calls;
+		size_t before = json_array_size(ids);
 
 		jmap_begin(&r, JMAP_REGISTRY);
 		for (; r.calls < max && at < *total; at += limit)
@@ -253,6 +256,7 @@ read_pages(struct jmap *j, const char *method, const json_t *filter,
 			*why = r.why;
 			result = -1;
 		}
+		more = json_array_size(ids) > before;
 	}
 	json_decref(seen);
 	jmap_clear(&r);
@@ -280,7 +284,8 @@ fetch_ids(
 	}
 	if (r == 0 && json_array_size(ids) < total)
 		r = why_set(why, FAIL_TEMP,
-		    "%s: objects come and go while they are counted", method);
+		    "%s: the server counts %zu objects and gives %zu", method,
+		    total, json_array_size(ids));
 	free(method);
 	if (r == -1) {
 		json_decref(ids);

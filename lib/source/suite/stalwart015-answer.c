@@ -121,7 +121,7 @@ struct page {
 	struct principal *p;
 	void (*each)(void *ctx, const struct principal *p);
 	void *ctx;
-	int64_t count, total;
+	int64_t total;
 };
 
 static void
@@ -131,7 +131,7 @@ read_items(struct json_reader *s, struct page *page)
 
 	if (!jr_enter(s, '['))
 		return;
-	for (; jr_element(s); page->count++) {
+	while (jr_element(s)) {
 		reset(page->p);
 		if (!jr_enter(s, '{'))
 			return;
@@ -162,9 +162,9 @@ read_data(struct json_reader *s, struct page *page)
 int
 principal_page(char *text, struct principal *p,
     void (*each)(void *ctx, const struct principal *p), void *ctx,
-    int64_t *count, int64_t *total, struct why *why)
+    int64_t *total, struct why *why)
 {
-	struct page page = { p, each, ctx, 0, -1 };
+	struct page page = { p, each, ctx, -1 };
 	struct json_reader s;
 	char *name, *value, *error = NULL;
 
@@ -188,7 +188,6 @@ principal_page(char *text, struct principal *p,
 		return why_set(why, FAIL_FATAL,
 		    "not the answer of the management API: %s",
 		    s.error == NULL ? "no items" : s.error);
-	*count = page.count;
 	*total = page.total;
 	return 0;
 }

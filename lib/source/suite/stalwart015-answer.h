@@ -33,12 +33,12 @@ struct principal {
 void principal_free(struct principal *p);
 
 /*
- * Calls each for every principal of a page, which is changed. *count is how
- * many there were, *total how many there are in all pages. 0; or -1 and why
- * (FATAL): not the answer of such a server, or an error that it reports.
+ * Calls each for every principal of a page, which is changed. *total is how many
+ * there are in all pages. 0; or -1 and why (FATAL): not the answer of such a
+ * server, or an error that it reports.
  */
 int principal_page(char *text, struct principal *p,
     void (*each)(void *ctx, const struct principal *p), void *ctx,
-    int64_t *count, int64_t *total, struct why *why);
+    int64_t *total, struct why *why);
 
 #endif

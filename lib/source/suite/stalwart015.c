@@ -30,6 +30,7 @@ struct directory {
 	struct emit *emit;
 	struct webapi *api;
 	const char *type;     /* of the principals that are read */
+	struct map seen;      /* of this type: "ID NAME" */
 	struct map addresses; /* the name of a principal -> its address */
 	struct later *later, **last;
 	struct arena arena;
@@ -244,6 +245,20 @@ add_list(struct directory *d, const struct principal *p)
 		    &add_later(d, d->r.aliases.v[i])->external, l->address);
 }
 
+/* True if a principal comes for the first time: where others are made meanwhile,
+ * the last ones of a page are on the next one again. */
+static bool
+is_new(struct directory *d, const struct principal *p)
+{
+	char *key = xasprintf(
+	    "%lld %s", (long long)p->id, p->name == NULL ? "" : p->name);
+	bool added;
+
+	(void)map_put_copy(&d->seen, &d->arena, key, &added);
+	free(key);
+	return added;
+}
+
 static void
 add_principal(void *ctx, const struct principal *p)
 {
@@ -254,7 +269,7 @@ add_principal(void *ctx, const struct principal *p)
 		{ "individual", add_individual }, { "list", add_list } };
 	struct directory *d = ctx;
 
-	if (emit_stop(d->emit))
+	if (emit_stop(d->emit) || !is_new(d, p))
 		return;
 	d->emit->at.line =
 	    p->id > 0 && p->id < UINT32_MAX ? (uint32_t)p->id : 0;
@@ -270,32 +285,36 @@ add_principal(void *ctx, const struct principal *p)
 			types[i].add(d, p);
 }
 
-/* All pages of a type. False: reported. */
+/* All pages of a type, until one brings nothing new. False: reported. */
 static bool
 read_type(struct directory *d, const char *type)
 {
 	struct principal p = { 0 };
 	struct why why = { 0 };
-	int64_t seen = 0, count = 0, total = 0;
+	int64_t total = 0;
 	char path[96];
+	bool more = true;
 	int r = 0;
 
 	d->type = type;
-	for (int page = 1; r == 0 && !emit_stop(d->emit); page++) {
+	map_free(&d->seen);
+	for (int page = 1; r == 0 && more && !emit_stop(d->emit); page++) {
+		size_t before = d->seen.n;
+
 		(void)snprintf(path, sizeof path,
 		    "/api/principal?page=%d&limit=%d&types=%s", page, (int)PAGE,
 		    type);
 		r = webapi_get(d->api, path, &why);
 		if (r == 0)
 			r = principal_page(d->api->reply.body.data, &p,
-			    add_principal, d, &count, &total, &why);
-		seen += count;
-		if (r == 0 && (count == 0 || seen >= total))
-			break;
+			    add_principal, d, &total, &why);
+		more = d->seen.n > before && (int64_t)d->seen.n < total;
 	}
-	if (r == 0 && seen < total && !emit_stop(d->emit))
+	if (r == 0 && (int64_t)d->seen.n < total && !emit_stop(d->emit))
 		r = why_set(&why, FAIL_FATAL,
-		    "the directory changed while it was read: run it again");
+		    "the server counts %lld principals of the type %s and "
+		    "gives %zu: run it again",
+		    (long long)total, type, d->seen.n);
 	if (r == -1)
 		webapi_fail(d->api, d->emit, &why);
 	principal_free(&p);
@@ -353,5 +372,6 @@ stalwart015_read(struct emit *e, struct webapi *w)
 	record_free(&d.r);
 	buf_wipe(&d.address);
 	map_free(&d.addresses);
+	map_free(&d.seen);
 	arena_free(&d.arena);
 }
