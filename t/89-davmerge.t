@@ -496,6 +496,18 @@ ok 'from one server to another: the texts as their owner put them' '
 	DAV_USER=alice DAV_PASSWORD=$password run 2 "$build/bin/davmerge" "$server" "$to" >out 2>err
 	has err "no credentials for FROM-URL"'
 
+ok 'what an answer has two times is there once' '
+	forget
+	rm -rf a "$second"/collection-root
+	event a/calendars/Work/1.ics one@x
+	card a/contacts/Friends/1.vcf three@x
+	shows run 0 merge -q "$server" a >out
+	printf "PROPFIND * twice\nREPORT * twice\n" >other
+	shows run 0 take "$url" "$to" >out 2>err
+	counts "1 addressbook created,1 calendar created,1 card created,1 event created,"
+	shows run 0 take "$to" "$url" >out 2>err
+	counts "1 card exists,1 event exists,"'
+
 ok 'random calendars and address books: the same texts, a rerun changes nothing' '
 	forget
 	rm -rf "$second"/collection-root tree

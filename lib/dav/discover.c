@@ -165,6 +165,15 @@ add_place(
 					      : last_part(href) };
 }
 
+static bool
+has_href(const struct dav_places *places, const char *href)
+{
+	for (size_t i = 0; i < places->n; i++)
+		if (strcmp(places->list[i].href, href) == 0)
+			return true;
+	return false;
+}
+
 struct find_places {
 	struct dav *d;
 	enum dav_kind kind;
@@ -183,7 +192,7 @@ on_place(void *arg, const struct dav_response *r)
 	if (f->kind == DAV_CALENDAR ? !r->calendar : !r->addressbook)
 		return;
 	href = dav_path(r->href);
-	if (href != NULL && dav_is_path(href))
+	if (href != NULL && dav_is_path(href) && !has_href(f->places, href))
 		add_place(f->places, f->kind, href, r->name);
 	else
 		free(href);
@@ -239,15 +248,6 @@ add_plain(struct buf *out, const char *name)
 	}
 	while (out->len > 0 && out->data[out->len - 1] == '-')
 		out->data[--out->len] = '\0';
-}
-
-static bool
-has_href(const struct dav_places *places, const char *href)
-{
-	for (size_t i = 0; i < places->n; i++)
-		if (strcmp(places->list[i].href, href) == 0)
-			return true;
-	return false;
 }
 
 /* The href of a new collection; the caller frees it. */

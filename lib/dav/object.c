@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/map.h"
 #include "dav/dav-internal.h"
 
 /* Objects asked for at once. */
@@ -27,7 +28,8 @@ struct listing {
 	const struct dav_place *place;
 	const struct dav_lister *to;
 	char **list;
-	bool *read; /* by number in list */
+	struct map listed; /* the same: a server may list one two times */
+	bool *read;        /* by number in list */
 	size_t n, cap;
 	size_t first, some; /* those that are asked for at a time */
 	long cut;           /* a status that says that there are more */
@@ -38,12 +40,18 @@ on_href(void *arg, const struct dav_response *r)
 {
 	struct listing *l = arg;
 	char *path = r->collection ? NULL : dav_path(r->href);
+	bool added;
 
 	/* RFC 4918, 9.1, RFC 5323, 5.16: 507 for the collection itself. */
 	if (r->status >= 300 && r->status != 404 && r->status != 410)
 		l->cut = r->status;
 	if (path == NULL || strcmp(path, l->place->href) == 0 ||
 	    !dav_is_path(path) || r->status >= 300) {
+		free(path);
+		return;
+	}
+	(void)map_put(&l->listed, path, &added);
+	if (!added) {
 		free(path);
 		return;
 	}
@@ -189,6 +197,7 @@ dav_list(struct dav *d, const struct dav_place *place,
 	for (size_t i = 0; i < l.n; i++)
 		free(l.list[i]);
 	free(l.list);
+	map_free(&l.listed);
 	free(path);
 	return r;
 }

@@ -13,6 +13,7 @@ each), N counted anew when the file is written:
     hrefs PREFIX            passed on; each href in the answer begins with it
     omit N                  passed on; the Nth response is left out
     missing N               passed on; the Nth response says 404
+    twice                   passed on; each response is there two times
     cut                     passed on; a response with 507 is added
 The line "LAYOUT stalwart" makes it look as that server does: the service is at
 /dav/cal and /dav/card, to which /.well-known leads, and the root at a web page.
@@ -71,7 +72,9 @@ def changed(data, what):
                       text).encode()
     parts = re.split(r'(<(?:\w+:)?response>.*?</(?:\w+:)?response>)', text,
                      flags=re.S)
-    if what[0] == 'cut':
+    if what[0] == 'twice':
+        parts = [p + p if n % 2 else p for n, p in enumerate(parts)]
+    elif what[0] == 'cut':
         parts[-1] = '<response xmlns="DAV:"><href>/</href><status>HTTP/1.1 ' \
             '507 Insufficient Storage</status></response>' + parts[-1]
     elif 2 * int(what[1]) - 1 < len(parts):
@@ -155,7 +158,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         r = c.getresponse()
         data = r.read()
         c.close()
-        if what and what[0] in ('hrefs', 'omit', 'missing', 'cut') and \
+        if what and what[0] in ('hrefs', 'omit', 'missing', 'cut', 'twice') and \
                 r.status == 207:
             data = changed(data, what)
         if what and what[0] == 'lost':
