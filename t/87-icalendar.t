@@ -200,6 +200,13 @@ ok 'who organizes and is invited has both lines; a text is no URI' '
 	becomes "{\"uid\":\"1\",\"start\":\"2026-01-01T10:00:00\",\"duration\":\"P8D\"}"
 	has ics "DURATION:P8D"'
 
+ok 'a place to meet is a URI, whatever was typed' '
+	becomes "{\"uid\":\"1\",\"start\":\"2026-01-01T10:00:00\",\"virtualLocations\":{
+	    \"a\":{\"uri\":\"https://meet.example.org/Mein Raum?a=b%20c\",\"name\":\"Mein Raum\"},
+	    \"b\":{\"uri\":\"tel:+49 30 123\"}}}"
+	has ics "CONFERENCE;VALUE=URI;LABEL=Mein Raum:https://meet.example.org/Mein%20Raum?a"
+	has ics "CONFERENCE;VALUE=URI:tel:+49%2030%20123"'
+
 ok 'a fraction of a second has no place in iCalendar, and is kept' '
 	becomes "{\"uid\":\"1\",\"start\":\"2026-01-01T10:00:00.5\",
 	    \"created\":\"2026-01-01T10:00:00.000Z\",

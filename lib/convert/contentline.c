@@ -127,6 +127,18 @@ cl_raw(struct contentline *l, const char *s)
 }
 
 void
+cl_uri(struct contentline *l, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		if ((unsigned char)*s > 0x20 && *s != 0x7f &&
+		    strchr("\"<>\\^`{|}", *s) == NULL)
+			buf_addc(&l->text, *s);
+		else
+			buf_addf(&l->text, "%%%02X", (unsigned char)*s);
+	}
+}
+
+void
 cl_base64(struct contentline *l, const void *p, size_t len)
 {
 	base64_encode(p, len, true, &l->text);

@@ -37,6 +37,8 @@ void cl_colon(struct contentline *l);
 void cl_text(struct contentline *l, const char *s);
 void cl_raw(struct contentline *l, const char *s);
 void cl_base64(struct contentline *l, const void *p, size_t len);
+/* A URI as the value, with what a URI cannot hold (RFC 3986, 2) as %XX. */
+void cl_uri(struct contentline *l, const char *s);
 /* Ends the line and folds it. */
 void cl_end(struct contentline *l);
 

@@ -30,19 +30,6 @@ has_scheme(const char *s)
 	return s[n + 1] == '/' && s[n + 2] == '/';
 }
 
-/* A URI as the value, with what a URI cannot hold as %XX. */
-static void
-uri_value(struct contentline *l, const char *s)
-{
-	for (; *s != '\0'; s++) {
-		if ((unsigned char)*s > 0x20 && *s != 0x7f &&
-		    strchr("\"<>\\^`{|}", *s) == NULL)
-			buf_addc(&l->text, *s);
-		else
-			buf_addf(&l->text, "%%%02X", (unsigned char)*s);
-	}
-}
-
 /* How a link is written. */
 enum form {
 	FORM_NONE, /* not at all: it stays in the tree */
@@ -173,7 +160,7 @@ write_link(struct object *o, json_t *link, const char *id, bool *has_url)
 	if (form == FORM_INLINE)
 		cl_base64(l, buf_str(&bytes), bytes.len);
 	else
-		uri_value(l, href);
+		cl_uri(l, href);
 	cl_end(l);
 	if (href != NULL)
 		(void)js_take(&o->t, link, "href", JSON_STRING);

@@ -110,7 +110,7 @@ ical_places(struct object *o)
 		if (js_peek_str(v, "name") != NULL)
 			cl_param(l, "LABEL", js_take_str(&o->t, v, "name"));
 		cl_colon(l);
-		cl_raw(l, s);
+		cl_uri(l, s);
 		cl_end(l);
 	}
 }
