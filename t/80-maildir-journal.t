@@ -224,6 +224,22 @@ ok 'the journal is named before anything is written' '
 	maildir-merge s t 2>err | head -n 1 >first
 	has err "the journal of this run is"
 	[ "$(count t)" -eq 44 ]'
+ok 'no journal is written through a link that somebody else made' '
+	[ "$(id -u)" -eq 0 ] || exit 0
+	mkdir -p planted/s/cur planted/s/new planted/t/cur planted/t/new planted/real
+	cd planted
+	printf "Message-ID: <1@x>\n\n" >s/cur/1.x:2,
+	ln -s real theirs
+	chown -h nobody theirs
+	for dir in theirs theirs/a; do
+		run 2 maildir-merge --state-dir $dir s t 2>err
+		has err "theirs: a link that somebody else made is not followed"
+	done
+	[ -z "$(ls real)" ] && [ -z "$(ls t/cur)" ]
+	ln -s real ours
+	run 0 maildir-merge --state-dir ours/a s t
+	[ -n "$(ls real/a)" ]'
+
 ok 'a run that broke off says what it added and what is left' '
 	fresh
 	at 0 none maildir-merge -q -j 1 s t 2>err

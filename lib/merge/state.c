@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/output.h"
 #include "core/str.h"
 
 enum {
@@ -40,10 +41,16 @@ state_make(const char *path, struct why *why)
 	int r = 0;
 
 	for (char *at = copy; r == 0 && at != NULL;) {
+		struct stat st;
+		char *real;
+
 		at = strchr(at + 1, '/');
 		if (at != NULL)
 			*at = '\0';
-		if (mkdir(copy, 0700) == -1 && errno != EEXIST)
+		r = output_follow(copy, &real, &st, why);
+		free(real);
+		if (r == 0 && st.st_mode == 0 && mkdir(copy, 0700) == -1 &&
+		    errno != EEXIST)
 			r = why_errno(why, FAIL_FATAL, "%s", copy);
 		if (at != NULL)
 			*at = '/';

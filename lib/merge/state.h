@@ -16,7 +16,8 @@
  * $XDG_STATE_HOME or ~/.local/state. The caller frees it. */
 char *state_dir(const char *given);
 
-/* Makes the directory, with all above it, mode 0700. 0, or -1 and why. */
+/* Makes the directory, with all above it, mode 0700; no link that somebody else
+ * made is followed. 0, or -1 and why. */
 int state_make(const char *dir, struct why *why);
 
 /*

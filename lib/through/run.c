@@ -68,6 +68,7 @@ lock_out(struct through *t, const char *state, struct why *why)
 	char *path =
 	    xasprintf("%s/through-%016" PRIx64 ".lock", dir, t->store.identity);
 	struct buf text = { .max = 4096 };
+	struct stat st;
 
 	if (state_make(dir, why) == 0) {
 		/* Not O_CLOEXEC: a doveadm of ours that goes on after we were
@@ -87,7 +88,9 @@ lock_out(struct through *t, const char *state, struct why *why)
 	if (take_name(t, why) == -1)
 		return -1;
 	if (read_fd(t->lock, "the lock", &text, NULL) == 0 && text.len > 0) {
-		if (text.data[0] == '/')
+		/* What somebody else wrote is no path of ours. */
+		if (text.data[0] == '/' && fstat(t->lock, &st) == 0 &&
+		    st.st_uid == geteuid())
 			stage_sweep(text.data);
 		(void)!ftruncate(t->lock, 0);
 	}
@@ -149,7 +152,7 @@ make_mark(struct through *t, struct why *why)
 	mark->target = t->store.identity;
 	if (d == NULL && errno != ENOENT)
 		r = why_errno(why, FAIL_FATAL, "%s", dir);
-	while (d != NULL && (e = readdir(d)) != NULL) {
+	while (d != NULL && (errno = 0, e = readdir(d)) != NULL) {
 		char *path = xasprintf("%s/%s", dir, e->d_name);
 		uint64_t run;
 
@@ -161,6 +164,8 @@ make_mark(struct through *t, struct why *why)
 		}
 		free(path);
 	}
+	if (d != NULL && errno != 0)
+		r = why_errno(why, FAIL_FATAL, "%s", dir);
 	if (d != NULL)
 		(void)closedir(d);
 	free(prefix);
