@@ -83,6 +83,20 @@ ok 'a journal that cannot be begun is not left: the same command works later' '
 	run 0 maildir-merge --undo j/x t
 	[ -z "$(ls t/cur)" ]'
 
+ok 'a lock of another machine, whose clock is another: it is not broken' '
+	mkdir -p clock/s/cur clock/s/new clock/t/cur clock/t/new
+	cd clock
+	echo "0 Work" >s/dovecot-keywords
+	printf "Message-ID: <1@x>\n\n" >s/cur/1.x:2,a
+	printf "4711:other.example.org" >t/dovecot-uidlist.lock
+	LD_PRELOAD=$shim FSCALL_AHEAD=1000 run 75 maildir-merge --state-dir st s t 2>err
+	has err "held by another program"
+	[ -e t/dovecot-uidlist.lock ] && [ -z "$(ls t/cur)" ]
+	LD_PRELOAD=$shim FSCALL_AHEAD=-1000 run 75 maildir-merge --state-dir st s t 2>err
+	touch -d "130 seconds ago" t/dovecot-uidlist.lock
+	LD_PRELOAD=$shim FSCALL_AHEAD=-1000 run 0 maildir-merge --state-dir st s t
+	not [ -e t/dovecot-uidlist.lock ]'
+
 ok 'a level that cannot be listed: no folder of the other layout is made' '
 	mkdir level
 	cd level

@@ -42,11 +42,13 @@ host_name(char *host, size_t size)
  * PID at once; but a Dovecot in a container can have this host's name and PIDs
  * that nobody outside sees, and it touches a lock that it holds for long every
  * ten seconds. So the PID is believed only of a lock that was left alone for
- * longer.
+ * longer. What time it is the file system says, which touched our own file, temp:
+ * it can be another machine's, and so can the lock.
  */
 static bool
-is_left_over(int fd, const char *name, struct stat *st)
+is_left_over(int fd, const char *name, const char *temp, struct stat *st)
 {
+	struct stat own;
 	char text[512], host[256], *at = text, *pid;
 	int lock = openat(fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	ssize_t n = -1;
@@ -55,12 +57,13 @@ is_left_over(int fd, const char *name, struct stat *st)
 
 	if (lock == -1)
 		return false;
-	if (fstat(lock, st) == 0)
+	if (fstat(lock, st) == 0 && utimensat(fd, temp, NULL, 0) == 0 &&
+	    fstatat(fd, temp, &own, AT_SYMLINK_NOFOLLOW) == 0)
 		n = read(lock, text, sizeof text - 1);
 	(void)close(lock);
 	if (n == -1)
 		return false;
-	age = time(NULL) - st->st_mtim.tv_sec;
+	age = own.st_mtim.tv_sec - st->st_mtim.tv_sec;
 	if (age > STALE)
 		return true;
 	if (age >= 0 && age < STALE_DEAD)
@@ -75,11 +78,11 @@ is_left_over(int fd, const char *name, struct stat *st)
 }
 
 static void
-break_left_over(int fd, const char *name)
+break_left_over(int fd, const char *name, const char *temp)
 {
 	struct stat seen, now;
 
-	if (is_left_over(fd, name, &seen) &&
+	if (is_left_over(fd, name, temp, &seen) &&
 	    fstatat(fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    now.st_ino == seen.st_ino && now.st_dev == seen.st_dev)
 		(void)unlinkat(fd, name, 0);
@@ -157,7 +160,7 @@ dot_lock(int fd, const char *name, struct why *why)
 		r = linkat(fd, temp, fd, name, 0);
 		if (r == 0 || errno != EEXIST)
 			break;
-		break_left_over(fd, name);
+		break_left_over(fd, name, temp);
 		(void)nanosleep(&pause, NULL);
 	}
 	if (r == -1 && errno == EEXIST)
@@ -179,8 +182,6 @@ dot_sweep(int fd, const char *name)
 
 	if (is_ours(fd, name, temp))
 		(void)unlinkat(fd, name, 0);
-	else
-		break_left_over(fd, name);
 	(void)unlinkat(fd, temp, 0);
 	free(temp);
 }
