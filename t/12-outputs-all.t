@@ -58,7 +58,8 @@ with() {
 		with_n=$((with_n - 1))
 	done
 	got=0
-	timeout 30 "$@" <records >out 2>err || got=$?
+	# shellcheck disable=SC2086
+	timeout 30 ${as-} "$@" <records >out 2>err || got=$?
 	case $got in
 	0 | 1 | 2 | 75) ;;
 	*)
@@ -144,6 +145,47 @@ while read -r line; do
 			;;
 		esac'
 done <outputs
+
+# An ordinary user: what is another's is left to them, what is one's own is not.
+ordinary='setpriv --reuid=nobody --regid=nogroup --clear-groups'
+if [ "$(id -u)" -eq 0 ] && $ordinary test -x "$build/bin/mkaccounts"; then
+	mkdir user
+	cp -r records plan plan.0 settings admin.secret from live user
+	chown -R nobody user
+	chmod 711 "$tmp"
+	while read -r line; do
+		ok "an ordinary user: ${line#* }" '
+			cd user
+			as=$ordinary HOME=$PWD XDG_CACHE_HOME=$PWD/.cache mode=644
+			fresh target
+			with "$line" target
+			[ ! -e target ] || [ "$(stat -c %U target)" = nobody ]
+			[ ! -e target ] || closed "$(stat -c %a target)"
+			written=$([ ! -s target ] || echo yes)
+
+			fresh target real
+			: >real
+			chmod 600 real
+			chown nobody:nogroup real
+			ln -s real target
+			chown -h nobody target
+			with "$line" target
+			[ -L target ]
+			[ -z "$written" ] || [ -s real ]
+
+			fresh target real
+			echo precious >real
+			chmod 600 real
+			chown nobody:nogroup real
+			ln -s real target
+			chown -h daemon target
+			with "$line" target
+			[ "$got" = 2 ]
+			[ "$(cat real)" = precious ]
+			has err "a link that somebody else made is not followed"'
+	done <outputs
+	chmod 700 "$tmp"
+fi
 
 # Folders: the same, and what is in them. planted: a run writes over its files.
 gunzip -c "$fixtures/real/archive-jmap.sqlite.gz" >archive.sqlite
