@@ -2,7 +2,7 @@
 # Field maps for LDAP on random entries, column by column, next to what the queries
 # find that the Dovecot and the Postfix of the system ask. FERRY_SEEDS: how many.
 . "${0%/*}/lib.sh"
-need /usr/bin/python3 python3
+/usr/bin/python3 -c 'import ldap' 2>/dev/null || need python3-ldap
 . "$top/t/ldap.sh"
 PYTHONDONTWRITEBYTECODE=1
 export PYTHONDONTWRITEBYTECODE

@@ -7,8 +7,9 @@ usage: ldapmaps.py ldif SYSTEM SEED >LDIF
        ldapmaps.py judge SYSTEM URI RECORDS"""
 import json
 import random
-import subprocess
 import sys
+
+import ldap
 
 BASE = 'dc=example,dc=org'
 SERVICES = ('imap', 'pop3', 'smtp', 'sieve')
@@ -16,17 +17,14 @@ SERVICES = ('imap', 'pop3', 'smtp', 'sieve')
 
 class Server:
     def __init__(self, uri):
-        self.uri = uri
+        self.connection = ldap.initialize(uri)
 
     def find(self, query, attribute):
         """The values of an attribute of what a query finds."""
-        out = subprocess.run(
-            ['ldapsearch', '-x', '-LLL', '-o', 'ldif-wrap=no', '-H', self.uri,
-             '-b', BASE, query, attribute],
-            check=True, capture_output=True, text=True).stdout
-        start = attribute.lower() + ': '
-        return {line[len(start):] for line in out.splitlines()
-                if line.lower().startswith(start)}
+        found = self.connection.search_s(BASE, ldap.SCOPE_SUBTREE, query,
+                                         [attribute])
+        return {value.decode() for _, entry in found
+                for values in entry.values() for value in values}
 
 
 class IRedMail:
