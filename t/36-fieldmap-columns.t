@@ -24,31 +24,28 @@ equal() {
 		return 1
 	}
 }
-# member NAME: of the record.
-member() {
-	jq -r "$1 // empty" record
-}
-
 # check_account: the one in "record".
 check_account() {
-	address=$(member .address)
+	eval "$(jq -r '@sh "address=\(.address) active=\(.active) receive=\(.receive)
+	    disabled=\((.disabled // []) | join(" ")) stored=\(.secret // "")
+	    limit=\(.quota // "")"' record)"
 	anything=false
 	for service in imap pop3 smtp sieve; do
 		want=false
 		! finds "$login" "$address" "$service" || want=true
-		have=$(jq -r --arg s "$service" \
-		    '.active and ((.disabled // []) | index($s) == null)' record)
+		have=$active
+		case " $disabled " in *" $service "*) have=false ;; esac
 		equal "$address, a login over $service" "$want" "$have"
 		[ "$want" = false ] || anything=true
 	done
-	equal "$address, any login" "$anything" "$(jq .active record)"
+	equal "$address, any login" "$anything" "$active"
 	want=false
 	! finds "$delivery" "$address" lmtp || ! finds "$domain" "$address" || want=true
-	equal "$address, delivery" "$want" "$(jq .receive record)"
-	equal "$address, password" "$(ask "$secret" "$address")" "$(member .secret)"
+	equal "$address, delivery" "$want" "$receive"
+	equal "$address, password" "$(ask "$secret" "$address")" "$stored"
 	[ -z "$quota" ] ||
 	    equal "$address, quota" "$(ask "$quota" "$address" | sed 's/^-.*//; s/^0$//')" \
-		"$(member .quota)"
+		"$limit"
 }
 
 # targets_of ADDRESS: what Postfix is told of it, one a line, sorted.
@@ -89,10 +86,8 @@ columns_of() {
 	[ -s entries ]
 	while read -r line; do
 		printf '%s\n' "$line" >record
-		address=$(member .address)
-		: >got
-		[ "$(jq .active record)" = false ] ||
-		    jq -r '.targets[]' record | sort >got
+		address=$(jq -r .address record)
+		jq -r 'select(.active) | .targets[]' record | sort >got
 		check_targets "$address"
 	done <entries
 }
