@@ -224,6 +224,27 @@ ok 'the journal is named before anything is written' '
 	maildir-merge s t 2>err | head -n 1 >first
 	has err "the journal of this run is"
 	[ "$(count t)" -eq 44 ]'
+ok 'an undoing that was cut off goes on in the layout of its run' '
+	for box in s s/A/Neu s/L t; do
+		mkdir -p "layout/$box/cur" "layout/$box/new"
+	done
+	cd layout
+	printf "Message-ID: <1@x>\n\n" >s/A/Neu/cur/1.x:2,
+	printf "V\t2\n\nA\tNeu\nL\n" >s/subscriptions
+	printf "V\t2\n\nOld\n" >t/subscriptions
+	run 0 maildir-merge -q --target-layout fs -J j s t
+	printf "V\t2\n\nOld\nA\tNeu\nL\n" | same t/subscriptions -
+	rm -r t/A t/L
+	run 0 maildir-merge -q --undo j t
+	printf "V\t2\n\nOld\n" | same t/subscriptions -
+	mkdir -p p/.N/cur p/.N/new p/cur p/new
+	cp s/A/Neu/cur/1.x:2, p/.N/cur
+	printf "V\t2\n\nN\n" >p/subscriptions
+	run 0 maildir-merge -q --target-layout maildir++ -J k p t
+	rm -r t/.N
+	run 0 maildir-merge -q --undo k t
+	printf "V\t2\n\nOld\n" | same t/subscriptions -'
+
 ok 'no journal is written through a link that somebody else made' '
 	[ "$(id -u)" -eq 0 ] || exit 0
 	mkdir -p planted/s/cur planted/s/new planted/t/cur planted/t/new planted/real

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/alloc.h"
 #include "maildir/quota.h"
@@ -464,14 +465,32 @@ undo_text(struct merge_run *r, const char *journal,
 	    &r->scan.mark, r->scan.target_tree.fd, text->records[0].id, why);
 }
 
+/* The layout of the tree in which a run made or filled these folders. The tree
+ * itself does not tell it any more once they are gone. */
+static enum tree_layout
+layout_of(const struct journal_text *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const char *dir = t->records[i].dir;
+
+		if (dir != NULL && strcmp(dir, ".") != 0)
+			return *dir == '.' ? LAYOUT_MAILDIR : LAYOUT_FS;
+	}
+	return LAYOUT_AUTO;
+}
+
 int
 merge_run_undo(struct merge_run *r, const char *journal, struct why *why)
 {
 	struct journal_text text = { 0 };
-	int result = -1;
+	struct tree_hint *hint = &r->set.scan.target_hint;
+	int result = journal_read(&text, journal, why);
 
-	if (journal_read(&text, journal, why) == 0 &&
-	    scan_target(&r->scan, &r->set.scan, why) == 0)
+	if (result == 0 && hint->layout == LAYOUT_AUTO)
+		hint->layout = layout_of(&text);
+	if (result == 0)
+		result = scan_target(&r->scan, &r->set.scan, why);
+	if (result == 0)
 		result = undo_text(r, journal, &text, why);
 	journal_free(&text);
 	return result;
