@@ -381,29 +381,64 @@ generic_show(const struct object *o, json_t *value)
 	hide_secrets(value);
 }
 
+/* Whether a member of the schema is the id, or a set of ids, of such objects. */
+static bool
+is_reference(const json_t *member, const char *object)
+{
+	const json_t *type = json_object_get(member, "type");
+	const char *name = text(type, "objectName");
+
+	if (name == NULL)
+		name = text(json_object_get(type, "class"), "objectName");
+	return name != NULL && strcmp(name, object) == 0;
+}
+
+/* Whether there is one among the members that a schema, or a variant, names. */
+static bool
+has_reference(const json_t *schema, const char *object)
+{
+	const json_t *fields =
+	    json_object_get(schema_part("fields"), text(schema, "schemaName"));
+	const char *name;
+	json_t *member;
+
+	json_object_foreach (
+	    json_object_get(fields, "properties"), name, member)
+		if (is_reference(member, object))
+			return true;
+	return false;
+}
+
+/* Whether objects of a type can refer to such at all: most cannot, and need not
+ * be looked at one by one. */
+static bool
+may_refer(enum type from, const char *object)
+{
+	const json_t *s = part("schemas", generic_name(from)), *v;
+	size_t i;
+
+	json_array_foreach (json_object_get(s, "variants"), i, v)
+		if (has_reference(v, object))
+			return true;
+	return has_reference(s, object);
+}
+
 /* Whether a value refers to an object. */
 static bool
-refers(enum type from, const json_t *value, const struct object *to)
+refers(enum type from, const json_t *value, const struct object *to,
+    const char *object)
 {
 	json_t *error = NULL;
 	const json_t *members =
 	    json_object_get(fields_of(from, value, &error), "properties");
-	char wanted[80];
 	const char *name;
 	json_t *v;
 
 	json_decref(error);
-	(void)snprintf(wanted, sizeof wanted, "x:%s", type_name(to->type));
 	json_object_foreach ((json_t *)(uintptr_t)value, name, v) {
-		const json_t *type =
-		    json_object_get(json_object_get(members, name), "type");
-		const char *object = text(type, "objectName"),
-			   *s = json_string_value(v);
+		const char *s = json_string_value(v);
 
-		if (object == NULL)
-			object =
-			    text(json_object_get(type, "class"), "objectName");
-		if (object == NULL || strcmp(object, wanted) != 0)
+		if (!is_reference(json_object_get(members, name), object))
 			continue;
 		if ((s != NULL && strcmp(s, to->id) == 0) ||
 		    json_object_get(v, to->id) != NULL)
@@ -415,13 +450,18 @@ refers(enum type from, const json_t *value, const struct object *to)
 void
 generic_links(const struct object *to, json_t *links)
 {
+	char object[80];
+
+	(void)snprintf(object, sizeof object, "x:%s", type_name(to->type));
 	for (size_t i = 0; i < n_kinds; i++) {
 		enum type t = (enum type)(TYPES + i);
 		const struct object *from;
 		size_t at = 0;
 
+		if (!may_refer(t, object))
+			continue;
 		while ((from = object_next(t, &at)) != NULL)
-			if (from != to && refers(t, from->value, to))
+			if (from != to && refers(t, from->value, to, object))
 				(void)json_array_append_new(
 				    links, json_pack("{s:s, s:s}", "object",
 					       type_name(t), "id", from->id));
