@@ -18,6 +18,11 @@ for error in EIO ENOSPC EDQUOT EINTR EMFILE short; do
 		run 0 /usr/bin/python3 "$top/tests/maildir/faults.py" "$shim" "$error"'
 done
 
+ok 'calls that fail, LAYOUT=fs: EIO' '
+	mkdir fs
+	cd fs
+	run 0 /usr/bin/python3 "$top/tests/maildir/faults.py" "$shim" fs EIO'
+
 ok 'a folder that has to be listed again, and then cannot be' '
 	mkdir -p again/s/cur again/s/new again/s/tmp
 	cd again

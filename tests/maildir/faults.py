@@ -5,10 +5,12 @@ they can have, reading ones too, and runs the same again: every message must be
 there exactly once then, with its flags, keywords and date, whatever the first
 run thought. The judge is what was put into the two trees.
 
-usage: faults.py SHIM [ERROR...]
+usage: faults.py SHIM [fs] [ERROR...]
 
-Every 41st call is tried, others for each error; all of them with FERRY_EVERY_CALL in
-the environment."""
+With "fs" the trees have LAYOUT=fs, and the target nothing but its INBOX.
+
+Every 41st call is tried, others for each error; all of them with
+FERRY_EVERY_CALL in the environment."""
 import collections
 import glob
 import os
@@ -20,13 +22,16 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import maildirs as md  # noqa: E402
 
 SHIM = sys.argv[1]
+FS = sys.argv[2:3] == ['fs']
 KNOWN = ['EIO', 'ENOSPC', 'EDQUOT', 'EINTR', 'EMFILE', 'short']
-ERRORS = sys.argv[2:] or KNOWN
+ERRORS = sys.argv[3 if FS else 2:] or KNOWN
 STEP = 1 if 'FERRY_EVERY_CALL' in os.environ else 41
 HERE = os.getcwd()
 MERGE = ['maildir-merge', '-q', '-j', '1', '--flags', 'add', '--state-dir',
-         'state', 'source', 'target']
+         'state', 'source', 'target'] + FS * ['--target-layout=fs']
 GOOD = (0, 1, 2, 75)
+LISTED = md.nested if FS else md.folders
+SENT, NEU = ('Sent', 'A/Neu') if FS else ('.Sent', '.Neu')
 
 
 def message(number, body='hello'):
@@ -40,10 +45,10 @@ MESSAGES = [
     ('', (), message(1, 'x' * 9000), 1001, True),
     ('', (), message(2), 1002, False),
     ('', (), message(3, 'y' * 150000), 1003, False),
-    ('.Sent', ('Work',), message(4), 1002, False),
-    ('.Sent', ('$NotJunk',), message(5), 1002, True),
-    ('.Sent', (), b'Subject: no id\nFrom: a@x\n\nbody\n', 7, False),
-    ('.Neu', ('Work',), message(6), 1, False),
+    (SENT, ('Work',), message(4), 1002, False),
+    (SENT, ('$NotJunk',), message(5), 1002, not FS),
+    (SENT, (), b'Subject: no id\nFrom: a@x\n\nbody\n', 7, False),
+    (NEU, ('Work',), message(6), 1, False),
     # One id, another content: both are wanted.
     ('', (), message(0, 'another'), 1000, False),
 ]
@@ -53,10 +58,15 @@ SOURCE_WORDS, TARGET_WORDS = ['Work', '$NotJunk'], ['Old', '$NotJunk']
 def make():
     for root, words in (('source', SOURCE_WORDS), ('before', TARGET_WORDS)):
         md.make_folder(root)
-        md.make_folder(root, '.Sent')
-        md.put_keywords(root, '.Sent', words)
-    md.make_folder('source', '.Neu')
-    md.put_keywords('source', '.Neu', SOURCE_WORDS)
+        if root == 'source' or not FS:
+            md.make_folder(root, SENT)
+            md.put_keywords(root, SENT, words)
+        with open(os.path.join(root, 'subscriptions'), 'w') as f:
+            f.write('V\t2\n\nOld\n')
+            if root == 'source':
+                f.write('Neu\nA\tNeu\n')
+    md.make_folder('source', NEU)
+    md.put_keywords('source', NEU, SOURCE_WORDS)
     for number, (folder, words, data, date, there) in enumerate(MESSAGES):
         for root in ('source', 'before') if there else ('source',):
             known = SOURCE_WORDS if root == 'source' else TARGET_WORDS
@@ -73,7 +83,14 @@ def held(root):
     flags or gets the source's."""
     return collections.Counter(
         (folder, tuple(words), data, date, flags)
-        for folder, _, _, flags, words, data, date in md.messages(root))
+        for folder, _, _, flags, words, data, date in
+        md.messages(root, LISTED))
+
+
+def outside(root):
+    """The directories of a tree, and its subscriptions."""
+    with open(os.path.join(root, 'subscriptions')) as f:
+        return sorted(at[len(root):] for at, _, _ in os.walk(root)), f.read()
 
 
 def run(command, error=None, number=0):
@@ -100,7 +117,7 @@ def fail(what, text, result):
 
 def check_not_doubled(what, result):
     seen = collections.Counter((f, data) for f, _, _, _, _, data, _ in
-                               md.messages('target'))
+                               md.messages('target', LISTED))
     wanted = collections.Counter((m[0], m[2]) for m in MESSAGES)
     if seen - wanted:
         fail(what, 'twice: %s' % [k for k in seen - wanted], result)
@@ -146,6 +163,8 @@ def try_undo(error, number):
         fail(what, 'leaves %s, lacks %s' % (
             [k for k in held('target') - before],
             [k for k in before - held('target')]), first)
+    if outside('target') != outside('before'):
+        fail(what, 'leaves %r' % (outside('target'),), first)
     if 'mailferry-merges' in os.listdir('target'):
         fail(what, 'leaves its mark', first)
     return first.returncode

@@ -44,9 +44,16 @@ def folders(root):
                           os.path.isdir(os.path.join(root, d, 'cur')))
 
 
-def messages(root):
+def nested(root):
+    """The folders of a tree with LAYOUT=fs, such as 'A/B'; '' is the INBOX."""
+    found = sorted(os.path.relpath(at, root) for at, dirs, _ in os.walk(root)
+                   if 'cur' in dirs)
+    return ['' if d == '.' else d for d in found]
+
+
+def messages(root, listed=folders):
     """Yields (folder, part, file name, flags, keyword names, data, mtime)."""
-    for folder in folders(root):
+    for folder in listed(root):
         names = keywords(root, folder)
         for part in ('cur', 'new'):
             box = os.path.join(root, folder, part)
