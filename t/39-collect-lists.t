@@ -41,6 +41,11 @@ ln -s theirs/ lists/slash
 ln -s closed/far lists/through
 ln -s around lists/around
 mkfifo lists/pipe
+# Lists that name each other, and themselves: 8 of 8.
+many=$(seq 8 | sed "s|.*|:include:$tmp/lists/many&|")
+for i in $(seq 8); do
+	list "many$i" root:root 644 "many$i@ext.test" "$many"
+done
 aliases=
 for name in root open theirs group other-group shut world closed/far \
     comment of-root of-daemon link through around pipe nowhere; do
@@ -54,7 +59,8 @@ letters: :Include:$tmp/lists/open, also@ext.test
 relative: :include:lists/open, also@ext.test
 nobodys: :include:$tmp/lists/nobodys, also@ext.test
 END
-aliases="$aliases words letters relative"
+printf 'many: :include:%s/lists/many1, :include:%s/lists/many2\n' "$tmp" "$tmp" >>"$pf/aliases"
+aliases="$aliases words letters relative many"
 # A table of a user.
 for name in root open theirs group; do
 	printf 'user%s: :include:%s, also@ext.test\n' $name "$tmp/lists/$name"
@@ -121,14 +127,14 @@ ok 'each list that is left out is named' '
 	    nowhere relative userroot; do
 		has here.err "$alias@local.test: the list that :include: names"
 	done
-	for alias in root open theirs comment link words letters useropen; do
+	for alias in root open theirs comment link words letters useropen many; do
 		hasnt here.err " $alias@local.test: the list that"
 	done'
 for shell in dash bash 'busybox sh'; do
 	ok "$shell gathers no other list, and the records are the same" '
 		run 0 $shell "$top/scripts/dirdump-collect" -p "$pf" >all.tar 2>err
 		tar tf all.tar | sed -n "s|^${tmp#/}/lists/||p" | sort >gathered
-		printf "%s\n" comment group link of-daemon of-root open \
+		printf "%s\n" $(seq -f many%g 8) comment group link of-daemon of-root open \
 		    other-group root theirs "two words" | sort >want
 		same want gathered
 		run_dump dirdump postfix -v -c "$pf" --root all.tar >out 2>err

@@ -19,9 +19,9 @@
 #include "source/lines.h"
 
 enum {
-	FEW = 32, /* targets that are compared one by one */
-	INCLUDE_DEPTH = 10,
-	CHAIN_MAX = 32 /* names of domains for names of domains */
+	FEW = 32,            /* targets that are compared one by one */
+	INCLUDE_DEPTH = 100, /* as Postfix has it */
+	CHAIN_MAX = 32       /* names of domains for names of domains */
 };
 
 void
@@ -36,6 +36,7 @@ aliases_free(struct aliases *a)
 	map_free(&a->by_address);
 	map_free(&a->key_domains);
 	map_free(&a->markers);
+	map_free(&a->included);
 	arena_free(&a->arena);
 	*a = (struct aliases){ 0 };
 }
@@ -80,17 +81,33 @@ normalise_key(struct aliases *a, const char *key, struct why *why)
 
 /* --- targets --- */
 
+/* Whether a list was read for the same alias with the same rights: lists may name
+ * each other. (Postfix, src/local/include.c, been_here.) */
+static bool
+was_here(struct aliases *a, const char *address, const char *path)
+{
+	struct buf key = { 0 };
+	bool added;
+
+	buf_addf(&key, "%s %lld %s", address, (long long)a->rights.uid, path);
+	(void)map_put_copy(&a->included, &a->arena, key.data, &added);
+	buf_free(&key);
+	return !added;
+}
+
 /* Opens a list that Postfix would read. False: it would not, or it cannot be
- * opened, which is reported. */
+ * opened, which is reported; or it was read. */
 static bool
 open_list(struct aliases *a, struct emit *e, const char *address,
     const char *path, struct source_lines *in)
 {
 	struct place before = e->at;
+	bool known =
+	    a->depth > 0 || rights_of_table(e->files[e->at.file], &a->rights);
 
-	if ((a->depth == 0 &&
-		!rights_of_table(e->files[e->at.file], &a->rights)) ||
-	    !rights_include(path, &a->rights)) {
+	if (known && was_here(a, address, path))
+		return false;
+	if (!known || !rights_include(path, &a->rights)) {
 		emit_bad(e, address,
 		    "the list that :include: names is not there, or its owner "
 		    "or mode lets Postfix not read it: its members are not "

@@ -47,6 +47,7 @@ struct aliases {
 	 * is read, by its name (source/rights.h). */
 	bool includes;
 	struct rights rights; /* of the list that is being read */
+	struct map included;  /* lists of an alias that were read */
 	bool locals;     /* an entry adds to one of before that names itself */
 	bool no_markers; /* keys without "@" are names, never domains */
 	bool keep;     /* forwards leave a copy, even those that do not name the

@@ -11,6 +11,7 @@
 
 #include "core/alloc.h"
 #include "core/io.h"
+#include "core/str.h"
 #include "record/address.h"
 #include "secret/lock.h"
 
@@ -94,14 +95,22 @@ emit_where(struct emit *e, struct place at)
 }
 
 /* The origin of a record: "SOURCE:FILE:LINE". A file name that is not UTF-8
- * cannot be in a record. */
+ * cannot be in a record: it is there as messages show it. */
 static const char *
 origin(struct emit *e)
 {
+	struct buf shown = { 0 };
+
 	buf_reset(&e->origin);
 	buf_adds(&e->origin, e->source);
 	buf_addc(&e->origin, ':');
 	add_where(e, e->at);
+	if (!utf8_valid(e->origin.data, e->origin.len)) {
+		str_vis(&shown, e->origin.data, 0);
+		buf_reset(&e->origin);
+		buf_add(&e->origin, shown.data, shown.len);
+		buf_free(&shown);
+	}
 	return e->origin.data;
 }
 
