@@ -188,8 +188,8 @@ lines"
 		cd ..
 		[ \"\$(cat below/member)\" = 3 ]"'
 
+bad=$(printf 'odd\033[2J\233name')
 ok 'no name does anything to a terminal' '
-	bad=$(printf "odd\033[2J\233name")
 	ln -s nowhere "$bad"
 	in_each "
 		gather 1 \"\$bad\"
@@ -199,6 +199,37 @@ ok 'no name does anything to a terminal' '
 		run 2 dirdump passwd-file --root all.tar \"\$bad\" >out 2>said
 		LC_ALL=C tr -d \"\n -~\" <said >rest
 		not [ -s rest ]"'
+
+ok 'a name that is not UTF-8 is in the records as it is shown' '
+	name=$(printf "users\377")
+	echo "ann@one.test:{PLAIN}a:1:1::/h::" >"$name"
+	run 0 dirdump passwd-file "$name" >out 2>err
+	iconv -f UTF-8 -t UTF-8 out >/dev/null
+	has out "\"origin\":\"passwd-file:users\\\\xff:1\""
+	echo "bob@one.test:{PLAIN}b:1:1::/h::" >users-é
+	run 0 dirdump passwd-file users-é >out 2>err
+	has out "\"origin\":\"passwd-file:users-é:1\""'
+
+ok 'busybox alone is enough' '
+	mkdir bb
+	for applet in $(busybox --list); do
+		ln -s "$(command -v busybox)" "bb/$applet"
+	done
+	rm -f bb/doveconf
+	shell="$tmp/bb/sh"
+	(
+		PATH=$tmp/bb
+		export PATH
+		run 1 $shell "$collect" tree real "$bad" nowhere >all.tar 2>err
+	) || exit 1
+	LC_ALL=C tr -d "\n -~" <err >rest
+	not [ -s rest ]
+	has err "odd?[2J?name: not a file"
+	not grep -q "not found" err
+	mkdir bb.d
+	tar xf all.tar -C bb.d
+	same tree/sub/deep/x "bb.d$tmp/tree/link/x"
+	same real/mail "bb.d$tmp/real/mail"'
 
 ok 'programs that fail, and files that are not there, are named on both sides' '
 	conf
