@@ -5,16 +5,19 @@
 . "$top/t/archive.sh"
 . "$top/t/radicale.sh"
 
-# taken TREE: Radicale has one object for each UID of a collection.
+# taken TREE [FILE]: Radicale has one object for each UID of a collection, and
+# nothing is refused but FILE, the second one of a UID.
 taken() {
 	rm -rf store/collection-root/*
-	run 0 merge "$server" "$1" >out 2>err || {
+	run "$((${2:+1} + 0))" merge "$server" "$1" >out 2>err || {
 		cat err
 		cut -c 1-300 out
 		return 1
 	}
 	cat err
-	hasnt out '"status":"failed"'
+	grep '"status":"failed"' out | sed 's/.*"file":"\([^"]*\)".*/\1/' >refused
+	printf '%s' "${2:+$2
+}" | same refused -
 	find "$1/calendars" "$1/contacts" -type f | wc -l >files
 	grep -cE '"object":"(event|card)"' out | same files -
 }
@@ -32,7 +35,10 @@ ok 'its cards in version 3' '
 	mkdir -p three/calendars
 	taken three
 	[ "$(grep -cE "\"object\":\"card\",.*\"created\"" out)" -eq 8 ]'
-for name in events event-names type-in-the-row-alone collection-names cards; do
+ok 'event-names' '
+	archive2maildir odd/event-names event-names || [ $? -eq 1 ]
+	taken event-names calendars/Eins/same@x.ics'
+for name in events type-in-the-row-alone collection-names cards; do
 	ok "$name" "
 		archive2maildir odd/$name $name || [ \$? -eq 1 ]
 		taken $name"

@@ -291,6 +291,20 @@ ok 'Retry-After is honoured, within the budget' '
 	printf "PUT * status 503 1\n" >rules
 	shows run 75 merge --retry-budget 0 "$url" f >out 2>err'
 
+forget
+card twice/contacts/Contacts/1.vcf same
+card twice/contacts/Contacts/2.vcf same
+card twice/contacts/Contacts/3.vcf same
+printf "NOTE:another\r\n" | sed -i "/^FN/r /dev/stdin" twice/contacts/Contacts/3.vcf
+event twice/calendars/One/1.ics event
+event twice/calendars/Two/1.ics event other
+ok 'two files of one UID that say different things: the second is named' '
+	for n in -n "" ""; do
+		run 1 merge $n "$server" twice >out 2>err
+		has err "3.vcf: same: another object has this UID, of which a server keeps one: contacts/Contacts/1.vcf"
+		[ "$(grep -c "\"status\":\"failed\"" out)" = 1 ]
+	done
+	counts "2 card exists,1 card failed,2 event exists,"'
 ok 'an answer that is lost: nothing twice, nothing missing' '
 	forget
 	printf "PUT 1 lost\nPUT 4 lost\nMKCALENDAR 1 drop\nREPORT 1 drop\n" >rules

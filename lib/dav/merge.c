@@ -31,6 +31,7 @@ struct merge {
 	const struct dav_merge *m;
 	struct dav_places places;
 	struct map uids[2]; /* by kind: UID -> holder */
+	struct map seen;    /* collection and UID -> the tree's first item */
 	struct arena arena;
 	size_t listing;    /* the place that is being listed */
 	long *place_of;    /* of each collection of the tree */
@@ -247,6 +248,30 @@ put(struct merge *g, const struct dav_item *item, const struct dav_place *place,
 	buf_free(&data);
 }
 
+/* The item that had this UID in the collection before, with other contents; NULL.
+ * A server keeps one object of a UID (RFC 4791, 4.1; RFC 6352, 5.1). */
+static const struct dav_item *
+contradicted(struct merge *g, const struct dav_item *item)
+{
+	char *key = xasprintf("%zu %s", (size_t)item->collection, item->uid);
+	void **slot = map_put_copy(&g->seen, &g->arena, key, NULL);
+	const struct dav_item *before = *slot;
+	struct buf a = { 0 }, b = { 0 };
+	struct why why = { 0 };
+	bool same = before == NULL;
+
+	free(key);
+	if (same)
+		*slot = (void *)(uintptr_t)item;
+	else
+		same = dav_item_read(g->tree, before, &a, &why) == 0 &&
+		       dav_item_read(g->tree, item, &b, &why) == 0 &&
+		       strcmp(buf_str(&a), buf_str(&b)) == 0;
+	buf_free(&a);
+	buf_free(&b);
+	return same ? NULL : before;
+}
+
 static void
 merge_item(struct merge *g, const struct dav_item *item, struct why *why)
 {
@@ -261,8 +286,17 @@ merge_item(struct merge *g, const struct dav_item *item, struct why *why)
 	bool elsewhere = false;
 	const struct holder *h =
 	    holder_of(g, c->kind, item->uid, at, &elsewhere);
+	const struct dav_item *other = contradicted(g, item);
 
-	if (h != NULL) {
+	if (other != NULL) {
+		(void)why_set(why, FAIL_DATA,
+		    "another object has this UID, of which a server keeps one: "
+		    "%s",
+		    other->file);
+		r.status = DAV_FAILED;
+		r.why = why;
+		report(g, r);
+	} else if (h != NULL) {
 		r.status = elsewhere ? DAV_ELSEWHERE : DAV_EXISTS;
 		held = place_at(g, (long)h->place);
 		r.collection = held == NULL ? NULL : held->name;
@@ -315,6 +349,7 @@ dav_merge(struct dav *d, const struct dav_tree *t, const struct dav_merge *m,
 	dav_places_free(&g.places);
 	map_free(&g.uids[0]);
 	map_free(&g.uids[1]);
+	map_free(&g.seen);
 	arena_free(&g.arena);
 	return r;
 }
