@@ -116,6 +116,20 @@ ok 'damaged lines cost what they name, and are told' '
 	run 0 maildir-merge --undo "$j" t >out 2>err
 	has err "2 lines are damaged; what they name stays"
 	[ "$(count t)" -eq 2 ]'
+ok 'a journal that cannot be read stops the next run' '
+	fresh
+	merge 0 s t
+	j=$(journal)
+	mv "$j" kept
+	mkdir "$j"
+	find t/cur -type f | head -n 3 | xargs rm
+	merge 2 s t
+	has err "mend this, move the journal away, or use --ignore-unreadable"
+	[ "$(count t)" -eq 41 ]
+	merge 0 --ignore-unreadable s t
+	[ "$(grep -c "\"added\"" out)" -eq 3 ]
+	rmdir "$j"
+	mv kept "$j"'
 ok 'a last line that is torn, at each byte, does not stop an undoing' '
 	fresh
 	merge 0 s t

@@ -110,32 +110,50 @@ warn_of(void (*warn)(const char *text), const char *path, const char *fault)
 	free(text);
 }
 
+int
+history_read(struct journal_text *t, const char *path,
+    const struct history_faults *f, struct why *why)
+{
+	struct why fault;
+
+	if (journal_read(t, path, &fault) == 0)
+		return 1;
+	if (f->strict && fault.kind == FAIL_FATAL)
+		return why_set(why, FAIL_FATAL,
+		    "%s: what that run added and was removed since would come "
+		    "again; mend this, move the journal away, or use "
+		    "--ignore-unreadable",
+		    fault.text);
+	if (f->warn != NULL)
+		f->warn(fault.text);
+	return 0;
+}
+
 /* One journal. Those that were taken back, that added nothing, or whose run the
  * target has no mark of do not count. */
-static void
+static int
 load_one(struct history *x, const char *path, const struct mark *mark,
-    void (*warn)(const char *text))
+    const struct history_faults *f, struct why *why)
 {
 	struct journal_text t = { 0 };
-	struct why why = { 0 };
+	int r = history_read(&t, path, f, why);
 
-	if (journal_read(&t, path, &why) == -1)
-		warn(why.text);
-	else if (journal_find(&t, JOURNAL_UNDONE) == -1 &&
-		 journal_find(&t, JOURNAL_DONE) != -1) {
+	if (r == 1 && journal_find(&t, JOURNAL_UNDONE) == -1 &&
+	    journal_find(&t, JOURNAL_DONE) != -1) {
 		if (t.damaged > 0)
-			warn_of(warn, path, "some of its lines are damaged");
+			warn_of(f->warn, path, "some of its lines are damaged");
 		if (mark_has(mark, t.records[0].id))
 			take_journal(x, &t);
 		else
 			x->unmarked++;
 	}
 	journal_free(&t);
+	return r == -1 ? -1 : 0;
 }
 
 int
 history_load(struct history *x, const char *dir, const struct mark *mark,
-    void (*warn)(const char *text), struct why *why)
+    const struct history_faults *f, struct why *why)
 {
 	DIR *d = opendir(dir);
 	char *prefix;
@@ -146,16 +164,16 @@ history_load(struct history *x, const char *dir, const struct mark *mark,
 		return errno == ENOENT ? 0
 				       : why_errno(why, FAIL_FATAL, "%s", dir);
 	prefix = xasprintf("merge-%016" PRIx64 "-", mark->target);
-	while ((errno = 0, e = readdir(d)) != NULL) {
+	while (r == 0 && (errno = 0, e = readdir(d)) != NULL) {
 		char *path;
 
 		if (!str_starts(e->d_name, prefix))
 			continue;
 		path = xasprintf("%s/%s", dir, e->d_name);
-		load_one(x, path, mark, warn);
+		r = load_one(x, path, mark, f, why);
 		free(path);
 	}
-	if (errno != 0)
+	if (r == 0 && errno != 0)
 		r = why_errno(why, FAIL_FATAL, "%s", dir);
 	free(prefix);
 	(void)closedir(d);

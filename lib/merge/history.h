@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/why.h"
+#include "merge/journal.h"
 #include "merge/mark.h"
 #include "merge/pairing.h"
 
@@ -24,6 +25,19 @@ struct history {
 	size_t skipped;  /* what history_apply skipped */
 };
 
+/* What to do about a journal that is no use. */
+struct history_faults {
+	bool strict; /* one that cannot be read stops the run */
+	void (*warn)(const char *text); /* or NULL */
+};
+
+/*
+ * Reads a journal of an earlier run. 1; 0, and warn was told: it is none, or it
+ * cannot be read and need not be; or -1 and why.
+ */
+int history_read(struct journal_text *t, const char *path,
+    const struct history_faults *f, struct why *why);
+
 /*
  * Reads the journals in a directory that are of this target; those that were
  * taken back do not count, nor do those whose run the target has no mark of. A
@@ -31,7 +45,7 @@ struct history {
  * warn, and what can be read of it counts. 0, or -1 and why.
  */
 int history_load(struct history *x, const char *dir, const struct mark *mark,
-    void (*warn)(const char *text), struct why *why);
+    const struct history_faults *f, struct why *why);
 
 /* Turns OUT_ADD into OUT_SKIPPED where the message was added before and its
  * file is no longer in its folder; into OUT_FAILED where it cannot be read. */

@@ -387,6 +387,8 @@ journal_read(struct journal_text *t, const char *path, struct why *why)
 
 	buf_init(&text, JOURNAL_MAX);
 	r = read_file(path, &text, why);
+	if (r == -1)
+		why->kind = FAIL_FATAL;
 	/* A NUL would end the text before its end. */
 	for (size_t i = 0; r == 0 && i < text.len; i++)
 		if (text.data[i] == '\0')
@@ -395,7 +397,7 @@ journal_read(struct journal_text *t, const char *path, struct why *why)
 		journal_parse(t, text.data);
 	if (r == 0 && (t->n == 0 || t->records[0].kind != JOURNAL_RUN))
 		r = why_set(
-		    why, FAIL_FATAL, "%s: not a journal of a merge", path);
+		    why, FAIL_DATA, "%s: not a journal of a merge", path);
 	buf_free(&text);
 	return r;
 }

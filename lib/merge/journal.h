@@ -100,8 +100,8 @@ struct journal_text {
 /*
  * Reads a journal. A last line that is not whole (the run was killed while it
  * wrote it) is passed over; other lines that cannot be read are counted and
- * passed over, since each has a checksum of its own. 0, or -1 and why: it
- * cannot be read, or its first line is not that of a run.
+ * passed over, since each has a checksum of its own. 0, or -1 and why: FATAL, it
+ * cannot be read; DATA, its first line is not that of a run.
  */
 int journal_read(struct journal_text *t, const char *path, struct why *why);
 

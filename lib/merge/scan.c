@@ -206,10 +206,13 @@ static int
 heed_earlier(struct scan *s, const struct scan_options *o, struct why *why)
 {
 	struct history history = { 0 };
+	const struct history_faults faults = {
+		.strict = !o->match.ignore_unreadable, .warn = o->warn
+	};
 	char *dir = state_dir(o->state);
 	int result = s->mark.target == 0
 			 ? 0
-			 : history_load(&history, dir, &s->mark, o->warn, why);
+			 : history_load(&history, dir, &s->mark, &faults, why);
 
 	if (result == 0)
 		history_apply(&history, &s->plan);

@@ -120,19 +120,25 @@ was_put_back(const struct store *s, const struct journal_record *done)
 	       m->uidvalidity == done->size && m->uidnext < done->date;
 }
 
-static bool
-journal_counts(const struct store *s, const char *path, uint64_t *run)
+/* 1: the store still has what the journal of the run says; 0; or -1 and why. */
+static int
+journal_counts(
+    const struct through *t, const char *path, uint64_t *run, struct why *why)
 {
+	const struct scan_options *o = &t->run->set.scan;
+	/* An undoing needs its own alone; history_load() warns. */
+	const struct history_faults faults = {
+		.strict = *o->source != '\0' && !o->match.ignore_unreadable,
+	};
 	struct journal_text text = { 0 };
-	struct why why;
-	bool counts = journal_read(&text, path, &why) == 0;
+	int counts = history_read(&text, path, &faults, why);
 
-	if (counts)
+	if (counts == 1)
 		*run = text.records[0].id;
-	for (size_t i = 0; counts && i < text.n; i++)
+	for (size_t i = 0; counts == 1 && i < text.n; i++)
 		if (text.records[i].kind == JOURNAL_DONE &&
-		    was_put_back(s, &text.records[i]))
-			counts = false;
+		    was_put_back(&t->store, &text.records[i]))
+			counts = 0;
 	journal_free(&text);
 	return counts;
 }
@@ -152,19 +158,23 @@ make_mark(struct through *t, struct why *why)
 	mark->target = t->store.identity;
 	if (d == NULL && errno != ENOENT)
 		r = why_errno(why, FAIL_FATAL, "%s", dir);
-	while (d != NULL && (errno = 0, e = readdir(d)) != NULL) {
+	while (r == 0 && d != NULL && (errno = 0, e = readdir(d)) != NULL) {
 		char *path = xasprintf("%s/%s", dir, e->d_name);
 		uint64_t run;
+		int counts = 0;
 
-		if (str_starts(e->d_name, prefix) &&
-		    journal_counts(&t->store, path, &run)) {
+		if (str_starts(e->d_name, prefix))
+			counts = journal_counts(t, path, &run, why);
+		if (counts == -1)
+			r = -1;
+		if (counts == 1) {
 			mark->runs = xgrow(mark->runs, mark->n, &mark->cap,
 			    sizeof *mark->runs);
 			mark->runs[mark->n++] = run;
 		}
 		free(path);
 	}
-	if (d != NULL && errno != 0)
+	if (r == 0 && d != NULL && errno != 0)
 		r = why_errno(why, FAIL_FATAL, "%s", dir);
 	if (d != NULL)
 		(void)closedir(d);
