@@ -13,6 +13,7 @@ shells="dash|bash|busybox sh"
 in_each() {
 	(
 		IFS='|'
+		# shellcheck disable=SC2030 # what it runs calls gather()
 		for shell in $shells; do
 			IFS=" $(printf '\n\t')"
 			echo "in $shell"
@@ -24,7 +25,7 @@ in_each() {
 gather() {
 	gather_status=$1
 	shift
-	# shellcheck disable=SC2086 # words
+	# shellcheck disable=SC2031,SC2086 # of in_each(); words
 	run "$gather_status" $shell "$collect" "$@" >all.tar 2>err
 }
 # holds NAME: a member, as its content, in member.
@@ -47,6 +48,7 @@ for name in dash bash busybox cat cksum grep head ls od tr wc getent; do
 	ln -s "$(command -v "$name")" bin
 done
 # conf ARGS...: the passdbs.
+# shellcheck disable=SC2120 # the tests name some
 conf() {
 	echo '# 2.3.19.1 (9b53102964): /etc/dovecot/dovecot.conf'
 	for conf_args in "$@"; do
@@ -60,6 +62,7 @@ only() {
 		"$@"
 	)
 }
+# shellcheck disable=SC2119
 conf
 
 # --- what is gathered ---

@@ -92,7 +92,7 @@ asked() {
 		[ "$asked_in" -gt 0 ] && [ "$asked_in" -eq "$asked_out" ] &&
 		    [ "$asked_in" -gt "$asked_next" ] && break
 		asked_try=$((asked_try + 1))
-		[ $asked_try -lt 400 ] && not grep -q status=deferred "$pf/lines" || {
+		[ "$asked_try" -lt 400 ] && not grep -q status=deferred "$pf/lines" || {
 			cat "$pf/lines" >&2
 			return 1
 		}

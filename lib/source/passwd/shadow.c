@@ -150,7 +150,7 @@ find_address(struct shadow *s, struct fields *f)
 static bool
 is_theirs(const char *path, const struct fields *f)
 {
-	struct rights r;
+	struct rights r = { 0 };
 
 	return host_is_other() ||
 	       (parse_num(f->uid, 0, UINT32_MAX, &r.uid, NULL) &&
