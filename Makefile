@@ -314,9 +314,8 @@ tests: all $(STANDIN_BINS) $(UNIT_BINS) $(REPLAY_BINS) $(SHIMS) $(HELPERS)
 # T: which tests, e.g. make check T=t/20-*.t
 # LATER: which to leave out, by their names in t, if T does not say.
 # JOBS: how many at a time. They wait for servers as often as they compute.
-# PROVEFLAGS: --timer says how long each took.
+# PROVEFLAGS: of prove(1); --timer says how long each took.
 LATER ?=
-PROVEFLAGS ?= --timer
 JOBS ?= $(shell expr $$(nproc) \* 2)
 # Those that take longest begin first: nothing is left to wait for at the end.
 LONGEST = 34-dovecot-chain 91-examples 82-through-doveadm24 81-maildir-crash \
