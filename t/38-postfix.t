@@ -127,7 +127,9 @@ ok 'many targets, domains and other names do not take minutes' '
 	seq -f "u%.0f@one.test" -s , 50000 | sed "s/^/all@one.test /" >many
 	seq -f "info@d%.0f.test u@one.test" 100000 >>many
 	seq -f "@n%.0f.test @one.test" 100000 >>many
-	run 0 timeout 60 $tool -q -d one.test many >out
+	# Seconds of processor time: others may run beside it.
+	ulimit -t 60
+	run 0 $tool -q -d one.test many >out
 	tail -n 1 out | has /dev/stdin "\"count\":200002"'
 ok 'tables that cannot be listed are named; the rest goes on' '
 	dump 1 -d one.test regexp:none pcre:none virtual
