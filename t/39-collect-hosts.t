@@ -2,6 +2,7 @@
 # dirdump-collect on hosts that are not tidy: what it cannot gather is named, in
 # the tar as well, and dirdump --root says it again.
 . "${0%/*}/lib.sh"
+. "$top/t/dovecot23.sh"
 need sqlite3
 need busybox
 need tar
