@@ -121,7 +121,10 @@ def install(pf, tables):
     write(pf + "/boxes", "".join(line + "\n" for line in tables.boxes))
     for command in (["postalias", "-c", pf, "hash:" + pf + "/aliases"],
                     ["postmap", "-c", pf, "hash:" + pf + "/virtual"],
-                    ["postfix", "-c", pf, "reload"]):
+                    # After "reload" one of the old processes may still look
+                    # into the old tables.
+                    ["postfix", "-c", pf, "stop"],
+                    ["postfix", "-c", pf, "start"]):
         subprocess.run(command, check=True, capture_output=True)
 
 
