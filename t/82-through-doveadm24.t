@@ -22,6 +22,7 @@ through() {
 
 ok 'Maildir with mail_crypt and compression, the prefix INBOX.' 'through prefix'
 ok 'mdbox' 'through mdbox'
+ok 'sdbox' 'through sdbox'
 ok 'odd mail, and folders named like options' '
 	mkdir -m 755 odd
 	cd odd
