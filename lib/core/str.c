@@ -47,6 +47,21 @@ str_trim(char *s)
 	return s;
 }
 
+void
+str_unquote(char *s)
+{
+	char *to = s;
+
+	for (; *s != '\0'; s++) {
+		if (*s == '"')
+			continue;
+		if (*s == '\\' && s[1] != '\0')
+			s++;
+		*to++ = *s;
+	}
+	*to = '\0';
+}
+
 char *
 str_cut(char **s, char sep)
 {

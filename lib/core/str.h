@@ -25,6 +25,9 @@ char *str_lower(char *s);
 /* Cuts blanks (space, tab) off both ends, in place; returns the new start. */
 char *str_trim(char *s);
 
+/* Takes double quotes away, and backslashes before what they protect, in place. */
+void str_unquote(char *s);
+
 /*
  * The next piece of *s before the byte sep, which is overwritten; *s moves past
  * it, and is NULL after the last. As strsep(3) with one separator.

@@ -34,22 +34,6 @@ end_of_one(const char *p)
 	return p;
 }
 
-/* A name as it is read: without quotes, and what they protect. */
-static void
-unquote(char *name)
-{
-	char *to = name;
-
-	for (; *name != '\0'; name++) {
-		if (*name == '"')
-			continue;
-		if (*name == '\\' && name[1] != '\0')
-			name++;
-		*to++ = *name;
-	}
-	*to = '\0';
-}
-
 /* The last "<" that no quotes hold; NULL. */
 static char *
 find_angle(char *one)
@@ -74,7 +58,7 @@ add_one(json_t *list, char *one)
 	if (address != NULL) {
 		*address++ = '\0';
 		address[strcspn(address, ">")] = '\0';
-		unquote(one);
+		str_unquote(one);
 		name = str_trim(one);
 	} else {
 		address = one;

@@ -161,22 +161,6 @@ key_end(char *p, char colon)
 	return quoted ? NULL : p;
 }
 
-/* Takes double quotes and the backslashes within them away, in place. */
-static void
-unquote(char *s)
-{
-	char *to = s;
-
-	for (; *s != '\0'; s++) {
-		if (*s == '"')
-			continue;
-		if (*s == '\\' && s[1] != '\0')
-			s++;
-		*to++ = *s;
-	}
-	*to = '\0';
-}
-
 static void
 trim_end(char *s)
 {
@@ -241,7 +225,7 @@ postfix_map_next(
 	*value = p;
 	trim_end(p);
 	if (m->style == MAP_ALIASES)
-		unquote(*key);
+		str_unquote(*key);
 	if (**key == '\0' || *p == '\0')
 		return why_set(why, FAIL_DATA,
 		    "a key without a value, or a value without a key");

@@ -102,6 +102,25 @@ test_utf8(void)
 }
 
 static void
+test_unquote(void)
+{
+	static const struct {
+		const char *written, *read;
+	} texts[] = { { "", "" }, { "plain", "plain" },
+		{ "\"Boss, the\"", "Boss, the" }, { "a\"b c\"d", "ab cd" },
+		{ "\"a \\\"b\\\" \\\\c\"", "a \"b\" \\c" },
+		{ "open \"end", "open end" }, { "last\\", "last\\" } };
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		char *s = xstrdup(texts[i].written);
+
+		str_unquote(s);
+		SAME(s, texts[i].read, "%s", texts[i].written);
+		free(s);
+	}
+}
+
+static void
 test_map(void)
 {
 	struct arena a = { 0 };
@@ -353,6 +372,7 @@ main(void)
 	test_buf();
 	test_num();
 	test_utf8();
+	test_unquote();
 	test_map();
 	test_json_grammar();
 	test_json_values();
