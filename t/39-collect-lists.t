@@ -79,27 +79,11 @@ chown daemon:daemon "$pf/user.db"
 who() {
 	jq -r --arg a "$2" 'select(.address == $a) | .targets | sort | join(" ")' "$1"
 }
-# asked ADDRESS: whom Postfix delivers to.
+# asked ADDRESS: whom Postfix delivers to; without a sender, so that no bounce is
+# mail of its own.
 asked() {
-	asked_at=$(wc -c <"$pf/log")
-	echo x | sendmail -C "$pf" -i -f '<>' -- "$1"
-	asked_try=0
-	while :; do
-		tail -c +$((asked_at + 1)) "$pf/log" >"$pf/lines"
-		asked_in=$(grep -c "qmgr.*: from=<>" "$pf/lines") || :
-		asked_out=$(grep -c "qmgr.*: removed" "$pf/lines") || :
-		asked_next=$(grep -c "(forwarded as " "$pf/lines") || :
-		[ "$asked_in" -gt 0 ] && [ "$asked_in" -eq "$asked_out" ] &&
-		    [ "$asked_in" -gt "$asked_next" ] && break
-		asked_try=$((asked_try + 1))
-		[ "$asked_try" -lt 400 ] && not grep -q status=deferred "$pf/lines" || {
-			cat "$pf/lines" >&2
-			return 1
-		}
-		sleep 0.05
-	done
-	sed -n 's/.*discard\[[0-9]*\]: .*: to=<\([^>]*\)>.*/\1/p' "$pf/lines" |
-	    sort -u | paste -sd ' ' -
+	delivered "$1" '' 400 &&
+	    not grep -q status=deferred "$pf/lines"
 }
 run_dump() {
 	code=0

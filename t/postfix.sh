@@ -3,8 +3,9 @@
 #	postfix_start [LINE...]
 #		runs one in $pf, main.cf with these lines; it delivers nothing:
 #		what it would deliver is logged
-#	delivered ADDRESS
-#		the final recipients of a message to it, sorted, on one line
+#	delivered ADDRESS [SENDER [TRIES]]
+#		the final recipients of a message to it, sorted, on one line; from
+#		one of its own, if no sender is given (the empty one is one)
 #
 # shellcheck shell=sh
 PATH=$PATH:/usr/sbin
@@ -99,8 +100,8 @@ postfix_split() {
 
 delivered() {
 	delivered_at=$(wc -c <"$pf/log")
-	delivered_from=$(date +%s%N)@probe.test
-	echo x | sendmail -C "$pf" -i -f "$delivered_from" -- "$1"
+	delivered_from=${2-$(date +%s%N)@probe.test}
+	echo x | sendmail -C "$pf" -i -f "<$delivered_from>" -- "$1"
 	delivered_try=0
 	while :; do
 		tail -c +$((delivered_at + 1)) "$pf/log" >"$pf/lines"
@@ -110,7 +111,7 @@ delivered() {
 		[ "$delivered_in" -gt 0 ] && [ "$delivered_in" -eq "$delivered_out" ] &&
 		    [ "$delivered_in" -gt "$delivered_next" ] && break
 		delivered_try=$((delivered_try + 1))
-		[ $delivered_try -lt 1200 ] || {
+		[ "$delivered_try" -lt "${3-1200}" ] || {
 			cat "$pf/lines" >&2
 			return 1
 		}
