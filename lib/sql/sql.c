@@ -298,7 +298,7 @@ writing_word(const char *s, size_t len)
 	return NULL;
 }
 
-/* Behind the word, the text in quotes, or the byte. */
+/* After the word, the text in quotes, or the byte. */
 static const char *
 skip_token(const char *s, bool escapes)
 {

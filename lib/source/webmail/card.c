@@ -184,8 +184,9 @@ take_line(const struct webmail_card *c, struct has *has, const char *line,
 		has->end = true;
 		complete(c, has, out);
 	} else if (is_property(line, "UID")) {
-		has->skip = c->own_uid || line[strcspn(line, ":")] == '\0' ||
-			    line[strcspn(line, ":") + 1] == '\0';
+		const char *value = strchr(line, ':');
+
+		has->skip = c->own_uid || value == NULL || value[1] == '\0';
 		has->uid = !has->skip;
 	} else if (is_property(line, "FN")) {
 		has->fn = true;
