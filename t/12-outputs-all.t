@@ -59,7 +59,7 @@ with() {
 	done
 	got=0
 	# shellcheck disable=SC2086
-	timeout 30 ${as-} "$@" <records >out 2>err || got=$?
+	timeout 120 ${as-} "$@" <records >out 2>err || got=$?
 	case $got in
 	0 | 1 | 2 | 75) ;;
 	*)
@@ -273,7 +273,7 @@ ok 'a journal is a new file, whatever is there' '
 	: >there.file
 	ln -s there.new there.link
 	for there in there.*; do
-		run 2 timeout 30 maildir-merge -q -J "$there" from other >out 2>err
+		run 2 timeout 120 maildir-merge -q -J "$there" from other >out 2>err
 		has err "$there: File exists"
 	done
 	[ ! -e there.new ]'

@@ -79,11 +79,11 @@ ok 'rejects that are also the input: refused, not read for ever' '
 	chmod 600 rej
 	cp rej before
 	for tool in "mkaccounts -q" secretcheck; do
-		run 2 timeout 20 $tool -E rej rej >out 2>err
+		run 2 timeout 120 $tool -E rej rej >out 2>err
 		has err "this run writes to it too"
-		run 2 timeout 20 $tool -E rej <rej >out 2>err
+		run 2 timeout 120 $tool -E rej <rej >out 2>err
 	done
-	run 2 timeout 20 mkaccounts -q --partial rej >>rej 2>err
+	run 2 timeout 120 mkaccounts -q --partial rej >>rej 2>err
 	same before rej'
 ok 'rejects after a line that was cut off stay one a line' '
 	rm -f rej

@@ -56,7 +56,7 @@ call() {
 
 # Until Dovecot takes logins.
 tries=0
-until call acctcheck <name >first.out 2>first.err || [ $tries -eq 50 ]; do
+until call acctcheck <name >first.out 2>first.err || [ $tries -eq 300 ]; do
 	tries=$((tries + 1))
 	sleep 0.2
 done

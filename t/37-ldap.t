@@ -135,7 +135,7 @@ ok 'the password waits for TLS' '
 	c.close()
 	END
 	tries=0
-	until [ -f port ] || [ "$tries" -gt 200 ]; do
+	until [ -f port ] || [ "$tries" -gt 1200 ]; do
 		tries=$((tries + 1))
 		sleep 0.05
 	done
@@ -264,7 +264,7 @@ ok 'no server, and one that says nothing: 75' '
 	    pass
 	END
 	tries=0
-	until [ -f port ] || [ "$tries" -gt 200 ]; do
+	until [ -f port ] || [ "$tries" -gt 1200 ]; do
 		tries=$((tries + 1))
 		sleep 0.05
 	done

@@ -126,7 +126,7 @@ ok 'a key that names a domain counts where the list is the preset' '
 	tries=0
 	until refused box@marked.test "User unknown in virtual alias table"; do
 		tries=$((tries + 1))
-		[ $tries -lt 100 ]
+		[ $tries -lt 600 ]
 		sleep 0.1
 	done
 	dump 0

@@ -240,7 +240,7 @@ ok 'a sqlite table without a file; a FIFO for a table' '
 	has err "fifo: not a regular file"
 	connection="dbpath = $tmp/fifo"
 	file sqlite fifo "SELECT goto FROM alias WHERE address = '\''%s'\''"
-	run 2 timeout 20 dirdump-postfix "sqlite:$tmp/sqlite-fifo.cf" >out 2>err
+	run 2 timeout 120 dirdump-postfix "sqlite:$tmp/sqlite-fifo.cf" >out 2>err
 	has err "fifo"'
 
 done_testing

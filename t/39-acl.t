@@ -351,7 +351,7 @@ ok 'hostile lists and folders: named, and nothing read through links' '
 	echo "user=bob@one.test lr" >"$tmp/elsewhere/dovecot-acl"
 	ln -s "$tmp/elsewhere" .Linked
 	cd "$tmp"
-	run 1 timeout 20 dirdump acl records >out 2>err
+	run 1 timeout 120 dirdump acl records >out 2>err
 	shares | grep -e Link -e Fifo -e Huge -e Linked && exit 1
 	shares | grep -q "Bad bob@one.test r$"
 	has err "a right that Dovecot does not have: \"Q\""

@@ -75,7 +75,7 @@ sqlite3 real/mail <hold >/dev/null &
 exec 8>hold
 echo "INSERT INTO u VALUES ('new@one.test');" >&8
 tries=0
-until [ -s real/mail-wal ] || [ $tries -gt 200 ]; do
+until [ -s real/mail-wal ] || [ $tries -gt 1200 ]; do
 	tries=$((tries + 1))
 	sleep 0.05
 done

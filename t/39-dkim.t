@@ -317,7 +317,7 @@ redis_start() {
 		i=0
 		until redis ping 2>/dev/null | grep -q PONG; do
 			i=$((i + 1))
-			[ "$i" -lt 100 ] || continue 2
+			[ "$i" -lt 600 ] || continue 2
 			sleep 0.1
 		done
 		at_exit="$at_exit; redis shutdown nosave; redis_gone"
@@ -331,7 +331,7 @@ redis() {
 }
 redis_gone() {
 	i=0
-	while [ -e "$tmp/redis.pid" ] && [ "$i" -lt 100 ]; do
+	while [ -e "$tmp/redis.pid" ] && [ "$i" -lt 600 ]; do
 		i=$((i + 1))
 		sleep 0.1
 	done
@@ -405,7 +405,7 @@ ok 'hostile places: links out, loops, pipes, folders, huge and odd files' '
 	key rsa root/keys/a..b.x.key
 	key rsa "root/keys/a b.x.key"
 	cp "$keys/rsa.pem" "root/keys/-.-.key"
-	run 1 timeout 20 dirdump dkim --from mailu --root root /keys >out 2>err
+	run 1 timeout 120 dirdump dkim --from mailu --root root /keys >out 2>err
 	jq -r "select(.type == \"dkim\") | \"\(.selector) \(.domain)\"" out >got
 	got_are "inside a.test"
 	for bad in out up loop; do

@@ -203,7 +203,7 @@ ok 'a signal leaves nothing behind either' '
 	# The guard is there before the first file is.
 	until [ -n "$(ls -A scratch/*/ 2>/dev/null)" ]; do
 		tries=$((tries + 1))
-		[ $tries -lt 600 ]
+		[ $tries -lt 1200 ]
 		sleep 0.05
 	done
 	kill -KILL $pid
@@ -212,7 +212,7 @@ ok 'a signal leaves nothing behind either' '
 	tries=0
 	while [ -n "$(ls -A scratch)" ]; do
 		tries=$((tries + 1))
-		[ $tries -lt 600 ]
+		[ $tries -lt 1200 ]
 		sleep 0.05
 	done'
 

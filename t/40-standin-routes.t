@@ -49,7 +49,7 @@ goes() {
 	while tail -n "+$((lines + 1))" smtp.log >said
 		[ "$(grep -c '"queued"' said)" -ne "$(grep -vc '"queued"' said)" ]; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 400 ] || { cat said; return 1; }
+		[ "$tries" -lt 1200 ] || { cat said; return 1; }
 		grep -q '"deferred"' said && break
 		sleep 0.05
 	done

@@ -124,7 +124,7 @@ ok 'a reload that hangs can be left: the change is undone' '
 	n=0
 	while cmp -s store first; do
 		n=$((n + 1))
-		[ $n -lt 100 ]
+		[ $n -lt 1200 ]
 		sleep 0.05
 	done
 	sleep 0.5

@@ -35,7 +35,7 @@ for when in before after; do
 			again=0
 			until migrate bob@one.test >out 2>err; do
 				again=\$((again + 1))
-				[ \$again -lt 50 ] || { cat err; false; }
+				[ \$again -lt 600 ] || { cat err; false; }
 				sleep 0.1
 			done
 			end_state bob@one.test >got

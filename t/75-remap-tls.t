@@ -14,7 +14,7 @@ start_standin standin-proxy --token good --store "$tmp/store"
 /usr/bin/python3 "$top/tests/helper/tls-front" "$url" cert key log >front.out 2>front.err &
 at_exit="kill $! 2>/dev/null; $at_exit"
 tries=0
-until [ -s front.out ] || [ "$tries" -gt 100 ]; do
+until [ -s front.out ] || [ "$tries" -gt 1200 ]; do
 	tries=$((tries + 1))
 	sleep 0.05
 done

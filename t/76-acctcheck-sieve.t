@@ -205,7 +205,7 @@ odd() {
 	odd_pid=$!
 	trap 'kill $odd_pid 2>/dev/null || :' EXIT
 	tries=0
-	until [ -s odd.out ] || [ "$tries" -gt 200 ]; do
+	until [ -s odd.out ] || [ "$tries" -gt 1200 ]; do
 		tries=$((tries + 1))
 		sleep 0.05
 	done

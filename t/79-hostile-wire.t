@@ -53,7 +53,7 @@ meet() {
 	wire=$!
 	trap 'kill $wire 2>/dev/null || :' EXIT
 	tries=0
-	until [ -s port ] || [ "$tries" -gt 200 ]; do
+	until [ -s port ] || [ "$tries" -gt 1200 ]; do
 		tries=$((tries + 1))
 		sleep 0.05
 	done

@@ -47,7 +47,7 @@ settled() {
 		grep -q "Max core file size  *0  *0 " "/proc/$2/limits" &&
 		    not_in_environment "$2"
 	}; do
-		[ "$tries" -lt 400 ] || return 1
+		[ "$tries" -lt 1200 ] || return 1
 		tries=$((tries + 1))
 		sleep 0.05
 	done 2>/dev/null

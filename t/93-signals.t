@@ -14,7 +14,7 @@ need curl
 soon() {
 	n=0
 	while kill -0 "$1" 2>/dev/null; do
-		[ "$n" -lt 400 ] || {
+		[ "$n" -lt 1200 ] || {
 			echo "still there"
 			kill -9 "$1"
 			return 1
@@ -33,7 +33,7 @@ status() {
 until_has() {
 	n=0
 	until grep -q "$2" "$1" 2>/dev/null; do
-		[ "$n" -lt 400 ] || return 1
+		[ "$n" -lt 1200 ] || return 1
 		n=$((n + 1))
 		sleep 0.05
 	done
@@ -43,7 +43,7 @@ started=0
 ready() {
 	n=0
 	until grep -q "^SigCgt:.*[13579bdf]$" "/proc/$1/status"; do
-		[ "$n" -lt 400 ] || return 1
+		[ "$n" -lt 1200 ] || return 1
 		n=$((n + 1))
 		sleep 0.05
 	done
@@ -227,7 +227,7 @@ ok 'SIGHUP that the parent ignores stays ignored, in every tool' '
 			case $(readlink /proc/$pid/exe) in "$build"/bin/*) true ;; *) false ;; esac &&
 			    grep -q "^State:.S" /proc/$pid/status
 		}; do
-			[ $tries -lt 400 ]
+			[ $tries -lt 1200 ]
 			tries=$((tries + 1))
 			sleep 0.05
 		done

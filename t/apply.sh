@@ -61,7 +61,7 @@ hostile() {
 	at_exit="kill $hostile_pid 2>/dev/null; $at_exit"
 	tries=0
 	while ! [ -s "$tmp/hostile.out" ]; do
-		[ "$tries" -lt 100 ] || return 1
+		[ "$tries" -lt 1200 ] || return 1
 		tries=$((tries + 1))
 		sleep 0.05
 	done

@@ -35,7 +35,7 @@ await() {
 	tries=0
 	until grep -q -e "${2:-.}" "$1" 2>/dev/null; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 200 ] || { echo "no answer in $1"; cat "$1"; return 1; }
+		[ "$tries" -lt 1200 ] || { echo "no answer in $1"; cat "$1"; return 1; }
 		sleep 0.05
 	done
 }
@@ -45,7 +45,7 @@ answers() {
 	tries=0
 	until (: <"/dev/tcp/$1/$2") 2>/dev/null; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 200 ] || { echo "$1:$2 does not answer"; return 1; }
+		[ "$tries" -lt 1200 ] || { echo "$1:$2 does not answer"; return 1; }
 		sleep 0.05
 	done
 }

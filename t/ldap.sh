@@ -138,7 +138,7 @@ slapd_run() {
 slapd_wait() {
 	tries=0
 	until ldapsearch -x -H "$ldap" -s base -b '' 1.1 >/dev/null 2>&1; do
-		kill -0 "$slapd_pid" 2>/dev/null && [ "$tries" -lt 200 ] ||
+		kill -0 "$slapd_pid" 2>/dev/null && [ "$tries" -lt 1200 ] ||
 			return 1
 		tries=$((tries + 1))
 		sleep 0.05

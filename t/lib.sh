@@ -32,8 +32,9 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 umask 077
 tap_n=0 tap_bad=0
 
-# ok NAME SCRIPT: runs SCRIPT under set -e in a subshell; its output is shown
-# where it fails. Never called inside an if, which would disarm set -e.
+# ok NAME SCRIPT: runs SCRIPT under set -e in a subshell; its output is shown on
+# standard error, which prove passes on, where it fails. Never called inside an if,
+# which would disarm set -e.
 ok() {
 	tap_n=$((tap_n + 1))
 	(set -e; eval "$2") >"$tmp/.log" 2>&1
@@ -42,7 +43,10 @@ ok() {
 	else
 		printf 'not ok %d - %s\n' "$tap_n" "$1"
 		tap_bad=$((tap_bad + 1))
-		sed 's/^/# /' "$tmp/.log"
+		{
+			printf '%s: not ok %d - %s\n' "${0##*/}" "$tap_n" "$1"
+			head -n 200 "$tmp/.log"
+		} | sed 's/^/# /' >&2
 	fi
 }
 
@@ -118,7 +122,7 @@ start_server() {
 	at_exit="kill $standin_pid 2>/dev/null; $at_exit"
 	tries=0
 	while ! [ -s "$tmp/standin.out" ]; do
-		kill -0 "$standin_pid" 2>/dev/null && [ "$tries" -lt 100 ] || {
+		kill -0 "$standin_pid" 2>/dev/null && [ "$tries" -lt 1200 ] || {
 			echo "Bail out! $standin did not start"
 			cat "$tmp/standin.err"
 			exit 2

@@ -25,7 +25,7 @@ END
 wait_for() {
 	tries=0
 	until grep -q "$3" "$2" 2>/dev/null; do
-		kill -0 "$1" 2>/dev/null && [ "$tries" -lt 200 ] || {
+		kill -0 "$1" 2>/dev/null && [ "$tries" -lt 1200 ] || {
 			echo "Bail out! a server did not start"
 			cat "$2"
 			exit 2

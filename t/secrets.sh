@@ -106,7 +106,7 @@ hostile_logins() {
 	at_exit="kill $! 2>/dev/null; $at_exit"
 	tries=0
 	while ! [ -s "$tmp/logins.out" ]; do
-		[ "$tries" -lt 200 ] || return 1
+		[ "$tries" -lt 1200 ] || return 1
 		tries=$((tries + 1))
 		sleep 0.05
 	done

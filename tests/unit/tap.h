@@ -25,7 +25,7 @@ tap_ok(bool good, const char *file, int line, const char *fmt, ...)
 	(void)printf("\n");
 	if (!good) {
 		tap_bad++;
-		(void)printf("#   at %s:%d\n", file, line);
+		(void)fprintf(stderr, "#   at %s:%d\n", file, line);
 	}
 	return good;
 }
@@ -49,7 +49,7 @@ tap_same(const char *got, const char *want, const char *file, int line,
 	(void)vsnprintf(name, sizeof name, fmt, ap);
 	va_end(ap);
 	if (!tap_ok(good, file, line, "%s", name))
-		(void)printf("#   got:    %s\n#   wanted: %s\n",
+		(void)fprintf(stderr, "#   got:    %s\n#   wanted: %s\n",
 		    got == NULL ? "(null)" : got,
 		    want == NULL ? "(null)" : want);
 	return good;
