@@ -35,6 +35,11 @@ ok 'a client that never stops: all once, or put off with nothing added' '
 	cd restless
 	run 0 /usr/bin/python3 "$top/tests/maildir/restless.py"'
 
+ok 'the same messages are delivered meanwhile, without a pause' '
+	mkdir appends
+	cd appends
+	run 0 /usr/bin/python3 "$top/tests/maildir/appends.py" 3'
+
 ok 'a message that gets other flags while it is given some' '
 	mkdir flip
 	cd flip

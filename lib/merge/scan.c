@@ -164,13 +164,13 @@ list_quiet(struct catalogue *target, struct why *why)
 	for (int pass = 0, agree = 0; pass < PASSES; pass++) {
 		enum refresh found;
 
-		if (catalogue_refresh(target, &found, why) == -1)
+		/* What the last pass found new has to be known, too. */
+		if (catalogue_refresh(target, &found, why) == -1 ||
+		    catalogue_read_ids(target, 0, why) == -1)
 			return -1;
 		agree = found == REFRESH_OTHER ? 0 : agree + 1;
 		if (agree == AGREEING || (agree > 0 && found == REFRESH_SAME))
 			return 0;
-		if (catalogue_read_ids(target, 0, why) == -1)
-			return -1;
 		(void)nanosleep(&pause, NULL);
 	}
 	return say_restless(target, why);
