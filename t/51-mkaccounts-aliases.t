@@ -208,9 +208,22 @@ ok 'aliases of an account that is refused or left out are named' '
 		end
 	} | plan 1
 	plan_has "map(.object) == [\"Domain\"]"
-	has report "\"al@one.test\",\"reason\":\"an alias without a target\""
-	has report "\"bl@one.test\",\"reason\":\"an alias without a target\""
-	has report "\"@one.test\",\"reason\":\"the catch-all: it leads nowhere\""'
+	has report "\"al@one.test\",\"reason\":\"leads to a@one.test, which is not in this plan: "
+	has report "\"bl@one.test\",\"reason\":\"leads to bc@one.test, which is not in this plan: "
+	has report "\"@one.test\",\"reason\":\"the catch-all: an account of the domain was refused, "'
+ok 'an account that is refused keeps its place: among members, and at its address' '
+	{
+		record account a@one.test
+		account b@one.test
+		alias_row both@one.test "\"a@one.test\",\"b@one.test\""
+		alias_row all@one.test "\"both@one.test\",\"a@one.test\""
+		alias_row a@one.test "\"x@other.test\""
+		end
+	} | plan 1
+	plan_has "map(.object) == [\"Domain\",\"Account\",\"MailingList\"]"
+	[ "$(list_of both)" = "a@one.test b@one.test" ]
+	[ "$(list_of all)" = "a@one.test b@one.test" ]
+	has report "\"a@one.test\",\"reason\":\"the forward of an account that is not in this plan: "'
 
 ok 'plus signs: the server takes the rest off' '
 	{

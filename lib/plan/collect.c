@@ -307,13 +307,22 @@ flags_of(const struct record *r)
 	return flags;
 }
 
-/* The record's account or alias will not be in the plan. */
+/* The record's account or alias will not be in the plan. An account that was
+ * refused comes with a later run; one that is left out may be on the server. */
 static void
-spare(struct plan *p, const struct record *r)
+spare(struct plan *p, const struct record *r, bool refused)
 {
 	const char *domain =
 	    r->address == NULL ? NULL : address_domain(r->address);
 	uint32_t i;
+
+	if (domain != NULL && *r->address != '@' &&
+	    (r->type == REC_ACCOUNT || r->type == REC_GROUP) &&
+	    (refused || p->options->reconcile)) {
+		i = plan_address(p, r->address, NULL);
+		if (i != 0)
+			p->addresses[i].absent = 1;
+	}
 
 	buf_reset(&p->scratch);
 	if (domain == NULL || name_domain(domain, &p->scratch, NULL) == -1) {
@@ -335,7 +344,7 @@ skip_inactive(struct plan *p, const struct record *r)
 	plan_note(p, NOTE_LEFT, r->address, plan_text(p, r->origin),
 	    "the account is left out: it is switched off");
 	p->counts.skipped++;
-	spare(p, r);
+	spare(p, r, false);
 	return true;
 }
 
@@ -378,7 +387,7 @@ add_account(struct plan *p, const struct record *r, struct why *why)
 		a.given = plan_text(p, r->address);
 	n = r->type == REC_GROUP ? 0 : set_secret(p, &a, r, name, why);
 	if (n == 1)
-		spare(p, r);
+		spare(p, r, false);
 	if (n != 0)
 		return n == 1 ? 0 : -1;
 	a.name = plan_text(p, r->name);
@@ -525,6 +534,6 @@ plan_add(struct plan *p, const struct record *r, struct why *why)
 	int result = add(p, r, why);
 
 	if (result == -1 && r->type != REC_DKIM)
-		spare(p, r);
+		spare(p, r, true);
 	return result;
 }

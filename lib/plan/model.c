@@ -276,7 +276,7 @@ plan_own(struct plan *p, uint32_t address, enum owner kind, size_t index)
 	struct address *a = &p->addresses[address];
 
 	a->kind = (unsigned int)kind & 7;
-	a->owner = (uint32_t)index & 0x1fffffff;
+	a->owner = (uint32_t)index & 0x0fffffff;
 }
 
 const char *

@@ -57,10 +57,11 @@ enum owner {
 struct address {
 	uint32_t domain;
 	uint32_t row;        /* the alias record of this address, 1 + index */
-	uint32_t owner : 29; /* index of the account or list */
+	uint32_t owner : 28; /* index of the account or list */
 	uint32_t kind : 3;
-	uint32_t next;  /* the next alias of the account */
-	uint32_t stamp; /* seen while a list is built; p->stamp */
+	uint32_t absent : 1; /* an account that is not in the plan has it */
+	uint32_t next;       /* the next alias of the account */
+	uint32_t stamp;      /* seen while a list is built; p->stamp */
 };
 
 enum account_flags {

@@ -240,6 +240,23 @@ move_rows(struct plan *p)
 	}
 }
 
+/* Where not all records were read, an address that nobody has may be one of the
+ * rest. */
+static bool
+is_part(const struct plan *p)
+{
+	return p->options->partial || p->spare_all;
+}
+
+/* Whether the address is, or may be, that of an account that is not in the plan,
+ * but comes later or is on the server. */
+static bool
+may_come(const struct plan *p, uint32_t address)
+{
+	return plan_is_local(p, address) &&
+	       (is_part(p) || p->addresses[address].absent);
+}
+
 /* A target that is not a row: an account, or an address elsewhere. 0, with a
  * note, if it does not exist. */
 static uint32_t
@@ -252,11 +269,11 @@ leaf(struct plan *p, const struct row *row, uint32_t target)
 		return plan_has_tail(p, target) ? target : account->address;
 	if (is_catch_all(p, target))
 		reason = "a whole domain cannot be a target";
-	else if (target == row->address && p->options->partial)
+	else if (target == row->address && may_come(p, target))
 		return 0; /* said by place() */
 	else if (target == row->address)
 		reason = "it leads to itself, and is not an account";
-	else if (plan_is_local(p, target) && !p->options->partial)
+	else if (plan_is_local(p, target) && !may_come(p, target))
 		reason = "it is not among the accounts of the plan";
 	if (reason == NULL)
 		return target;
@@ -265,12 +282,15 @@ leaf(struct plan *p, const struct row *row, uint32_t target)
 	return 0;
 }
 
-/* A row that is among its own targets is the forward of an account that keeps a
- * copy; in a part the account itself may be missing. */
+/* A row of an account's own address, or one that is among its own targets, is
+ * the forward of an account (that keeps a copy); the account itself may be
+ * missing. */
 static bool
 is_forward_of_rest(struct plan *p, const struct row *row)
 {
-	for (uint32_t n = 0; p->options->partial && n < row->targets.n; n++)
+	if (p->addresses[row->address].absent)
+		return true;
+	for (uint32_t n = 0; is_part(p) && n < row->targets.n; n++)
 		if (plan_target(p, p->numbers[row->targets.at + n]) ==
 		    row->address)
 			return true;
@@ -472,8 +492,10 @@ place(struct plan *p, const struct row *row)
 	if (is_forward_of_rest(p, row)) {
 		/* A list would take the address that the account needs. */
 		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
-		    "the forward of an account that is not in this part: the "
-		    "part that has it brings the forward");
+		    "the forward of an account that is not in %s: the %s that "
+		    "has it brings the forward",
+		    p->options->partial ? "this part" : "this plan",
+		    p->options->partial ? "part" : "run");
 		return;
 	}
 	if (row->leaves.n == 0) {
@@ -487,13 +509,15 @@ place(struct plan *p, const struct row *row)
 		    "stood in an alias domain, which mirrors this one");
 	if (row->leaves.n == 1)
 		target = plan_account_of(p, p->numbers[row->leaves.at]);
-	if (target == NULL && row->leaves.n == 1 && p->options->partial &&
-	    plan_is_local(p, p->numbers[row->leaves.at]))
+	if (target == NULL && row->leaves.n == 1 &&
+	    may_come(p, p->numbers[row->leaves.at]))
 		/* A list would take the address that the account needs. */
 		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
-		    "leads to %s, which is not in this part: the part that has "
-		    "it brings the alias",
-		    plan_name(p, p->numbers[row->leaves.at]));
+		    "leads to %s, which is not in %s: the %s that has it "
+		    "brings the alias",
+		    plan_name(p, p->numbers[row->leaves.at]),
+		    p->options->partial ? "this part" : "this plan",
+		    p->options->partial ? "part" : "run");
 	else if (target != NULL)
 		become_alias(p, target, row);
 	else
