@@ -40,7 +40,7 @@ release(void)
 }
 
 static const struct opt options[] = {
-	OPT_LIST('a', "aliases", "TABLE",
+	OPT_LIST(0, "aliases", "TABLE",
 	    "also an aliases(5) file, or hash:FILE of one", &locals),
 	OPT_STRING(0, "base", "DIR", "the folder above the mailboxes", &v.base),
 	OPT_STRING('c', "config", "DIR", "the configuration folder of Postfix",

@@ -331,8 +331,8 @@ static const struct opt options[] = {
 	OPT_LIST(0, "addresses", "FILE",
 	    "those of a file: addresses, one a line, or records",
 	    &run.address_files),
-	OPT_LIST('d', "domain", "DOMAIN", "all that is in this domain",
-	    &run.domains),
+	OPT_LIST(
+	    0, "domain", "DOMAIN", "all that is in this domain", &run.domains),
 	OPT_LIST(0, "done", "FILE",
 	    "the accounts of earlier parts; where nothing is left after this "
 	    "part, everything goes on",

@@ -52,8 +52,8 @@ ok 'a forward: its row, and the list that it goes to' '
 ok 'nothing of an account that leads to others' '
 	goes "two.test c@two.test two.test two.test setting" -a c@two.test'
 ok 'a domain: all that is in it, what goes outside too' '
-	goes "one.test two.test c@two.test store@two.test one.test two.test two.test setting" -d Two.Test
-	run 0 recfilter -d one.test dump >out
+	goes "one.test two.test c@two.test store@two.test one.test two.test two.test setting" --domain Two.Test
+	run 0 recfilter --domain one.test dump >out
 	jq -r .address out >got
 	has got out@one.test
 	has got store@two.test
@@ -90,7 +90,7 @@ ok 'the last part is the whole dump' '
 	has out "\"part\":\"recfilter\""
 	hasnt out c@two.test'
 ok 'what is not there' '
-	run 1 recfilter -a no@one.test -d no.test -a c@two.test dump >out 2>err
+	run 1 recfilter -a no@one.test --domain no.test -a c@two.test dump >out 2>err
 	has err "no@one.test: no account, group or alias has this address"
 	has err "no.test: no record is in this domain"
 	has out "\"address\":\"c@two.test\""'
@@ -120,7 +120,7 @@ ok 'aliases that lead in a circle, and mirrors of mirrors' '
 	run 0 recfilter -a a@one.test dump3 >out
 	has out x@one.test
 	hasnt out z@m1.test
-	run 0 recfilter -d m1.test dump3 >out'
+	run 0 recfilter --domain m1.test dump3 >out'
 ok 'empty input, or without its end: nothing goes on' '
 	: | run 1 recfilter -a a@one.test >out 2>err
 	not [ -s out ]

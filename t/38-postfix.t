@@ -98,7 +98,7 @@ ok 'a mailbox without the folder above it has no place' '
 	dump 1 -q -d one.test --mailboxes vmailbox virtual
 	hasnt out one.test/alice'
 ok 'aliases(5), as text and through postmap' '
-	dump 1 -d one.test -a aliases
+	dump 1 -d one.test --aliases aliases
 	entries >text
 	cat >want <<-\END
 	{"v":1,"type":"alias","address":"owner-list@one.test","targets":["alice@one.test"],"active":true}
@@ -111,14 +111,14 @@ ok 'aliases(5), as text and through postmap' '
 	same want text
 	[ "$(grep -c "not carried" err)" -eq 3 ]
 	postalias -c conf $type:aliases
-	dump 1 -c conf -d one.test -a $type:aliases
+	dump 1 -c conf -d one.test --aliases $type:aliases
 	entries >got
 	same want got'
 ok 'a name with a backslash is the mailbox, from the text as from the table' '
 	printf "%s\n" "alice: \\alice, alice@ext.test" "carol: \\carol" >kept
 	postalias -c conf $type:kept
 	for table in kept $type:kept; do
-		dump 1 -q -c conf -d one.test --mailboxes vmailbox -a "$table"
+		dump 1 -q -c conf -d one.test --mailboxes vmailbox --aliases "$table"
 		grep "alice@one.test\"" out |
 		    has /dev/stdin "\"forward\":[\"alice@ext.test\"],\"keep\":true"
 		hasnt out "\\\\"

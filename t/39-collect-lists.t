@@ -116,7 +116,7 @@ ok 'each list that is left out is named' '
 	done'
 for shell in dash bash 'busybox sh'; do
 	ok "$shell gathers no other list, and the records are the same" '
-		run 0 $shell "$top/scripts/dirdump-collect" -p "$pf" >all.tar 2>err
+		run 0 $shell "$top/scripts/dirdump-collect" -P "$pf" >all.tar 2>err
 		tar tf all.tar | sed -n "s|^${tmp#/}/lists/||p" | sort >gathered
 		printf "%s\n" $(seq -f many%g 8) comment group link of-daemon of-root open \
 		    other-group root theirs "two words" | sort >want
@@ -125,7 +125,7 @@ for shell in dash bash 'busybox sh'; do
 		same here.out out
 		same here.err err
 		# In the tar for another reason, a list is no more its owner has.
-		run 0 $shell "$top/scripts/dirdump-collect" -p "$pf" lists/shadow \
+		run 0 $shell "$top/scripts/dirdump-collect" -P "$pf" lists/shadow \
 		    lists/left lists/closed >more.tar 2>err
 		tar tf more.tar | has /dev/stdin lists/shadow
 		run_dump dirdump postfix -v -c "$pf" --root more.tar >out 2>err

@@ -49,7 +49,7 @@ for shell in dash bash 'busybox sh'; do
 		has here 2017-11-19
 		has here "{\"v\":1,\"type\":\"note\",\"what\":\"/home/c/.forward\""
 		hasnt here /home/evil/.forward
-		run 1 inside $shell "$top/scripts/dirdump-collect" -s >all.tar 2>err
+		run 1 inside $shell "$top/scripts/dirdump-collect" -S >all.tar 2>err
 		run 1 sh readers --root all.tar >out 2>/dev/null
 		sed "s/,\"failed\":[0-9]*//" here >want
 		sed "s/,\"failed\":[0-9]*//" out >got

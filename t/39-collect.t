@@ -130,7 +130,7 @@ cp -R "$fixtures/demo/dms/." dms
 ok 'it gathers the same in dash, bash and busybox' '
 	for shell in dash bash "busybox sh"; do
 		name=${shell%% *}
-		run 0 $shell -s -- -c "$tmp/dovecot.conf" -p "$tmp/pf" dms \
+		run 0 $shell -s -- -c "$tmp/dovecot.conf" -P "$tmp/pf" dms \
 		    <"$collect" >"$name.tar" 2>"$name.err"
 		tail -n 1 "$name.err" | has /dev/stdin "files, "
 		tar tf "$name.tar" | sort >"$name.list"
@@ -148,7 +148,7 @@ ok 'it leaves private keys where they are, and writes nothing' '
 	not grep -q "PRIVATE KEY" all.tar
 	find "$tmp/pf" "$tmp/dom" "$tmp/dms" | sort >before
 	mkdir empty
-	TMPDIR=$tmp/empty run 0 dash "$collect" -c "$tmp/dovecot.conf" -p "$tmp/pf" >again.tar 2>/dev/null
+	TMPDIR=$tmp/empty run 0 dash "$collect" -c "$tmp/dovecot.conf" -P "$tmp/pf" >again.tar 2>/dev/null
 	find "$tmp/pf" "$tmp/dom" "$tmp/dms" | sort >after
 	same before after
 	[ -z "$(ls -A empty)" ]'
@@ -216,7 +216,7 @@ password_query = SELECT address AS user, password FROM u WHERE address = '%u'
 iterate_query = SELECT address AS user FROM u
 END
 ok 'a database on the host itself is not looked for on this machine' '
-	run 0 dash "$collect" -c "$tmp/net.conf" -p "$tmp/pf" >net.tar 2>err
+	run 0 dash "$collect" -c "$tmp/net.conf" -P "$tmp/pf" >net.tar 2>err
 	run 2 dirdump dovecot -c "$tmp/net.conf" --root net.tar >out 2>err
 	has err "--host-map localhost="
 	hasnt err topsecret'

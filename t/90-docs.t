@@ -17,7 +17,7 @@ table_options() {
 		sed -n 's/.*{ "\([a-z0-9-]*\)", \(no\|required\|optional\)_argument.*/--\1/p' \
 		    "$top/bin/$1.c"
 	else
-		"$1" --complete | cut -f1
+		"$1" --complete | sed "/^	/d" | cut -f1
 	fi | sort -u
 }
 
@@ -82,6 +82,54 @@ for script in $scripts; do
 		not [ -s out ]
 		has err "usage: "'
 done
+
+# "c config" for each letter of a help text.
+letters() {
+	sed -n 's/^  *-\([[:alnum:]]\), --\([a-z0-9-]*\).*/\1 \2/p'
+}
+# A name that is a letter elsewhere, and has none here, because it is about
+# something else.
+no_letter='acctcheck passwords
+davmerge map
+dirdump-postfix base
+maildir-merge map
+recfilter domain
+recfilter index'
+ok 'a letter is one long name in all programs, those that lib/cli/opt.h lists' '
+	for tool in $tools; do
+		"$tool" --help | letters
+	done >all
+	for script in $scripts; do
+		"$top/scripts/$script" --help 2>/dev/null | letters
+	done >>all
+	sort -u all >used
+	[ "$(wc -l <used)" -gt 15 ]
+	cut -d" " -f1 used | uniq -d >twice
+	same /dev/null twice
+	sed -n "/^ \* The same letter/,/^ \* An option/s/^ \*	//p" "$top/lib/cli/opt.h" |
+	    grep -oE -e "-[[:alnum:]] [a-z-]*[a-z]" | sed "s/^-//" | sort -u >listed
+	same used listed
+	# No option has a letter in its table that the help does not show.
+	for tool in $tools; do
+		"$tool" --help | sed -n "s/^  *-\([[:alnum:]]\) .*/$tool \1/p"
+	done >alone
+	same /dev/null alone'
+ok 'a long name that has a letter has it in each program, or means another thing' '
+	for tool in $tools; do
+		"$tool" --help | sed -n "s/^  *--\([a-z0-9-]*\).*/\1/p" | while read -r name; do
+			! grep -q " $name\$" used || echo "$tool $name"
+		done
+	done | sort >lacking
+	printf "%s\n" "$no_letter" >allowed
+	same allowed lacking'
+# It runs where there is no getopt_long.
+ok 'dirdump-collect, which has letters alone, gives none of them another meaning' '
+	sed -n "s/^	while getopts \([A-Za-z:]*\) option.*/\1/p" "$top/scripts/dirdump-collect" |
+	    tr -d ":\n" | fold -w 1 >its
+	grep -qx h its
+	grep -vx -e c -e h its >own
+	cut -d" " -f1 used | grep -xF -f - own >taken || :
+	same /dev/null taken'
 
 ok 'mailferry(7) lists each tool, with the words of its own page' '
 	for tool in $tools $scripts; do

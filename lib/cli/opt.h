@@ -36,14 +36,14 @@
  * and words by itself. Options are listed in the order of the table;
  * OPT_STANDARD (-h and -V) ends it.
  *
- * The same letter means the same in every program:
+ * The same letter is the same long name in every program (t/90-docs holds them
+ * against this list):
  *
- *	-a address      -b base (LDAP)  -c config   -D bind DN  -d domain
- *	-E rejects      -f folders      -h help     -i index    -J journal
- *	-j jobs         -k insecure     -l list     -m field map
- *	-n dry run      -o output       -p passwords            -q quiet
- *	-s default scheme   -u update   -V version  -v verbose
- *	-x stop at the first failure
+ *	-a address  -b base      -c config    -D bind-dn         -d domain
+ *	-E rejects  -h help      -i index     -J journal         -j jobs
+ *	-k insecure -l list      -m map       -n dry-run         -o output
+ *	-p passwords             -q quiet     -s default-scheme  -u update
+ *	-V version  -v verbose   -x stop
  *
  * An option with another meaning has no letter. The rows that several programs
  * share are the macros at the end, so that they are spelled alike everywhere.
