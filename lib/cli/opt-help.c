@@ -189,9 +189,25 @@ put_value(struct buf *out, const struct opt *o)
 	buf_addc(out, '\n');
 }
 
+/* What a tool is to do, where its first operand says it: "set|unset|get [login
+ * ...]" becomes a line without a name. */
+static void
+put_verbs(struct buf *out, const char *operands)
+{
+	size_t len = operands == NULL ? 0 : strcspn(operands, " ");
+
+	if (len == 0 || memchr(operands, '|', len) == NULL)
+		return;
+	buf_adds(out, "\t\t");
+	for (size_t i = 0; i < len; i++)
+		buf_addc(out, operands[i] == '|' ? ' ' : operands[i]);
+	buf_adds(out, " \n");
+}
+
 void
 opt_complete(struct buf *out, const struct opt_tool *tool)
 {
+	put_verbs(out, tool->operands);
 	for (const struct opt *o = tool->options; o->kind != OPT_KIND_END;
 	     o++) {
 		if (o->letter != '\0') {

@@ -17,7 +17,8 @@ void opt_help(struct buf *out, const struct opt_tool *tool);
 
 /* A line for each way to write an option: "--otp", and where it takes a value a
  * tab and what that is called, and where only some words are allowed another tab
- * and those. */
+ * and those. Where the first operand is one of some words, a line with these and
+ * no name. */
 void opt_complete(struct buf *out, const struct opt_tool *tool);
 
 /* The words that a row allows: "fail, skip, temp". */

@@ -186,6 +186,12 @@ test_texts(void)
 		strstr(out.data, "\n--colour\tWHAT\tred blue \n") != NULL &&
 		strstr(out.data, "\n-o\tFILE\n--output\tFILE\n") != NULL,
 	    "the list for the completion");
+	buf_reset(&out);
+	tool.operands = "set|get [file ...]";
+	opt_complete(&out, &tool);
+	tool.operands = "[file ...]";
+	OK(str_starts(buf_str(&out), "\t\tset get \n-n\n"),
+	    "and what there is to do");
 	buf_free(&out);
 }
 
