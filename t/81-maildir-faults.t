@@ -23,6 +23,32 @@ ok 'calls that fail, LAYOUT=fs: EIO' '
 	cd fs
 	run 0 /usr/bin/python3 "$top/tests/maildir/faults.py" "$shim" fs EIO'
 
+ok 'what cannot be looked at is not taken for what is not there' '
+	mkdir -p looks/rb/mail looks/rb/.archive2maildir looks/t
+	cd looks
+	for box in rb/mail rb/mail/.Old t t/.Gesendet; do
+		mkdir -p "$box/cur" "$box/new" "$box/tmp"
+	done
+	printf "%s\n" "{\"v\":1,\"type\":\"folder\",\"dir\":\".Old\",\"path\":[\"Old\"],\"role\":\"sent\",\"subscribed\":true}" \
+	    >rb/folders.ndjson
+	for i in 1 2; do
+		printf "Message-ID: <$i@x>\n\nx\n" >"rb/mail/cur/$i.x:2,"
+		printf "Message-ID: <o$i@x>\n\nx\n" >"rb/mail/.Old/cur/$i.x:2,"
+	done
+	touch t/.Gesendet/dovecot-uidlist t/dovecot-uidlist
+	look() {
+		LD_PRELOAD=$shim FSCALL_ALL=1 FSCALL_BELOW=$PWD FSCALL_COUNT=calls \
+		    FSCALL_AT=$1 FSCALL_DO=EIO \
+		    maildir-merge -n -j 1 --state-dir state rb t >out 2>err
+	}
+	look 0
+	cp out wanted
+	has wanted "\"folder\":\"Gesendet\""
+	for n in $(seq "$(cat calls)"); do
+		look "$n" || continue
+		cmp wanted out || { echo "call $n"; cat err; exit 1; }
+	done'
+
 ok 'a folder that has to be listed again, and then cannot be' '
 	mkdir -p again/s/cur again/s/new again/s/tmp
 	cd again

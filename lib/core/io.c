@@ -36,6 +36,14 @@ sync_dir(int fd)
 }
 
 int
+name_exists(int dir, const char *path)
+{
+	if (faccessat(dir, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+}
+
+int
 read_fd(int fd, const char *path, struct buf *out, struct why *why)
 {
 	char chunk[65536];

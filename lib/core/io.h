@@ -21,6 +21,10 @@ int write_all(int fd, const void *p, size_t len);
  * cannot says EINVAL, and is left to itself. 0, or -1 and errno. */
 int sync_dir(int fd);
 
+/* 1: something has the name, and be it a symbolic link to nowhere; 0: nothing
+ * has; -1 and errno: that cannot be said. */
+int name_exists(int dir, const char *path);
+
 /*
  * Reads a whole file, or what is left of a descriptor, into buf (appended).
  * More than buf->max bytes is FAIL_DATA. 0, or -1 and why, which names path.

@@ -4,22 +4,25 @@
 
 #include "maildir/layout.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/io.h"
 #include "core/str.h"
 
 static const char inbox[] = "INBOX";
 
-/* True if the root has cur or new: it is a folder itself. */
-static bool
+/* 1: the root has cur or new, and is a folder itself; 0; or -1 and errno. */
+static int
 root_is_folder(const struct mdtree *t)
 {
-	return faccessat(t->fd, "cur", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
-	       faccessat(t->fd, "new", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	int found = name_exists(t->fd, "cur");
+
+	return found == 0 ? name_exists(t->fd, "new") : found;
 }
 
 /* What follows "INBOX" in the directory of a folder: "" for the INBOX itself,
@@ -88,21 +91,22 @@ find_named(struct mdtree *t, struct why *why)
 	return 0;
 }
 
-/* True if the folders are those that a running Dovecot uses. */
-static bool
+/* 1: the folders are those that a running Dovecot uses; 0; or -1 and errno. */
+static int
 is_live(const struct mdtree *t)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if (mdtree_was_opened(t, t->folders[i].dir))
-			return true;
-	return false;
+	int live = 0;
+
+	for (size_t i = 0; live == 0 && i < t->n; i++)
+		live = mdtree_was_opened(t, t->folders[i].dir);
+	return live;
 }
 
 int
 layout_find_inbox(
     struct mdtree *t, const struct tree_hint *hint, struct why *why)
 {
-	int found;
+	int found, live = 0;
 
 	if (hint->inbox != NULL) {
 		t->inbox =
@@ -112,11 +116,17 @@ layout_find_inbox(
 		t->inbox = t->fd;
 		return why_errno(why, FAIL_FATAL, "%s", hint->inbox);
 	}
-	if (root_is_folder(t))
+	found = root_is_folder(t);
+	if (found == 0) {
+		found = find_named(t, why);
+		if (found == -1)
+			return -1;
+		live = found == 0 ? is_live(t) : 0;
+	}
+	if (found == -1 || live == -1)
+		return why_errno(why, FAIL_FATAL, "%s", t->root);
+	if (found == 1 || live == 0)
 		return 0;
-	found = find_named(t, why);
-	if (found != 0 || !is_live(t))
-		return found == -1 ? -1 : 0;
 	return why_set(why, FAIL_FATAL,
 	    "%s: the INBOX is not in it, but Dovecot's other folders are: name "
 	    "the directory of INBOX= in mail_location with --%s%sinbox",
@@ -140,10 +150,11 @@ is_empty(const struct mdtree *t)
 	bool empty = d != NULL;
 	struct dirent *e;
 
-	while (empty && (e = readdir(d)) != NULL)
+	while (empty && (errno = 0, e = readdir(d)) != NULL)
 		empty = strcmp(e->d_name, ".") == 0 ||
 			strcmp(e->d_name, "..") == 0 ||
 			str_starts(e->d_name, "dovecot");
+	empty = empty && errno == 0;
 	if (d != NULL)
 		(void)closedir(d);
 	return empty;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/io.h"
 #include "core/str.h"
 #include "maildir/control.h"
 
@@ -127,8 +128,9 @@ is_subscribed(
 	struct buf text = { 0 };
 	bool yes = false;
 
-	*there = faccessat(fd, file_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-	if (*there && read_at(fd, file_name, &text, NULL) == 0)
+	*there = name_exists(fd, file_name) == 1 &&
+		 read_at(fd, file_name, &text, NULL) == 0;
+	if (*there)
 		yes = !edit(&text, dir, style, true);
 	buf_free(&text);
 	return yes;

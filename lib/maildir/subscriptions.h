@@ -32,7 +32,7 @@ int subscriptions_set(int fd, const char *dir, const struct folder_style *style,
     bool on, bool *changed, struct why *why);
 
 /* True if the subscriptions in the root fd name the folder; *there says if
- * there is such a file at all. */
+ * there is such a file, and it can be read. */
 bool is_subscribed(
     int fd, const char *dir, const struct folder_style *style, bool *there);
 

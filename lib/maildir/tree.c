@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/io.h"
 #include "core/str.h"
 #include "mailbox/name.h"
 #include "maildir/layout.h"
@@ -358,16 +359,20 @@ has_high_bytes(const char *s)
 	return false;
 }
 
-bool
+int
 mdtree_was_opened(const struct mdtree *t, const char *dir)
 {
-	int fd = mdtree_control(t, dir);
-	bool yes = fd != -1 && faccessat(fd, "dovecot-uidlist", F_OK,
-				   AT_SYMLINK_NOFOLLOW) == 0;
+	int fd = mdtree_control(t, dir), found = -1, saved;
 
 	if (fd != -1)
+		found = name_exists(fd, "dovecot-uidlist");
+	else if (is_absent(errno))
+		found = 0;
+	saved = errno;
+	if (fd != -1)
 		(void)close(fd);
-	return yes;
+	errno = saved;
+	return found == -1 && !t->strict ? 1 : found;
 }
 
 /* True if a name can only be modified UTF-7: it is a text with letters that are
@@ -384,24 +389,30 @@ is_surely_mutf7(const char *dir)
  * The encoding of the names: UTF-8 if one has bytes above 0x7f that are valid
  * UTF-8; or a "&" that modified UTF-7 cannot have, unless another name can only
  * be modified UTF-7. Where Dovecot is at work, a folder that it never opened
- * says nothing: it may be one that it cannot open.
+ * says nothing: it may be one that it cannot open. 1, 0, or -1 and errno.
  */
-static bool
+static int
 looks_utf8(const struct mdtree *t)
 {
 	const struct folder_style mutf7 = { .fs = t->style.fs };
-	bool high = false, odd = false, sure = false, live = false;
+	bool high = false, odd = false, sure = false;
+	int live = 0;
 
-	for (size_t i = 0; i < t->n && !live; i++)
+	for (size_t i = 0; i < t->n && live == 0; i++)
 		live = mdtree_was_opened(t, t->folders[i].dir);
+	if (live == -1)
+		return -1;
 	for (size_t i = 0; i < t->n; i++) {
 		const char *dir = t->folders[i].dir;
 		struct buf path = { 0 };
 		bool decodes = folder_put_path(&path, dir, &mutf7) == 0;
+		int counts = live ? mdtree_was_opened(t, dir) : 1;
 
 		buf_free(&path);
 		sure |= decodes && is_surely_mutf7(dir);
-		if (live && !mdtree_was_opened(t, dir))
+		if (counts == -1)
+			return -1;
+		if (counts == 0)
 			continue;
 		high |= has_high_bytes(dir) && utf8_valid(dir, strlen(dir));
 		odd |= !decodes && strchr(dir, '&') != NULL;
@@ -506,6 +517,8 @@ mdtree_list_inbox(struct mdtree *t)
 static int
 find_folders(struct mdtree *t, const struct tree_hint *hint, struct why *why)
 {
+	int utf8;
+
 	if (list_layout(t, hint, why) == -1)
 		return -1;
 	if (layout_find_inbox(t, hint, why) == -1)
@@ -514,8 +527,11 @@ find_folders(struct mdtree *t, const struct tree_hint *hint, struct why *why)
 	if (t->n == 0 && layout_judge_empty(t, hint, why) == -1)
 		return -1;
 	mdtree_sort(t);
-	t->style.utf8 = hint->names == NAMES_AUTO ? looks_utf8(t)
-						  : hint->names == NAMES_UTF8;
+	utf8 = hint->names == NAMES_AUTO ? looks_utf8(t)
+					 : hint->names == NAMES_UTF8;
+	if (utf8 == -1)
+		return why_errno(why, FAIL_FATAL, "%s", t->root);
+	t->style.utf8 = utf8 == 1;
 	for (size_t i = 0; i < t->n; i++)
 		mdtree_name(t, &t->folders[i]);
 	for (size_t i = 0; t->strict && i < t->n; i++)
@@ -532,8 +548,12 @@ find_folders(struct mdtree *t, const struct tree_hint *hint, struct why *why)
 static int
 check_layout(const struct mdtree *t, struct why *why)
 {
-	if (!t->style.fs ||
-	    faccessat(t->fd, "dovecot.list.index.log", F_OK, 0) == -1)
+	int indexed =
+	    t->style.fs ? name_exists(t->fd, "dovecot.list.index.log") : 0;
+
+	if (indexed == -1)
+		return why_errno(why, FAIL_FATAL, "%s", t->root);
+	if (indexed == 0)
 		return 0;
 	for (size_t i = 0; i < t->n; i++) {
 		const char *dir = t->folders[i].dir;

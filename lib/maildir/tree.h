@@ -127,8 +127,9 @@ DIR *opendir_below(int fd, const char *name);
  * folder's own, or the one below CONTROL=. -1 and errno. */
 int mdtree_control(const struct mdtree *t, const char *dir);
 
-/* True if Dovecot has opened the folder before: its list of UIDs is there. */
-bool mdtree_was_opened(const struct mdtree *t, const char *dir);
+/* 1: Dovecot has opened the folder before, its list of UIDs is there; 0; or -1 and
+ * errno. In a tree that is not strict, 1 where that cannot be said. */
+int mdtree_was_opened(const struct mdtree *t, const char *dir);
 
 /* Takes a folder out of the list. */
 void mdtree_forget(struct mdtree *t, size_t folder);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/io.h"
 #include "mailbox/unfinished.h"
 #include "maildir/control.h"
 #include "maildir/folder.h"
@@ -95,13 +96,15 @@ read_notes(struct scan *s, const struct scan_options *o, struct why *why)
 		struct stat st;
 		bool there = stat(path, &st) == 0;
 
-		if (there && !S_ISREG(st.st_mode)) /* a FIFO would wait */
+		if (!there && errno != ENOENT && errno != ENOTDIR)
+			result = why_errno(why, FAIL_FATAL, "%s", path);
+		else if (there && !S_ISREG(st.st_mode)) /* a FIFO would wait */
 			result = why_set(
 			    why, FAIL_FATAL, "%s: not a regular file", path);
 		else if (there)
 			result = folder_list_read(&s->notes, path, why);
 		free(path);
-		if (there)
+		if (there || result == -1)
 			break;
 	}
 	return result;
@@ -232,9 +235,12 @@ open_source(struct scan *s, const struct scan_options *o, struct why *why)
 	char *work = xasprintf("%s/" TREE_WORK_DIR, o->source);
 	char *mail = xasprintf("%s/mail", o->source);
 	char *parent = xasprintf("%s/..", o->source);
-	bool above = access(work, F_OK) == 0 && access(mail, F_OK) == 0;
-	int r = tree_is_finished(above ? o->source : parent, why);
+	int above = name_exists(AT_FDCWD, work), r;
 
+	if (above == 1)
+		above = name_exists(AT_FDCWD, mail);
+	r = above == -1 ? why_errno(why, FAIL_FATAL, "%s", o->source)
+			: tree_is_finished(above ? o->source : parent, why);
 	hint.follow = o->follow;
 	hint.side = "source";
 	if (r == 0)

@@ -267,7 +267,7 @@ undo_dir(const struct undoing *x, const struct journal_record *r,
 		(void)why_errno(why, fail_of_errno(errno), "cannot be opened");
 		return UNDO_FAILED;
 	}
-	if (strcmp(dir, ".") == 0 && mdtree_was_opened(x->u->tree, dir))
+	if (strcmp(dir, ".") == 0 && mdtree_was_opened(x->u->tree, dir) != 0)
 		status = UNDO_IN_USE;
 	else if (r->kind == JOURNAL_LEVEL)
 		status = x->u->dry_run ? foresee_level(dir, fd, going)

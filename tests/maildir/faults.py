@@ -3,7 +3,7 @@
 """Lets system calls of a merge, and of its undoing, fail with each error that
 they can have, reading ones too, and runs the same again: every message must be
 there exactly once then, with its flags, keywords and date, whatever the first
-run thought. The judge is what was put into the two trees.
+run thought. The judge is MESSAGES, what was put into the two trees.
 
 usage: faults.py SHIM [fs] [ERROR...]
 
@@ -87,6 +87,13 @@ def held(root):
         md.messages(root, LISTED))
 
 
+def model(merged):
+    """What held() has to be of the target, before and after the merge."""
+    return collections.Counter(
+        (folder, tuple(sorted(words)), data, date, 'S' if merged else '')
+        for folder, words, data, date, there in MESSAGES if merged or there)
+
+
 def outside(root):
     """The directories of a tree, and its subscriptions."""
     with open(os.path.join(root, 'subscriptions')) as f:
@@ -109,10 +116,20 @@ def fresh(template='before', state=None):
         shutil.copytree(state, 'state')
 
 
+class Wrong(Exception):
+    pass
+
+
 def fail(what, text, result):
-    print('%s: %s' % (what, text))
-    print(result.stderr.decode())
-    sys.exit(1)
+    raise Wrong('%s: %s\n%s' % (what, text, result.stderr.decode()))
+
+
+def attempt(what, error, number):
+    try:
+        ends[error, what(error, number)] += 1
+    except Wrong as wrong:
+        print(wrong)
+        ends['wrong'] += 1
 
 
 def check_not_doubled(what, result):
@@ -173,8 +190,9 @@ def try_undo(error, number):
 make()
 fresh()
 result = run(MERGE)
-calls, wanted, before = int(open('calls').read()), held('target'), held('before')
-if result.returncode != 0 or sum(wanted.values()) != len(MESSAGES):
+calls, wanted, before = int(open('calls').read()), model(True), model(False)
+if result.returncode != 0 or held('target') != wanted or \
+        held('before') != before:
     fail('merge', 'fails by itself', result)
 shutil.copytree('target', 'merged', symlinks=True)
 shutil.copytree('state', 'merged-state')
@@ -187,8 +205,9 @@ ends = collections.Counter()
 for name in ERRORS:
     first = 1 + 7 * KNOWN.index(name) % STEP
     for n in range(first, calls + 1, STEP):
-        ends[name, try_merge(name, n)] += 1
+        attempt(try_merge, name, n)
     for n in range(first, undo_calls + 1, STEP):
-        ends[name, try_undo(name, n)] += 1
+        attempt(try_undo, name, n)
 print('%d calls of a merge, %d of an undoing: %s' % (
     calls, undo_calls, dict(ends)))
+sys.exit(ends['wrong'] != 0)

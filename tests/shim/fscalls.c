@@ -9,8 +9,9 @@
  *	FSCALL_DO=kill | stop | EIO | ENOSPC | EDQUOT | EINTR | EMFILE | short
  *				what happens there; short: a read or write of
  *				one byte
- *	FSCALL_ALL=1		counts the calls that only read, too: open, read,
- *				getdents (readdir), stat, close
+ *	FSCALL_ALL=1		counts the calls that only read, too: open and
+ *				opendir, read, getdents (readdir), stat, statx,
+ *				access, close
  *	FSCALL_BELOW=DIR	of these, only those on files below DIR
  *	FSCALL_COUNT=FILE	how many there were, written at exit
  *	FSCALL_NOREPLACE=ERRNO	RENAME_NOREPLACE fails each time with EINVAL or
@@ -24,6 +25,10 @@
  *
  *	FSCALL_QUOTA=BYTES:DIR	a quota instead: what is written to files below
  *				DIR, beyond so many bytes, fails with EDQUOT
+ *	FSCALL_FULL=BYTES:DIR	a disk that is full instead: a write takes what
+ *				fits, the next one fails with ENOSPC
+ *	FSCALL_DEVICE=N		devices have numbers that are higher by N, as
+ *				after the file system was mounted anew
  *
  * Nothing is really synced: a process that is killed loses nothing that the
  * kernel has. Writes to the standard descriptors do not count. Not to be
@@ -101,22 +106,48 @@ hit(void)
 	return true;
 }
 
+/* Where a descriptor leads; "" if nowhere. */
+static void
+path_of(int fd, char *path, size_t len)
+{
+	char link[64];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = readlink(link, path, len - 1);
+	path[n < 0 ? 0 : n] = '\0';
+}
+
 /* True if the file is one whose reading counts. */
 static bool
 is_watched(int fd)
 {
 	const char *below = getenv("FSCALL_BELOW");
-	char link[64], path[4096];
-	ssize_t n;
+	char path[4096];
 
 	if (getenv("FSCALL_ALL") == NULL || fd < 0)
 		return false;
 	if (below == NULL)
 		return fd > 2;
-	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof path - 1);
-	path[n < 0 ? 0 : n] = '\0';
+	path_of(fd, path, sizeof path);
 	return strncmp(path, below, strlen(below)) == 0;
+}
+
+/* The same of a name, from the working directory on. */
+static bool
+is_watched_name(const char *name)
+{
+	const char *below = getenv("FSCALL_BELOW");
+	char path[4096];
+
+	if (getenv("FSCALL_ALL") == NULL)
+		return false;
+	if (below == NULL)
+		return true;
+	if (*name == '/')
+		return strncmp(name, below, strlen(below)) == 0;
+	return getcwd(path, sizeof path) != NULL &&
+	       strncmp(path, below, strlen(below)) == 0;
 }
 
 /* The same as hit for a call that changes nothing. */
@@ -124,6 +155,32 @@ static bool
 hit_reading(int fd)
 {
 	return is_watched(fd) && hit() && errno != 0;
+}
+
+static bool
+hit_name(int dir, const char *name)
+{
+	bool watched = dir == AT_FDCWD || *name == '/' ? is_watched_name(name)
+						       : is_watched(dir);
+
+	return watched && hit() && errno != 0;
+}
+
+/* The number of a device as it is after the file system was mounted anew. */
+static dev_t
+device(dev_t number)
+{
+	const char *higher = getenv("FSCALL_DEVICE");
+
+	return higher == NULL ? number : number + strtoul(higher, NULL, 10);
+}
+
+static int
+seen(int r, struct stat *st)
+{
+	if (r == 0)
+		st->st_dev = device(st->st_dev);
+	return r;
 }
 
 static ino_t
@@ -182,31 +239,47 @@ watch(int dir, const char *path, const char *name)
 	(void)fclose(f);
 }
 
-/* True if a write breaks the quota; errno is set. The bytes of one run are
- * counted, whatever is removed. */
-static bool
-over_quota(int fd, size_t len)
+/* What is left of BYTES:DIR for a file, after the bytes that this run wrote below
+ * DIR, whatever was removed since; -1 if the file is not below DIR. */
+static long
+room(const char *limit, int fd, size_t used)
 {
-	static size_t used;
-	const char *quota = getenv("FSCALL_QUOTA");
-	char link[64], path[4096], *dir;
-	unsigned long limit;
-	ssize_t n;
+	char path[4096], *dir;
+	unsigned long bytes;
 
-	if (quota == NULL)
-		return false;
-	limit = strtoul(quota, &dir, 10);
-	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof path - 1);
-	path[n < 0 ? 0 : n] = '\0';
+	if (limit == NULL)
+		return -1;
+	bytes = strtoul(limit, &dir, 10);
+	path_of(fd, path, sizeof path);
 	if (*dir++ != ':' || strncmp(path, dir, strlen(dir)) != 0)
-		return false;
-	if (used + len > limit) {
+		return -1;
+	return bytes > used ? (long)(bytes - used) : 0;
+}
+
+/* What a quota or a full disk leaves of a write of len bytes; -1 and errno. */
+static ssize_t
+granted(int fd, size_t len)
+{
+	static size_t under_quota, on_disk;
+	long left = room(getenv("FSCALL_QUOTA"), fd, under_quota);
+	size_t n = len;
+
+	if (left != -1 && len > (size_t)left) {
 		errno = EDQUOT;
-		return true;
+		return -1;
 	}
-	used += len;
-	return false;
+	if (left != -1)
+		under_quota += len;
+	left = room(getenv("FSCALL_FULL"), fd, on_disk);
+	if (left == 0 && len > 0) {
+		errno = ENOSPC;
+		return -1;
+	}
+	if (left != -1) {
+		n = len > (size_t)left ? (size_t)left : len;
+		on_disk += n;
+	}
+	return (ssize_t)n;
 }
 
 __attribute__((destructor)) static void
@@ -234,7 +307,7 @@ openat(int dir, const char *path, int flags, ...)
 		va_end(ap);
 		if (hit() && errno != 0)
 			return -1;
-	} else if (hit_reading(dir)) {
+	} else if (hit_name(dir, path)) {
 		return -1;
 	}
 	return REAL(openat)(dir, path, flags, mode);
@@ -253,21 +326,35 @@ open(const char *path, int flags, ...)
 		va_end(ap);
 		if (hit() && errno != 0)
 			return -1;
+	} else if (hit_name(AT_FDCWD, path)) {
+		return -1;
 	}
 	return REAL(open)(path, flags, mode);
+}
+
+DIR *
+opendir(const char *path)
+{
+	return hit_name(AT_FDCWD, path) ? NULL : REAL(opendir)(path);
 }
 
 ssize_t
 write(int fd, const void *p, size_t len)
 {
-	if (fd > 2 && (hit() || over_quota(fd, len))) {
+	ssize_t n = (ssize_t)len;
+
+	if (fd > 2 && hit()) {
 		if (errno != 0)
 			return -1;
-		len = len > 1 ? 1 : len;
+		n = len > 1 ? 1 : n;
 	}
 	if (fd > 2)
+		n = granted(fd, (size_t)n);
+	if (n == -1)
+		return -1;
+	if (fd > 2)
 		soil(inode_of(fd));
-	return REAL(write)(fd, p, len);
+	return REAL(write)(fd, p, (size_t)n);
 }
 
 int
@@ -377,6 +464,31 @@ futimens(int fd, const struct timespec times[2])
 }
 
 int
+utimensat(int dir, const char *path, const struct timespec times[2], int flags)
+{
+	return hit() && errno != 0 ? -1
+				   : REAL(utimensat)(dir, path, times, flags);
+}
+
+int
+unlink(const char *path)
+{
+	return hit() && errno != 0 ? -1 : REAL(unlink)(path);
+}
+
+int
+rmdir(const char *path)
+{
+	return hit() && errno != 0 ? -1 : REAL(rmdir)(path);
+}
+
+int
+symlinkat(const char *text, int dir, const char *path)
+{
+	return hit() && errno != 0 ? -1 : REAL(symlinkat)(text, dir, path);
+}
+
+int
 ftruncate(int fd, off_t len)
 {
 	return hit() && errno != 0 ? -1 : REAL(ftruncate)(fd, len);
@@ -396,7 +508,12 @@ read(int fd, void *p, size_t len)
 ssize_t
 pread(int fd, void *p, size_t len, off_t at)
 {
-	return hit_reading(fd) ? -1 : REAL(pread)(fd, p, len, at);
+	if (is_watched(fd) && hit()) {
+		if (errno != 0)
+			return -1;
+		len = len > 1 ? 1 : len;
+	}
+	return REAL(pread)(fd, p, len, at);
 }
 
 /* The system call fails at the number of its entry: what a stream had buffered
@@ -410,13 +527,53 @@ readdir(DIR *d)
 int
 fstat(int fd, struct stat *st)
 {
-	return hit_reading(fd) ? -1 : REAL(fstat)(fd, st);
+	return hit_reading(fd) ? -1 : seen(REAL(fstat)(fd, st), st);
 }
 
 int
 fstatat(int dir, const char *path, struct stat *st, int flags)
 {
-	return hit_reading(dir) ? -1 : REAL(fstatat)(dir, path, st, flags);
+	return hit_name(dir, path)
+		   ? -1
+		   : seen(REAL(fstatat)(dir, path, st, flags), st);
+}
+
+int
+stat(const char *path, struct stat *st)
+{
+	return hit_name(AT_FDCWD, path) ? -1 : seen(REAL(stat)(path, st), st);
+}
+
+int
+lstat(const char *path, struct stat *st)
+{
+	return hit_name(AT_FDCWD, path) ? -1 : seen(REAL(lstat)(path, st), st);
+}
+
+int
+statx(int dir, const char *path, int flags, unsigned int mask, struct statx *st)
+{
+	int r;
+
+	if (hit_name(dir, path))
+		return -1;
+	r = REAL(statx)(dir, path, flags, mask, st);
+	if (r == 0 && getenv("FSCALL_DEVICE") != NULL)
+		st->stx_dev_minor = (unsigned int)device(st->stx_dev_minor);
+	return r;
+}
+
+int
+access(const char *path, int mode)
+{
+	return hit_name(AT_FDCWD, path) ? -1 : REAL(access)(path, mode);
+}
+
+int
+faccessat(int dir, const char *path, int mode, int flags)
+{
+	return hit_name(dir, path) ? -1
+				   : REAL(faccessat)(dir, path, mode, flags);
 }
 
 time_t
