@@ -257,6 +257,21 @@ ok 'a journal that cannot be written: nothing is done' '
 	mkdir world/state/ann@one.test/steps.ndjson
 	run 2 rollback 2>err || run 2 migrate 2>err
 	all_at new'
+ok 'a line that does not come to the disk: nothing is done' '
+	mkdir nosync
+	printf "#!/bin/sh\necho \"sync: error syncing: Input/output error\" >&2\nexit 1\n" >nosync/sync
+	chmod 755 nosync/sync
+	(
+		PATH=$tmp/nosync:$PATH
+		world fresh
+		run 2 migrate 2>err
+		has err "steps.ndjson cannot be written"
+		all_at old
+		world moved
+		run 2 rollback 2>err
+		all_at new
+	)
+	is_back'
 ok 'a line that was cut off spoils no other' '
 	world moved
 	printf "{\"v\":1,\"type\":\"begin\",\"way\":\"roll" >>world/state/ann@one.test/steps.ndjson

@@ -130,6 +130,16 @@ ok 'and none where doveconf knows it' '
 	    --source-password-file master.pw --target "$new" --target-user master \
 	    --target-password-file master.pw --cacert cert --ignore-empty in >out 2>err
 	[ "$(refused)" -eq "$before" ]'
+ok 'nor is doveconf asked about a server of JMAP' '
+	printf "#!/bin/sh\n: >%s/asked\nexit 1\n" "$tmp" >there/doveconf
+	run 75 env PATH="$tmp/there:$PATH" acctcheck --source http://127.0.0.1:1 \
+	    --source-user master --source-password-file master.pw --target http://127.0.0.1:1 \
+	    --target-user master --target-password-file master.pw in >out 2>err
+	not [ -e asked ]
+	run 75 env PATH="$tmp/there:$PATH" acctcheck --source "$old" --source-user master \
+	    --source-password-file master.pw --target http://127.0.0.1:1 \
+	    --target-user master --target-password-file master.pw --cacert cert in >out 2>err
+	[ -e asked ]'
 ok 'clear text on this machine' '
 	old=$old_clear
 	check 0 in'

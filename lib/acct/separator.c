@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/buf.h"
 #include "core/command.h"
@@ -46,7 +47,7 @@ void
 separators_guess(const char *url, char usual, char out[SEPARATORS_MAX])
 {
 	memset(out, 0, SEPARATORS_MAX);
-	if (curl_is_loopback(url))
+	if (strncasecmp(url, "imap", 4) == 0 && curl_is_loopback(url))
 		add(out, of_doveconf());
 	add(out, usual);
 	add(out, '*');

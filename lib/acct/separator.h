@@ -12,8 +12,8 @@ enum {
 
 /*
  * The separators to try on a server, the likeliest first: what doveconf(1) says
- * where the server is on this machine, then the usual one of that kind of
- * server, then the other.
+ * of an IMAP server on this machine, then the usual one of that kind of server,
+ * then the other.
  */
 void separators_guess(const char *url, char usual, char out[SEPARATORS_MAX]);
 

@@ -224,15 +224,16 @@ migrate_steps='record create copy check mail again login after'
 rollback_steps='login mail read extract merge dav sieve check'
 
 # begins STEP STARTED: a line in the journal before anything is done. A step that
-# began and has no end may have done its work or not.
+# began and has no end may have done its work or not. The line is on the disk before
+# anybody relies on it.
 begins() {
 	printf '{"v":1,"type":"begin","way":"%s","step":"%s","started":"%s"}\n' \
-	    "$way" "$1" "$2" >>"$steps"
+	    "$way" "$1" "$2" >>"$steps" && sync -d -- "$steps"
 }
 # ends STEP STARTED STATUS TEXT
 ends() {
 	printf '{"v":1,"type":"step","way":"%s","step":"%s","started":"%s","ended":"%s","status":%d,"text":%s}\n' \
-	    "$way" "$1" "$2" "$(now)" "$3" "$(json "$4")" >>"$steps"
+	    "$way" "$1" "$2" "$(now)" "$3" "$(json "$4")" >>"$steps" && sync -d -- "$steps"
 }
 
 # read_journal: last_way is the way of the last line, done_steps what is done of it
