@@ -453,7 +453,7 @@ check_side(struct side_settings *s, const char *name)
 	bool jmap;
 
 	if (o->url == NULL)
-		return opt_wrong(&tool, "no %s: --%s URL", name, name);
+		return opt_lacks("no %s: --%s URL", name, name);
 	o->user = s->login.user;
 	o->password = s->login.password;
 	o->token = s->login.token;
@@ -475,17 +475,15 @@ check_side(struct side_settings *s, const char *name)
 	if (side_check(o, &why) == -1)
 		return opt_wrong(&tool, "--%s: %s", name, why.text);
 	if (o->user != NULL && o->password == NULL && o->token == NULL)
-		return opt_wrong(&tool,
-		    "no password of %s: --%s-password-file or "
-		    "--%s-password-command",
+		return opt_lacks("no password of %s: --%s-password-file or "
+				 "--%s-password-command",
 		    o->user, name, name);
 	if (jmap && o->user == NULL && o->token == NULL)
-		return opt_wrong(&tool,
-		    "no administrator for JMAP: --%s-user and "
-		    "--%s-password-file, or --%s-token-file",
+		return opt_lacks("no administrator for JMAP: --%s-user and "
+				 "--%s-password-file, or --%s-token-file",
 		    name, name, name);
 	if (!jmap && o->user == NULL && s->owners.map.n == 0)
-		return opt_wrong(&tool,
+		return opt_lacks(
 		    "no way into the accounts: --%s-user, or --%s-passwords",
 		    name, name);
 	return 0;

@@ -289,9 +289,9 @@ merge(char **operands)
 	int status;
 
 	if (!login_environment(&run.login, "DAV"))
-		return opt_wrong(&tool, LOGIN_MISSING("DAV"));
+		return opt_lacks(LOGIN_MISSING("DAV"));
 	if (two_servers && !login_environment(&run.from, "DAV_FROM"))
-		return opt_wrong(&tool,
+		return opt_lacks(
 		    "no credentials for FROM-URL: --from-user and "
 		    "--from-password-file, --from-token-file, or the DAV_FROM_ "
 		    "variables");

@@ -70,8 +70,8 @@ dump(char **operands)
 	if (key == NULL)
 		key = cred_variable("MAILCOW_API_KEY");
 	if (key == NULL)
-		return opt_wrong(
-		    &tool, "no API key: --token-file, or MAILCOW_API_KEY");
+		return opt_lacks(
+		    "no API key: --token-file, or MAILCOW_API_KEY");
 	if (!is_key(key)) {
 		tool_say(NULL, "the API key holds characters that no key has");
 		return EXIT_BROKEN;

@@ -35,7 +35,7 @@ dump(char **operands)
 	struct why why = { 0 };
 
 	if (!login_environment(&login, "STALWART"))
-		return opt_wrong(&tool, LOGIN_MISSING("STALWART"));
+		return opt_lacks(LOGIN_MISSING("STALWART"));
 	source_begin(&run, &tool);
 	login_lend(&login, &http);
 	api.http = http_new(operands[0], &http, &why);

@@ -457,9 +457,9 @@ from_environment(void)
 	if (run.url == NULL)
 		run.url = getenv("STALWART_URL");
 	if (run.url == NULL)
-		return opt_wrong(&tool, "no server: --url or STALWART_URL");
+		return opt_lacks("no server: --url or STALWART_URL");
 	if (!login_environment(&run.login, "STALWART"))
-		return opt_wrong(&tool, LOGIN_MISSING("STALWART"));
+		return opt_lacks(LOGIN_MISSING("STALWART"));
 	if (run.command != CHECK)
 		return 0;
 	if (run.proxy_url == NULL)
@@ -467,7 +467,7 @@ from_environment(void)
 	if (run.proxy_token == NULL)
 		run.proxy_token = cred_variable("PROXY_ADMIN_TOKEN");
 	if (run.proxy_url != NULL && run.proxy_token == NULL)
-		return opt_wrong(&tool,
+		return opt_lacks(
 		    "no token: --proxy-token-file, --proxy-token-command or "
 		    "PROXY_ADMIN_TOKEN");
 	return 0;

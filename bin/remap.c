@@ -586,11 +586,10 @@ from_environment(void)
 	if (!needs_proxy())
 		return 0;
 	if (run.url == NULL)
-		return opt_wrong(&tool, "no proxy: --url or PROXY_ADMIN_URL");
+		return opt_lacks("no proxy: --url or PROXY_ADMIN_URL");
 	if (run.token == NULL)
-		return opt_wrong(&tool,
-		    "no token: --token-file, --token-command or "
-		    "PROXY_ADMIN_TOKEN");
+		return opt_lacks("no token: --token-file, --token-command or "
+				 "PROXY_ADMIN_TOKEN");
 	return 0;
 }
 

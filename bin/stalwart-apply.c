@@ -60,7 +60,9 @@ struct run {
 	int64_t jobs; /* 0: what the server takes */
 	struct opt_list files;
 	bool standard_input;
-	bool json; /* as always */
+	bool partial; /* a plan may have no operation */
+	bool empty;   /* one has none, and must not */
+	bool json;    /* as always */
 	bool check;
 	bool lacking; /* --check found something that will not do */
 	struct schema schema;
@@ -245,6 +247,22 @@ open_settings(struct why *why)
 	    &run.passwords, run.passwords_path, 2, only_read, why);
 }
 
+/* A plan without an operation, as a pipe from a program that died is. */
+static void
+check_empty(const struct plan_reader *plan)
+{
+	struct why why = { 0 };
+
+	if (run.partial || plan->n_shapes != 0)
+		return;
+	run.empty = true;
+	why_set(&why, FAIL_DATA,
+	    "%s: no operations: the program that makes the plan may have "
+	    "failed (--partial)",
+	    plan->name);
+	tally_fail(&run.tally, NULL, NULL, NULL, &why);
+}
+
 /* Opens and checks all plans, before anything is sent. The array is new. */
 static struct plan_reader *
 open_plans(char **paths, size_t *n)
@@ -262,6 +280,8 @@ open_plans(char **paths, size_t *n)
 		plans = xgrow(plans, *n, &cap, sizeof *plans);
 		if (plan_reader_open(&plans[(*n)++], *paths, &why) == -1)
 			tally_fail(&run.tally, NULL, NULL, NULL, &why);
+		else
+			check_empty(&plans[*n - 1]);
 	}
 	return plans;
 }
@@ -400,7 +420,7 @@ apply_files(char **paths)
 
 	if (!run.tally.fatal && open_settings(&why) == -1)
 		tally_fail(&run.tally, NULL, NULL, NULL, &why);
-	if (!run.tally.fatal && !run.tally.temp)
+	if (!run.tally.fatal && !run.tally.temp && !run.empty)
 		apply_plans(plans, n);
 	settings_file_close(&run.settings);
 	ledger_close(&run.done);
@@ -491,6 +511,7 @@ static const struct opt options[] = {
 	OPT_LIST(0, "file", "PLAN", "read this plan, as an operand says",
 	    &run.files),
 	OPT_SET(0, "stdin", "the plan is standard input", &run.standard_input),
+	OPT_SET(0, "partial", "a plan may be empty", &run.partial),
 	OPT_CLEAR(0, "continue-on-error",
 	    "go on after a failure, which is the default; the last of this "
 	    "and -x counts",
@@ -513,13 +534,13 @@ apply(char **paths)
 	if (run.url == NULL)
 		run.url = getenv("STALWART_URL");
 	if (!login_environment(&run.login, "STALWART"))
-		return opt_wrong(&tool, LOGIN_MISSING("STALWART"));
+		return opt_lacks(LOGIN_MISSING("STALWART"));
 	if (run.options.keep_passwords && !run.options.update)
 		return opt_wrong(&tool, "--keep-passwords is for -u");
 	if (run.passwords_path != NULL && run.settings_path == NULL)
 		return opt_wrong(&tool, "--app-passwords is for --settings");
 	if (run.url == NULL)
-		return opt_wrong(&tool, "no server: --url or STALWART_URL");
+		return opt_lacks("no server: --url or STALWART_URL");
 	signals_catch();
 	run.options.url = run.url;
 	run.options.result = result;

@@ -38,9 +38,22 @@ ok 'a bad plan is refused before the first request, by line' '
 ok 'a description may begin with #' '
 	sed "s/\"name\":\"alice\"/&,\"description\":\"#nope\"/" plan >hash.plan
 	run 0 apply hash.plan >out 2>err'
-ok 'an empty plan is no error' '
-	run 0 apply </dev/null >out 2>err
-	not [ -s out ]'
+ok 'an empty plan is that of a program that failed: nothing is done, unless it may be' '
+	: >requests
+	printf "\n\n" >blank
+	for call in "" blank "plan blank" "-n blank" "--check blank"; do
+		# shellcheck disable=SC2086
+		run 1 apply $call </dev/null >out 2>err
+		has err "no operations: the program that makes the plan may have failed (--partial)"
+		not [ -s out ]
+		not [ -s requests ]
+	done
+	run 0 apply --partial </dev/null >out 2>err
+	not [ -s out ]
+	run 0 apply -n --partial blank plan >out 2>err
+	[ -s out ]
+	echo "{\"@type\":\"destroy\",\"object\":\"Account\",\"value\":{\"name\":\"nobody\"}}" >one
+	run 0 apply one >out 2>err'
 ok 'wrong credentials: exit 2 after exactly one attempt' '
 	echo wrong >wrong.secret
 	: >requests
@@ -50,9 +63,11 @@ ok 'wrong credentials: exit 2 after exactly one attempt' '
 	hasnt err wrong.secret'
 ok 'no credentials, no server, bad options' '
 	run 2 stalwart-apply plan 2>err
-	has err "no credentials"
+	has err "stalwart-apply: no credentials: --user and --password-file, --token-file, or"
+	[ "$(wc -l <err)" = 1 ]
 	run 2 env -u STALWART_URL stalwart-apply --password-file admin.secret plan 2>err
-	has err "no server"
+	has err "stalwart-apply: no server: --url or STALWART_URL"
+	[ "$(wc -l <err)" = 1 ]
 	run 2 apply --invalidate=all-of-it plan 2>err
 	has err "not one of: all, negative"
 	chmod 644 admin.secret

@@ -39,19 +39,37 @@ print_usage(const struct opt_tool *tool)
 	buf_free(&text);
 }
 
+static void
+say_list(const char *fmt, va_list ap)
+{
+	char *text = NULL;
+
+	if (vasprintf(&text, fmt, ap) == -1)
+		text = NULL;
+	tool_say(NULL, "%s", text == NULL ? "wrong call" : text);
+	free(text);
+}
+
 int
 opt_wrong(const struct opt_tool *tool, const char *fmt, ...)
 {
-	char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) == -1)
-		text = NULL;
+	say_list(fmt, ap);
 	va_end(ap);
-	tool_say(NULL, "%s", text == NULL ? "wrong call" : text);
-	free(text);
 	print_usage(tool);
+	return EXIT_BROKEN;
+}
+
+int
+opt_lacks(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say_list(fmt, ap);
+	va_end(ap);
 	return EXIT_BROKEN;
 }
 

@@ -147,6 +147,10 @@ int opt_parse(const struct opt_tool *tool, int *argc, char ***argv);
 int opt_wrong(const struct opt_tool *tool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* What a call does not say, nor the environment: names it and where it may be
+ * given, without a usage line, for the call has no fault. EXIT_BROKEN. */
+int opt_lacks(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 void opt_list_free(struct opt_list *list);
 
 /* clang-format off */
