@@ -110,9 +110,134 @@ ok 'other objects go as the plan says' '
 	run 0 apply lists >out 2>err
 	[ "$(statuses out)" = "1 destroyed " ]
 	[ "$(here MailingList)" = "" ]'
-ok 'a signal between the count and the deed leaves all' '
-	filled
+filled
+ok 'a failure between the count and the deed leaves all' '
 	run 1 apply -x reconcile >out 2>err
 	[ "$(here Account)" = "\"name\":\"alice\" \"name\":\"bob\" \"name\":\"carol\" \"name\":\"dave\" " ]'
+
+# --- from records, to the end ---
+
+# people [ADDRESS [MEMBERS]]: a dump of six people in two domains; one of them is
+# otherwise, or left out where MEMBERS is "-".
+people() {
+	n=1
+	echo '{"v":1,"type":"domain","domain":"one.test"}'
+	for p in alice@one.test bob@one.test carol@one.test gone@one.test dora@two.test gone@two.test; do
+		case $p in
+		gone*) [ $# -eq 0 ] || continue ;;
+		esac
+		if [ "$p" = "${1-}" ]; then
+			[ "$2" != - ] || continue
+			echo "{\"v\":1,\"type\":\"account\",\"address\":\"$p\"$2}"
+		else
+			echo "{\"v\":1,\"type\":\"account\",\"address\":\"$p\",\"secret\":\"$hash\"}"
+		fi
+		n=$((n + 1))
+	done
+	echo "{\"v\":1,\"type\":\"alias\",\"address\":\"team@one.test\",\"targets\":[\"bob@one.test\",\"dora@two.test\"]}"
+	echo "{\"v\":1,\"type\":\"end\",\"count\":$((n + 1))${3-}}"
+}
+# accounts_here: all addresses, of lists too.
+accounts_here() {
+	{
+		jmap x:Account/get '{"ids":null,"properties":["emailAddress"]}'
+		jmap x:MailingList/get '{"ids":null,"properties":["emailAddress"]}'
+	} | grep -o '"emailAddress":"[^"]*"' | sed 's/.*:"\(.*\)"/\1/' | sort | tr '\n' ' '
+}
+all='alice@one.test bob@one.test carol@one.test dora@two.test team@one.test '
+everybody='alice@one.test bob@one.test carol@one.test dora@two.test gone@one.test gone@two.test team@one.test '
+# moved [ARGS]: a new server, on which all people are.
+moved() {
+	serve --schema "$fixtures/real/stalwart-schema.json.gz" "$@"
+	people | mkaccounts -q | apply -q >out
+}
+yescrypt=',"secret":"$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7"'
+while IFS='|' read -r what options members gone; do
+	moved
+	ok "--reconcile, carried out with --destroy: $what" '
+		[ "$(accounts_here)" = "$everybody" ]
+		status=1
+		case $what in skipped*) status=0 ;; esac
+		# shellcheck disable=SC2086
+		people bob@one.test "$(eval "echo $members")" >records
+		run $status mkaccounts -q --reconcile $options records >plan 2>err
+		run 0 apply -q --destroy plan >out 2>err
+		[ "$(accounts_here)" = "$(printf "%s\n" $all $gone | sort | tr "\n" " ")" ] || {
+			accounts_here
+			cat records err
+			exit 1
+		}
+		grep -c destroyed out >n || true
+		[ "$(cat n)" = $((2 - $(echo $gone | wc -w))) ]'
+done <<-'END'
+	a hash that cannot be carried||$yescrypt|gone@one.test
+	no password at all||""|gone@one.test
+	skipped for its password|--no-secret=skip|$yescrypt|gone@one.test
+	skipped as it is switched off|--inactive=skip|',"active":false'|gone@one.test
+	a member of another type, so that nobody knows whose it is||',"quota":"much"'|gone@one.test gone@two.test
+	an account that is there twice||',"secret":"x","secret":"y"'|gone@one.test gone@two.test
+	END
+moved
+ok '--reconcile: an inactive account that is carried stays, without its login' '
+	people bob@one.test ",\"secret\":\"$hash\",\"active\":false" | mkaccounts -q --reconcile >plan
+	run 0 apply -q --destroy plan >out 2>err
+	[ "$(accounts_here)" = "$all" ]
+	[ "$(grep -c destroyed out)" = 2 ]'
+moved
+ok '--reconcile of a dump with entries that could not be read, or cut: no plan, nothing gone' '
+	before=$(accounts_here)
+	for dump in ",\"failed\":1" cut filtered; do
+		case $dump in
+		cut) people bob@one.test - | sed "\$d" >records ;;
+		filtered) people | grep -v bob@ >records ;;
+		*) people bob@one.test - "$dump" >records ;;
+		esac
+		status=2
+		case $dump in *failed*) status=1 ;; esac
+		run $status mkaccounts -q --reconcile records >plan 2>err
+		run 1 apply -q --destroy plan >out 2>err
+		has err "no operations"
+		[ "$(accounts_here)" = "$before" ]
+	done'
+moved
+ok '--reconcile takes away who has left, and nobody else' '
+	people bob@one.test - >records
+	sed "s/\"bob@one.test\",//" records | mkaccounts -q --reconcile >plan
+	run 1 apply -q plan >out 2>err
+	[ "$(grep -c "needs --destroy" err)" = 3 ]
+	run 0 apply -q --destroy plan >out 2>err
+	case $(accounts_here) in *bob* | *gone*) exit 1 ;; esac'
+
+# The first signal ends it behind the request in flight.
+for sig in TERM INT HUP KILL; do
+	moved --fault '*:slow:300'
+	ok "a signal between the count and the deed leaves all: $sig" "
+		people - | mkaccounts -q --reconcile >plan
+		: >requests
+		env --default-signal stalwart-apply --password-file admin.secret --destroy plan >out 2>err &
+		pid=\$!
+		tries=0
+		until grep -q 'account is destroyed' err; do
+			kill -0 \$pid
+			[ \$tries -lt 1200 ]
+			tries=\$((tries + 1))
+			sleep 0.05
+		done
+		kill -$sig \$pid
+		got=0
+		wait \$pid || got=\$?
+		case $sig in
+		KILL) [ \$got = 137 ] ;;
+		*)
+			[ \$got = 2 ]
+			has err 'stopped; run it again to go on'
+			;;
+		esac
+		not grep -q '\\\\\"destroy\\\\\":\\[' requests
+		[ \"\$(accounts_here)\" = '$everybody' ]
+		run 0 apply -q --destroy plan >out 2>err
+		grep -q '\\\\\"destroy\\\\\":\\[' requests
+		[ \"\$(accounts_here)\" = '$all' ]"
+done
 
 done_testing
