@@ -28,7 +28,7 @@ release(void)
 static const struct opt options[] = {
 	OPT_TOKEN("the API key (or MAILCOW_API_KEY)", &key),
 	OPT_CLEAR(0, "no-app-passwords",
-	    "do not count app passwords: one request a mailbox",
+	    "do not ask for app passwords: one request a mailbox",
 	    &app_passwords),
 	OPT_TLS("the server", &http.cacert, &http.insecure_tls),
 	OPT_INSECURE_HTTP("the key", &http.insecure_http),

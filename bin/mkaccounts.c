@@ -91,7 +91,7 @@ fold(const struct note *n)
 {
 	size_t i = 0;
 
-	run.notes[n->kind]++;
+	run.notes[n->kind] += n->count;
 	while (i < run.n_folded && !is_alike(&run.folded[i], n))
 		i++;
 	if (i == run.n_folded) {
@@ -101,7 +101,7 @@ fold(const struct note *n)
 			arena_adds(&run.arena, n->address),
 			arena_adds(&run.arena, n->reason), 0 };
 	}
-	run.folded[i].count++;
+	run.folded[i].count += n->count;
 }
 
 static void
@@ -122,6 +122,8 @@ note(void *arg, const struct note *n)
 	jw_kstr(&run.line, "status", kinds[n->kind]);
 	jw_kstr(&run.line, "address", n->address);
 	jw_kstr(&run.line, "reason", n->reason);
+	if (n->count > 1)
+		jw_kint(&run.line, "count", (int64_t)n->count);
 	jw_kstr(&run.line, "origin", n->origin);
 	outcome_end(&run.line);
 	(void)fwrite(run.line.data, 1, run.line.len, run.report.file);

@@ -121,6 +121,24 @@ ok 'aliases that lead in a circle, and mirrors of mirrors' '
 	has out x@one.test
 	hasnt out z@m1.test
 	run 0 recfilter --domain m1.test dump3 >out'
+ok 'a note about an address goes with it, and one about what nobody has with all' '
+	{
+		account a@one.test
+		account b@one.test
+		alias_row l@one.test "\"b@one.test\",\"x@ext.test\""
+		echo "{\"v\":1,\"type\":\"note\",\"what\":\"A@one.test\",\"text\":\"of a\",\"count\":2}"
+		echo "{\"v\":1,\"type\":\"note\",\"what\":\"b@one.test\",\"text\":\"of b\"}"
+		echo "{\"v\":1,\"type\":\"note\",\"what\":\"l@one.test\",\"text\":\"of l\"}"
+		echo "{\"v\":1,\"type\":\"note\",\"what\":\"pipe@one.test\",\"text\":\"of nobody\"}"
+		end
+	} >dump4
+	for who in a b; do
+		run 0 recfilter -a $who@one.test dump4 >out
+		jq -r "select(.type == \"note\") | .text" out | tr "\n" " "
+		echo
+	done >got
+	printf "%s\n" "of a of nobody " "of b of l of nobody " >want
+	same want got'
 ok 'empty input, or without its end: nothing goes on' '
 	: | run 1 recfilter -a a@one.test >out 2>err
 	not [ -s out ]

@@ -540,6 +540,7 @@ ok 'DirectAdmin: quotas, forwards that keep a copy, catch-alls, users of the sys
 	printf "*: :fail:\n" >da/two.test/aliases
 	dump 0 -v --format=directadmin da/one.test/passwd da/two.test/passwd
 	cat >want <<-\END
+	{"v":1,"type":"note","what":"passwd-file","text":"an address of a user of the system, which dirdump shadow lists, is not carried","origin":"passwd-file:da/one.test/aliases:1"}
 	{"v":1,"type":"domain","domain":"one.test","active":true,"origin":"passwd-file:da/one.test/passwd:1"}
 	{"v":1,"type":"account","address":"ann@one.test","secret":"$6$Zx$h","default_scheme":"CRYPT","active":true,"receive":true,"quota":52428800,"forward":["x@ext.test"],"keep":true,"home":"/home/u/imap/one.test/ann","uid":1001,"gid":1002,"origin":"passwd-file:da/one.test/passwd:1"}
 	{"v":1,"type":"account","address":"bob@one.test","secret":"!$6$Zx$h","default_scheme":"CRYPT","active":false,"receive":true,"home":"/home/u/imap/one.test/bob","uid":1001,"gid":1002,"origin":"passwd-file:da/one.test/passwd:2"}
@@ -548,7 +549,7 @@ ok 'DirectAdmin: quotas, forwards that keep a copy, catch-alls, users of the sys
 	{"v":1,"type":"alias","address":"@one.test","targets":["ann@one.test"],"active":true,"origin":"passwd-file:da/one.test/aliases:5"}
 	{"v":1,"type":"domain","domain":"two.test","active":true,"origin":"passwd-file:da/two.test/passwd:1"}
 	{"v":1,"type":"account","address":"cat@two.test","secret":"$1$Zx$h","default_scheme":"CRYPT","active":true,"receive":true,"home":"/h","uid":1,"gid":1,"origin":"passwd-file:da/two.test/passwd:1"}
-	{"v":1,"type":"end","count":8,"source":"passwd-file"}
+	{"v":1,"type":"end","count":9,"source":"passwd-file"}
 	END
 	same want out
 	has err "an address of a user of the system"'

@@ -30,7 +30,8 @@ ok 'all files of a folder' '
 	{"v":1,"type":"alias","address":"info@example.org","targets":["alice@example.org","ext@gmail.test"],"active":true,"origin":"dms:postfix-virtual.cf:3"}
 	{"v":1,"type":"alias","address":"@example.org","targets":["alice@example.org"],"active":true,"origin":"dms:postfix-virtual.cf:10"}
 	{"v":1,"type":"settings","address":"alice@example.org","send_as":["info@example.org"],"origin":"dms:postfix-virtual.cf:3"}
-	{"v":1,"type":"end","count":9,"failed":3,"source":"dms"}
+	{"v":1,"type":"note","what":"dms","text":"a rule of who may send is not carried","origin":"dms:postfix-send-access.cf:1"}
+	{"v":1,"type":"end","count":10,"failed":3,"source":"dms"}
 	END
 	same want got
 	sed "s|$fixtures/dms/||" err >got

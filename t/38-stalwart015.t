@@ -26,6 +26,8 @@ ok 'the directory' '
 	{"v":1,"type":"domain","domain":"two.test","active":true}
 	{"v":1,"type":"group","address":"sales@one.test","name":"Sales","aliases":["verkauf@one.test"]}
 	{"v":1,"type":"account","address":"alice@one.test","logins":["alice"],"name":"Alice Ä","secret":"HASH","default_scheme":"CRYPT","active":true,"receive":true,"quota":1073741824,"aliases":["a@one.test","alice@two.test"],"groups":["sales@one.test"]}
+	{"v":1,"type":"note","what":"bob@one.test","text":"an app password is not carried"}
+	{"v":1,"type":"note","what":"bob@one.test","text":"a role is not carried: admin"}
 	{"v":1,"type":"account","address":"bob@one.test","secret":"HASH","default_scheme":"CRYPT","otp":"otpauth://totp/x?secret=JBSWY3DPEHPK3PXP","active":true,"receive":true}
 	{"v":1,"type":"account","address":"carol@one.test","logins":["carol"],"secret":"correct horse 7!","default_scheme":"PLAIN","active":false,"receive":true}
 	{"v":1,"type":"account","address":"erin@one.test","logins":["erin"],"secret":"HASH","default_scheme":"CRYPT","active":true,"receive":true}
@@ -34,7 +36,7 @@ ok 'the directory' '
 	{"v":1,"type":"account","address":"hans@one.test","logins":["hans"],"secret":"HASH","default_scheme":"CRYPT","active":true,"receive":true}
 	{"v":1,"type":"alias","address":"@two.test","targets":["erin@one.test"],"active":true}
 	{"v":1,"type":"alias","address":"team@one.test","targets":["alice@one.test","bob@one.test","ext@other.test"],"active":true}
-	{"v":1,"type":"end","count":38,"failed":1,"source":"stalwart"}
+	{"v":1,"type":"end","count":40,"failed":1,"source":"stalwart"}
 	END
 	same want got
 	has err "dave: it has no mail address"

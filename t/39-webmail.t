@@ -13,15 +13,18 @@ data=$fixtures/webmail
 
 # want_roundcube: the records with --domain example.org
 cat >want.roundcube <<'EOF'
+{"v":1,"type":"note","what":"alice@example.org","text":"the organization of an identity is not carried"}
 {"v":1,"type":"settings","address":"alice@example.org","identities":[{"name":"Alice Ö","address":"alice@example.org","text":"-- \nAlice\n\"quoted\" \\ back","default":true},{"name":"Office","address":"a@example.org","reply_to":"alice@example.org","bcc":"log@example.org","html":"<p>Grüße, <b>Alice</b></p>"}],"locale":"de-DE","time_zone":"Europe/Berlin"}
 {"v":1,"type":"settings","address":"bob@example.org","identities":[{"address":"bob@example.org","default":true}],"locale":"en-US"}
 {"v":1,"type":"settings","address":"carol@example.org","identities":[{"name":"Carol","address":"elsewhere@example.com","default":true}]}
-{"v":1,"type":"end","count":3,"source":"roundcube"}
+{"v":1,"type":"end","count":4,"source":"roundcube"}
 EOF
 cat >want.sogo <<'EOF'
+{"v":1,"type":"note","what":"alice@example.org","text":"accounts of other servers that are read in SOGo are not carried"}
 {"v":1,"type":"settings","address":"alice@example.org","vacation":{"subject":"Away","text":"Back soon. Grüße","from":"2026-11-30T23:00:00Z","until":"2026-12-08T23:00:00Z"},"identities":[{"name":"Alice Ö","address":"alice@example.org","html":"<p>Grüße</p>","default":true},{"name":"Office","address":"a@example.org","reply_to":"alice@example.org"}],"locale":"de","time_zone":"Europe/Berlin"}
+{"v":1,"type":"note","what":"bob@example.org","text":"hours and weekdays of a vacation message are not carried"}
 {"v":1,"type":"settings","address":"bob@example.org","vacation":{"active":false,"text":"off","until":"2026-12-08T23:00:00Z"},"identities":[{"name":"Bob B.","address":"bob@example.org","text":"-- Bob","default":true}],"locale":"pt-BR"}
-{"v":1,"type":"end","count":2,"failed":1,"source":"sogo"}
+{"v":1,"type":"end","count":4,"failed":1,"source":"sogo"}
 EOF
 
 # records: of the file out, without what differs between databases
@@ -95,8 +98,15 @@ ok 'Roundcube: calendars, canned responses and collected addresses are counted' 
 		EOF
 		run 0 dirdump roundcube --domain example.org -v "$1" >out 2>err
 		has err "alice@example.org: calendars of Roundcube'"'"'s plugin are not carried: export them there: 2"
-		has err "bob: addresses that Roundcube collected by itself are not carried: 1"
+		has err "bob@example.org: addresses that Roundcube collected by itself are not carried: 1"
 		hasnt err "canned responses"
+		jq -c "select(.type == \"note\") | [.what, .text, .count]" out >notes
+		cat >want <<-EOF
+		["alice@example.org","the organization of an identity is not carried",null]
+		["alice@example.org","calendars of Roundcube'"'"'s plugin are not carried: export them there",2]
+		["bob@example.org","addresses that Roundcube collected by itself are not carried",null]
+		EOF
+		same want notes
 	}
 	on_each_database roundcube one'
 ok 'SOGo: identities of both kinds, vacations, languages, on three databases' '
@@ -127,6 +137,14 @@ ok 'SOGo: what a vacation and a profile have beside is named' '
 	has err "boss@example.org: a language that is not known is not carried: Klingon"
 	has err "boss@example.org: delegates set in SOGo"
 	has err "solo@example.org: delegates set in SOGo"
+	jq -r "select(.type == \"note\") | \"\\(.what): \\(.text)\\(.count // \"\")\"" out >notes
+	for note in "empty@example.org: a vacation message without a text is not carried" \
+	    "subject@example.org: mail that is thrown away during a vacation is kept" \
+	    "boss@example.org: a language that is not known is not carried: Klingon" \
+	    "solo@example.org: delegates set in SOGo, who send in the owner"; do
+		has notes "$note"
+	done
+	hasnt notes subject}
 	jq -sc "map(select(.vacation)) | map([.address, .vacation.text, .vacation.subject])" out >got
 	echo "[[\"subject@example.org\",\"x\",null]]" >want
 	same want got
@@ -146,7 +164,10 @@ ok 'with the accounts they become settings; what the server refuses is named' '
 	dirdump roundcube --domain example.org sqlite:roundcube.db >rc 2>/dev/null
 	run 0 mkaccounts -q --report report --settings settings accounts rc >plan
 	jq -se "(map(select(.address == \"alice@example.org\"))[0].identities | length) == 2 and all(.address != \"carol@example.org\")" settings
-	has report "the identity elsewhere@example.com: it is not an address of the account"'
+	has report "the identity elsewhere@example.com: it is not an address of the account"
+	grep "\"alice@example.org\".*calendars of Roundcube" report >got
+	has got "\"count\":2"
+	[ "$(grep -c . got)" -eq 1 ]'
 
 # cards_of FOLDER: what an independent parser reads
 cards_of() {

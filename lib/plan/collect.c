@@ -495,6 +495,16 @@ add_settings(struct plan *p, const struct record *r, struct why *why)
 	return 0;
 }
 
+/* A note of the directory's own. */
+static void
+pass_note(struct plan *p, const struct record *r)
+{
+	const struct note note = { NOTE_LEFT, r->what, r->note, r->origin, "%s",
+		r->count < 1 ? 1 : (size_t)r->count };
+
+	p->calls->note(p->calls->arg, &note);
+}
+
 static int
 add(struct plan *p, const struct record *r, struct why *why)
 {
@@ -519,8 +529,7 @@ add(struct plan *p, const struct record *r, struct why *why)
 	case REC_SETTINGS:
 		return add_settings(p, r, why);
 	case REC_NOTE:
-		plan_note(p, NOTE_LEFT, r->what, plan_text(p, r->origin), "%s",
-		    r->note);
+		pass_note(p, r);
 		break;
 	case REC_END:
 		break;

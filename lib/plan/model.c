@@ -17,7 +17,8 @@ void
 plan_note(struct plan *p, enum note_kind kind, const char *address,
     uint32_t origin, const char *fmt, ...)
 {
-	struct note note = { kind, address, fmt, plan_string(p, origin), fmt };
+	struct note note = { kind, address, fmt, plan_string(p, origin), fmt,
+		1 };
 	char *reason = NULL;
 	va_list ap;
 

@@ -61,6 +61,7 @@ struct note {
 	const char *reason;
 	const char *origin; /* NULL: none is known */
 	const char *form;   /* the same for notes that differ only in names */
+	size_t count;       /* how many things it stands for */
 };
 
 /* What the caller does when the plan has something to say or to ask. */

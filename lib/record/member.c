@@ -117,7 +117,7 @@ const struct record_member record_members[] = {
 	M(key, TEXT, DKIM, DKIM),
 	M(what, TEXT, NOTE, NOTE),
 	AS(note, "text", TEXT, NOTE, NOTE),
-	M(count, NUMBER, END, END),
+	M(count, NUMBER, NOTE | END, END),
 	M(failed, NUMBER, END, 0),
 	M(source, TEXT, END, 0),
 	M(part, TEXT, END, 0),

@@ -131,6 +131,16 @@ record_id(const struct record *r)
 	return r->type == REC_END ? "end" : "record";
 }
 
+const char *
+record_owner(const struct record *r)
+{
+	if (r->address != NULL)
+		return r->address;
+	if (r->domain != NULL)
+		return r->domain;
+	return r->what != NULL && strchr(r->what, '@') != NULL ? r->what : NULL;
+}
+
 static int check_members(const void *of, const struct record_member *members,
     size_t n, unsigned int type, struct why *why);
 

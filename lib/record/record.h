@@ -128,7 +128,7 @@ struct record {
 	const char *origin;
 	const char *source;
 	const char *part; /* what a filter has left of a dump; NULL: all */
-	int64_t count;
+	int64_t count;    /* of an end record, or of alike things of a note */
 	int64_t failed;   /* of an end record: what was not read */
 	const char *what; /* of a note: the setting that it is about */
 	const char *note; /* "text": what is not carried */
@@ -169,6 +169,10 @@ int record_check(const struct record *r, struct why *why);
 
 /* Appends the record as one line, newline included. */
 void record_write(const struct record *r, struct buf *out);
+
+/* Whose record it is: the address, or the domain; of a note what it is about,
+ * where that is an address. NULL: everybody's. */
+const char *record_owner(const struct record *r);
 
 /* What names the record in messages: address, domain, or its type. */
 const char *record_id(const struct record *r);

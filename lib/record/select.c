@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-#include "record/select.h"
+#include "record/select-internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,76 +13,6 @@
 #include "core/map.h"
 #include "core/strtab.h"
 #include "record/address.h"
-
-/* What is known of an address or a domain. */
-enum {
-	WANTED = 1,  /* was chosen by its name */
-	FOUND = 2,   /* and is there */
-	DONE = 4,    /* is the account of an earlier part */
-	ACCOUNT = 8, /* is the address of an account */
-	FULL = 16    /* of a domain: it has accounts */
-};
-
-/* A run of s->numbers. */
-struct run {
-	size_t at, n;
-};
-
-/* A record that may go on. */
-struct item {
-	const char *line;
-	enum record_type type;
-	bool chosen;
-	uint32_t name;      /* address or domain; 0: none */
-	uint32_t part;      /* the last that it was taken into */
-	struct run names;   /* its aliases; of an alias its targets */
-	struct run forward; /* of an account */
-	struct run groups;  /* of an account */
-	size_t next_own;    /* of the same name, + 1 */
-	size_t next;        /* of its kind that leads to the same name, + 1 */
-};
-
-/* One alias that leads to an address. */
-struct edge {
-	size_t item;
-	size_t next; /* + 1 */
-};
-
-/* What belongs to a number of names; grows with it. The parts are the last ones
- * in which it was so. */
-struct name {
-	unsigned int flags;
-	uint32_t main;      /* of an alias domain; 0: it is none */
-	uint32_t chosen;    /* part: its account is chosen */
-	uint32_t mine;      /* part: leads to something that is chosen */
-	uint32_t taken;     /* part: of a domain: a record in it goes on */
-	size_t first_own;   /* + 1: the records of this name */
-	size_t first_alias; /* + 1: the aliases whose address this is */
-	size_t first_other; /* + 1: settings and their like of this address */
-	size_t first_edge;  /* + 1: the aliases that lead here */
-	size_t first_row;   /* + 1: of a domain: the rows of whole domains */
-};
-
-struct selection {
-	struct intern names; /* addresses and domains, lower case */
-	struct name *name;   /* by number */
-	size_t cap_name;
-	struct arena lines;
-	struct item *items;
-	size_t n_items, cap_items;
-	uint32_t *numbers;
-	size_t n_numbers, cap_numbers;
-	struct edge *edges;
-	size_t n_edges, cap_edges;
-	uint32_t part; /* that is made, from 1 */
-	size_t *taken; /* the items of this part */
-	size_t n_taken, cap_taken;
-	uint32_t *mine; /* the names that lead to it */
-	size_t n_mine, cap_mine;
-	struct buf text;
-	size_t accounts, covered; /* all; those that are chosen or done */
-	bool keep_rest, all;
-};
 
 struct selection *
 select_new(bool keep_rest)
@@ -197,10 +127,10 @@ select_done(struct selection *s, const char *address, struct why *why)
 
 /* --- records --- */
 
-static struct run
+static struct select_run
 add_names(struct selection *s, const struct strs *list)
 {
-	struct run run = { s->n_numbers, list->n };
+	struct select_run run = { s->n_numbers, list->n };
 
 	for (size_t i = 0; i < list->n; i++) {
 		uint32_t number = number_of_member(s, list->v[i]);
@@ -229,9 +159,18 @@ is_chosen(struct selection *s, uint32_t number)
 	return true;
 }
 
+/* A record that is neither an account, a group, an alias nor a domain. */
+static bool
+is_other(const struct select_item *item)
+{
+	return item->type != REC_DOMAIN && item->type != REC_ACCOUNT &&
+	       item->type != REC_GROUP && item->type != REC_ALIAS;
+}
+
 /* An account: true if its record is kept. */
 static bool
-choose_account(struct selection *s, const struct record *r, struct item *item)
+choose_account(
+    struct selection *s, const struct record *r, struct select_item *item)
 {
 	bool done = (s->name[item->name].flags & DONE) != 0;
 
@@ -253,23 +192,21 @@ void
 select_add(
     struct selection *s, const struct record *r, const char *line, size_t len)
 {
-	struct item item = { .type = r->type };
+	struct select_item item = { .type = r->type };
 
-	if (r->address != NULL)
-		item.name = number_of_member(s, r->address);
-	else if (r->domain != NULL)
-		item.name = number_of_member(s, r->domain);
+	if (record_owner(r) != NULL)
+		item.name = number_of_member(s, record_owner(r));
+	if (!is_other(&item))
+		s->name[item.name].flags |= HELD;
 	if (r->type == REC_ACCOUNT) {
 		if (!choose_account(s, r, &item))
 			return;
-	} else if (r->type == REC_ALIAS) {
-		item.chosen = is_chosen(s, item.name);
-		item.names = add_names(s, &r->targets);
-	} else if (r->type == REC_GROUP || r->type == REC_DOMAIN) {
+	} else if (!is_other(&item)) {
 		if (r->type == REC_GROUP)
 			domain_of(s, item.name)->flags |= FULL;
 		item.chosen = is_chosen(s, item.name);
-		item.names = add_names(s, &r->aliases);
+		item.names = add_names(
+		    s, r->type == REC_ALIAS ? &r->targets : &r->aliases);
 	}
 	item.line = arena_add(&s->lines, line, len);
 	s->items = xgrow(s->items, s->n_items, &s->cap_items, sizeof *s->items);
@@ -280,7 +217,7 @@ select_add(
 
 /* "@a" -> "@b": the row of a whole domain. */
 static bool
-is_domain_row(const struct selection *s, const struct item *item)
+is_domain_row(const struct selection *s, const struct select_item *item)
 {
 	return item->type == REC_ALIAS && item->names.n == 1 &&
 	       *text_of(s, item->name) == '@' &&
@@ -302,7 +239,7 @@ static void
 find_alias_domains(struct selection *s)
 {
 	for (size_t i = 0; i < s->n_items; i++) {
-		const struct item *item = &s->items[i];
+		const struct select_item *item = &s->items[i];
 		const uint32_t *v = s->numbers + item->names.at;
 
 		if (is_domain_row(s, item))
@@ -347,14 +284,6 @@ canonical(struct selection *s, uint32_t number)
 
 /* --- what leads to what --- */
 
-/* A record that is neither an account, a group, an alias nor a domain. */
-static bool
-is_other(const struct item *item)
-{
-	return item->type != REC_DOMAIN && item->type != REC_ACCOUNT &&
-	       item->type != REC_GROUP && item->type != REC_ALIAS;
-}
-
 /* Puts an item in front of a list of names. */
 static void
 add_edge(struct selection *s, size_t i, size_t *first)
@@ -365,7 +294,7 @@ add_edge(struct selection *s, size_t i, size_t *first)
 }
 
 static void
-link_alias(struct selection *s, size_t i, struct run targets)
+link_alias(struct selection *s, size_t i, struct select_run targets)
 {
 	for (size_t k = 0; k < targets.n; k++) {
 		uint32_t to = canonical(s, s->numbers[targets.at + k]);
@@ -384,20 +313,28 @@ prepend(struct selection *s, size_t i, size_t *first)
 static void
 link_row(struct selection *s, size_t i)
 {
-	const struct item *item = &s->items[i];
+	const struct select_item *item = &s->items[i];
 
 	add_edge(s, i, &domain_of(s, item->name)->first_row);
 	add_edge(s, i, &domain_of(s, s->numbers[item->names.at])->first_row);
+}
+
+/* Of nobody: a note of an address that no record has is everybody's, too. */
+static bool
+is_common(const struct selection *s, const struct select_item *item)
+{
+	return item->name == 0 || (item->type == REC_NOTE &&
+				      (s->name[item->name].flags & HELD) == 0);
 }
 
 static void
 link_items(struct selection *s)
 {
 	for (size_t i = 0; i < s->n_items; i++) {
-		struct item *item = &s->items[i];
+		struct select_item *item = &s->items[i];
 		uint32_t own;
 
-		if (item->name == 0)
+		if (is_common(s, item))
 			continue;
 		own = canonical(s, item->name);
 		item->next_own = s->name[item->name].first_own;
@@ -459,7 +396,7 @@ make_mine(struct selection *s, uint32_t number)
 }
 
 static void
-take_groups(struct selection *s, struct run groups)
+take_groups(struct selection *s, struct select_run groups)
 {
 	for (size_t k = 0; k < groups.n; k++) {
 		uint32_t group = s->numbers[groups.at + k];
@@ -476,7 +413,7 @@ static void
 take_all_that_leads(struct selection *s)
 {
 	for (size_t i = 0; i < s->n_taken; i++) {
-		const struct item *item = &s->items[s->taken[i]];
+		const struct select_item *item = &s->items[s->taken[i]];
 
 		if (item->type == REC_DOMAIN || item->name == 0)
 			continue;
@@ -489,7 +426,7 @@ take_all_that_leads(struct selection *s)
 }
 
 static void
-follow(struct selection *s, struct run run)
+follow(struct selection *s, struct select_run run)
 {
 	for (size_t k = 0; k < run.n; k++) {
 		uint32_t to = canonical(s, s->numbers[run.at + k]);
@@ -506,7 +443,7 @@ static void
 take_what_it_leads_to(struct selection *s)
 {
 	for (size_t i = 0; i < s->n_taken; i++) {
-		const struct item *item = &s->items[s->taken[i]];
+		const struct select_item *item = &s->items[s->taken[i]];
 
 		if (item->type == REC_ALIAS)
 			follow(s, item->names);
@@ -548,7 +485,7 @@ take_domain(struct selection *s, uint32_t number)
  * account, and of the one target of an alias, which would pass for an address
  * elsewhere without its domain. */
 static bool
-names_domains(const struct item *item)
+names_domains(const struct select_item *item)
 {
 	return item->type == REC_ACCOUNT || item->type == REC_GROUP ||
 	       (item->type == REC_ALIAS && item->names.n == 1);
@@ -558,9 +495,9 @@ static void
 take_domains(struct selection *s)
 {
 	for (size_t i = 0; i < s->n_taken; i++) {
-		const struct item *item = &s->items[s->taken[i]];
+		const struct select_item *item = &s->items[s->taken[i]];
 
-		if (item->name == 0)
+		if (is_common(s, item))
 			continue;
 		take_domain(s, item->name);
 		for (size_t k = 0; names_domains(item) && k < item->names.n;
@@ -629,11 +566,11 @@ select_resolve(struct selection *s, struct select_counts *counts)
 	counts->last = s->all;
 	begin_part(s);
 	for (size_t i = 0; i < s->n_items; i++)
-		if (s->items[i].chosen || s->items[i].name == 0)
+		if (s->items[i].chosen || is_common(s, &s->items[i]))
 			choose(s, i);
 	complete(s);
 	for (size_t i = 0; i < s->n_items; i++) {
-		const struct item *item = &s->items[i];
+		const struct select_item *item = &s->items[i];
 
 		if (item->part != s->part && !s->all)
 			continue;
@@ -651,7 +588,7 @@ select_each(struct selection *s, size_t *at)
 {
 	begin_part(s);
 	for (; *at < s->n_items; ++*at) {
-		const struct item *item = &s->items[*at];
+		const struct select_item *item = &s->items[*at];
 
 		/* A second record of the same account came with the first. */
 		if (item->type != REC_ACCOUNT ||
@@ -679,7 +616,7 @@ select_next(const struct selection *s, size_t *at, const char **line)
 bool
 select_common(const struct selection *s, size_t *at, const char **line)
 {
-	while (*at < s->n_items && s->items[*at].name != 0)
+	while (*at < s->n_items && !is_common(s, &s->items[*at]))
 		++*at;
 	if (*at == s->n_items)
 		return false;

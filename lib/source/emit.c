@@ -11,6 +11,7 @@
 
 #include "core/alloc.h"
 #include "core/io.h"
+#include "core/num.h"
 #include "core/str.h"
 #include "record/address.h"
 #include "secret/lock.h"
@@ -316,13 +317,14 @@ emit_plain(struct emit *e, struct record *r)
 }
 
 static void
-put_note(struct emit *e, const char *what, const char *text)
+put_note(struct emit *e, const char *what, const char *text, int64_t count)
 {
 	struct record r = { 0 };
 
 	record_reset(&r, REC_NOTE);
-	r.what = what;
+	r.what = what == NULL ? e->source : what;
 	r.note = text;
+	r.count = count;
 	r.origin = origin(e);
 	put(e, &r);
 }
@@ -330,7 +332,7 @@ put_note(struct emit *e, const char *what, const char *text)
 void
 emit_note_record(struct emit *e, const char *what, const char *text)
 {
-	put_note(e, what, text);
+	put_note(e, what, text, -1);
 	if (e->tally->verbose > 0)
 		tool_say(emit_where(e, e->at), "%s: %s", what, text);
 }
@@ -370,7 +372,8 @@ note(struct emit *e, const char *text, bool dropped)
 		e->notes =
 		    xgrow(e->notes, e->nnotes, &e->notes_cap, sizeof *e->notes);
 		e->notes[e->nnotes++] =
-		    (struct emit_note){ .text = text, .dropped = dropped };
+		    (struct emit_note){ .text = arena_adds(&e->arena, text),
+			    .dropped = dropped };
 	}
 	e->notes[i].count++;
 }
@@ -391,7 +394,29 @@ emit_note_behind(
     struct emit *e, const char *id, const char *text, const char *detail)
 {
 	emit_note(e, id, text, detail);
-	put_note(e, id == NULL ? e->source : id, text);
+	put_note(e, id, text, -1);
+}
+
+void
+emit_note_word(
+    struct emit *e, const char *id, const char *text, const char *word)
+{
+	struct buf kind = { 0 };
+
+	buf_addf(&kind, "%s: %s", text, word);
+	emit_note_behind(e, id, kind.data, NULL);
+	buf_free(&kind);
+}
+
+void
+emit_note_many(
+    struct emit *e, const char *id, const char *text, const char *count)
+{
+	int64_t n;
+
+	emit_note(e, id, text, count);
+	put_note(e, id, text,
+	    count != NULL && parse_num(count, 2, INT64_MAX, &n, NULL) ? n : -1);
 }
 
 void

@@ -126,15 +126,22 @@ void emit_secret(struct emit *e, struct record *r);
 
 /*
  * Something of a record that is not carried, or worth knowing; and something
- * that is not a mailbox and is left out. text is a literal: each is counted,
- * -v shows each with the detail (may be NULL).
+ * that is not a mailbox and is left out. Each text is counted, -v shows each
+ * with the detail (may be NULL).
  */
 void emit_note(
     struct emit *e, const char *id, const char *text, const char *detail);
 /* The same for something of an owner that stays behind, and a note record, so that
- * the report of the move names it by owner. */
+ * the report of the move names it by owner. The record has no detail: what is
+ * alike is counted. */
 void emit_note_behind(
     struct emit *e, const char *id, const char *text, const char *detail);
+/* The same with a word of a few that it may be, which is a part of the kind. */
+void emit_note_word(
+    struct emit *e, const char *id, const char *text, const char *word);
+/* The same where the owner has several of them; count is a number in digits. */
+void emit_note_many(
+    struct emit *e, const char *id, const char *text, const char *count);
 void emit_drop(struct emit *e, const char *id, const char *text);
 
 /*

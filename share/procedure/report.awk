@@ -134,15 +134,16 @@ function sort_events(    gap, i, j, t, x, c) {
 			event_time[j] = t; event_text[j] = x; event_change[j] = c
 		}
 }
-function read_reports(    file, line, key, address) {
+function read_reports(    file, line, key, n) {
 	while ((getline file < reports) > 0) {
 		while ((getline line < file) > 0) {
 			if (member(line, "reason") == "")
 				continue
+			n = member(line, "count")
 			key = member(line, "status") ": " member(line, "reason")
 			if (!(key in lost)) lost_order[++losses] = key
-			lost[key]++
-			if (lost[key] == 1) lost_one[key] = member(line, "address")
+			lost[key] += n == "" ? 1 : n
+			if (!(key in lost_one)) lost_one[key] = member(line, "address")
 		}
 		close(file)
 	}

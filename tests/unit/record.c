@@ -96,6 +96,8 @@ test_round_trip(void)
 		"{\"v\":1,\"type\":\"dkim\",\"domain\":\"example.org\","
 		"\"selector\":\"s\",\"algorithm\":\"rsa\",\"key\":\"k\"}\n",
 		"{\"v\":1,\"type\":\"note\",\"what\":\"w\",\"text\":\"t\"}\n",
+		"{\"v\":1,\"type\":\"note\",\"what\":\"a@b\",\"text\":\"t\","
+		"\"count\":2}\n",
 		"{\"v\":1,\"type\":\"end\",\"count\":3,\"failed\":1,"
 		"\"source\":\"t\",\"part\":\"p\"}\n" };
 	struct record r = { 0 };

@@ -119,19 +119,19 @@ note_others(struct dump *d, const struct acl_view *view,
 		if (view != d->views.first && !e->global)
 			continue;
 		if (e->id <= ACL_AUTHENTICATED && e->rights != 0)
-			emit_note(d->emit, d->owner->address,
+			emit_note_behind(d->emit, d->owner->address,
 			    "a folder that everybody may use: shares are with "
 			    "persons only",
 			    folder);
 		else if (e->id == ACL_OWNER &&
 			 ((e->grants && e->rights != all) || e->negative != 0))
-			emit_note(d->emit, d->owner->address,
+			emit_note_behind(d->emit, d->owner->address,
 			    "a folder whose owner has fewer rights: an owner "
 			    "has all of them on the new server",
 			    folder);
 		else if ((e->id == ACL_GROUP || e->id == ACL_GROUP_OVERRIDE) &&
 			 people_of_group(d->people, e->name) == NULL)
-			emit_note(d->emit, d->owner->address,
+			emit_note_behind(d->emit, d->owner->address,
 			    "a folder for a group of which no member is known",
 			    e->name);
 	}
@@ -179,7 +179,7 @@ consider(struct dump *d, const struct acl_view *view,
 		buf_adds(&address, one->address);
 	else if (address_normalise(name, false, &address, NULL) == -1 ||
 		 people_has(d->people, address.data)) {
-		emit_note(d->emit, d->owner->address,
+		emit_note_behind(d->emit, d->owner->address,
 		    "a share with somebody who is not among the records", name);
 		buf_free(&address);
 		return;

@@ -79,7 +79,7 @@ note_rule(const struct reader *r, const struct setting *acl, const char *path)
 	struct buf where = { 0 };
 
 	buf_addf(&where, "%sacl %s", path, acl->name == NULL ? "" : acl->name);
-	emit_note(r->emit, NULL,
+	emit_note_behind(r->emit, NULL,
 	    "rights in the settings that are not carried: only those of the "
 	    "top, and of the first shared namespace, hold for others",
 	    where.data);
@@ -205,7 +205,7 @@ read_namespaces(struct reader *r)
 		prefix = setting_value(ns, "prefix");
 		r->emit->at.line = (uint32_t)ns->line;
 		if (why != NULL)
-			emit_note(r->emit, NULL, why, prefix);
+			emit_note_behind(r->emit, NULL, why, prefix);
 		else if (ns == r->shared && prefix != NULL)
 			r->to->prefix = prefix_of(&r->to->arena, prefix);
 	}
@@ -284,7 +284,7 @@ add_places(const struct reader *r, const struct setting *block, struct buf *out)
 		if (value == NULL || (flag && !setting_is_yes(value)))
 			continue;
 		if (strchr(value, '%') != NULL)
-			emit_note(r->emit, NULL,
+			emit_note_behind(r->emit, NULL,
 			    "a place of mail with a variable: not followed",
 			    names[i][0]);
 		else

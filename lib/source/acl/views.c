@@ -94,7 +94,7 @@ has_globals(struct maker *m, const struct acl_scope *scope)
 	}
 	if (!S_ISDIR(st.st_mode))
 		return true;
-	emit_note(m->emit, NULL,
+	emit_note_behind(m->emit, NULL,
 	    "a folder of lists for all folders, which is not read",
 	    scope->global);
 	return false;
@@ -145,7 +145,7 @@ expand(struct maker *m, struct acl_scope *scope, const char *address)
 	if (address != NULL && expand_user(scope->global, address, &path)) {
 		scope->global = arena_adds(&m->to->arena, buf_str(&path));
 	} else {
-		emit_note(m->emit, address,
+		emit_note_behind(m->emit, address,
 		    address == NULL
 			? "a list for all folders whose name depends on who "
 			  "asks: not known for others than the accounts"
@@ -169,7 +169,7 @@ add_person(struct maker *m, const struct person *p)
 
 		if (value == NULL ||
 		    !acl_scope_set(&scope, &m->to->arena, name, value))
-			emit_note(m->emit, p->address,
+			emit_note_behind(m->emit, p->address,
 			    "a setting that its userdb gives the account: not "
 			    "followed",
 			    p->settings.v[i]);

@@ -288,7 +288,7 @@ set_quota(struct account *a, const struct fields *f, const struct extra *x)
 		emit_bad(a->emit, a->r.address,
 		    "a quota that is not a number of bytes is not carried");
 	if (x->quota_partial)
-		emit_note(a->emit, a->r.address,
+		emit_note_behind(a->emit, a->r.address,
 		    "a quota of one mailbox or of the number of messages is "
 		    "not carried",
 		    NULL);
@@ -335,7 +335,7 @@ set_active(struct account *a, const char *name, const struct extra *x)
 	    map_get(&a->deny, name) != NULL)
 		r->active = false;
 	if (x->other != NULL)
-		emit_note(a->emit, r->address,
+		emit_note_behind(a->emit, r->address,
 		    "other extra fields are not carried", x->other);
 }
 

@@ -181,7 +181,7 @@ set_subject(struct emit *e, const char *address, struct record_vacation *v,
 	if (subject == NULL || *subject == '\0')
 		return;
 	if (has_tag(subject))
-		emit_note(e, address,
+		emit_note_behind(e, address,
 		    "a subject of an automatic reply that repeats the one of "
 		    "the message is not carried",
 		    NULL);
@@ -211,7 +211,7 @@ emit_message(struct emit *e, const char *address, const struct buf *times,
 	} else {
 		set_subject(e, address, &v, m.subject);
 		if (has_tag(text.data))
-			emit_note(e, address,
+			emit_note_behind(e, address,
 			    "the %tags% of an automatic reply are not "
 			    "replaced on the new server",
 			    NULL);

@@ -47,7 +47,7 @@ static void
 add_alias(struct aliases *a, struct emit *e, const char *key, const char *value)
 {
 	if (value[strcspn(value, "@:|/\", ")] == '\0')
-		emit_note(e, NULL,
+		emit_note_behind(e, NULL,
 		    "an address of a user of the system, which dirdump shadow "
 		    "lists, is not carried",
 		    key);

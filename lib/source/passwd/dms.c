@@ -85,7 +85,7 @@ note_lines(struct dms *d, const char *name, const char *text, bool failed)
 		if (failed)
 			emit_bad(d->emit, NULL, text);
 		else
-			emit_note(d->emit, NULL, text, NULL);
+			emit_note_behind(d->emit, NULL, text, NULL);
 	}
 	source_lines_close(&in);
 }

@@ -67,7 +67,7 @@ row(struct passwd_file *p, char *line)
 		return; /* the title */
 	flags = cell(flags);
 	if (flags[strspn(flags, "- ")] != '\0')
-		emit_note(p->account.emit, NULL,
+		emit_note_behind(p->account.emit, f.name,
 		    "what the flags of Plesk say is not carried", flags);
 	f.secret = password(p, cell(rest));
 	account_emit(&p->account, &f);

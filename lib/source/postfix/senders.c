@@ -67,7 +67,7 @@ add_sender(void *ctx, struct emit *e, const char *key, char *value)
 	while (sender != NULL && (word = postfix_word(&value)) != NULL) {
 		owner = address_of(s, word);
 		if (owner == NULL)
-			emit_note(e, sender,
+			emit_note_behind(e, sender,
 			    "a login without a domain that may send as it is "
 			    "not carried",
 			    word);
@@ -161,7 +161,7 @@ emit_login(struct record *r, struct emit *e, const struct login *l)
 		const char *sender = l->senders.v[i];
 
 		if (*sender == '@' && is_shared(e, sender + 1, l->address))
-			emit_note(e, l->address,
+			emit_note_behind(e, l->address,
 			    "a right to send as the rest of a domain is not "
 			    "carried: on the new server it would be one to "
 			    "send as other accounts",

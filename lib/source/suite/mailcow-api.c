@@ -140,7 +140,7 @@ add_domain(void *ctx, const struct web_field *f)
 		if (number(&f[D_UNKNOWN_INT], &f[D_UNKNOWN], 0) == 0)
 			state = DOMAIN_RELAY;
 		else
-			emit_note(m->emit, name,
+			emit_note_behind(m->emit, name,
 			    "mail for unknown addresses of a domain is "
 			    "relayed: not carried",
 			    NULL);
@@ -170,7 +170,7 @@ add_alias_domain(void *ctx, const struct web_field *f)
 	if (target == NULL)
 		return;
 	if (number(&f[AD_ACTIVE_INT], &f[AD_ACTIVE], 1) == 0)
-		emit_note(m->emit, alias,
+		emit_note_behind(m->emit, alias,
 		    "an alias domain that is switched off is not carried",
 		    NULL);
 	else if (domain_state(m, target) == DOMAIN_RELAY)
@@ -235,7 +235,8 @@ take_orders(struct mailcow *m, const char *address, char *targets)
 		       !str_eq_nocase(target, orders[i].target))
 			i++;
 		if (i < sizeof orders / sizeof *orders) {
-			emit_note(m->emit, address, orders[i].text, NULL);
+			emit_note_behind(
+			    m->emit, address, orders[i].text, NULL);
 			continue;
 		}
 		len = strlen(target);
@@ -278,7 +279,7 @@ add_alias(void *ctx, const struct web_field *f)
 	if (*targets == '\0')
 		return;
 	if (f[A_INTERNAL].number == 1)
-		emit_note(m->emit, f[A_ADDRESS].text,
+		emit_note_behind(m->emit, f[A_ADDRESS].text,
 		    "an alias for senders of the server itself is open to all",
 		    NULL);
 	/* 2 is on as well, as in Postfix's query. */
@@ -321,20 +322,19 @@ enum {
 static void
 note_attributes(struct mailcow *m, const struct web_field *f)
 {
+	static const char *const protocols[] = { "imap", "pop3", "smtp",
+		"sieve" };
 	const char *source = f[M_AUTHSOURCE].text;
 
 	if (source != NULL && *source != '\0' && strcmp(source, "mailcow") != 0)
-		emit_note(m->emit, m->r.address,
+		emit_note_word(m->emit, m->r.address,
 		    "the password is not mailcow's own, but of another service",
 		    source);
 	for (int i = M_IMAP; i <= M_SIEVE; i++)
 		if (f[i].number == 0)
-			emit_note(m->emit, m->r.address,
-			    "a protocol that is switched off for an account: "
-			    "not carried",
-			    f[i].name);
+			strs_add(&m->r.disabled, protocols[i - M_IMAP]);
 	if (f[M_FORCE].number == 1)
-		emit_note(m->emit, m->r.address,
+		emit_note_behind(m->emit, m->r.address,
 		    "the owner must set a new password: not carried", NULL);
 }
 
@@ -443,17 +443,40 @@ add_temporary(void *ctx, const struct web_field *f)
 		return;
 	target = arena_adds(&m->arena, m->id);
 	if (f[T_PERMANENT].number != 1)
-		emit_note(m->emit, f[T_ADDRESS].text,
+		emit_note_behind(m->emit, f[T_ADDRESS].text,
 		    "an alias for some time becomes one for good", NULL);
 	aliases_add(&m->aliases, m->emit, f[T_ADDRESS].text, target);
 }
 
+/* Their secrets are hashes of mailcow's: the names alone can be carried. */
 static void
-count_app_password(void *ctx, const struct web_field *f)
+add_app_password(void *ctx, const struct web_field *f)
 {
 	struct mailcow *m = ctx;
+	struct record_app_password *p;
 
-	emit_note(m->emit, m->id, "an app password is not carried", f->text);
+	if (f->text == NULL || *f->text == '\0') {
+		emit_note_behind(m->emit, m->id,
+		    "an app password without a name is not carried", NULL);
+		return;
+	}
+	p = record_add(&m->r, &m->r.app_passwords);
+	p->name = arena_adds(&m->arena, f->text);
+}
+
+static bool
+read_app_passwords(struct mailcow *m)
+{
+	struct web_field password[] = { { .name = "name" } };
+
+	record_reset(&m->r, REC_SETTINGS);
+	m->r.address = m->id;
+	if (!get_rows(
+		m, "app-passwd/all", m->id, FIELDS(password), add_app_password))
+		return false;
+	if (m->r.app_passwords.n != 0)
+		(void)emit_plain(m->emit, &m->r);
+	return true;
 }
 
 static void
@@ -461,7 +484,7 @@ count_rule(void *ctx, const struct web_field *f)
 {
 	struct mailcow *m = ctx;
 
-	emit_note(m->emit, f->text, "a BCC rule is not carried", NULL);
+	emit_note_behind(m->emit, f->text, "a BCC rule is not carried", NULL);
 }
 
 static bool
@@ -469,7 +492,6 @@ read_belongings(struct mailcow *m, bool app_passwords)
 {
 	struct web_field temporary[] = { [T_ADDRESS] = { .name = "address" },
 		[T_PERMANENT] = { .name = "permanent" } };
-	struct web_field password[] = { { .name = "name" } };
 	struct web_field rule[] = { { .name = "local_dest" } };
 
 	for (size_t i = 0; i < m->n; i++) {
@@ -478,8 +500,7 @@ read_belongings(struct mailcow *m, bool app_passwords)
 		    !get_rows(m, "time_limited_aliases", m->id,
 			FIELDS(temporary), add_temporary))
 			return false;
-		if (app_passwords && !get_rows(m, "app-passwd/all", m->id,
-					 FIELDS(password), count_app_password))
+		if (app_passwords && !read_app_passwords(m))
 			return false;
 	}
 	return get_rows(m, "bcc/all", NULL, FIELDS(rule), count_rule);

@@ -110,18 +110,18 @@ read_secrets(struct directory *d, const struct principal *p)
 		const char *secret = p->secrets.v[i];
 
 		if (str_starts(secret, "$app$"))
-			emit_note(d->emit, r->address,
+			emit_note_behind(d->emit, r->address,
 			    "an app password is not carried", NULL);
 		else if (str_starts(secret, "otpauth://") && r->otp == NULL)
 			r->otp = secret;
 		else if (str_starts(secret, "otpauth://"))
-			emit_note(d->emit, r->address,
+			emit_note_behind(d->emit, r->address,
 			    "several second factors: only one is carried",
 			    NULL);
 		else if (r->secret == NULL)
 			r->secret = secret;
 		else
-			emit_note(d->emit, r->address,
+			emit_note_behind(d->emit, r->address,
 			    "several passwords: only one is carried", NULL);
 	}
 	/* Without a tag it is a hash if it looks like one, or else the
@@ -146,16 +146,16 @@ read_rights(struct directory *d, const struct principal *p)
 			 strcmp(name, "emailReceive") == 0)
 			r->receive = false;
 		else
-			emit_note(d->emit, r->address,
+			emit_note_word(d->emit, r->address,
 			    "a permission is not carried", name);
 	}
 	for (size_t i = 0; i < p->enabled.n; i++)
-		emit_note(d->emit, r->address, "a permission is not carried",
-		    p->enabled.v[i]);
+		emit_note_word(d->emit, r->address,
+		    "a permission is not carried", p->enabled.v[i]);
 	for (size_t i = 0; i < p->roles.n; i++)
 		if (strcmp(p->roles.v[i], "user") != 0)
-			emit_note(d->emit, r->address, "a role is not carried",
-			    p->roles.v[i]);
+			emit_note_word(d->emit, r->address,
+			    "a role is not carried", p->roles.v[i]);
 }
 
 static void
@@ -347,7 +347,7 @@ write_later(struct directory *d)
 		if (r->targets.n != 0)
 			(void)emit_record(d->emit, r);
 		else
-			emit_note(d->emit, l->address,
+			emit_note_behind(d->emit, l->address,
 			    "a list without members is not carried", NULL);
 		free(l->members.v);
 		free(l->external.v);

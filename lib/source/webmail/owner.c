@@ -63,6 +63,24 @@ webmail_address(struct emit *e, const struct webmail_options *o,
 	return r;
 }
 
+void
+webmail_owner(
+    const struct webmail_options *o, const char *login, struct buf *out)
+{
+	struct buf full = { 0 }, address = { 0 };
+	struct why why = { 0 };
+
+	buf_adds(&full, login);
+	if (strchr(login, '@') == NULL && o->domain != NULL)
+		buf_addf(&full, "@%s", o->domain);
+	if (emit_address(buf_str(&full), false, &address, &why) == 0)
+		buf_adds(out, address.data);
+	else
+		buf_adds(out, login);
+	buf_free(&full);
+	buf_free(&address);
+}
+
 const char *
 webmail_language(const char *text, struct arena *arena)
 {

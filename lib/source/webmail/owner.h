@@ -33,6 +33,11 @@ bool webmail_is_local_part(const char *address, const char *login);
 int webmail_address(struct emit *e, const struct webmail_options *o,
     const char *login, const char *candidate, struct buf *out);
 
+/* Appends whom a note about a login name is about: its address, or, where that is
+ * not known, the login name. */
+void webmail_owner(
+    const struct webmail_options *o, const char *login, struct buf *out);
+
 /* "de_DE" as "de-DE", in the arena; NULL for what is not a language. */
 const char *webmail_language(const char *text, struct arena *arena);
 

@@ -143,6 +143,17 @@ begin_user(struct reading *rd, const char *user)
 	rd->r.time_zone = time_zone(rd, column(rd, "rc_preferences"));
 }
 
+/* Something that stays behind; count may be NULL: one. */
+static void
+note(struct reading *rd, const char *login, const char *text, const char *count)
+{
+	struct buf owner = { 0 };
+
+	webmail_owner(rd->options, login, &owner);
+	emit_note_many(rd->emit, buf_str(&owner), text, count);
+	buf_free(&owner);
+}
+
 static void
 add_identity(struct reading *rd)
 {
@@ -165,7 +176,7 @@ add_identity(struct reading *rd)
 	else
 		i->text = signature;
 	if (column(rd, "organization") != NULL)
-		emit_note(rd->emit, rd->login,
+		note(rd, rd->login,
 		    "the organization of an identity is not carried", NULL);
 }
 
@@ -207,6 +218,7 @@ note_table(
     struct reading *rd, const char *table, const char *text, struct why *why)
 {
 	struct buf query = { 0 };
+	const char *login;
 	size_t len;
 	int n = roundcube_has_table(rd->db, rd->options, table, why);
 
@@ -220,7 +232,8 @@ note_table(
 				 "GROUP BY u.username ORDER BY u.username");
 		n = sql_query(rd->db, query.data, why);
 		while (n == 0 && (n = sql_next(rd->db, why)) == 1) {
-			emit_note(rd->emit, sql_value(rd->db, 0, &len), text,
+			login = sql_value(rd->db, 0, &len);
+			note(rd, login == NULL ? "" : login, text,
 			    sql_value(rd->db, 1, &len));
 			n = 0;
 		}

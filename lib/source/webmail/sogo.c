@@ -5,6 +5,7 @@
 #include "source/webmail/sogo.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -171,11 +172,11 @@ note_vacation(const struct user *u, const json_t *from)
 {
 	if (is_set(from, "startTimeEnabled") ||
 	    is_set(from, "endTimeEnabled") || is_set(from, "weekdaysEnabled"))
-		emit_note(u->emit, u->address,
+		emit_note_behind(u->emit, u->address,
 		    "hours and weekdays of a vacation message are not carried",
 		    NULL);
 	if (is_set(from, "discardMails"))
-		emit_note(u->emit, u->address,
+		emit_note_behind(u->emit, u->address,
 		    "mail that is thrown away during a vacation is kept", NULL);
 }
 
@@ -189,7 +190,7 @@ add_vacation(struct user *u)
 
 	if (text(from, "autoReplyText") == NULL) {
 		if (is_set(from, "enabled"))
-			emit_note(u->emit, u->address,
+			emit_note_behind(u->emit, u->address,
 			    "a vacation message without a text is not carried",
 			    NULL);
 		return;
@@ -205,6 +206,17 @@ add_vacation(struct user *u)
 	if (end != -1)
 		v->until = moment(u, end + DAY);
 	note_vacation(u, from);
+}
+
+static void
+note_list(const struct user *u, const json_t *list, const char *text)
+{
+	char count[24];
+
+	if (json_array_size(list) == 0)
+		return;
+	(void)snprintf(count, sizeof count, "%zu", json_array_size(list));
+	emit_note_many(u->emit, u->address, text, count);
 }
 
 /* What is elsewhere, or has no place. */
@@ -223,18 +235,12 @@ note_others(const struct user *u)
 		    "filters set in SOGo: they are in the owner's Sieve "
 		    "script",
 		    NULL);
-	if (json_array_size(
-		json_object_get(u->defaults, "AuxiliaryMailAccounts")) != 0)
-		emit_note(u->emit, u->address,
-		    "accounts of other servers that are read in SOGo are not "
-		    "carried",
-		    NULL);
-	if (json_array_size(json_object_get(
-		json_object_get(u->settings, "Mail"), "DelegateTo")) != 0)
-		emit_note(u->emit, u->address,
-		    "delegates set in SOGo, who send in the owner's name, are "
-		    "not carried",
-		    NULL);
+	note_list(u, json_object_get(u->defaults, "AuxiliaryMailAccounts"),
+	    "accounts of other servers that are read in SOGo are not carried");
+	note_list(u,
+	    json_object_get(json_object_get(u->settings, "Mail"), "DelegateTo"),
+	    "delegates set in SOGo, who send in the owner's name, are not "
+	    "carried");
 }
 
 static void
@@ -245,7 +251,7 @@ add_language(struct user *u)
 	if (language != NULL) {
 		u->r.locale = sogo_language(language);
 		if (u->r.locale == NULL)
-			emit_note(u->emit, u->address,
+			emit_note_word(u->emit, u->address,
 			    "a language that is not known is not carried",
 			    language);
 	}
