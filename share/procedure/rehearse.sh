@@ -297,16 +297,30 @@ rehearse_owners() {
 	rehearse_quotas
 	rehearse_filters
 	know 'what the spam filter has learnt stays behind' 'let the new one learn from the Junk folders'
-	# The same reason for many accounts is one line.
-	sed -n 's/.*"status":"\([a-z-]*\)".*"address":"\([^"]*\)".*"reason":"\(.*\)"[,}].*/\1\t\2\t\3/p' \
-	    "$dir/report.ndjson" | sed 's/","origin":.*//' | sort -t "$(printf '\t')" -k 1,1 -k 3,3 |
-	    awk -F '\t' '
-	    function out() {
-		if (n) printf "  note   %s: %s%s\n", last, n == 1 ? one ": " : n " times (" one ", ...): ", why
+	# The same reason for many accounts is one line, with how many each of the
+	# first owners has; all of them are in a file.
+	sed -n 's/.*"status":"\([a-z-]*\)","address":"\([^"]*\)","reason":"\(.*\)".*/\1\t\2\t&\t\3/p' \
+	    "$dir/report.ndjson" | awk -F '\t' -v OFS='\t' '
+	    {
+		n = 1
+		if (match($3, /","count":[0-9]+/)) n = substr($3, RSTART + 10, RLENGTH - 10) + 0
+		sub(/","(count|origin).*$/, "", $4)
+		print $1, $4, $2, n
+	    }' | sort -t "$(printf '\t')" -k 1,1 -k 2,2 -k 3,3 >"$dir/left"
+	awk -F '\t' -v file="$dir/left" '
+	    function owner() {
+		if (one == "") return
+		owners++
+		if (owners <= 3) some = some (owners > 1 ? ", " : "") one (mine > 1 ? " " mine : "")
 	    }
-	    $1 != last || $3 != why { out(); n = 0; last = $1; why = $3; one = $2 }
-	    { n++ }
-	    END { out() }'
+	    function out() {
+		owner()
+		if (n) printf "  note   %s: %s%s\n", status, n == 1 ? one ": " : n " times (" some (owners > 3 ? ", ...: " file : "") "): ", why
+	    }
+	    $1 != status || $2 != why { out(); n = owners = mine = 0; some = ""; status = $1; why = $2; one = $3 }
+	    $3 != one { owner(); mine = 0; one = $3 }
+	    { n += $4; mine += $4 }
+	    END { out() }' "$dir/left"
 }
 
 # Filters that are in the directory; those on the old server come by ManageSieve.
