@@ -328,6 +328,8 @@ work(struct run *r, struct why *why)
 		     ? merge_run(&r->merge, why)
 		     : through_run(&r->merge, &r->through, why);
 	progress_end(&r->progress);
+	if (result == -1)
+		merge_run_say_broken_off(&r->merge);
 	relist(r, &d);
 	if (!r->summary || r->quiet || r->merge.scan.plan.fates == NULL)
 		return result;

@@ -219,6 +219,21 @@ ok 'a Maildir that is moved, or mounted anew, is the same one' '
 	box copy
 	run 2 maildir-merge --undo "$moved" copy 2>err
 	has err "undone before"'
+ok 'a remount gives the device another number: nothing is new, and undo works' '
+	fresh
+	merge 0 -i "$PWD/index" s t
+	remounted=$(journal)
+	rm t/.New/cur/*
+	FSCALL_DEVICE=3 LD_PRELOAD=$shim run 0 maildir-merge -i "$PWD/index" s t >out
+	[ "$(grep -c "merged before and removed since" out)" -eq 4 ]
+	[ "$(grep -c "\"present\"" out)" -eq 40 ]
+	mv t/cur/1577* t/cur/.keep 2>/dev/null || :
+	FSCALL_DEVICE=9 LD_PRELOAD=$shim \
+	    run 0 maildir-merge --undo "$remounted" t >out 2>err
+	[ "$(grep -c "\"object\":\"message\".*\"removed\"" out)" -eq 40 ]
+	[ "$(count t)" -eq 0 ]
+	FSCALL_DEVICE=11 LD_PRELOAD=$shim run 0 maildir-merge s t >out
+	[ "$(grep -c "\"added\"" out)" -eq 44 ]'
 ok 'a mark that is damaged stops the run' '
 	fresh
 	merge 0 s t
@@ -287,10 +302,40 @@ ok 'a run that broke off says what it added and what is left' '
 		fi
 		grep -q LEFT out || continue
 		seen=yes
+		# What it did and where that is written come before the reason.
+		left=$(awk "NR > 1 { n += \$6 } END { print n }" out)
+		said=$(grep -n "broke off: .* messages were added, $left are left; the journal is .*/$(journal)" err)
+		reason=$(grep -n "Input/output error" err | tail -n 1)
+		[ "${said%%:*}" -lt "${reason%%:*}" ]
 		added=$(awk "NR > 1 { n += \$1 } END { print n }" out)
 		[ "$added" -le "$(count t)" ]
 	done
 	[ "$seen" = yes ]'
+ok 'the table of a dry run is that of the run, with the same remarks' '
+	fresh
+	box s3 s3/.Sent s3/.Neu s3/.Drafts s3/.INBOX.odd. t/.Sent t/.Trash
+	mails s3 1 6
+	mails s3/.Sent 7 9
+	mails s3/.Neu 10 12
+	printf "0 bad name here\n" >s3/.Neu/dovecot-keywords
+	mv s3/.Neu/cur/10.x:2,S s3/.Neu/cur/10.x:2,Sab
+	mv s3/cur/5.x:2,S s3/cur/5.x:2,T
+	printf "no id\n\n" >s3/cur/13.x:2,
+	mails t 1 2
+	mails t/.Sent 3 3
+	mails t/.Trash 7 7
+	mv t/cur/1.x:2,S t/cur/1.x:2,F
+	echo "400S" >t/maildirsize
+	merge 0 -q --readd s3 t
+	rm t/.Sent/cur/*mailferry* && mails s3 20 21
+	for how in report add; do
+		cp -a t kept
+		run 0 maildir-merge -n --summary --flags $how s3 t >dry 2>dryerr
+		run 0 maildir-merge --summary --flags $how s3 t >out 2>err
+		cmp dry out
+		grep -v "journal of this run" err | same dryerr -
+		rm -rf t && mv kept t
+	done'
 ok 'a run that broke off can be undone, wherever it was' '
 	fresh
 	at 0 none maildir-merge -q -j 1 s t 2>err

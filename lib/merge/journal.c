@@ -379,6 +379,18 @@ journal_parse(struct journal_text *t, char *text)
 	}
 }
 
+/* True if there are lines of another run: what was added and what was done cannot
+ * be told apart. */
+static bool
+is_mixed(const struct journal_text *t)
+{
+	for (size_t i = 1; i < t->n; i++)
+		if (t->records[i].kind == JOURNAL_RUN &&
+		    t->records[i].id != t->records[0].id)
+			return true;
+	return false;
+}
+
 int
 journal_read(struct journal_text *t, const char *path, struct why *why)
 {
@@ -398,6 +410,11 @@ journal_read(struct journal_text *t, const char *path, struct why *why)
 	if (r == 0 && (t->n == 0 || t->records[0].kind != JOURNAL_RUN))
 		r = why_set(
 		    why, FAIL_DATA, "%s: not a journal of a merge", path);
+	if (r == 0 && is_mixed(t))
+		r = why_set(why, FAIL_DATA,
+		    "%s: the lines of two runs are mixed in it, so that it "
+		    "cannot be relied on",
+		    path);
 	buf_free(&text);
 	return r;
 }

@@ -101,7 +101,8 @@ struct journal_text {
  * Reads a journal. A last line that is not whole (the run was killed while it
  * wrote it) is passed over; other lines that cannot be read are counted and
  * passed over, since each has a checksum of its own. 0, or -1 and why: FATAL, it
- * cannot be read; DATA, its first line is not that of a run.
+ * cannot be read; DATA, its first line is not that of a
+ * run, or it has lines of two.
  */
 int journal_read(struct journal_text *t, const char *path, struct why *why);
 

@@ -27,6 +27,7 @@ merge_run_free(struct merge_run *r)
 	merge_free(&r->merge);
 	scan_free(&r->scan);
 	free(r->relisted);
+	free(r->path);
 }
 
 void
@@ -121,6 +122,14 @@ merge_run_has_work(const struct merge_run *r)
 	       flags_differing(&r->scan.plan, r->set.flags) > 0;
 }
 
+void
+merge_run_tell_flags(const struct merge_run *r, size_t changed)
+{
+	if (changed > 0)
+		merge_run_remark(r, REMARK_ADVICE, NULL,
+		    "%zu messages get other flags", changed);
+}
+
 static int
 write_all_changes(struct merge_run *r, struct why *why)
 {
@@ -136,9 +145,7 @@ write_all_changes(struct merge_run *r, struct why *why)
 	if (merge_execute(&r->merge, why) == -1 ||
 	    flags_apply(&flags, why) == -1)
 		return -1;
-	if (flags.changed > 0)
-		merge_run_remark(r, REMARK_ADVICE, NULL,
-		    "%zu messages got other flags", flags.changed);
+	merge_run_tell_flags(r, flags.changed);
 	journal_put(&r->journal, &end);
 	return 0;
 }
@@ -165,9 +172,29 @@ merge_run_journal(struct merge_run *r, struct why *why)
 	free(dir);
 	if (result == -1)
 		return -1;
-	merge_run_remark(r, REMARK_JOURNAL, NULL,
-	    "the journal of this run is %s", r->journal.path);
+	r->path = xstrdup(r->journal.path);
+	merge_run_remark(
+	    r, REMARK_JOURNAL, NULL, "the journal of this run is %s", r->path);
 	return 0;
+}
+
+void
+merge_run_say_broken_off(const struct merge_run *r)
+{
+	size_t added = 0, left = 0;
+
+	if (r->path == NULL)
+		return;
+	for (size_t i = 0; i < r->scan.source.n; i++) {
+		const struct fate *f = &r->scan.plan.fates[i];
+
+		if (f->outcome == OUT_ADD)
+			*(f->settled ? &added : &left) += 1;
+	}
+	merge_run_remark(r, REMARK_JOURNAL, NULL,
+	    "broke off: %zu messages were added, %zu are left; the journal is "
+	    "%s",
+	    added, left, r->path);
 }
 
 static int
@@ -323,6 +350,8 @@ merge_run(struct merge_run *r, struct why *why)
 	merge_run_begin(r);
 	if (r->set.dry_run) {
 		merge_foresee(&r->merge);
+		merge_run_tell_flags(
+		    r, flags_differing(&r->scan.plan, r->set.flags));
 		merge_run_settle_all(r);
 	} else {
 		result = execute(r, why);

@@ -63,6 +63,7 @@ struct merge_run {
 	    scan; /* scan.plan is what result_put and summary_put take */
 	struct merge merge;
 	struct journal journal;
+	char *path; /* of the journal, once it was begun */
 	/* A folder that became one in a directory that was there (LAYOUT=fs), or
 	 * is none any more: see merge_run_warn_of_list. NULL: none. */
 	char *relisted;
@@ -76,6 +77,13 @@ void merge_run_free(struct merge_run *r);
 /* Merges set.scan.source into set.scan.target. 0, or -1 and why (FATAL: the run
  * did not finish; TEMP: another one is at work in the target). */
 int merge_run(struct merge_run *r, struct why *why);
+
+/* Says how many messages on both sides get other flags. */
+void merge_run_tell_flags(const struct merge_run *r, size_t changed);
+
+/* Says how far a run came that broke off, and where its journal is; nothing where
+ * it had not begun one. */
+void merge_run_say_broken_off(const struct merge_run *r);
 
 /* Takes the run of a journal back from set.scan.target. 0, or -1 and why. */
 int merge_run_undo(struct merge_run *r, const char *journal, struct why *why);

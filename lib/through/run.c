@@ -242,9 +242,9 @@ advise(const struct through *t)
 {
 	const struct merge_run *r = t->run;
 
-	if (t->more_flags > 0)
-		merge_run_remark(r, REMARK_ADVICE, NULL,
-		    "%zu messages got other flags", t->more_flags);
+	merge_run_tell_flags(
+	    r, r->set.dry_run ? flags_differing(&r->scan.plan, r->set.flags)
+			      : t->more_flags);
 	merge_run_advise(r);
 }
 
