@@ -31,6 +31,10 @@ ok 'flags of messages on both sides' '
 	mkdir -m 755 flags
 	cd flags
 	run 0 /usr/bin/python3 "$top/tests/maildir/flagging.py" mdbox'
+ok 'undoing what its owner has used since: kept, or named before it goes' '
+	mkdir -m 755 forced
+	cd forced
+	run 0 /usr/bin/python3 "$top/tests/maildir/forced.py" mdbox'
 ok 'LAYOUT=fs: a folder that was only the level above another' '
 	mkdir -m 755 levels
 	cd levels

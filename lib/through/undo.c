@@ -4,6 +4,7 @@
 
 #include "through/undo.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,8 @@ struct taking {
 	const char *dir;
 	struct map there; /* by GUID: struct present */
 	struct arena keys;
+	struct map removed; /* how many, by the folder */
+	struct arena dirs;
 	size_t *kept;
 };
 
@@ -153,6 +156,27 @@ judge(const struct taking *x, const struct journal_record *rec)
 		   : UNDO_CHANGED;
 }
 
+static void
+note_removed(struct taking *x)
+{
+	void **n = map_put_copy(&x->removed, &x->dirs, x->dir, NULL);
+
+	*n = (void *)((uintptr_t)*n + 1);
+}
+
+/* True if the mailbox holds more than what the run added and a dry run would
+ * remove; what a run has removed is gone already. */
+static bool
+is_used(struct taking *x)
+{
+	int64_t removed = 0;
+
+	if (x->t->run->set.dry_run)
+		removed = (int64_t)(uintptr_t)*map_put_copy(
+		    &x->removed, &x->dirs, x->dir, NULL);
+	return x->m->messages > removed;
+}
+
 /* Removes a few and looks whether they are gone. */
 static int
 remove_some(struct taking *x, const struct journal_record *const *v, size_t n,
@@ -175,6 +199,7 @@ remove_some(struct taking *x, const struct journal_record *const *v, size_t n,
 
 		tell(x, UNDO_MESSAGE, v[i]->name,
 		    there ? UNDO_FAILED : UNDO_REMOVED, there ? &stays : NULL);
+		note_removed(x);
 	}
 	return 0;
 }
@@ -190,9 +215,11 @@ is_added(const struct taking *x, size_t number)
 }
 
 /* Says which messages of the mailbox only force removes. */
-static void
-foretell_force(const struct taking *x)
+static int
+foretell_force(struct taking *x, struct why *why)
 {
+	if (x->m != NULL && look(x, why) == -1)
+		return -1;
 	for (size_t i = 0; i < x->text->n; i++) {
 		const struct journal_record *rec = &x->text->records[i];
 		const struct present *p =
@@ -205,6 +232,8 @@ foretell_force(const struct taking *x)
 		merge_run_warn_of_force(x->t->run, message);
 		free(message);
 	}
+	forget_present(x);
+	return 0;
 }
 
 static int
@@ -213,8 +242,6 @@ remove_messages(struct taking *x, struct why *why)
 	const struct journal_record *some[AT_ONCE];
 	size_t n = 0;
 
-	if (x->t->run->set.force)
-		foretell_force(x);
 	for (size_t i = 0; i < x->text->n; i++) {
 		const struct journal_record *rec = &x->text->records[i];
 		enum undo_status status;
@@ -283,9 +310,7 @@ remove_mailbox(struct taking *x)
 
 	if (x->m == NULL)
 		status = UNDO_GONE;
-	else if (x->t->run->set.dry_run)
-		status = UNDO_REMOVED;
-	else if (x->m->messages > 0)
+	else if (is_used(x))
 		status = UNDO_IN_USE;
 	if (status == UNDO_REMOVED && !x->t->run->set.dry_run &&
 	    doveadm_run(d,
@@ -350,33 +375,50 @@ remove_mailboxes(struct taking *x, struct why *why)
 	return 0;
 }
 
-int
-through_take_back(struct through *t, const struct journal_text *text,
-    size_t *kept, struct why *why)
+/* Calls fn for each folder in which the run added or changed messages. */
+static int
+each_folder(struct taking *x, int (*fn)(struct taking *x, struct why *why),
+    struct why *why)
 {
-	bool *failed = find_failed(text);
 	struct map seen = { 0 };
-	struct taking x = {
-		.t = t, .text = text, .failed = failed, .kept = kept
-	};
 	int r = 0;
 
-	*kept = 0;
-	for (size_t i = 0; r == 0 && i < text->n; i++) {
-		const struct journal_record *rec = &text->records[i];
+	for (size_t i = 0; r == 0 && i < x->text->n; i++) {
+		const struct journal_record *rec = &x->text->records[i];
 		bool fresh = false;
 
 		if (rec->kind == JOURNAL_ADD || rec->kind == JOURNAL_FLAGS)
 			(void)map_put(&seen, rec->dir, &fresh);
 		if (!fresh)
 			continue;
-		x.dir = rec->dir;
-		x.m = store_find(&t->store, rec->dir);
-		r = work_on_folder(&x, why);
+		x->dir = rec->dir;
+		x->m = store_find(&x->t->store, rec->dir);
+		r = fn(x, why);
 	}
+	map_free(&seen);
+	return r;
+}
+
+int
+through_take_back(struct through *t, const struct journal_text *text,
+    size_t *kept, struct why *why)
+{
+	bool *failed = find_failed(text);
+	struct taking x = {
+		.t = t, .text = text, .failed = failed, .kept = kept
+	};
+	int r = 0;
+
+	*kept = 0;
+	/* All of it is said before any of it is done. */
+	if (t->run->set.force)
+		r = each_folder(&x, foretell_force, why);
+	if (r == 0)
+		r = each_folder(&x, work_on_folder, why);
 	if (r == 0)
 		r = remove_mailboxes(&x, why);
-	map_free(&seen);
+	map_free(&x.removed);
+	arena_free(&x.dirs);
 	free(failed);
 	return r;
 }
