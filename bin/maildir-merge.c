@@ -292,6 +292,9 @@ relist(struct run *r, const struct doveadm *d)
 {
 	struct why why;
 
+	if (r->user != NULL && r->merge.path != NULL &&
+	    user_list_new(&r->located, d, &why) == -1)
+		tool_say(NULL, "%s; clients may not see new folders", why.text);
 	if (r->merge.relisted == NULL || (r->user != NULL && r->set.dry_run))
 		return;
 	if (r->user == NULL || user_relist(&r->located, d, &why) == -1)

@@ -35,6 +35,10 @@ ok 'undoing what its owner has used since: kept, or named before it goes' '
 	mkdir -m 755 forced
 	cd forced
 	run 0 /usr/bin/python3 "$top/tests/maildir/forced.py" mdbox'
+ok 'ITERINDEX: folders of other programs are found, and ours are shown' '
+	mkdir -m 755 iterindex
+	cd iterindex
+	run 0 /usr/bin/python3 "$top/tests/maildir/iterindex.py"'
 ok 'LAYOUT=fs: a folder that was only the level above another' '
 	mkdir -m 755 levels
 	cd levels

@@ -207,20 +207,67 @@ drop_empty_names(struct doveadm_account *a)
 	a->n = kept;
 }
 
+/*
+ * The setting with which Dovecot lists what is on the disk, and not only what its
+ * index has: folders that another program put there are missing in that one
+ * (ITERINDEX). NULL where it needs none. The caller frees it.
+ */
+static char *
+list_setting(const struct doveadm_account *a)
+{
+	static const char option[] = "ITERINDEX";
+	struct buf out = { 0 };
+	char *copy, *rest, *part;
+	bool found = false;
+
+	if (a->is_24)
+		return xstrdup("mailbox_list_iter_from_index_dir=no");
+	if (a->location == NULL)
+		return NULL;
+	buf_adds(&out, "mail_location=");
+	copy = rest = xstrdup(a->location);
+	for (bool first = true; (part = str_cut(&rest, ':')) != NULL;
+	     first = false) {
+		if (strcmp(part, option) == 0) {
+			found = true;
+			continue;
+		}
+		if (!first)
+			buf_addc(&out, ':');
+		for (; *part != '\0'; part++) {
+			if (*part == '%') /* as it is: no variable */
+				buf_addc(&out, '%');
+			buf_addc(&out, *part);
+		}
+	}
+	free(copy);
+	copy = found ? xstrdup(buf_str(&out)) : NULL;
+	buf_free(&out);
+	return copy;
+}
+
 int
 doveadm_mailboxes_read(
     struct doveadm_account *a, const struct doveadm *d, struct why *why)
 {
 	struct doveadm_args args = { 0 };
 	struct buf out = { 0 };
-	char *rest, *line;
+	char *rest, *line, *setting = list_setting(a);
 	int r;
 
 	doveadm_mailboxes_free(a);
-	doveadm_args(&args, d,
-	    DOVEADM_WORDS("-f", "tab", "mailbox", "list", "-u", d->user));
+	doveadm_args(&args, d, DOVEADM_WORDS("-f", "tab"));
+	if (setting != NULL) {
+		doveadm_args_add(&args, "-o");
+		doveadm_args_add(&args, setting);
+	}
+	doveadm_args_add(&args, "mailbox");
+	doveadm_args_add(&args, "list");
+	doveadm_args_add(&args, "-u");
+	doveadm_args_add(&args, d->user);
 	r = doveadm_read(&args, &out, why);
 	doveadm_args_free(&args);
+	free(setting);
 	rest = out.data;
 	if (r == 0 && rest != NULL)
 		(void)str_cut(&rest, '\n');

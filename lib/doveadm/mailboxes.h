@@ -11,7 +11,8 @@
 #include "doveadm/call.h"
 
 /* Asks for the user's own mailboxes, those of others and virtual ones left out,
- * in the order of their paths. 0, or -1 and why (FATAL). */
+ * in the order of their paths. Where clients are told what Dovecot's index has
+ * (ITERINDEX), folders that it lacks get into it by that. 0, or -1 and why (FATAL). */
 int doveadm_mailboxes_read(
     struct doveadm_account *a, const struct doveadm *d, struct why *why);
 

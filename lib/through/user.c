@@ -158,6 +158,20 @@ user_relist(const struct located *l, const struct doveadm *d, struct why *why)
 	return r;
 }
 
+int
+user_list_new(const struct located *l, const struct doveadm *d, struct why *why)
+{
+	struct doveadm_account again = {
+		.is_24 = l->account.is_24,
+		.location = l->account.location,
+		.prefix = "",
+	};
+	int r = doveadm_mailboxes_read(&again, d, why);
+
+	doveadm_mailboxes_free(&again);
+	return r;
+}
+
 void
 located_free(struct located *l)
 {

@@ -36,6 +36,10 @@ int user_locate(struct located *l, const struct doveadm *d,
 int user_relist(
     const struct located *l, const struct doveadm *d, struct why *why);
 
+/* Makes Dovecot take new folders into its list (ITERINDEX). 0, or -1 and why. */
+int user_list_new(
+    const struct located *l, const struct doveadm *d, struct why *why);
+
 void located_free(struct located *l);
 
 #endif
