@@ -372,7 +372,7 @@ mdtree_was_opened(const struct mdtree *t, const char *dir)
 	if (fd != -1)
 		(void)close(fd);
 	errno = saved;
-	return found == -1 && !t->strict ? 1 : found;
+	return found == -1 && (!t->strict || errno == EACCES) ? 1 : found;
 }
 
 /* True if a name can only be modified UTF-7: it is a text with letters that are

@@ -128,7 +128,7 @@ DIR *opendir_below(int fd, const char *name);
 int mdtree_control(const struct mdtree *t, const char *dir);
 
 /* 1: Dovecot has opened the folder before, its list of UIDs is there; 0; or -1 and
- * errno. In a tree that is not strict, 1 where that cannot be said. */
+ * errno. In a tree that is not strict, and where it is forbidden to look, 1. */
 int mdtree_was_opened(const struct mdtree *t, const char *dir);
 
 /* Takes a folder out of the list. */

@@ -117,6 +117,64 @@ open_inbox(const struct located *l, const struct doveadm *d, struct why *why)
 	    NULL, why);
 }
 
+/* True if a text of settings has the word, outside of a comment. */
+static bool
+has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = text; (at = strstr(at, word)) != NULL; at += len)
+		if ((at == text || strchr(" \t\n=", at[-1]) != NULL) &&
+		    (at[len] == '\0' || strchr(" \t\n", at[len]) != NULL))
+			return true;
+	return false;
+}
+
+/* True if the setting says that nothing is encrypted any more, and old mail is
+ * only read. */
+static bool
+is_off(const char *text)
+{
+	const char *value = strchr(text, '=');
+
+	if (value == NULL)
+		return false;
+	value += 1 + strspn(value + 1, " \"\n");
+	return *value == '\0' || (value[0] == '0' && value[1] == '\n');
+}
+
+/*
+ * Mail that Dovecot encrypts must not be put beside it in clear. What the plugin
+ * compresses can be mixed with what is not. 0, or -1 and why.
+ */
+static int
+check_plugins(const struct located *l, const struct doveadm *d, struct why *why)
+{
+	struct buf plugins = { 0 }, how = { 0 };
+	int r = doveadm_run(
+	    d, DOVEADM_WORDS("config", "mail_plugins"), &plugins, why);
+
+	if (r == 0 && has_word(buf_str(&plugins), "mail_crypt")) {
+		r = l->account.is_24
+			? doveadm_run(d,
+			      DOVEADM_WORDS(
+				  "config", "-n", "crypt_write_algorithm"),
+			      &how, why)
+			: doveadm_run(d,
+			      DOVEADM_WORDS(
+				  "config", "plugin/mail_crypt_save_version"),
+			      &how, why);
+		if (r == 0 && !is_off(buf_str(&how)))
+			r = why_set(why, FAIL_FATAL,
+			    "%s: Dovecot encrypts the mail (mail_crypt); see "
+			    "--through-doveadm",
+			    d->user);
+	}
+	buf_free(&plugins);
+	buf_free(&how);
+	return r;
+}
+
 int
 user_locate(struct located *l, const struct doveadm *d, struct scan_options *o,
     struct why *why)
@@ -127,7 +185,8 @@ user_locate(struct located *l, const struct doveadm *d, struct scan_options *o,
 	o->target = d->user;
 	if (doveadm_account_read(&l->account, d, why) == -1 ||
 	    doveadm_mailboxes_read(&l->account, d, why) == -1 ||
-	    doveadm_roles_read(&l->account, d, why) == -1)
+	    doveadm_roles_read(&l->account, d, why) == -1 ||
+	    (*o->source != '\0' && check_plugins(l, d, why) == -1))
 		return -1;
 	text = xstrdup(l->account.location == NULL ? "" : l->account.location);
 	r = take_location(l, text, o, why);

@@ -84,6 +84,8 @@ def main():
         assert server.complaints() == [], server.complaints()
         server.stop()
     unused()
+    plugins()
+    namespaces()
     store = Dovecot('dbox', 'mdbox:~/mdbox')
     store.start()
     enter = 'chroot %s ' % store.root if store.root else ''
@@ -108,6 +110,79 @@ def unused():
     run(server, command, 'tree')
     with server.imap() as client:
         assert len(fetch(client, 'INBOX')) == 2
+    assert server.complaints() == [], server.complaints()
+    server.stop()
+
+
+def plugins():
+    """What Dovecot encrypts is not mixed with clear text: refused, with the
+    option that helps. What it only reads is no reason."""
+    if IS_24:
+        crypt = ('mail_plugins {\n  mail_crypt = yes\n}\n',
+                 'crypt_write_algorithm =\n')
+    else:
+        crypt = ('mail_plugins = mail_crypt\nplugin {\n'
+                 '  mail_crypt_save_version = 2\n}\n',
+                 'plugin {\n  mail_crypt_save_version = 0\n}\n')
+    server = Dovecot('server8')
+    server.start()
+    enter = 'chroot %s ' % server.root if server.root else ''
+    command = enter + 'doveadm -c ' + server.inside(server.conf)
+    subprocess.run(command.split() + ['save', '-u', 'u'], check=True,
+                   input=message('old'))
+    if server.root:
+        fake(server, command)
+        command = os.path.abspath('doveadm8')
+    for more, status in zip(crypt, (2, 0)):
+        with open(server.conf, 'a') as f:
+            f.write(more)
+        _, err = run(server, command, 'tree', status=status)
+        if status == 2:
+            assert 'mail_crypt' in err and '--through-doveadm' in err, err
+            assert not os.path.exists(server.maildir() + '/.Neu.Unter')
+    server.stop()
+
+
+def namespaces():
+    """Mail of other users and in a second namespace is no part of the Maildir;
+    prefix and separator are."""
+    location = 'maildir:~/Maildir'
+    more = '''
+namespace inbox {
+  prefix = INBOX/
+  mailbox Sent {
+    special_use = \\Archive
+  }
+  mailbox Post {
+    auto = create
+    special_use = \\Sent
+  }
+}
+namespace more {
+  prefix = more/
+  separator = /
+  %s
+}
+''' % ('mail_driver = maildir\n  mail_path = ~/more' if IS_24 else
+       'location = maildir:~/more')
+    server = Dovecot('server7', location, more)
+    server.start()
+    enter = 'chroot %s ' % server.root if server.root else ''
+    command = enter + 'doveadm -c ' + server.inside(server.conf)
+    subprocess.run(command.split() + ['save', '-u', 'u'], check=True,
+                   input=message('old'))
+    with server.imap() as client:
+        client.create('more/Neu')
+        client.append('more/Neu', None, None, message('4.d'))
+    if server.root:
+        fake(server, command)
+        command = os.path.abspath('doveadm7')
+    out, err = run(server, command, 'tree')
+    assert out.count('"added"') == 6, (out, err)
+    with server.imap() as client:
+        found = [len(fetch(client, f)) for f in
+                 ('INBOX', 'INBOX/Post', 'INBOX/Neu/Unter', 'more/Neu')]
+    assert found == [3, 1, 1, 1], (found, out)
     assert server.complaints() == [], server.complaints()
     server.stop()
 
