@@ -70,6 +70,28 @@ ok 'a write or sync of the journal that fails, at each place' '
 				{ echo "$error at $n: $(count t)"; exit 1; }
 		done
 	done'
+ok 'every write and sync of the journal fails once, in a run of several batches' '
+	mkdir several
+	cd several
+	box s s/.New
+	mails s 1 1100
+	mails s/.New 1101 1103
+	FSCALL_FILES=$PWD/xdg
+	XDG_STATE_HOME=$PWD/xdg
+	export FSCALL_FILES XDG_STATE_HOME
+	fresh
+	at 0 none maildir-merge -q -j 1 s t 2>err
+	calls=$(cat calls)
+	[ "$calls" -ge 10 ] && [ "$(count t)" -eq 1103 ]
+	for n in $(seq "$calls"); do
+		set -- EIO EDQUOT ENOSPC
+		shift $((n % 3))
+		fresh
+		at "$n" "$1" maildir-merge -q -j 1 s t 2>err && exit 1
+		merge 0 -q s t
+		[ "$(count t)" -eq 1103 ] && [ "$(cat t/cur/* t/.New/cur/* |
+		    grep Message-ID | sort -u | wc -l)" -eq 1103 ]
+	done'
 ok 'a batch whose count is wrong is not believed' '
 	fresh
 	merge 0 s t

@@ -410,6 +410,30 @@ ok 'an index saves opening files, and is never believed blindly' '
 	: >idx
 	merge 0 -n -i idx s13 t13
 	is cur/2.a:2, present'
+ok 'an index that is verified: a file emptied or cut since is no copy' '
+	box s16 && box t16
+	for i in 1 2 3 4; do mail s16/cur/$i.a:2, m$i; mail t16/cur/$i.b:2, m$i; done
+	merge 0 -n -i idx16 s16 t16
+	# As after a power failure: the inode and the name stay.
+	: >t16/cur/1.b:2,
+	head -c 20 s16/cur/2.a:2, >t16/cur/2.b:2,
+	head -c -1 s16/cur/3.a:2, >t16/cur/3.b:2,
+	cp idx16 before
+	merge 0 -n -i idx16 --verify-index s16 t16
+	is cur/1.a:2, planned
+	is cur/2.a:2, planned
+	is cur/4.a:2, present
+	# Verified once, it is known from then on; and all without an index.
+	merge 0 -n -i idx16 s16 t16
+	is cur/1.a:2, planned
+	is cur/2.a:2, planned
+	merge 0 -n s16 t16
+	is cur/1.a:2, planned
+	is cur/2.a:2, planned
+	merge 0 -i before --verify-index s16 t16
+	merge 0 -n s16 t16
+	not has out "\"planned\""
+	for i in 1 2 4; do grep -q "<m$i" t16/cur/*; done'
 ok 'undo, and what it leaves alone' '
 	box s14 .New && box t14
 	for i in 1 2 3; do mail s14/cur/$i.a:2, m$i; done

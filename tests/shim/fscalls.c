@@ -13,6 +13,8 @@
  *				opendir, read, getdents (readdir), stat, statx,
  *				access, close
  *	FSCALL_BELOW=DIR	of these, only those on files below DIR
+ *	FSCALL_FILES=DIR	of those that change, only those on an open file
+ *				below DIR
  *	FSCALL_COUNT=FILE	how many there were, written at exit
  *	FSCALL_NOREPLACE=ERRNO	RENAME_NOREPLACE fails each time with EINVAL or
  *				ENOSYS, as on file systems that lack it
@@ -86,10 +88,10 @@ error_of(const char *word)
 	return 0;
 }
 
-/* True if the call that is made now shall fail; errno is set, or 0 for a short
- * one. */
+/* Counts the call that is made now. True if it shall fail; errno is set, or 0 for
+ * a short one. */
 static bool
-hit(void)
+count_one(void)
 {
 	const char *at = getenv("FSCALL_AT"), *what = getenv("FSCALL_DO");
 	long n = atomic_fetch_add(&count, 1) + 1;
@@ -106,6 +108,13 @@ hit(void)
 	return true;
 }
 
+/* The same, for a call that changes something by its name. */
+static bool
+hit(void)
+{
+	return getenv("FSCALL_FILES") == NULL && count_one();
+}
+
 /* Where a descriptor leads; "" if nowhere. */
 static void
 path_of(int fd, char *path, size_t len)
@@ -116,6 +125,19 @@ path_of(int fd, char *path, size_t len)
 	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 	n = readlink(link, path, len - 1);
 	path[n < 0 ? 0 : n] = '\0';
+}
+
+/* The same as hit for a call that changes the file of a descriptor. */
+static bool
+hit_on(int fd)
+{
+	const char *below = getenv("FSCALL_FILES");
+	char path[4096];
+
+	if (below == NULL)
+		return count_one();
+	path_of(fd, path, sizeof path);
+	return strncmp(path, below, strlen(below)) == 0 && count_one();
 }
 
 /* True if the file is one whose reading counts. */
@@ -154,7 +176,7 @@ is_watched_name(const char *name)
 static bool
 hit_reading(int fd)
 {
-	return is_watched(fd) && hit() && errno != 0;
+	return is_watched(fd) && count_one() && errno != 0;
 }
 
 static bool
@@ -163,7 +185,7 @@ hit_name(int dir, const char *name)
 	bool watched = dir == AT_FDCWD || *name == '/' ? is_watched_name(name)
 						       : is_watched(dir);
 
-	return watched && hit() && errno != 0;
+	return watched && count_one() && errno != 0;
 }
 
 /* The number of a device as it is after the file system was mounted anew. */
@@ -343,7 +365,7 @@ write(int fd, const void *p, size_t len)
 {
 	ssize_t n = (ssize_t)len;
 
-	if (fd > 2 && hit()) {
+	if (fd > 2 && hit_on(fd)) {
 		if (errno != 0)
 			return -1;
 		n = len > 1 ? 1 : n;
@@ -420,7 +442,7 @@ fsync(int fd)
 		errno = EINVAL;
 		return -1;
 	}
-	if (hit() && errno != 0)
+	if (hit_on(fd) && errno != 0)
 		return -1;
 	clean(inode_of(fd));
 	return 0;
@@ -429,7 +451,7 @@ fsync(int fd)
 int
 fdatasync(int fd)
 {
-	if (hit() && errno != 0)
+	if (hit_on(fd) && errno != 0)
 		return -1;
 	clean(inode_of(fd));
 	return 0;
@@ -491,13 +513,13 @@ symlinkat(const char *text, int dir, const char *path)
 int
 ftruncate(int fd, off_t len)
 {
-	return hit() && errno != 0 ? -1 : REAL(ftruncate)(fd, len);
+	return hit_on(fd) && errno != 0 ? -1 : REAL(ftruncate)(fd, len);
 }
 
 ssize_t
 read(int fd, void *p, size_t len)
 {
-	if (is_watched(fd) && hit()) {
+	if (is_watched(fd) && count_one()) {
 		if (errno != 0)
 			return -1;
 		len = len > 1 ? 1 : len;
@@ -508,7 +530,7 @@ read(int fd, void *p, size_t len)
 ssize_t
 pread(int fd, void *p, size_t len, off_t at)
 {
-	if (is_watched(fd) && hit()) {
+	if (is_watched(fd) && count_one()) {
 		if (errno != 0)
 			return -1;
 		len = len > 1 ? 1 : len;
