@@ -2,6 +2,8 @@
 # A user or password in a URL, typed well or badly, is refused by every tool that
 # takes a URL, and shown by none.
 . "${0%/*}/lib.sh"
+need curl
+need /usr/bin/python3 python3
 
 echo pw-long-enough >pw
 echo '{"v":1,"type":"end","count":0}' >records
@@ -10,6 +12,7 @@ mkdir -p tree/calendars/Personal
 printf 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260101T000000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n' >tree/calendars/Personal/a.ics
 admin='--user admin --password-file pw'
 other='imaps://127.0.0.1:1'
+who_target='--target-user admin --target-password-file pw'
 who='--source-user m --source-password-file pw --target-user a --target-password-file pw'
 
 # refused URL COMMAND...: the URL is put where the command has "%".
@@ -81,4 +84,40 @@ ok 'an at sign in the path of a whole URL is an owner'"'"'s' '
 	run 75 davmerge $admin "http://[::1]:1/alice@one.test/" tree >out 2>&1
 	hasnt out "user name or password"'
 
+# A proxy would see the password of plain http, and answer in place of a server on
+# this host.
+start_standin standin-stalwart --admin admin:pw-long-enough \
+    --schema "$fixtures/real/stalwart-schema.json.gz" --resolves
+server=$url
+: >store
+start_standin standin-proxy --token pw-long-enough --store "$tmp/store"
+/usr/bin/python3 "$top/tests/helper/counting" "$tmp/connections" >counting.out 2>/dev/null &
+at_exit="kill $! 2>/dev/null; $at_exit"
+until [ -s counting.out ]; do
+	sleep 0.05
+done
+ok 'a proxy that the environment names is not used' '
+	proxy=http://127.0.0.1:$(cat counting.out)
+	cat >calls <<-X
+	0 stalwart-apply --url $server $admin plan
+	0 mailroute --url $server $admin list
+	0 remap --url $url --token-file pw get a@one.test
+	2 davmerge $admin $server/nothing tree
+	2 dirdump-stalwart $admin $server
+	2 dirdump-mailcow-api --token-file pw $server
+	0 acctcheck --partial --source $server --source-user admin --source-password-file pw --target $server $who_target none
+	X
+	: >none
+	while read -r status line; do
+		# shellcheck disable=SC2086
+		run $status timeout 60 env http_proxy=$proxy https_proxy=$proxy all_proxy=$proxy \
+		    HTTP_PROXY=$proxy HTTPS_PROXY=$proxy ALL_PROXY=$proxy $line >out 2>err </dev/null || {
+			cat err
+			exit 1
+		}
+		not [ -s connections ]
+	done <calls
+	# A program that does ask it:
+	http_proxy=$proxy curl -s -o nowhere "$server" || true
+	[ -s connections ]'
 done_testing

@@ -38,7 +38,6 @@ until_has() {
 		sleep 0.05
 	done
 }
-started=0
 # ready PID: waits until it catches signals (the last is SIGHUP, 1).
 ready() {
 	n=0
@@ -49,31 +48,73 @@ ready() {
 	done
 	sleep 0.2
 }
-clock() {
-	started=$(date +%s)
-}
-within() { # SECONDS
-	[ $(($(date +%s) - started)) -le "$1" ]
-}
-
 # --- a wrong URL ---
-ok 'nobody there, no such host, no TLS: said at once, whatever the budget' '
-	serve
-	for u in http://127.0.0.1:1 https://nowhere.invalid "https${url#http}"; do
-		clock
-		status stalwart-apply --url "$u" --user admin --password-file admin.secret plan >out 2>err
-		[ "$got" -eq 75 ] || [ "$got" -eq 2 ]
-		within 30
-		[ -s err ]
-		clock
-		status davmerge --user admin --password-file admin.secret "$u" . >out 2>err
-		[ "$got" -eq 75 ] || [ "$got" -eq 2 ]
-		within 30
-		clock
-		status remap --url "$u" --token-file admin.secret get a >out 2>err
-		[ "$got" -eq 75 ] || [ "$got" -eq 2 ]
-		within 30
-	done'
+# clients URL: each tool that talks to a server, with the URL that is wrong, and
+# all the time there is.
+clients() {
+	cat <<-X
+	stalwart-apply -v --url $1 --user admin --password-file admin.secret plan
+	stalwart-apply -v --url $1 --user admin --password-file admin.secret --check plan
+	davmerge -v --user admin --password-file admin.secret $1 tree
+	davmerge -v --user admin --password-file admin.secret --from-user a --from-password-file admin.secret $1 $1
+	remap -v --url $1 --token-file admin.secret get a@one.test
+	remap -v --url $1 --token-file admin.secret set legacy a@one.test
+	mailroute -v --url $1 --user admin --password-file admin.secret check a@one.test
+	mailroute -v --url $1 --user admin --password-file admin.secret set a@one.test
+	acctcheck -v --source $1 --source-user admin --source-password-file admin.secret --target $1 --target-user admin --target-password-file admin.secret addresses
+	dirdump-stalwart -v --user admin --password-file admin.secret $1
+	dirdump-mailcow-api -v --token-file admin.secret $1
+	X
+	case $1 in
+	https:*) echo "acctcheck -v --source imaps${1#https} --source-user admin --source-password-file admin.secret --target imaps${1#https} --target-user admin --target-password-file admin.secret addresses" ;;
+	esac
+}
+event() {
+	mkdir -p tree/calendars/W
+	printf "%s\r\n" BEGIN:VCALENDAR VERSION:2.0 PRODID:-//t//t//EN BEGIN:VEVENT \
+	    UID:u1 DTSTAMP:20260101T000000Z DTSTART:20260101T000000Z SUMMARY:x \
+	    END:VEVENT END:VCALENDAR >tree/calendars/W/1.ics
+}
+event
+echo a@one.test >addresses
+/usr/bin/python3 "$top/tests/helper/counting" "$tmp/connections" >counting.out 2>/dev/null &
+at_exit="kill $! 2>/dev/null; $at_exit"
+until [ -s counting.out ]; do
+	sleep 0.05
+done
+while read -r what u; do
+	case $u in *:PORT) u=${u%PORT}$(cat counting.out) ;; esac
+	ok "$what: said, by every tool, and not tried again, whatever the budget" '
+		clients "$u" >list
+		while read -r line; do
+			before=$(wc -l <connections)
+			# shellcheck disable=SC2086
+			status timeout 120 $line >out 2>err </dev/null
+			now=$(($(wc -l <connections) - before))
+			# Two sides are two servers; and a place of their own have
+			# calendars and contacts.
+			case $line in
+			davmerge*--from-*) most=4 ;;
+			davmerge* | acctcheck*) most=2 ;;
+			*) most=1 ;;
+			esac
+			case $u in
+			*:1 | *invalid) least=0 most=0 ;;
+			*) least=1 ;;
+			esac
+			{ [ "$got" -eq 75 ] || [ "$got" -eq 2 ]; } && [ -s err ] &&
+			    ! grep waiting err && [ $now -ge $least ] && [ $now -le $most ] || {
+				echo "status $got, $now connections: $line"
+				cat err
+				exit 1
+			}
+		done <list'
+done <<-'END'
+	nobody-there http://127.0.0.1:1
+	no-such-host https://nowhere.invalid
+	no-TLS https://127.0.0.1:PORT
+	no-HTTP http://127.0.0.1:PORT
+	END
 ok 'a redirect says where to' '
 	hostile redirect
 	run 2 stalwart-apply --password-file admin.secret plan >out 2>err
@@ -125,11 +166,7 @@ for sig in INT TERM HUP; do
 		[ \"\$got\" -eq 2 ]
 		has err 'stopped; run it again to go on'"
 done
-ok 'of davmerge and remap too' '
-	mkdir -p tree/calendars/W
-	printf "%s\r\n" BEGIN:VCALENDAR VERSION:2.0 PRODID:-//t//t//EN BEGIN:VEVENT \
-	    UID:u1 DTSTAMP:20260101T000000Z DTSTART:20260101T000000Z SUMMARY:x \
-	    END:VEVENT END:VCALENDAR >tree/calendars/W/1.ics
+ok 'of davmerge too' '
 	davmerge --user a --password-file admin.secret "$url" tree >out 2>err &
 	pid=$!
 	ready $pid
@@ -177,6 +214,78 @@ ok 'and a second signal ends it at once' '
 	kill -TERM $pid
 	status soon $pid
 	[ "$got" -eq 143 ]'
+ok 'remap: all names of the account in flight are changed, and no other account is' '
+	for how in set unset; do
+		: >store
+		[ $how = set ] || printf "%s\tstalwart\n" a@one.test a1@one.test a2@one.test a3@one.test b@one.test >store
+		: >proxy.log
+		start_standin standin-proxy --token "$(cat admin.secret)" --store "$tmp/store" \
+		    --log "$tmp/proxy.log" --fault "*:slow:100"
+		at_once=$standin_pid
+		cat >records <<-X
+			{"v":1,"type":"account","address":"a@one.test","logins":["a1@one.test","a2@one.test","a3@one.test"]}
+			{"v":1,"type":"account","address":"b@one.test"}
+			{"v":1,"type":"end","count":2}
+			X
+		to=stalwart
+		[ $how = set ] || to=
+		remap --url "$url" --token-file admin.secret -j 1 $how --no-kick $to <records >out 2>err &
+		pid=$!
+		until_has proxy.log "PUT\|DELETE"
+		kill -TERM $pid
+		status soon $pid
+		kill $at_once
+		[ "$got" -eq 2 ]
+		has err "stopped"
+		[ "$(grep -c "\"status\":\"$how\"" out)" = 1 ]
+		for name in a@ a1@ a2@ a3@; do
+			[ $how = set ] || { not grep -q "^$name" store; continue; }
+			grep -q "^$name" store
+		done
+		[ $how = set ] || has store b@one.test
+		[ $how = unset ] || hasnt store b@one.test
+	done'
+# Keys for the new server, of an account with five names.
+names() {
+	jmap x:MemoryLookupKey/get '{"ids":null}' | grep -o '"key":"[^"]*@one.test"' | sort | tr '\n' ' '
+}
+for at in 1 2 3 4; do
+	serve --schema "$fixtures/real/stalwart-schema.json.gz" --resolves --max-objects-in-set 1 \
+	    --fault '*:slow:100'
+	{
+		echo '{"v":1,"type":"account","address":"a@one.test","secret":"{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M=","aliases":["a1@one.test","a2@one.test","a3@one.test"]}'
+		echo '{"v":1,"type":"domain","domain":"one.test"}'
+		echo '{"v":1,"type":"end","count":2}'
+	} | mkaccounts -q | apply -q >out 2>err
+	STALWART_PASSWORD=secret mailroute setup --old old.test >out 2>err
+	ok "mailroute: an account's keys are all there or none are, after a signal at the change number $at" '
+		: >requests
+		for how in set unset; do
+			: >requests
+			mailroute -v --password-file admin.secret $how a@one.test >out 2>err &
+			pid=$!
+			n=0
+			until [ "$(grep -c "MemoryLookupKey/set" requests)" -ge '$at' ]; do
+				kill -0 $pid 2>/dev/null || break
+				[ $n -lt 1200 ]
+				n=$((n + 1))
+				sleep 0.02
+			done
+			kill -TERM $pid 2>/dev/null || true
+			status soon $pid
+			[ "$got" -eq 2 ] || [ "$got" -eq 0 ]
+			case $(names | wc -w) in
+			0) [ $how = unset ] || [ "$got" -eq 2 ] ;;
+			4) [ $how = set ] || [ "$got" -eq 2 ] ;;
+			*)
+				names
+				cat err out
+				exit 1
+				;;
+			esac
+			run 0 mailroute -q --password-file admin.secret $how a@one.test >out 2>err
+		done'
+done
 ok 'SIGHUP that the parent ignores stays ignored' '
 	serve --fault "*:slow:200"
 	sh -c "trap \"\" HUP; exec stalwart-apply --password-file admin.secret plan" >out 2>err &
@@ -248,5 +357,53 @@ ok 'SIGHUP that the parent ignores stays ignored, in every tool' '
 	echo "$alive were there, $still still are"
 	[ $alive -ge 30 ]
 	[ $still -eq $alive ]'
+
+ok 'a first signal ends every tool that waits for a server, in one of two ways' '
+	rm -rf run
+	mkdir run
+	cd run
+	# A restart of the proxy is not ours to wait for.
+	tools >list
+	n=0
+	while read -r line; do
+		n=$((n + 1))
+		# shellcheck disable=SC2086
+		with_secret_exec $line </dev/null >out.$n 2>err.$n &
+		echo $! >pid.$n
+	done <list
+	for pid in $(cat pid.*); do
+		tries=0
+		until ! [ -e /proc/$pid/exe ] || {
+			case $(readlink /proc/$pid/exe) in "$build"/bin/*) true ;; *) false ;; esac &&
+			    grep -q "^State:.S" /proc/$pid/status
+		}; do
+			[ $tries -lt 1200 ]
+			tries=$((tries + 1))
+			sleep 0.05
+		done
+	done
+	sleep 0.3
+	alive=
+	for i in $(seq $n); do
+		kill -TERM $(cat pid.$i) 2>/dev/null || continue
+		alive="$alive $i"
+	done
+	clean=0
+	for i in $alive; do
+		status soon $(cat pid.$i)
+		line=$(sed -n ${i}p list)
+		case $line in
+		dirdump*) [ "$got" = 143 ] || [ "$got" = 2 ] ;;
+		*) [ "$got" = 2 ] && grep -q stopped err.$i ;;
+		esac || {
+			echo "status $got: $line"
+			cat err.$i
+			exit 1
+		}
+		[ "$got" = 143 ] || clean=$((clean + 1))
+		hasnt out.$i "\"type\":\"end\""
+	done
+	[ "$(echo $alive | wc -w)" -ge 20 ]
+	[ $clean -ge 10 ]'
 
 done_testing

@@ -31,6 +31,9 @@ mkdir -p tree/calendars/W
 printf '%s\r\n' BEGIN:VCALENDAR VERSION:2.0 PRODID:-//t//t//EN BEGIN:VEVENT UID:u1 \
     DTSTAMP:20260101T000000Z DTSTART:20260101T000000Z SUMMARY:x END:VEVENT \
     END:VCALENDAR >tree/calendars/W/1.ics
+mkdir scripts
+echo 'redirect "x@two.test";' >scripts/alice@one.test.sieve
+echo '{"v":1,"type":"settings","address":"alice@one.test","scripts":[{"name":"mine","active":true,"text":"keep;"}],"app_passwords":[{"name":"Phone"}]}' >settings
 echo alice@one.test >addresses
 echo '{"v":1,"type":"account","address":"alice@one.test","home":"/nowhere"}' >records
 
@@ -56,9 +59,12 @@ tools() {
 	stalwart-apply -vv --retry-budget 1 -E rejects ../plan
 	stalwart-apply --check ../plan
 	stalwart-apply -n -u ../plan
+	stalwart-apply -vv --retry-budget 1 --settings ../settings --app-passwords app.out ../plan
+	stalwart-apply -vv --retry-budget 1 --sieve-dir ../scripts ../plan
 	davmerge -vv --retry-budget 1 $url ../tree
 	davmerge -vv --retry-budget 1 --from-user admin $url $url/to
 	remap -v get alice@one.test
+	remap -v --mapping-file mapped set stalwart alice@one.test
 	remap -v -E rejects set stalwart alice@one.test
 	mailroute -vv --retry-budget 1 --proxy-url $url check alice@one.test
 	mailroute -vv --retry-budget 1 -E rejects set alice@one.test

@@ -41,6 +41,10 @@ static const struct name addresses[] = {
 	{ "a@B\xc3\xbc"
 	  "cher.test",
 	    "a@xn--bcher-kva.test" },
+	/* Two characters in lower case; as a local part the second is refused. */
+	{ "\xc4\xb0x@one.test", NULL },
+	{ "i\xcc\x87x@one.test", NULL },
+	{ "a@\xc4\xb0x.test", "a@xn--ix-rub.test" },
 	{ "a@under_score.test", "a@under_score.test" },
 	{ "a..b@one.test", NULL },
 	{ ".a@one.test", NULL },
