@@ -22,6 +22,8 @@ scenario() {
 
 ok '20,000 messages, while mail is delivered and read' 'scenario live live 20000'
 ok 'the same with maildir_very_dirty_syncs' 'scenario dirty live 1500 very-dirty'
+ok 'a client that moves, renames, appends and expunges at random' '
+	scenario busy busy ${FERRY_BUSY:-1500 1}'
 ok 'the traps of a Maildir' 'scenario traps traps'
 
 done_testing
