@@ -13,6 +13,7 @@
 #include "core/alloc.h"
 #include "core/io.h"
 #include "core/str.h"
+#include "maildir/folder.h"
 
 static const char inbox[] = "INBOX";
 
@@ -179,4 +180,58 @@ layout_judge_empty(
 	    "%s: empty: see --target-layout to make a Maildir of it, or "
 	    "--user",
 	    t->root);
+}
+
+static bool
+has_high_bytes(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s >= 0x80)
+			return true;
+	return false;
+}
+
+/* True if a name can only be modified UTF-7: it is a text with letters that are
+ * not ASCII, encoded. */
+static bool
+is_surely_mutf7(const char *dir)
+{
+	const char *at = strchr(dir, '&');
+
+	return at != NULL && at[1] != '-';
+}
+
+/*
+ * The encoding of the names: UTF-8 if one has bytes above 0x7f that are valid
+ * UTF-8; or a "&" that modified UTF-7 cannot have, unless another name can only
+ * be modified UTF-7. Where Dovecot is at work, a folder that it never opened
+ * says nothing: it may be one that it cannot open.
+ */
+int
+layout_is_utf8(const struct mdtree *t)
+{
+	const struct folder_style mutf7 = { .fs = t->style.fs };
+	bool high = false, odd = false, sure = false;
+	int live = 0;
+
+	for (size_t i = 0; i < t->n && live == 0; i++)
+		live = mdtree_was_opened(t, t->folders[i].dir);
+	if (live == -1)
+		return -1;
+	for (size_t i = 0; i < t->n; i++) {
+		const char *dir = t->folders[i].dir;
+		struct buf path = { 0 };
+		bool decodes = folder_put_path(&path, dir, &mutf7) == 0;
+		int counts = live ? mdtree_was_opened(t, dir) : 1;
+
+		buf_free(&path);
+		sure |= decodes && is_surely_mutf7(dir);
+		if (counts == -1)
+			return -1;
+		if (counts == 0)
+			continue;
+		high |= has_high_bytes(dir) && utf8_valid(dir, strlen(dir));
+		odd |= !decodes && strchr(dir, '&') != NULL;
+	}
+	return high || (odd && !sure);
 }

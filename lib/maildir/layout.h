@@ -3,10 +3,11 @@
  */
 
 /*
- * Where the INBOX of a tree is. Dovecot's mail location can put it elsewhere:
- * INBOX=~/Maildir/.INBOX, INBOX=~/mail/INBOX, and with DIRNAME=mAildir it is
- * INBOX/mAildir; mbsync and offlineimap make a plain INBOX. A merge that took
- * the root for it would write mail that nobody sees.
+ * How a tree is laid out: how names are spelled, and where its INBOX is. Dovecot's
+ * mail location can put that elsewhere: INBOX=~/Maildir/.INBOX,
+ * INBOX=~/mail/INBOX, and with DIRNAME=mAildir it is INBOX/mAildir; mbsync and
+ * offlineimap make a plain INBOX. A merge that took the root for it would write
+ * mail that nobody sees.
  */
 #ifndef FERRY_MAILDIR_LAYOUT_H
 #define FERRY_MAILDIR_LAYOUT_H
@@ -27,5 +28,9 @@ int layout_find_inbox(
  * and why (FATAL). */
 int layout_judge_empty(
     const struct mdtree *t, const struct tree_hint *hint, struct why *why);
+
+/* How the names of the folders that are listed are spelled. 1: in UTF-8; 0: in
+ * modified UTF-7; or -1 and errno. */
+int layout_is_utf8(const struct mdtree *t);
 
 #endif

@@ -350,15 +350,6 @@ mdtree_list(struct mdtree *t, bool fs, bool *touched)
 	return r;
 }
 
-static bool
-has_high_bytes(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s >= 0x80)
-			return true;
-	return false;
-}
-
 int
 mdtree_was_opened(const struct mdtree *t, const char *dir)
 {
@@ -373,51 +364,6 @@ mdtree_was_opened(const struct mdtree *t, const char *dir)
 		(void)close(fd);
 	errno = saved;
 	return found == -1 && (!t->strict || errno == EACCES) ? 1 : found;
-}
-
-/* True if a name can only be modified UTF-7: it is a text with letters that are
- * not ASCII, encoded. */
-static bool
-is_surely_mutf7(const char *dir)
-{
-	const char *at = strchr(dir, '&');
-
-	return at != NULL && at[1] != '-';
-}
-
-/*
- * The encoding of the names: UTF-8 if one has bytes above 0x7f that are valid
- * UTF-8; or a "&" that modified UTF-7 cannot have, unless another name can only
- * be modified UTF-7. Where Dovecot is at work, a folder that it never opened
- * says nothing: it may be one that it cannot open. 1, 0, or -1 and errno.
- */
-static int
-looks_utf8(const struct mdtree *t)
-{
-	const struct folder_style mutf7 = { .fs = t->style.fs };
-	bool high = false, odd = false, sure = false;
-	int live = 0;
-
-	for (size_t i = 0; i < t->n && live == 0; i++)
-		live = mdtree_was_opened(t, t->folders[i].dir);
-	if (live == -1)
-		return -1;
-	for (size_t i = 0; i < t->n; i++) {
-		const char *dir = t->folders[i].dir;
-		struct buf path = { 0 };
-		bool decodes = folder_put_path(&path, dir, &mutf7) == 0;
-		int counts = live ? mdtree_was_opened(t, dir) : 1;
-
-		buf_free(&path);
-		sure |= decodes && is_surely_mutf7(dir);
-		if (counts == -1)
-			return -1;
-		if (counts == 0)
-			continue;
-		high |= has_high_bytes(dir) && utf8_valid(dir, strlen(dir));
-		odd |= !decodes && strchr(dir, '&') != NULL;
-	}
-	return high || (odd && !sure);
 }
 
 static int
@@ -527,7 +473,7 @@ find_folders(struct mdtree *t, const struct tree_hint *hint, struct why *why)
 	if (t->n == 0 && layout_judge_empty(t, hint, why) == -1)
 		return -1;
 	mdtree_sort(t);
-	utf8 = hint->names == NAMES_AUTO ? looks_utf8(t)
+	utf8 = hint->names == NAMES_AUTO ? layout_is_utf8(t)
 					 : hint->names == NAMES_UTF8;
 	if (utf8 == -1)
 		return why_errno(why, FAIL_FATAL, "%s", t->root);
