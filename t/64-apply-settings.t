@@ -6,6 +6,7 @@
 . "$top/t/apply.sh"
 need curl
 need jq
+need sqlite3
 
 # plan_of: records on standard input become plan and settings; what was put in
 # before is forgotten.
@@ -201,6 +202,73 @@ ok 'a script that the owner has removed does not come back' '
 	scripts both@one.test >got
 	hasnt got forward'
 
+# --- HTML ---
+html='"vacation":{"subject":"Weg","text":"Bin weg","html":"<p>Bin <b>weg</b>, gr\u00fc\u00dfe</p>"}'
+serve
+{
+	account html@one.test "$html"
+	account only@one.test '"vacation":{"html":"<p>x</p>"}'
+	account fwd@one.test "$fwd,$html"
+} | plan_of
+ok 'a vacation message in HTML: as the server has it, and in a script' '
+	run 0 put >out 2>err
+	ask VacationResponse/get html@one.test | jq -c ".[0] | [.textBody, .htmlBody]" >got
+	ask VacationResponse/get only@one.test | jq -c ".[0] | [.textBody, .htmlBody]" >>got
+	printf "%s\n" "[\"Bin weg\",\"<p>Bin <b>weg</b>, grüße</p>\"]" "[null,\"<p>x</p>\"]" >want
+	same want got
+	uploads mailferry-vacation >text
+	has text "<p>Bin <b>weg</b>, grüße</p>"
+	has text "multipart/alternative"
+	run 0 sievecheck text >checked
+	not_again VacationResponse/set'
+
+# --- what Vandelay brings ---
+# The scripts of its archive of a real account, as it puts them in.
+zcat "$fixtures/real/archive-jmap.sqlite.gz" >archive.sqlite
+serve
+{
+	account a@one.test "$fwd"
+	account b@one.test "$fwd,$away"
+} | plan_of
+ok 'the scripts of a real archive come after the forward: all of them run' '
+	run 0 put >out 2>err
+	sqlite3 archive.sqlite "SELECT name FROM sieve_scripts WHERE name <> \"vacation\" ORDER BY is_active" >names
+	[ "$(tail -n 1 names)" = "Regeln Ä/1" ]
+	for a in a b; do
+		while IFS= read -r name; do
+			by_owner $a@one.test "$name" "$(sqlite3 archive.sqlite "SELECT CAST(b.data AS TEXT) FROM sieve_scripts s JOIN blobs b ON b.id = s.blob_id WHERE s.name = \"$name\"")"
+		done <names
+		ask SieveScript/get $a@one.test | jq -e "map(select(.isActive).name) == [\"Regeln Ä/1\"]"
+	done
+	: >requests
+	run 0 put >out 2>err
+	for a in a b; do
+		ask SieveScript/get $a@one.test >there
+		jq -e "map(select(.isActive).name) | .[0] | startswith(\"mailferry\")" there
+		jq -e "map(.name) | index(\"active\") and index(\"Regeln Ä/1\") and index(\"forward\")" there
+	done
+	uploads mailferry >text
+	printf "require [\"include\"];\ninclude :personal :optional \"forward\";\ninclude :personal :optional \"Regeln Ä/1\";\n\n" >want
+	same want text
+	uploads mailferry-2 >text
+	printf "require [\"include\"];\ninclude :personal :optional \"mailferry-vacation\";\ninclude :personal :optional \"forward\";\ninclude :personal :optional \"Regeln Ä/1\";\n\n" >want
+	same want text
+	: >requests
+	run 0 put >out 2>err
+	not grep -q "SieveScript/set\|VacationResponse/set" requests
+'
+ok 'a redirect of a filter beside a forward is named' '
+	{
+		domain one.test
+		account a@one.test "$fwd,\"scripts\":[{\"name\":\"main\",\"active\":true,\"text\":\"if size :over 1 { redirect \\\"y@other.test\\\"; }\"}]"
+		account b@one.test "$fwd,\"scripts\":[{\"name\":\"main\",\"text\":\"redirect \\\"y@other.test\\\";\"}]"
+		account c@one.test "\"scripts\":[{\"name\":\"main\",\"active\":true,\"text\":\"redirect \\\"y@other.test\\\";\"}]"
+		end
+	} | mkaccounts -q --settings settings --report report >plan
+	jq -r "select(.reason | test(\"beside the forward\")) | [.status, .address] | join(\" \")" report >got
+	echo "not-carried a@one.test" >want
+	same want got'
+
 # --- identities ---
 identities() {
 	ask Identity/get a@one.test |
@@ -315,6 +383,13 @@ ok 'no app password is in any other output' '
 	[ "$(grep -c "^app_" secrets)" = 3 ]
 	not grep -F -f secrets out err settings settings.done'
 ok 'one that is removed is not made again; another file makes none twice' '
+	id=$(jq -r "select(.object == \"Account\" and .address == \"a@one.test\").id" out)
+	phone=$(ask x:AppPassword/get a@one.test | jq -r ".[] | select(.description == \"Phone\").id")
+	jmap x:AppPassword/set "{\"accountId\":\"$id\",\"destroy\":[\"$phone\"]}" >gone
+	jq -e --arg p "$phone" ".methodResponses[0][1].destroyed == [\$p]" gone
+	run 0 put --app-passwords new >out 2>err
+	[ "$(passwords a@one.test)" = "Tab let" ]
+	[ "$(wc -l <new)" = 3 ]
 	run 0 put --app-passwords other >out 2>err
 	[ ! -s other ]
 	results | grep "b@one.test AppPassword Phone" | grep -q "not in the file"

@@ -5,7 +5,9 @@
 . "${0%/*}/lib.sh"
 . "$top/t/apply.sh"
 . "$top/t/mkaccounts.sh"
+. "$top/t/keys.sh"
 need jq
+need openssl
 
 # objects TYPE: all of them, without ids
 objects() {
@@ -124,8 +126,9 @@ ok 'or does not answer then: the next run would find the rule, and not load it' 
 	[ "$(rules)" = "[\"$ours\",\"true\"]" ]'
 ok 'no key is in any output' '
 	for f in rsa ed25519; do
-		grep -v -e "---" "$fixtures/dkim/$f.pem" >lines
-		not grep -F -f lines out err
+		key_forms "$fixtures/dkim/$f.pem" >forms
+		keyed forms plan
+		keyless forms out err
 	done'
 zcat "$fixtures/real/stalwart-schema.json.gz" |
     jq -c '.enums.Locale |= map(.name |= sub("_"; "-"))' | gzip >schema.gz

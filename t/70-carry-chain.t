@@ -6,7 +6,9 @@
 . "$top/t/sql.sh"
 . "$top/t/fieldmap.sh"
 . "$top/t/apply.sh"
+. "$top/t/keys.sh"
 need curl
+need openssl
 need sqlite3
 
 # A mailcow, with what its Redis would hold in files of opendkim; cPanel;
@@ -25,6 +27,8 @@ cat >keys/table <<END
 r one.test:mail:$tmp/keys/rsa.pem
 e two.test:ed:$tmp/keys/ed25519.pem
 END
+load_my iredmail iredmail.mysql.sql iredmail.rows
+dirdump-sql -q --map iredmail "$(my_url iredmail)" 2>/dev/null >iredmail.all || :
 printf '*@one.test r\n*@two.test e\n' >keys/signing
 printf 'KeyTable file:%s\nSigningTable refile:%s\n' "$tmp/keys/table" "$tmp/keys/signing" >opendkim.conf
 dirdump dkim -q --from opendkim opendkim.conf >dkim.ndjson
@@ -40,6 +44,8 @@ done
 	done
 	grep '"type":"settings"' roundcube.ndjson | grep -v carol@
 	jq -c 'select(.address == "alice@example.org") | {v, type, address, vacation}' sogo.ndjson
+	# Of iRedMail the owner whose networks are restricted, in a domain of its own.
+	jq -c 'select(.allow_nets) | .address |= sub("@.*"; "@nets.test") | del(.origin)' iredmail.all
 } >webmail
 grep -hv '"type":"end"' mailcow.ndjson cpanel.ndjson dkim.ndjson webmail >all
 echo "{\"v\":1,\"type\":\"end\",\"count\":$(wc -l <all)}" >>all
@@ -81,6 +87,19 @@ ok 'signing keys: those of the tables, one a selector' '
 	grep -v "v1-" all-keys >got
 	printf "%s\n" "[\"Dkim1Ed25519Sha256\",\"ed\"]" "[\"Dkim1RsaSha256\",\"mail\"]" >want
 	same want got'
+ok 'signing keys: the zone of the server has what we print of the old ones' '
+	dirdump dkim --dns -q --from opendkim opendkim.conf | grep -o "p=[A-Za-z0-9+/=\" ]*" | tr -d "\" " | sort >want
+	[ "$(wc -l <want)" = 2 ]
+	jmap x:Domain/get "{\"ids\":null,\"properties\":[\"name\",\"dnsZoneFile\"]}" |
+	    jq -r ".methodResponses[0][1].list[] | select(.name == \"one.test\" or .name == \"two.test\").dnsZoneFile" |
+	    grep -A 9 -e "^mail\._domainkey" -e "^ed\._domainkey" >zone
+	tr -d "\" \n" <zone >flat.zone
+	while IFS= read -r p; do grep -qF -e "$p" flat.zone; done <want'
+ok 'networks: those of iRedMail, for login' '
+	jq -c "select(.allow_nets) | [(.address | sub(\"@.*\"; \"\")), (.allow_nets | sort)]" webmail >want
+	[ -s want ]
+	objects Account | jq -c ".name as \$n | .credentials[] | select((.allowedIps // {}) != {}) | [\$n, (.allowedIps | keys)]" >got
+	same want got'
 ok 'vacation messages: cPanel, with a forward beside it, and SOGo' '
 	ask VacationResponse/get alice@example.org >got
 	jq -c "select(.address == \"alice@example.org\").vacation" webmail | tail -n 1 >want
@@ -89,6 +108,17 @@ ok 'vacation messages: cPanel, with a forward beside it, and SOGo' '
 	[ "$(ask SieveScript/get ann@two.test | jq -r "select(.isActive).name")" = mailferry ]
 	grep -q "mailferry-vacation" requests
 	grep -q "Back soon: Grüße" requests'
+ok 'filters: their texts are those of the records' '
+	jq -c "select(.scripts) | .address as \$a | .scripts[] | [\$a, .name, .text]" settings >want
+	[ -s want ]
+	while IFS= read -r line; do
+		address=$(printf "%s\n" "$line" | jq -r ".[0]")
+		ask SieveScript/get "$address" >there
+		jq -r --argjson l "$line" "select(.name == \$l[1]).blobId" there >blob
+		curl -s -K jmap.conf "$STALWART_URL/jmap/download/$id/$(cat blob)/script" >text
+		printf "%s\n" "$line" | jq -j ".[2]" >text.want
+		same text.want text
+	done <want'
 ok 'filters: those of mailcow' '
 	from scripts >want
 	[ -s want ]
@@ -122,6 +152,16 @@ ok 'app passwords: new ones under the old names' '
 	[ -s want ]
 	cut -f 1,2 app-passwords | sort >got
 	same want got'
+ok 'protocols: exactly those that are off there' '
+	jq -c "select(.type == \"account\" and .active != false and .receive != false) |
+	    [.address, (.disabled // [] | map({imap: \"imapAuthenticate\", pop3: \"pop3Authenticate\", smtp: \"emailSend\", sieve: \"sieveAuthenticate\"}[.]) | sort)]" all | sort >want
+	while IFS= read -r line; do
+		address=$(printf "%s\n" "$line" | jq -r ".[0]")
+		id=$(jq -r --arg a "$address" "select(.object == \"Account\" and .address == \$a).id" first)
+		jmap x:Account/get "{\"ids\":[\"$id\"]}" |
+		    jq -c --arg a "$address" "[\$a, (.methodResponses[0][1].list[0].permissions.disabledPermissions // {} | keys)]"
+	done <want >got
+	same want got'
 ok 'protocols, languages, rights to send as others' '
 	jq -r "select(.type == \"account\" and .disabled and .active != false).address" mailcow.ndjson >switched
 	[ -s switched ]
@@ -145,7 +185,20 @@ ok 'what an owner changes afterwards is not taken back' '
 	one=$(ask Identity/get alice@example.org | jq -r "select(.name == \"Office\").id")
 	jmap Identity/set "{\"accountId\":\"$id\",\"update\":{\"$one\":{\"name\":\"My office\"}}}" >/dev/null
 	jmap VacationResponse/set "{\"accountId\":\"$id\",\"update\":{\"singleton\":{\"subject\":\"Mine\"}}}" >/dev/null
+	jmap x:Account/set "{\"update\":{\"$id\":{\"locale\":\"fr_FR\",\"permissions\":{\"@type\":\"Merge\",\"enabledPermissions\":{},\"disabledPermissions\":{\"pop3Authenticate\":true}}}}}" >set
+	jq -e ".methodResponses[0][1].updated | has(\"$id\")" set
+	line=$(jq -c "select(.scripts) | [.address, .scripts[0].name]" settings | head -n 1)
+	filtered=$(printf "%s\n" "$line" | jq -r ".[0]")
+	ask SieveScript/get "$filtered" >there
+	script=$(jq -r --argjson l "$line" "select(.name == \$l[1]).id" there)
+	jmap Blob/upload "{\"accountId\":\"$id\",\"create\":{\"b\":{\"data\":[{\"data:asText\":\"keep; # mine\"}]}}}" >upload
+	blob=$(jq -r ".methodResponses[0][1].created.b.id // .methodResponses[0][1].created.b.blobId" upload)
+	jmap SieveScript/set "{\"accountId\":\"$id\",\"update\":{\"$script\":{\"blobId\":\"$blob\"}}}" >set
+	jq -e ".methodResponses[0][1].updated | has(\"$script\")" set
 	put >out 2>err || :
+	ask SieveScript/get "$filtered" | jq -r --arg s "$script" "select(.id == \$s).blobId" >blob
+	[ "$(curl -s -K jmap.conf "$STALWART_URL/jmap/download/$id/$(cat blob)/script")" = "keep; # mine" ]
+	objects Account | jq -se "any(.name == \"alice\" and .locale == \"fr_FR\" and (.permissions.disabledPermissions | keys) == [\"pop3Authenticate\"])"
 	ask Identity/get alice@example.org | jq -r .name >names
 	grep -qx "My office" names
 	not grep -qx Office names
@@ -153,8 +206,13 @@ ok 'what an owner changes afterwards is not taken back' '
 	grep -q "the owner has changed it since" out'
 ok 'no key and no app password in any output' '
 	cut -f 3 app-passwords >secrets
-	for f in rsa ed25519; do grep -v -e "---" "$fixtures/dkim/$f.pem" >>secrets; done
 	not grep -q -F -f secrets first out err mkaccounts.err report settings
+	for f in rsa ed25519; do
+		key_forms "$fixtures/dkim/$f.pem" >forms
+		keyed forms plan
+		keyed forms dkim.ndjson
+		keyless forms first out err mkaccounts.err report settings
+	done
 	[ "$(stat -c %a app-passwords settings plan | sort -u)" = 600 ]'
 
 done_testing

@@ -14,6 +14,7 @@
 #include "record/join.h"
 #include "record/moment.h"
 #include "record/record.h"
+#include "sieve/check.h"
 
 /* What the server takes of a signature, in bytes. */
 enum {
@@ -330,6 +331,27 @@ reduce(const struct plan *p, const struct model_account *a, struct record *r)
 	r->keep = (a->flags & ACC_KEEP) != 0;
 }
 
+/* The forward and the filters run as one script, of which the server runs one
+ * redirect: the forward comes first. */
+static void
+note_redirects(
+    struct plan *p, const struct model_account *a, const struct record *r)
+{
+	const struct record_script *v = r->scripts.v;
+
+	for (size_t i = 0; r->forward.n != 0 && i < r->scripts.n; i++) {
+		if (!v[i].active ||
+		    sieve_redirects(v[i].text, strlen(v[i].text)) == 0)
+			continue;
+		plan_note(p, NOTE_LEFT, r->address, a->origin,
+		    "a redirect of the filter \"%s\" beside the forward: the "
+		    "server runs one of both, the forward; let a list hold all "
+		    "targets",
+		    v[i].name);
+		return;
+	}
+}
+
 #define CARRIED(text) plan_note(p, NOTE_CARRIED, r->address, a->origin, text)
 
 /* What the file has of an account, by kind. */
@@ -337,6 +359,7 @@ static void
 note_carried(
     struct plan *p, const struct model_account *a, const struct record *r)
 {
+	note_redirects(p, a, r);
 	if (r->forward.n != 0)
 		CARRIED("a forward");
 	if (r->vacation.n != 0)

@@ -471,3 +471,27 @@ sieve_check(const char *text, size_t len,
 	sieve_free(&s);
 	return c.verdict;
 }
+
+static void
+say_nothing(void *arg, size_t line, enum sieve_finding what, const char *reason)
+{
+	(void)arg;
+	(void)line;
+	(void)what;
+	(void)reason;
+}
+
+size_t
+sieve_redirects(const char *text, size_t len)
+{
+	struct check c = { .tell = say_nothing };
+	struct sieve s = { 0 };
+	struct why why = { 0 };
+	size_t n = 0;
+
+	if (sieve_parse(&s, text, len, &why) == 0)
+		n = check_commands(&c, s.commands);
+	map_free(&c.required);
+	sieve_free(&s);
+	return n;
+}

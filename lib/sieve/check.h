@@ -36,4 +36,8 @@ enum sieve_verdict sieve_check(const char *text, size_t len,
 	void *arg, size_t line, enum sieve_finding what, const char *reason),
     void *arg);
 
+/* How many redirects of the script can run for one message; 0 for a text that is
+ * no script. */
+size_t sieve_redirects(const char *text, size_t len);
+
 #endif
