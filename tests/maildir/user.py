@@ -165,7 +165,7 @@ namespace more {
 }
 ''' % ('mail_driver = maildir\n  mail_path = ~/more' if IS_24 else
        'location = maildir:~/more')
-    server = Dovecot('server7', location, more)
+    server = Dovecot('server10', location, more)
     server.start()
     enter = 'chroot %s ' % server.root if server.root else ''
     command = enter + 'doveadm -c ' + server.inside(server.conf)
@@ -176,7 +176,7 @@ namespace more {
         client.append('more/Neu', None, None, message('4.d'))
     if server.root:
         fake(server, command)
-        command = os.path.abspath('doveadm7')
+        command = os.path.abspath('doveadm10')
     out, err = run(server, command, 'tree')
     assert out.count('"added"') == 6, (out, err)
     with server.imap() as client:
