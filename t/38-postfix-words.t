@@ -7,8 +7,8 @@ need jq
 mkdir "$pf"
 
 echo origin.test >mailname
-echo 'z@ext.test, (a comment) dora' >list
-printf '# names\nlisted.test\nspare.test  OK\n%s\n' "texthash:$pf/more" >"$pf/domains"
+printf '%s\n' '#y1@ext.test' 'z@ext.test, (a comment) dora' ' # y2@ext.test' >list
+printf '# names.test\n \n\t# blanks.test\nlisted.test # after.test\nspare.test  OK\n%s\n' "texthash:$pf/more" >"$pf/domains"
 echo 'deep.test x' >"$pf/more"
 cat >"$pf/virtual" <<'END'
 v.test anything
@@ -43,11 +43,15 @@ END
 sed -i "s|@TMP@|$tmp|" "$pf/aliases"
 printf 'box@m.test m.test/box/\nother@m.test m.test/other/\n' >"$pf/boxes"
 postalias -c "$pf" "hash:$pf/aliases" 2>/dev/null || :
+# It bounces, so that what it refuses is not left in the queue.
+postfix_services() {
+	sed -i '/^[bdt][a-z]* .* 0 *discard$/s/discard$/bounce/' "$pf/master.cf"
+}
 postfix_start 'mydestination = mx.host.test, local.test, localhost' \
     "myorigin = $tmp/mailname" \
     "virtual_alias_maps = texthash:$pf/virtual" \
     "virtual_alias_domains = v.test, star.test, all.test $pf/domains" \
-    'virtual_mailbox_domains = m.test, .sub.test' \
+    'virtual_mailbox_domains = m.test, .sub.test # end.test' \
     "virtual_mailbox_maps = texthash:$pf/boxes" \
     "alias_maps = hash:$pf/aliases" \
     'recipient_delimiter = +' \
@@ -92,6 +96,13 @@ agrees() {
 	same want got
 }
 
+# serves DOMAIN: it is one of virtual_alias_domains: nobody else is there.
+serves() {
+	delivered "nobody@$1" "" 400 >got
+	hasnt got nobody@
+	has "$pf/lines" "User unknown in virtual alias table"
+}
+
 ok 'names, comments, groups, quotes, routes' '
 	agrees name@v.test bob@ext.test
 	agrees dots@v.test ann@ext.test bob@ext.test
@@ -119,8 +130,9 @@ ok 'extensions: cut off where no entry has them' '
 	has out "\"address\":\"tagged@v.test\",\"targets\":[\"box@m.test\",\"far+tag@ext.test\"]"
 	agrees special@v.test key@ext.test'
 ok 'local aliases, for each local domain; those of a name that was left' '
-	agrees list@local.test dora@origin.test z@ext.test
-	agrees list@mx.host.test dora@origin.test z@ext.test
+	for name in list@local.test list@mx.host.test; do
+		agrees $name "#@origin.test" dora@origin.test y2@ext.test z@ext.test
+	done
 	agrees info@mx.host.test ann@origin.test bob@origin.test
 	agrees dot.name@local.test ann@origin.test
 	agrees mixed@local.test bob@ext.test list@origin.test'
@@ -129,9 +141,14 @@ ok 'a copy that an account keeps' '
 	agrees other@m.test other@m.test'
 ok 'domains in files and tables that lists name' '
 	# A word beside a domain is one of the list, as in main.cf.
-	[ -z "$(delivered nobody@spare.test)" ]
+	serves spare.test
 	[ "$(delivered nobody@strange.test)" = nobody@strange.test ]
 	has err "a word in a list of domains that is not one: OK"
+	# A comment begins a line, after blanks, too; and it ends a list.
+	for d in names.test blanks.test after.test end.test; do
+		[ "$(delivered nobody@$d)" = nobody@$d ]
+		hasnt out $d
+	done
 	for d in v.test star.test all.test listed.test spare.test deep.test m.test; do
 		has out "\"type\":\"domain\",\"domain\":\"$d\""
 	done
@@ -153,9 +170,14 @@ ok 'each parameter that changes who gets which mail is a note' '
 	has notes "\"text\":\"all@m.test: gets a copy of all mail; not carried\""'
 ok 'so is what a service has otherwise' '
 	cp "$pf/master.cf" master.cf.old
-	sed -i "/^cleanup/a\\  -o virtual_alias_maps=hash:/a,hash:/b -o hopcount_limit=9\\n# -o alias_maps=x\\n  -o { always_bcc = x@m.test } -o canonical_maps=" "$pf/master.cf"
+	sed -i "/^cleanup/a\\  -o virtual_alias_maps=hash:/a,hash:/b -o hopcount_limit=9\\n# -o alias_maps=x\\n  # -o alias_maps=y\\n  -o { always_bcc = x@m.test } -o canonical_maps=" "$pf/master.cf"
 	dirdump-postfix -q -c "$pf" >more
+	# What is after an indented "#" is nothing to Postfix either.
+	postconf -c "$pf" -P | sed -n "s| *$||; s|^cleanup/unix/||p" | sort >seen
 	cp master.cf.old "$pf/master.cf"
+	printf "%s\n" "always_bcc = x@m.test" "canonical_maps =" "hopcount_limit = 9" \
+	    "virtual_alias_maps = hash:/a,hash:/b" >want
+	same want seen
 	jq -r "select(.type == \"note\") | .what + \" \" + .text" more | grep master.cf >got
 	cat >want <<-\END
 	virtual_alias_maps hash:/a,hash:/b: of the service cleanup in master.cf alone; not read

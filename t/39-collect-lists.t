@@ -28,6 +28,8 @@ list nobodys 54321:54321 644 nobodys@ext.test
 list closed/far daemon:daemon 644 far@ext.test
 list 'two words' root:root 644 words@ext.test
 list comment root:root 644 '# :include:@L@/left' comment@ext.test
+list indented root:root 644 '#, :include:@L@/left' ' #, :include:@L@/odd' indented@ext.test
+list odd root:root 644 odd@ext.test
 list left root:root 644 left@ext.test
 list of-root root:root 644 ':include:@L@/root' ':include:@L@/theirs, a@ext.test'
 list of-daemon daemon:daemon 644 b@ext.test ':include:@L@/root' ':include:@L@/open' \
@@ -48,7 +50,7 @@ for i in $(seq 8); do
 done
 aliases=
 for name in root open theirs group other-group shut world closed/far \
-    comment of-root of-daemon link through around pipe nowhere; do
+    comment indented of-root of-daemon link through around pipe nowhere; do
 	alias=$(echo "$name" | tr -d -- -/)
 	aliases="$aliases $alias"
 	printf '%s: :include:%s, also@ext.test\n' "$alias" "$tmp/lists/$name"
@@ -118,7 +120,7 @@ for shell in dash bash 'busybox sh'; do
 	ok "$shell gathers no other list, and the records are the same" '
 		run 0 $shell "$top/scripts/dirdump-collect" -P "$pf" >all.tar 2>err
 		tar tf all.tar | sed -n "s|^${tmp#/}/lists/||p" | sort >gathered
-		printf "%s\n" $(seq -f many%g 8) comment group link of-daemon of-root open \
+		printf "%s\n" $(seq -f many%g 8) comment group indented link odd of-daemon of-root open \
 		    other-group root theirs "two words" | sort >want
 		same want gathered
 		run_dump dirdump postfix -v -c "$pf" --root all.tar >out 2>err

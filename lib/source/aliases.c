@@ -140,7 +140,7 @@ include(
 		return;
 	}
 	a->depth++;
-	while (source_lines_content(&in, &line)) {
+	while (source_lines_included(&in, &line)) {
 		char *rest;
 
 		buf_reset(&list);

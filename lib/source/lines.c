@@ -75,21 +75,34 @@ source_lines_next(struct source_lines *in, char **line, size_t *len)
 	return false;
 }
 
-bool
-source_lines_content(struct source_lines *in, char **line)
+/* indented: a comment may have blanks before it. */
+static bool
+content(struct source_lines *in, char **line, bool indented)
 {
 	size_t len;
 
 	while (source_lines_next(in, line, &len)) {
 		const char *text = *line + strspn(*line, " \t");
 
-		if (*text == '\0' || *text == '#')
+		if (*text == '\0' || *(indented ? text : *line) == '#')
 			continue;
 		if (in->utf8)
 			return true;
 		emit_bad(in->emit, NULL, "not UTF-8");
 	}
 	return false;
+}
+
+bool
+source_lines_content(struct source_lines *in, char **line)
+{
+	return content(in, line, true);
+}
+
+bool
+source_lines_included(struct source_lines *in, char **line)
+{
+	return content(in, line, false);
 }
 
 void

@@ -38,6 +38,10 @@ bool source_lines_next(struct source_lines *in, char **line, size_t *len);
  * and reporting lines that are not UTF-8. */
 bool source_lines_content(struct source_lines *in, char **line);
 
+/* The same for a list that an alias of Postfix includes: there only a "#" that is
+ * the first byte makes a comment (src/local/token.c). */
+bool source_lines_included(struct source_lines *in, char **line);
+
 void source_lines_close(struct source_lines *in);
 
 #endif

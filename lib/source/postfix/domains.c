@@ -135,8 +135,17 @@ read_list(struct postfix_domains *d, struct emit *e, const char *dir,
 {
 	char *word;
 
-	while ((word = postfix_word(&list)) != NULL && !emit_stop(e))
+	while ((word = postfix_word(&list)) != NULL && !emit_stop(e)) {
+		/* It ends the list, with a warning. (src/util/match_list.c.) */
+		if (*word == '#') {
+			emit_note(e, NULL,
+			    "a comment at the end of a list: Postfix leaves "
+			    "out what is in it",
+			    NULL);
+			break;
+		}
 		read_word(d, e, dir, word, where, depth);
+	}
 }
 
 void

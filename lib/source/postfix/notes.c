@@ -132,7 +132,7 @@ read_services(struct emit *e, char *text)
 
 	while ((line = str_cut(&text, '\n')) != NULL) {
 		e->at.line++;
-		if (*line == '#')
+		if (line[strspn(line, " \t")] == '#')
 			continue;
 		if (*line != ' ' && *line != '\t') {
 			service = line;

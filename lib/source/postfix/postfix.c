@@ -210,7 +210,8 @@ read_relays(struct postfix *p)
 	char *value = postfix_parameter(&p->config, "relay_domains", &why);
 	char *word;
 
-	while (value != NULL && (word = postfix_word(&value)) != NULL) {
+	while (value != NULL && (word = postfix_word(&value)) != NULL &&
+	       *word != '#') {
 		struct buf name = { 0 };
 		bool good = strpbrk(word, ":/!") == NULL &&
 			    domain_normalise(word, &name, NULL) == 0;
