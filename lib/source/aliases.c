@@ -101,22 +101,26 @@ static bool
 open_list(struct aliases *a, struct emit *e, const char *address,
     const char *path, struct source_lines *in)
 {
-	struct place before = e->at;
+	int fd = -1;
 	bool known =
 	    a->depth > 0 || rights_of_table(e->files[e->at.file], &a->rights);
 
 	if (known && was_here(a, address, path))
 		return false;
-	if (!known || !rights_include(path, &a->rights)) {
+	if (known)
+		fd = rights_include(path, &a->rights);
+	if (fd == -1) {
 		emit_bad(e, address,
 		    "the list that :include: names is not there, or its owner "
 		    "or mode lets Postfix not read it: its members are not "
 		    "carried");
 		return false;
 	}
-	if (a->depth < INCLUDE_DEPTH && source_lines_open(in, e, path, true))
+	if (a->depth < INCLUDE_DEPTH) {
+		source_lines_of(in, e, path, fd);
 		return true;
-	e->at = before;
+	}
+	(void)close(fd);
 	emit_bad(e, address,
 	    "the list that :include: names cannot be read: its members are not "
 	    "carried");

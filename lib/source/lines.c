@@ -35,6 +35,15 @@ source_lines_open(
 	return true;
 }
 
+void
+source_lines_of(
+    struct source_lines *in, struct emit *e, const char *path, int fd)
+{
+	*in = (struct source_lines){ .emit = e };
+	emit_file(e, path);
+	lines_init(&in->lines, fd, RECORD_LINE_MAX);
+}
+
 bool
 source_lines_next(struct source_lines *in, char **line, size_t *len)
 {

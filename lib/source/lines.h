@@ -26,6 +26,10 @@ struct source_lines {
 bool source_lines_open(
     struct source_lines *in, struct emit *e, const char *path, bool required);
 
+/* The same for a file that is open. */
+void source_lines_of(
+    struct source_lines *in, struct emit *e, const char *path, int fd);
+
 /*
  * The next line, without its end and one carriage return before that; it may
  * be changed. Reports and skips lines that are too long or hold a NUL. Sets

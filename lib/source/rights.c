@@ -4,6 +4,7 @@
 
 #include "source/rights.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <pwd.h>
@@ -65,12 +66,12 @@ of_owner(const struct stat *st, struct rights *r)
 }
 
 static bool
-may(const char *path, const struct rights *r, unsigned int what)
+may(int fd, const struct rights *r, unsigned int what)
 {
 	struct stat st;
 	unsigned int mode;
 
-	if (stat(path, &st) == -1)
+	if (fstat(fd, &st) == -1)
 		return false;
 	mode = st.st_mode;
 	if (st.st_uid == r->uid)
@@ -80,47 +81,94 @@ may(const char *path, const struct rights *r, unsigned int what)
 	return r->uid == 0 || (mode & what) != 0;
 }
 
-/* Goes on to what is left of a path, from the folder that "way" is. */
-static bool
-walk(struct buf *way, const char *path, const struct rights *r, int *links)
-{
-	for (const char *end; *path != '\0'; path = end + (*end == '/')) {
-		char target[PATH_MAX];
-		size_t len, before = way->len;
-		ssize_t n;
+static int walk(int at, const char *path, const struct rights *r, int *links);
 
-		end = path + strcspn(path, "/");
-		len = (size_t)(end - path);
-		if (len == 0)
-			continue;
-		buf_addc(way, '/');
-		if (!may(way->data, r, MAY_SEARCH))
-			return false;
-		buf_add(way, path, len);
-		n = readlink(way->data, target, sizeof target - 1);
-		if (n == -1)
-			continue;
-		if (++*links > LINKS_MAX)
-			return false;
-		target[n] = '\0';
-		way->len = *target == '/' ? 0 : before;
-		way->data[way->len] = '\0';
-		if (!walk(way, target, r, links))
-			return false;
+/* Opens a folder, a regular file, or what a link leads to; nothing else, which to
+ * open may do something. -1: no such thing. */
+static int
+step(int at, const char *name, const struct rights *r, int *links)
+{
+	char target[PATH_MAX];
+	struct stat st;
+	ssize_t n;
+
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	if (S_ISDIR(st.st_mode))
+		return openat(
+		    at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (S_ISREG(st.st_mode))
+		return openat(at, name,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (!S_ISLNK(st.st_mode) || ++*links > LINKS_MAX)
+		return -1;
+	n = readlinkat(at, name, target, sizeof target - 1);
+	if (n == -1)
+		return -1;
+	target[n] = '\0';
+	return walk(at, target, r, links);
+}
+
+/*
+ * Opens what a path leads to from a folder, with these rights. Each part is opened
+ * and then asked about, by its descriptor: a user who puts a link in the place of
+ * one meanwhile gains nothing. -1: they do not lead there.
+ */
+static int
+walk(int at, const char *path, const struct rights *r, int *links)
+{
+	int fd = *path == '/' ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)
+			      : fcntl(at, F_DUPFD_CLOEXEC, 0);
+
+	while (fd != -1 && *(path += strspn(path, "/")) != '\0') {
+		char name[NAME_MAX + 1];
+		size_t len = strcspn(path, "/");
+		int next = -1;
+
+		if (len < sizeof name && may(fd, r, MAY_SEARCH)) {
+			memcpy(name, path, len);
+			name[len] = '\0';
+			path += len;
+			/* A file with a slash after it is none. */
+			next = step(fd, name, r, links);
+			if (next != -1 && *path == '/' &&
+			    faccessat(next, ".", F_OK, 0) == -1) {
+				(void)close(next);
+				next = -1;
+			}
+		}
+		(void)close(fd);
+		fd = next;
 	}
-	return true;
+	return fd;
+}
+
+/* Opens a regular file that somebody with these rights can read; -1 otherwise. */
+static int
+reach(const char *path, const struct rights *r, struct stat *st)
+{
+	int links = 0, fd;
+
+	if (*path != '/')
+		return -1;
+	fd = walk(-1, path, r, &links);
+	if (fd != -1 && (fstat(fd, st) == -1 || !S_ISREG(st->st_mode) ||
+			    !may(fd, r, MAY_READ))) {
+		(void)close(fd);
+		fd = -1;
+	}
+	return fd;
 }
 
 bool
 rights_reach(const char *path, const struct rights *r)
 {
-	struct buf way = { 0 };
-	int links = 0;
-	bool good = *path == '/' && walk(&way, path, r, &links) &&
-		    way.len != 0 && may(way.data, r, MAY_READ);
+	struct stat st;
+	int fd = reach(path, r, &st);
 
-	buf_free(&way);
-	return good;
+	if (fd != -1)
+		(void)close(fd);
+	return fd != -1;
 }
 
 /* --- tables and lists --- */
@@ -159,31 +207,58 @@ rights_of_table(const char *table, struct rights *r)
 	return good;
 }
 
-/* (Postfix, src/local/include.c, deliver_include. An owner of a list who is not
- * root is lent no rights of root's.) */
-bool
-rights_include(const char *list, struct rights *r)
+/* What is asked of an open list, and of nothing that has its name later. An owner
+ * of a list who is not root is lent no rights of root's. (Postfix,
+ * src/local/include.c, deliver_include.) */
+static bool
+may_include(const char *list, const struct stat *st, struct rights *r)
+{
+	struct rights own;
+	struct stat again;
+	int fd;
+
+	if ((st->st_mode & S_IWOTH) != 0)
+		return false;
+	if (r->uid != 0)
+		return true;
+	if (!of_owner(st, &own))
+		return false;
+	if (own.uid == 0)
+		return true;
+	*r = own;
+	fd = reach(list, r, &again);
+	if (fd == -1)
+		return false;
+	(void)close(fd);
+	return again.st_dev == st->st_dev && again.st_ino == st->st_ino;
+}
+
+/* The same where dirdump-collect asked. */
+static int
+include_there(const char *list, struct rights *r)
 {
 	char uid[24], gid[24];
-	struct rights own = *r;
-	struct stat st;
 
-	if (host_is_other()) {
-		(void)snprintf(uid, sizeof uid, "%" PRId64, r->uid);
-		(void)snprintf(gid, sizeof gid, "%" PRId64, r->gid);
-		return read_answer(
-		    (const char *const[]){ "include", uid, gid, list, NULL },
-		    r);
+	(void)snprintf(uid, sizeof uid, "%" PRId64, r->uid);
+	(void)snprintf(gid, sizeof gid, "%" PRId64, r->gid);
+	if (!read_answer(
+		(const char *const[]){ "include", uid, gid, list, NULL }, r))
+		return -1;
+	return host_open(list);
+}
+
+int
+rights_include(const char *list, struct rights *r)
+{
+	struct stat st;
+	int fd;
+
+	if (host_is_other())
+		return include_there(list, r);
+	fd = reach(list, r, &st);
+	if (fd != -1 && !may_include(list, &st, r)) {
+		(void)close(fd);
+		fd = -1;
 	}
-	if (!rights_reach(list, r) || stat(list, &st) == -1 ||
-	    !S_ISREG(st.st_mode) || (st.st_mode & S_IWOTH) != 0)
-		return false;
-	if (r->uid == 0) {
-		if (!of_owner(&st, &own) ||
-		    (own.uid != 0 && !rights_reach(list, &own)))
-			return false;
-		if (own.uid != 0)
-			*r = own;
-	}
-	return true;
+	return fd;
 }

@@ -21,11 +21,12 @@ struct rights {
  * nobody's, and Postfix delivers nothing. */
 bool rights_of_table(const char *table, struct rights *r);
 
-/* Whether a list that is included with these rights is read. *r is then what those
- * are included with that it names. */
-bool rights_include(const char *list, struct rights *r);
+/* Opens a list that is included with these rights: a descriptor to read it by, or
+ * -1: Postfix does not read it. *r is then what those are included with that it
+ * names. */
+int rights_include(const char *list, struct rights *r);
 
-/* Whether somebody with these rights can read a file of this machine. */
+/* Whether somebody with these rights can read a regular file of this machine. */
 bool rights_reach(const char *path, const struct rights *r);
 
 #endif
