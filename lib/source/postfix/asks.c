@@ -8,11 +8,9 @@
 
 #include "core/alloc.h"
 
-int
-postfix_asks_add(struct postfix_asks *asks, const char *table, struct why *why)
+static int
+add(struct postfix_asks *asks, const char *table, struct postfix_lookup *lookup)
 {
-	struct postfix_lookup *lookup = postfix_lookup_open(table, why);
-
 	if (lookup == NULL)
 		return -1;
 	asks->tables =
@@ -20,6 +18,19 @@ postfix_asks_add(struct postfix_asks *asks, const char *table, struct why *why)
 	asks->tables[asks->n++] = (struct postfix_ask_table){ .lookup = lookup,
 		.name = arena_adds(&asks->arena, table) };
 	return 0;
+}
+
+int
+postfix_asks_add(struct postfix_asks *asks, const char *table, struct why *why)
+{
+	return add(asks, table, postfix_lookup_open(table, why));
+}
+
+int
+postfix_asks_add_patterns(struct postfix_asks *asks, const char *dir,
+    const char *table, struct why *why)
+{
+	return add(asks, table, postfix_lookup_patterns(dir, table, why));
 }
 
 bool

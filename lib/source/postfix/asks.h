@@ -30,6 +30,10 @@ struct postfix_asks {
 int postfix_asks_add(
     struct postfix_asks *asks, const char *table, struct why *why);
 
+/* The same for one that postmap asks (postfix_lookup_patterns). */
+int postfix_asks_add_patterns(struct postfix_asks *asks, const char *dir,
+    const char *table, struct why *why);
+
 /* Appends what the first table that has the key says, and sets e->at to it. A
  * table that fails is reported, and not asked again. ctx is the asks. */
 bool postfix_ask(void *ctx, struct emit *e, const char *key, struct buf *value);

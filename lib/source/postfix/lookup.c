@@ -8,15 +8,22 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/command.h"
 #include "core/str.h"
 #include "ldap/filter.h"
 #include "source/postfix/db-table.h"
 #include "source/postfix/table-file.h"
 
+enum {
+	ANSWER_MAX = 1 << 20
+};
+
 struct postfix_lookup {
 	struct db_table table;
-	struct sql *db; /* one of the two */
+	struct sql *db; /* one of the three */
 	struct ldapconn *ldap;
+	const char *patterns; /* "TYPE:NAME" for postmap */
+	const char *dir;
 	const char *query;
 	struct strs results; /* attributes of LDAP */
 };
@@ -193,12 +200,68 @@ ask_ldap(struct postfix_lookup *l, const char *key, struct buf *value,
 	return r;
 }
 
+/*
+ * One call of postmap for a key: it prints what it has found when it ends. The second
+ * table answers where the first has nothing, so that a failure is not taken for
+ * that. Such tables are asked for whole addresses only. (regexp_table(5),
+ * tcp_table(5).)
+ */
+static int
+ask_postmap(struct postfix_lookup *l, const char *key, struct buf *value,
+    struct why *why)
+{
+	static const char nothing[] = "static:nothing.invalid";
+	const char *argv[8] = { "postmap" };
+	struct buf text = { .max = ANSWER_MAX };
+	size_t n = 1;
+	int r;
+
+	if (*key == '@' || *key == '-')
+		return 0;
+	if (l->dir != NULL) {
+		argv[n++] = "-c";
+		argv[n++] = l->dir;
+	}
+	argv[n++] = "-q";
+	argv[n++] = key;
+	argv[n++] = l->patterns;
+	argv[n] = nothing;
+	r = command_read(argv, &text, why);
+	text.len = strcspn(buf_str(&text), "\n");
+	if (r == 0 && utf8_valid(buf_str(&text), text.len) &&
+	    strncmp(buf_str(&text), strchr(nothing, ':') + 1, text.len) != 0)
+		buf_add(value, text.data, text.len);
+	buf_free(&text);
+	return r;
+}
+
+struct postfix_lookup *
+postfix_lookup_patterns(const char *dir, const char *table, struct why *why)
+{
+	struct postfix_lookup *l = xcalloc(1, sizeof *l);
+	struct buf value = { 0 };
+	int r;
+
+	l->patterns = arena_adds(&l->table.arena, table);
+	l->dir = dir;
+	r = ask_postmap(l, "nobody@nothing.invalid", &value, why);
+	buf_free(&value);
+	if (r == 0)
+		return l;
+	postfix_lookup_close(l);
+	return NULL;
+}
+
 int
 postfix_lookup(struct postfix_lookup *l, const char *key, struct buf *value,
     struct why *why)
 {
 	int r;
 
+	if (l->patterns != NULL) {
+		r = ask_postmap(l, key, value, why);
+		return r == 0 && value->len != 0 ? 1 : r;
+	}
 	if (!db_table_asks(&l->table, key))
 		return 0;
 	r = l->db != NULL ? ask_sql(l, key, value, why)

@@ -26,10 +26,42 @@ postfix_free(struct postfix *p)
 	postfix_config_free(&p->config);
 }
 
+/* What a table that is only asked, and comes before the one that is read, says of
+ * a key: that is the entry. (Postfix, src/global/mail_addr_find.c.) */
+static void
+ask_before(struct aliases *a, struct emit *e, const char *key)
+{
+	const bool locals = a->locals, no_markers = a->no_markers,
+		   includes = a->includes;
+	const char *domain = a->key_domain == NULL ? a->domain : a->key_domain;
+	struct place before = e->at;
+	struct buf full = { 0 }, value = { 0 };
+
+	buf_adds(&full, key);
+	if (strchr(key, '@') == NULL && domain != NULL)
+		buf_addf(&full, "@%s", domain);
+	if (a->ask(a->ask_ctx, e, full.data, &value)) {
+		a->locals = a->no_markers = a->includes = false;
+		if (map_get(&a->by_address, full.data) == NULL)
+			aliases_add(a, e, full.data, value.data);
+		a->locals = locals;
+		a->no_markers = no_markers;
+		a->includes = includes;
+	}
+	e->at = before;
+	buf_free(&full);
+	buf_free(&value);
+}
+
 void
 postfix_add_alias(void *ctx, struct emit *e, const char *key, char *value)
 {
-	aliases_add(ctx, e, key, value);
+	struct aliases *a = ctx;
+	const struct postfix_asks *asks = a->ask_ctx;
+
+	if (asks != NULL && asks->n != 0 && *key != '@')
+		ask_before(a, e, key);
+	aliases_add(a, e, key, value);
 }
 
 /* --- domains --- */
@@ -330,7 +362,8 @@ read_local_aliases(struct postfix *p, struct emit *e, const char *domain)
 		.emit = e,
 		.entry = postfix_add_alias,
 		.ctx = &p->aliases,
-		.asks = &p->asks };
+		.asks = &p->asks,
+		.of_names = true };
 	char *maps = alias_maps(p, e);
 
 	if (domain == NULL) {

@@ -108,19 +108,12 @@ read_text(const struct postfix_reader *r, const char *path)
 	postfix_map_close(&m);
 }
 
-/* A table that cannot be listed may still be asked: true. */
-static bool
-ask_later(const struct postfix_reader *r, const char *table, struct why *why)
+/* What is said of a table that is asked instead. */
+static void
+say_asked(const struct postfix_reader *r, const char *table, struct why *why)
 {
-	struct why later = { 0 }, reason = *why;
+	struct why reason = *why;
 
-	if (r->asks == NULL)
-		return false;
-	if (postfix_asks_add(r->asks, table, &later) == -1) {
-		if (later.kind != FAIL_DATA)
-			*why = later;
-		return false;
-	}
 	why_set(why, FAIL_DATA,
 	    "%s: only addresses that are known from elsewhere are looked up",
 	    reason.text);
@@ -130,6 +123,22 @@ ask_later(const struct postfix_reader *r, const char *table, struct why *why)
 		  "addresses that are known from elsewhere are carried"
 		: "the table cannot be listed: only the aliases of "
 		  "addresses that are known from elsewhere are carried");
+}
+
+/* A table that cannot be listed may still be asked: true. */
+static bool
+ask_later(const struct postfix_reader *r, const char *table, struct why *why)
+{
+	struct why later = { 0 };
+
+	if (r->asks == NULL)
+		return false;
+	if (postfix_asks_add(r->asks, table, &later) == -1) {
+		if (later.kind != FAIL_DATA)
+			*why = later;
+		return false;
+	}
+	say_asked(r, table, why);
 	return true;
 }
 
@@ -178,6 +187,54 @@ say_unlisted(
 	buf_free(&text);
 }
 
+/* Of another machine, a table of patterns is a file as good as any; what a server
+ * there would say nobody knows. */
+static bool
+add_patterns(const struct postfix_reader *r, const char *table)
+{
+	const char *path = strchr(table, ':') + 1;
+	struct buf here = { 0 };
+	struct why why = { 0 };
+	int result;
+
+	if (!host_is_other())
+		return postfix_asks_add_patterns(
+			   r->asks, r->dir, table, &why) == 0;
+	if (*path != '/')
+		return false;
+	buf_add(&here, table, (size_t)(path - table));
+	buf_adds(&here, host_local(path, &r->asks->arena));
+	result = postfix_asks_add_patterns(r->asks, NULL, here.data, &why);
+	if (result == 0)
+		r->asks->tables[r->asks->n - 1].name =
+		    arena_adds(&r->asks->arena, table);
+	buf_free(&here);
+	return result == 0;
+}
+
+static void
+read_unlisted(
+    const struct postfix_reader *r, const char *table, const char *where)
+{
+	static const char *const asked[] = { "regexp", "pcre", "socketmap",
+		"tcp", NULL };
+	size_t len = strcspn(table, ":");
+	struct why why = { 0 };
+
+	why_set(&why, FAIL_DATA,
+	    "a table of the type \"%.*s\" cannot be listed", (int)len, table);
+	if (r->asks != NULL && !r->of_names && is_one_of(table, len, asked) &&
+	    add_patterns(r, table)) {
+		say_asked(r, table, &why);
+		if (!r->optional)
+			fail(r, table, where, &why);
+		return;
+	}
+	fail(r, table, where, &why);
+	if (!r->optional)
+		say_unlisted(r, table, where);
+}
+
 void
 postfix_table(
     const struct postfix_reader *r, const char *table, const char *where)
@@ -185,7 +242,6 @@ postfix_table(
 	static const char *const listed[] = { "hash", "btree", "lmdb", "cdb",
 		"dbm", "sdbm", NULL };
 	static const char *const text[] = { "texthash", NULL };
-	struct why why = { 0 };
 	size_t len;
 
 	if (str_starts(table, "proxy:"))
@@ -198,12 +254,7 @@ postfix_table(
 	} else if (db_table_is_type(table, len) && table[len] == ':') {
 		read_database(r, table);
 	} else {
-		why_set(&why, FAIL_DATA,
-		    "a table of the type \"%.*s\" cannot be listed", (int)len,
-		    table);
-		fail(r, table, where, &why);
-		if (!r->optional)
-			say_unlisted(r, table, where);
+		read_unlisted(r, table, where);
 	}
 }
 

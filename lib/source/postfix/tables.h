@@ -24,6 +24,10 @@ struct postfix_reader {
 	void *ctx;
 	/* Takes the tables that can only be asked; NULL: they are reported. */
 	struct postfix_asks *asks;
+	/* The keys are local names (alias_maps): of a rule that puts parts of the
+	 * key into the value Postfix takes nothing there, and postmap does, which
+	 * is not asked for that. */
+	bool of_names;
 	/* A table that cannot be read makes a note record, no failure. */
 	bool optional;
 };

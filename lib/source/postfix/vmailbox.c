@@ -231,8 +231,10 @@ vmailbox_files(struct vmailbox *v, struct emit *e, const char *const *aliases,
 	p->aliases.rewrite_ctx = p;
 	for (; *aliases != NULL && !emit_stop(e); aliases++)
 		read_named(&reader, *aliases);
+	reader.of_names = true;
 	for (; *locals != NULL && !emit_stop(e); locals++)
 		read_local(&reader, &p->aliases, *locals);
+	reader.of_names = false;
 	aliases_domains(&p->aliases, e);
 	reader.entry = add_mailbox;
 	reader.ctx = v;
