@@ -258,12 +258,14 @@ static void
 check_tags_together(
     struct check *c, const struct verb *v, const struct sieve_node *n)
 {
-	size_t found = 0;
+	size_t found = 0, keys = 0;
 
 	for (const struct sieve_arg *a = n->args; a != NULL; a = a->next) {
 		if (a->kind != SIEVE_TAG)
 			continue;
 		found += is_match(a->text);
+		keys += strcmp(a->text, "header") == 0 ||
+			strcmp(a->text, "uniqueid") == 0;
 		for (const struct sieve_arg *b = n->args; b != a; b = b->next)
 			if (b->kind == SIEVE_TAG &&
 			    strcmp(a->text, b->text) == 0)
@@ -274,6 +276,10 @@ check_tags_together(
 	if (found > 1)
 		find(c, n->line, FOUND_SYNTAX,
 		    "\"%s\" with more than one kind of match", v->name);
+	/* RFC 7352, 3.1 */
+	if (keys > 1 && strcmp(v->name, "duplicate") == 0)
+		find(c, n->line, FOUND_SYNTAX,
+		    "\"duplicate\" with both \":header\" and \":uniqueid\"");
 	if (found == 0 && strcmp(v->name, "size") == 0)
 		find(c, n->line, FOUND_SYNTAX,
 		    "\"size\" lacks \":over\" or \":under\"");
