@@ -321,6 +321,28 @@ joined() {
 	    END { printf "\n" }' "$1"
 }
 
+# said: keeps what a command printed, for the text on the page after it.
+said() {
+	cat "$err" "$out" >"$tmp/said"
+}
+# printed: the text is what was printed, where dates and sizes are alike; "..." in it
+# stands for any lines.
+printed() {
+	/usr/bin/python3 - "$text" "$tmp/said" <<-'END'
+	import re, sys
+	def lines(name):
+	    for line in open(name):
+	        line = re.sub(r'2\d\d\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\dZ)?', 'DATE', line.rstrip())
+	        yield re.sub(r'\d+ MiB', 'N MiB', re.sub(r'/\S*/mailferry\.conf', 'mailferry.conf', line))
+	want, got = '\n'.join(lines(sys.argv[1])), '\n'.join(lines(sys.argv[2]))
+	want = re.sub(r',\n (?=")', ',', want)
+	form = ''.join(r'(.*\n)*?' if line == '...' else re.escape(line) + '\n'
+	               for line in want.split('\n'))
+	if not re.fullmatch(form, got + '\n'):
+	    sys.exit('--- the page:\n%s\n--- printed:\n%s' % (want, got))
+	END
+}
+
 # What the procedure of migrate-account needs: both servers, the proxy, split
 # delivery, the stand-in for Vandelay, and mail of all owners.
 with_procedure() {

@@ -245,7 +245,7 @@ check_of() {
 	grep '"type":"check"' "$dir/check.ndjson" >"$dir/checks"
 	while IFS= read -r line; do
 		printf '%s\n' "$line" >"$dir/line"
-		said=$(strings text "$dir/line")
+		said="$(strings what "$dir/line"): $(strings text "$dir/line")"
 		case $line in
 		*'"status":"ok"'*) good "$said" ;;
 		*'"status":"warning"'*) know "$said" ;;
@@ -298,9 +298,11 @@ rehearse_owners() {
 	rehearse_filters
 	know 'what the spam filter has learnt stays behind' 'let the new one learn from the Junk folders'
 	# The same reason for many accounts is one line, with how many each of the
-	# first owners has; all of them are in a file.
+	# first owners has; all of them are in a file. The table of those who have moved
+	# is ours, and no news.
 	sed -n 's/.*"status":"\([a-z-]*\)","address":"\([^"]*\)","reason":"\(.*\)".*/\1\t\2\t&\t\3/p' \
-	    "$dir/report.ndjson" | awk -F '\t' -v OFS='\t' '
+	    "$dir/report.ndjson" | awk -F '\t' -v OFS='\t' -v ours="${OLD_TRANSPORT:-none}:" '
+	    $2 == "transport_maps" && index($4, ours) == 1 { next }
 	    {
 		n = 1
 		if (match($3, /","count":[0-9]+/)) n = substr($3, RSTART + 10, RLENGTH - 10) + 0

@@ -6,16 +6,28 @@ prepare() {
 	migrate-account -q alice@example.org bob@example.org carol@example.org
 }
 after_1() {
-	[ "$(cat "$out")" = 'alice@example.org: mail is done' ]
+	said
 	grep -q 'alice@example.org.*legacy' /etc/proxy/mappings.tsv
 }
 after_2() {
-	[ "$(cat "$out")" = 'alice@example.org: is back' ]
+	printed
 }
 after_3() {
-	has "$err" '2 accounts: 2 done'
-	grep -q 'bob@example.org.*legacy' /etc/proxy/mappings.tsv
+	said
 }
 after_4() {
-	[ "$(cat "$out")" = 'alice@example.org: has moved' ]
+	printed
+}
+after_5() {
+	said
+	grep -q 'bob@example.org.*legacy' /etc/proxy/mappings.tsv
+}
+after_6() {
+	printed
+}
+after_7() {
+	said
+}
+after_8() {
+	printed
 }
