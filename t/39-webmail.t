@@ -155,6 +155,28 @@ ok 'SOGo: what a vacation and a profile have beside is named' '
 	["plain@example.org","</b>",null]
 	EOF
 	same want got'
+ok 'SOGo: the last day of a vacation may have 23 or 25 hours' '
+	sqlite3 clock.db <"$data/sogo.sqlite.sql"
+	for row in "spring Europe/Berlin 1774738800 7" "autumn Europe/Berlin 1792879200 3" \
+	    "none - 1774738800 7" "path ../../etc/passwd 1774738800 7"; do
+		# shellcheck disable=SC2086 # words
+		set -- $row
+		zone="\"SOGoTimeZone\": \"$2\", "
+		[ "$2" != - ] || zone=
+		sqlite3 clock.db "INSERT INTO sogo_user_profile VALUES ('"'"'$1@example.org'"'"', '"'"'{$zone\"Vacation\": {\"enabled\": 1, \"autoReplyText\": \"x\", \"endDateEnabled\": 1, \"endDate\": $3, \"daysBetweenResponse\": $4}}'"'"', NULL)"
+	done
+	run 0 dirdump sogo -q sqlite:clock.db >out 2>err
+	jq -r "select(.vacation) | [.address, .vacation.until] | join(\" \")" out >got
+	cat >want <<-EOF
+	autumn@example.org 2026-10-25T23:00:00Z
+	none@example.org 2026-03-29T23:00:00Z
+	path@example.org 2026-03-29T23:00:00Z
+	spring@example.org 2026-03-29T22:00:00Z
+	EOF
+	same want got
+	jq -r "select(.type == \"note\") | [.what, .text] | join(\": \")" out >got
+	echo "autumn@example.org: how often a vacation message answers one sender is not carried: once in 7 days" >want
+	same want got'
 ok 'with the accounts they become settings; what the server refuses is named' '
 	for a in alice bob carol; do
 		printf "{\"v\":1,\"type\":\"account\",\"address\":\"%s@example.org\",\"secret\":\"{SHA}sRZzi/p3eu0PuyOjgiQoia41wkw=\"%s}\n" \

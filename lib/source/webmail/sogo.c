@@ -4,18 +4,22 @@
 
 #include "source/webmail/sogo.h"
 
+#include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "core/alloc.h"
 #include "core/buf.h"
 #include "record/moment.h"
 #include "source/webmail/sogo-words.h"
 
 enum {
-	DAY = 86400
+	DAY = 86400,
+	DAYS_BETWEEN =
+	    7 /* between two answers to one sender, of both servers */
 };
 
 /* One user: what c_defaults holds (SOGo, UI/PreferencesUI/
@@ -53,7 +57,7 @@ is_set(const json_t *object, const char *key)
 	return json_is_true(v) || json_number_value(v) != 0;
 }
 
-/* Seconds since 1970; -1. */
+/* Seconds since 1970, or another number above 0; -1. */
 static time_t
 seconds(const json_t *object, const char *key)
 {
@@ -74,6 +78,43 @@ moment(struct user *u, time_t t)
 		return NULL;
 	moment_write(t, out);
 	return arena_adds(&u->arena, out);
+}
+
+/* The day after, at the same hour where the owner is: a day of the change of the
+ * clocks has 23 or 25 hours. */
+static time_t
+day_after(const struct user *u, time_t t)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_+-/";
+	const char *zone = text(u->defaults, "SOGoTimeZone"),
+		   *set = getenv("TZ");
+	char *before = set == NULL ? NULL : xstrdup(set);
+	struct tm tm;
+
+	/* A name and no path of a file. */
+	if (zone == NULL || !isalpha((unsigned char)*zone) ||
+	    zone[strspn(zone, letters)] != '\0' ||
+	    setenv("TZ", zone, 1) == -1) {
+		free(before);
+		return t + DAY;
+	}
+	tzset();
+	if (localtime_r(&t, &tm) != NULL) {
+		tm.tm_mday++;
+		tm.tm_isdst = -1;
+		t = mktime(&tm);
+	} else {
+		t += DAY;
+	}
+	if (before == NULL)
+		(void)unsetenv("TZ");
+	else
+		(void)setenv("TZ", before, 1);
+	tzset();
+	free(before);
+	return t;
 }
 
 /* --- members --- */
@@ -170,10 +211,17 @@ subject(const struct user *u, const json_t *vacation)
 static void
 note_vacation(const struct user *u, const json_t *from)
 {
+	time_t days = seconds(from, "daysBetweenResponse");
+
 	if (is_set(from, "startTimeEnabled") ||
 	    is_set(from, "endTimeEnabled") || is_set(from, "weekdaysEnabled"))
 		emit_note_behind(u->emit, u->address,
 		    "hours and weekdays of a vacation message are not carried",
+		    NULL);
+	if (days != -1 && days != DAYS_BETWEEN)
+		emit_note_behind(u->emit, u->address,
+		    "how often a vacation message answers one sender is not "
+		    "carried: once in 7 days",
 		    NULL);
 	if (is_set(from, "discardMails"))
 		emit_note_behind(u->emit, u->address,
@@ -204,7 +252,7 @@ add_vacation(struct user *u)
 	if (is_set(from, "endDateEnabled"))
 		end = seconds(from, "endDate");
 	if (end != -1)
-		v->until = moment(u, end + DAY);
+		v->until = moment(u, day_after(u, end));
 	note_vacation(u, from);
 }
 
