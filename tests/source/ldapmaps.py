@@ -270,8 +270,43 @@ class Zimbra:
                             'zimbraMailDeliveryAddress'))
 
 
-SYSTEMS = {'iredmail-ldap': IRedMail, 'yunohost': YunoHost,
-           'univention': Univention, 'zimbra': Zimbra}
+class InetLocal:
+    """sendmail's FEATURE(ldap_routing), cf/feature/ldap_routing.m4: an address, or
+    else its domain, has a route, or is delivered as it is. A login is any user's."""
+    login = '(&(objectClass=inetLocalMailRecipient)(uid=*)(mailLocalAddress={u}))'
+    box = '(&(objectClass=inetLocalMailRecipient)(mailLocalAddress={u}))'
+
+    def ldif(self, rng):
+        for i in range(30):
+            name = 'u%d' % i
+            e = [('objectClass', 'inetOrgPerson'),
+                 ('objectClass', 'inetLocalMailRecipient'), ('uid', name),
+                 ('cn', name), ('sn', name), ('userPassword', '{PLAIN}' + name),
+                 ('mailLocalAddress', name + '@one.test')]
+            if rng.random() < 0.4:
+                e.append(('mailLocalAddress', 'x-%s@one.test' % name))
+            if rng.random() < 0.5:
+                e.append(('mail', name + '@one.test'))
+            if rng.random() < 0.6:
+                e.append(('mailRoutingAddress', name + rng.choice(
+                    ('@one.test', '@away.test'))))
+            if rng.random() < 0.3:
+                e.append(('mailHost', 'imap.one.test'))
+            yield 'uid=' + name, e
+        for name in ['g%d' % i for i in range(4)] + [''] * rng.randrange(2):
+            yield 'cn=r' + name, [
+                ('objectClass', 'organizationalRole'),
+                ('objectClass', 'inetLocalMailRecipient'), ('cn', 'r' + name),
+                ('mailLocalAddress', name + '@one.test'),
+                ('mailRoutingAddress', 'u%d@%s.test' % (
+                    rng.randrange(30), rng.choice(('one', 'away'))))]
+
+    def targets(self, server, address):
+        return server.find(self.box.format(u=address), 'mailRoutingAddress')
+
+
+SYSTEMS = {'inetlocal': InetLocal, 'iredmail-ldap': IRedMail,
+           'yunohost': YunoHost, 'univention': Univention, 'zimbra': Zimbra}
 
 
 class Judge:
