@@ -250,7 +250,7 @@ names() {
 	jmap x:MemoryLookupKey/get '{"ids":null}' | grep -o '"key":"[^"]*@one.test"' | sort | tr '\n' ' '
 }
 for at in 1 2 3 4; do
-	serve --schema "$fixtures/real/stalwart-schema.json.gz" --resolves --max-objects-in-set 1 \
+	serve --schema "$fixtures/real/stalwart-schema.json.gz" --resolves --max-objects-in-set 1 --max-concurrent 1 \
 	    --fault '*:slow:100'
 	{
 		echo '{"v":1,"type":"account","address":"a@one.test","secret":"{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M=","aliases":["a1@one.test","a2@one.test","a3@one.test"]}'
