@@ -11,7 +11,7 @@ judge() {
 	/usr/bin/python3 "$top/tests/source/ldapmaps.py" "$@"
 }
 
-for map in inetlocal iredmail-ldap yunohost univention zimbra; do
+for map in inetlocal iredmail-ldap qmail yunohost univention zimbra; do
 	for seed in $(seq "${FERRY_SEEDS:-2}"); do
 		judge ldif "$map" "$seed" >random.ldif
 		start_slapd "$map.$seed" "$map" <random.ldif 2>/dev/null

@@ -305,8 +305,50 @@ class InetLocal:
         return server.find(self.box.format(u=address), 'mailRoutingAddress')
 
 
+class Qmail:
+    """qmail-ldap: qldap-filter.c (filter_mail), the statuses of qldap.c, and the
+    modes as qmail-local.c has them."""
+    user = '(objectClass=qmailUser)(|(mail={u})(mailAlternateAddress={u}))'
+    box = '(&' + user + '(!(accountStatus=disabled)))'
+    login = '(&' + user + '(!(accountStatus=disabled))(!(accountStatus=noaccess)))'
+    forwards = '(&' + user + '(!(deliveryMode=noforward)))'
+    keeps = ('(&' + user + '(!(deliveryMode=nolocal))(!(deliveryMode=nombox))'
+             '(!(deliveryMode=forwardonly)))')
+    modes = ((), (), ('noforward',), ('nolocal',), ('nombox',), ('forwardOnly',),
+             ('noprogram', 'NoLocal'), ('noprogram', 'noforward'), ('local',))
+
+    def ldif(self, rng):
+        catch_all = rng.randrange(60)
+        for i in range(30):
+            name = 'u%d' % i
+            e = [('objectClass', 'inetOrgPerson'), ('objectClass', 'qmailUser'),
+                 ('uid', name), ('cn', name), ('sn', name),
+                 ('mail', name + '@one.test'), ('userPassword', '{PLAIN}' + name)]
+            if rng.random() < 0.7:
+                e.append(('accountStatus', rng.choice(
+                    ('active', 'active', 'noaccess', 'disabled', 'Disabled'))))
+            if rng.random() < 0.4:
+                e.append(('mailAlternateAddress', 'x-%s@one.test' % name))
+            if i == catch_all:
+                e.append(('mailAlternateAddress', 'catchall@one.test'))
+            e += [('mailForwardingAddress', '%s%d@away.test' % (name, n))
+                  for n in range(rng.choice((0, 1, 1, 2)))]
+            e += [('deliveryMode', mode) for mode in rng.choice(self.modes)]
+            yield 'uid=' + name, e
+
+    def targets(self, server, address):
+        if address.startswith('@'):
+            return server.find(self.box.format(u='catchall' + address), 'mail')
+        found = server.find(self.forwards.format(u=address),
+                            'mailForwardingAddress')
+        if found and server.find(self.keeps.format(u=address), 'mail'):
+            found.add(address)
+        return found
+
+
 SYSTEMS = {'inetlocal': InetLocal, 'iredmail-ldap': IRedMail,
-           'yunohost': YunoHost, 'univention': Univention, 'zimbra': Zimbra}
+           'qmail': Qmail, 'yunohost': YunoHost, 'univention': Univention,
+           'zimbra': Zimbra}
 
 
 class Judge:
