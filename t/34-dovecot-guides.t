@@ -60,6 +60,10 @@ default_pass_scheme = CRYPT
 END
 cat >ispmail.conf <<END
 mail_plugins = quota
+plugin {
+  quota = count:User quota
+  quota_vsizes = yes
+}
 passdb {
   driver = sql
   args = $tmp/ispmail.ext

@@ -77,6 +77,24 @@ ok 'no plugin, no limit: no quota is invented' '
 	done
 	has err "zoe@one.test: a quota that limits nobody, because mail_plugins has no quota"
 	doveadm -c "$conf" stop'
+ok 'a plugin without a root limits nobody' '
+	{
+		cat settings
+		printf "plugin {\n  quota =\n}\n"
+	} >rootless.settings
+	start_dovecot rootless <rootless.settings
+	save zoe@one.test
+	run 0 dirdump-dovecot -v -c "$conf" >out 2>err
+	[ -z "$(member zoe@one.test quota)" ]
+	has err "zoe@one.test: a quota that limits nobody, because the plugin has no quota root"
+	doveadm -c "$conf" stop'
+ok 'but one that the userdb gives does' '
+	sed -i "s/rule AS quota_rule/rule AS quota_rule, '"'maildir:User'"' AS quota/; s/login_rule AS userdb_quota_rule/&, '"'maildir:User'"' AS userdb_quota/" sql.ext
+	start_dovecot given <rootless.settings
+	not save zoe@one.test
+	run 0 dirdump-dovecot -v -c "$conf" >out 2>err
+	[ "$(member zoe@one.test quota)" = 1000 ]
+	doveadm -c "$conf" stop'
 ok 'the plugin for one protocol is a limit' '
 	{
 		cat settings

@@ -57,6 +57,33 @@ has_quota_plugin(const struct setting *in)
 	return false;
 }
 
+/* Whether a plugin block of 2.3, or what a userdb gives in its place, has a root. */
+static bool
+has_root(const char *value)
+{
+	return value != NULL && *value != '\0';
+}
+
+/* Whether there is a quota root, without which no rule limits anybody: one of all,
+ * of a protocol or of a user. (In 2.4 a limit is in the block that is one.) */
+static bool
+is_rooted(const struct dovecot *d, const struct outcome *o)
+{
+	const struct setting *protocol = NULL, *top = &d->conf.top;
+	const struct setting *plugin = setting_block(top, "plugin", NULL);
+
+	if (d->dbs.v24 || has_root(pairs_get(&o->reply, "quota")) ||
+	    has_root(pairs_get(&o->delivery, "quota")) ||
+	    (plugin != NULL && has_root(setting_value(plugin, "quota"))))
+		return true;
+	while ((protocol = setting_block(top, "protocol", protocol)) != NULL) {
+		plugin = setting_block(protocol, "plugin", NULL);
+		if (plugin != NULL && has_root(setting_value(plugin, "quota")))
+			return true;
+	}
+	return false;
+}
+
 /* Whether a quota limits anybody: the plugin may be on for some protocols only,
  * or for some users. */
 static bool
@@ -143,12 +170,16 @@ set_block_quota(struct dovecot *d, struct extra *x)
 static void
 drop_quota(struct dovecot *d, const struct outcome *o, struct extra *x)
 {
-	if (x->quota <= 0 || limits(d, o))
+	const bool on = limits(d, o);
+
+	if (x->quota <= 0 || (on && is_rooted(d, o)))
 		return;
 	x->quota = -1;
 	emit_note(d->emit, o->user,
-	    "a quota that limits nobody, because mail_plugins has no quota, is "
-	    "not carried",
+	    on ? "a quota that limits nobody, because the plugin has no quota "
+		 "root, is not carried"
+	       : "a quota that limits nobody, because mail_plugins has no "
+		 "quota, is not carried",
 	    NULL);
 }
 
