@@ -55,7 +55,7 @@ ok 'a wrong password, and no server' '
 	got=0
 	$tool --user admin --password-file wrong "$url" >out 2>err || got=$?
 	[ "$got" -eq 2 ]
-	has err "does not accept these credentials"
+	has err "wrong user or password, or token (401)"
 	not [ -s out ]
 	dump 75 http://127.0.0.1:1
 	not [ -s out ]'

@@ -176,7 +176,7 @@ ok 'a destination that the proxy does not have' '
 fresh --withdrawn stalwart
 ok 'a destination that the proxy gives up meanwhile (400)' '
 	run 2 remap_ set stalwart a@one.test b@one.test >out 2>err
-	has err "the proxy refuses the call (400): unknown destination"
+	has err "the server refuses the request (400): unknown destination"
 	[ "$(goes a%40one.test)" = legacy ]'
 fresh --lose-upsert b@one.test
 ok 'each write is read back: one that the proxy lost is no success' '
@@ -199,7 +199,7 @@ ok 'a store that is read-only' '
 	has err "upsert and delete queries"'
 ok 'not the management API' '
 	run 2 remap_ --url "$url/api" set stalwart a@one.test 2>err
-	has err "not the proxy'"'"'s management API (404)"'
+	has err "the server has no such path; check the URL (404)"'
 fresh --normalize-none
 ok 'normalize = none is noticed, and said once' '
 	run 0 remap_ set stalwart a@one.test b@one.test >out 2>err

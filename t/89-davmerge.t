@@ -201,7 +201,7 @@ ok 'errors of the server are of one object, and are named' '
 	shows run 1 merge "$url" f >out 2>err
 	counts "1 calendar created,1 event created,1 event exists,3 event failed,"
 	has err "f/calendars" || has err "calendars/W/1.ics: u1: the server refuses it: no room left"
-	has err "calendars/W/2.ics: u2: the server refuses it: the server does not allow it (403)"
+	has err "calendars/W/2.ics: u2: the server refuses it: the server does not allow it for this account or address (403)"
 	has err "too large for the server"
 	not grep -h "secret words" out err'
 
@@ -335,11 +335,11 @@ ok 'Digest, where the server wants it' '
 	shows run 0 merge -q "$url" f >out 2>err
 	counts "1 calendar created,5 event created,"
 	run 2 davmerge --user alice --password-file wrong -q "$url" f >out 2>err
-	has err "refuses the name and password"'
+	has err "wrong user or password, or token (401)"'
 
 ok 'wrong password, no server, no tree, no https' '
 	run 2 davmerge --user alice --password-file wrong "$server" f >out 2>err
-	has err "the server refuses the name and password"
+	has err "wrong user or password, or token (401)"
 	shows run 75 merge http://127.0.0.1:1/ f 2>err
 	shows run 2 merge "$server" nowhere 2>err
 	mkdir -p empty

@@ -10,6 +10,7 @@
 #include "core/alloc.h"
 #include "core/str.h"
 #include "core/workers.h"
+#include "http/status.h"
 #include "imap/client.h"
 
 enum {
@@ -499,8 +500,8 @@ judge_session(
 		stop(s, &a->login_why);
 		return LOGIN_FAILED;
 	default:
-		why_set(&a->login_why, FAIL_TEMP, "the server failed (%ld)",
-		    reply->status);
+		(void)http_status_why(NULL, reply, NULL, &a->login_why);
+		a->login_why.kind = FAIL_TEMP;
 		return LOGIN_FAILED;
 	}
 }

@@ -54,9 +54,7 @@ dav_close(struct dav *d)
 /* What is about one resource here, not about the server. */
 static const struct http_status own_statuses[] = {
 	{ 400, HTTP_REFUSED, FAIL_DATA, "it is not valid to the server" },
-	{ 401, HTTP_REFUSED, FAIL_FATAL,
-	    "the server refuses the name and password" },
-	{ 403, HTTP_REFUSED, FAIL_DATA, "the server does not allow it" },
+	{ 403, HTTP_REFUSED, FAIL_DATA, NULL },
 	{ 404, HTTP_REFUSED, FAIL_DATA, "it is not there" },
 	{ 405, HTTP_REFUSED, FAIL_DATA, "the server does not do that there" },
 	{ 409, HTTP_REFUSED, FAIL_DATA, "it conflicts with what is there" },
@@ -65,10 +63,10 @@ static const struct http_status own_statuses[] = {
 	/* RFC 4918, 11.3: by another client, for now. */
 	{ 423, HTTP_REFUSED, FAIL_TEMP, "it is locked" },
 	/* Often it is one object that such a server fails at. */
-	{ 500, HTTP_REFUSED, FAIL_TEMP, "the server failed" },
-	{ 501, HTTP_REFUSED, FAIL_DATA, "the server cannot do that" },
-	{ 502, HTTP_REFUSED, FAIL_TEMP, "the server failed" },
-	{ 504, HTTP_REFUSED, FAIL_TEMP, "the server failed" },
+	{ 500, HTTP_REFUSED, FAIL_TEMP, NULL },
+	{ 501, HTTP_REFUSED, FAIL_DATA, NULL },
+	{ 502, HTTP_REFUSED, FAIL_TEMP, NULL },
+	{ 504, HTTP_REFUSED, FAIL_TEMP, NULL },
 	{ 0 },
 };
 

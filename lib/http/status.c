@@ -16,7 +16,7 @@ static const struct http_status statuses[] = {
 	{ 200, HTTP_FINE, FAIL_NONE, "done" },
 	{ 300, HTTP_ELSEWHERE, FAIL_FATAL, "the server redirects" },
 	{ 400, HTTP_REFUSED, FAIL_FATAL, "the server refuses the request" },
-	{ 401, HTTP_REFUSED, FAIL_FATAL, "wrong user, password or token" },
+	{ 401, HTTP_REFUSED, FAIL_FATAL, "wrong user or password, or token" },
 	{ 403, HTTP_REFUSED, FAIL_FATAL,
 	    "the server does not allow it for this account or address" },
 	{ 404, HTTP_REFUSED, FAIL_FATAL,
@@ -90,7 +90,7 @@ http_status_why(const struct http_status *own, const struct http_reply *reply,
     const char *what, struct why *why)
 {
 	const struct http_status *s = http_status_find(own, reply->status);
-	const char *colon = what == NULL ? "" : ": ", *rest;
+	const char *colon = what == NULL ? "" : ": ", *text, *rest;
 	char *location;
 	int scheme;
 
@@ -98,14 +98,16 @@ http_status_why(const struct http_status *own, const struct http_reply *reply,
 		what = "";
 	if (s->kind == FAIL_NONE)
 		s = &unexpected;
+	text = s->text != NULL ? s->text
+			       : http_status_find(NULL, reply->status)->text;
 	if (s->meaning != HTTP_ELSEWHERE || reply->location == NULL)
-		return why_set(why, s->kind, "%s%s%s (%ld)", what, colon,
-		    s->text, reply->status);
+		return why_set(why, s->kind, "%s%s%s (%ld)", what, colon, text,
+		    reply->status);
 	location = xstrdup(reply->location);
 	split_userinfo(location, &scheme, &rest);
 	mask_said(location + (rest - location));
 	(void)why_set(why, s->kind, "%s%s%s to %.*s%.200s (%ld)", what, colon,
-	    s->text, scheme, location, rest, reply->status);
+	    text, scheme, location, rest, reply->status);
 	free(location);
 	return -1;
 }

@@ -4,9 +4,9 @@
 
 /*
  * What the statuses of HTTP mean (RFC 9110, RFC 6585, RFC 4918): the one table
- * behind every client, with the words for people. A protocol that gives a
- * status another meaning has a short table of its own, which is looked at
- * first.
+ * of every client, with the words for people. A protocol that gives a status
+ * another meaning has a short table of its own, which is looked at first: it has
+ * the rows that differ in more than words.
  */
 #ifndef FERRY_HTTP_STATUS_H
 #define FERRY_HTTP_STATUS_H
@@ -26,7 +26,8 @@ struct http_status {
 	long status; /* 0 ends a table */
 	enum http_meaning meaning;
 	enum fail kind;
-	const char *text; /* one phrase, without the number */
+	const char *text; /* one phrase, without the number; NULL in a table of
+	                   * one's own: as in the table of all */
 };
 
 /* The entry for a status: of own, which may be NULL, or else of the table of

@@ -56,17 +56,10 @@ passed_limit(const struct buf *body, char limit[32])
 
 /* What Stalwart means by a status where HTTP leaves it open. */
 static const struct http_status own_statuses[] = {
-	{ 400, HTTP_REFUSED, FAIL_DATA,
-	    "the server does not understand the request" },
-	{ 401, HTTP_REFUSED, FAIL_FATAL, "wrong user or password, or token" },
+	{ 400, HTTP_REFUSED, FAIL_DATA, NULL },
 	{ 402, HTTP_REFUSED, FAIL_FATAL,
 	    "the account wants a second factor: use an app password or an API "
 	    "key" },
-	{ 403, HTTP_REFUSED, FAIL_FATAL,
-	    "the server does not let this account or address in" },
-	{ 404, HTTP_REFUSED, FAIL_FATAL, "not an answer of a Stalwart server" },
-	{ 405, HTTP_REFUSED, FAIL_FATAL, "not an answer of a Stalwart server" },
-	{ 413, HTTP_REFUSED, FAIL_DATA, "the request is too large" },
 	{ 0 },
 };
 

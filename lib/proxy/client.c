@@ -104,18 +104,13 @@ answer_text(struct proxy *p)
 /* What the proxy means by a status. It answers 429 to an address that sent
  * wrong tokens; waiting a little does not help. */
 static const struct http_status own_statuses[] = {
-	{ 400, HTTP_REFUSED, FAIL_FATAL, "the proxy refuses the call" },
 	{ 401, HTTP_REFUSED, FAIL_FATAL,
 	    "the proxy does not accept the token; stopped, because more "
 	    "failures would lock this address out" },
-	{ 404, HTTP_REFUSED, FAIL_FATAL,
-	    "this is not the proxy's management API" },
-	{ 405, HTTP_REFUSED, FAIL_FATAL,
-	    "this is not the proxy's management API" },
 	{ 429, HTTP_REFUSED, FAIL_TEMP,
 	    "the proxy has locked this address out after wrong tokens: wait "
 	    "lockout_duration, 5 minutes by default" },
-	{ 500, HTTP_REFUSED, FAIL_TEMP, "the proxy failed" },
+	{ 500, HTTP_REFUSED, FAIL_TEMP, NULL },
 	{ 503, HTTP_REFUSED, FAIL_TEMP, "the proxy failed" },
 	{ 501, HTTP_REFUSED, FAIL_FATAL,
 	    "the proxy's mapping store is read-only: configure its upsert and "

@@ -15,20 +15,6 @@ enum {
 /* Seconds in all for a server that asks to wait. */
 static const double BUDGET = 60;
 
-/* What statuses mean to somebody who reads a directory. */
-static const struct http_status own_statuses[] = {
-	{ 401, HTTP_REFUSED, FAIL_FATAL,
-	    "the server does not accept these credentials" },
-	{ 403, HTTP_REFUSED, FAIL_FATAL,
-	    "these credentials may not read the directory" },
-	{ 404, HTTP_REFUSED, FAIL_FATAL,
-	    "the server has no such path: is it another release, or another "
-	    "program?" },
-	{ 413, HTTP_REFUSED, FAIL_FATAL, "too large for the server" },
-	{ 507, HTTP_REFUSED, FAIL_FATAL, "no room left on the server" },
-	{ 0 },
-};
-
 void
 webapi_free(struct webapi *w)
 {
@@ -50,7 +36,7 @@ judge(const struct http_reply *reply, struct why *why)
 	const struct buf *body = &reply->body;
 
 	if (reply->status / 100 != 2)
-		return http_status_why(own_statuses, reply, NULL, why);
+		return http_status_why(NULL, reply, NULL, why);
 	if (reply->status != 200 || body->len == 0 ||
 	    memchr(body->data, '\0', body->len) != NULL ||
 	    !utf8_valid(body->data, body->len))
@@ -68,15 +54,15 @@ webapi_get(struct webapi *w, const char *path, struct why *why)
 	bool unsure;
 	int r;
 
-	if (w->retry.own == NULL)
-		w->retry = (struct http_retry){
-			.budget = BUDGET, .tries = TRIES, .own = own_statuses
-		};
+	if (w->retry.tries == 0)
+		w->retry =
+		    (struct http_retry){ .budget = BUDGET, .tries = TRIES };
 	r = http_exchange(
 	    w->http, &w->retry, &request, true, &w->reply, &unsure, NULL, why);
 	if (r == 0)
 		r = judge(&w->reply, why);
-	if (r == -1 && w->answered)
+	/* Nothing is about one record here. */
+	if (r == -1 && (w->answered || why->kind == FAIL_DATA))
 		why->kind = FAIL_FATAL;
 	w->answered = w->answered || r == 0;
 	return r;
