@@ -5,7 +5,9 @@
 #include "core/digest.h"
 
 #include <openssl/evp.h>
+#include <openssl/provider.h>
 #include <pthread.h>
+#include <strings.h>
 
 #include "core/alloc.h"
 
@@ -65,4 +67,32 @@ digest_of(const void *p, size_t len, unsigned char out[SHA256_LEN])
 	digest_add(&d, p, len);
 	digest_end(&d, out);
 	digest_free(&d);
+}
+
+_Static_assert(DIGEST_MAX >= EVP_MAX_MD_SIZE, "room for any digest");
+
+static pthread_once_t legacy_once = PTHREAD_ONCE_INIT;
+
+/* With any provider loaded by name, the default one is not loaded by itself. */
+static void
+load_legacy(void)
+{
+	(void)OSSL_PROVIDER_load(NULL, "legacy");
+	(void)OSSL_PROVIDER_load(NULL, "default");
+}
+
+size_t
+digest_named(
+    const char *name, const void *p, size_t len, unsigned char out[DIGEST_MAX])
+{
+	unsigned int size = 0;
+	EVP_MD *md;
+
+	if (strcasecmp(name, "MD4") == 0)
+		(void)pthread_once(&legacy_once, load_legacy);
+	md = EVP_MD_fetch(NULL, name, NULL);
+	if (md != NULL)
+		must(EVP_Digest(p, len, out, &size, md, NULL));
+	EVP_MD_free(md);
+	return size;
 }

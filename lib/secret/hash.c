@@ -8,12 +8,12 @@
 
 #include <crypt.h>
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "core/alloc.h"
+#include "core/digest.h"
 
 static int
 random_bytes(unsigned char *p, size_t len, struct why *why)
@@ -63,14 +63,13 @@ make_setting(const char *seed, char setting[SALT_LEN + 5], struct why *why)
 {
 	static const char digits[] =
 	    "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-	unsigned char bytes[EVP_MAX_MD_SIZE];
+	unsigned char bytes[SHA256_LEN];
 
 	if (seed == NULL) {
 		if (random_bytes(bytes, SALT_LEN, why) == -1)
 			return -1;
-	} else if (EVP_Digest(seed, strlen(seed), bytes, NULL, EVP_sha256(),
-		       NULL) != 1) {
-		return why_set(why, FAIL_FATAL, "SHA-256 is not available");
+	} else {
+		digest_of(seed, strlen(seed), bytes);
 	}
 	memcpy(setting, "$6$", 3);
 	for (size_t i = 0; i < SALT_LEN; i++)

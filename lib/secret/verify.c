@@ -11,12 +11,12 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/provider.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
 #include "core/base64.h"
+#include "core/digest.h"
 #include "core/num.h"
 #include "core/str.h"
 #include "secret/phc.h"
@@ -36,44 +36,23 @@ compare(const void *a, const void *b, size_t len)
 	return CRYPTO_memcmp(a, b, len) == 0 ? SECRET_MATCHES : SECRET_WRONG;
 }
 
-/* The digest of a password and an optional salt. False without the digest. */
-static bool
-digest(const char *name, const char *password, const char *salt,
-    size_t salt_len, unsigned char *out)
-{
-	static OSSL_PROVIDER *legacy, *normal;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	EVP_MD *md;
-	bool ok;
-
-	if (strcmp(name, "MD4") == 0 && legacy == NULL) {
-		legacy = OSSL_PROVIDER_load(NULL, "legacy");
-		normal = OSSL_PROVIDER_load(NULL, "default");
-	}
-	(void)normal;
-	md = EVP_MD_fetch(NULL, name, NULL);
-	ok = ctx != NULL && md != NULL &&
-	     EVP_DigestInit_ex(ctx, md, NULL) == 1 &&
-	     EVP_DigestUpdate(ctx, password, strlen(password)) == 1 &&
-	     EVP_DigestUpdate(ctx, salt, salt_len) == 1 &&
-	     EVP_DigestFinal_ex(ctx, out, NULL) == 1;
-	EVP_MD_free(md);
-	EVP_MD_CTX_free(ctx);
-	return ok;
-}
-
 static enum secret_match
 match_digest(const struct parsed *p, const char *password)
 {
 	unsigned char got[EVP_MAX_MD_SIZE];
 	enum secret_match m = SECRET_UNCHECKED;
 	size_t size = p->scheme->size;
-	struct buf raw = { 0 };
+	struct buf raw = { 0 }, text = { 0 };
 
-	if (scheme_raw(p, &raw) && digest(p->scheme->digest, password,
-				       raw.data + size, raw.len - size, got))
-		m = compare(got, raw.data, size);
+	if (scheme_raw(p, &raw)) {
+		buf_adds(&text, password);
+		buf_add(&text, raw.data + size, raw.len - size);
+		if (digest_named(p->scheme->digest, buf_str(&text), text.len,
+			got) == size)
+			m = compare(got, raw.data, size);
+	}
 	buf_wipe(&raw);
+	buf_wipe(&text);
 	return m;
 }
 
@@ -252,7 +231,7 @@ match_scram(const struct parsed *p, const char *password)
 		(int)n, md, (int)len, salted) == 1 &&
 	    HMAC(md, salted, (int)len, (const unsigned char *)"Client Key", 10,
 		key, NULL) != NULL &&
-	    EVP_Digest(key, len, key, NULL, md, NULL) == 1)
+	    digest_named(sha256 ? "SHA256" : "SHA1", key, len, key) == len)
 		m = compare(key, raw_stored.data, len);
 	free_secret(text);
 	buf_wipe(&raw_salt);
@@ -276,7 +255,7 @@ match_digest_md5(const struct parsed *p, const char *user, const char *password)
 		else
 			buf_addf(&text, "%.*s:%s:%s", (int)(at - user), user,
 			    at + 1, password);
-		if (digest("MD5", text.data, "", 0, got))
+		if (digest_named("MD5", text.data, text.len, got) == raw.len)
 			m = compare(got, raw.data, raw.len);
 	}
 	buf_wipe(&text);

@@ -4,13 +4,14 @@
 
 #include "source/passwd/modifiers.h"
 
-#include <openssl/evp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/base64.h"
+#include "core/digest.h"
 #include "core/str.h"
 
 static void
@@ -94,10 +95,9 @@ old_number(const struct buf *b)
 static bool
 new_number(const struct buf *b, uint64_t *number)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned int len;
+	unsigned char digest[DIGEST_MAX];
 
-	if (EVP_Digest(buf_str(b), b->len, digest, &len, EVP_md5(), NULL) != 1)
+	if (digest_named("MD5", buf_str(b), b->len, digest) == 0)
 		return false;
 	*number = 0;
 	for (size_t i = 0; i < sizeof *number; i++)
@@ -207,7 +207,7 @@ struct digest_options {
 	enum digest_format format;
 };
 
-static const EVP_MD *
+static const char *
 find_digest(const char *name, size_t len)
 {
 	static const char *const names[] = { "md5", "sha1", "sha256", "sha384",
@@ -216,7 +216,7 @@ find_digest(const char *name, size_t len)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strlen(names[i]) == len &&
 		    strncasecmp(name, names[i], len) == 0)
-			return EVP_get_digestbyname(names[i]);
+			return names[i];
 	return NULL;
 }
 
@@ -285,19 +285,20 @@ put_digest(struct buf *b, const unsigned char *digest, size_t len,
 	}
 }
 
-static bool
+/* The length of the digest, 0 if it cannot be made. */
+static size_t
 hash_salted(const struct buf *text, const struct digest_options *o,
-    const EVP_MD *md, unsigned char *digest, unsigned int *size)
+    const char *name, unsigned char digest[DIGEST_MAX])
 {
 	struct buf all = { 0 };
-	bool ok;
+	size_t size;
 
 	if (o->salt != NULL)
 		buf_add(&all, o->salt, o->salt_len);
 	buf_add(&all, buf_str(text), text->len);
-	ok = EVP_Digest(buf_str(&all), all.len, digest, size, md, NULL) == 1;
+	size = digest_named(name, buf_str(&all), all.len, digest);
 	buf_wipe(&all);
-	return ok;
+	return size;
 }
 
 bool
@@ -306,26 +307,25 @@ digest_apply(struct buf *b, const char *name, size_t len)
 	const char *options = memchr(name, ';', len);
 	size_t n = options == NULL ? len : (size_t)(options - name);
 	struct digest_options o = { .rounds = 1 };
-	const EVP_MD *md = find_digest(name, n);
-	unsigned char digest[EVP_MAX_MD_SIZE];
+	const char *algorithm = find_digest(name, n);
+	unsigned char digest[DIGEST_MAX];
 	struct buf text = { 0 };
-	unsigned int size = 0;
-	bool ok = true;
+	size_t size = 1;
 
-	if (md == NULL ||
+	if (algorithm == NULL ||
 	    (options != NULL && !read_options(&o, options + 1, len - n - 1)))
 		return false;
 	/* The salt comes before the text of each round. */
 	buf_add(&text, buf_str(b), b->len);
-	for (long i = 0; i < o.rounds && ok; i++) {
+	for (long i = 0; i < o.rounds && size > 0; i++) {
 		if (i > 0) {
 			buf_reset(&text);
 			buf_add(&text, (const char *)digest, size);
 		}
-		ok = hash_salted(&text, &o, md, digest, &size);
+		size = hash_salted(&text, &o, algorithm, digest);
 	}
-	if (ok)
+	if (size > 0)
 		put_digest(b, digest, size, o.format);
 	buf_wipe(&text);
-	return ok;
+	return size > 0;
 }
