@@ -8,7 +8,7 @@
 #include "cli/outcome.h"
 #include "core/json.h"
 #include "maildir/check.h"
-#include "maildir/hint-opt.h"
+#include "maildir/tree.h"
 
 struct run {
 	struct tally tally;

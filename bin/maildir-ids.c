@@ -13,8 +13,8 @@
 #include "core/json.h"
 #include "maildir/box.h"
 #include "maildir/catalogue.h"
-#include "maildir/hint-opt.h"
 #include "maildir/name.h"
+#include "maildir/tree.h"
 
 struct run {
 	struct tally tally;

@@ -66,4 +66,44 @@ ok 'a public function that only its own file uses' '
 	printf "int\nlonely(void)\n{\n\treturn 0; /* or lonely(1) */\n}\n" >>tree/lib/http/http.c
 	refused "lib/http/http.h: lonely() is used nowhere else"
 '
+ok 'one that its own file and tests use, unless it is listed' '
+	copy
+	echo "int lonely(void);" >>tree/lib/http/http.h
+	printf "int\nlonely(void)\n{\n\treturn 0;\n}\n" >>tree/lib/http/http.c
+	echo "int friend(void) { return lonely(); }" >>tree/tests/unit/http.c
+	refused "lib/http/http.h: lonely() is used nowhere else"
+	not grep boxes_add found
+	echo "int use(void) { return boxes_add(); }" >>tree/bin/remap.c
+	refused "boxes_add() is used: take it out of FOR_TESTS"
+'
+ok 'a header without its file, unless a room keeps it to itself' '
+	copy
+	echo "int alone(void);" >tree/lib/plan/alone.h
+	echo "int alone(void);" >tree/lib/plan/alone-internal.h
+	refused "lib/plan/alone.h: has no .c of its name"
+	not grep alone-internal.h:.has found
+'
+ok 'a library that prints, or ends the process' '
+	copy
+	i=0
+	for call in "puts(text)" "fprintf(stderr, text)" "write(STDOUT_FILENO, p, n)" \
+	    "dprintf(STDERR_FILENO, text)" "perror(text)" "tally_fail(t, w, n, r, y)" \
+	    "tool_say(w, text)" "progress_end(p)" "fputs(text, stdout)"; do
+		i=$((i + 1))
+		echo "void loud$i(void) { $call; }" >tree/lib/plan/loud$i.c
+	done
+	echo "#include <err.h>" >tree/lib/plan/loud10.c
+	for call in "exit(1)" "abort()" "_exit (2)"; do
+		i=$((i + 1))
+		echo "void end(void) { $call; }" >tree/lib/plan/loud1$i.c
+	done
+	# In words, in what is named like it, and where it is allowed.
+	echo "void good(void) { /* puts(text) */ my_puts(\"exit(1)\"); outputs(p); }" \
+	    >tree/lib/plan/good.c
+	echo "void say(void) { puts(text); }" >>tree/lib/cli/tool.c
+	run 1 python3 tree/tests/layers tree >found
+	[ "$(grep -c "lib/plan/loud.*: lib prints: " found)" -eq 10 ]
+	[ "$(grep -c "lib/plan/loud.*: lib ends the process: " found)" -eq 3 ]
+	not grep -E "good.c: lib |lib/cli/.*: lib " found
+'
 done_testing

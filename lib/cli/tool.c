@@ -36,13 +36,6 @@ tool_init(const char *tool)
 }
 
 int
-tool_usage(const char *usage)
-{
-	(void)fprintf(stderr, "usage: %s\n", usage);
-	return EXIT_BROKEN;
-}
-
-int
 tool_version(void)
 {
 	(void)printf("%s (mailferry) %s\n", name, FERRY_VERSION);

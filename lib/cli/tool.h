@@ -30,8 +30,6 @@ enum {
  */
 void tool_init(const char *name);
 
-/* Wrong call: prints the usage line on standard error, returns EXIT_BROKEN. */
-int tool_usage(const char *usage);
 /* The version, on standard output; returns the exit status. */
 int tool_version(void);
 

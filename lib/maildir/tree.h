@@ -18,6 +18,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "cli/opt.h"
 #include "core/why.h"
 #include "maildir/folder.h"
 #include "maildir/keywords.h"
@@ -79,6 +80,26 @@ struct tree_hint {
 	 * it gets a fault, and the rest is read. */
 	bool strict;
 };
+
+/* clang-format off */
+
+/* The options of a program that say what a Maildir does not say itself; hint: a
+ * struct tree_hint. */
+#define OPT_TREE_HINT(hint) \
+	OPT_STRING(0, "control-dir", "DIR", \
+	    "the CONTROL= directory of the Maildir", &(hint)->control), \
+	OPT_SET(0, "follow", \
+	    "follow symbolic links to folders that lead out of the tree", \
+	    &(hint)->follow), \
+	OPT_STRING(0, "inbox", "DIR", "the INBOX= directory of the Maildir", \
+	    &(hint)->inbox), \
+	OPT_WORD(0, "layout", "LAYOUT", "how folders lie", \
+	    &(hint)->layout, layout_words), \
+	OPT_WORD(0, "names", "ENCODING", \
+	    "how folders are spelled", &(hint)->names, \
+	    names_words)
+
+/* clang-format on */
 
 /* Notes why a folder cannot be read. 0; or, of a strict tree, -1 and the fault
  * is left to why. */

@@ -99,8 +99,10 @@ main(int argc, char **argv)
 	int64_t n;
 
 	tool_init("gen-users");
-	if (argc != 2 || !parse_num(argv[1], 0, 100000000, &n, NULL))
-		return tool_usage("gen-users N");
+	if (argc != 2 || !parse_num(argv[1], 0, 100000000, &n, NULL)) {
+		(void)fputs("usage: gen-users N\n", stderr);
+		return EXIT_BROKEN;
+	}
 	for (int64_t i = 1; i <= n; i++) {
 		user(&out, i);
 		if (out.len > 65536 || i == n) {

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "core/arena.h"
 #include "source/dovecot/pairs.h"
 #include "source/emit.h"
 
@@ -45,5 +46,11 @@ struct answer {
 	bool prefetch;     /* of a passdb: it answers for the userdb, too */
 	struct place at;
 };
+
+struct userdb;
+
+/* Adds a column or an attribute to an answer: the password is set apart. */
+void answer_add(struct answer *a, const struct userdb *db, struct arena *arena,
+    const char *key, const char *value);
 
 #endif

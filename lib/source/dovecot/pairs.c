@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "core/str.h"
+
 enum {
 	FIRST_CAP = 8
 };
@@ -53,6 +55,25 @@ pairs_set(
 		pairs_add(p, arena, key, value);
 	else
 		at->value = arena_adds(arena, value);
+}
+
+void
+pairs_add_words(struct pairs *p, struct arena *arena, const char *words)
+{
+	char *rest, *word;
+
+	if (words == NULL)
+		return;
+	rest = arena_adds(arena, words);
+	while ((word = str_cut(&rest, ' ')) != NULL) {
+		char *value = strchr(word, '=');
+
+		if (*word == '\0')
+			continue;
+		if (value != NULL)
+			*value++ = '\0';
+		pairs_add(p, arena, word, value == NULL ? "" : value);
+	}
 }
 
 const char *

@@ -24,7 +24,9 @@ struct pairs {
 /* Appends a field; the texts are copied. A key may come again. */
 void pairs_add(
     struct pairs *p, struct arena *arena, const char *key, const char *value);
-/* The same, in the place of the field with that key, if there is one. */
+/* Adds words "uid=vmail gid=vmail" to a list; NULL has none. */
+void pairs_add_words(struct pairs *p, struct arena *arena, const char *words);
+/* As pairs_add, in the place of the field with that key, if there is one. */
 void pairs_set(
     struct pairs *p, struct arena *arena, const char *key, const char *value);
 /* The value of a key; NULL where there is none. */

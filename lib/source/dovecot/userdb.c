@@ -101,59 +101,6 @@ userdb_setting(const struct userdbs *all, const struct userdb *db,
 	return value;
 }
 
-/* --- answers --- */
-
-/* A password that never has a scheme of its own. */
-static char *
-without_scheme(struct arena *arena, const struct userdb *db, const char *value)
-{
-	struct buf out = { 0 };
-	char *secret;
-
-	if (*value == '{')
-		buf_addf(&out, "{%s}", db->scheme);
-	buf_adds(&out, value);
-	secret = arena_adds(arena, buf_str(&out));
-	buf_wipe(&out);
-	return secret;
-}
-
-void
-answer_add(struct answer *a, const struct userdb *db, struct arena *arena,
-    const char *key, const char *value)
-{
-	bool bare = strcmp(key, "password_noscheme") == 0;
-
-	if (!db->is_passdb || (!bare && strcmp(key, "password") != 0)) {
-		pairs_add(&a->fields, arena, key, value);
-		return;
-	}
-	if (a->secret != NULL)
-		return; /* the server takes the first, and says so */
-	a->secret =
-	    bare ? without_scheme(arena, db, value) : arena_adds(arena, value);
-	a->scheme = db->scheme;
-}
-
-void
-pairs_add_words(struct pairs *p, struct arena *arena, const char *words)
-{
-	char *rest, *word;
-
-	if (words == NULL)
-		return;
-	rest = arena_adds(arena, words);
-	while ((word = str_cut(&rest, ' ')) != NULL) {
-		char *value = strchr(word, '=');
-
-		if (*word == '\0')
-			continue;
-		if (value != NULL)
-			*value++ = '\0';
-		pairs_add(p, arena, word, value == NULL ? "" : value);
-	}
-}
-
 void
 pairs_add_block(
     struct pairs *p, struct arena *arena, const struct setting *block)

@@ -117,11 +117,6 @@ const char *userdb_kind(const struct userdb *db);
 const char *userdb_setting(const struct userdbs *all, const struct userdb *db,
     const char *in_block, const char *full);
 
-/* Adds a column or an attribute to an answer: the password is set apart. */
-void answer_add(struct answer *a, const struct userdb *db, struct arena *arena,
-    const char *key, const char *value);
-/* Adds words "uid=vmail gid=vmail" of 2.3 to a list; NULL has none. */
-void pairs_add_words(struct pairs *p, struct arena *arena, const char *words);
 /* Adds the settings of a block of 2.4; NULL has none. */
 void pairs_add_block(
     struct pairs *p, struct arena *arena, const struct setting *block);
