@@ -13,6 +13,7 @@
 #include "cli/progress.h"
 #include "core/alloc.h"
 #include "core/json.h"
+#include "core/num.h"
 #include "core/str.h"
 #include "merge/report.h"
 #include "merge/run.h"
@@ -321,10 +322,9 @@ work(struct run *r, struct why *why)
 		relist(r, &d);
 		if (r->gone > 0)
 			tool_say(r->set.scan.target,
-			    "%zu messages of the run are not where it put "
-			    "them: "
-			    "removed since, or in a folder that was renamed",
-			    r->gone);
+			    "%zu message%s of the run not found: removed "
+			    "since, or in a folder that was renamed",
+			    r->gone, plural(r->gone));
 		return result;
 	}
 	result = r->through.user == NULL

@@ -300,7 +300,7 @@ summary(void)
 	    "%zu domain%s, %zu group%s, %zu alias%s, %zu list%s, %zu "
 	    "catch-all%s, %zu forward%s",
 	    c->domains, plural(c->domains), c->groups, plural(c->groups),
-	    c->aliases, c->aliases == 1 ? "" : "es", c->lists, plural(c->lists),
+	    c->aliases, plural_es(c->aliases), c->lists, plural(c->lists),
 	    c->catch_alls, plural(c->catch_alls), c->forwards,
 	    plural(c->forwards));
 	if (c->signings != 0)

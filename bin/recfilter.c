@@ -202,9 +202,11 @@ write_records(void)
 		    "was held back",
 		    counts.records);
 	else if (run.tally.verbose > 0)
-		tool_say(NULL, "%zu account%s, %zu alias%s; %zu records stay",
+		tool_say(NULL,
+		    "%zu account%s, %zu alias%s; %zu record%s left out",
 		    counts.accounts, plural(counts.accounts), counts.aliases,
-		    counts.aliases == 1 ? "" : "es", counts.left);
+		    plural_es(counts.aliases), counts.left,
+		    plural(counts.left));
 }
 
 static void

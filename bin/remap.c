@@ -17,6 +17,7 @@
 #include "cli/tool.h"
 #include "core/alloc.h"
 #include "core/cred.h"
+#include "core/num.h"
 #include "proxy/batch.h"
 #include "proxy/bulk.h"
 #include "proxy/export.h"
@@ -337,8 +338,10 @@ pick(char **files)
 	ndjson_free(&in);
 	if (run.tally.verbose > 0)
 		tool_say(NULL,
-		    "%zu accounts go elsewhere, and %zu aliases of them",
-		    counts.accounts, counts.aliases);
+		    "left out, because they go elsewhere: %zu account%s, %zu "
+		    "alias%s",
+		    counts.accounts, plural(counts.accounts), counts.aliases,
+		    plural_es(counts.aliases));
 }
 
 /* --- the run --- */

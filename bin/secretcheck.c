@@ -16,6 +16,7 @@
 #include "core/alloc.h"
 #include "core/json.h"
 #include "core/ndjson.h"
+#include "core/num.h"
 #include "record/intake.h"
 #include "record/record.h"
 #include "secret/classify.h"
@@ -177,11 +178,11 @@ finish(struct check *c)
 		c->tally.failed++;
 	}
 	if (c->unusable != 0)
-		tool_say(NULL, "%zu of %zu accounts need a new password",
-		    c->unusable, c->tally.ok);
+		tool_say(NULL, "%zu of %zu account%s: a new password is needed",
+		    c->unusable, c->tally.ok, plural(c->tally.ok));
 	if (c->wrong != 0)
-		tool_say(
-		    NULL, "%zu of the known passwords are wrong", c->wrong);
+		tool_say(NULL, "%zu wrong password%s among the known ones",
+		    c->wrong, plural(c->wrong));
 	c->tally.failed += c->unusable + c->wrong;
 	passwords_free(&c->passwords);
 	secret_free(&c->secret);

@@ -29,7 +29,7 @@ ok 'a verdict for each account' '
 	{"v":1,"type":"secret","address":"d@one.test","verdict":"none"}
 	EOF
 	same want out
-	has err "secretcheck: 1 of 4 accounts need a new password"'
+	has err "secretcheck: 1 of 4 accounts: a new password is needed"'
 ok 'all usable: exit 0' '
 	run 0 secretcheck good >out
 	run 0 secretcheck -q <good >out
@@ -52,7 +52,7 @@ ok 'known passwords' '
 	run 1 secretcheck -p known good >out 2>err
 	has out "\"password\":\"wrong\""
 	has out "\"password\":\"unchecked\""
-	has err "1 of the known passwords are wrong"
+	has err "1 wrong password among the known ones"
 	printf "zz@one.test:x\n" >known
 	run 1 secretcheck -p known good >out 2>err
 	has err "zz@one.test: a password is known, but no account"'

@@ -212,7 +212,7 @@ ok 'check: a rule of somebody else first, a catch-all, no relaying, no route' '
 	route | jq -e ".match[\"2\"].if == \"sender == '"'x@y'"'\""'
 ok 'teardown waits for those who have not moved' '
 	run 1 mailroute teardown 2>err
-	has err "2 accounts have not moved"
+	has err "2 accounts not moved yet"
 	run 0 mailroute check >/dev/null
 	mailroute set alice@one.test sales@one.test >/dev/null
 	run 0 mailroute teardown -n >out

@@ -208,9 +208,9 @@ ok 'a dry run makes the remarks of a real one' '
 	cmp dry real
 	same foretold out
 	has out "not all keywords could be carried"
-	has real "1 keyword letters have no usable name"
-	has real "1 keywords were not carried"
-	has real "1 messages have other flags"'
+	has real "1 keyword letter not carried: without a usable name"
+	has real "1 keyword not carried"
+	has real "1 message with other flags"'
 ok '60 versions of one id, 8,000 equal messages of one second' '
 	fresh
 	for i in $(seq 60); do

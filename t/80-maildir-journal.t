@@ -122,7 +122,7 @@ ok 'lines that are doubled count once' '
 	cp doubled "$j"
 	rm t/cur/1.* t/cur/[0-9]*mailferry* 2>/dev/null || true
 	merge 0 s t
-	has err "messages were merged before and removed since"
+	has err " merged before and removed since"
 	run 0 maildir-merge --undo "$j" t >out 2>err
 	[ "$(grep -c "\"object\":\"message\"" out)" -ge 40 ]
 	[ "$(count t)" -eq 0 ]'
@@ -136,7 +136,7 @@ ok 'damaged lines cost what they name, and are told' '
 	has err "some of its lines are damaged"
 	not has out "\"added\""
 	run 0 maildir-merge --undo "$j" t >out 2>err
-	has err "2 lines are damaged; what they name stays"
+	has err "2 damaged lines; what is named there stays"
 	[ "$(count t)" -eq 2 ]'
 ok 'a journal that cannot be read stops the next run' '
 	fresh
@@ -190,7 +190,7 @@ ok 'undoing a run does not touch what a later one added' '
 	rm t/cur/*
 	merge 0 --readd -J second s t
 	run 0 maildir-merge --undo first t >out 2>err
-	has err "not where it put them"
+	has err "messages of the run not found"
 	[ "$(count t)" -eq 40 ]
 	run 0 maildir-merge --undo second t >out 2>err
 	[ "$(count t)" -eq 0 ]'
@@ -206,7 +206,7 @@ ok 'a target that was put back from a backup is merged into again' '
 	rm -rf t
 	cp -a backup t
 	merge 0 s t
-	has err "was put back to a time before 1 earlier merges"
+	has err "was put back to a time before 1 earlier merge;"
 	[ "$(count t)" -eq 46 ]
 	# In place, without the files that came since being removed.
 	cp -a backup/. t
@@ -222,7 +222,7 @@ ok 'a part that was put back is not added again, and that is said' '
 	merge 0 s t
 	rm t/.New/cur/*
 	merge 0 -q s t
-	has err "4 messages were merged before and removed since"
+	has err "4 messages merged before and removed since"
 	has err "--readd"
 	merge 0 --readd s t
 	[ "$(count t)" -eq 44 ]'

@@ -281,7 +281,7 @@ ok 'another file system' '
 		# A copy has the mark of the merges before.
 		merge 0 s1 "$other/t" || { rm -rf "$other"; exit 1; }
 		is cur/1.a:2,S skipped
-		has err "1 messages were merged before and removed since"
+		has err "1 message merged before and removed since"
 		merge 0 --readd s1 "$other/t" || { rm -rf "$other"; exit 1; }
 		is cur/1.a:2,S added
 		rm -rf "$other"
@@ -536,7 +536,7 @@ end:2," two
 	ls t18/cur | grep -q ":2,Sa$"
 	has out "\"reason\":\"not all keywords could be carried\""
 	[ "$(grep -c "could be carried" out)" -eq 2 ]
-	has err "2 keyword letters have no usable name"
+	has err "2 keyword letters not carried: without a usable name"
 	rm s18/dovecot-keywords
 	mkfifo s18/dovecot-keywords
 	merge 0 s18 t18
@@ -552,7 +552,7 @@ ok 'more keywords than a folder can have' '
 	merge 0 s19 t19
 	has out "\"reason\":\"not all keywords could be carried\""
 	ls t19/cur | grep -q ":2,d$"
-	has err "1 keywords were not carried: a folder can have 26"'
+	has err "1 keyword not carried: a folder can have 26"'
 ok 'folders that cannot be made' '
 	box s20 .ok && box t20
 	long=$(printf "%0100d" 0 | sed "s/0/ü/g")

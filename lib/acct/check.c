@@ -12,6 +12,7 @@
 
 #include "core/alloc.h"
 #include "core/json.h"
+#include "core/num.h"
 #include "core/str.h"
 
 enum {
@@ -208,7 +209,7 @@ put_messages(struct buf *out, int64_t n)
 {
 	if (n < 0)
 		n = 0;
-	buf_addf(out, "%" PRId64 " message%s", n, n == 1 ? "" : "s");
+	buf_addf(out, "%" PRId64 " message%s", n, plural((size_t)n));
 }
 
 /* What is said of a pair, after its name. */

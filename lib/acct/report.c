@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 
+#include "core/num.h"
 #include "core/str.h"
 
 void
@@ -24,7 +25,7 @@ acct_totals_put(const struct acct_totals *t, struct buf *out)
 
 	for (int c = 0; c < CHECK_STATES; c++)
 		all += t->counts[c];
-	buf_addf(out, "%zu account%s:", all, all == 1 ? "" : "s");
+	buf_addf(out, "%zu account%s:", all, plural(all));
 	for (int c = 0; c < CHECK_STATES; c++)
 		buf_addf(out, "%s %zu %s", c == 0 ? "" : ",", t->counts[c],
 		    check_name((enum acct_check)c));

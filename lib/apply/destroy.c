@@ -16,6 +16,7 @@
 #include "apply/apply-internal.h"
 #include "apply/entry.h"
 #include "core/alloc.h"
+#include "core/num.h"
 #include "core/str.h"
 #include "jmap/fetch.h"
 #include "jmap/seterror.h"
@@ -297,8 +298,7 @@ announce(const struct apply *a, const char *object, size_t n)
 	if (n == 0 || !is_precious(object))
 		return;
 	text = xasprintf("%zu %s%s %s destroyed%s", n,
-	    strcmp(object, "Domain") == 0 ? "domain" : "account",
-	    n == 1 ? "" : "s",
+	    strcmp(object, "Domain") == 0 ? "domain" : "account", plural(n),
 	    is_held(a, object) || a->options->dry_run ? "would be"
 	    : n == 1                                  ? "is"
 						      : "are",

@@ -106,6 +106,12 @@ plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
+const char *
+plural_es(size_t n)
+{
+	return n == 1 ? "" : "es";
+}
+
 /* --- numbers in JSON --- */
 
 enum {

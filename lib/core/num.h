@@ -30,6 +30,8 @@ bool parse_size(const char *s, int64_t *out);
 
 /* The ending of a noun after a number: "s", or "" for 1. */
 const char *plural(size_t n);
+/* The same of "alias": "es", or "". */
+const char *plural_es(size_t n);
 
 /* n times the unit letter's value as above; -1 past INT64_MAX. An unknown
  * letter returns -1. */

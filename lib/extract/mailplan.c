@@ -12,6 +12,7 @@
 #include "convert/stamp.h"
 #include "core/alloc.h"
 #include "core/json.h"
+#include "core/num.h"
 #include "core/str.h"
 #include "extract/idlist.h"
 #include "maildir/name.h"
@@ -104,10 +105,10 @@ tell_lost(struct mail *m)
 		int64_t id = folder < m->boxes.n ? m->boxes.all[folder].id : 0;
 
 		run_note(m->run, "mailbox", id,
-		    "%s: there are letters for %d keywords only: %zu messages "
-		    "lose \"%s\"",
-		    mail_dir(m, folder), KEYWORDS_MAX, (size_t)(uintptr_t)count,
-		    end + 1);
+		    "%s: there are letters for %d keywords only: \"%s\" is not "
+		    "on %zu message%s",
+		    mail_dir(m, folder), KEYWORDS_MAX, end + 1,
+		    (size_t)(uintptr_t)count, plural((size_t)(uintptr_t)count));
 	}
 }
 

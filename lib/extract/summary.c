@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/num.h"
 #include "core/str.h"
 #include "extract/extract.h"
 #include "extract/idlist.h"
@@ -88,7 +89,8 @@ put_boxes(struct listing *l)
 	for (size_t i = 0; i < l->boxes.n; i++) {
 		const struct box *b = &l->boxes.all[i];
 
-		buf_addf(l->out, "folder\t%zu messages\t", l->messages[i]);
+		buf_addf(l->out, "folder\t%zu message%s\t", l->messages[i],
+		    plural(l->messages[i]));
 		str_vis(l->out, b->dir, 0);
 		buf_addc(l->out, '\t');
 		str_vis(l->out, b->name, 200);
@@ -97,8 +99,8 @@ put_boxes(struct listing *l)
 	}
 	if (l->unfiled > 0)
 		buf_addf(l->out,
-		    "folder\t%zu messages\t(none)\tin no known mailbox\t-\n",
-		    l->unfiled);
+		    "folder\t%zu message%s\t(none)\tin no known mailbox\t-\n",
+		    l->unfiled, plural(l->unfiled));
 }
 
 /* "calendar  12 events  Work". */

@@ -9,6 +9,7 @@
 
 #include "core/alloc.h"
 #include "core/buf.h"
+#include "core/num.h"
 #include "maildir/box.h"
 #include "maildir/name.h"
 
@@ -92,9 +93,9 @@ copies_check(const struct merge_plan *p, struct why *why)
 		return 0;
 	entry_put_path(&path, p->target, first);
 	why_set(why, FAIL_FATAL,
-	    "%zu messages of the target cannot be compared; the first is "
+	    "%zu message%s of the target cannot be compared; the first is "
 	    "%s/%s: %s",
-	    bad, p->target->tree->root, buf_str(&path),
+	    bad, plural(bad), p->target->tree->root, buf_str(&path),
 	    entry_fault(p->target, first));
 	buf_free(&path);
 	return -1;

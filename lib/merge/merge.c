@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/num.h"
 #include "maildir/box.h"
 #include "maildir/control.h"
 #include "maildir/delivery.h"
@@ -171,9 +172,8 @@ merge_has_room(const struct merge *m, struct why *why)
 		    (unsigned long long)room_needed(m, fs.f_frsize),
 		    (unsigned long long)room);
 	else if (fs.f_files > 0 && m->n > fs.f_favail)
-		why_set(why, FAIL_FATAL,
-		    "no room: %zu files are to be added, %llu are free", m->n,
-		    (unsigned long long)fs.f_favail);
+		why_set(why, FAIL_FATAL, "no room for %zu file%s: %llu free",
+		    m->n, plural(m->n), (unsigned long long)fs.f_favail);
 	else
 		return true;
 	return false;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/num.h"
 #include "maildir/quota.h"
 #include "merge/state.h"
 
@@ -260,14 +261,14 @@ report_history(const struct merge_run *r)
 {
 	if (r->scan.removed > 0)
 		merge_run_remark(r, REMARK_WARNING, r->set.scan.target,
-		    "%zu messages were merged before and removed since; they "
-		    "are not added again (--readd adds them)",
-		    r->scan.removed);
+		    "%zu message%s merged before and removed since: not added "
+		    "again without --readd",
+		    r->scan.removed, plural(r->scan.removed));
 	if (r->scan.unmarked > 0)
 		merge_run_remark(r, REMARK_WARNING, r->set.scan.target,
-		    "was put back to a time before %zu earlier merges; what "
-		    "they added and it lacks is added again",
-		    r->scan.unmarked);
+		    "was put back to a time before %zu earlier merge%s; what "
+		    "was added then and is lacking now is added again",
+		    r->scan.unmarked, plural(r->scan.unmarked));
 }
 
 void
@@ -277,13 +278,14 @@ merge_run_advise(const struct merge_run *r)
 
 	if (r->set.flags == FLAGS_REPORT && differing > 0)
 		merge_run_remark(r, REMARK_ADVICE, NULL,
-		    "%zu messages have other flags in the source; see --flags",
-		    differing);
+		    "%zu message%s with other flags in the source; see --flags",
+		    differing, plural(differing));
 	if (r->merge.nameless_letters > 0)
 		merge_run_remark(r, REMARK_ADVICE, NULL,
-		    "%zu keyword letters have no usable name in the source's "
-		    "dovecot-keywords and were not carried",
-		    r->merge.nameless_letters);
+		    "%zu keyword letter%s not carried: without a usable name "
+		    "in the source's dovecot-keywords",
+		    r->merge.nameless_letters,
+		    plural(r->merge.nameless_letters));
 }
 
 static void
@@ -304,8 +306,8 @@ advise(const struct merge_run *r)
 	warn_of_count(r, &r->merge.quota);
 	if (r->merge.lost_keywords > 0)
 		merge_run_remark(r, REMARK_ADVICE, NULL,
-		    "%zu keywords were not carried: a folder can have 26",
-		    r->merge.lost_keywords);
+		    "%zu keyword%s not carried: a folder can have 26",
+		    r->merge.lost_keywords, plural(r->merge.lost_keywords));
 	if (r->merge.added > 0)
 		merge_run_remark(r, REMARK_ADVICE, NULL,
 		    "worth running now: doveadm quota recalc -u USER (if the "
@@ -472,8 +474,8 @@ undo_text(struct merge_run *r, const char *journal,
 		return -1;
 	if (text->damaged > 0)
 		merge_run_remark(r, REMARK_WARNING, journal,
-		    "%zu lines are damaged; what they name stays",
-		    text->damaged);
+		    "%zu damaged line%s; what is named there stays",
+		    text->damaged, plural(text->damaged));
 	if (undoable == 1 && u.force && foretell_force(r, &u, why) == -1)
 		return -1;
 	if (!r->set.dry_run)

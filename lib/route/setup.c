@@ -499,11 +499,10 @@ route_teardown(const struct route_setup *s, struct why *why)
 		r = count_unmoved(s, &now, &unmoved, why);
 	if (r == 0 && unmoved != 0) {
 		(void)why_set(&refused, FAIL_DATA,
-		    "%zu accounts have not moved, and their mail "
-		    "would "
-		    "stay on the new server from now on (\"mailroute check\" "
-		    "names them): move them first, or use --force",
-		    unmoved);
+		    "%zu account%s not moved yet, whose mail would stay on the "
+		    "new server from now on (\"mailroute check\" names each): "
+		    "move first, or use --force",
+		    unmoved, plural(unmoved));
 		(void)failed(s, "MtaOutboundStrategy", NULL, &refused);
 	} else if (r == 0 && take_rules(s, &now)) {
 		(void)take_rest(s, &now);

@@ -438,7 +438,7 @@ say_notes(const struct emit *e)
 
 		tool_say(NULL, "%s%s: %zu line%s%s",
 		    n->dropped ? "left out: " : "", n->text, n->count,
-		    n->count == 1 ? "" : "s", more);
+		    plural(n->count), more);
 	}
 }
 

@@ -20,6 +20,7 @@
 
 #include "core/alloc.h"
 #include "core/io.h"
+#include "core/num.h"
 #include "core/str.h"
 #include "merge/history.h"
 #include "merge/state.h"
@@ -288,8 +289,8 @@ check_undoable(const struct through *t, const char *journal,
 		    text->records[0].target);
 	if (text->damaged > 0)
 		merge_run_remark(t->run, REMARK_WARNING, journal,
-		    "%zu lines are damaged; what they name stays",
-		    text->damaged);
+		    "%zu damaged line%s; what is named there stays",
+		    text->damaged, plural(text->damaged));
 	return 0;
 }
 

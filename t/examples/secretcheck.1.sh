@@ -7,7 +7,7 @@ prepare() {
 status_1=1
 after_1() {
 	has "$err" '1 of 4 accounts needs a new password' ||
-	has "$err" '1 of 4 accounts need a new password'
+	has "$err" '1 of 4 accounts: a new password is needed'
 }
 status_2=1
 after_2() {
