@@ -199,7 +199,7 @@ ok 'no server, no database, no file' '
 	fails 75 "onnect" -m ./map "mysql://127.0.0.1:$(free_port)/bytes"
 	fails 2 "database \"none\" does not exist" -m ./map "$(pg_url none)"
 	fails 2 "Unknown database" -m ./map "$(my_url none)"
-	fails 2 "names no database" -m ./map "$(my_url "")"
+	fails 2 "the URL has no database: mysql://HOST/DATABASE" -m ./map "$(my_url "")"
 	fails 2 "./none: unable to open" -m ./map sqlite:./none
 	not [ -e none ]
 	echo "this is no database, it only looks long enough to be one" >text

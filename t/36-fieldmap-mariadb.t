@@ -147,6 +147,6 @@ ok 'dirdump iredmail: the tables of its Postfix' '
 		same_records iredmail
 	done
 	dump 2 dirdump-iredmail new
-	has err "no table of iRedMail"'
+	has err "not a folder of iRedMail"'
 
 done_testing

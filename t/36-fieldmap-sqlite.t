@@ -77,7 +77,7 @@ ok 'dirdump iredmail: without SQL it becomes dirdump ldap' '
 	has err "bind_pw is missing"
 	mkdir none
 	run 2 dirdump-iredmail none >out 2>err
-	has err "no table of iRedMail"'
+	has err "not a folder of iRedMail"'
 
 ok 'every map of SQL stands in dirdump-sql(1), and in the table of systems' '
 	for map in "$top"/share/fieldmap/*; do

@@ -87,7 +87,7 @@ ok 'a domain in two lists: the mailboxes that get no mail' '
 	receives box@good.test true
 	note hidden.test | has /dev/stdin "only aliases get mail"
 	note local.test | has /dev/stdin "no virtual mailbox gets any"
-	note also.test | has /dev/stdin "what is no alias is a local name"
+	note also.test | has /dev/stdin "an address that is not an alias is a local name"
 	[ -z "$(note good.test)" ]'
 accounts() {
 	jq -r 'select(.type == "account" and (.mail // .address | test("u[0-9]|good"))) |

@@ -249,13 +249,13 @@ ok 'an object outside its own scope, a null, a member that is none, are refused'
 	echo "{\"@type\":\"upsert\",\"object\":\"Role\",\"scope\":{\"memberTenantId\":null},\"value\":{\"r\":{\"description\":\"r\"}}}" >plan
 	refused "scope: a member is null"
 	echo "{\"@type\":\"upsert\",\"object\":\"Role\",\"scope\":{\"frob\":\"x\"},\"value\":{\"r\":{\"description\":\"r\"}}}" >plan
-	refused "plan:1: frob: scope: no member of the type"
+	refused "plan:1: frob: scope: not a member of the type"
 	echo "{\"@type\":\"upsert\",\"object\":\"Tenant\",\"scope\":{\"usedDiskQuota\":1},\"value\":{\"r\":{\"name\":\"r\"}}}" >plan
 	refused "usedDiskQuota: scope: the server sets it"
 	echo "{\"@type\":\"upsert\",\"object\":\"Tenant\",\"scope\":{\"@type\":\"x\"},\"value\":{\"r\":{\"name\":\"r\"}}}" >plan
 	refused "the type has no variants"
 	echo "{\"@type\":\"upsert\",\"object\":\"Account\",\"scope\":{\"@type\":\"x\"},\"value\":{\"r\":{\"name\":\"r\"}}}" >plan
-	refused "no such variant"
+	refused "@type: not a variant of the type"
 	echo "{\"@type\":\"create\",\"object\":\"Tenant\",\"scope\":{\"name\":\"x\"},\"value\":{\"r\":{\"name\":\"r\"}}}" >plan
 	refused "scope: only for upsert and reconcile"
 	echo "{\"@type\":\"upsert\",\"object\":\"Tenant\",\"scope\":[],\"value\":{\"r\":{\"name\":\"r\"}}}" >plan

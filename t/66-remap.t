@@ -115,7 +115,7 @@ ok 'what the mapping file cannot hold is refused before any call' '
 	refused "$(account x@one.test "x y")" "white space"
 	refused "$(account y@one.test "#y")" "leading #"
 	run 1 remap_ set stalwart "" good@one.test >out 2>err
-	has err "an empty identifier"
+	has err "a login or destination must not be empty"
 	run 0 curl -K curl.rc -X POST "$url/mappings/reload" -o out
 	has out reloaded'
 ok 'what was refused is kept as it was read' '

@@ -271,7 +271,7 @@ ok 'a link may be named for the tree' '
 	merge 0 s r
 	not has out "\"added\""
 	merge 2 r lr
-	has err "lie in one another"'
+	has err "source and target overlap"'
 ok 'a dbox is named, and what reads it' '
 	mkdir -p s7/cur s7/new s7/tmp t7/mailboxes/INBOX/dbox-Mails
 	mail s7/cur/1.a:2, one

@@ -63,12 +63,12 @@ ok 'what is no Maildir' '
 	merge 2 gone m
 	has err "gone: No such file"
 	merge 2 m gone'
-ok 'source and target lie in one another' '
+ok 'source and target overlap' '
 	box n .a
 	merge 2 n n
 	merge 2 n n/.a
 	merge 2 n/.a n
-	has err "lie in one another"'
+	has err "source and target overlap"'
 ok 'a dry run changes nothing, not even the state' '
 	box s1 .new && box t1
 	mail s1/cur/1.a:2,S one

@@ -423,14 +423,15 @@ check_scope(const struct check *c)
 				    c->object);
 			if (variant == NULL ||
 			    !schema_is_variant(c->schema, c->object, variant))
-				return bad(c, "scope: @type: no such variant",
+				return bad(c,
+				    "scope: @type: not a variant of the type",
 				    c->object);
 			continue;
 		}
 		if (c->schema->root == NULL)
 			continue;
 		if (!has_member(c, name, &server_set))
-			return bad(c, "scope: no member of the type", name);
+			return bad(c, "scope: not a member of the type", name);
 		if (server_set)
 			return bad(c, "scope: the server sets it", name);
 	}

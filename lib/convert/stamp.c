@@ -56,7 +56,7 @@ skip_fraction(struct scan *s)
 static bool
 zone(struct scan *s, int64_t *ahead)
 {
-	bool behind = s->at < s->end && *s->at == '-';
+	bool minus = s->at < s->end && *s->at == '-';
 	int hours, minutes;
 
 	*ahead = 0;
@@ -68,7 +68,7 @@ zone(struct scan *s, int64_t *ahead)
 	if (!number(s, 2, 0, 59, &minutes))
 		return false;
 	*ahead = (hours * 60 + minutes) * 60;
-	if (behind)
+	if (minus)
 		*ahead = -*ahead;
 	return true;
 }

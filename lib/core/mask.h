@@ -15,7 +15,7 @@
  *   character reference of HTML.
  * - The beginning of a long one where it was cut: MASK_CUT bytes at the end of a
  *   text that did not fit; elsewhere MASK_LONG bytes that are half of it, with no
- *   letter or digit behind.
+ *   letter or digit after it.
  *
  * A plugin has a list of its own: it adds what it logs in with.
  */

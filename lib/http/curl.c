@@ -80,8 +80,8 @@ curl_check_userinfo(const char *url, struct why *why)
 	if (!has_userinfo(url))
 		return 0;
 	return why_set(why, FAIL_FATAL,
-	    "the URL holds a user name or password, which are options of their "
-	    "own, or a port that is no number");
+	    "the URL holds a user name or password, for which there are "
+	    "options, or its port is not a number");
 }
 
 void

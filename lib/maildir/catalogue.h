@@ -4,7 +4,7 @@
 
 /*
  * The messages of a Maildir tree, and what tells each from the others. About
- * 100 bytes a message, of which its name is the half.
+ * 100 bytes a message, half of it the file name.
  */
 #ifndef FERRY_MAILDIR_CATALOGUE_H
 #define FERRY_MAILDIR_CATALOGUE_H

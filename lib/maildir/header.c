@@ -164,10 +164,10 @@ put_bare(struct buf *out, const char *s, const char *end)
 		if (*s == '"')
 			quoted = !quoted;
 		if (*s == '(' && !quoted) {
-			const char *behind = skip_comment(s, end);
+			const char *after = skip_comment(s, end);
 
-			if (behind != s) {
-				s = behind;
+			if (after != s) {
+				s = after;
 				continue;
 			}
 		}
@@ -189,10 +189,10 @@ find_angle(const char *s, const char *end)
 		else if (*s == '<' && !quoted)
 			return s;
 		else if (*s == '(' && !quoted) {
-			const char *behind = skip_comment(s, end);
+			const char *after = skip_comment(s, end);
 
-			if (behind != s) {
-				s = behind;
+			if (after != s) {
+				s = after;
 				continue;
 			}
 		}

@@ -92,7 +92,7 @@ start_tls(struct managesieve *m, const char *url,
 		return -1;
 	if (m->response.kind != MANAGESIEVE_OK)
 		return why_set(why, FAIL_FATAL, "STARTTLS: refused");
-	/* What is in clear behind it may be anybody's. */
+	/* What comes in clear after it may be anybody's. */
 	if (wire_has_more(&m->wire))
 		return why_set(why, FAIL_FATAL,
 		    "the server says more in clear after STARTTLS: somebody "

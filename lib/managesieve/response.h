@@ -24,7 +24,7 @@ enum managesieve_kind {
 struct managesieve_response {
 	enum managesieve_kind kind;
 	struct buf name;  /* ITEM: a script's, or a capability's */
-	struct buf value; /* ITEM: the string behind it, or empty */
+	struct buf value; /* ITEM: the string after it, or empty */
 	bool active;      /* ITEM: marked with ACTIVE */
 	struct buf code;  /* "TRYLATER" (RFC 5804, 1.3), or empty */
 	struct buf text;  /* for people */

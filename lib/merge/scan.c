@@ -74,8 +74,9 @@ check_apart(const struct scan_options *o, struct why *why)
 		result = why_errno(
 		    why, FAIL_FATAL, "%s", a == NULL ? o->source : o->target);
 	else if (is_nested(a, b) || is_nested(b, a))
-		result = why_set(
-		    why, FAIL_FATAL, "source and target lie in one another");
+		result = why_set(why, FAIL_FATAL,
+		    "source and target overlap: one is the other, or lies in "
+		    "it");
 	free(a);
 	free(b);
 	return result;

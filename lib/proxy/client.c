@@ -55,7 +55,8 @@ int
 identifier_check(const char *identifier, struct why *why)
 {
 	if (*identifier == '\0')
-		return why_set(why, FAIL_DATA, "an empty identifier");
+		return why_set(
+		    why, FAIL_DATA, "a login or destination must not be empty");
 	if (*identifier == '#')
 		return why_set(why, FAIL_DATA,
 		    "an identifier with a leading #: the proxy's mapping file "

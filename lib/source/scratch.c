@@ -77,7 +77,7 @@ start_guard(struct scratch *s, struct why *why)
 	int ends[2], r;
 
 	if (pipe2(ends, O_CLOEXEC) == -1)
-		return why_errno(why, FAIL_FATAL, "no pipe");
+		return why_errno(why, FAIL_FATAL, "a pipe");
 	r = spawn_guard(s, ends[0]);
 	(void)close(ends[0]);
 	if (r == 0) {

@@ -88,7 +88,8 @@ find_name(struct sql *db, struct why *why)
 	result = mysql_store_result(db->handle);
 	row = result == NULL ? NULL : mysql_fetch_row(result);
 	if (row == NULL || row[0] == NULL) {
-		r = why_set(why, FAIL_FATAL, "the URL names no database");
+		r = why_set(why, FAIL_FATAL,
+		    "the URL has no database: mysql://HOST/DATABASE");
 	} else {
 		free(db->name);
 		db->name = xstrdup(row[0]);

@@ -225,7 +225,8 @@ members(struct parser *p, struct ucl *to, char end)
 		} else {
 			key = word(p, " \t\r\n=:{[(;}");
 			if (key == NULL || *key == '\0')
-				return wrong(p, "no key");
+				return wrong(
+				    p, "a name is missing before the value");
 			u = add(p, to, key);
 			r = after_key(p, u);
 		}

@@ -196,8 +196,8 @@ say_hidden(struct postfix *p, struct emit *e)
 		else if (postfix_domains_has(&p->locals, name))
 			emit_note_record(e, name,
 			    "in virtual_alias_domains and in mydestination, "
-			    "which Postfix looks at first: what is no alias "
-			    "is a local name");
+			    "which Postfix looks at first: an address that is "
+			    "not an alias is a local name");
 	}
 }
 
@@ -369,8 +369,8 @@ read_local_aliases(struct postfix *p, struct emit *e, const char *domain)
 	if (domain == NULL) {
 		if (maps != NULL)
 			emit_note(e, NULL,
-			    "alias_maps: they are for local names alone, and "
-			    "mydestination names no domain",
+			    "alias_maps: only for local names, and there is no "
+			    "domain in mydestination",
 			    NULL);
 		return;
 	}

@@ -243,7 +243,7 @@ install_iredmail(struct install *in, const char *path, struct why *why)
 
 	if (table == NULL)
 		return why_set(why, FAIL_FATAL,
-		    "%s: no table of iRedMail's Postfix: neither "
+		    "%s: not a folder of iRedMail's Postfix: neither "
 		    "mysql/virtual_mailbox_maps.cf nor pgsql/ there",
 		    path);
 	if (conf_read_table(&conf, &in->arena, table, why) == -1)
