@@ -53,8 +53,25 @@ ok 'and an LDIF file' '
 	run 0 dirdump ldif --map ./map users.ldif >ldif.out 2>err
 	active <ldif.out >got
 	same wanted got'
+# The old server's own passwords, without schemes.
+sed '/{/d' users >crypted
+grep '^crypt@' crypted >wanted.crypted
+cut -d: -f1 wanted.crypted >wanted.crypt
+sed 's/@[^:]*//; s/:/ /' crypted | while read -r name text; do
+	printf '%s:%s:19000:0:99999:7:::\n' "$name" "$text" >>shadow
+	printf '%s:x:1001:1001::/home/%s:/bin/sh\n' "$name" "$name"
+done >passwd
+mkdir dms
+sed 's/:/|/' users >dms/postfix-accounts.cf
+ok 'shadow, and docker-mailserver' '
+	run 0 dirdump shadow -d one.test passwd shadow >shadow.out 2>err
+	active <shadow.out >got
+	same wanted.crypt got
+	run 0 dirdump dms dms >dms.out 2>err
+	active <dms.out >got
+	same wanted got'
 ok 'a temporary password opens none of them' '
-	for from in passwd sql ldif; do
+	for from in passwd sql ldif dms; do
 		rm -f temp
 		run 0 mkaccounts -q --no-secret=temp --temp-file temp \
 		    "$from.out" >plan
