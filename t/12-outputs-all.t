@@ -205,7 +205,7 @@ fi
 
 # Folders: the same, and what is in them. planted: a run writes over its files.
 gunzip -c "$fixtures/real/archive-jmap.sqlite.gz" >archive.sqlite
-cat "$fixtures/webmail/roundcube.sqlite.sql" "$fixtures/webmail/roundcube.rows.sql" |
+cat "$fixtures/webmail/roundcube-1.6.sqlite.sql" "$fixtures/webmail/roundcube.rows.sql" |
     sqlite3 roundcube.db
 cat >folders <<-'END'
 	planted mkaccounts -q --sieve-dir OUT records

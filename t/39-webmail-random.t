@@ -18,7 +18,7 @@ ok 'each contact says what it said, in its groups, with a UID of its own' '
 		echo "seed $seed"
 		rm -rf books rc.db
 		{
-			cat "$fixtures/webmail/roundcube.sqlite.sql"
+			cat "$fixtures/webmail/roundcube-1.6.sqlite.sql"
 			contacts rows "$seed" want
 		} | sqlite3 -bail rc.db
 		run 0 dirdump roundcube --vcards books sqlite:rc.db >out 2>err
@@ -31,7 +31,7 @@ ok 'a server has every one of them, and says the same' '
 # A card that was copied, with its long UID on two lines; one whose UID is empty; a
 # carriage return in a line.
 ok 'a copied contact, and one with an empty UID, get UIDs of their own' '
-	cat "$fixtures/webmail/roundcube.sqlite.sql" - <<-EOF | sqlite3 -bail copy.db
+	cat "$fixtures/webmail/roundcube-1.6.sqlite.sql" - <<-EOF | sqlite3 -bail copy.db
 	INSERT INTO users VALUES (1, '"'bob', 'h', '', NULL, NULL, NULL, NULL, 'a:1:{s:8:\"timezone\";s:3:\"UTC\";}'"');
 	INSERT INTO identities (identity_id, user_id, standard, email) VALUES
 	    (1, 1, 1, '"'info@example.org'), (2, 1, 0, 'bob@example.org'"');

@@ -3,8 +3,8 @@ prepare() {
 	with_databases
 	echo 'CREATE DATABASE roundcube CHARACTER SET utf8mb4' | my ''
 	{
-		echo "SET NAMES utf8mb4; SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES');"
-		cat "$fixtures/webmail/roundcube.mysql.sql" "$fixtures/webmail/roundcube.rows.sql"
+		echo "SET NAMES utf8mb4; SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES,ANSI_QUOTES');"
+		cat "$fixtures/webmail/roundcube-1.6.mysql.sql" "$fixtures/webmail/roundcube.rows.sql"
 		# All that cannot be listed is taken away.
 		echo "DELETE FROM contacts WHERE contact_id = 14; DELETE FROM identities WHERE user_id = 3;
 		    DELETE FROM users WHERE user_id = 3;

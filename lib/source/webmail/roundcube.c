@@ -11,6 +11,8 @@
 #include "core/buf.h"
 #include "core/str.h"
 
+#define CANNED_RESPONSES "canned responses are not carried"
+
 /* The rows of one user, who is done when another's row comes. */
 struct reading {
 	struct emit *emit;
@@ -131,18 +133,6 @@ is_set(const char *value)
 	       strcmp(value, "f") != 0;
 }
 
-static void
-begin_user(struct reading *rd, const char *user)
-{
-	rd->user = arena_adds(&rd->arena, user);
-	rd->login = column(rd, "rc_login");
-	if (rd->login == NULL)
-		rd->login = "";
-	rd->candidate = NULL;
-	rd->r.locale = webmail_language(column(rd, "rc_language"), &rd->arena);
-	rd->r.time_zone = time_zone(rd, column(rd, "rc_preferences"));
-}
-
 /* Something that stays behind; count may be NULL: one. */
 static void
 note(struct reading *rd, const char *login, const char *text, const char *count)
@@ -152,6 +142,39 @@ note(struct reading *rd, const char *login, const char *text, const char *count)
 	webmail_owner(rd->options, login, &owner);
 	emit_note_many(rd->emit, buf_str(&owner), text, count);
 	buf_free(&owner);
+}
+
+/* Before Roundcube 1.6 they were in the preferences, too:
+ * s:17:"compose_responses";a:2:{... */
+static void
+note_responses(struct reading *rd, const char *preferences)
+{
+	static const char key[] = "s:17:\"compose_responses\";a:";
+	const char *at = preferences == NULL ? NULL : strstr(preferences, key);
+	size_t len;
+
+	if (at == NULL)
+		return;
+	at += strlen(key);
+	len = strspn(at, "0123456789");
+	if (len > 0 && *at != '0' && at[len] == ':')
+		note(rd, rd->login, CANNED_RESPONSES,
+		    arena_add(&rd->arena, at, len));
+}
+
+static void
+begin_user(struct reading *rd, const char *user)
+{
+	const char *preferences = column(rd, "rc_preferences");
+
+	rd->user = arena_adds(&rd->arena, user);
+	rd->login = column(rd, "rc_login");
+	if (rd->login == NULL)
+		rd->login = "";
+	rd->candidate = NULL;
+	rd->r.locale = webmail_language(column(rd, "rc_language"), &rd->arena);
+	rd->r.time_zone = time_zone(rd, preferences);
+	note_responses(rd, preferences);
 }
 
 static void
@@ -200,40 +223,47 @@ take_row(struct reading *rd)
 /* What an owner may have in the database beside, in tables of later releases and of
  * plugins; each has a user_id. (Roundcube 1.6, SQL/ *.initial.sql; its plugins
  * calendar and tasklist, drivers/database/SQL.) */
-static const struct {
+static const struct other {
 	const char *table, *text;
+	bool del; /* those that were deleted stay in it, marked */
 } others[] = {
-	{ "calendars", "calendars of Roundcube's plugin are not carried: "
-		       "export them there" },
-	{ "tasklists", "lists of tasks of Roundcube's plugin are not carried: "
-		       "export them there" },
-	{ "responses", "canned responses are not carried" },
+	{ "calendars",
+	    "calendars of Roundcube's plugin are not carried: "
+	    "export them there",
+	    false },
+	{ "tasklists",
+	    "lists of tasks of Roundcube's plugin are not carried: "
+	    "export them there",
+	    false },
+	{ "responses", CANNED_RESPONSES, true },
 	{ "collected_addresses",
-	    "addresses that Roundcube collected by itself are not carried" },
+	    "addresses that Roundcube collected by itself are not carried",
+	    false },
 };
 
 /* Says how many of them each user has. */
 static int
-note_table(
-    struct reading *rd, const char *table, const char *text, struct why *why)
+note_table(struct reading *rd, const struct other *o, struct why *why)
 {
 	struct buf query = { 0 };
 	const char *login;
 	size_t len;
-	int n = roundcube_has_table(rd->db, rd->options, table, why);
+	int n = roundcube_has_table(rd->db, rd->options, o->table, why);
 
 	if (n == 1) {
 		buf_adds(
 		    &query, "SELECT u.username, COUNT(*) AS rc_count FROM ");
-		roundcube_table(rd->db, rd->options, table, &query);
+		roundcube_table(rd->db, rd->options, o->table, &query);
 		buf_adds(&query, " t JOIN ");
 		roundcube_table(rd->db, rd->options, "users", &query);
-		buf_adds(&query, " u ON u.user_id = t.user_id "
-				 "GROUP BY u.username ORDER BY u.username");
+		buf_addf(&query,
+		    " u ON u.user_id = t.user_id %s"
+		    "GROUP BY u.username ORDER BY u.username",
+		    o->del ? "WHERE t.del = 0 " : "");
 		n = sql_query(rd->db, query.data, why);
 		while (n == 0 && (n = sql_next(rd->db, why)) == 1) {
 			login = sql_value(rd->db, 0, &len);
-			note(rd, login == NULL ? "" : login, text,
+			note(rd, login == NULL ? "" : login, o->text,
 			    sql_value(rd->db, 1, &len));
 			n = 0;
 		}
@@ -265,8 +295,7 @@ roundcube_dump(struct emit *e, const struct webmail_options *o)
 			end_user(&rd);
 		for (size_t i = 0; n == 0 && i < sizeof others / sizeof *others;
 		     i++)
-			n = note_table(
-			    &rd, others[i].table, others[i].text, &why);
+			n = note_table(&rd, &others[i], &why);
 	}
 	if (n == -1)
 		emit_fail_at(e, NULL, NULL, &why);
