@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 # A certificate for every server, from an authority that this system trusts.
-hosts='mail new old dav db ldap'
+hosts='new mail old dav db ldap'
 with_trust() {
 	[ ! -f "$tmp/server.pem" ] || return 0
 	{
@@ -61,23 +61,21 @@ secret() {
 	(umask 077; printf '%s\n' "$2" >"$1")
 }
 
-# The new server, https://mail.example.org and https://new.example.org, whose
-# administrator is admin with the password in admin.secret and secret.
+# The new server, https://new.example.org, whose administrator is admin with the
+# password in admin.secret and secret; stalwart_ip: another address than its own.
 with_stalwart() {
 	with_trust
 	secret admin.secret admin-word
 	secret secret admin-word
 	: >"$tmp/mail.ndjson"
 	gzip -dc "$fixtures/real/stalwart-schema.json.gz" >"$tmp/schema.json"
-	for ip in 127.0.0.2 127.0.0.3; do
-		[ "$ip" = 127.0.0.2 ] || [ -n "${both:-}" ] || continue
-		"$build/standin-stalwart" --listen "$ip:443" \
-		    --tls "$tmp/server.pem" "$tmp/server.key" \
-		    --admin admin:admin-word --mail "$tmp/mail.ndjson" \
-		    --schema "$tmp/schema.json" \
-		    --log "$tmp/stalwart.log" "$@" >"$tmp/stalwart.$ip" 2>&1 &
-		await "$tmp/stalwart.$ip" https
-	done
+	ip=${stalwart_ip:-127.0.0.2}
+	"$build/standin-stalwart" --listen "$ip:443" \
+	    --tls "$tmp/server.pem" "$tmp/server.key" \
+	    --admin admin:admin-word --mail "$tmp/mail.ndjson" \
+	    --schema "$tmp/schema.json" \
+	    --log "$tmp/stalwart.log" "$@" >"$tmp/stalwart.$ip" 2>&1 &
+	await "$tmp/stalwart.$ip" https
 	command_of pass <<-'END'
 		#!/bin/sh
 		[ "$*" = "show stalwart" ] && echo admin-word
@@ -87,7 +85,7 @@ with_stalwart() {
 # accounts_there: what the new server holds, an address a line.
 accounts_there() {
 	printf 'user = "admin:admin-word"\n' >"$tmp/curl.rc"
-	curl -sS -K "$tmp/curl.rc" https://mail.example.org/jmap \
+	curl -sS -K "$tmp/curl.rc" https://new.example.org/jmap \
 	    -H 'Content-Type: application/json' -d '{"using":[
 	    "urn:ietf:params:jmap:core","urn:stalwart:jmap"],"methodCalls":[
 	    ["x:Account/query",{},"a"],["x:Account/get",{"#ids":{"resultOf":"a",
@@ -374,9 +372,9 @@ procedure_ready() {
 	secret /etc/mailferry/admin.secret admin-word
 	house_procedure
 	echo '{"@type":"upsert","object":"Domain","matchOn":["name"],"value":{"d":{"name":"example.org"}}}' |
-	    stalwart-apply -q --url "https://${procedure_server:-mail}.example.org" --user admin \
+	    stalwart-apply -q --url https://new.example.org --user admin \
 		--password-file admin.secret >setup.out
-	mailroute setup --url "https://${procedure_server:-mail}.example.org" --user admin \
+	mailroute setup --url https://new.example.org --user admin \
 	    --password-file admin.secret --old old.example.org >>setup.out
 }
 # house_procedure: mailferry.conf for this house, here and where it is looked for.
@@ -384,7 +382,6 @@ house_procedure() {
 	"$top/scripts/migrate-account" --example-conf | sed "
 	    /^OLD_RUN=/d; /^OLD_TRANSPORT=/d; /^DELAY=/s/=.*/=0/
 	    s,^OLD_DUMP=.*,OLD_DUMP='dirdump passwd-file -q /etc/dovecot/users',
-	    s,^OLD_MASTER=.*,OLD_MASTER=master,
-	    s,^STALWART_URL=.*,STALWART_URL=https://${procedure_server:-mail}.example.org," >mailferry.conf
+	    s,^OLD_MASTER=.*,OLD_MASTER=master," >mailferry.conf
 	cp mailferry.conf /etc/mailferry/mailferry.conf
 }

@@ -137,7 +137,9 @@ for ((n = 1; n <= blocks; n++)); do
 		cat ../typed
 		complain "example $n: failed with '${got# }', wanted '${!want:-}'"
 	}
-	(set -e; "after_$n") >../check.log 2>&1 || {
+	# Not before a "||", which would disarm set -e.
+	(set -e; "after_$n") >../check.log 2>&1
+	[ $? -eq 0 ] || {
 		cat ../typed ../check.log
 		complain "example $n did something else than the page says"
 	}

@@ -113,7 +113,7 @@ rehearse_old() {
 	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k}
 	old_got=$?
 	if [ "$old_got" -eq "$FATAL" ] || ! [ -s "$dir/old.ndjson" ]; then
-		stop "the master user cannot read accounts: $(last_words)" "doveadm auth test -x service=imap 'OWNER$OLD_MASTER_SEPARATOR$OLD_MASTER'"
+		stop "the master user cannot read accounts: $(last_words)" "look at OLD_MASTER and OLD_MASTER_SEPARATOR, and ask Dovecot: doveadm auth test -x service=imap 'OWNER$OLD_MASTER_SEPARATOR$OLD_MASTER'"
 	else
 		# A folder that is read the first time may be counted while it is
 		# indexed: that the account can be read is what matters here.
@@ -301,8 +301,12 @@ rehearse_owners() {
 	# first owners has; all of them are in a file. The table of those who have moved
 	# is ours, and no news.
 	sed -n 's/.*"status":"\([a-z-]*\)","address":"\([^"]*\)","reason":"\(.*\)".*/\1\t\2\t&\t\3/p' \
-	    "$dir/report.ndjson" | awk -F '\t' -v OFS='\t' -v ours="${OLD_TRANSPORT:-none}:" '
-	    $2 == "transport_maps" && index($4, ours) == 1 { next }
+	    "$dir/report.ndjson" | awk -F '\t' -v OFS='\t' -v ours="${OLD_TRANSPORT:-none}" '
+	    $2 == "transport_maps" && index($4, ours) == 1 {
+		rest = substr($4, length(ours) + 1)
+		if (rest ~ /^:/) next
+		if (sub(/^[, ]+/, "", rest)) $4 = rest
+	    }
 	    {
 		n = 1
 		if (match($3, /","count":[0-9]+/)) n = substr($3, RSTART + 10, RLENGTH - 10) + 0

@@ -16,7 +16,7 @@ prepare() {
 			jq -c . >>"$tmp/mail.ndjson"
 	done
 	dirdump passwd-file /etc/dovecot/users | mkaccounts |
-	    stalwart-apply --url https://mail.example.org --user admin \
+	    stalwart-apply --url https://new.example.org --user admin \
 		--password-file admin.secret
 	(umask 077; printf 'alice@example.org\tcorrect horse\n' >handed-out)
 }

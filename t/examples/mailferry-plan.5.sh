@@ -6,7 +6,7 @@ prepare() {
 }
 after_1() {
 	joined "$text" >plan
-	stalwart-apply --url https://mail.example.org --user admin \
+	stalwart-apply --url https://new.example.org --user admin \
 	    --password-file secret plan | jq -r .status | sort | uniq -c |
 		tr -s ' ' >../got
 	printf ' 2 created\n 1 updated\n' | same - ../got

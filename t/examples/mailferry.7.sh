@@ -83,7 +83,7 @@ after_15() {
 	not grep -E 'Error|Fatal|Panic' "$err"
 }
 after_16() {
-	grep ' 0 *34 .* INBOX$' "$out"
+	grep ' 0 *33 .* INBOX$' "$out"
 	has "$out" 'messages=34'
 }
 after_17() {

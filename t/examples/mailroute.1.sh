@@ -4,7 +4,7 @@ prepare() {
 	with_stalwart --resolves
 	with_proxy
 	dirdump passwd-file /etc/dovecot/users | mkaccounts |
-	    stalwart-apply --url https://mail.example.org --user admin \
+	    stalwart-apply --url https://new.example.org --user admin \
 		--password-file secret -q >created
 }
 after_1() {
