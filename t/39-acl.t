@@ -367,4 +367,36 @@ ok 'mail that is elsewhere, or in another form' '
 	echo "{\"v\":1,\"type\":\"account\",\"address\":\"m@one.test\",\"home\":\"/not/there\"}" >m
 	run 0 dirdump acl -v --mail "maildir:%h/M/%d/%n" m >out 2>err
 	has err "maildir:/not/there/M/one.test/m: m@one.test: an account without mail"'
+# Courier writes the first of these lists by itself. cyrus.header begins like this.
+ok 'lists of Courier and of Cyrus are named' '
+	set -- home/courier/Maildir
+	for d in . .Own .Bob .All .Minus .None; do mkdir -p "$1/$d/cur"; done
+	own="owner aceilrstwx\nadministrators aceilrstwx\n"
+	for d in . .Own .Bob .All .Minus .None; do printf "$own" >"$1/$d/courierimapacl"; done
+	echo "user=bob lr" >>"$1/.Bob/courierimapacl"
+	echo "anyone lr" >>"$1/.All/courierimapacl"
+	echo "-user=bob a" >>"$1/.Minus/courierimapacl"
+	echo "user=bob " >>"$1/.None/courierimapacl"
+	echo "user=dave@one.test lr" >"$1/.Bob/dovecot-acl"
+	mkdir -p spool/user/cyrus/Work
+	printf "\241\002\213\015Cyrus mailbox header\n" | tee spool/user/cyrus/cyrus.header >spool/user/cyrus/Work/cyrus.header
+	cat >m <<-EOF
+	{"v":1,"type":"account","address":"courier@one.test","home":"$tmp/home/courier"}
+	{"v":1,"type":"account","address":"cyrus@one.test","mail":"maildir:$tmp/spool/user/cyrus"}
+	{"v":1,"type":"end","count":2}
+	EOF
+	run 0 dirdump acl -v m >out 2>err
+	sed -n "s/^dirdump-acl: .*one.test: a folder that others may use by a list of Courier (courierimapacl): not carried: //p" err >got
+	printf "%s\n" All Bob >want
+	same want got
+	has err "cyrus@one.test: a mailbox of Cyrus: its access lists are not carried"
+	shares | grep "courier@one.test Bob dave@one.test lr"
+	run 0 mkaccounts -q --no-secret=skip --report report --settings settings m out >plan
+	[ "$(grep -c "\"courier@one.test\".*by a list of Courier" report)" = 2 ]
+	grep "cyrus@one.test.*a mailbox of Cyrus" report
+	rm "$1/.Bob/courierimapacl"
+	mkfifo "$1/.Bob/courierimapacl"
+	run 1 timeout 120 dirdump acl m >out 2>err
+	has err "courier@one.test/Bob: courierimapacl is not a file"
+	shares | grep "courier@one.test Bob dave@one.test lr"'
 done_testing

@@ -263,6 +263,11 @@ take_folder(void *arg, const struct acl_folder *f)
 		    "a list that Dovecot does not look at, by its settings "
 		    "(acl, acl_driver, acl_ignore): carried all the same",
 		    f->name);
+	if (f->courier)
+		emit_note_behind(d->emit, d->owner->address,
+		    "a folder that others may use by a list of Courier "
+		    "(courierimapacl): not carried",
+		    f->name);
 	for (const struct acl_view *v = first; v != NULL; v = v->next) {
 		struct acl_list list = { 0 };
 
@@ -351,9 +356,13 @@ take_owner(struct dump *d, const struct person *owner)
 	r = acl_folders(buf_str(&location), take_folder, bad_folder, d, &why);
 	if (r == -1)
 		emit_fail(d->emit, owner->address, &why);
-	else if (r == 1)
+	else if (r == ACL_FOLDERS_NONE)
 		emit_note(d->emit, owner->address,
 		    "an account without mail on this machine", NULL);
+	else if (r == ACL_FOLDERS_CYRUS)
+		emit_note_behind(d->emit, owner->address,
+		    "a mailbox of Cyrus: its access lists are not carried",
+		    NULL);
 	if (d->r.shares.n != 0)
 		(void)emit_plain(d->emit, &d->r);
 	for (struct acl_view *v = d->views.first; v != NULL; v = v->next)

@@ -55,43 +55,68 @@ add_level(const struct walk *w, struct buf *name, const char *raw, size_t len)
 	return utf8_valid(raw, len);
 }
 
-/* The folder's access list: 1, 0 if it has none, -1 and why. */
+/* An access list of the folder: 1, 0 if it has none, -1 and why. */
 static int
-read_acl(int dir, struct buf *out, struct why *why)
+read_acl(int dir, const char *name, struct buf *out, struct why *why)
 {
-	int fd = openat(
-	    dir, "dovecot-acl", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd =
+	    openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 	int r;
 
 	if (fd == -1)
-		return errno == ENOENT
-			   ? 0
-			   : why_errno(why, FAIL_DATA, "dovecot-acl");
+		return errno == ENOENT ? 0
+				       : why_errno(why, FAIL_DATA, "%s", name);
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
-		r = why_set(why, FAIL_DATA, "dovecot-acl is not a file");
+		r = why_set(why, FAIL_DATA, "%s is not a file", name);
 	else
-		r = read_fd(fd, "dovecot-acl", out, why) == 0 ? 1 : -1;
+		r = read_fd(fd, name, out, why) == 0 ? 1 : -1;
 	(void)close(fd);
 	if (r == -1)
 		why->kind = FAIL_DATA;
 	return r;
 }
 
+/* Whether a list of Courier's gives rights to others: "user=bob lr". Its own are
+ * "owner" and "administrators", as in the list that it writes by itself; after a
+ * "-" are rights that are taken away. (Courier, maildir/maildiraclt.h and .c.) */
+static bool
+gives_others(char *text)
+{
+	char *line, *id;
+
+	while ((line = str_cut(&text, '\n')) != NULL) {
+		id = str_cut(&line, ' ');
+		if (line != NULL && *line != '\0' && *id != '\0' &&
+		    *id != '-' && strcmp(id, "owner") != 0 &&
+		    strcmp(id, "administrators") != 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 take_folder(const struct walk *w, int dir, const char *name)
 {
-	struct buf text = { .max = FILE_MAX };
+	struct buf text = { .max = FILE_MAX }, courier = { .max = FILE_MAX };
 	struct acl_folder f = { .name = name };
 	struct why why = { 0 };
-	int r = read_acl(dir, &text, &why);
+	int r;
 
+	if (w->maildir) {
+		r = read_acl(dir, "courierimapacl", &courier, &why);
+		f.courier = r == 1 && gives_others(courier.data);
+		if (r == -1)
+			w->bad(w->arg, name, &why);
+	}
+	r = read_acl(dir, "dovecot-acl", &text, &why);
 	if (r == 1)
 		f.file = &text;
 	if (r == -1)
 		w->bad(w->arg, name, &why);
 	else
 		w->folder(w->arg, &f);
+	buf_free(&courier);
 	buf_free(&text);
 }
 
@@ -327,12 +352,17 @@ read_location(struct walk *w, char *location, struct why *why)
 }
 
 /* Closes root. */
-static void
+static int
 take_all(struct walk *w, int root)
 {
 	struct buf name = { 0 };
+	struct stat st;
 	int boxes;
 
+	if (fstatat(root, "cyrus.header", &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		(void)close(root);
+		return ACL_FOLDERS_CYRUS;
+	}
 	take_inbox(w, root);
 	if (!str_eq_nocase(w->layout, "fs"))
 		maildir_plus(w, root);
@@ -343,6 +373,7 @@ take_all(struct walk *w, int root)
 		buf_free(&name);
 	}
 	(void)close(root);
+	return 0;
 }
 
 int
@@ -358,10 +389,10 @@ acl_folders(const char *location,
 	if (r == 0) {
 		root = open(w.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (root != -1)
-			take_all(&w, root);
+			r = take_all(&w, root);
 		else
 			r = errno == ENOENT
-				? 1
+				? ACL_FOLDERS_NONE
 				: why_errno(why, FAIL_DATA, "%s", w.root);
 	}
 	free(copy);
