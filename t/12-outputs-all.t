@@ -108,10 +108,13 @@ while read -r line; do
 		# A device and a FIFO stay what they are.
 		fresh target
 		mkfifo target
-		timeout 60 cat target >got.fifo &
+		# Open before the command moves it, however late cat starts.
+		exec 8<>target
+		timeout 60 cat <&8 >got.fifo &
 		cat=$!
 		with "$line" target
 		[ -p target ]
+		exec 8>&-
 		kill $cat 2>/dev/null || true
 		if mknod device c 1 3 2>/dev/null; then
 			with "$line" device
