@@ -57,15 +57,15 @@ at_call() {
 	child=$!
 	while :; do
 		seen=0
-		stopped $child || seen=$?
-		[ $seen -eq 1 ] || break
+		stopped "$child" || seen=$?
+		[ "$seen" -eq 1 ] || break
 		sleep 0.01
 	done
 	if [ "$seen" -eq 0 ]; then
 		"$2"
-		kill -CONT $child
+		kill -CONT "$child"
 	fi
-	wait $child || :
+	wait "$child" || :
 	[ "$seen" -eq 0 ]
 }
 

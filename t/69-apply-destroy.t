@@ -119,6 +119,7 @@ ok 'a failure between the count and the deed leaves all' '
 
 # people [ADDRESS [MEMBERS]]: a dump of six people in two domains; one of them is
 # otherwise, or left out where MEMBERS is "-".
+# shellcheck disable=SC2120 # the tests name some
 people() {
 	n=1
 	echo '{"v":1,"type":"domain","domain":"one.test"}'
@@ -147,6 +148,7 @@ accounts_here() {
 all='alice@one.test bob@one.test carol@one.test dora@two.test team@one.test '
 everybody='alice@one.test bob@one.test carol@one.test dora@two.test gone@one.test gone@two.test team@one.test '
 # moved [ARGS]: a new server, on which all people are.
+# shellcheck disable=SC2119 # all people
 moved() {
 	serve --schema "$fixtures/real/stalwart-schema.json.gz" "$@"
 	people | mkaccounts -q | apply -q >out

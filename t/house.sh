@@ -139,7 +139,8 @@ for ((n = 1; n <= blocks; n++)); do
 	}
 	# Not before a "||", which would disarm set -e.
 	(set -e; "after_$n") >../check.log 2>&1
-	[ $? -eq 0 ] || {
+	checked=$?
+	[ "$checked" -eq 0 ] || {
 		cat ../typed ../check.log
 		complain "example $n did something else than the page says"
 	}
