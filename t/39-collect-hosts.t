@@ -239,7 +239,7 @@ ok 'programs that fail, and files that are not there, are named on both sides' '
 	conf
 	touch bin/broken
 	in_each "
-		only gather 1 -s -c \"$tmp/bin/conf\"
+		only gather 1 -S -c \"$tmp/bin/conf\"
 		has err \"doveconf -c $tmp/bin/conf -n -P\\\" failed with status 89\""
 	run 1 dirdump shadow --min-uid 0 -d one.test --root all.tar >out 2>said
 	has said "failed with status 89"
@@ -249,7 +249,7 @@ ok 'programs that fail, and files that are not there, are named on both sides' '
 	echo "connect = $tmp/real/mail" >last.ext
 	conf "$tmp/a.ext"
 	in_each "
-		only gather 1 -s -c \"$tmp/bin/conf\"
+		only gather 1 -S -c \"$tmp/bin/conf\"
 		has err \"$tmp/none.ext: not a file\"
 		[ \$(grep -c none.ext err) -eq 1 ]
 		tar tf all.tar | has /dev/stdin real/mail

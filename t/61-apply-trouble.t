@@ -86,7 +86,7 @@ ok 'plain http goes to this host only' '
 	has err "not an https:// URL"'
 ok 'a password in the URL is refused, and not shown' '
 	run 2 apply --url http://admin:TOPSECRET@127.0.0.1:9 plan >out 2>err
-	has err "options of their own"
+	has err "for which there are options"
 	hasnt err TOPSECRET'
 ok 'nobody listens: exit 75' '
 	run 75 apply --retry-budget 0 --url http://127.0.0.1:9 plan >out 2>err'

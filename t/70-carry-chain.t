@@ -32,9 +32,10 @@ dirdump-sql -q --map iredmail "$(my_url iredmail)" 2>/dev/null >iredmail.all || 
 printf '*@one.test r\n*@two.test e\n' >keys/signing
 printf 'KeyTable file:%s\nSigningTable refile:%s\n' "$tmp/keys/table" "$tmp/keys/signing" >opendkim.conf
 dirdump dkim -q --from opendkim opendkim.conf >dkim.ndjson
-for s in roundcube sogo; do
-	cat "$fixtures/webmail/$s.sqlite.sql" "$fixtures/webmail/$s.rows.sql" | sqlite3 "$s.db"
-	dirdump $s -q --domain example.org "sqlite:$s.db" >$s.ndjson 2>/dev/null || :
+for s in roundcube-1.6 sogo; do
+	name=${s%-*}
+	cat "$fixtures/webmail/$s.sqlite.sql" "$fixtures/webmail/$name.rows.sql" | sqlite3 "$name.db"
+	dirdump $name -q --domain example.org "sqlite:$name.db" >$name.ndjson 2>/dev/null || :
 done
 # Roundcube's owners; of SOGo's vacation messages the one that is on.
 {
