@@ -178,7 +178,7 @@ ok 'rspamd: without a configuration the usual path; tables of opendkim' '
 	echo "k one.test:mail:/var/lib/rspamd/dkim/a.b.test.dkim.key" | place root/etc/keys
 	dump 0 --root root
 	got_are "mail one.test rsa-sha256"'
-ok 'rspamd: a condition in Lua, comments behind values, the file for all sections' '
+ok 'rspamd: a condition in Lua, comments after values, the file for all sections' '
 	fresh
 	place root/etc/rspamd/local.d/dkim_signing.conf <<-EOF
 	sign_condition =<<EOD

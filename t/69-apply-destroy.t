@@ -210,7 +210,7 @@ ok '--reconcile takes away who has left, and nobody else' '
 	run 0 apply -q --destroy plan >out 2>err
 	case $(accounts_here) in *bob* | *gone*) exit 1 ;; esac'
 
-# The first signal ends it behind the request in flight.
+# The first signal ends it after the request in flight.
 for sig in TERM INT HUP KILL; do
 	moved --fault '*:slow:300'
 	ok "a signal between the count and the deed leaves all: $sig" "

@@ -218,7 +218,7 @@ create() {
 	stalwart-apply -q --no-invalidate --password-file admin.pw plan >out 2>err
 	grep -c '"POST"' faulty.log
 }
-# How many requests it takes to create the account: faults come behind them.
+# How many requests it takes to create the account: faults come after them.
 faulty
 n=$(create)
 kill "$standin_pid"

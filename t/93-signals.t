@@ -196,7 +196,7 @@ proxy_hangs() {
 	pid=$!
 	until_has proxy.log PUT
 }
-ok 'remap: the change in flight is made, and those behind it are not' '
+ok 'remap: the change in flight is made, and those after it are not' '
 	proxy_hangs 1500
 	kill -TERM $pid
 	status soon $pid

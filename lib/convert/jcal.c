@@ -222,7 +222,7 @@ is_of_type(const char *type, const json_t *value)
 	return true;
 }
 
-/* Properties without which nobody is worse off than with a value that is none:
+/* Properties without which nobody is worse off than with a value that is not valid:
  * for the sake of one such line servers refuse the whole object. */
 static bool
 is_sound(const json_t *p)

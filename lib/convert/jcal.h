@@ -15,7 +15,7 @@
 /*
  * A property, ["name", {parameters}, "type", value ...]. False, and nothing is
  * written, if it is not one, would end the object (BEGIN, END), or would make
- * servers refuse it (an RRULE that is none).
+ * servers refuse it (an RRULE that is not valid).
  */
 bool js_jcal_property(struct contentline *l, const json_t *property);
 /* Whether it is in a group, which properties of iCalendar cannot be. */

@@ -39,7 +39,7 @@ enum header_step {
  * left by an mbox file, is passed over. */
 void header_init(struct header *h, const char *p, size_t len, bool whole);
 
-/* The next field. A line that is none (it has no colon) is passed over. */
+/* The next field. A line without a colon is no field, and is passed over. */
 enum header_step header_next(struct header *h, struct header_field *f);
 
 /* True if the field has this name, in any case. */

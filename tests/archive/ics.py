@@ -490,7 +490,7 @@ def recurrences():
             if all_day:
                 return t.date()
             return plain(t.replace(tzinfo=zone_of(zone)))
-        # Instances behind the last one looked at cannot be compared.
+        # Instances after the last one looked at cannot be compared.
         last = times_[-1] if len(times_) == many else datetime.datetime.max
         wanted.append({final(v) for k, v in result.items() if k < last})
     wrong = []
