@@ -30,33 +30,42 @@ enum {
 static const char *const needed[] = { "sources", "blobs", "mailboxes",
 	"emails" };
 
-static bool
-has_bytes(const char *path, const char *suffix)
+/* What stands beside the archive, with that ending: 1 a file with something in
+ * it, 0 none, -1 and why: it cannot be looked at. */
+static int
+look(const char *path, const char *suffix, struct stat *st, struct why *why)
 {
 	char *name = xasprintf("%s%s", path, suffix);
-	struct stat st;
-	bool yes = stat(name, &st) == 0 && st.st_size > 0;
+	int r = 1;
 
+	if (stat(name, st) == 0)
+		r = st->st_size > 0;
+	else if (errno == ENOENT)
+		r = 0;
+	else
+		r = why_errno(why, FAIL_FATAL, "%s", name);
 	free(name);
-	return yes;
+	return r;
 }
 
-static void
-take_seal(struct archive_seal *seal, const char *path)
+static int
+take_seal(struct archive_seal *seal, const char *path, struct why *why)
 {
 	static const char *const suffix[] = { "", "-wal" };
 
 	*seal = (struct archive_seal){ 0 };
 	for (int i = 0; i < 2; i++) {
-		char *name = xasprintf("%s%s", path, suffix[i]);
 		struct stat st;
+		int r = look(path, suffix[i], &st, why);
 
-		if (stat(name, &st) == 0 && st.st_size > 0) {
+		if (r == -1)
+			return -1;
+		if (r == 1) {
 			seal->size[i] = st.st_size;
 			seal->changed[i] = st.st_mtim;
 		}
-		free(name);
 	}
+	return 0;
 }
 
 static bool
@@ -70,13 +79,19 @@ same_seal(const struct archive_seal *a, const struct archive_seal *b)
 	return true;
 }
 
-bool
-archive_unchanged(const struct archive *a)
+int
+archive_unchanged(const struct archive *a, struct why *why)
 {
 	struct archive_seal now;
 
-	take_seal(&now, a->path);
-	return same_seal(&now, &a->seal);
+	if (take_seal(&now, a->path, why) == -1)
+		return -1;
+	if (same_seal(&now, &a->seal))
+		return 0;
+	return why_set(why, FAIL_FATAL,
+	    "%s: another program changed it meanwhile; extract it again, into "
+	    "another folder",
+	    a->path);
 }
 
 /*
@@ -152,10 +167,17 @@ uri_of(const struct archive *a)
 	return text;
 }
 
-/* "PATH: TEXT" for what SQLite says. */
+/* "PATH: TEXT" for what SQLite says, and for the system where it cannot open. */
 static int
 why_sqlite(struct why *why, enum fail kind, const struct archive *a)
 {
+	int code = a->db == NULL ? 0 : sqlite3_system_errno(a->db);
+
+	if (code != 0 && (sqlite3_errcode(a->db) & 0xff) == SQLITE_CANTOPEN) {
+		errno = code;
+		return why_errno(
+		    why, kind, "%s: %s", a->path, sqlite3_errmsg(a->db));
+	}
 	return why_set(why, kind, "%s: %s", a->path,
 	    a->db == NULL ? "out of memory" : sqlite3_errmsg(a->db));
 }
@@ -245,6 +267,17 @@ check_tables(struct archive *a, struct why *why)
 	return 0;
 }
 
+/* Without its log the archive would lack what was written last. */
+static int
+find_log(struct archive *a, struct why *why)
+{
+	struct stat st;
+	int r = a->seal.size[1] > 0 ? 1 : look(a->path, "-journal", &st, why);
+
+	a->logged = r == 1;
+	return r == -1 ? -1 : 0;
+}
+
 int
 archive_open(struct archive *a, const char *path, struct why *why)
 {
@@ -255,10 +288,8 @@ archive_open(struct archive *a, const char *path, struct why *why)
 	a->lock = open_locked(a->path, why);
 	if (a->lock == -1)
 		goto fail;
-	take_seal(&a->seal, a->path);
-	a->logged =
-	    has_bytes(a->path, "-wal") || has_bytes(a->path, "-journal");
-	if (connect_archive(a, why) == -1 || check_tables(a, why) == -1)
+	if (take_seal(&a->seal, a->path, why) == -1 || find_log(a, why) == -1 ||
+	    connect_archive(a, why) == -1 || check_tables(a, why) == -1)
 		goto fail;
 	return 0;
 fail:

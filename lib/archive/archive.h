@@ -50,8 +50,9 @@ int archive_again(
     struct archive *copy, const struct archive *a, struct why *why);
 void archive_close(struct archive *a);
 
-/* True if nobody changed it since it was opened. */
-bool archive_unchanged(const struct archive *a);
+/* 0 if nobody changed it since it was opened; -1 and why, FATAL: somebody did, or it
+ * cannot be looked at. */
+int archive_unchanged(const struct archive *a, struct why *why);
 
 /* Whether it has a table, and a table a column: releases differ. */
 bool archive_has(struct archive *a, const char *table);

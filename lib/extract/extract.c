@@ -151,11 +151,8 @@ extract_run(struct extract *x, const char *target, struct why *why)
 		    "%s: the disk failed while it was read (disk I/O error); "
 		    "run it again to go on",
 		    x->archive->path);
-	if (r == 0 && !archive_unchanged(x->archive))
-		r = why_set(why, FAIL_FATAL,
-		    "%s: another program changed it meanwhile; extract it "
-		    "again, into another folder",
-		    x->archive->path);
+	if (r == 0)
+		r = archive_unchanged(x->archive, why);
 	if (r == 0)
 		r = target_finish(&j.target, why);
 	target_close(&j.target);
