@@ -7,7 +7,8 @@
 need postconf postfix
 shim=$build/shim/fscalls.so
 if nm -D "$build/bin/dirdump-postfix" 2>/dev/null | grep -q __asan_init; then
-	skip_all 'the fault shim does not go with a sanitizer'
+	echo '1..0 # SKIP the fault shim does not go with a sanitizer'
+	exit 0
 fi
 umask 022
 chmod 755 "$tmp"
