@@ -35,7 +35,7 @@ dirdump dkim -q --from opendkim opendkim.conf >dkim.ndjson
 for s in roundcube-1.6 sogo; do
 	name=${s%-*}
 	cat "$fixtures/webmail/$s.sqlite.sql" "$fixtures/webmail/$name.rows.sql" | sqlite3 "$name.db"
-	dirdump $name -q --domain example.org "sqlite:$name.db" >$name.ndjson 2>/dev/null || :
+	dirdump "$name" -q --domain example.org "sqlite:$name.db" >"$name.ndjson" 2>/dev/null || :
 done
 # Roundcube's owners; of SOGo's vacation messages the one that is on.
 {
