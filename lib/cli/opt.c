@@ -39,7 +39,7 @@ print_usage(const struct opt_tool *tool)
 	buf_free(&text);
 }
 
-static void
+__attribute__((format(printf, 1, 0))) static void
 say_list(const char *fmt, va_list ap)
 {
 	char *text = NULL;
