@@ -212,10 +212,8 @@ layout_is_utf8(const struct mdtree *t)
 {
 	const struct folder_style mutf7 = { .fs = t->style.fs };
 	bool high = false, odd = false, sure = false;
-	int live = 0;
+	int live = is_live(t);
 
-	for (size_t i = 0; i < t->n && live == 0; i++)
-		live = mdtree_was_opened(t, t->folders[i].dir);
 	if (live == -1)
 		return -1;
 	for (size_t i = 0; i < t->n; i++) {
