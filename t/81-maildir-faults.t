@@ -6,10 +6,7 @@ need /usr/bin/python3 python3
 PYTHONDONTWRITEBYTECODE=1
 export PYTHONDONTWRITEBYTECODE
 shim=$build/shim/fscalls.so
-if nm -D "$build/bin/maildir-merge" 2>/dev/null | grep -q __asan_init; then
-	echo '1..0 # SKIP the fault shim does not go with a sanitizer'
-	exit 0
-fi
+not_sanitized
 
 for error in EIO ENOSPC EDQUOT EINTR EMFILE short; do
 	ok "calls that fail: $error" '

@@ -305,6 +305,21 @@ ok 'SIGHUP that the parent ignores stays ignored' '
 . "$top/t/secrets.sh"
 hostile hang-session
 hostile_logins hang
+# all_wait PID...: returns when each is a program of ours that waits for a server
+# or for its input, or is gone.
+all_wait() {
+	for pid; do
+		tries=0
+		until ! [ -e /proc/$pid/exe ] || {
+			case $(readlink /proc/$pid/exe) in "$build"/bin/*) true ;; *) false ;; esac &&
+			    grep -q "^State:.S" /proc/$pid/status
+		}; do
+			[ $tries -lt 1200 ]
+			tries=$((tries + 1))
+			sleep 0.05
+		done
+	done
+}
 # filters: those that wait for their input.
 filters() {
 	for filter in "mkaccounts -o plan.out" secretcheck "recfilter -a a@one.test" \
@@ -329,18 +344,7 @@ ok 'SIGHUP that the parent ignores stays ignored, in every tool' '
 		with_secret_exec $line <input >out.$n 2>err.$n &
 		echo $! >pid.$n
 	done <list
-	# Until each waits for a server or for its input.
-	for pid in $(cat pid.*); do
-		tries=0
-		until ! [ -e /proc/$pid/exe ] || {
-			case $(readlink /proc/$pid/exe) in "$build"/bin/*) true ;; *) false ;; esac &&
-			    grep -q "^State:.S" /proc/$pid/status
-		}; do
-			[ $tries -lt 1200 ]
-			tries=$((tries + 1))
-			sleep 0.05
-		done
-	done
+	all_wait $(cat pid.*)
 	alive=0
 	for pid in $(cat pid.*); do
 		kill -HUP $pid 2>/dev/null || continue
@@ -371,17 +375,7 @@ ok 'a first signal ends every tool that waits for a server, in one of two ways' 
 		with_secret_exec $line </dev/null >out.$n 2>err.$n &
 		echo $! >pid.$n
 	done <list
-	for pid in $(cat pid.*); do
-		tries=0
-		until ! [ -e /proc/$pid/exe ] || {
-			case $(readlink /proc/$pid/exe) in "$build"/bin/*) true ;; *) false ;; esac &&
-			    grep -q "^State:.S" /proc/$pid/status
-		}; do
-			[ $tries -lt 1200 ]
-			tries=$((tries + 1))
-			sleep 0.05
-		done
-	done
+	all_wait $(cat pid.*)
 	sleep 0.3
 	alive=
 	for i in $(seq $n); do

@@ -105,6 +105,19 @@ skip_all() {
 	exit 0
 }
 
+# sanitized: succeeds where the build has a sanitizer. The fault shim does not go
+# with one: a file that is nothing without the shim is not_sanitized.
+sanitized() {
+	nm -D "$build/bin/recfilter" 2>/dev/null | grep -q __asan_init
+}
+not_sanitized() {
+	! sanitized || {
+		# Not a thing that is missing: no skip_all.
+		echo '1..0 # SKIP the fault shim does not go with a sanitizer'
+		exit 0
+	}
+}
+
 # start_standin NAME [ARGS...]: starts build/NAME, sets $url to what it prints
 # on its first line and $standin_pid, and ends it with the test.
 start_standin() {
