@@ -5,6 +5,8 @@
 #include "source/emit.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -279,6 +281,24 @@ twice(struct emit *e, const char *address, const void *first)
 	return -1;
 }
 
+static void
+lock(struct emit *e, struct record *r)
+{
+	enum secret_lock state;
+
+	if (r->type != REC_ACCOUNT || r->secret == NULL)
+		return;
+	state = secret_locked(r->secret, r->default_scheme);
+	if (state == SECRET_OPEN)
+		return;
+	r->active = false;
+	if (state == SECRET_NO_HASH)
+		emit_note(e, r->address,
+		    "a password that is not a hash of its scheme: no password "
+		    "fits, the account is not active",
+		    r->default_scheme);
+}
+
 int
 emit_record(struct emit *e, struct record *r)
 {
@@ -296,6 +316,7 @@ emit_record(struct emit *e, struct record *r)
 		return twice(e, r->address, *value);
 	*value = pack(e->at, r->type == REC_ACCOUNT);
 	emit_domain(e, address_domain(r->address));
+	lock(e, r);
 	put(e, r);
 	e->tally->ok++;
 	return 0;
@@ -410,13 +431,13 @@ emit_note_word(
 
 void
 emit_note_many(
-    struct emit *e, const char *id, const char *text, const char *count)
+    struct emit *e, const char *id, const char *text, int64_t count)
 {
-	int64_t n;
+	char digits[24];
 
-	emit_note(e, id, text, count);
-	put_note(e, id, text,
-	    count != NULL && parse_num(count, 2, INT64_MAX, &n, NULL) ? n : -1);
+	(void)snprintf(digits, sizeof digits, "%" PRId64, count);
+	emit_note(e, id, text, count > 1 ? digits : NULL);
+	put_note(e, id, text, count > 1 ? count : -1);
 }
 
 void
@@ -460,22 +481,4 @@ emit_end(struct emit *e)
 	flush(e);
 	if (!e->quiet)
 		say_notes(e);
-}
-
-void
-emit_secret(struct emit *e, struct record *r)
-{
-	enum secret_lock lock;
-
-	if (r->secret == NULL)
-		return;
-	lock = secret_locked(r->secret, r->default_scheme);
-	if (lock == SECRET_OPEN)
-		return;
-	r->active = false;
-	if (lock == SECRET_NO_HASH)
-		emit_note(e, r->address,
-		    "a password that is not a hash of its scheme: no password "
-		    "fits, the account is not active",
-		    r->default_scheme);
 }

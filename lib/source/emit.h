@@ -89,6 +89,8 @@ void emit_domain_inactive(struct emit *e, const char *domain);
 
 /*
  * Writes an account or an alias, its address normalised. The origin is e->at.
+ * An account whose secret no password fits (secret_locked) becomes inactive, which
+ * is noted unless the text is marked as locked.
  * An address that was there already is reported with both places, and not
  * written: -1.
  */
@@ -119,11 +121,6 @@ void emit_fail_at(
 /* The same as emit_fail, FAIL_DATA with a text. */
 void emit_bad(struct emit *e, const char *id, const char *text);
 
-/* To be called when a source has set r->secret and r->default_scheme: where no
- * password fits the text (secret_locked), the account becomes inactive, which
- * is noted unless the text is marked as locked. */
-void emit_secret(struct emit *e, struct record *r);
-
 /*
  * Something of a record that is not carried, or worth knowing; and something
  * that is not a mailbox and is left out. Each text is counted, -v shows each
@@ -139,9 +136,9 @@ void emit_note_behind(
 /* The same with a word of a few that it may be, which is a part of the kind. */
 void emit_note_word(
     struct emit *e, const char *id, const char *text, const char *word);
-/* The same where the owner has several of them; count is a number in digits. */
+/* The same where the owner may have several of them. */
 void emit_note_many(
-    struct emit *e, const char *id, const char *text, const char *count);
+    struct emit *e, const char *id, const char *text, int64_t count);
 void emit_drop(struct emit *e, const char *id, const char *text);
 
 /*

@@ -97,7 +97,6 @@ add_secret(struct rows *m)
 	r->secret = m->list.n == 1 ? m->list.v[0] : best_secret(m, &m->list);
 	if (!has_scheme(r->secret))
 		r->default_scheme = default_scheme(m);
-	emit_secret(m->emit, r);
 }
 
 /* 0 and less mean no limit. False: reported. */

@@ -129,7 +129,6 @@ set_secret(struct account *a, struct fields *f, bool nopassword)
 		r->default_scheme = scheme;
 	if (strcmp(scheme, "DIGEST-MD5") == 0 && len != 32)
 		r->active = false;
-	emit_secret(a->emit, r);
 }
 
 /* --- the other fields --- */

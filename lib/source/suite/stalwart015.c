@@ -211,7 +211,6 @@ add_individual(struct directory *d, const struct principal *p)
 		r->quota = p->quota;
 	read_secrets(d, p);
 	read_rights(d, p);
-	emit_secret(d->emit, r);
 	add_groups(d, p);
 	(void)emit_record(d->emit, r);
 }

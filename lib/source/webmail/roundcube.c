@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/num.h"
 #include "core/str.h"
 
 #define CANNED_RESPONSES "canned responses are not carried"
@@ -133,14 +134,17 @@ is_set(const char *value)
 	       strcmp(value, "f") != 0;
 }
 
-/* Something that stays behind; count may be NULL: one. */
+/* Something that stays behind; count in digits, or NULL: one. */
 static void
 note(struct reading *rd, const char *login, const char *text, const char *count)
 {
 	struct buf owner = { 0 };
+	int64_t n = 1;
 
+	if (count != NULL)
+		(void)parse_num(count, 1, INT64_MAX, &n, NULL);
 	webmail_owner(rd->options, login, &owner);
-	emit_note_many(rd->emit, buf_str(&owner), text, count);
+	emit_note_many(rd->emit, buf_str(&owner), text, n);
 	buf_free(&owner);
 }
 

@@ -259,12 +259,9 @@ add_vacation(struct user *u)
 static void
 note_list(const struct user *u, const json_t *list, const char *text)
 {
-	char count[24];
-
-	if (json_array_size(list) == 0)
-		return;
-	(void)snprintf(count, sizeof count, "%zu", json_array_size(list));
-	emit_note_many(u->emit, u->address, text, count);
+	if (json_array_size(list) > 0)
+		emit_note_many(u->emit, u->address, text,
+		    (int64_t)json_array_size(list));
 }
 
 /* What is elsewhere, or has no place. */
