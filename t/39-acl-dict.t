@@ -3,18 +3,13 @@
 . "${0%/*}/lib.sh"
 . "$top/t/sql.sh"
 . "$top/t/dovecot.sh"
-need jq
-need sqlite3
-need_dovecot /usr/lib/dovecot/modules/lib01_acl_plugin.so dovecot-core
+. "$top/t/acl.sh"
 for driver in pgsql mysql sqlite; do
 	need_dovecot /usr/lib/dovecot/modules/dict/libdriver_$driver.so dovecot-$driver
 done
 
-uid=${ids%:*} gid=${ids#*:}
 for name in alice bob carol dave fs; do
-	echo "$name@one.test:{PLAIN}x:$uid:$gid::$tmp/home/$name::" >>users
-	jq -nc --arg a "$name@one.test" --arg h "$tmp/home/$name" \
-	    '{v: 1, type: "account", address: $a, home: $h}' >>records
+	person $name ''
 done
 chmod 644 users
 
@@ -65,42 +60,15 @@ dict() {
 	}
 	END
 	chmod 644 "$1.dict"
-	start_dovecot "$1" <<-END
-	passdb {
-	  driver = passwd-file
-	  args = $tmp/users
-	}
-	userdb {
-	  driver = passwd-file
-	  args = $tmp/users
-	}
-	mail_plugins = acl
-	namespace inbox {
-	  inbox = yes
-	  separator = /
-	}
-	namespace {
-	  type = shared
-	  separator = /
-	  prefix = shared/%%u/
-	  location = maildir:%%h/Maildir
-	  subscriptions = no
-	  list = children
-	}
-	dict {
+	start_shares "$1" vfile 'acl_anyone = allow
+	  acl_shared_dict = proxy::acl' "dict {
 	  acl = $1:$tmp/$1.dict
 	}
 	service dict {
 	  unix_listener dict {
 	    mode = 0666
 	  }
-	}
-	plugin {
-	  acl = vfile
-	  acl_anyone = allow
-	  acl_shared_dict = proxy::acl
-	}
-	END
+	}"
 }
 # in_dict DRIVER: what is in the tables
 in_dict() {

@@ -3,20 +3,9 @@
 # of each person's rights.
 . "${0%/*}/lib.sh"
 . "$top/t/dovecot.sh"
-need jq
+. "$top/t/acl.sh"
 need /usr/bin/python3 python3
-need sqlite3
-need_dovecot /usr/lib/dovecot/modules/lib01_acl_plugin.so dovecot-core
 
-uid=${ids%:*} gid=${ids#*:}
-# person NAME GROUPS [FIELDS]: a user of Dovecot, and a record.
-person() {
-	echo "$1@one.test:{PLAIN}x:$uid:$gid::$tmp/home/$1::userdb_acl_groups=$2${3:+ userdb_mail=$3}" >>users
-	jq -nc --arg a "$1@one.test" --arg h "$tmp/home/$1" --arg g "$2" --arg m "${3-}" \
-	    '{v: 1, type: "account", address: $a, home: $h}
-	     + (if $m == "" then {} else {mail: ($m | sub("~"; $h))} end)
-	     + (if $g == "" then {} else {groups: ($g / ",")} end)' >>records
-}
 person alice ''
 person bob sales,staff
 person carol staff
@@ -28,33 +17,8 @@ printf '%s\n' 'shared/*/F1* user=dave@one.test lrt' '"shared/alice@one.test/F2 x
     '*/F? group=staff lp' 'F1? owner lr' '* -group=sales a' >global
 chmod 644 global
 for c in one two; do
-	start_dovecot $c <<-END
-	passdb {
-	  driver = passwd-file
-	  args = $tmp/users
-	}
-	userdb {
-	  driver = passwd-file
-	  args = $tmp/users
-	}
-	mail_plugins = acl
-	namespace inbox {
-	  inbox = yes
-	  separator = /
-	}
-	namespace {
-	  type = shared
-	  separator = /
-	  prefix = shared/%%u/
-	  location = maildir:%%h/Maildir
-	  subscriptions = no
-	  list = children
-	}
-	plugin {
-	  acl = vfile$([ $c = one ] || echo ":$tmp/global")
-	  acl_shared_dict = file:$tmp/home/shared.db
-	}
-	END
+	start_shares $c "vfile$([ $c = one ] || echo ":$tmp/global")" \
+	    "acl_shared_dict = file:$tmp/home/shared.db"
 done
 admin() {
 	doveadm -c "$tmp/one/dovecot.conf" "$@"

@@ -323,7 +323,7 @@ ok 'a run that broke off says what it added and what is left' '
 		seen=yes
 		# What it did and where that is written come before the reason.
 		left=$(awk "NR > 1 { n += \$6 } END { print n }" out)
-		said=$(grep -n "broke off: .* messages were added, $left are left; the journal is .*/$(journal)" err)
+		said=$(grep -n "broke off: .* messages\{0,1\} added, $left left; the journal is .*/$(journal)" err)
 		reason=$(grep -n "Input/output error" err | tail -n 1)
 		[ "${said%%:*}" -lt "${reason%%:*}" ]
 		added=$(awk "NR > 1 { n += \$1 } END { print n }" out)

@@ -128,7 +128,8 @@ merge_run_tell_flags(const struct merge_run *r, size_t changed)
 {
 	if (changed > 0)
 		merge_run_remark(r, REMARK_ADVICE, NULL,
-		    "%zu messages get other flags", changed);
+		    "%zu message%s get%s other flags", changed,
+		    plural(changed), changed == 1 ? "s" : "");
 }
 
 static int
@@ -193,9 +194,8 @@ merge_run_say_broken_off(const struct merge_run *r)
 			*(f->settled ? &added : &left) += 1;
 	}
 	merge_run_remark(r, REMARK_JOURNAL, NULL,
-	    "broke off: %zu messages were added, %zu are left; the journal is "
-	    "%s",
-	    added, left, r->path);
+	    "broke off: %zu message%s added, %zu left; the journal is %s",
+	    added, plural(added), left, r->path);
 }
 
 static int

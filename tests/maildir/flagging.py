@@ -89,7 +89,7 @@ for policy, column in ('add', 4), ('mirror', 5):
     _, err = run('--flags', policy)
     assert flags() == ordered(column), (policy, flags())
     changed = sum(m[2].split() != m[column].split() for m in MAIL)
-    assert '%d messages get other flags' % changed in err, (changed, err)
+    assert '%d message%s other flags' % (changed, ' gets' if changed == 1 else 's get') in err, (changed, err)
     _, err = run('--flags', policy)
     assert 'get other flags' not in err, err
     run('--undo', newest(), '-n')
