@@ -25,6 +25,6 @@ ok 'the traps of a Maildir' 'scenario traps traps'
 ok 'the steps of maildir-merge(1)' '
 	scenario page1 manual "$top/man/maildir-merge.1" "ROLLING AN ACCOUNT BACK"'
 ok 'the steps of mailferry(7)' '
-	scenario page2 manual "$top/man/mailferry.7" "BACK, STEP BY STEP"'
+	scenario page2 manual "$top/man/mailferry-steps.7" "BACK, STEP BY STEP"'
 
 done_testing
