@@ -175,6 +175,70 @@ ok '--map puts a folder into a collection, by its name or its address' '
 	not test -e store/collection-root/alice/Old
 	shows run 2 merge --map Old "$server" m 2>err'
 
+ok '--map of nothing: said before anything is put' '
+	forget
+	event typo/calendars/Work/1.ics one
+	shows run 2 merge --map Wrok=Other "$server" typo >out 2>err
+	has err "davmerge: $server: --map Wrok=Other: no calendar or address book has this name; nothing was put"
+	[ -z "$(stored)" ]'
+ok 'two folders into one collection, with one UID and two contents' '
+	forget
+	event pair/calendars/A/1.ics same one
+	event pair/calendars/B/1.ics same two
+	event pair/calendars/C/1.ics same one
+	for again in created exists; do
+		shows run 1 merge -q --map A=Z --map B=Z --map C=Z "$server" pair >out 2>err
+		has out "\"file\":\"calendars/A/1.ics\",\"uid\":\"same\",\"collection\":\"Z\",\"href\":\"/alice/Z/same.ics\",\"status\":\"$again\""
+		has err "calendars/B/1.ics: same: another object has this UID, of which a server keeps one: calendars/A/1.ics"
+		hasnt err calendars/C
+	done
+	# None is put: what would be is said.
+	forget
+	shows run 1 merge -nq --map A=Z --map B=Z --map C=Z "$server" pair >out 2>err
+	has err "calendars/B/1.ics: same: another"'
+ok 'a name that no folder can have: account.ndjson has it' '
+	forget
+	event slash/calendars/Work_Travel/1.ics one
+	card slash/contacts/Freunde_Ä/1.vcf c1
+	printf "%s\n" "{\"v\":1,\"type\":\"calendar\",\"dir\":\"calendars/Work_Travel\",\"id\":1,\"name\":\"Work/Travel\"}" \
+	    "{\"v\":1,\"type\":\"address-book\",\"dir\":\"contacts/Freunde_Ä\",\"id\":1,\"name\":\"Freunde/Ä\"}" >slash/account.ndjson
+	shows run 0 merge -q "$server" slash >out
+	has out "\"object\":\"calendar\",\"collection\":\"Work/Travel\",\"href\":\"/alice/Work-Travel/\""
+	# The server has them by their names, wherever they are.
+	mv store/collection-root/alice/Work-Travel store/collection-root/alice/elsewhere
+	shows run 0 merge -q "$server" slash >out
+	counts "1 card exists,1 event exists,"
+	shows run 0 merge -q --map Work/Travel=New "$server" slash >out
+	counts "1 calendar created,1 card exists,1 event elsewhere,"
+	# Before there was account.ndjson, the folder gave the name.
+	forget
+	mv slash/account.ndjson .
+	shows run 0 merge -q "$server" slash >out
+	has out "\"collection\":\"Work_Travel\""
+	mv account.ndjson slash/
+	rm -r store/collection-root/alice/Freunde*
+	shows run 0 merge -q "$server" slash >out
+	has out "\"status\":\"created\""
+	echo "{" >slash/account.ndjson
+	shows run 2 merge -q "$server" slash 2>err
+	has err "slash/account.ndjson:1: not JSON"'
+ok 'two runs at once: each collection and each object once' '
+	n=0
+	rm -rf many
+	while [ $n -lt 20 ]; do
+		n=$((n + 1))
+		event many/calendars/Both/$n.ics uid$n
+		card many/contacts/People/$n.vcf card$n
+	done
+	for try in 1 2 3 4 5; do
+		forget
+		merge -q "$server" many >first.out &
+		shows run 0 merge -q "$server" many >second.out
+		run 0 wait $!
+		ls store/collection-root/alice
+		[ "$(ls store/collection-root/alice | wc -l)" -eq 2 ]
+		[ "$(stored | wc -l)" -eq 40 ]
+	done'
 ok 'files that are no single object fail by themselves' '
 	forget
 	event bad/calendars/W/1.ics one

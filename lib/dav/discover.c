@@ -198,23 +198,32 @@ on_place(void *arg, const struct dav_response *r)
 		free(href);
 }
 
-int
-dav_discover(struct dav *d, enum dav_kind kind, struct dav_places *places,
+/* Appends the collections in the home. */
+static int
+list_home(struct dav *d, enum dav_kind kind, struct dav_places *places,
     struct why *why)
 {
 	struct find_places f = { d, kind, places, 0 };
-	int r = find_home(d, kind, why);
+	int r = dav_ask(d, "PROPFIND", &d->homes[kind], "Depth: 1",
+	    DAV_XML_HEAD "<propfind" DAV_XML_SPACES "><prop><resourcetype/>"
+			 "<displayname/></prop></propfind>",
+	    on_place, &f, why);
 
-	if (r == 0)
-		r = dav_ask(d, "PROPFIND", &d->homes[kind], "Depth: 1",
-		    DAV_XML_HEAD "<propfind" DAV_XML_SPACES
-				 "><prop><resourcetype/>"
-				 "<displayname/></prop></propfind>",
-		    on_place, &f, why);
 	if (r == 0 && f.cut != 0)
 		r = why_set(why, FAIL_FATAL,
 		    "%.200s: the server lists only a part (%ld)",
 		    d->homes[kind], f.cut);
+	return r;
+}
+
+int
+dav_discover(struct dav *d, enum dav_kind kind, struct dav_places *places,
+    struct why *why)
+{
+	int r = find_home(d, kind, why);
+
+	if (r == 0)
+		r = list_home(d, kind, places, why);
 	/* What the server does not have at all concerns every record. */
 	if (r == -1 && why->kind == FAIL_DATA)
 		why->kind = FAIL_FATAL;
@@ -294,7 +303,31 @@ make_body(enum dav_kind kind, const char *name, struct buf *body)
 	buf_adds(body, kind == DAV_CALENDAR ? "</c:mkcalendar>" : "</mkcol>");
 }
 
-int
+/* The href that was to be new is taken: takes the collection that has this name
+ * now, and did not before. False: there is none, or nobody knows. */
+static bool
+made_meanwhile(struct dav *d, enum dav_kind kind, const char *name,
+    struct dav_places *places)
+{
+	struct dav_places now = { .list = NULL };
+	struct why why = { 0 };
+	bool found = false;
+
+	if (list_home(d, kind, &now, &why) == 0)
+		for (size_t i = 0; i < now.n && !found; i++) {
+			const struct dav_place *p = &now.list[i];
+
+			found = strcmp(p->name, name) == 0 &&
+				!has_href(places, p->href);
+			if (found)
+				add_place(
+				    places, kind, xstrdup(p->href), name);
+		}
+	dav_places_free(&now);
+	return found;
+}
+
+enum dav_make
 dav_make(struct dav *d, enum dav_kind kind, const char *name,
     struct dav_places *places, struct why *why)
 {
@@ -304,13 +337,13 @@ dav_make(struct dav *d, enum dav_kind kind, const char *name,
 								 : "MKCOL",
 		.content_type = "application/xml; charset=utf-8" };
 	char *href = NULL;
+	enum dav_make result = DAV_MAKE_FAILED;
 	bool unsure;
-	int result = -1;
 
 	make_body(kind, name, &body);
 	r.body = body.data;
 	r.len = body.len;
-	for (int i = 0; i < DAV_NAMES_MAX && result == -1; i++) {
+	for (int i = 0; i < DAV_NAMES_MAX && result == DAV_MAKE_FAILED; i++) {
 		free(href);
 		href = new_href(d, kind, name, places, i);
 		r.path = href;
@@ -319,10 +352,12 @@ dav_make(struct dav *d, enum dav_kind kind, const char *name,
 		if (reply.status / 100 == 2) {
 			add_place(places, kind, href, name);
 			href = NULL;
-			result = 0;
+			result = DAV_MAKE_CREATED;
 		} else if (reply.status != 405 && reply.status != 409) {
 			(void)dav_judge(&reply, href, why);
 			break;
+		} else if (made_meanwhile(d, kind, name, places)) {
+			result = DAV_MAKE_THERE;
 		} else {
 			/* Something of another kind is there. */
 			(void)dav_judge(&reply, href, why);

@@ -33,9 +33,16 @@ int dav_discover(struct dav *d, enum dav_kind kind, struct dav_places *places,
     struct why *why);
 void dav_places_free(struct dav_places *places);
 
+enum dav_make {
+	DAV_MAKE_CREATED,
+	DAV_MAKE_THERE, /* somebody else has made it since the discovery */
+	DAV_MAKE_FAILED /* why says so */
+};
+
 /* Makes a collection (MKCALENDAR, or extended MKCOL of RFC 5689) of that name
- * in the home, with an href that no other has; it is appended. */
-int dav_make(struct dav *d, enum dav_kind kind, const char *name,
+ * in the home, with an href that no other has; it is appended, and so is one that
+ * is there. */
+enum dav_make dav_make(struct dav *d, enum dav_kind kind, const char *name,
     struct dav_places *places, struct why *why);
 
 #endif

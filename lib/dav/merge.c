@@ -130,13 +130,39 @@ place_at(const struct merge *g, long i)
 		   : &g->places.list[i];
 }
 
+static bool
+is_mapped(const struct dav_mapping *m, const struct dav_collection *c)
+{
+	return strcmp(m->from, c->name) == 0 || strcmp(m->from, c->folder) == 0;
+}
+
 static const char *
 target_name(const struct merge *g, const struct dav_collection *c)
 {
 	for (size_t i = 0; i < g->m->n_mappings; i++)
-		if (strcmp(g->m->mappings[i].from, c->name) == 0)
+		if (is_mapped(&g->m->mappings[i], c))
 			return g->m->mappings[i].to;
 	return c->name;
+}
+
+/* A mapping of nothing is a typing error: what it was to catch would go where it
+ * should not. */
+static int
+check_mappings(const struct merge *g, struct why *why)
+{
+	for (size_t i = 0; i < g->m->n_mappings; i++) {
+		const struct dav_mapping *m = &g->m->mappings[i];
+		size_t c = 0;
+
+		while (c < g->tree->n && !is_mapped(m, &g->tree->collections[c]))
+			c++;
+		if (c == g->tree->n)
+			return why_set(why, FAIL_FATAL,
+			    "--map %s=%s: no calendar or address book has this "
+			    "name; nothing was put",
+			    m->from, m->to);
+	}
+	return 0;
 }
 
 static void
@@ -152,8 +178,11 @@ settle(struct merge *g, size_t i, struct why *why)
 	const struct dav_collection *c = &g->tree->collections[i];
 	const char *name = target_name(g, c);
 	struct dav_result r = { .kind = c->kind, .collection = name };
+	enum dav_make made;
 
 	g->place_of[i] = find_place(g, c->kind, name);
+	if (g->place_of[i] == NO_PLACE && name == c->name)
+		g->place_of[i] = find_place(g, c->kind, c->folder);
 	if (g->place_of[i] != NO_PLACE)
 		return 0;
 	if (g->m->dry_run) {
@@ -161,10 +190,18 @@ settle(struct merge *g, size_t i, struct why *why)
 		report(g, r);
 		return 0;
 	}
-	if (dav_make(g->d, c->kind, name, &g->places, why) == 0) {
-		g->place_of[i] = (long)g->places.n - 1;
+	made = dav_make(g->d, c->kind, name, &g->places, why);
+	if (made != DAV_MAKE_FAILED) {
+		const struct dav_lister lister = { .each = on_object,
+			.arg = g };
+
+		g->listing = g->places.n - 1;
+		g->place_of[i] = (long)g->listing;
+		if (made == DAV_MAKE_THERE)
+			return dav_list(g->d, &g->places.list[g->listing],
+			    &lister, why);
 		r.status = DAV_CREATED;
-		r.href = g->places.list[g->places.n - 1].href;
+		r.href = g->places.list[g->listing].href;
 		report(g, r);
 		return 0;
 	}
@@ -248,12 +285,26 @@ put(struct merge *g, const struct dav_item *item, const struct dav_place *place,
 	buf_free(&data);
 }
 
+/* What is put into the same collection has this in common: the place, or the name
+ * of one that is not made yet. */
+static char *
+key_of(const struct merge *g, const struct dav_item *item)
+{
+	const struct dav_collection *c =
+	    &g->tree->collections[item->collection];
+	long at = g->place_of[item->collection];
+
+	if (at != NO_PLACE)
+		return xasprintf("%ld %s", at, item->uid);
+	return xasprintf("%d/%s/%s", c->kind, target_name(g, c), item->uid);
+}
+
 /* The item that had this UID in the collection before, with other contents; NULL.
  * A server keeps one object of a UID (RFC 4791, 4.1; RFC 6352, 5.1). */
 static const struct dav_item *
 contradicted(struct merge *g, const struct dav_item *item)
 {
-	char *key = xasprintf("%zu %s", (size_t)item->collection, item->uid);
+	char *key = key_of(g, item);
 	void **slot = map_put_copy(&g->seen, &g->arena, key, NULL);
 	const struct dav_item *before = *slot;
 	struct buf a = { 0 }, b = { 0 };
@@ -319,6 +370,8 @@ merge_item(struct merge *g, const struct dav_item *item, struct why *why)
 static int
 merge(struct merge *g, struct why *why)
 {
+	if (check_mappings(g, why) == -1)
+		return -1;
 	for (int kind = DAV_CALENDAR; kind <= DAV_ADDRESSBOOK; kind++)
 		if (has_kind(g->tree, (enum dav_kind)kind) &&
 		    survey(g, (enum dav_kind)kind, why) == -1)

@@ -30,7 +30,7 @@ struct dav_result {
 };
 
 struct dav_mapping {
-	const char *from; /* a folder of the tree */
+	const char *from; /* a folder of the tree, or its name */
 	const char *to;   /* the name or the last part of the href */
 };
 

@@ -14,12 +14,15 @@
 
 #include "core/alloc.h"
 #include "core/io.h"
+#include "core/json.h"
+#include "core/ndjson.h"
 #include "core/str.h"
 #include "mailbox/unfinished.h"
 
 enum {
 	/* Servers take a megabyte or ten. */
-	ITEM_MAX = 64 << 20
+	ITEM_MAX = 64 << 20,
+	ACCOUNT_LINE_MAX = 256 << 20
 };
 
 static const char *const folders[] = { "calendars", "contacts" };
@@ -213,11 +216,12 @@ dav_tree_read(const struct dav_tree *t, const struct dav_item *item,
 }
 
 void
-dav_tree_add(struct dav_tree *t, enum dav_kind kind, const char *name)
+dav_tree_add(struct dav_tree *t, enum dav_kind kind, const char *folder)
 {
 	t->collections =
 	    xgrow(t->collections, t->n, &t->cap, sizeof *t->collections);
-	t->collections[t->n++] = (struct dav_collection){ kind, xstrdup(name) };
+	t->collections[t->n++] = (struct dav_collection){ kind, xstrdup(folder),
+		xstrdup(folder) };
 }
 
 void
@@ -277,6 +281,77 @@ add_collection(struct dav_tree *t, int at, enum dav_kind kind,
 	free(names);
 }
 
+/* --- names --- */
+
+/* A line of account.ndjson: "dir" and "name", where it has them. False if it is
+ * not JSON. */
+static bool
+read_names(char *line, char **dir, char **name)
+{
+	struct json_reader s;
+	char *member;
+
+	jr_init(&s, line);
+	if (!jr_enter(&s, '{'))
+		return false;
+	while (jr_member(&s, &member)) {
+		char **to = strcmp(member, "dir") == 0    ? dir
+			    : strcmp(member, "name") == 0 ? name
+							  : NULL;
+
+		if (to == NULL || *to != NULL ? !jr_skip(&s) : !jr_copy(&s, to))
+			return false;
+	}
+	return jr_done(&s);
+}
+
+static void
+set_name(struct dav_tree *t, const char *dir, const char *name)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct dav_collection *c = &t->collections[i];
+		size_t n = strlen(folders[c->kind]);
+
+		if (strncmp(dir, folders[c->kind], n) == 0 && dir[n] == '/' &&
+		    strcmp(dir + n + 1, c->folder) == 0) {
+			free(c->name);
+			c->name = xstrdup(name);
+		}
+	}
+}
+
+/* The names that folders could not have. A tree that was made by hand has no
+ * account.ndjson. */
+static int
+name_collections(struct dav_tree *t, const char *path, struct why *why)
+{
+	char *file = xasprintf("%s/account.ndjson", path);
+	char *files[] = { file, NULL };
+	struct ndjson in;
+	int r = 0;
+
+	ndjson_init(&in, files, ACCOUNT_LINE_MAX);
+	if (faccessat(t->fd, "account.ndjson", F_OK, 0) == 0)
+		while ((r = ndjson_next(&in, why)) == 1) {
+			char *dir = NULL, *name = NULL;
+			bool good = read_names(in.line, &dir, &name);
+
+			if (good && dir != NULL && name != NULL &&
+			    *name != '\0')
+				set_name(t, dir, name);
+			free(dir);
+			free(name);
+			if (!good) {
+				r = why_set(why, FAIL_FATAL, "%s: not JSON",
+				    ndjson_where(&in));
+				break;
+			}
+		}
+	ndjson_free(&in);
+	free(file);
+	return r;
+}
+
 int
 dav_tree_open(struct dav_tree *t, const char *path, dav_bad_fn *bad, void *arg,
     struct why *why)
@@ -310,14 +385,16 @@ dav_tree_open(struct dav_tree *t, const char *path, dav_bad_fn *bad, void *arg,
 	if (!any)
 		return why_set(why, FAIL_FATAL,
 		    "%s: neither calendars nor contacts are in it", path);
-	return 0;
+	return name_collections(t, path, why);
 }
 
 void
 dav_tree_free(struct dav_tree *t)
 {
-	for (size_t i = 0; i < t->n; i++)
+	for (size_t i = 0; i < t->n; i++) {
+		free(t->collections[i].folder);
 		free(t->collections[i].name);
+	}
 	for (size_t i = 0; i < t->n_items; i++) {
 		free(t->items[i].file);
 		free(t->items[i].uid);

@@ -26,7 +26,8 @@ struct dav_item {
 
 struct dav_collection {
 	enum dav_kind kind;
-	char *name; /* of the folder */
+	char *folder; /* of the tree */
+	char *name; /* as its owner sees it: account.ndjson knows, else folder */
 };
 
 struct dav;
@@ -46,14 +47,15 @@ typedef void dav_bad_fn(
 
 /*
  * Reads calendars/NAME/ *.ics and contacts/NAME/ *.vcf, in the order of their
- * names; symbolic links and other files are passed over. 0, or -1 and why
+ * names; symbolic links and other files are passed over. What a folder could not
+ * be called is read from account.ndjson, if that is there. 0, or -1 and why
  * (FATAL) where the tree has neither.
  */
 int dav_tree_open(struct dav_tree *t, const char *path, dav_bad_fn *bad,
     void *arg, struct why *why);
 void dav_tree_free(struct dav_tree *t);
 /* Adds a collection, and an item of the last one; both are copied. */
-void dav_tree_add(struct dav_tree *t, enum dav_kind kind, const char *name);
+void dav_tree_add(struct dav_tree *t, enum dav_kind kind, const char *folder);
 void dav_tree_add_item(struct dav_tree *t, const char *file, const char *uid);
 /* The content of a file, appended; of a tree in a folder. */
 int dav_tree_read(const struct dav_tree *t, const struct dav_item *item,

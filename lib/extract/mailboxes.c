@@ -210,13 +210,15 @@ settle_roles(struct boxes *b)
 	map_free(&seen);
 }
 
-/* A level as it is written to disk, of at most max bytes. */
-static void
+/* A level as it is written to disk, of at most max bytes. False if a reader could
+ * not tell the name from it. */
+static bool
 put_level(struct buf *out, const char *name, const struct box_style *style,
     size_t max)
 {
 	struct buf text = { 0 }, piece = { 0 }, level = { 0 }, disk = { 0 };
 	size_t keep = max - DIGEST_ROOM;
+	bool same, cut = false;
 
 	if (!style->from_disk || mutf7_decode(&text, name, strlen(name)) == -1)
 		buf_adds(&text, name);
@@ -224,7 +226,9 @@ put_level(struct buf *out, const char *name, const struct box_style *style,
 	for (;;) {
 		buf_reset(&level);
 		buf_reset(&disk);
-		folder_put_level(&level, buf_str(&piece), !style->from_disk);
+		same = folder_put_level(
+			   &level, buf_str(&piece), !style->from_disk) &&
+		       !cut;
 		if (style->utf8)
 			buf_add(&disk, buf_str(&level), level.len);
 		else
@@ -234,12 +238,14 @@ put_level(struct buf *out, const char *name, const struct box_style *style,
 		buf_reset(&piece);
 		filename_put_cut(&piece, buf_str(&text), text.len, keep);
 		keep = keep * 3 / 4;
+		cut = true;
 	}
 	buf_add(out, buf_str(&disk), disk.len);
 	buf_free(&text);
 	buf_free(&piece);
 	buf_free(&level);
 	buf_free(&disk);
+	return same;
 }
 
 /* Takes a directory, which must be free and not hidden by the INBOX. */
@@ -282,9 +288,8 @@ choose_dir(struct boxes *b, const char *above, const char *name, bool in_inbox,
 	struct buf level = { 0 };
 	char *dir, *longer;
 
-	put_level(&level, name, style, DIR_MAX - DIGEST_ROOM);
+	*renamed = !put_level(&level, name, style, DIR_MAX - DIGEST_ROOM);
 	dir = xasprintf("%s.%s", above, buf_str(&level));
-	*renamed = false;
 	if (strlen(dir) > DIR_MAX) {
 		struct buf flat = { 0 };
 
@@ -292,7 +297,7 @@ choose_dir(struct boxes *b, const char *above, const char *name, bool in_inbox,
 		buf_reset(&level);
 		buf_addc(&flat, '.');
 		filename_put_cut(&flat, dir, strlen(dir), 0);
-		put_level(&level, name, style, CUT_MAX);
+		(void)put_level(&level, name, style, CUT_MAX);
 		free(dir);
 		dir = xasprintf(".%s%s", buf_str(&level), flat.data + 1);
 		buf_free(&flat);

@@ -302,8 +302,8 @@ tell_boxes(struct mail *m)
 			    box->dir);
 		else if (box->renamed)
 			run_note(m->run, "mailbox", box->id,
-			    "\"%s\": its folder is %s: the name is taken, or "
-			    "too long",
+			    "\"%s\": its folder is %s: the name is taken, too "
+			    "long, or impossible on disk",
 			    box->name, box->dir);
 	}
 }

@@ -10,25 +10,28 @@
 #include "core/str.h"
 #include "mailbox/name.h"
 
-void
+bool
 folder_put_level(struct buf *out, const char *text, bool escape)
 {
-	size_t start = out->len;
+	bool same = *text != '\0';
 
 	for (const char *s = text; *s != '\0'; s++) {
 		unsigned char c = (unsigned char)*s;
 		bool special = c == '.' || (c == '~' && s == text) ||
 			       (escape && c == '\\');
 
-		if (c < 0x20 || c == 0x7f || c == '/' || (special && !escape))
+		if (c < 0x20 || c == 0x7f || c == '/' || (special && !escape)) {
 			buf_addc(out, '_');
-		else if (special)
+			same = false;
+		} else if (special) {
 			buf_addf(out, "\\%02x", c);
-		else
+		} else {
 			buf_addc(out, (char)c);
+		}
 	}
-	if (out->len == start)
+	if (*text == '\0')
 		buf_addc(out, '_');
+	return same;
 }
 
 /* One level as it is on disk. */

@@ -30,8 +30,9 @@ struct folder_style {
  * disk ("/", NUL, control characters) becomes "_"; a dot, and a "~" or "\\"
  * that would mean something else, is written as Dovecot's listescape plugin
  * does ("\\2e"), or becomes "_" too if escape is false. Never empty, never cut.
+ * False where something became "_".
  */
-void folder_put_level(struct buf *out, const char *text, bool escape);
+bool folder_put_level(struct buf *out, const char *text, bool escape);
 
 /*
  * Appends the directory of a path. -1 and why (DATA) if Dovecot could not open

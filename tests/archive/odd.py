@@ -128,7 +128,7 @@ def names(a):
             ("it's \"q\" *?%", '.it\'s "q" *?%'))):
         a.email(message(n), [a.mailbox(name)])
         wanted[directory] = [plain(n)]
-    return Tree(wanted)
+    return Tree(wanted, said=('"a/b Schrägstrich": its folder is .a_b',))
 
 
 @case()
@@ -140,7 +140,7 @@ def names_dovecot_cannot_open(a):
                               'ä' * 120, 'cur', '\u202eRTL')):
         a.email(message(n), [a.mailbox(name)])
         wanted[Any([name])] = [plain(n)]
-    return Tree(wanted, said=('"INBOX"', '"inbox"'))
+    return Tree(wanted, said=('"INBOX"', '"inbox"', '"' + 'x' * 300 + '"'))
 
 
 @case()

@@ -158,10 +158,10 @@ test_folders(void)
 		folder_put_path(&b, ".a&b", &same[0].style) == -1 &&
 		folder_put_path(&b, "cur", &same[0].style) == -1 && b.len == 0,
 	    "directories that Dovecot cannot open");
-	folder_put_level(&b, "v1.2/x\n~", true);
+	OK(!folder_put_level(&b, "v1.2/x\n~", true), "something became \"_\"");
 	SAME(buf_str(&b), "v1\\2e2_x_~", "escaped level");
 	buf_reset(&b);
-	folder_put_level(&b, "~v1.2\\", false);
+	OK(!folder_put_level(&b, "~v1.2\\", false), "and without escapes");
 	SAME(buf_str(&b), "_v1_2\\", "replaced level");
 	buf_free(&b);
 }
