@@ -281,14 +281,16 @@ goes_on(const struct aliases *a, struct alias *alias)
 
 /* A key that comes again is left out by Postfix (postmap: duplicate entry). */
 static struct alias *
-new_entry(struct aliases *a, struct emit *e, const char *address)
+new_entry(struct aliases *a, struct emit *e, const char *address, bool bare)
 {
 	struct why why = { 0 };
 	bool added;
 	struct alias *alias = entry(a, e, address, &added);
 
-	if (added)
+	if (added) {
 		alias->local = a->locals;
+		alias->bare = bare;
+	}
 	if (added || goes_on(a, alias))
 		return alias;
 	if (a->first_counts && alias->at.file != e->at.file) {
@@ -328,7 +330,7 @@ add_one(struct aliases *a, struct emit *e, const char *key, const char *value)
 		emit_fail(e, NULL, &why);
 		return;
 	}
-	alias = new_entry(a, e, address);
+	alias = new_entry(a, e, address, strchr(key, '@') == NULL);
 	if (alias == NULL)
 		return;
 	/* A command, or Exim's reason, may hold blanks and commas. */
@@ -617,7 +619,8 @@ emit_alias(struct emit *e, struct aliases *a, const struct alias *alias,
 			emit_bad(e, alias->address,
 			    "a target that is a whole domain is not "
 			    "carried");
-		else if (strcmp(target, alias->address) == 0)
+		else if (alias->targets.n == 1 &&
+			 strcmp(target, alias->address) == 0)
 			emit_note(e, alias->address,
 			    "an alias that points to itself, without an "
 			    "account",

@@ -27,6 +27,7 @@ struct alias {
 	struct place at;
 	bool keep;       /* as a forward it leaves a copy */
 	bool local;      /* an entry of local aliases is in it */
+	bool bare;       /* its key had no domain */
 	size_t shadowed; /* mailboxes whose mail this catch-all takes */
 	bool used;       /* as a forward, or as another name of a domain */
 };

@@ -10,6 +10,7 @@
 #include "core/str.h"
 #include "record/address.h"
 #include "source/host.h"
+#include "source/postfix/locals.h"
 #include "source/postfix/notes.h"
 #include "source/postfix/rewrite.h"
 
@@ -21,6 +22,7 @@ postfix_free(struct postfix *p)
 	postfix_asks_free(&p->asks);
 	postfix_senders_free(&p->senders);
 	free(p->relays.v);
+	free(p->apart.v);
 	arena_free(&p->arena);
 	aliases_free(&p->aliases);
 	postfix_config_free(&p->config);
@@ -293,21 +295,6 @@ is_used(struct postfix *p)
 	       postfix_is_set(&p->config, "alias_maps") != NULL;
 }
 
-/* All domains of mydestination have the same addresses, those with addresses of
- * their own aside. */
-static void
-name_locals(struct postfix *p, struct emit *e, const char *domain)
-{
-	for (size_t i = 0; i < p->locals.names.n; i++) {
-		const char *name = p->locals.names.v[i];
-
-		if (!postfix_is_localhost(name) && strcmp(name, domain) != 0 &&
-		    !postfix_domains_has(&p->domains, name) &&
-		    map_get(&p->aliases.key_domains, name) == NULL)
-			emit_domain_alias(e, domain, name);
-	}
-}
-
 /* Without a setting Postfix reads /etc/aliases, and NIS where it was built with
  * it; neither need be there. A Postfix whose local mail nobody has set up gets
  * mail for its own machine alone. NULL: there are none. */
@@ -360,8 +347,8 @@ read_local_aliases(struct postfix *p, struct emit *e, const char *domain)
 {
 	struct postfix_reader reader = { .dir = p->config.dir,
 		.emit = e,
-		.entry = postfix_add_alias,
-		.ctx = &p->aliases,
+		.entry = postfix_local_alias,
+		.ctx = p,
 		.asks = &p->asks,
 		.of_names = true };
 	char *maps = alias_maps(p, e);
@@ -374,7 +361,7 @@ read_local_aliases(struct postfix *p, struct emit *e, const char *domain)
 			    NULL);
 		return;
 	}
-	name_locals(p, e, domain);
+	postfix_name_locals(p, e, domain);
 	for (size_t i = 0; i < p->locals.names.n; i++)
 		aliases_domain(&p->aliases, p->locals.names.v[i]);
 	if (maps == NULL)
@@ -444,6 +431,7 @@ postfix_read(struct postfix *p, struct emit *e)
 void
 postfix_end(struct postfix *p, struct emit *e)
 {
+	postfix_link_locals(p, e);
 	aliases_emit(&p->aliases, e);
 	postfix_senders_emit(&p->senders, e);
 }

@@ -24,6 +24,9 @@ struct postfix {
 	struct strs relays;            /* relay_domains, in arena */
 	bool knows_domains;       /* those are all that it takes mail for */
 	const char *local_domain; /* that stands for locals; may be NULL */
+	/* Of locals, those with addresses of their own, which cannot be other
+	 * names of it. */
+	struct strs apart;
 	const char *below; /* what a host without a dot is in; NULL: nothing */
 	bool keeps_bangs, keeps_percents; /* of "host!user", "user%host" */
 	struct arena arena;

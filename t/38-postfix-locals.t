@@ -1,0 +1,111 @@
+#!/bin/sh
+# Local names: every one is there in each domain of mydestination. A running
+# Postfix, which delivers nothing, says who gets what.
+. "${0%/*}/lib.sh"
+need jq
+. "$top/t/postfix.sh"
+mkdir "$pf"
+
+cat >"$pf/virtual" <<'END'
+sales@two.test bob
+bill@one.test w@ext.test
+carl@one.test x@ext.test
+eve@two.test eve@two.test, y@ext.test
+all@two.test bob
+@three.test any@ext.test
+info bob
+END
+cat >"$pf/aliases" <<'END'
+root ann
+carl ann
+ann \ann, copy@ext.test
+only \only
+all ann
+END
+printf '%s\n' 'ann:{PLAIN}a1:1:1::/h/ann::' 'bob:{PLAIN}b1:2:2::/h/bob::' \
+    'eve:{PLAIN}e1:3:3::/h/eve::' 'bill:{PLAIN}b2:4:4::/h/bill::' >users
+cat >saved <<END
+# 2.3.19.1 (9b53102964): /etc/dovecot/dovecot.conf
+auth_username_format = %Ln
+mail_location = maildir:~/Maildir
+passdb {
+  args = $tmp/users
+  driver = passwd-file
+}
+userdb {
+  args = $tmp/users
+  driver = passwd-file
+}
+END
+postfix_start 'mydestination = one.test two.test three.test four.test localhost' \
+    'myorigin = one.test' "virtual_alias_maps = texthash:$pf/virtual" \
+    "alias_maps = texthash:$pf/aliases"
+
+# gets ADDRESS: who gets its mail by the records, whose accounts are in one.test.
+gets() {
+	jq -rs --arg to "$1" '
+	    (map(select(.type == "domain" and .aliases != null) |
+	        .domain as $d | .aliases[] | { key: ., value: $d }) |
+	        from_entries) as $other |
+	    (map(select(.type == "alias") | { key: .address, value: .targets }) +
+	        map(select(.type == "account") | { key: .address, value:
+	        (if .forward == null then [.address]
+	        elif .keep then .forward + [.address] else .forward end) }) |
+	        from_entries) as $of |
+	    def at: split("@") | .[0] + "@" + ($other[.[1]] // .[1]);
+	    def go: . as $a | ($of[$a] // $of["@" + ($a | split("@")[1])] //
+	        [if $a | test("@ext.test$") then $a else "nobody:" + $a end])[] |
+	        if . == $a or startswith("nobody:") then . else at | go end;
+	    [$to | at | go] | unique | join(" ")' out
+}
+
+# alike ADDRESS...: Postfix says the same.
+alike() {
+	for address; do
+		echo "$address"
+		delivered "$address" | sed 's/@\(two\|four\)\.test/@one.test/g' |
+		    tr ' ' '\n' | sort -u | paste -sd ' ' - >want
+		gets "$address" >got
+		same want got
+	done
+}
+
+run 0 dirdump-dovecot -v -c saved --postfix "$pf" -d one.test >out 2>err
+
+ok 'a domain of the same addresses is another name' '
+	has out "\"domain\":\"one.test\",\"active\":true,\"aliases\":[\"four.test\"]"
+	alike ann@one.test bob@four.test root@four.test info@one.test'
+ok 'accounts have their addresses in one that has addresses of its own, too' '
+	alike ann@two.test bob@two.test sales@two.test'
+ok 'aliases of local names, and keys of virtual aliases without a domain' '
+	alike root@two.test info@two.test'
+ok 'what is hidden in the first domain is none in the others' '
+	alike carl@one.test carl@two.test
+	alike bill@one.test
+	[ "$(delivered bill@two.test)" = bill@two.test ]
+	[ "$(gets bill@two.test)" = w@ext.test ]
+	has err "bill@two.test: mail for a name in another domain of mydestination follows the forward that a virtual alias makes of it in the first"'
+ok 'an address of its own comes before a local name, or goes on to it' '
+	alike all@two.test all@one.test eve@two.test eve@one.test'
+ok 'a catch-all has all of them' '
+	alike ann@three.test nobody@three.test
+	[ -z "$(jq -r "select(.type == \"alias\" and .address == \"ann@three.test\")" out)" ]'
+ok 'where the accounts are known no note is made' '
+	hasnt out "each user of the system"'
+
+run 0 dirdump-postfix -v -c "$pf" >out 2>err
+
+ok 'without the accounts a note names the domain, and aliases are there' '
+	has out "\"type\":\"note\",\"what\":\"two.test\",\"text\":\"in mydestination: each user of the system has an address in it"
+	hasnt out "\"what\":\"three.test\""
+	has out "\"address\":\"root@two.test\",\"targets\":[\"root@one.test\"]"'
+ok 'an alias that keeps a copy for a user of the system keeps it' '
+	has out "\"address\":\"ann@one.test\",\"targets\":[\"ann@one.test\",\"copy@ext.test\"]"
+	hasnt out "\"address\":\"only@one.test\""
+	has err "only@one.test: an alias that points to itself, without an account"
+	printf "%s\n" "ann:{PLAIN}a1:1001:1001::/h/ann:" >passwd
+	dirdump-shadow -q -d one.test passwd | cat - out |
+	    mkaccounts -q --partial --settings settings -o plan
+	has settings "\"forward\":[\"copy@ext.test\"],\"keep\":true"'
+
+done_testing
