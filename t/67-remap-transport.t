@@ -131,6 +131,16 @@ ok 'wrong calls' '
 	run 2 remap export --format=postfix-transport --file /proc/nothing --to new --host new=h a@one.test 2>err
 	run 2 remap export --format=postfix-transport --file fresh.db --to new --host new=h a@one.test 2>err
 	has err "the table is meant, not its database"'
+# Such a line Postfix would defer mail for, or send to another host.
+ok 'a host that Postfix cannot use is refused, and the table stays' '
+	cp fresh fresh.was
+	for host in new:smtp "smtp:[new.test]:25" 2001:db8::1 new:99999 new: "new.test:25 " new..test 192.0.2.300; do
+		run 2 remap export --format=postfix-transport --file fresh --map-type btree \
+		    --host "new=$host" --to new y@one.test >out 2>err
+		has err "remap: --host"
+		not [ -s out ]
+	done
+	same fresh.was fresh'
 ok 'output that is lost is a failure' '
 	got=0
 	table new alice@one.test >/dev/full 2>err || got=$?

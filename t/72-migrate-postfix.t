@@ -40,6 +40,23 @@ ok 'the rehearsal says that the table is not there yet' '
 	postmap "hash:$pf/moved"
 	run 0 migrate-wave --rehearse -c ferry.conf >out
 	has out "ok     Postfix reads hash:$pf/moved"'
+# Postfix would defer all mail for who has moved, or ask another host.
+ok 'a new server that Postfix cannot reach so is refused before anything' '
+	cp ferry.conf keep.conf
+	find state | sort >before
+	for at in new.one.test:smtp "smtp:[new.one.test]:25" 2001:db8::1 new.one.test:99999 "new.one.test:25 " - ""; do
+		settings "NEW_SMTP=\"$at\""
+		run 2 migrate alice@one.test >out 2>err
+		has err "NEW_SMTP"
+		run 2 migrate -n alice@one.test >out 2>err
+		run 2 rollback alice@one.test >out 2>err
+		run 2 migrate-wave -c ferry.conf ferry.conf >out 2>err
+		run 2 migrate-wave --rehearse -c ferry.conf >out 2>err
+		has err "NEW_SMTP"
+		cp keep.conf ferry.conf
+	done
+	find state | sort >after
+	same before after'
 ok 'an account moves: first the new server knows, then the old one' '
 	run 0 migrate alice@one.test
 	[ "$(line alice@one.test)" = "smtp:[new.one.test]:2525" ]

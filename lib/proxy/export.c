@@ -9,32 +9,16 @@
 #include "core/str.h"
 #include "proxy/client.h"
 
-/* "HOST", and after ":" the port if there is one ("[::1]:993"). */
-struct host {
-	const char *name;
-	int len;
-	const char *port; /* NULL: none */
-};
-
 static int
 find_host(const struct export_options *o, const char *destination,
-    struct host *host, struct why *why)
+    struct host_port *host, struct why *why)
 {
-	*host = (struct host){ .name = "" };
-	for (size_t i = 0; i < o->n_hosts; i++) {
-		const char *name = o->hosts[i].host,
-			   *colon = strrchr(name, ':');
-
-		if (strcmp(o->hosts[i].destination, destination) != 0)
-			continue;
-		host->name = name;
-		host->len = (int)strlen(name);
-		if (colon != NULL && is_digits(colon + 1)) {
-			host->len = (int)(colon - name);
-			host->port = colon + 1;
+	*host = (struct host_port){ .host = "" };
+	for (size_t i = 0; i < o->n_hosts; i++)
+		if (strcmp(o->hosts[i].destination, destination) == 0) {
+			*host = o->hosts[i].at;
+			return 0;
 		}
-		return 0;
-	}
 	return why_set(why, FAIL_FATAL, "the host of %s is not known: --host",
 	    destination);
 }
@@ -66,16 +50,15 @@ int
 export_transport(const struct export_options *o, const char *destination,
     struct buf *out, struct why *why)
 {
-	struct host host;
+	struct host_port to;
 
-	if (find_host(o, destination, &host, why) == -1)
+	if (find_host(o, destination, &to, why) == -1)
 		return -1;
-	if (strcmp(host.name, "-") == 0)
+	if (strcmp(to.host, "-") == 0)
 		return 0;
-	buf_addf(out, *host.name == '[' ? "smtp:%.*s" : "smtp:[%.*s]", host.len,
-	    host.name);
-	if (host.port != NULL)
-		buf_addf(out, ":%s", host.port);
+	buf_addf(out, "smtp:[%s]", to.host);
+	if (to.port != 0)
+		buf_addf(out, ":%d", (int)to.port);
 	return 0;
 }
 
@@ -100,21 +83,17 @@ static int
 route_dovecot(const struct export_options *o, const char *identifier,
     const char *destination, struct buf *out, struct why *why)
 {
-	struct host host;
+	struct host_port to;
 
 	if (strchr(identifier, ':') != NULL)
 		return why_set(why, FAIL_DATA,
 		    "a passwd-file cannot hold a name with \":\"");
-	if (find_host(o, destination, &host, why) == -1)
+	if (find_host(o, destination, &to, why) == -1)
 		return -1;
-	if (*host.name == '[' && host.name[host.len - 1] == ']') {
-		host.name++;
-		host.len -= 2;
-	}
-	buf_addf(out, "%s:::::::proxy=y nopassword=y host=%.*s", identifier,
-	    host.len, host.name);
-	if (host.port != NULL)
-		buf_addf(out, " port=%s", host.port);
+	buf_addf(
+	    out, "%s:::::::proxy=y nopassword=y host=%s", identifier, to.host);
+	if (to.port != 0)
+		buf_addf(out, " port=%d", (int)to.port);
 	buf_addc(out, '\n');
 	return 0;
 }
@@ -204,15 +183,17 @@ export_add_host(struct export_options *o, char *text, struct why *why)
 {
 	char *host = text;
 	const char *destination = str_cut(&host, '=');
+	struct host_port at = { .host = "-" };
 
-	if (host == NULL || *host == '\0' || *destination == '\0' ||
-	    host[strcspn(host, " \t\r\n")] != '\0')
+	if (host == NULL || *host == '\0' || *destination == '\0')
 		return why_set(
 		    why, FAIL_FATAL, "not of the form DESTINATION=HOST[:PORT]");
+	if (strcmp(host, "-") != 0 && host_port_parse(host, &at, why) == -1)
+		return -1;
 	if (o->n_hosts == EXPORT_HOSTS_MAX)
 		return why_set(why, FAIL_FATAL, "more than %d destinations",
 		    (int)EXPORT_HOSTS_MAX);
-	o->hosts[o->n_hosts++] = (struct export_host){ destination, host };
+	o->hosts[o->n_hosts++] = (struct export_host){ destination, at };
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cli/hostport.h"
 #include "core/buf.h"
 #include "core/why.h"
 
@@ -16,11 +17,11 @@ enum {
 	EXPORT_HOSTS_MAX = 16
 };
 
-/* The host of a destination, "HOST[:PORT]"; "-": mail that goes there needs no
- * line in a transport table. */
+/* The host of a destination; "-": mail that goes there needs no line in a
+ * transport table. */
 struct export_host {
 	const char *destination;
-	const char *host;
+	struct host_port at;
 };
 
 struct export_options {
@@ -43,8 +44,8 @@ struct export_format {
 	    const char *destination, struct buf *out, struct why *why);
 };
 
-/* Reads "DESTINATION=HOST", which is changed and kept. 0, or -1 and why (FATAL).
- */
+/* Reads "DESTINATION=HOST[:PORT]", which is changed and kept. 0, or -1 and why
+ * (FATAL). */
 int export_add_host(struct export_options *o, char *text, struct why *why);
 /* Whether this may name a table of SQL, "schema.table" too: 0, or -1 and why
  * (FATAL). */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/hostport.h"
 #include "core/alloc.h"
 #include "core/mask.h"
 #include "core/num.h"
@@ -17,6 +18,10 @@
 #include "route/owners.h"
 #include "route/rules.h"
 #include "route/state.h"
+
+enum {
+	SMTP_PORT = 25
+};
 
 static const char *const status_names[] = {
 	[ROUTE_CREATED] = "created",
@@ -313,30 +318,17 @@ setup_rules(const struct route_setup *s, struct route_state *now)
 int
 route_setup_host(struct route_setup *s, char *text, struct why *why)
 {
-	char *port = strrchr(text, ':'), *end = strrchr(text, ']');
-	int64_t number = 25;
+	struct host_port old;
 
-	if (port != NULL && end != NULL && port < end)
-		port = NULL;
-	if (port != NULL) {
-		*port++ = '\0';
-		if (!parse_num(port, 1, UINT16_MAX, &number, NULL))
-			return why_set(
-			    why, FAIL_FATAL, "%s: not a port number", port);
-	}
-	if (*text == '[' && end != NULL && end[1] == '\0') {
-		*end = '\0';
-		text++;
-	}
-	if (*text == '\0' || text[strcspn(text, " \t'\"/@")] != '\0')
-		return why_set(why, FAIL_FATAL, "not of the form HOST[:PORT]");
-	if (is_loopback(text))
+	if (host_port_parse(text, &old, why) == -1)
+		return -1;
+	if (is_loopback(old.host))
 		return why_set(why, FAIL_FATAL,
 		    "%s: the server never relays to itself: name the old "
 		    "server by an address that it has in the network",
-		    text);
-	s->host = text;
-	s->port = (uint16_t)number;
+		    old.host);
+	s->host = old.host;
+	s->port = old.port == 0 ? SMTP_PORT : old.port;
 	return 0;
 }
 

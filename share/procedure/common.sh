@@ -60,11 +60,27 @@ load_conf() {
 		[ -z "$file" ] || [ -r "$file" ] || die "$file: cannot be read"
 	done
 	[ -n "${NEW_PASSWORD_FILE:-}" ] || die "$1: NEW_PASSWORD_FILE is not set"
+	[ -z "${OLD_TRANSPORT:-}" ] || check_smtp "$1"
 	if $dry; then
 		return
 	fi
 	mkdir -p -- "$STATE"
 	[ -w "$STATE" ] || die "$STATE: cannot be written"
+}
+
+# check_smtp FILE: what remap(1) would not write into the table is refused before
+# anything has been done.
+check_smtp() {
+	[ -n "${NEW_SMTP:-}" ] ||
+	    die "$1: OLD_TRANSPORT is set, and NEW_SMTP is not: where is mail for those who have moved to go?"
+	smtp_got=0
+	smtp_says=$(remap export --format=postfix-transport --host "new=$NEW_SMTP" --to new \
+	    postmaster@example.org 2>&1) || smtp_got=$?
+	: "${smtp_says:=no line of a transport table}"
+	case $smtp_got:$smtp_says in
+	0:*smtp:*) ;;
+	*) die "$1: NEW_SMTP=$NEW_SMTP: ${smtp_says#remap: --host: }" ;;
+	esac
 }
 
 # --- accounts ---

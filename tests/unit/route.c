@@ -117,10 +117,16 @@ test_host(void)
 		{ "[2001:db8::1]", "2001:db8::1", 25 },
 		{ "[2001:db8::1]:26", "2001:db8::1", 26 },
 		{ "192.0.2.1", "192.0.2.1", 25 },
+		{ "[old.example.org]:26", "old.example.org", 26 },
+		{ "old_1", "old_1", 25 },
 	};
 	static const char *const bad[] = { "", ":25", "old:0", "old:x",
 		"old:65536", "a b", "user@old", "old/x", "it's", "127.0.0.1",
-		"localhost:25", "[::1]:26" };
+		"localhost:25", "[::1]:26", "2001:db8::1",
+		"smtp:[old.example.org]:25", "old.example.org:smtp",
+		"old:", "[old", "[old]x", "[]:25", "[2001:db8::1]25", "-old",
+		"old-.x", "old..x", ".old", "old.", "192.0.2", "192.0.2.256",
+		"[2001:db8::g]", "2001:db8::1:25", "old;x", "\xc3\xb6ld" };
 	struct route_setup s;
 	char text[64];
 

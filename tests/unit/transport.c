@@ -9,8 +9,8 @@
 #include "unit/tap.h"
 
 static const struct export_options options = {
-	.hosts = { { "new", "new.test:25" }, { "newer", "[2001:db8::1]" },
-	    { "old", "-" } },
+	.hosts = { { "new", { "new.test", 25 } },
+	    { "newer", { "2001:db8::1", 0 } }, { "old", { "-", 0 } } },
 	.n_hosts = 3,
 };
 
