@@ -88,6 +88,33 @@ fail(const struct owner *w, const struct why *why)
 	tally_fail(&run.tally, w->where, w->address, w->line, why);
 }
 
+/* Says so where keys do not decide: what mail goes by, and what is wrong with
+ * what was asked for. */
+static void
+tell_sense(enum rules_sense sense)
+{
+	static const char *const says[] = {
+		[RULES_STAY] =
+		    "the server has no rules for split delivery, and keeps "
+		    "everybody's mail: see \"mailroute check\"",
+		[RULES_UNSURE] =
+		    "the rules for split delivery are not the first in force, "
+		    "so that keys do not say where mail goes: see \"mailroute "
+		    "check\"",
+	};
+	struct why why = { 0 };
+
+	if (sense == RULES_KEYS)
+		return;
+	if (run.command == GET && sense == RULES_STAY) {
+		if (!run.quiet)
+			tool_say(NULL, "%s", says[sense]);
+		return;
+	}
+	(void)why_set(&why, FAIL_DATA, "%s", says[sense]);
+	tally_fail(&run.tally, NULL, NULL, NULL, &why);
+}
+
 /* --- set and unset --- */
 
 static const char *
@@ -134,10 +161,14 @@ tell_missing_aliases(const struct owner *w)
 static int
 change_owners(struct why *why)
 {
+	enum rules_sense sense = RULES_KEYS;
 	struct moving *moving;
 
 	/* Without the rules a key means nothing: all mail is kept. */
 	if (run.command == SET && route_in_force(&run.jmap, why) == -1)
+		return -1;
+	if (run.command == UNSET &&
+	    route_sense_read(&run.jmap, &sense, why) == -1)
 		return -1;
 	if (route_domains_read(&run.jmap, &run.domains, why) == -1 ||
 	    owners_find(&run.jmap, &run.domains, &run.owners, why) == -1)
@@ -152,6 +183,7 @@ change_owners(struct why *why)
 		write_change(&run.owners.v[i], moving);
 	}
 	free(moving);
+	tell_sense(sense);
 	return 0;
 }
 
@@ -162,6 +194,7 @@ write_owner(void *arg, const struct owner *asked, const struct keyring *keys,
     enum route_side mail, enum route_side login)
 {
 	bool agree = route_sides_agree(mail, login);
+	bool between = !agree && mail != SIDE_UNSURE;
 
 	(void)arg;
 	if (asked->why.kind != FAIL_NONE) {
@@ -169,16 +202,17 @@ write_owner(void *arg, const struct owner *asked, const struct keyring *keys,
 		return;
 	}
 	run.tally.ok++;
-	if (!agree)
+	if (between)
 		run.between++;
 	route_report_owner(&run.line, asked,
 	    owners_first(&run.owners, &run.owners.v[asked - run.owners.v]),
 	    keys, mail, login,
 	    run.command != CHECK ? NULL
 	    : agree              ? "ok"
-				 : "between");
+	    : between            ? "between"
+				 : "unknown");
 	put_line();
-	if (!agree && !run.quiet && run.command == CHECK)
+	if (between && !run.quiet && run.command == CHECK)
 		tool_say(asked->address, "between the servers: mail %s%s%s",
 		    route_side_name(mail),
 		    login == SIDE_UNKNOWN ? "" : ", login ",
@@ -202,17 +236,22 @@ static int
 get_owners(struct why *why)
 {
 	struct keyring keys = { 0 };
+	enum rules_sense sense = RULES_KEYS;
 	int r = route_domains_read(&run.jmap, &run.domains, why);
 
 	if (r == 0)
 		r = owners_find(&run.jmap, &run.domains, &run.owners, why);
 	if (r == 0)
 		r = keyring_read(&run.jmap, ROUTE_NAMESPACE, &keys, why);
+	if (r == 0)
+		r = route_sense_read(&run.jmap, &sense, why);
+	if (r == 0)
+		tell_sense(sense);
 	for (size_t i = 0; r == 0 && i < run.owners.n; i++) {
 		struct owner *w = &run.owners.v[i];
 
 		write_owner(NULL, w, &keys,
-		    route_mail_side(&keys, owners_first(&run.owners, w)),
+		    route_mail_side(sense, &keys, owners_first(&run.owners, w)),
 		    SIDE_UNKNOWN);
 	}
 	keyring_free(&keys);

@@ -49,6 +49,16 @@ ok 'set without the rules is refused, and changes nothing' '
 	has err "run \"mailroute setup\" first"
 	[ "$(keys)" = "" ]
 	not [ -s out ]'
+ok 'without the rules the server keeps all mail: get and check say so' '
+	run 0 mailroute get alice@one.test >out 2>err
+	[ "$(jq -r .mail out)" = new ]
+	has err "keeps everybody"
+	run 1 mailroute -q check alice@one.test >out 2>err
+	[ "$(jq -r "select(.type == \"delivery\") | .mail" out)" = new ]'
+ok 'unset without the rules passes no mail on, and says so' '
+	run 1 mailroute unset alice@one.test >out 2>err
+	[ "$(jq -r .status out)" = absent ]
+	has err "keeps everybody"'
 ok 'setup -n changes nothing' '
 	before=$(route)
 	run 0 mailroute setup -n --old 192.0.2.1 >out
@@ -203,6 +213,10 @@ ok 'check: a rule of somebody else first, a catch-all, no relaying, no route' '
 	has err "two.test refuses mail for those"
 	run 2 mailroute set alice@one.test 2>err
 	has err "others before them"
+	[ "$(jq -r "select(.type == \"delivery\") | .mail + .status" out | sort -u)" = unknownunknown ]
+	run 1 mailroute get bob@one.test alice@one.test >out 2>err
+	[ "$(jq -r .mail out | uniq)" = unknown ]
+	has err "not the first in force"
 	run 1 mailroute setup 2>err >out
 	has err "it has a catch-all on the new server (bob@one.test)"
 	[ "$(relaying)" = "{\"one.test\":true,\"two.test\":false}" ]
@@ -249,6 +263,7 @@ ok 'settings that do not load: said in words, and nothing goes on from there' '
 	has err "has not loaded the rules"
 	run 1 mailroute check 2>err >out
 	has err "the server has not loaded them"
+	[ "$(jq -r "select(.type == \"delivery\") | .mail" out | sort -u)" = unknown ]
 	run 1 mailroute setup 2>err >out
 	has err "SpamPyzor"'
 ok 'after a restart it goes on' '

@@ -10,13 +10,13 @@
 
 #include "core/buf.h"
 #include "proxy/batch.h"
-#include "route/rules.h"
 #include "route/state.h"
 
 static const char *const side_names[] = {
 	[SIDE_OLD] = "old",
 	[SIDE_NEW] = "new",
 	[SIDE_PARTLY] = "partly",
+	[SIDE_UNSURE] = "unknown",
 };
 
 const char *
@@ -28,7 +28,8 @@ route_side_name(enum route_side side)
 bool
 route_sides_agree(enum route_side mail, enum route_side login)
 {
-	return mail != SIDE_PARTLY && (login == SIDE_UNKNOWN || login == mail);
+	return mail != SIDE_PARTLY && mail != SIDE_UNSURE &&
+	       (login == SIDE_UNKNOWN || login == mail);
 }
 
 static enum route_side
@@ -38,10 +39,14 @@ side_of(size_t moved, size_t of)
 }
 
 enum route_side
-route_mail_side(const struct keyring *keys, const struct owner *w)
+route_mail_side(
+    enum rules_sense sense, const struct keyring *keys, const struct owner *w)
 {
 	size_t moved = 0;
 
+	/* A key says nothing where no rule asks for it. */
+	if (sense != RULES_KEYS)
+		return sense == RULES_STAY ? SIDE_NEW : SIDE_UNSURE;
 	for (size_t i = 0; i < w->addresses.n; i++)
 		if (keyring_get(keys, w->addresses.v[i]) != NULL)
 			moved++;
@@ -215,6 +220,7 @@ check_owners(const struct route_check *c, const struct route_state *now,
 {
 	struct batch_outcome *outcomes = NULL;
 	struct subjects subjects = { .shared = true };
+	enum rules_sense sense = route_sense(now);
 	struct batch batch;
 
 	if (c->proxy != NULL && o->n != 0) {
@@ -228,7 +234,7 @@ check_owners(const struct route_check *c, const struct route_state *now,
 		const struct owner *w = owners_first(o, &o->v[i]);
 
 		c->owner(c->arg, &o->v[i], &now->keys,
-		    route_mail_side(&now->keys, w),
+		    route_mail_side(sense, &now->keys, w),
 		    login_side(c, w, outcomes == NULL ? NULL : &outcomes[i]));
 	}
 	if (outcomes != NULL)

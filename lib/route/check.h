@@ -14,12 +14,14 @@
 #include "proxy/pool.h"
 #include "route/keys.h"
 #include "route/owners.h"
+#include "route/rules.h"
 
 enum route_side {
 	SIDE_UNKNOWN, /* nobody was asked */
 	SIDE_OLD,
 	SIDE_NEW,
-	SIDE_PARTLY /* some addresses here, some there */
+	SIDE_PARTLY, /* some addresses here, some there */
+	SIDE_UNSURE  /* the server was asked, and its rules do not say */
 };
 /* Their words, by the enum; NULL for SIDE_UNKNOWN. */
 const char *route_side_name(enum route_side side);
@@ -27,9 +29,10 @@ const char *route_side_name(enum route_side side);
 /* Whether mail and logins of an owner are on one side, as far as is known. */
 bool route_sides_agree(enum route_side mail, enum route_side login);
 
-/* Where mail for an owner is kept, by the keys of those who have moved. */
+/* Where mail for an owner is kept, by the rules of the server and the keys of
+ * those who have moved. */
 enum route_side route_mail_side(
-    const struct keyring *keys, const struct owner *w);
+    enum rules_sense sense, const struct keyring *keys, const struct owner *w);
 
 enum route_finding {
 	ROUTE_FINE,

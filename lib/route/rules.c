@@ -4,7 +4,6 @@
 
 #include "route/rules.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +100,34 @@ rules_judge(const json_t *expression)
 	if (seen != OURS || !ordered)
 		return RULES_PARTLY;
 	return late ? RULES_LATE : RULES_FIRST;
+}
+
+/* Whether the first rule keeps what is local, as that of a new server does, and
+ * that of the maker's guide. */
+static bool
+keeps_local(const json_t *expression)
+{
+	size_t n;
+	struct numbered *v = sorted(expression, &n);
+	const char *condition = n == 0 ? "" : text(v[0].rule, "if");
+	bool keeps = (strcmp(condition, "is_local_domain(rcpt_domain)") == 0 ||
+			 strcmp(condition, "is_local_address(rcpt)") == 0) &&
+		     strcmp(text(v[0].rule, "then"), "'local'") == 0;
+
+	free(v);
+	return keeps;
+}
+
+enum rules_sense
+rules_sense(const json_t *expression, bool loaded)
+{
+	enum rules rules = rules_judge(expression);
+
+	if (!loaded)
+		return RULES_UNSURE;
+	if (rules == RULES_FIRST)
+		return RULES_KEYS;
+	return keeps_local(expression) ? RULES_STAY : RULES_UNSURE;
 }
 
 static void

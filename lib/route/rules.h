@@ -12,6 +12,7 @@
 #define FERRY_ROUTE_RULES_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /* The lookup keys of those who have moved, and the route to the old server. */
 #define ROUTE_NAMESPACE "moved"
@@ -24,6 +25,15 @@ enum rules {
 	RULES_FIRST   /* both, before all others */
 };
 enum rules rules_judge(const json_t *expression);
+
+/* What a message for an account goes by. */
+enum rules_sense {
+	RULES_KEYS,   /* who has a key has moved */
+	RULES_STAY,   /* it stays on this server, whoever it is for */
+	RULES_UNSURE, /* rules of others decide, or others may be in force */
+};
+/* loaded: what is stored is in force. */
+enum rules_sense rules_sense(const json_t *expression, bool loaded);
 
 /* The expression with our rules before all others, and the one without ours; new.
  * The rules of others keep their order. */

@@ -9,7 +9,6 @@
 
 #include "core/alloc.h"
 #include "jmap/fetch.h"
-#include "route/rules.h"
 
 static const char *
 text(const json_t *v, const char *member)
@@ -81,24 +80,50 @@ route_state_free(struct route_state *s)
 	*s = (struct route_state){ 0 };
 }
 
+enum rules_sense
+route_sense(const struct route_state *s)
+{
+	return rules_sense(
+	    s->expression, keyring_get(&s->marks, ROUTE_MARK_RELOAD) == NULL);
+}
+
+/* Only what route_sense looks at. */
+static int
+read_rules(struct jmap *j, struct route_state *s, struct why *why)
+{
+	s->expression = read_expression(j, why);
+	return s->expression == NULL
+		   ? -1
+		   : keyring_read(j, ROUTE_MARKS, &s->marks, why);
+}
+
+int
+route_sense_read(struct jmap *j, enum rules_sense *sense, struct why *why)
+{
+	struct route_state s = { 0 };
+	int r = read_rules(j, &s, why);
+
+	if (r == 0)
+		*sense = route_sense(&s);
+	route_state_free(&s);
+	return r;
+}
+
 int
 route_in_force(struct jmap *j, struct why *why)
 {
-	struct keyring marks = { 0 };
-	json_t *expression = read_expression(j, why);
-	int r =
-	    expression == NULL ? -1 : keyring_read(j, ROUTE_MARKS, &marks, why);
+	struct route_state s = { 0 };
+	int r = read_rules(j, &s, why);
 
-	if (r == 0 && rules_judge(expression) != RULES_FIRST)
+	if (r == 0 && rules_judge(s.expression) != RULES_FIRST)
 		r = why_set(why, FAIL_FATAL,
 		    "the server has no rules for split delivery, or others "
 		    "before them: run \"mailroute setup\" first");
-	else if (r == 0 && keyring_get(&marks, ROUTE_MARK_RELOAD) != NULL)
+	else if (r == 0 && route_sense(&s) != RULES_KEYS)
 		r = why_set(why, FAIL_FATAL,
 		    "the server has not loaded the rules for split delivery: "
 		    "run \"mailroute setup\" again, or restart the server and "
 		    "run \"mailroute setup --restarted\"");
-	keyring_free(&marks);
-	json_decref(expression);
+	route_state_free(&s);
 	return r;
 }

@@ -12,6 +12,7 @@
 #include "jmap/client.h"
 #include "route/domains.h"
 #include "route/keys.h"
+#include "route/rules.h"
 
 /* The namespace of our own notes, and what they say: that the settings have to
  * be loaded again; that relaying was switched on for a domain. */
@@ -31,6 +32,11 @@ struct route_state {
 /* 0, or -1 and why. The zero value is empty. */
 int route_state_read(struct jmap *j, struct route_state *s, struct why *why);
 void route_state_free(struct route_state *s);
+
+/* What mail goes by, of what was read; and asked of the server: 0, or -1 and
+ * why. */
+enum rules_sense route_sense(const struct route_state *s);
+int route_sense_read(struct jmap *j, enum rules_sense *sense, struct why *why);
 
 /* Whether the rules of split delivery come first, and are in force: 0, or -1 and
  * why, FATAL where they are not. */

@@ -84,6 +84,40 @@ test_judging(void)
 	OK(rules_judge(NULL) == RULES_NONE, "no expression");
 }
 
+static bool
+senses(const char *match, bool loaded, enum rules_sense wanted)
+{
+	json_t *j = expression(match);
+	bool ok = rules_sense(j, loaded) == wanted;
+
+	json_decref(j);
+	return ok;
+}
+
+static void
+test_sense(void)
+{
+	static const char ours[] = "{\"0\":" MOVED ",\"1\":" REST "}";
+
+	OK(senses(ours, true, RULES_KEYS), "ours first: keys decide");
+	OK(senses(ours, false, RULES_UNSURE), "not loaded");
+	OK(senses("{\"0\":" AT_HOME "}", true, RULES_STAY), "the default");
+	OK(senses("{\"0\":{\"if\":\"is_local_address(rcpt)\","
+		  "\"then\":\"'local'\"},\"1\":" AT_HOME "}",
+	       true, RULES_STAY),
+	    "the guide's");
+	OK(senses("{\"0\":" AT_HOME "}", false, RULES_UNSURE),
+	    "the default, not loaded");
+	OK(senses("{\"0\":" AT_HOME ",\"1\":" MOVED ",\"2\":" REST "}", true,
+	       RULES_STAY),
+	    "ours never asked");
+	OK(senses("{\"0\":" OTHER ",\"1\":" MOVED ",\"2\":" REST "}", true,
+	       RULES_UNSURE),
+	    "another's first");
+	OK(senses("{\"0\":" REST "}", true, RULES_UNSURE), "half of ours");
+	OK(senses("{}", true, RULES_UNSURE), "no rule at all");
+}
+
 static void
 test_changing(void)
 {
@@ -155,6 +189,7 @@ int
 main(void)
 {
 	test_judging();
+	test_sense();
 	test_changing();
 	test_host();
 	return tap_done();
