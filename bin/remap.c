@@ -21,7 +21,6 @@
 #include "proxy/batch.h"
 #include "proxy/bulk.h"
 #include "proxy/export.h"
-#include "proxy/mapfile.h"
 #include "proxy/pick.h"
 #include "proxy/report.h"
 #include "proxy/transport.h"
@@ -70,6 +69,7 @@ struct run {
 	int64_t jobs;
 	struct buf line;
 	bool partial, quiet, reload;
+	bool lowers; /* the proxy does it with names */
 	struct batch batch;
 };
 
@@ -195,7 +195,10 @@ report(const struct subject *s, struct batch_outcome *o)
 		write_routes(s, o);
 	} else {
 		for (size_t i = 0; i < s->n; i++)
-			export_one(s, s->ids[i], o->routes[i].destination.data);
+			export_one(s,
+			    run.format->both ? buf_str(&o->routes[i].normalized)
+					     : s->ids[i],
+			    o->routes[i].destination.data);
 		run.tally.ok++;
 	}
 }
@@ -225,8 +228,9 @@ set_by_file(void)
 {
 	struct why why = { 0 };
 
-	if (bulk_set(&run.pool.clients[0], run.mapping_file, &run.subjects,
-		run.change.destination, run.change.dry_run, &why) == -1) {
+	if (bulk_set(&run.pool.clients[0], run.mapping_file, run.lowers,
+		&run.subjects, run.change.destination, run.change.dry_run,
+		&why) == -1) {
 		fail(NULL, &why);
 		return;
 	}
@@ -244,23 +248,21 @@ set_by_file(void)
 
 /* --- export --- */
 
+static void
+export_line(const char *identifier, const char *destination)
+{
+	export_one(NULL, identifier, destination);
+}
+
 /* All that a mapping file holds. */
 static void
 export_file(void)
 {
-	struct mapfile m;
 	struct why why = { 0 };
 
-	if (mapfile_open(&m, run.mapping_file, &why) == -1)
+	if (export_mapping_file(
+		run.mapping_file, run.format->both, export_line, &why) == -1)
 		fail(NULL, &why);
-	/* Of several lines of an identifier the one that counts. */
-	for (size_t i = 0; i < m.n; i++)
-		if (m.lines[i].identifier != NULL &&
-		    m.lines[i].destination ==
-			mapfile_get(&m, m.lines[i].identifier))
-			export_one(NULL, m.lines[i].identifier,
-			    m.lines[i].destination);
-	mapfile_close(&m);
 }
 
 static void
@@ -375,11 +377,11 @@ read_subjects(void)
 static int
 check_normalize(struct why *why)
 {
-	bool lowers = true;
-
-	if (proxy_lowers(&run.pool.clients[0], &lowers, why) == -1)
+	if (proxy_lowers(&run.pool.clients[0], &run.lowers, why) == -1)
 		return -1;
-	if (!lowers && !run.quiet)
+	if (run.lowers)
+		subjects_lower(&run.subjects);
+	else if (!run.quiet)
 		tool_say(NULL,
 		    "the proxy has normalize = none: a client that "
 		    "logs in as Alice@... is not found as alice@..., "
@@ -623,6 +625,7 @@ check_command(void)
 		run.subjects.logins = false;
 	if (export && run.format == NULL)
 		return opt_wrong(&tool, "export needs --format");
+	run.subjects.both = export && run.to != NULL && run.format->both;
 	return from_environment();
 }
 

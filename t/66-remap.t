@@ -351,6 +351,15 @@ ok 'export: the tables of other programs' '
 	run 0 remap export --to stalwart --format=redis --prefix "p:" "a\"b\\c" >out
 	printf "%s\n" "SET \"p:a\\\"b\\\\c\" \"stalwart\"" >want
 	same want out'
+ok 'export: a name with capitals is where the proxy looks for it' '
+	echo "{\"v\":1,\"type\":\"account\",\"address\":\"x@one.test\",\"logins\":[\"Xavier\",\"X@one.test\"]}" >in
+	run 0 remap export --partial --format=redis --to stalwart <in >out
+	printf "SET \"%s\" \"stalwart\"\n" x@one.test Xavier xavier X@one.test >want
+	same want out
+	run 0 remap_ set --partial --no-kick stalwart <in >out
+	run 0 remap_ export --partial --format=redis <in >out
+	printf "SET \"%s\" \"stalwart\"\n" x@one.test xavier >want
+	same want out'
 ok 'export: what a format cannot hold is named' '
 	run 1 remap export --to s --host s=h --format=postfix-transport bare x@one.test >out 2>err
 	has err "bare: a transport table is by address"

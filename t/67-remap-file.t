@@ -76,6 +76,60 @@ ok 'a symbolic link stays one' '
 	[ -h link ]
 	same first elsewhere'
 
+# The proxy lowers identifiers as it loads its file, and the last line counts.
+cat >store <<-\END
+	bob@one.test	legacy
+	Bob@One.test	stalwart
+	END
+serve
+ok 'the proxy as it is: of two forms of a name the last line counts' '
+	[ "$(goes bob%40one.test)" = stalwart ]
+	[ "$(goes BOB%40one.test)" = stalwart ]'
+ok 'set by the address takes in a line with capitals' '
+	run 0 remap_ set --no-kick legacy bob@one.test >out
+	[ "$(goes bob%40one.test)" = legacy ]
+	[ "$(wc -l <store)" -eq 1 ]
+	run 0 remap_ unset --no-kick BOB@one.test >out
+	not [ -s store ]'
+ok 'a login with capitals is written as the proxy looks for it' '
+	echo "{\"v\":1,\"type\":\"account\",\"address\":\"bob@one.test\",\"logins\":[\"Bob@One.test\",\"Böb\",\"BÖB\"]}" |
+	    run 0 remap_ set --partial --no-kick stalwart >out
+	printf "bob@one.test\tstalwart\nböb\tstalwart\n" >want
+	same want store
+	run 0 remap_ set --no-kick legacy bob@one.test BÖB >out
+	[ "$(goes bob%40one.test)$(goes b%C3%B6b)" = legacylegacy ]'
+ok 'a login that another account has in other capitals is refused for both' '
+	cp store before
+	cat >in <<-END
+	{"v":1,"type":"account","address":"ann@one.test","logins":["Info"]}
+	{"v":1,"type":"account","address":"dan@two.test","logins":["info"]}
+	END
+	run 1 remap_ set --partial --no-kick stalwart <in >out 2>err
+	[ "$(grep -c "\"status\":\"failed\"" out)" -eq 2 ]
+	has err "is that of ann@one.test too"
+	same before store
+	run 1 remap --token-file token set --partial --no-kick stalwart <in >out 2>err
+	same before store'
+ok 'export of a file that says two things of one name is refused' '
+	printf "Bob stalwart\nbob legacy\nann legacy\n" >both
+	run 1 remap export --mapping-file both --format=redis >out 2>err
+	has err "both: Bob is there in other capitals, too, and to another destination"
+	not [ -s out ]
+	printf "Bob stalwart\nbob stalwart\nAnn legacy\n" >both
+	run 0 remap export --mapping-file both --format=redis >out
+	printf "SET \"%s\" \"%s\"\n" Bob stalwart bob stalwart Ann legacy ann legacy >want
+	same want out'
+rm store
+echo "Bob stalwart" >store
+serve --normalize-none
+ok 'a proxy that keeps capitals: each form of a name is one of its own' '
+	run 0 remap_ -q set --no-kick legacy bob >out
+	[ "$(goes Bob)" = stalwart ]
+	[ "$(goes bob)" = legacy ]
+	[ "$(wc -l <store)" -eq 2 ]'
+cp first store
+serve --sessions dora@one.test=2
+
 # broken LINE MESSAGE: a file that the proxy could not load is left as it is.
 broken() {
 	{ cat first; printf '%s\n' "$1"; } >store

@@ -41,29 +41,38 @@ take_back(struct proxy *p, struct mapfile *m, const struct why *cause,
 	    "%s; the old mapping file is in its place again", cause->text);
 }
 
+/* Asks where an account's logins go now. */
+static int
+read_back_one(struct proxy *p, const struct subject *s, const char *destination,
+    struct why *why)
+{
+	struct route now = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < s->n && r == 0; i++) {
+		r = proxy_get(p, s->ids[i], &now, why);
+		if (r == 0 && destination != NULL &&
+		    strcmp(now.destination.data, destination) != 0)
+			r = why_set(why, FAIL_FATAL,
+			    "read back, %s goes to %s: is this the proxy's "
+			    "mapping file?",
+			    s->ids[i], now.destination.data);
+	}
+	route_free(&now);
+	return r;
+}
+
 /* Asks for a few of them what the proxy does now. */
 static int
 read_back(struct proxy *p, const struct subjects *all, const char *destination,
     struct why *why)
 {
 	size_t step = all->n / SAMPLE + 1;
-	struct route now = { 0 };
 	int r = 0;
 
-	for (size_t i = 0; i < all->n && r == 0; i += step) {
-		const struct subject *s = &all->v[i];
-
-		if (s->why.kind != FAIL_NONE)
-			continue;
-		r = proxy_get(p, s->ids[0], &now, why);
-		if (r == 0 && destination != NULL &&
-		    strcmp(now.destination.data, destination) != 0)
-			r = why_set(why, FAIL_FATAL,
-			    "read back, %s goes to %s: is this the proxy's "
-			    "mapping file?",
-			    s->ids[0], now.destination.data);
-	}
-	route_free(&now);
+	for (size_t i = 0; i < all->n && r == 0; i += step)
+		if (all->v[i].why.kind == FAIL_NONE)
+			r = read_back_one(p, &all->v[i], destination, why);
 	return r;
 }
 
@@ -84,11 +93,12 @@ replace(struct proxy *p, struct mapfile *m, const struct subjects *all,
 }
 
 int
-bulk_set(struct proxy *p, const char *path, const struct subjects *all,
-    const char *destination, bool dry_run, struct why *why)
+bulk_set(struct proxy *p, const char *path, bool lowers,
+    const struct subjects *all, const char *destination, bool dry_run,
+    struct why *why)
 {
 	struct mapfile m;
-	int r = mapfile_open(&m, path, why);
+	int r = mapfile_open(&m, path, lowers, why);
 
 	if (r == 0)
 		merge(&m, all, destination);

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "core/str.h"
-#include "proxy/client.h"
+#include "proxy/logins.h"
+#include "proxy/mapfile.h"
 
 static int
 find_host(const struct export_options *o, const char *destination,
@@ -160,12 +161,17 @@ route_sql(const struct export_options *o, const char *identifier,
 	return 0;
 }
 
-static const struct export_format formats[] = { { "tsv", NULL, NULL,
-						    route_tsv },
-	{ "postfix-transport", NULL, NULL, route_postfix },
-	{ "dovecot-proxy", NULL, NULL, route_dovecot },
-	{ "redis", NULL, NULL, route_redis },
-	{ "sql", "BEGIN;\n", "COMMIT;\n", route_sql } };
+static const struct export_format formats[] = {
+	{ .name = "tsv", .both = true, .route = route_tsv },
+	{ .name = "postfix-transport", .route = route_postfix },
+	{ .name = "dovecot-proxy", .both = true, .route = route_dovecot },
+	{ .name = "redis", .both = true, .route = route_redis },
+	{ .name = "sql",
+	    .both = true,
+	    .head = "BEGIN;\n",
+	    .foot = "COMMIT;\n",
+	    .route = route_sql },
+};
 
 const struct export_format *
 export_format(const char *name)
@@ -174,6 +180,64 @@ export_format(const char *name)
 		if (strcmp(formats[i].name, name) == 0)
 			return &formats[i];
 	return NULL;
+}
+
+/* --- a mapping file --- */
+
+/* Whether a line is the last of its identifier, which counts. */
+static bool
+counts(const struct mapfile *m, const struct mapline *line)
+{
+	return line->identifier != NULL &&
+	       line->destination == mapfile_get(m, line->identifier);
+}
+
+/* What counts must do so in lower case, too. */
+static int
+check_capitals(const struct mapfile *m, const char *path, struct why *why)
+{
+	struct mapfile lowered = { .file.fd = -1, .lowers = true };
+	int r = mapfile_parse(
+	    &lowered, buf_str(&m->file.old), m->file.old.len, why);
+
+	for (size_t i = 0; r == 0 && i < m->n; i++)
+		if (counts(m, &m->lines[i]) &&
+		    strcmp(m->lines[i].destination,
+			mapfile_get(&lowered, m->lines[i].identifier)) != 0)
+			r = why_set(why, FAIL_DATA,
+			    "%s: %s is there in other capitals, too, and to "
+			    "another destination: take the wrong line out",
+			    path, m->lines[i].identifier);
+	mapfile_close(&lowered);
+	return r;
+}
+
+int
+export_mapping_file(const char *path, bool both,
+    void (*route)(const char *identifier, const char *destination),
+    struct why *why)
+{
+	struct mapfile m;
+	struct buf b = { 0 };
+	int r = mapfile_open(&m, path, false, why);
+
+	if (r == 0)
+		r = check_capitals(&m, path, why);
+	for (size_t i = 0; r == 0 && i < m.n; i++) {
+		const struct mapline *line = &m.lines[i];
+		const char *lower;
+
+		if (!counts(&m, line))
+			continue;
+		route(line->identifier, line->destination);
+		/* It may have a line of its own. */
+		lower = login_lower(line->identifier, &b);
+		if (both && mapfile_get(&m, lower) == NULL)
+			route(lower, line->destination);
+	}
+	buf_free(&b);
+	mapfile_close(&m);
+	return r;
 }
 
 /* --- options --- */

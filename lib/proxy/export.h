@@ -33,6 +33,9 @@ struct export_options {
 
 struct export_format {
 	const char *name;
+	/* Names are looked for as the proxy says, in lower case or as they are
+	 * typed: where it is not asked, both belong into the table. */
+	bool both;
 	/* Before the first and after the last route; may be NULL. */
 	const char *head, *foot;
 	/*
@@ -57,6 +60,15 @@ int export_transport(const struct export_options *o, const char *destination,
     struct buf *out, struct why *why);
 /* Whether a transport table can have this as key: 0, or -1 and why (DATA). */
 int export_transport_key(const char *identifier, struct why *why);
+
+/*
+ * Hands over all routes of a mapping file, in lower case, too, where both. 0, or
+ * -1 and why: DATA, and none was handed over, where a name is in the file in other
+ * capitals, too, and to another destination; the proxy may follow either.
+ */
+int export_mapping_file(const char *path, bool both,
+    void (*route)(const char *identifier, const char *destination),
+    struct why *why);
 
 /* By name; NULL. */
 const struct export_format *export_format(const char *name);

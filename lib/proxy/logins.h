@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/map.h"
 #include "core/why.h"
 #include "record/record.h"
@@ -30,10 +31,18 @@ struct subjects {
 	struct arena texts;
 	bool logins; /* take the logins of records too */
 	bool shared; /* two accounts may have one login */
+	bool both;   /* each login in lower case, too */
 };
 /* Takes all of them out; and gives everything back. */
 void subjects_reset(struct subjects *s);
 void subjects_free(struct subjects *s);
+
+/* What a proxy that lowers names looks for: name, or b's text. */
+const char *login_lower(const char *name, struct buf *b);
+
+/* The proxy turned out to lower names: a login that an account has in two forms
+ * is left once, and one that is another account's in another form is refused. */
+void subjects_lower(struct subjects *s);
 
 /* Adds a login name. where and line are copied. What no proxy could hold is
  * refused: see struct subject. */

@@ -11,6 +11,7 @@
 #include "core/alloc.h"
 #include "core/str.h"
 #include "proxy/client.h"
+#include "proxy/logins.h"
 
 enum {
 	FILE_MAX = 1 << 30
@@ -24,18 +25,28 @@ add_line(struct mapfile *m)
 	return &m->lines[m->n++];
 }
 
+/* What the proxy looks for; put into b where it is not the identifier itself. */
+static const char *
+key_of(const struct mapfile *m, const char *identifier, struct buf *b)
+{
+	return m->lowers ? login_lower(identifier, b) : identifier;
+}
+
 static void
 add_mapping(struct mapfile *m, const char *identifier, const char *destination)
 {
 	struct mapline *line = add_line(m);
+	struct buf key = { 0 };
 	void **at;
 
 	line->identifier = arena_adds(&m->texts, identifier);
 	line->destination = arena_adds(&m->texts, destination);
 	/* The last of several lines is the one that counts. */
-	at = map_put(&m->index, line->identifier, NULL);
+	at = map_put_copy(
+	    &m->index, &m->texts, key_of(m, line->identifier, &key), NULL);
 	line->earlier = (uintptr_t)*at;
 	*at = (void *)(uintptr_t)m->n;
+	buf_free(&key);
 }
 
 /* The next word of *s, which moves past it; NULL at the end. */
@@ -106,11 +117,11 @@ mapfile_parse(struct mapfile *m, const char *text, size_t len, struct why *why)
 }
 
 int
-mapfile_open(struct mapfile *m, const char *path, struct why *why)
+mapfile_open(struct mapfile *m, const char *path, bool lowers, struct why *why)
 {
 	struct why wrong = { 0 };
 
-	*m = (struct mapfile){ .file.fd = -1 };
+	*m = (struct mapfile){ .file.fd = -1, .lowers = lowers };
 	if (locked_open(&m->file, path, FILE_MAX, 0, why) == -1)
 		return -1;
 	if (mapfile_parse(m, buf_str(&m->file.old), m->file.old.len, &wrong) ==
@@ -134,19 +145,23 @@ mapfile_close(struct mapfile *m)
 const char *
 mapfile_get(const struct mapfile *m, const char *identifier)
 {
-	void **at = map_get(&m->index, identifier);
+	struct buf key = { 0 };
+	void **at = map_get(&m->index, key_of(m, identifier, &key));
 
+	buf_free(&key);
 	return at == NULL ? NULL : m->lines[(uintptr_t)*at - 1].destination;
 }
 
 void
 mapfile_set(struct mapfile *m, const char *identifier, const char *destination)
 {
-	void **at = map_get(&m->index, identifier);
+	struct buf b = { 0 };
+	const char *key = key_of(m, identifier, &b);
+	void **at = map_get(&m->index, key);
 	size_t i = at == NULL ? 0 : (uintptr_t)*at;
 
 	if (i == 0 && destination != NULL)
-		add_mapping(m, identifier, destination);
+		add_mapping(m, key, destination);
 	/* Earlier lines, which do not count, go. */
 	for (; i != 0; i = m->lines[i - 1].earlier) {
 		m->lines[i - 1].destination = destination;
@@ -155,6 +170,7 @@ mapfile_set(struct mapfile *m, const char *identifier, const char *destination)
 			    arena_adds(&m->texts, destination);
 		destination = NULL;
 	}
+	buf_free(&b);
 }
 
 void

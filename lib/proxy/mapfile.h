@@ -5,7 +5,9 @@
 /*
  * The mapping file of the proxy: "identifier destination" a line, "#" begins a
  * comment line. Changed as a whole, under a lock, so that two programs of ours
- * at once lose nothing; comments and the order of lines stay.
+ * at once lose nothing; comments and the order of lines stay. A proxy that lowers
+ * identifiers does it with those of its file, too, as it loads them: "Al" and
+ * "al" are one then, and the last line counts.
  */
 #ifndef FERRY_PROXY_MAPFILE_H
 #define FERRY_PROXY_MAPFILE_H
@@ -31,7 +33,8 @@ struct mapfile {
 	struct locked file;
 	struct mapline *lines;
 	size_t n, cap;
-	struct map index; /* identifier -> its last line + 1 */
+	bool lowers;      /* set before the file is read: so does the proxy */
+	struct map index; /* identifier, lowered -> its last line + 1 */
 	struct arena texts;
 };
 
@@ -46,7 +49,8 @@ int mapfile_parse(
  * Opens a file, waits for its lock, and reads it. 0, or -1 and why (FATAL).
  * Ends with mapfile_close, which gives the lock back.
  */
-int mapfile_open(struct mapfile *m, const char *path, struct why *why);
+int mapfile_open(
+    struct mapfile *m, const char *path, bool lowers, struct why *why);
 void mapfile_close(struct mapfile *m);
 
 /* The destination of an identifier; NULL where it has no line. */

@@ -73,6 +73,14 @@ destination(const char *name)
 	return NULL;
 }
 
+static char *
+normalized(const char *identifier)
+{
+	char *s = xstrdup(identifier);
+
+	return settings.keep_case ? s : str_lower(s);
+}
+
 /* The entry of an identifier that is normalized already. */
 static struct entry *
 entry(const char *identifier)
@@ -117,6 +125,16 @@ words(char *line, char *word[3])
 	return n;
 }
 
+/* Identifiers are normalized as they are loaded; the last line counts. */
+static void
+load_line(const char *identifier, const char *to)
+{
+	char *key = normalized(identifier);
+
+	entry(key)->destination = arena_adds(&texts, to);
+	free(key);
+}
+
 /* False, and nothing changed, where the file cannot be loaded. */
 static bool
 store_load(void)
@@ -139,8 +157,7 @@ store_load(void)
 		size_t n = *line == '#' ? 0 : words(line, word);
 
 		if (n == 2)
-			entry(word[0])->destination =
-			    arena_adds(&texts, word[1]);
+			load_line(word[0], word[1]);
 		else if (n != 0)
 			good = false;
 	}
@@ -214,14 +231,6 @@ say(struct reply *r, int status, const char *text)
 	r->status = status;
 	r->type = "text/plain";
 	buf_addf(&r->body, "%s\n", text);
-}
-
-static char *
-normalized(const char *identifier)
-{
-	char *s = xstrdup(identifier);
-
-	return settings.keep_case ? s : str_lower(s);
 }
 
 static void

@@ -116,7 +116,7 @@ set(const char *url, const char *path, const char *destination, bool dry_run,
 	subjects_add_name(&all, "alice@o.test", NULL, NULL);
 	subjects_add_name(&all, "bob@o.test", NULL, NULL);
 	*why = (struct why){ 0 };
-	*result = bulk_set(&p, path, &all, destination, dry_run, why);
+	*result = bulk_set(&p, path, true, &all, destination, dry_run, why);
 	proxy_close(&p);
 	subjects_free(&all);
 	return content(path);
