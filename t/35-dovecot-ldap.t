@@ -34,6 +34,12 @@ person() {
 	person "o'brien(x)" "$(crypt SSHA ob)"
 	person nopass ''
 	person two "$(crypt SSHA t1)" "userPassword: $(crypt SSHA t2)"
+	printf 'dn: ou=clear,dc=example,dc=org\nobjectClass: organizationalUnit\nou: clear\n\n'
+	{
+		person plain p1
+		person star '*s1'
+		person hash "$(crypt SSHA h1)"
+	} | sed 's/ou=people/ou=clear/'
 } | sed '/^$/{N;/^\n$/D}' >people.ldif
 start_slapd people '' <people.ldif
 
@@ -126,6 +132,34 @@ ok 'and said where they may not' '
 	[ "$(member ann@one.test active)" = true ]
 	[ -z "$(member ann@one.test secret)" ]
 	has err "the password is checked by the directory, which does not show it"'
+
+for attrs in 'pass_attrs = mail=user,userPassword=password' ''; do
+	settings people.ext <<-END
+	auth_bind = yes
+	$attrs
+	pass_filter = (uid=%n)
+	user_filter = (uid=%n)
+	END
+	sed 's/ou=people/ou=clear/' people.ext >"clear${attrs:+.set}.ext"
+done
+serve clear clear.ext
+serve set clear.set.ext
+ok 'and they are what the directory takes, not what a field makes of them' '
+	for name in clear set; do
+		conf=$tmp/$name/dovecot.conf
+		run 0 dirdump-dovecot -d one.test -c $name/saved >out 2>err
+		for user in plain:p1 star:\*s1 hash:h1; do
+			may_login "${user%:*}" "${user#*:}"
+			address=${user%:*}@one.test
+			[ "$(member "$address" active)" = true ]
+			secret=$(member "$address" secret)
+			case $secret in
+			"{"*) ;;
+			*) secret="{$(member "$address" default_scheme)}$secret" ;;
+			esac
+			doveadm pw -t "$secret" -p "${user#*:}"
+		done
+	done'
 
 settings userdn.ext <<END
 auth_bind = yes

@@ -310,11 +310,12 @@ set_field(void *ctx, const char *key, const char *value)
 	answer_add(ask->a, ask->db, ask->arena, key, value);
 }
 
-/* A password that the directory checks: without a scheme it is the clear text.
- * (RFC 4519, 2.41.) */
+/* A password that the directory checks, whatever the fields make of it: without a
+ * scheme it is the clear text. (RFC 4519, 2.41.) */
 static void
 set_bound(struct asking *ask, const char *secret)
 {
+	ask->a->secret = NULL;
 	set_field(ask, "password", secret);
 	ask->a->scheme = "PLAIN";
 }
@@ -332,12 +333,12 @@ look_at_password(struct asking *ask)
 	if (entry_count(&ask->entry, password_attribute) > 1)
 		emit_note(ask->all->emit, ask->who->user,
 		    "more than one password: Dovecot takes the first", NULL);
-	if (!own->auth_bind || ask->a->secret != NULL)
+	if (!own->auth_bind)
 		return;
-	if (secret != NULL) {
+	if (secret != NULL)
 		set_bound(ask, secret);
+	if (ask->a->secret != NULL)
 		return;
-	}
 	emit_note(ask->all->emit, ask->who->user,
 	    "the password is checked by the directory, which does not show it",
 	    NULL);
