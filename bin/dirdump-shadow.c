@@ -23,8 +23,8 @@ static struct shadow shadow = {
 	.account = { .emit = &run.emit,
 	    .default_scheme = "CRYPT",
 	    .naming.bare_login = true },
-	.min_uid = 1000,
-	.max_uid = 60000,
+	.min_uid = -1,
+	.max_uid = -1,
 };
 
 static void
@@ -36,9 +36,9 @@ release(void)
 
 static const struct opt options[] = {
 	SOURCE_DOMAIN(&run),
-	OPT_NUMBER(0, "min-uid", "N", "leave users below N out",
+	OPT_NUMBER(0, "min-uid", "N", "leave users below N out (1000)",
 	    &shadow.min_uid, 0, UINT32_MAX),
-	OPT_NUMBER(0, "max-uid", "N", "leave users above N out",
+	OPT_NUMBER(0, "max-uid", "N", "leave users above N out (60000)",
 	    &shadow.max_uid, 0, UINT32_MAX),
 	SOURCE_ROOT(&run),
 	OPT_STRING(0, "virtual", "TABLE",

@@ -53,6 +53,37 @@ ok 'the day of expiry is the first day without the account' '
 	grep -c "\"active\":true" out >got
 	[ "$(grep account out | grep -c "\"active\":true")" -eq 1 ]
 	grep b@one.test out | grep -q "\"active\":true"'
+ok 'who could change an old password for too long is no user any more' '
+	today=$(($(date +%s) / 86400))
+	printf "u%s:x:100%s:1000:::\n" 1 1 2 2 3 3 4 4 >p
+	printf "%s\n" "u1:h:$((today - 100)):0:90:7:9::" "u2:h:$((today - 99)):0:90:7:9::" \
+	    "u3:h:$((today - 100)):0:90:7:::" "u4:h:$((today - 100)):0::7:9::" |
+	    sed "s/:h:/:\$6\$Zx\$h:/" >s
+	dump 0 --domain one.test p s
+	sed -n "s/.*\"address\":\"\(u.\).*\"active\":\([a-z]*\).*/\1 \2/p" out >got
+	printf "%s\n" "u1 false" "u2 true" "u3 true" "u4 true" >want
+	same want got'
+ok 'who is left out by the usual limits and has a password is named' '
+	printf "%s:x:%s:100:::\n" root 0 low 999 locked 998 none 997 high 60001 \
+	    gone 60002 >p
+	{
+		printf "%s:\$6\$Zx\$h:19000:0:99999:7:::\n" root low high
+		echo "locked:!\$6\$Zx\$h:19000:0:99999:7:::"
+		echo "gone:\$6\$Zx\$h:19000:0:99999:7::10000:"
+	} >s
+	dump 1 --domain one.test p s
+	has err "p:2: low@one.test: a user with a password is left out, by the user id: see --min-uid and --max-uid"
+	has err "p:5: high@one.test: a user with a password"
+	has err "left out: a user of the system, by the user id: 4 lines"
+	has out "\"failed\":2"
+	dump 0 --domain one.test --min-uid 1000 --max-uid 60000 p s
+	has err "left out: a user of the system, by the user id: 6 lines"
+	dump 0 --domain one.test --min-uid 999 --max-uid 60001 p s
+	[ "$(grep -c "\"type\":\"account\"" out)" -eq 2 ]
+	printf "%s\n" "l@one.test low" >virtual
+	dump 1 --virtual virtual p s
+	has err "p:2: l@one.test: a user with a password is left out"
+	has err "left out: a user without an address: 1 line"'
 ok 'the limits of user ids' '
 	dump 0 --domain one.test --min-uid 1002 --max-uid 1003 passwd shadow
 	sed -n "s/.*\"address\":\"\([^\"]*\)\".*/\1/p" out >got

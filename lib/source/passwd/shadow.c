@@ -8,13 +8,19 @@
 
 #include "core/num.h"
 #include "core/str.h"
+#include "secret/lock.h"
 #include "source/host.h"
 #include "source/lines.h"
 #include "source/rights.h"
 
 enum {
+	MIN_UID = 1000,
+	MAX_UID = 60000,
 	PASSWD_FIELDS = 7,
-	SHADOW_EXPIRE = 7,  /* the eighth field, days */
+	SHADOW_CHANGED = 2, /* all in days */
+	SHADOW_MAX = 4,
+	SHADOW_INACTIVE = 6,
+	SHADOW_EXPIRE = 7,
 	MASTER_FIELDS = 10, /* class, change and expire after the gid */
 	MASTER_EXPIRE = 6   /* seconds */
 };
@@ -58,6 +64,21 @@ is_expired(const char *text, int64_t now, bool zero_is_never)
 	return !(zero_is_never && when == 0) && now >= when;
 }
 
+/* Whether the days in which an old password could still be changed are over, after
+ * which there is no login. (shadow(5); pam_unix, passverify.c:
+ * check_shadow_expiry.) */
+static bool
+is_abandoned(char **field, int64_t today)
+{
+	int64_t changed, max, inactive;
+
+	return parse_num(field[SHADOW_CHANGED], 1, today, &changed, NULL) &&
+	       parse_num(field[SHADOW_MAX], 0, INT32_MAX, &max, NULL) &&
+	       parse_num(
+		   field[SHADOW_INACTIVE], 0, INT32_MAX, &inactive, NULL) &&
+	       today - changed > max + inactive;
+}
+
 static void
 read_hashes(struct shadow *s, const char *path)
 {
@@ -84,27 +105,11 @@ read_hashes(struct shadow *s, const char *path)
 		entry = arena_alloc(&s->arena, sizeof *entry);
 		entry->hash = arena_adds(&s->arena, field[1]);
 		entry->expired =
-		    is_expired(field[SHADOW_EXPIRE], s->today, false);
+		    is_expired(field[SHADOW_EXPIRE], s->today, false) ||
+		    is_abandoned(field, s->today);
 		*value = entry;
 	}
 	source_lines_close(&in);
-}
-
-/* Whether the user is a person, by the uid. */
-static bool
-is_person(struct shadow *s, const char *uid)
-{
-	struct emit *e = s->account.emit;
-	int64_t id;
-
-	if (!parse_num(uid, 0, UINT32_MAX, &id, NULL)) {
-		emit_bad(e, NULL, "the third field is not a user id");
-		return false;
-	}
-	if (id >= s->min_uid && id <= s->max_uid)
-		return true;
-	emit_drop(e, NULL, "a user of the system, by the user id");
-	return false;
 }
 
 /* The hash of a passwd line: in it, or in shadow where the field says "x". */
@@ -143,6 +148,74 @@ find_address(struct shadow *s, struct fields *f)
 		return false;
 	}
 	return true;
+}
+
+/* Whether a password may fit. */
+static bool
+has_password(const struct shadow *s, const struct fields *f, bool have_shadow)
+{
+	const char *hash = f->secret;
+
+	if (strcmp(hash, "x") == 0 && have_shadow) {
+		void **value = map_get(&s->hashes, f->name);
+		const struct shadow_entry *entry =
+		    value == NULL ? NULL : *value;
+
+		if (entry == NULL || entry->expired)
+			return false;
+		hash = entry->hash;
+	}
+	return *hash != '\0' && !f->locked &&
+	       secret_locked(hash, s->account.default_scheme) == SECRET_OPEN;
+}
+
+/* A user who is none by the usual limits: who has a password may log in to the
+ * server all the same, but for root. */
+static void
+leave_out(struct shadow *s, struct fields *f, int64_t id, bool have_shadow)
+{
+	struct emit *e = s->account.emit;
+	const char *domain = s->account.naming.domain;
+	struct buf name = { 0 }, address = { 0 };
+
+	if (id == 0 || !has_password(s, f, have_shadow)) {
+		emit_drop(e, NULL, "a user of the system, by the user id");
+		return;
+	}
+	if (!find_address(s, f))
+		return;
+	buf_adds(&name, f->name);
+	if (strchr(f->name, '@') == NULL)
+		buf_addf(&name, "@%s", domain);
+	if (emit_address(buf_str(&name), false, &address, NULL) == -1)
+		buf_reset(&address);
+	emit_bad(e, address.len == 0 ? NULL : address.data,
+	    "a user with a password is left out, by the user id: see --min-uid "
+	    "and --max-uid");
+	buf_free(&name);
+	buf_free(&address);
+}
+
+/* Whether the user is a person, by the uid. */
+static bool
+is_person(struct shadow *s, struct fields *f, bool have_shadow)
+{
+	int64_t min = s->min_uid == -1 ? MIN_UID : s->min_uid,
+		max = s->max_uid == -1 ? MAX_UID : s->max_uid, id;
+
+	if (!parse_num(f->uid, 0, UINT32_MAX, &id, NULL)) {
+		emit_bad(
+		    s->account.emit, NULL, "the third field is not a user id");
+		return false;
+	}
+	if (id >= min && id <= max)
+		return true;
+	if ((id < min ? s->min_uid : s->max_uid) == -1)
+		leave_out(s, f, id, have_shadow);
+	else
+		emit_drop(s->account.emit, NULL,
+		    "a user of the system, by the user id");
+	return false;
 }
 
 /* Whether a user can read a file; of another machine dirdump-collect gathers no
@@ -185,11 +258,11 @@ user(struct shadow *s, char **field, bool master, bool have_shadow)
 		.home = field[master ? 8 : 5],
 		.quota = -1 };
 
-	if (!is_person(s, f.uid))
-		return;
 	if (master)
 		f.locked = is_expired(field[MASTER_EXPIRE], s->now, true);
-	else
+	if (!is_person(s, &f, have_shadow && !master))
+		return;
+	if (!master)
 		find_hash(s, &f, have_shadow);
 	if (!find_address(s, &f))
 		return;

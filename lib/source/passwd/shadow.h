@@ -14,6 +14,8 @@ struct shadow {
 	struct account account;      /* its domain is set, or users is */
 	struct virtual_users *users; /* addresses of users; may be NULL */
 	bool homes; /* they are those of the host that is read */
+	/* -1: the usual one; who is beyond that and has a password, as a user of a
+	 * directory service may, is reported. */
 	int64_t min_uid, max_uid;
 	int64_t today;     /* days since 1970-01-01, for shadow(5) */
 	int64_t now;       /* seconds, for master.passwd */
