@@ -13,12 +13,17 @@
 
 static struct source_run run;
 static struct dkim_options dkim = { .redis = "redis-cli" };
+static struct opt_list domains;
 static char *password;
 static bool as_dns;
 
 static const struct opt options[] = {
 	OPT_WORD(0, "from", "SYSTEM", "the system whose keys are read",
 	    &dkim.system, dkim_system_words),
+	OPT_LIST(0, "sender-domain", "DOMAIN",
+	    "list a key that signs the mail of any domain for this one; can be "
+	    "given many times",
+	    &domains),
 	OPT_SET(0, "dns", "the public parts, as lines of a zone file", &as_dns),
 	OPT_STRING(0, "root", "DIR",
 	    "what / is in the system's files: a copy of its disk", &dkim.root),
@@ -38,6 +43,8 @@ dump(char **operands)
 	source_begin(&run, &tool);
 	dkim.place = operands[0];
 	dkim.password = password;
+	dkim.domains = domains.v;
+	dkim.n_domains = domains.n;
 	dkim.dns = as_dns ? &dns : NULL;
 	run.emit.silent = as_dns;
 	if (dkim_dump(&run.emit, &dkim, &why) == -1)
@@ -46,6 +53,7 @@ dump(char **operands)
 	status = source_finish(&run);
 	buf_free(&dns);
 	free_secret(password);
+	opt_list_free(&domains);
 	return status;
 }
 

@@ -31,6 +31,9 @@ struct dkim_options {
 	const char *root;     /* what "/" is in the system's files; NULL: "/" */
 	const char *redis;    /* the program redis-cli */
 	const char *password; /* of the database, or NULL */
+	/* For which a key is carried that signs the mail of any domain. */
+	char *const *domains;
+	size_t n_domains;
 	struct buf *dns; /* lines of a zone file go there, and no records */
 };
 

@@ -283,3 +283,17 @@ dkim_file(
 	d->emit->at = at;
 	buf_wipe(&text);
 }
+
+size_t
+dkim_sender_domains(struct dkim *d, const char *key)
+{
+	struct why why = { 0 };
+
+	if (d->options->n_domains == 0) {
+		why_set(&why, FAIL_DATA,
+		    "it signs the mail of any domain, and is not carried: name "
+		    "yours with --sender-domain");
+		emit_fail_at(d->emit, key, NULL, &why);
+	}
+	return d->options->n_domains;
+}

@@ -28,6 +28,10 @@ void dkim_key(struct dkim *d, const char *domain, const char *selector,
 void dkim_file(
     struct dkim *d, const char *domain, const char *selector, const char *path);
 
+/* How many domains the options name for keys that sign the mail of any sender's;
+ * where there is none, a failure: key is not carried. */
+size_t dkim_sender_domains(struct dkim *d, const char *key);
+
 /*
  * Reads a text file of the system and hands over its lines, trimmed, without
  * comments (from a "#" on) and empty ones; the emitter's place is each line's.

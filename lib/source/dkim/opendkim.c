@@ -113,13 +113,16 @@ static void
 put_for_senders(struct dkim *d, const struct tables *t, const char *name,
     const char *selector, const char *key)
 {
-	for (const struct signer *s = t->signers; s != NULL; s = s->next)
-		if (strcmp(s->key, name) == 0 && s->domain != NULL)
+	for (const struct signer *s = t->signers; s != NULL; s = s->next) {
+		if (strcmp(s->key, name) != 0)
+			continue;
+		if (s->domain != NULL)
 			put_key(d, s->domain, selector, key);
-		else if (strcmp(s->key, name) == 0)
-			emit_note_record(d->emit, "SigningTable",
-			    "a key signs in the name of any sender's domain: "
-			    "it is carried for the domains that a line names");
+		else if (dkim_sender_domains(d, name) > 0)
+			for (size_t i = 0; i < d->options->n_domains; i++)
+				put_key(d, d->options->domains[i], selector,
+				    key);
+	}
 }
 
 /* Mail of a domain that is signed in the name of another. */
@@ -228,20 +231,43 @@ conf_line(struct dkim *d, char *line, void *arg)
 			c->v[i] = arena_adds(&d->arena, value);
 }
 
-/* One key for the domains of a list. */
+/* A domain, or of a file of patterns one that may have more. */
 static void
-one_key(struct dkim *d, const struct conf *c)
+domain_line(struct dkim *d, char *line, void *arg)
 {
+	const struct conf *c = arg;
+	const char *domain = pattern_domain(line);
+
+	if (domain != NULL)
+		dkim_file(
+		    d, domain, c->v[SET_SELECTOR], c->v[SET_KEY_FILE]);
+	else if (dkim_sender_domains(d, line) > 0)
+		for (size_t i = 0; i < d->options->n_domains; i++)
+			dkim_file(d, d->options->domains[i],
+			    c->v[SET_SELECTOR], c->v[SET_KEY_FILE]);
+}
+
+/* One key for the domains of a list, or of a file. */
+static void
+one_key(struct dkim *d, struct conf *c)
+{
+	static const char list[] = "csl:";
+	const char *domains = c->v[SET_DOMAIN], *file = data_set(domains);
 	char *rest, *domain;
 
-	if (strchr(c->v[SET_DOMAIN], ':') != NULL || *c->v[SET_DOMAIN] == '/') {
+	if (file != NULL) {
+		(void)dkim_lines(d, file, domain_line, c);
+		return;
+	}
+	if (str_starts(domains, list))
+		domains += strlen(list);
+	if (strchr(domains, ':') != NULL) {
 		other_kind(d, "Domain");
 		return;
 	}
-	rest = arena_adds(&d->arena, c->v[SET_DOMAIN]);
+	rest = arena_adds(&d->arena, domains);
 	while ((domain = str_cut(&rest, ',')) != NULL)
-		dkim_file(d, str_trim(domain), c->v[SET_SELECTOR],
-		    c->v[SET_KEY_FILE]);
+		domain_line(d, str_trim(domain), c);
 }
 
 void

@@ -280,6 +280,23 @@ glob_pattern(const char *template, struct buf *out)
 	}
 }
 
+/* A path that is the same for all: one key signs for whoever sends. */
+static void
+put_one_key(struct rspamd *r, const char *path)
+{
+	struct dkim *d = r->d;
+
+	if (!dkim_exists(d, path) ||
+	    dkim_sender_domains(d, dkim_path(d, path)) == 0)
+		return;
+	for (size_t i = 0; i < d->options->n_domains; i++) {
+		const char *domain = d->options->domains[i];
+
+		if (map_get(&r->known, domain) == NULL)
+			dkim_file(d, domain, r->selector, path);
+	}
+}
+
 static void
 put_fallback(struct rspamd *r)
 {
@@ -289,8 +306,10 @@ put_fallback(struct rspamd *r)
 	struct buf pattern = { 0 };
 	glob_t found;
 
-	if (strstr(template, "$domain") == NULL)
+	if (strstr(template, "$domain") == NULL) {
+		put_one_key(r, template);
 		return;
+	}
 	glob_pattern(here, &pattern);
 	if (glob(pattern.data, 0, NULL, &found) == 0) {
 		for (size_t i = 0; i < found.gl_pathc; i++) {
