@@ -194,6 +194,24 @@ ok 'pass_attrs as Dovecot has them make uids of addresses' '
 		doveadm pw -t "$(member "$name@one.test" secret)" -p "${user#*:}"
 	done'
 
+settings short.ext <<END
+pass_attrs = uid=user,userPassword=password
+pass_filter = (uid=%n)
+user_filter = (uid=%n)
+iterate_attrs = uid=user
+END
+serve short short.ext
+ok 'pass_attrs that make a name of an address: the name is a login, too' '
+	run 0 dirdump-dovecot -d one.test -c short/saved >out 2>err
+	for user in ann:a1 bob:b1; do
+		name=${user%:*}
+		for login in $name $name@one.test; do
+			may_login $login "${user#*:}"
+			grep -qx "  user=$name" "auth.$login"
+		done
+		has out "\"address\":\"$name@one.test\",\"logins\":[\"$name\"]"
+	done'
+
 for form in '=user=%{ldap:uid}@two.test' 'uid=user=%$@two.test'; do
 	settings template.ext <<-END
 	pass_attrs = userPassword=password

@@ -16,6 +16,7 @@
 struct pending {
 	const char *listed; /* with its domain */
 	const char *user;   /* as the server looks it up */
+	const char *login;  /* the name without its domain, or NULL */
 	struct outcome outcome;
 	struct place at;
 	struct pending *next;
@@ -111,14 +112,16 @@ dovecot_kept_place(struct dovecot *d, struct place at)
 	return at;
 }
 
+/* login: as take has it. */
 static void
 wait_for_all(struct dovecot *d, const char *listed, const char *user,
-    const struct outcome *o, struct place at)
+    const struct outcome *o, struct place at, const char *login)
 {
 	struct pending *p = arena_alloc(&d->arena, sizeof *p);
 
 	p->listed = arena_adds(&d->arena, listed);
 	p->user = arena_adds(&d->arena, user);
+	p->login = login == NULL ? NULL : arena_adds(&d->arena, login);
 	p->at = dovecot_kept_place(d, at);
 	outcome_copy(&p->outcome, o, &d->arena);
 	*d->pending_tail = p;
@@ -235,7 +238,7 @@ end_renamed(struct dovecot *d, struct pending *p)
 		address = user;
 	(void)dovecot_account(d, &p->outcome, address,
 	    at == NULL ? NULL : at + 1,
-	    strcmp(p->listed, address) == 0 ? NULL : p->listed);
+	    strcmp(p->listed, address) == 0 ? p->login : p->listed);
 	/* Mail still comes for the name that was listed. */
 	if (at != NULL && is_written(d, address) &&
 	    strcmp(p->listed, address) != 0)
@@ -410,9 +413,9 @@ take(struct dovecot *d, const struct name *n, const char *login)
 	if (o->login && leads_elsewhere(n->user, o))
 		(void)map_put_copy(&d->leads, &d->arena, n->listed, NULL);
 	for (const struct outcome *one = o->next; one != NULL; one = one->next)
-		wait_for_all(d, n->listed, n->user, one, at);
+		wait_for_all(d, n->listed, n->user, one, at, NULL);
 	if (!o->login || !user_is_same(n->user, o->user))
-		wait_for_all(d, n->listed, n->user, o, at);
+		wait_for_all(d, n->listed, n->user, o, at, login);
 	else
 		(void)dovecot_account(
 		    d, o, n->listed, address_domain(o->user), login);
