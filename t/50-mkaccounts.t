@@ -279,6 +279,7 @@ ok 'reconcile: a line for each domain, with its scope' '
 	["upsert","Domain",["d-one_2etest","d-two_2etest"],null]
 	["upsert","Account",["g-g_40one_2etest"],null]
 	["reconcile","Account",["u-a_40one_2etest","u-c_40one_2etest"],{"domainId":"#d-one_2etest"}]
+	["reconcile","MailingList",[],{"domainId":"#d-one_2etest"}]
 	["reconcile","Account",["u-b_40two_2etest"],{"domainId":"#d-two_2etest"}]
 	["reconcile","MailingList",["l-l_40two_2etest"],{"domainId":"#d-two_2etest"}]
 	EOF
@@ -321,6 +322,29 @@ ok 'reconcile: what is in the directory and not in the plan is not taken away' '
 	0:Aone_Atwo_Mtwo_ - {"v":1,"type":"account","address":"h@one.test","secret":"$sha","forward":["x@three.test","y@three.test"]}
 	0:Aone_Mone_Atwo_Mtwo_ - {"v":1,"type":"account","address":"h@one.test","secret":"$sha"}
 	EOF'
+
+ok 'reconcile: what the input does not show to be gone stays, and that is said' '
+	# no account in a domain, no alias anywhere
+	{
+		account a@one.test
+		echo "{\"v\":1,\"type\":\"domain\",\"domain\":\"two.test\"}"
+		end
+	} >in
+	run 0 mkaccounts -v --reconcile in >plan 2>err
+	[ "$(grep -c "no list of it is taken away: the input has no aliases at all" err)" = 2 ]
+	has err "two.test: not-carried: no account of it is taken away: the input has none"
+	hasnt err "one.test: not-carried: no account"
+	jq -r "select(.[\"@type\"] == \"reconcile\") | .object + .scope.domainId" plan >got
+	echo "Account#d-one_2etest" >want
+	same want got
+	# an alias somewhere: lists were read
+	{ sed "\$d" in; echo "{\"v\":1,\"type\":\"alias\",\"address\":\"al@one.test\",\"targets\":[\"a@one.test\"]}"; } >all
+	sed -i "/\"end\"/d" all
+	echo "{\"v\":1,\"type\":\"end\",\"count\":$(wc -l <all)}" >>all
+	run 0 mkaccounts -v --reconcile all >plan 2>err
+	hasnt err "no list of it"
+	[ "$(jq -r "select(.[\"@type\"] == \"reconcile\") | .object + .scope.domainId" plan | tr "\n" " ")" = \
+	    "Account#d-one_2etest MailingList#d-one_2etest MailingList#d-two_2etest " ]'
 
 ok 'temporary passwords: a file that was cut is mended, two runs exclude each other' '
 	record account a@one.test >one

@@ -210,6 +210,13 @@ ok '--reconcile takes away who has left, and nobody else' '
 	run 0 apply -q --destroy plan >out 2>err
 	case $(accounts_here) in *bob* | *gone*) exit 1 ;; esac'
 
+moved
+ok '--reconcile takes the last list of a domain away' '
+	people | sed "s/.*team@one.test.*/{\"v\":1,\"type\":\"alias\",\"address\":\"al@two.test\",\"targets\":[\"dora@two.test\"]}/" >all
+	mkaccounts -q --reconcile all >plan
+	run 0 apply -q --destroy plan >out 2>err
+	case $(accounts_here) in *team*) exit 1 ;; esac'
+
 # The first signal ends it after the request in flight.
 for sig in TERM INT HUP KILL; do
 	moved --fault '*:slow:300'

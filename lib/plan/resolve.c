@@ -15,6 +15,7 @@
 #include "core/num.h"
 #include "plan/model.h"
 #include "plan/signing.h"
+#include "plan/spare.h"
 
 /* How deep aliases may lead to aliases: Postfix gives up there as well
  * (postconf(5), virtual_alias_recursion_limit). */
@@ -635,29 +636,6 @@ resolve_logins(struct plan *p)
 	}
 }
 
-/* Says where --reconcile takes nothing away. */
-static void
-note_spared(struct plan *p)
-{
-	for (size_t i = 0; i < p->n_domains; i++) {
-		struct domain *d = &p->domains[i];
-
-		if (!d->local || d->alias_of != 0)
-			continue;
-		if (p->spare_all)
-			d->spare_accounts = d->spare_lists = true;
-		if (!d->spare_accounts && !d->spare_lists)
-			continue;
-		p->counts.spared++;
-		plan_note(p, NOTE_LEFT, d->name, 0,
-		    "no %s of it taken away: not all that the directory has "
-		    "is in the plan",
-		    !d->spare_lists      ? "account is"
-		    : !d->spare_accounts ? "list is"
-					 : "account or list is");
-	}
-}
-
 void
 plan_resolve(struct plan *p)
 {
@@ -682,5 +660,5 @@ plan_resolve(struct plan *p)
 	plan_resolve_forwards(p);
 	plan_resolve_signings(p);
 	if (p->options->reconcile)
-		note_spared(p);
+		plan_settle_spared(p);
 }

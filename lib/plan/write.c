@@ -93,20 +93,27 @@ put_match(struct writer *w, char kind)
 		jw_str(&w->line, "domainId");
 }
 
+/* Begins a line of objects. */
+static void
+begin_objects(struct writer *w, const char *operation, const char *object,
+    const char *kind)
+{
+	begin_operation(w, operation, object);
+	jw_key(&w->line, "matchOn");
+	jw_open(&w->line, '[');
+	put_match(w, *kind);
+	jw_close(&w->line, ']');
+	jw_key(&w->line, "value");
+	jw_open(&w->line, '{');
+}
+
 /* Begins an object in the current line, or in a new one. */
 static void
 begin_object(struct writer *w, const char *operation, const char *object,
     const char *kind, const char *address)
 {
-	if (w->n++ == 0) {
-		begin_operation(w, operation, object);
-		jw_key(&w->line, "matchOn");
-		jw_open(&w->line, '[');
-		put_match(w, *kind);
-		jw_close(&w->line, ']');
-		jw_key(&w->line, "value");
-		jw_open(&w->line, '{');
-	}
+	if (w->n++ == 0)
+		begin_objects(w, operation, object, kind);
 	jw_key(&w->line, client_id(w, kind, address, false));
 	jw_open(&w->line, '{');
 }
@@ -414,7 +421,7 @@ list_address(const struct plan *p, size_t i)
 static void
 end_domain(struct writer *w, const struct domain *d)
 {
-	if (!w->whole || w->n == 0) {
+	if (!w->whole || w->line.len == 0) {
 		end_line(w);
 		return;
 	}
@@ -458,6 +465,10 @@ reconcile_domain(struct writer *w, uint32_t d, const struct by_domain *accounts,
 	op = operation(w, domain->spare_lists);
 	for (uint32_t i = lists->start[d]; i < lists->start[d + 1]; i++)
 		put_list(w, op, &p->lists[lists->order[i]]);
+	/* The last list may be gone. */
+	if (w->whole && w->n == 0 && domain->local && domain->alias_of == 0 &&
+	    !plan_is_missing(p, d))
+		begin_objects(w, op, "MailingList", "l");
 	end_domain(w, domain);
 	w->whole = false;
 }
