@@ -86,6 +86,40 @@ ok '--resume in the other direction, to a further step, with another list' '
 	for user in dan eve fay; do
 		[ "$(routes $user@one.test)" = legacy ]
 	done'
+# Each wave has its list and its log in STATE, and --resume reads both.
+ok 'two waves at once, or two rehearsals: the second does not begin' '
+	cat >shims/parallel <<-END
+	#!/bin/sh
+	PATH=\${PATH#$tmp/shims:}
+	if mkdir $tmp/held; then
+		while [ -e $tmp/hold ]; do sleep 0.1; done
+	fi 2>/dev/null
+	exec parallel "\$@"
+	END
+	chmod 755 shims/parallel
+	: >hold
+	wave wave1 2>first.err &
+	first=$!
+	until [ -e held ]; do sleep 0.1; done
+	run 75 wave wave2 2>err
+	has err "another wave is at work in $tmp/state"
+	run 75 wave --resume 2>err
+	run 75 wave --back wave2 2>err
+	run 0 wave -n wave2 >out
+	same wave1 state/wave.list
+	rm hold
+	run 0 wait $first
+	has first.err "3 accounts: 3 done"
+	run 0 wave --resume 2>err
+	has err "3 accounts: 3 done"
+	mkdir -p state/rehearsal
+	: >state/rehearsal/kept
+	exec 6>>state/rehearsal.lock
+	flock 6
+	run 75 wave --rehearse >out 2>err
+	exec 6>&-
+	has err "another rehearsal is at work in $tmp/state"
+	[ -e state/rehearsal/kept ]'
 ok 'the command line' '
 	run 2 wave --no-such 2>err
 	run 2 wave </dev/null 2>err
