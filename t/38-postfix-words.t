@@ -184,6 +184,26 @@ ok 'so is what a service has otherwise' '
 	always_bcc x@m.test: of the service cleanup in master.cf alone; not read
 	END
 	same want got'
+# Users are in a domain of their own: what is no alias is one of them.
+ok 'names of local aliases first, and then of users: -d of another domain' '
+	cp "$pf/main.cf" main.cf.old2
+	printf "%s\n" "postmaster: root" "root: ann, Info" "info: bob" "ann: \\ann, ann@ext.test" \
+	    "far: Root@mx.host.test" "self: self, info" >"$pf/local"
+	printf "ann@users.test x/\nbob@users.test y/\n" >"$pf/boxes2"
+	postfix_main "mydestination = mx.host.test, localhost" "myorigin = mx.host.test" \
+	    "virtual_mailbox_domains = users.test" \
+	    "virtual_mailbox_maps = texthash:$pf/boxes2" "alias_maps = hash:$pf/local"
+	postalias -c "$pf" "hash:$pf/local"
+	postfix -c "$pf" reload
+	run 0 dirdump-postfix -q -d users.test -c "$pf" >out 2>err
+	for name in postmaster root info far self; do
+		delivered $name@mx.host.test >got
+		sed "s/@mx.host.test/@users.test/g" got >want
+		leads $name@mx.host.test >got
+		same want got
+	done
+	cp main.cf.old2 "$pf/main.cf"
+	postfix -c "$pf" reload'
 ok 'random tables: dirdump postfix and Postfix say the same' '
 	cp "$pf/main.cf" main.cf.old
 	postfix_main "mydestination = one.test, localhost" \

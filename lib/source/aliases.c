@@ -15,6 +15,7 @@
 #include "source/address-list.h"
 #include "source/alias-ask.h"
 #include "source/alias-extension.h"
+#include "source/alias-name.h"
 #include "source/host.h"
 #include "source/lines.h"
 
@@ -33,6 +34,7 @@ aliases_free(struct aliases *a)
 	}
 	free(a->v);
 	free(a->bare);
+	free(a->names);
 	map_free(&a->by_address);
 	map_free(&a->key_domains);
 	map_free(&a->markers);
@@ -220,6 +222,10 @@ aliases_target(
 	buf_adds(&whole, target);
 	if (a->rewrite != NULL)
 		a->rewrite(a->rewrite_ctx, &whole);
+	if (alias_name_waits(a, alias, buf_str(&whole))) {
+		buf_free(&whole);
+		return;
+	}
 	address = normalise(a, buf_str(&whole), a->domain, &why);
 	buf_free(&whole);
 	if (address == NULL)

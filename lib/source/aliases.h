@@ -38,6 +38,12 @@ struct alias_bare {
 	struct place at;
 };
 
+/* A target of a local alias that is a name. */
+struct alias_name {
+	struct alias *alias;
+	const char *name;
+};
+
 struct aliases {
 	const char *domain; /* of names without one; NULL: they are refused */
 	const char *key_domain;  /* of keys without one; NULL: domain */
@@ -79,6 +85,9 @@ struct aliases {
 	struct map key_domains; /* of the keys, and those of aliases_domain */
 	struct alias_bare *bare;
 	size_t nbare, bare_cap;
+	bool names_wait; /* targets without a domain, see source/alias-name.h */
+	struct alias_name *names;
+	size_t nnames, names_cap;
 	unsigned int depth; /* of ":include:" */
 	struct alias **v;
 	size_t n, cap;

@@ -9,6 +9,7 @@
 
 #include "core/str.h"
 #include "record/address.h"
+#include "source/alias-name.h"
 #include "source/host.h"
 #include "source/postfix/locals.h"
 #include "source/postfix/notes.h"
@@ -341,6 +342,15 @@ read_locals(struct postfix *p, struct emit *e)
 	return domain;
 }
 
+/* Whether a name without a domain, in a table, is a local one. */
+static bool
+is_local_origin(struct postfix *p, struct emit *e)
+{
+	const char *origin = read_origin(p, e);
+
+	return origin != NULL && postfix_domains_has(&p->locals, origin);
+}
+
 /* The aliases of local names, after those of all names. */
 static void
 read_local_aliases(struct postfix *p, struct emit *e, const char *domain)
@@ -367,9 +377,12 @@ read_local_aliases(struct postfix *p, struct emit *e, const char *domain)
 	if (maps == NULL)
 		return;
 	p->aliases.key_domain = domain;
+	p->aliases.names_wait = p->users_apart && is_local_origin(p, e);
 	p->aliases.locals = p->aliases.no_markers = p->aliases.includes = true;
 	postfix_tables(&reader, maps, "alias_maps");
+	alias_settle_names(&p->aliases, e, domain);
 	p->aliases.key_domain = NULL;
+	p->aliases.names_wait = false;
 	p->aliases.locals = p->aliases.no_markers = p->aliases.includes = false;
 }
 
@@ -400,7 +413,8 @@ postfix_read(struct postfix *p, struct emit *e)
 		return;
 	}
 	postfix_rewrite_read(p, e);
-	if (p->aliases.domain == NULL)
+	p->users_apart = p->aliases.domain != NULL;
+	if (!p->users_apart)
 		p->aliases.domain = read_origin(p, e);
 	domain = p->local_domain = read_locals(p, e);
 	p->aliases.rewrite = postfix_rewrite;
