@@ -341,6 +341,29 @@ ok 'identities: a second run changes nothing, nor what the owner has changed' '
 	rm settings.done
 	run 0 put >out 2>err
 	results | grep "Second" | grep -q "another one of this name"'
+# One is what the server has made by itself; the other must not take its place.
+for order in 'Anna A.,Support' 'Support,Anna A.'; do
+	serve
+	{
+		account a@one.test '"name":"Anna A.","identities":['"$(
+			printf '{"address":"a@one.test","name":"%s"' "${order%,*}"
+			[ "${order%,*}" != Support ] || printf ',"text":"-- S"'
+			printf '},{"address":"a@one.test","name":"%s"' "${order#*,}"
+			[ "${order#*,}" != Support ] || printf ',"text":"-- S"'
+			printf '}')"']'
+	} | plan_of
+	ok "identities: one that is as the server made it stays beside another ($order)" '
+		run 0 put >out 2>err
+		results_are "exists a@one.test Identity Anna A. <a@one.test>" \
+		    "created a@one.test Identity Support <a@one.test>"
+		identities | cut -d , -f 1,2,5 | sort >got
+		printf "%s\n" "[\"Anna A.\",\"a@one.test\",\"\"" \
+		    "[\"Support\",\"a@one.test\",\"-- S\"" >want
+		same want got
+		run 0 put >out 2>err
+		hasnt out "the owner has changed it"
+		not_again Identity/set'
+done
 serve
 ok 'identities that the server refuses are named with the owner' '
 	long=$(printf "%02048d" 0)

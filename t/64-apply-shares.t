@@ -105,4 +105,14 @@ ok 'a dry run says so, and changes nothing' '
 	results | grep -q "^planned alice@one.test Work (carol@one.test lri, bob@one.test lrs)"
 	shares alice@one.test >after
 	not grep ^Work after'
+ok 'whoever is no account is named, and nothing else suffers' '
+	printf "%s\n" "{\"v\":1,\"type\":\"settings\",\"address\":\"alice@one.test\",\"shares\":[{\"folder\":\"Work\",\"with\":\"anyone\",\"rights\":\"lr\"},{\"folder\":\"Work\",\"with\":\"bob@one.test\",\"rights\":\"lr\"}]}" >settings
+	rm -f settings.done
+	run 1 put >out 2>err
+	results >got
+	cat >want <<-EOF
+	failed alice@one.test Work (anyone lr) the server has no account of this address
+	updated alice@one.test Work (bob@one.test lr)
+	EOF
+	same want got'
 done_testing

@@ -93,7 +93,7 @@ report(void *arg, const struct holder *o, enum item_kind kind,
 }
 
 /* Whom a folder is shared with: an account of this plan, or of an earlier one.
- * Asked once for each address. */
+ * Asked once for each address; what is none, as Dovecot's "anyone", has no id. */
 static const char *
 account_id(void *arg, const char *address)
 {
@@ -103,6 +103,8 @@ account_id(void *arg, const char *address)
 	struct jmap_account one = { .address = address }, *list[] = { &one };
 	struct why why = { 0 };
 
+	if (strchr(address, '@') == NULL)
+		return NULL;
 	if (added && jmap_find_accounts(
 			 a->jmap, &a->sharee_domains, list, 1, &why) == -1)
 		apply_stop(a, &why);

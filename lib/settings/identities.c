@@ -104,6 +104,14 @@ struct match {
 	size_t untouched_at;
 };
 
+static bool
+is_of(const json_t *v, const struct record_identity *w)
+{
+	const char *email = owner_text(v, "email");
+
+	return email != NULL && str_eq_nocase(email, w->address);
+}
+
 static struct match
 find(const struct holder *o, const struct record_identity *w, const bool *used)
 {
@@ -112,9 +120,7 @@ find(const struct holder *o, const struct record_identity *w, const bool *used)
 	size_t i;
 
 	json_array_foreach (o->has[ASK_IDENTITIES], i, v) {
-		const char *email = owner_text(v, "email");
-
-		if (email == NULL || !str_eq_nocase(email, w->address))
+		if (!is_of(v, w))
 			continue;
 		if (is_same(o, v, w))
 			m.same = v;
@@ -160,6 +166,20 @@ decide(const struct owner_run *run, struct holder *o,
 	free(label);
 }
 
+/* Those of the server that are as the record wants one: none of the others may
+ * take their place. */
+static void
+keep_same(const struct holder *o, bool *used)
+{
+	const struct record_identity *w = o->want.identities.v;
+	json_t *v;
+	size_t i;
+
+	json_array_foreach (o->has[ASK_IDENTITIES], i, v)
+		for (size_t n = 0; !used[i] && n < o->want.identities.n; n++)
+			used[i] = is_of(v, &w[n]) && is_same(o, v, &w[n]);
+}
+
 void
 identities_decide(const struct owner_run *run, struct holder *o)
 {
@@ -167,6 +187,7 @@ identities_decide(const struct owner_run *run, struct holder *o)
 	bool *used =
 	    xcalloc(json_array_size(o->has[ASK_IDENTITIES]) + 1, sizeof *used);
 
+	keep_same(o, used);
 	for (size_t i = 0; i < o->want.identities.n; i++)
 		decide(run, o, &v[i], used);
 	free(used);
