@@ -236,7 +236,7 @@ open_settings(struct why *why)
 	run.done_path = xasprintf("%s.done", run.settings_path);
 	if (settings_file_open(&run.settings, run.settings_path, bad_settings,
 		NULL, why) == -1 ||
-	    ledger_open(&run.done, run.done_path, 3, only_read, why) == -1)
+	    ledger_open(&run.done, run.done_path, 4, only_read, why) == -1)
 		return -1;
 	run.options.settings = &run.settings;
 	run.options.done = &run.done;

@@ -427,6 +427,44 @@ ok 'an app password whose answer is lost is named' '
 	run 1 put --app-passwords lost >out 2>err
 	has err "the answer with it was lost"'
 
+# --- another account of the same address ---
+# A second is what the server's createdAt tells apart.
+serve
+{
+	account a@one.test "$fwd,$filter,"'"app_passwords":[{"name":"Phone"}],"identities":[{"address":"a@one.test","name":"A","text":"-- A"}]'
+	account v@one.test "$away"
+} | plan_of
+everything() {
+	results_are "created a@one.test SieveScript forward" \
+	    "created a@one.test SieveScript mailferry" \
+	    "created a@one.test SieveScript main" \
+	    "created a@one.test SieveScript old" \
+	    "created a@one.test AppPassword Phone" \
+	    "updated a@one.test Identity A <a@one.test>" \
+	    "created v@one.test VacationResponse"
+}
+put --app-passwords phone >out 2>err
+sleep 1
+serve
+ok 'what was put in on one server is put in on the next one, too' '
+	everything
+	run 0 put --app-passwords phone >out 2>err
+	everything
+	[ "$(wc -l <phone)" = 2 ]
+	[ "$(login a@one.test "$(tail -n 1 phone | cut -f 3)")" = 200 ]'
+ok 'and again into an account that was destroyed and made anew' '
+	run 0 put --app-passwords phone >out 2>err
+	ids=$(jq -c "select(.object == \"Account\").id" out | paste -sd, -)
+	jmap x:Account/set "{\"destroy\":[$ids]}" | grep -q destroyed
+	sleep 1
+	# By a run that knows nothing of settings.
+	run 0 stalwart-apply --password-file admin.secret plan >out 2>err
+	run 0 put --app-passwords phone >out 2>err
+	everything
+	run 0 put --app-passwords phone >out 2>err
+	not grep "created\|updated" out
+	hasnt out "since"'
+
 # --- the file ---
 serve
 ok 'lines that are no good, and addresses of nobody' '

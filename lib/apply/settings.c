@@ -29,6 +29,7 @@ struct group {
 	struct jmap_request request;
 	struct holder *owners[GROUP_MAX];
 	size_t n;
+	size_t accounts; /* the call that asks when they were made */
 	bool sending;
 	int tries;
 };
@@ -156,12 +157,44 @@ static void
 fill_ask(struct apply *a, struct group *g)
 {
 	struct owner_run run = run_of(a);
+	json_t *ids = json_array();
 
 	g->sending = false;
 	g->request.repeat = true;
 	jmap_begin(&g->request, JMAP_OWNER);
-	for (size_t i = 0; i < g->n; i++)
+	for (size_t i = 0; i < g->n; i++) {
 		settings_ask(&g->request, &run, g->owners[i]);
+		(void)json_array_append_new(
+		    ids, json_string(g->owners[i]->id));
+	}
+	g->accounts = g->request.calls;
+	jmap_add_json(&g->request, "x:Account/get",
+	    json_pack("{s:o, s:[s]}", "ids", ids, "properties", "createdAt"));
+}
+
+/* When the accounts were made. Without it their ids have to do. */
+static void
+identify(struct group *g)
+{
+	struct why why = { 0 };
+	json_t *answer = NULL, *v;
+	size_t n;
+
+	(void)jmap_answer(
+	    &g->request, g->accounts, "x:Account/get", &answer, &why);
+	for (size_t i = 0; i < g->n; i++) {
+		struct holder *o = g->owners[i];
+		const json_t *found = NULL;
+
+		json_array_foreach (json_object_get(answer, "list"), n, v) {
+			const char *id =
+			    json_string_value(json_object_get(v, "id"));
+
+			if (id != NULL && strcmp(id, o->id) == 0)
+				found = v;
+		}
+		owner_identify(o, found);
+	}
 }
 
 /* Decides on each; those with something to be done stay in the group. */
@@ -170,6 +203,7 @@ take_ask(struct apply *a, struct group *g)
 {
 	struct owner_run run = run_of(a);
 
+	identify(g);
 	for (size_t i = 0; i < g->n; i++) {
 		struct holder *o = g->owners[i];
 		struct why why = { 0 };
@@ -315,7 +349,7 @@ next_group(struct apply *a)
 {
 	struct group *g = xcalloc(1, sizeof *g);
 	struct owner_run run = run_of(a);
-	size_t calls = 0;
+	size_t calls = 1; /* one is about all of them */
 
 	while (a->owners != NULL && g->n < GROUP_MAX && !a->stopping) {
 		struct holder *o = a->owners;

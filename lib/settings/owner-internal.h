@@ -8,6 +8,11 @@
 
 #include "settings/owner.h"
 
+/* Of a line in the ledger. */
+enum {
+	OWNER_FIELDS = 4
+};
+
 /* The names of things in the ledger. */
 extern const char *const owner_words[ITEM_KINDS];
 

@@ -71,21 +71,32 @@ owner_asks(
 
 /* --- outcomes --- */
 
+void
+owner_identify(struct holder *o, const json_t *account)
+{
+	const char *made = owner_text(account, "createdAt");
+
+	free(o->identity);
+	o->identity = xasprintf("%s %s", o->id, made == NULL ? "" : made);
+}
+
+/* Of an account that is only planned nothing is known. */
 static size_t
 fields_of(const struct holder *o, enum item_kind kind, const char *name,
-    const char *fields[3])
+    const char *fields[OWNER_FIELDS])
 {
 	fields[0] = o->address;
-	fields[1] = owner_words[kind];
-	fields[2] = name == NULL ? "" : name;
-	return 3;
+	fields[1] = o->identity == NULL ? "" : o->identity;
+	fields[2] = owner_words[kind];
+	fields[3] = name == NULL ? "" : name;
+	return OWNER_FIELDS;
 }
 
 bool
 owner_was_done(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name)
 {
-	const char *fields[3];
+	const char *fields[OWNER_FIELDS];
 
 	return ledger_has(run->done, fields, fields_of(o, kind, name, fields));
 }
@@ -94,7 +105,7 @@ static int
 note_done(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name, struct why *why)
 {
-	const char *fields[3];
+	const char *fields[OWNER_FIELDS];
 	size_t n = fields_of(o, kind, name, fields);
 
 	if (run->dry_run || ledger_has(run->done, fields, n))
@@ -170,8 +181,9 @@ has_app_password(const struct holder *o, const char *name)
 	       NULL;
 }
 
-/* Secrets of the old server cannot be carried. One that is in the file was made
- * by an earlier run; the owner may have removed it since. */
+/* Secrets of the old server cannot be carried. One that was made by an earlier
+ * run is not made again: the owner may have removed it since. A line in the file
+ * alone may be about an account that is no more. */
 static void
 decide_app_passwords(const struct owner_run *run, struct holder *o)
 {
@@ -179,21 +191,24 @@ decide_app_passwords(const struct owner_run *run, struct holder *o)
 
 	for (size_t n = 0; n < o->want.app_passwords.n; n++) {
 		const char *fields[] = { o->address, v[n].name };
+		bool kept = ledger_has(run->passwords, fields, 2),
+		     there = has_app_password(o, v[n].name),
+		     made = owner_was_done(
+			 run, o, ITEM_APP_PASSWORD, v[n].name);
 		struct owner_item *i;
 
-		if (ledger_has(run->passwords, fields, 2)) {
+		if (kept && (there || made)) {
 			owner_exists(
 			    run, o, ITEM_APP_PASSWORD, v[n].name, NULL);
 			continue;
 		}
-		if (has_app_password(o, v[n].name) && o->sent) {
+		if (there && o->sent) {
 			owner_failed(run, o, ITEM_APP_PASSWORD, v[n].name,
 			    "the server has made it, and the answer with it "
 			    "was lost: remove it there and run again");
 			continue;
 		}
-		if (has_app_password(o, v[n].name) ||
-		    owner_was_done(run, o, ITEM_APP_PASSWORD, v[n].name)) {
+		if (there || made) {
 			owner_exists(run, o, ITEM_APP_PASSWORD, v[n].name,
 			    "it is not in the file of app passwords: the owner "
 			    "has it, or another file does");
@@ -252,6 +267,7 @@ owner_free(struct holder *o)
 	free(o->items);
 	free(o->id);
 	free(o->address);
+	free(o->identity);
 	free(o->description);
 	free(o);
 }

@@ -10,7 +10,8 @@
  * a vacation message with either, the active one is a wrapper of ours that
  * includes them, so that neither switches the other off. Nothing that exists is
  * changed, and nothing that was put in once (the ledger) is put in again: the
- * owner may have taken it away.
+ * owner may have taken it away. The ledger is about one account, not about its
+ * address.
  */
 #ifndef FERRY_SETTINGS_OWNER_H
 #define FERRY_SETTINGS_OWNER_H
@@ -63,6 +64,9 @@ struct holder {
 	struct holder *next;
 	char *id; /* of the account; NULL: it is only planned */
 	char *address;
+	/* Its id and when it was made: an account of the same address that was
+	 * there before it, or is on another server, is another one. */
+	char *identity;
 	char *description; /* of the account; NULL: none */
 	const struct settings_line *line;
 	struct record want;
@@ -84,7 +88,7 @@ enum setting_status {
 /* What decisions need, and where outcomes go. */
 struct owner_run {
 	bool dry_run;
-	struct ledger *done;      /* address, what, name */
+	struct ledger *done;      /* address, identity, what, name */
 	struct ledger *passwords; /* address, name; NULL: none are made */
 	/* The id of the account of an address; NULL: there is none. Where it
 	 * is NULL, nobody can be shared with. */
@@ -98,6 +102,10 @@ struct owner_run {
 /* Whether the record needs this answer. */
 bool owner_asks(
     const struct owner_run *run, const struct holder *o, enum owner_ask ask);
+
+/* What the server says of the account itself (x:Account/get with createdAt; NULL:
+ * nothing): whether the ledger is about it follows. */
+void owner_identify(struct holder *o, const json_t *account);
 
 /* Fills in items; what exists, is only planned, or cannot be done is reported.
  * Everything is reported as planned where the account has no id. */

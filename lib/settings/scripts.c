@@ -262,9 +262,11 @@ was_active(const struct scripts *s, const char *key)
 static bool
 ever_active(const struct scripts *s)
 {
-	const char *fields[] = { s->o->address, owner_words[ITEM_ACTIVE] };
+	const char *identity = s->o->identity;
+	const char *fields[] = { s->o->address,
+		identity == NULL ? "" : identity, owner_words[ITEM_ACTIVE] };
 
-	return ledger_has(s->run->done, fields, 2);
+	return ledger_has(s->run->done, fields, 3);
 }
 
 /* Whether scripts of ours are there, from a run that no ledger knows. */

@@ -15,6 +15,7 @@
 
 #include "core/alloc.h"
 #include "core/str.h"
+#include "record/moment.h"
 #include "standin/hash.h"
 
 static const struct member domain_members[] = {
@@ -142,6 +143,15 @@ check_complete(const struct member *table, const json_t *value)
 	return NULL;
 }
 
+static void
+set_now(json_t *value)
+{
+	char text[MOMENT_SIZE];
+
+	moment_write(time(NULL), text);
+	(void)json_object_set_new(value, "createdAt", json_string(text));
+}
+
 json_t *
 members_create(
     enum type t, const json_t *body, const json_t *ids, json_t **error)
@@ -163,6 +173,8 @@ members_create(
 	if (json_object_get(value, "locale") != NULL)
 		(void)json_object_set_new(
 		    value, "locale", json_string(schema_locale()));
+	if (json_object_get(value, "createdAt") != NULL)
+		set_now(value);
 	json_object_foreach ((json_t *)(uintptr_t)body, key, item) {
 		if (t == TYPE_ACCOUNT && strcmp(key, "@type") == 0) {
 			(void)json_object_set(value, key, item);
