@@ -228,6 +228,11 @@ check_input(void)
 		    "%s came: the input is taken for a part of the dump, as "
 		    "with --partial",
 		    run.intake.part);
+	if (run.options.reconcile && !intake_is_counted(&run.intake, &why)) {
+		run.refused = true;
+		tally_fail(&run.tally, NULL, NULL, NULL, &why);
+		return;
+	}
 	if (intake_is_whole(&run.intake, &why))
 		return;
 	plan_spare(run.plan);

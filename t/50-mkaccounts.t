@@ -271,7 +271,7 @@ ok 'reconcile: a line for each domain, with its scope' '
 		record group g@one.test
 		account c@one.test
 		alias_row l@two.test "\"x@three.test\""
-		end
+		end 5
 	} >in
 	plan 0 --reconcile <in
 	jq -c "[.[\"@type\"], .object, (.value | keys_unsorted), .scope]" plan >got
@@ -289,7 +289,15 @@ ok 'reconcile: a line for each domain, with its scope' '
 	run 2 mkaccounts --reconcile cut >out 2>err
 	[ ! -s out ]
 	run 2 mkaccounts --reconcile --partial in >out 2>err
-	[ ! -s out ]'
+	[ ! -s out ]
+	# nor of one before which another one stands that was cut off
+	head -n 1 in | cat - in | plan 2 --reconcile
+	[ ! -s plan ]
+	has err "1 record more than the end record counts: a dump that was cut off"
+	cat in in >twice
+	run 1 mkaccounts --reconcile twice >plan 2>err
+	[ -s plan ]
+	head -n 1 in | cat - in | plan 1'
 
 ok 'reconcile: what is in the directory and not in the plan is not taken away' '
 	{
@@ -301,7 +309,7 @@ ok 'reconcile: what is in the directory and not in the plan is not taken away' '
 	} >in
 	# a record, what it spares: A accounts, L lists, of which domain
 	while read -r spared options record; do
-		{ cat in; printf "%s\n" "$record"; end; } >all
+		{ cat in; printf "%s\n" "$record"; end 6; } >all
 		run "$([ "${spared%%:*}" = 0 ] && echo 0 || echo 1)" \
 		    mkaccounts ${options#-} --reconcile all >plan 2>err
 		jq -r "select(.[\"@type\"] == \"reconcile\") |
@@ -328,7 +336,7 @@ ok 'reconcile: what the input does not show to be gone stays, and that is said' 
 	{
 		account a@one.test
 		echo "{\"v\":1,\"type\":\"domain\",\"domain\":\"two.test\"}"
-		end
+		end 2
 	} >in
 	run 0 mkaccounts -v --reconcile in >plan 2>err
 	[ "$(grep -c "no list of it is taken away: the input has no aliases at all" err)" = 2 ]

@@ -117,7 +117,8 @@ ok 'entries that the reader could not read are missing, as after a cut' '
 	plan 0 --partial failed
 	plan_has "(.[1].value | length) == 2"
 	has err "mkaccounts: 3 of the directory'"'"'s entries could not be read"
-	plan 1 --reconcile failed
+	sed "s/\"count\":1/\"count\":$(($(wc -l <failed) - 1))/" failed >counted
+	plan 1 --reconcile counted
 	[ ! -s plan ]'
 
 ok 'the notes of a dump are in the report' '

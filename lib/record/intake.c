@@ -23,7 +23,8 @@ end_file(struct intake *in)
 }
 
 /* A filter that knows nothing of dumps, such as grep, passes the end record on
- * as it is: it counts the records that the reader wrote. */
+ * as it is: it counts the records that the reader wrote. Where more came, a dump
+ * without its end stands before this one, or somebody has added records. */
 static void
 compare_count(struct intake *in, const struct record *end)
 {
@@ -37,6 +38,8 @@ compare_count(struct intake *in, const struct record *end)
 		in->filtered = true;
 		buf_free(&text);
 	}
+	if (end->count >= 0 && in->records > (uint64_t)end->count)
+		in->uncounted += in->records - (uint64_t)end->count;
 	in->records = 0;
 }
 
@@ -122,6 +125,19 @@ intake_is_whole(const struct intake *in, struct why *why)
 		    in->unread, plural(in->unread));
 	else
 		return true;
+	return false;
+}
+
+bool
+intake_is_counted(const struct intake *in, struct why *why)
+{
+	if (in->uncounted == 0)
+		return true;
+	why_set(why, FAIL_FATAL,
+	    "%" PRIu64 " record%s more than the end record counts: a dump that "
+	    "was cut off may stand before another one, and --reconcile would "
+	    "take away what it lost; give each dump as a file of its own",
+	    in->uncounted, plural(in->uncounted));
 	return false;
 }
 

@@ -26,6 +26,7 @@ struct intake {
 	const char *cut_file;
 	uint64_t records; /* lines since the last end record */
 	bool filtered;    /* an end record counts more lines than came */
+	uint64_t uncounted; /* lines that no end record counts */
 	size_t unread;    /* lines that are not records */
 	uint64_t failed;  /* what the readers could not read: end.failed */
 	char *part;       /* what a filter left, NULL: all of it */
@@ -53,6 +54,10 @@ bool intake_is_complete(const struct intake *in, struct why *why);
 /* True if every account of the directory was seen. Otherwise why says what is
  * missing, and what to do. */
 bool intake_is_whole(const struct intake *in, struct why *why);
+
+/* False if more records came than end records count: another dump may stand
+ * before this one, without its end. Why says so (FATAL). */
+bool intake_is_counted(const struct intake *in, struct why *why);
 
 void intake_free(struct intake *in);
 
