@@ -79,8 +79,10 @@ passes_account(
 		if (strcmp(to, k->p->destination) == 0)
 			return true;
 		k->counts->accounts++;
-		(void)map_put_copy(&k->left, &k->texts, s->ids[0], NULL);
 	}
+	/* One that failed is left out as well, and what is its own with it: its
+	 * forward alone would become a list that has its address. */
+	(void)map_put_copy(&k->left, &k->texts, s->ids[0], NULL);
 	k->part = true;
 	return false;
 }
