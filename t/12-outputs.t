@@ -34,6 +34,34 @@ ok '/dev/stdout is standard output, a file too' '
 	same plan got
 	run 1 mkaccounts -q -o /dev/stdout in | cat >got
 	same plan got'
+ok 'no output takes the place of an input, nor of another output' '
+	cp in keep
+	for call in "-o in" "--report in -o other" "--settings in -o other"; do
+		# shellcheck disable=SC2086
+		run 2 mkaccounts -q $call in >out 2>err
+		has err "in: this run writes to it too: give another file"
+		same keep in
+	done
+	for call in "-o one --report one" "-o one --settings one" \
+	    "--report one --settings one" "-E one --report one" "-E one -o one"; do
+		for there in no yes; do
+			rm -f one
+			[ $there = no ] || cp plan one
+			# shellcheck disable=SC2086
+			run 2 mkaccounts -q $call in >out 2>err
+			has err "one: this run writes to it already: give another file"
+			[ $there = no ] || same plan one
+		done
+	done
+	rm -f one
+	ln keep name
+	run 2 mkaccounts -q -o name keep 2>err
+	same in keep
+	run 2 recfilter --index keep keep 2>err
+	has err "keep: this is the dump itself"
+	same in keep
+	run 1 mkaccounts -q -o one --report two in
+	run 1 mkaccounts -q -o one --report two in'
 ok 'a link of our own is followed, and stays' '
 	echo old >real
 	chmod 644 real

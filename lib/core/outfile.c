@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -120,6 +121,34 @@ open_file(struct outfile *o, const char *path, const struct stat *st)
 	return fd;
 }
 
+/* Whether nothing else of this run has the name: a file that is there, or one
+ * that will be. */
+static bool
+is_free(struct outfile *o, const struct stat *st)
+{
+	for (struct outfile *other = unfinished; other != NULL;
+	     other = other->next)
+		if (strcmp(other->path, o->path) == 0)
+			return false;
+	if (!S_ISREG(st->st_mode))
+		return true;
+	if (!output_claim(st))
+		return false;
+	o->old = *st;
+	return true;
+}
+
+/* Gives back what is left of it. */
+static void
+forget(struct outfile *o)
+{
+	if (o->old.st_mode != 0)
+		output_disclaim(&o->old);
+	free(o->tmp);
+	free(o->path);
+	*o = (struct outfile){ 0 };
+}
+
 int
 outfile_open(struct outfile *o, const char *path, struct why *why)
 {
@@ -129,6 +158,10 @@ outfile_open(struct outfile *o, const char *path, struct why *why)
 	*o = (struct outfile){ 0 };
 	if (output_follow(path, &o->path, &st, why) == -1)
 		return -1;
+	if (!is_free(o, &st)) {
+		forget(o);
+		return why_set(why, FAIL_FATAL, OUTPUT_TAKEN, path);
+	}
 	fd = open_file(o, path, &st);
 	o->file = fd == -1 ? NULL : fdopen(fd, "w");
 	if (o->file != NULL)
@@ -187,9 +220,7 @@ outfile_commit(struct outfile *o, struct why *why)
 		if (sync_parent(o->path) == -1)
 			r = why_errno(why, FAIL_FATAL, "%s", o->path);
 	}
-	free(o->tmp);
-	free(o->path);
-	*o = (struct outfile){ 0 };
+	forget(o);
 	return r;
 }
 
@@ -204,8 +235,6 @@ outfile_abort(struct outfile *o)
 		link_unfinished(o, false);
 		(void)unlink(o->tmp);
 	}
-	free(o->tmp);
-	free(o->path);
-	*o = (struct outfile){ 0 };
+	forget(o);
 	errno = saved;
 }

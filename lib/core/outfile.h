@@ -7,6 +7,7 @@
 #define FERRY_OUTFILE_H
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "core/why.h"
 
@@ -16,12 +17,15 @@
  * file that exists already keeps its content until then; a link is followed by
  * the rules of output_follow. Unfinished files are removed by outfile_abort,
  * and by exit(3) and SIGINT, SIGTERM, SIGHUP. What is not a regular file, such
- * as /dev/null or a FIFO, is never replaced but written to directly.
+ * as /dev/null or a FIFO, is never replaced but written to directly. A file that
+ * the run writes to already is FATAL, and one whose place is taken is not read by
+ * it any more (output_is_read).
  */
 struct outfile {
 	FILE *file; /* write here */
 	char *path;
 	char *tmp; /* NULL: file is the place itself */
+	struct stat old; /* what has the name now; st_mode 0: nothing */
 	struct outfile *next;
 };
 int outfile_open(struct outfile *o, const char *path, struct why *why);

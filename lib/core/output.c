@@ -44,21 +44,45 @@ output_follow(const char *path, char **real, struct stat *st, struct why *why)
 	return 0;
 }
 
-/* --- files that are appended to --- */
+/* --- files that are written to --- */
 
 static struct {
 	dev_t dev;
 	ino_t ino;
-} appended[8];
-static size_t n_appended;
+} claims[8];
+static size_t n_claims;
 
-static void
-remember(const struct stat *st)
+/* Which claim it is; n_claims: none. */
+static size_t
+find_claim(const struct stat *st)
 {
-	if (n_appended == sizeof appended / sizeof *appended)
-		return;
-	appended[n_appended].dev = st->st_dev;
-	appended[n_appended++].ino = st->st_ino;
+	size_t i = 0;
+
+	while (i < n_claims && (st->st_dev != claims[i].dev ||
+				   st->st_ino != claims[i].ino))
+		i++;
+	return i;
+}
+
+bool
+output_claim(const struct stat *st)
+{
+	if (find_claim(st) != n_claims)
+		return false;
+	if (n_claims == sizeof claims / sizeof *claims)
+		return true;
+	claims[n_claims].dev = st->st_dev;
+	claims[n_claims++].ino = st->st_ino;
+	return true;
+}
+
+void
+output_disclaim(const struct stat *st)
+{
+	size_t i = find_claim(st);
+
+	if (i != n_claims)
+		claims[i] = claims[--n_claims];
 }
 
 bool
@@ -68,10 +92,8 @@ output_is_read(int fd)
 
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
 		return false;
-	for (size_t i = 0; i < n_appended; i++)
-		if (st.st_dev == appended[i].dev &&
-		    st.st_ino == appended[i].ino)
-			return true;
+	if (find_claim(&st) != n_claims)
+		return true;
 	return fstat(STDOUT_FILENO, &out) == 0 && st.st_dev == out.st_dev &&
 	       st.st_ino == out.st_ino;
 }
@@ -135,10 +157,12 @@ output_append(const char *path, struct why *why)
 
 	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
 		return fd;
-	remember(&st);
-	if (end_line(fd, st.st_size) == 0)
+	if (!output_claim(&st))
+		why_set(why, FAIL_FATAL, OUTPUT_TAKEN, path);
+	else if (end_line(fd, st.st_size) == 0)
 		return fd;
-	why_errno(why, FAIL_FATAL, "%s", path);
+	else
+		why_errno(why, FAIL_FATAL, "%s", path);
 	(void)close(fd);
 	return -1;
 }

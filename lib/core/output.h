@@ -47,8 +47,14 @@ int output_folder(const char *path, struct why *why);
  * errno. */
 int output_at(int folder, const char *name);
 
-/* Whether a file that is read is also one that is appended to, or standard
- * output: reading it would never end. */
+/* Takes note of a file that is written to; false: it is one already. And
+ * forgets it. */
+#define OUTPUT_TAKEN "%s: this run writes to it already: give another file"
+bool output_claim(const struct stat *st);
+void output_disclaim(const struct stat *st);
+
+/* Whether a file that is read is also one that is written to, or standard
+ * output: reading it would never end, or it would be lost. */
 bool output_is_read(int fd);
 
 #endif
