@@ -78,9 +78,18 @@ ok 'and goes back: first the old server, then the new one' '
 	run 0 rollback alice@one.test 2>err || { cat err; tail -n 30 state/alice@one.test/log; false; }
 	not line alice@one.test
 	order "remap export.*--to legacy" "mailroute.* unset <"'
-ok 'where the table cannot be written, the new server keeps the mail: no circle' '
+ok 'where the table cannot be written, nothing has moved' '
 	cp ferry.conf keep.conf
 	settings "OLD_TRANSPORT=hash:$pf/none/moved"
+	run 2 migrate bob@one.test 2>err
+	has err "bob@one.test: mail: "
+	has err "mail and login are on the old server again"
+	mailroute list --url "$new_url" --user admin --password-file admin.pw >keys
+	hasnt keys bob@one.test
+	[ "$(routes bob@one.test)" = legacy ]'
+ok 'where it may have a line of an earlier run, the new server keeps the mail: no circle' '
+	echo "{\"v\":1,\"type\":\"begin\",\"way\":\"migrate\",\"step\":\"mail\",\"started\":\"2026-11-29T10:00:00Z\"}" \
+	    >>state/bob@one.test/steps.ndjson
 	run 2 migrate bob@one.test 2>err
 	has err "bob@one.test: mail: "
 	has err "mail could not be put back: run \"rollback-account bob@one.test\" now"
@@ -91,4 +100,21 @@ ok 'where the table cannot be written, the new server keeps the mail: no circle'
 	hasnt keys bob@one.test
 	run 0 migrate bob@one.test
 	[ "$(line bob@one.test)" = "smtp:[new.one.test]:2525" ]'
+ok 'a line that was written for another NEW_SMTP is ours, too' '
+	settings "NEW_SMTP=192.0.2.7:25"
+	run 0 rollback bob@one.test
+	not line bob@one.test
+	mailroute list --url "$new_url" --user admin --password-file admin.pw >keys
+	hasnt keys bob@one.test
+	run 0 migrate bob@one.test
+	[ "$(line bob@one.test)" = "smtp:[192.0.2.7]:25" ]'
+ok 'a line of somebody else stays, and so does the account' '
+	run 0 rollback bob@one.test
+	printf "bob@one.test\tsmtp:[elsewhere.test]\n" >>"$pf/moved"
+	run 1 migrate bob@one.test 2>err
+	has err "a line in the table that is not ours"
+	has err "mail and login are on the old server again"
+	mailroute list --url "$new_url" --user admin --password-file admin.pw >keys
+	hasnt keys bob@one.test
+	has "$pf/moved" elsewhere.test'
 done_testing

@@ -23,25 +23,69 @@ now() {
 
 # --- configuration ---
 
+# What a configuration may set.
+settings_known='STATE OLD_IMAP OLD_MASTER OLD_MASTER_PASSWORD_FILE OLD_MASTER_SEPARATOR
+OLD_USER OLD_SIEVE OLD_CALDAV OLD_CARDDAV OLD_DAV_USER OLD_DAV_PASSWORD_FILE
+OLD_DUMP OLD_RUN OLD_DOVEADM OLD_MAILDIR OLD_TRANSPORT OLD_WORK NEW_SMTP
+NEW_PASSWORD_FILE NO_SECRET PROXY_TOKEN_FILE PROXY_OLD PROXY_NEW PROXY_IMAP
+PROXY_LOGIN DELAY CACERT INSECURE MKACCOUNTS_OPTIONS APPLY_OPTIONS CHECK_OPTIONS
+IMAP_OPTIONS EXPORT_OPTIONS MAILROUTE_OPTIONS REMAP_OPTIONS MERGE_OPTIONS'
 # What the shell of another program may have exported means nothing here.
-unset OLD_IMAP OLD_MASTER OLD_MASTER_PASSWORD_FILE OLD_MASTER_SEPARATOR \
-    OLD_USER OLD_SIEVE OLD_CALDAV OLD_CARDDAV OLD_DAV_USER \
-    OLD_DAV_PASSWORD_FILE OLD_DUMP OLD_RUN OLD_DOVEADM OLD_MAILDIR \
-    OLD_TRANSPORT NEW_SMTP NEW_PASSWORD_FILE NEW_TRUST PROXY_TOKEN_FILE \
-    PROXY_OLD PROXY_NEW PROXY_IMAP PROXY_LOGIN DELAY NO_SECRET OLD_WORK \
-    MKACCOUNTS_OPTIONS APPLY_OPTIONS CHECK_OPTIONS IMAP_OPTIONS \
-    EXPORT_OPTIONS MAILROUTE_OPTIONS REMAP_OPTIONS MERGE_OPTIONS STATE \
-    CACERT INSECURE
+# shellcheck disable=SC2086 # words
+unset $settings_known
+settings_known="$settings_known STALWART_URL STALWART_USER PROXY_ADMIN_URL"
 
-# load_conf FILE: reads the configuration, and fills in what it leaves out.
-load_conf() {
+# read_conf FILE: takes the settings out of the configuration. It is run by a shell of
+# its own: whatever else it sets is its own affair, but for what it exports.
+read_conf() {
 	case $1 in
 	*/*) conf=$1 ;;
 	*) conf=./$1 ;;
 	esac
 	[ -r "$conf" ] || die "$1: cannot be read; migrate-account --example-conf prints one to begin with"
-	# shellcheck disable=SC1090 # the administrator's
-	. "$conf" || die "$1: not a file of shell variables"
+	[ -z "$(find -L "$conf" -maxdepth 0 -perm /022 2>/dev/null)" ] ||
+	    die "$1: others can write it, and it is run as a script: chmod go-w $(quote "$1")"
+	! grep -q "$(printf '\r')\$" "$conf" ||
+	    die "$1: its lines end with CR LF, as on Windows: sed -i 's/\\r\$//' $(quote "$1")"
+	conf_says=$(
+		# shellcheck disable=SC1090 # the administrator's
+		. "$conf" >&2 || exit
+		export -p
+		for conf_name in $settings_known; do
+			eval "[ -z \"\${$conf_name+x}\" ] || printf '%s=%s\n' $conf_name \"\$(quote \"\$$conf_name\")\""
+		done
+	) || die "$1: not a file of shell variables"
+	eval "$conf_says"
+	conf_odd=$(odd_settings "$conf")
+	[ -z "$conf_odd" ] ||
+	    die "$1: $conf_odd is no setting, and nothing in the file uses it: migrate-account(1) lists them"
+}
+# odd_settings FILE: the first name that is set as a setting is, and is none: nobody
+# would miss it but the program that does not get it.
+odd_settings() {
+	awk -v known="$settings_known" '
+	BEGIN {
+		split(known, names, /[[:space:]]+/)
+		for (i in names) fine[names[i]]
+	}
+	{ text = text $0 "\n" }
+	match($0, /^[[:space:]]*[A-Z][A-Z0-9_]*=/) {
+		name = substr($0, RSTART, RLENGTH - 1)
+		gsub(/[[:space:]]/, "", name)
+		if (!(name in fine) && !(name in ENVIRON)) odd[++n] = name
+	}
+	END {
+		for (i = 1; i <= n; i++)
+			if (text !~ ("[$]([{])?" odd[i] "([^A-Za-z0-9_]|$)")) {
+				print odd[i]
+				exit
+			}
+	}' "$1"
+}
+
+# load_conf FILE: reads the configuration, and fills in what it leaves out.
+load_conf() {
+	read_conf "$1"
 	[ -n "${STATE:-}" ] || die "$1: STATE is not set"
 	[ -n "${OLD_IMAP:-}" ] || die "$1: OLD_IMAP is not set"
 	[ -n "${STALWART_URL:-}" ] || die "$1: STALWART_URL is not set"
@@ -53,6 +97,7 @@ load_conf() {
 	: "${PROXY_OLD:=legacy}" "${PROXY_NEW:=stalwart}" "${DELAY:=10}"
 	: "${NO_SECRET:=fail}" "${OLD_WORK:=/var/lib/mailferry-merge}" "${STALWART_USER:=admin}"
 	: "${MERGE_OPTIONS=--owner}"
+	check_conf "$1"
 	export STALWART_URL STALWART_USER
 	[ -z "${PROXY_ADMIN_URL:-}" ] || export PROXY_ADMIN_URL
 	for file in "${NEW_PASSWORD_FILE:-}" "${OLD_MASTER_PASSWORD_FILE:-}" \
@@ -80,6 +125,28 @@ check_smtp() {
 	case $smtp_got:$smtp_says in
 	0:*smtp:*) ;;
 	*) die "$1: NEW_SMTP=$NEW_SMTP: ${smtp_says#remap: --host: }" ;;
+	esac
+}
+
+# check_conf FILE: what no program would refuse before it is too late.
+check_conf() {
+	case $DELAY in
+	'' | *[!0-9]* | ??????*) die "$1: DELAY=$DELAY: a number of seconds is wanted" ;;
+	esac
+	case $NO_SECRET in
+	fail | skip | temp | empty) ;;
+	*) die "$1: NO_SECRET=$NO_SECRET is not one of: fail, skip, temp, empty" ;;
+	esac
+	for conf_need in OLD_MASTER OLD_MASTER_PASSWORD_FILE ${PROXY_ADMIN_URL:+PROXY_TOKEN_FILE} \
+	    ${OLD_CALDAV:+OLD_DAV_USER OLD_DAV_PASSWORD_FILE} \
+	    ${OLD_CARDDAV:+OLD_DAV_USER OLD_DAV_PASSWORD_FILE}; do
+		eval "[ -n \"\${$conf_need:-}\" ]" || die "$1: $conf_need is not set"
+	done
+	[ "$PROXY_OLD" != "$PROXY_NEW" ] || die "$1: PROXY_OLD and PROXY_NEW are the same: $PROXY_NEW"
+	[ -n "${OLD_TRANSPORT:-}" ] || return 0
+	case $OLD_TRANSPORT in
+	?*:/*) ;;
+	*) die "$1: OLD_TRANSPORT=$OLD_TRANSPORT is not a type and a file, as hash:/etc/postfix/mailferry" ;;
 	esac
 }
 
@@ -156,6 +223,11 @@ quote() {
 	done
 }
 
+# first_line FILE: a secret, without the end of its line, of whatever kind.
+first_line() {
+	sed -n '1s/\r$//; 1p' -- "$1"
+}
+
 # run [-i IN] [-o OUT] [-s VARIABLE=FILE] COMMAND...: the command, logged. Its
 # input is IN, its output goes to OUT or the log. The variable holds the first
 # line of the file, a secret, and is set for this command only. With --dry-run
@@ -182,12 +254,13 @@ run() {
 	run_got=0
 	(
 		[ -z "$run_secret" ] || {
-			run_value=$(head -n 1 -- "${run_secret#*=}") || exit "$FATAL"
+			run_value=$(first_line "${run_secret#*=}") || exit "$FATAL"
 			export "${run_secret%%=*}=$run_value"
 		}
 		[ "$run_in" = /dev/null ] || exec <"$run_in" || exit "$FATAL"
 		exec "$@"
 	) </dev/null >"${run_out:-$dir/out}" 2>"$dir/err" || run_got=$?
+	[ -z "$run_secret" ] || mask "${run_secret#*=}" "$dir/err" "${run_out:-$dir/out}"
 	cat -- "$dir/err" >>"$dir/log"
 	[ -n "$run_out" ] || cat -- "$dir/out" >>"$dir/log"
 	[ "$run_got" -eq 0 ] || {
@@ -198,7 +271,29 @@ run() {
 	return "$run_got"
 }
 
-# old_run [-i IN] [-o OUT] COMMAND...: the same on the old server.
+# mask SECRET FILE...: no log, journal or message has the secret that a program of
+# others repeats.
+mask() {
+	mask_secret=$(first_line "$1")
+	shift
+	[ ${#mask_secret} -ge 8 ] || return 0
+	for mask_file; do
+		[ -s "$mask_file" ] || continue
+		SECRET=$mask_secret awk '
+		BEGIN { secret = ENVIRON["SECRET"] }
+		{
+			said = ""
+			while ((at = index($0, secret)) > 0) {
+				said = said substr($0, 1, at - 1) "***"
+				$0 = substr($0, at + length(secret))
+			}
+			print said $0
+		}' "$mask_file" >"$mask_file.masked" && mv -f -- "$mask_file.masked" "$mask_file"
+	done
+}
+
+# old_run [-i IN] [-o OUT] COMMAND...: the same on the old server. What cannot be
+# reached, as ssh says with 255, may be there later.
 old_run() {
 	old_options=
 	while :; do
@@ -214,12 +309,15 @@ old_run() {
 		# shellcheck disable=SC2086 # the configuration's words
 		set -- $OLD_RUN "$old_words"
 	fi
+	old_got=0
 	case $old_options in
 	' -i -o') run -i "$old_in" -o "$old_out" "$@" ;;
 	' -i') run -i "$old_in" "$@" ;;
 	' -o') run -o "$old_out" "$@" ;;
 	*) run "$@" ;;
-	esac
+	esac || old_got=$?
+	[ "$old_got" -ne 255 ] || [ -z "${OLD_RUN:-}" ] || return "$TEMP"
+	return "$old_got"
 }
 
 # note TEXT: into the log of the account.
@@ -254,10 +352,10 @@ ends() {
 
 # read_journal: last_way is the way of the last line, done_steps what is done of it
 # since the last line of the other. login_at is where the owner's login goes: old,
-# new, or, where nobody can say, between.
-last_way='' login_at=old done_steps=
+# new, or, where nobody can say, between; mail_at the same of new mail.
+last_way='' login_at=old mail_at=old done_steps=
 read_journal() {
-	last_way='' login_at=old done_steps=
+	last_way='' login_at=old mail_at=old done_steps=
 	[ -s "$steps" ] || return 0
 	journal_says=$(awk '
 	function member(name,    at, rest) {
@@ -270,7 +368,7 @@ read_journal() {
 		match(rest, /^[0-9]+/)
 		return substr(rest, 1, RLENGTH)
 	}
-	BEGIN { login = "old" }
+	BEGIN { login = mail = "old" }
 	!/}$/ { next }
 	member("way") != way { split("", good); way = member("way") }
 	{
@@ -279,13 +377,15 @@ read_journal() {
 		back = sub(/-back$/, "", step)
 		if (step == "login")
 			login = !fine ? "between" : back || way == "rollback" ? "old" : "new"
+		if (step == "mail")
+			mail = !fine ? "between" : back || way == "rollback" ? "old" : "new"
 		if (fine && !back) good[step]; else delete good[step]
 	}
 	END {
-		printf "%s %s", way, login
+		printf "%s %s %s", way, login, mail
 		for (step in good) printf " %s", step
 	}' "$steps")
-	read -r last_way login_at done_steps <<-END
+	read -r last_way login_at mail_at done_steps <<-END
 	$journal_says
 	END
 }
@@ -363,7 +463,7 @@ one_step() {
 wanted_steps() {
 	wanted_on=true wanted_done=false
 	[ -z "$from" ] || wanted_on=false
-	if [ -z "$from" ] && ! $dry; then
+	if [ -z "$from" ] && ! $dry && ! ${all_again:-false}; then
 		read_journal
 		wanted_done=true
 	fi
@@ -410,9 +510,23 @@ worse() {
 
 # route_mail NEW|OLD: new mail for the account, on both servers, in the order
 # in which no message loops: the server that is to get it knows first.
+# mail_was is where new mail went, by the journal, before the run. Where that was the
+# old server, and the table was refused, it need not have a line to take out.
+mail_was='' no_line=false
 route_mail() {
 	if [ "$1" = new ]; then
-		new_key set && transport_line set
+		new_key set || return
+		table_got=0
+		transport_line set || table_got=$?
+		# A table is replaced as a whole, or not at all.
+		case $table_got:$mail_was in
+		"$DATA:old" | "$FATAL:old") no_line=true ;;
+		esac
+		return "$table_got"
+	elif $no_line; then
+		transport_line unset || note 'the table has no line of ours: it could not be written before'
+		text=
+		new_key unset
 	else
 		transport_line unset && new_key unset
 	fi
@@ -427,9 +541,18 @@ transport_line() {
 	[ -n "${OLD_TRANSPORT:-}" ] || return 0
 	line_to=$PROXY_OLD
 	[ "$1" = unset ] || line_to=$PROXY_NEW
+	line_address=$address
+	# Lines that were written for another NEW_SMTP are ours, too.
+	set --
+	if ! $dry; then
+		grep -qsxF -e "$NEW_SMTP" "$STATE/smtp.hosts" || printf '%s\n' "$NEW_SMTP" >>"$STATE/smtp.hosts"
+		while IFS= read -r line_host; do
+			[ "$line_host" = "$NEW_SMTP" ] || set -- "$@" --host "earlier$#=$line_host"
+		done <"$STATE/smtp.hosts"
+	fi
 	old_run remap export --format=postfix-transport \
 	    --file "${OLD_TRANSPORT#*:}" --map-type "${OLD_TRANSPORT%%:*}" \
-	    --host "$PROXY_NEW=$NEW_SMTP" --host "$PROXY_OLD=-" --to "$line_to" "$address"
+	    --host "$PROXY_NEW=$NEW_SMTP" --host "$PROXY_OLD=-" "$@" --to "$line_to" "$line_address"
 }
 
 # route_login DESTINATION [OPTION...]: the owner's logins at the proxy.
@@ -488,20 +611,22 @@ short_of_login() {
 	    grep -qvE '"folder-(short|missing)"'
 }
 
-# load_common: finds the records of all accounts, made once.
+# need_records: finds the records of all accounts. Owners change passwords, and
+# administrators accounts, while a migration goes on for weeks: what is older than a
+# quarter of an hour is read again.
 need_records() {
 	records=$STATE/records.ndjson
 	if $dry; then
 		return
 	fi
-	if [ -s "$records" ] && ! $refresh; then
+	if [ -s "$records" ] && ! $refresh && { fresh_records || [ -z "${OLD_DUMP:-}" ]; }; then
 		index_records
 		return
 	fi
 	[ -n "${OLD_DUMP:-}" ] || die "$records is not there, and OLD_DUMP does not say what writes it"
 	(
 		flock 8
-		! [ -s "$records" ] || $refresh || exit 0
+		! fresh_records || $refresh || exit 0
 		dump_got=0
 		sh -c "$OLD_DUMP" >"$records.new" 2>"$STATE/dump.log" </dev/null || dump_got=$?
 		# 1 is a record that a person has to look at; the others are good.
@@ -517,6 +642,9 @@ need_records() {
 		exit "$FATAL"
 	}
 	index_records
+}
+fresh_records() {
+	[ -s "$records" ] && [ -n "$(find "$records" -mmin -15 2>/dev/null)" ]
 }
 # Where the records of each account are, so that not everybody reads all of them.
 # Without the index they do.

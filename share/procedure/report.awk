@@ -200,7 +200,14 @@ function tell(    i, k, p) {
 	}
 }
 function command(i) {
-	return (way[i] == "rollback" ? "rollback-account" : "migrate-account") (conf == "" ? "" : " -c " conf) " " name[i]
+	return (way[i] == "rollback" ? "rollback-account" : "migrate-account") (conf == "" ? "" : " -c " word(conf)) " " word(name[i])
+}
+# A word as the shell reads it.
+function word(s) {
+	if (s ~ /^[A-Za-z0-9_@%+=:,.\/-]+$/)
+		return s
+	gsub(/'/, "'\\''", s)
+	return "'" s "'"
 }
 
 # --- HTML ---

@@ -1,0 +1,101 @@
+#!/bin/sh
+# migrate-account: what an owner or an administrator changes on the old server while
+# a migration goes on.
+. "${0%/*}/lib.sh"
+. "$top/t/procedure.sh"
+
+for user in ann ben cat dan; do
+	mail $user@one.test '' 1 2
+done
+old_server ann ben cat dan
+own
+new_server
+configure
+ferry_ready
+# password USER TEXT: the owner changes it on the old server.
+password() {
+	sed -i "s/^$1@one.test:{PLAIN}[^:]*/$1@one.test:{PLAIN}$2/" directory
+}
+# later: the records were read an hour ago.
+later() {
+	touch -d '1 hour ago' state/records.ndjson
+}
+# lets_in USER PASSWORD: whether the new server does.
+lets_in() {
+	printf 'user = "%s@one.test:%s"\n' "$1" "$2" >login
+	[ "$(curl -s -o /dev/null -w '%{http_code}' -K login "$new_url/jmap/session")" = 200 ]
+}
+
+ok 'a password that the owner changes before the wave comes' '
+	run 0 migrate --until check ann@one.test
+	lets_in ann ann-Zx-long
+	password ann ann-Zx-second
+	password ben ben-Zx-second
+	later
+	run 0 migrate ann@one.test ben@one.test
+	for user in ann ben; do
+		lets_in $user $user-Zx-second
+		not lets_in $user $user-Zx-long
+		[ "$(routes $user@one.test)" = stalwart ]
+	done'
+ok 'who has not changed anything is not gone through again' '
+	run 0 migrate --until check cat@one.test
+	sed -i "1i # a comment: the others are a line further down" directory
+	later
+	run 0 migrate cat@one.test
+	[ "$(steps cat@one.test | grep -c "migrate record 0")" = 1 ]
+	[ "$(steps cat@one.test | grep -c "migrate create 0")" = 1 ]'
+ok 'after a rollback the password of the old server is right, on both' '
+	run 0 rollback ann@one.test
+	password ann ann-Zx-third
+	run 0 migrate --refresh ann@one.test
+	lets_in ann ann-Zx-third'
+ok 'who has moved keeps the password of the new server' '
+	password ben ben-Zx-late
+	later
+	run 0 migrate ben@one.test >out
+	has out "has moved already"
+	lets_in ben ben-Zx-second'
+ok 'an account that somebody else has made stays as it is, and that is said' '
+	echo "{\"@type\":\"upsert\",\"object\":\"Domain\",\"matchOn\":[\"name\"],\"value\":{\"d\":{\"name\":\"one.test\"}}}" >plan
+	echo "{\"@type\":\"create\",\"object\":\"Account\",\"value\":{\"a\":{\"@type\":\"User\",\"name\":\"dan\",\"domainId\":\"#d\",\"credentials\":{\"0\":{\"@type\":\"Password\",\"secret\":\"dan-made-by-hand-Zx\"}}}}}" >>plan
+	run 0 stalwart-apply -q --url "$new_url" --user admin --password-file admin.pw plan >made
+	has made "\"created\""
+	run 0 migrate --until check dan@one.test
+	password dan dan-Zx-second
+	later
+	run 0 migrate -v dan@one.test 2>err
+	has err "somebody else has made the account on the new server"
+	lets_in dan dan-made-by-hand-Zx'
+ok 'an account that the old server does not have any more is left' '
+	run 0 rollback dan@one.test
+	sed -i /^dan/d directory
+	later
+	run 1 migrate dan@one.test 2>err
+	has err "dan@one.test: record: "
+	[ "$(routes dan@one.test)" = legacy ]'
+ok 'records that cannot be read again: nothing is done with the old ones' '
+	settings "OLD_DUMP=false"
+	later
+	run 2 migrate dan@one.test 2>err
+	has err "could not be read (OLD_DUMP)"'
+ok 'another address of an account, and an alias' '
+	cat >records <<-END
+	{"v":1,"type":"domain","domain":"one.test"}
+	{"v":1,"type":"account","address":"cat@one.test","secret":"{PLAIN}cat-Zx-long","aliases":["kitty@one.test"]}
+	{"v":1,"type":"alias","address":"info@one.test","targets":["cat@one.test"]}
+	{"v":1,"type":"end","count":3,"source":"hand"}
+	END
+	settings "OLD_DUMP=\"cat $tmp/records\""
+	run 1 migrate --refresh kitty@one.test 2>err
+	has err "another address of cat@one.test"
+	run 1 migrate info@one.test 2>err
+	has err "an alias is no account"
+	[ -z "$(new_id info@one.test)" ]'
+ok 'nobody is brought back to a server that does not have the account' '
+	grep -v ^cat@ old.db >old.db.new
+	cat old.db.new >old.db
+	run 1 rollback cat@one.test 2>err
+	has err "cat@one.test: login: the old server has no such account any more"
+	[ "$(routes cat@one.test)" = stalwart ]'
+done_testing
