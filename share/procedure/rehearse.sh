@@ -57,6 +57,17 @@ rehearse_programs() {
 	else
 		good 'all are there'
 	fi
+	takes CHECK_OPTIONS acctcheck
+	takes APPLY_OPTIONS stalwart-apply
+	takes MAILROUTE_OPTIONS mailroute
+	takes REMAP_OPTIONS remap
+}
+# takes SETTING PROGRAM: whether the program has the options of the setting.
+takes() {
+	eval "takes_options=\${$1:-}"
+	[ -n "$takes_options" ] || return 0
+	# shellcheck disable=SC2086 # words
+	run "$2" $takes_options --help || stop "$1: $(last_words)" "see $2(1)"
 }
 
 rehearse_records() {
@@ -128,7 +139,54 @@ rehearse_old() {
 		found stop "$dir/unreadable" "the master user cannot read it: $(last_words)" "acctcheck ... for one of them; is OLD_USER=$OLD_USER their login there?"
 	fi
 	rehearse_postfix
+	rehearse_back
+	rehearse_sources
 	rehearse_mail
+}
+
+# What a rollback needs there.
+rehearse_back() {
+	# shellcheck disable=SC2016 # expanded there
+	old_run sh -c 'd=$1; while [ -n "$d" ] && [ ! -e "$d" ]; do d=${d%/*}; done
+	    [ -d "${d:-/}" ] && [ -w "${d:-/}" ]' sh "$OLD_WORK" ||
+	    stop "OLD_WORK=$OLD_WORK cannot be made there, and nobody could come back" "another folder, or OLD_RUN as root"
+	old_run maildir-merge --version ||
+	    stop "mailferry is not installed there: $(last_words)" "install it; a rollback merges on the old server"
+	# shellcheck disable=SC2086 # words
+	[ -z "$MERGE_OPTIONS" ] || old_run maildir-merge $MERGE_OPTIONS --help ||
+	    stop "MERGE_OPTIONS: $(last_words)" 'see maildir-merge(1)'
+	[ -n "${OLD_MAILDIR:-}" ] || return 0
+	while IFS= read -r address; do
+		in_pattern "$OLD_MAILDIR"
+	done <"$dir/addresses" >"$dir/maildirs"
+	# shellcheck disable=SC2016 # expanded there
+	old_run -i "$dir/maildirs" -o "$dir/no-maildir" sh -c 'while IFS= read -r d; do
+	    [ -d "$d/cur" ] || printf "%s\n" "$d"; done'
+	found stop "$dir/no-maildir" 'no Maildir there' 'OLD_MAILDIR is another; or leave it out, and doveadm is asked'
+}
+
+# Where filters, calendars and address books are read from: of the first owner.
+rehearse_sources() {
+	read -r address <"$dir/addresses"
+	old_user=$(in_pattern "$OLD_USER")
+	[ -z "${OLD_SIEVE:-}" ] || a_source OLD_SIEVE managesieve "$OLD_SIEVE" \
+	    "$old_user$OLD_MASTER_SEPARATOR$OLD_MASTER" "$OLD_MASTER_PASSWORD_FILE"
+	[ -z "${OLD_CALDAV:-}" ] || a_source OLD_CALDAV caldav "$(in_pattern "$OLD_CALDAV")" \
+	    "$(in_pattern "$OLD_DAV_USER")" "$OLD_DAV_PASSWORD_FILE"
+	[ -z "${OLD_CARDDAV:-}" ] || a_source OLD_CARDDAV carddav "$(in_pattern "$OLD_CARDDAV")" \
+	    "$(in_pattern "$OLD_DAV_USER")" "$OLD_DAV_PASSWORD_FILE"
+}
+# a_source SETTING KIND URL USER FILE
+a_source() {
+	source_got=0
+	van -s "VANDELAY_PASSWORD=$5" vandelay import "$2" --dry-run --url "$3" --auth-basic "$4" \
+	    ${INSECURE:+--allow-invalid-certs} "$dir/source.sqlite" || source_got=$?
+	rm -f -- "$dir/source.sqlite"
+	if [ "$source_got" -eq 0 ]; then
+		good "$1: that of $address can be read"
+	else
+		stop "$1: that of $address cannot be read: $(last_words)" "look at $1, and see $dir/log"
+	fi
 }
 
 rehearse_postfix() {
@@ -233,7 +291,7 @@ rehearse_new() {
 	    stop "the plan would fail: $(last_words)" "see $dir/there.ndjson"
 	grep '"object":"Account"' "$dir/there.ndjson" | grep '"status":"exists"' >"$dir/there"
 	strings address "$dir/there" >"$dir/exists"
-	found know "$dir/exists" 'there already, and left as it is'
+	found know "$dir/exists" 'there already, and left as it is, with the password that it has there'
 	check_of mailroute --password-file "$NEW_PASSWORD_FILE" \
 	    ${PROXY_TOKEN_FILE:+--proxy-token-file "$PROXY_TOKEN_FILE"} check
 }
@@ -256,17 +314,33 @@ check_of() {
 }
 
 rehearse_proxy() {
-	[ -n "${PROXY_ADMIN_URL:-}" ] || return 0
 	heading 'The migration proxy'
+	if [ -z "${PROXY_ADMIN_URL:-}" ]; then
+		know 'PROXY_ADMIN_URL is not set: no login goes to the new server by itself' 'set it, unless owners change the server in their programs'
+		return
+	fi
 	# shellcheck disable=SC2086 # a word or none
 	if ! run -i "$dir/wave.ndjson" -o "$dir/routes.ndjson" remap get $rehearse_partial \
 	    --token-file "$PROXY_TOKEN_FILE" ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k}; then
 		stop "$(last_words)"
 		return
 	fi
+	cp -- "$dir/err" "$dir/normalize.err"
 	grep -F "\"destination\":\"$PROXY_NEW\"" "$dir/routes.ndjson" >"$dir/routed"
 	good "answers; $(grep -c . "$dir/routed") logins go to $PROXY_NEW already"
-	grep -i 'normalize' "$dir/err" >"$dir/normalize" && know "$(cat "$dir/normalize")" 'normalize = "lowercase" in its configuration'
+	for destination in "$PROXY_NEW" "$PROXY_OLD"; do
+		# shellcheck disable=SC2086 # words
+		run -i "$dir/wave.ndjson" -o "$dir/planned.ndjson" remap set -n $rehearse_partial \
+		    --token-file "$PROXY_TOKEN_FILE" ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} \
+		    ${REMAP_OPTIONS:-} "$destination" ||
+		    stop "logins cannot be routed to $destination: $(last_words)" 'PROXY_OLD and PROXY_NEW are the names in the configuration of the proxy'
+	done
+	if [ -n "${PROXY_IMAP:-}" ]; then
+		# shellcheck disable=SC2086 # a word or none
+		run curl -sS -m 20 ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} "$PROXY_IMAP" ||
+		    stop "PROXY_IMAP=$PROXY_IMAP does not answer: $(last_words)" 'each move would fail in its last step'
+	fi
+	grep -i 'normalize' "$dir/normalize.err" >"$dir/normalize" && know "$(cat "$dir/normalize")" 'normalize = "lowercase" in its configuration'
 	return 0
 }
 

@@ -1,0 +1,152 @@
+#!/bin/sh
+# The configuration of the procedure: what is wrong in it is said before anything is
+# done, by each of its programs.
+. "${0%/*}/lib.sh"
+. "$top/t/procedure.sh"
+need parallel
+
+ready_for_wave
+cp ferry.conf good.conf
+# refused TEXT LINE...: with these lines, nobody moves.
+refused() {
+	refused_text=$1
+	shift
+	cp good.conf ferry.conf
+	settings "$@"
+	for program in migrate-account rollback-account; do
+		run 2 $program -c ferry.conf ann@one.test 2>err
+		has err "$refused_text"
+	done
+	run 2 migrate-wave --rehearse -c ferry.conf 2>err
+	has err "$refused_text"
+	not [ -e state ]
+}
+# stops TEXT LINE...: with these, the rehearsal names it.
+stops() {
+	stops_text=$1
+	shift
+	cp good.conf ferry.conf
+	settings "$@"
+	run 1 migrate-wave --rehearse -c ferry.conf >out 2>err
+	grep "^  STOPS  .*$stops_text" out || {
+		cat out err
+		return 1
+	}
+	rm -rf state
+}
+
+ok 'a name that is no setting' '
+	for name in OLD_TRANSPROT PROXY_URL DELAI; do
+		refused "$name is no setting" "$name=x"
+	done
+	cp good.conf ferry.conf
+	settings DELAI=1
+	mkdir state
+	run 2 migration-report -c ferry.conf 2>err
+	has err "DELAI is no setting"
+	rmdir state'
+ok 'a value that no program takes' '
+	refused "DELAY=10s: a number" DELAY=10s
+	refused "NO_SECRET=tmp is not one of" NO_SECRET=tmp
+	refused "PROXY_OLD and PROXY_NEW are the same" PROXY_OLD=stalwart
+	refused "OLD_TRANSPORT=/x is not a type and a file" OLD_TRANSPORT=/x NEW_SMTP=a.test:25
+	refused "OLD_TRANSPORT is set, and NEW_SMTP is not" OLD_TRANSPORT=hash:/x
+	refused "OLD_DAV_USER is not set" OLD_CALDAV=http://127.0.0.1/
+	refused "PROXY_TOKEN_FILE is not set" PROXY_TOKEN_FILE=
+	refused "OLD_MASTER is not set" OLD_MASTER='
+ok 'a file that others can write, or that came from Windows' '
+	cp good.conf ferry.conf
+	chmod 660 ferry.conf
+	run 2 migrate -n ann@one.test 2>err
+	has err "others can write it"
+	chmod 600 ferry.conf
+	sed "s/\$/\r/" good.conf >ferry.conf
+	run 2 migrate -n ann@one.test 2>err
+	has err "CR LF"'
+ok 'variables of its own are its own affair' '
+	{
+		for name in user host dry quiet verbose force from until way prog conf all list \
+		    mover resume rehearse refresh jobs halt joblog state page scratch here share HOST; do
+			echo "$name=junk"
+		done
+		sed "s,^STATE=.*,STATE=\${HOME_OF_STATE}/state," good.conf
+	} >ferry.conf
+	sed -i "1i HOME_OF_STATE=$tmp" ferry.conf
+	run 2 migrate -n ann@one.test 2>err
+	has err "HOST is no setting"
+	echo "OLD_USER=\"\${HOST:+%u}\"" >>ferry.conf
+	echo "export FOR_A_PROGRAM=it" >>ferry.conf
+	run 0 migrate --until record ann@one.test >out
+	has out "ann@one.test: record is done"
+	echo ann@one.test | run 0 migrate-wave -c ferry.conf --until record 2>err
+	has err "1 account: 1 done"
+	run 0 migration-report -c ferry.conf >out
+	rm -rf state'
+ok 'the rehearsal tries what the settings name' '
+	stops "logins cannot be routed to legcay" PROXY_OLD=legcay
+	stops "logins cannot be routed to stalwrat" PROXY_NEW=stalwrat
+	for of in CHECK APPLY MAILROUTE REMAP MERGE; do
+		stops "${of}_OPTIONS: .*no-such" "${of}_OPTIONS=--no-such"
+	done
+	stops "OLD_WORK=$tmp/masters/x cannot be made there" "OLD_WORK=$tmp/masters/x"
+	stops "no Maildir there" "OLD_MAILDIR=$tmp/none/%u"
+	stops "OLD_SIEVE: that of ann@one.test cannot be read" OLD_SIEVE=sieve://127.0.0.1:1
+	stops "PROXY_IMAP=.* does not answer" PROXY_IMAP=imaps://127.0.0.1:1
+	grep -v ^PROXY_ good.conf >ferry.conf
+	run 0 migrate-wave --rehearse -c ferry.conf >out
+	has out "  note   PROXY_ADMIN_URL is not set"
+	cp good.conf ferry.conf
+	settings "OLD_MAILDIR=$tmp/homes/old/%u/Maildir"
+	run 0 migrate-wave --rehearse -c ferry.conf >out
+	not grep STOPS out'
+ok 'a secret may end as a line of Windows does' '
+	cp good.conf ferry.conf
+	printf "master-Zx\r\n" >master.crlf
+	printf "admin-Zx\r\n" >admin.crlf
+	settings "OLD_MASTER_PASSWORD_FILE=$tmp/master.crlf" "NEW_PASSWORD_FILE=$tmp/admin.crlf"
+	run 0 migrate ann@one.test
+	[ "$(routes ann@one.test)" = stalwart ]'
+ok 'a secret that Vandelay repeats is in no log and no message' '
+	cp good.conf ferry.conf
+	mkdir loud
+	printf "#!/bin/sh\necho \"admin:\$VANDELAY_PASSWORD is refused, \$VANDELAY_PASSWORD\" >&2\nexit 2\n" >loud/vandelay
+	chmod 755 loud/vandelay
+	(PATH=$tmp/loud:$PATH run 75 migrate ben@one.test 2>err)
+	has err "admin:*** is refused, ***"
+	hasnt err Zx
+	for file in log steps.ndjson err; do hasnt state/ben@one.test/$file Zx; done'
+ok 'a server that cannot be reached now may be there later: 75' '
+	settings "OLD_RUN=\"sh -c exit\\ 255\"" "OLD_TRANSPORT=hash:$tmp/moved" NEW_SMTP=new.one.test:25
+	printf "#!/bin/sh\nexit 255\n" >bin/far
+	chmod 755 bin/far
+	settings OLD_RUN=far
+	run 75 migrate cat@one.test 2>err
+	[ "$(routes cat@one.test)" = legacy ]'
+
+# --- waves ---
+
+cp good.conf ferry.conf
+ok 'comments, the mark of Windows, and a file that is not there' '
+	printf "\357\273\277dan@one.test\r\neve@one.test # her own wish\r\n\r\n# fay@one.test\r\n" >wave1
+	run 0 migrate-wave -c ferry.conf --until record wave1
+	printf "dan@one.test\neve@one.test\n" >want
+	same want state/wave.list
+	run 2 migrate-wave -c ferry.conf --until record wave1 none 2>err
+	has err "none: not a file that can be read"'
+ok 'the command line of a wave' '
+	for jobs in 0 x ""; do
+		run 2 migrate-wave -c ferry.conf -j "$jobs" wave1 2>err
+		has err "not a number of accounts"
+	done
+	run 2 migrate-wave -c ferry.conf --halt whenever wave1 2>err
+	has err "not of the form"
+	run 2 migrate-wave -c ferry.conf --until chekc wave1 2>err
+	has err "no such step: chekc"'
+ok 'the report counts those who have not begun, and its commands can be typed' '
+	mkdir "state/o'\''x@one.test"
+	cp state/ben@one.test/steps.ndjson "state/o'\''x@one.test"
+	run 0 migration-report -c ferry.conf >out
+	grep -qx "       1  not begun" out
+	grep -qx "       7  in all" out
+	has out "migrate-account -c ferry.conf '\''o'\''\\'\'''\''x@one.test'\''"'
+done_testing
