@@ -122,9 +122,10 @@ check_smtp() {
 	smtp_says=$(remap export --format=postfix-transport --host "new=$NEW_SMTP" --to new \
 	    postmaster@example.org 2>&1) || smtp_got=$?
 	: "${smtp_says:=no line of a transport table}"
+	# Where remap itself cannot run, the step that needs it says so.
 	case $smtp_got:$smtp_says in
 	0:*smtp:*) ;;
-	*) die "$1: NEW_SMTP=$NEW_SMTP: ${smtp_says#remap: --host: }" ;;
+	0:* | *--host:*) die "$1: NEW_SMTP=$NEW_SMTP: ${smtp_says#remap: --host: }" ;;
 	esac
 }
 
