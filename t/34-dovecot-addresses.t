@@ -148,4 +148,38 @@ ok 'username_format: an address has its own home' '
 	same want got'
 doveadm -c "$conf" stop
 
+printf '%s:{PLAIN}a:%s::/h/x::\n' ann@one.test "$ids" >pass
+chmod a+r pass
+for all in no yes; do
+	{
+		printf 'passdb {\n  driver = passwd-file\n  args = %s\n}\n' "$tmp/pass"
+		printf 'userdb {\n  driver = static\n'
+		printf '  args = allow_all_users=%s uid=%s gid=%s home=/s/%%n\n}\n' $all "${ids%:*}" \
+		    "${ids#*:}"
+	} >settings
+	serve "all-$all" <settings
+	cat >"all-$all.pf/main.cf" <<-END
+	compatibility_level = 3.6
+	myorigin = host.test
+	mydestination =
+	virtual_mailbox_domains = one.test
+	virtual_mailbox_maps = texthash:$tmp/all.boxes
+	END
+done
+printf '%s x\n' ann@one.test boss@one.test >all.boxes
+ok 'a mailbox that takes mail, and that no passdb has, with allow_all_users' '
+	conf=$tmp/at.all-yes/dovecot.conf
+	dump 0 all-yes
+	[ "$(home_of boss@one.test)" = /s/boss ]
+	printf "account %s@one.test /s/%s\n" ann ann boss boss >want
+	same want got
+	[ "$(jq -r "select(.type == \"account\") | .active" out | sort | paste -sd " " -)" = \
+	    "false true" ]'
+ok 'and none without that' '
+	conf=$tmp/at.all-no/dovecot.conf
+	dump 0 all-no
+	not home_of boss@one.test
+	echo "account ann@one.test /s/ann" >want
+	same want got'
+
 done_testing

@@ -13,9 +13,8 @@
 static const char reading[] = "imap";
 static const char writing[] = "lmtp";
 
-/* Whether a static userdb takes everybody, without asking the passdbs. */
-static bool
-allows_all(const struct userdbs *all, const struct userdb *db)
+bool
+dovecot_allows_all(const struct userdbs *all, const struct userdb *db)
 {
 	struct pairs words = { 0 };
 	struct arena arena = { 0 };
@@ -36,8 +35,8 @@ make_link(const struct userdbs *all, struct userdb *db)
 	return (struct link){ .rules = db->rules,
 		.prefetch = db->prefetch,
 		.blocking = db->blocking,
-		.checks_passdbs =
-		    !db->is_passdb && db->is_static && !allows_all(all, db),
+		.checks_passdbs = !db->is_passdb && db->is_static &&
+				  !dovecot_allows_all(all, db),
 		.before = &db->before,
 		.after = &db->after,
 		.db = db };

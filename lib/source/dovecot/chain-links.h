@@ -11,4 +11,7 @@
 /* Joins the databases into the chains of a login over IMAP and of a delivery. */
 void dovecot_link(struct dovecot *d);
 
+/* Whether a static userdb takes everybody, without asking the passdbs. */
+bool dovecot_allows_all(const struct userdbs *all, const struct userdb *db);
+
 #endif

@@ -187,9 +187,10 @@ takes_others(const struct rules *r)
 	return r->failure == RULE_RETURN_OK || r->failure == RULE_CONTINUE_OK;
 }
 
-/* Lists the userdbs; whether that are all users. */
+/* Lists the userdbs; whether that are all users. *open: a mailbox is there for
+ * everybody, also for those whom no passdb has. */
 static bool
-list_userdbs(struct dovecot *d)
+list_userdbs(struct dovecot *d, bool *open)
 {
 	bool all = true, any = false;
 
@@ -202,6 +203,7 @@ list_userdbs(struct dovecot *d)
 		db->listed = can_list(db) && db->driver->list(&d->dbs, db, true,
 						 dovecot_listed, d);
 		all &= db->listed && !takes_others(&db->rules);
+		*open |= db->is_static && dovecot_allows_all(&d->dbs, db);
 	}
 	return any && all;
 }
@@ -240,13 +242,13 @@ list_passdbs(struct dovecot *d, bool needed)
 static void
 list_all(struct dovecot *d)
 {
-	bool all;
+	bool all, open = false;
 
 	dovecot_begin_names(d);
-	all = list_userdbs(d);
+	all = list_userdbs(d, &open);
 	if (userdbs_stop(&d->dbs))
 		return;
-	all |= list_passdbs(d, !all);
+	all |= list_passdbs(d, !all) && !open;
 	if (!userdbs_stop(&d->dbs))
 		dovecot_end_names(d, all);
 }
