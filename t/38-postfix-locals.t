@@ -14,8 +14,10 @@ eve@two.test eve@two.test, y@ext.test
 all@two.test bob
 @three.test any@ext.test
 info bob
+boss@two.test root
 END
 cat >"$pf/aliases" <<'END'
+post root
 root ann
 carl ann
 ann \ann, copy@ext.test
@@ -92,6 +94,14 @@ ok 'a catch-all has all of them' '
 	[ -z "$(jq -r "select(.type == \"alias\" and .address == \"ann@three.test\")" out)" ]'
 ok 'where the accounts are known no note is made' '
 	hasnt out "each user of the system"'
+
+ok 'users of another domain: a name that is a local alias is still that' '
+	run 0 dirdump-dovecot -c saved --postfix "$pf" -d away.test >other
+	jq -r "select(.type == \"alias\") | .address + \" \" + (.targets | sort | join(\",\"))" \
+	    other | grep "^\(post\|root\|ann\|all\)@one\|^boss" | sort >got
+	printf "%s\n" "all@one.test ann@one.test" "ann@one.test ann@away.test,copy@ext.test" \
+	    "boss@two.test root@one.test" "post@one.test root@one.test" "root@one.test ann@one.test" >want
+	same want got'
 
 run 0 dirdump-postfix -v -c "$pf" >out 2>err
 

@@ -3,9 +3,9 @@
  */
 
 /*
- * Names without a domain among the targets of aliases(5), where the users' names
- * are in another domain than the aliases': a name is first another alias, and
- * then a user (local(8)).
+ * Names without a domain among the targets of aliases(5), and of virtual aliases that
+ * lead to them, where the users' names are in another domain than the aliases': a
+ * name is first another alias, and then a user (local(8)).
  */
 #ifndef FERRY_SOURCE_ALIAS_NAME_H
 #define FERRY_SOURCE_ALIAS_NAME_H

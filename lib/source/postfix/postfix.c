@@ -377,12 +377,9 @@ read_local_aliases(struct postfix *p, struct emit *e, const char *domain)
 	if (maps == NULL)
 		return;
 	p->aliases.key_domain = domain;
-	p->aliases.names_wait = p->users_apart && is_local_origin(p, e);
 	p->aliases.locals = p->aliases.no_markers = p->aliases.includes = true;
 	postfix_tables(&reader, maps, "alias_maps");
-	alias_settle_names(&p->aliases, e, domain);
 	p->aliases.key_domain = NULL;
-	p->aliases.names_wait = false;
 	p->aliases.locals = p->aliases.no_markers = p->aliases.includes = false;
 }
 
@@ -427,6 +424,8 @@ postfix_read(struct postfix *p, struct emit *e)
 	p->aliases.first_counts = true;
 	all = arena_adds(&p->config.arena, maps);
 	failed = e->tally->failed;
+	p->aliases.names_wait =
+	    domain != NULL && p->users_apart && is_local_origin(p, e);
 	postfix_tables(&reader, maps, "virtual_alias_maps");
 	read_domains(p, e, all, e->tally->failed != failed);
 	p->knows_domains =
@@ -434,6 +433,9 @@ postfix_read(struct postfix *p, struct emit *e)
 	p->aliases.serves = postfix_serves;
 	p->aliases.serves_ctx = p;
 	read_local_aliases(p, e, domain);
+	p->aliases.names_wait = false;
+	if (domain != NULL)
+		alias_settle_names(&p->aliases, e, domain);
 	aliases_domains(&p->aliases, e);
 	emit_domains(p, e);
 	say_hidden(p, e);
