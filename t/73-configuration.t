@@ -59,12 +59,44 @@ ok 'a file that others can write, or that came from Windows' '
 	chmod 660 ferry.conf
 	run 2 migrate -n ann@one.test 2>err
 	has err "others can write it"
+	run 2 migration-report -c ferry.conf 2>err
+	has err "others can write it"
 	chmod 600 ferry.conf
+	mkdir open
+	cp ferry.conf open
+	chmod 775 open
+	run 2 migrate-account -n -c open/ferry.conf ann@one.test 2>err
+	has err "open: others can put another ferry.conf there"
+	chmod 1777 open
+	run 0 migrate-account -n -c open/ferry.conf ann@one.test >out
+	if [ "$(id -u)" -eq 0 ]; then
+		chown nobody open/ferry.conf
+		run 2 migrate-account -n -c open/ferry.conf ann@one.test 2>err
+		has err "others can write it"
+	fi
 	sed "s/\$/\r/" good.conf >ferry.conf
 	run 2 migrate -n ann@one.test 2>err
 	has err "CR LF"'
+ok 'a STATE that others can write' '
+	cp good.conf ferry.conf
+	for mode in 777 1777 770; do
+		mkdir -m "$mode" state
+		chmod "$mode" state
+		run 2 migrate ann@one.test 2>err
+		has err "$tmp/state: others can write there"
+		run 2 rollback ann@one.test 2>err
+		rmdir state
+	done'
 ok 'variables of its own are its own affair' '
 	{
+		echo "export TEMP=9 DATA=9 FATAL=9"
+		echo "quote() { echo junk; }"
+		echo "die() { :; }"
+		echo "set -- x y z; set -f; cd /"
+		for name in settings_known conf_name conf_says IFS \
+		    from until force text; do
+			echo "export $name=junk"
+		done
 		for name in user host dry quiet verbose force from until way prog conf all list \
 		    mover resume rehearse refresh jobs halt joblog state page scratch here share HOST; do
 			echo "$name=junk"
@@ -75,12 +107,21 @@ ok 'variables of its own are its own affair' '
 	run 2 migrate -n ann@one.test 2>err
 	has err "HOST is no setting"
 	echo "OLD_USER=\"\${HOST:+%u}\"" >>ferry.conf
-	echo "export FOR_A_PROGRAM=it" >>ferry.conf
+	echo "export FOR_A_PROGRAM=\"it'\''s one\"" >>ferry.conf
+	echo "CHECK_OPTIONS=\"a  \\\\ \\\$x \\\" \\\`y '\''z'\''\"" >>ferry.conf
+	printf "#!/bin/sh\nprintf \"%%s\\\\n\" \"\$FOR_A_PROGRAM\" >$tmp/seen\nexec $(command -v recfilter) \"\$@\"\n" >bin/recfilter
+	chmod 755 bin/recfilter
 	run 0 migrate --until record ann@one.test >out
 	has out "ann@one.test: record is done"
+	rm bin/recfilter
+	[ "$(cat seen)" = "it'\''s one" ]
+	run 0 migrate -n --from check --until check ann@one.test >out
 	echo ann@one.test | run 0 migrate-wave -c ferry.conf --until record 2>err
 	has err "1 account: 1 done"
 	run 0 migration-report -c ferry.conf >out
+	echo "false" >>ferry.conf
+	run 2 migrate ann@one.test 2>err
+	has err "not a file of shell variables"
 	rm -rf state'
 ok 'the rehearsal tries what the settings name' '
 	stops "logins cannot be routed to legcay" PROXY_OLD=legcay

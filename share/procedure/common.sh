@@ -35,26 +35,50 @@ IMAP_OPTIONS EXPORT_OPTIONS MAILROUTE_OPTIONS REMAP_OPTIONS MERGE_OPTIONS'
 unset $settings_known
 settings_known="$settings_known STALWART_URL STALWART_USER PROXY_ADMIN_URL"
 
-# read_conf FILE: takes the settings out of the configuration. It is run by a shell of
-# its own: whatever else it sets is its own affair, but for what it exports.
+# others_write PATH: whether somebody else can change what is there.
+others_write() {
+	[ -n "$(find -L "$1" -maxdepth 0 \( -perm /022 -o ! -user 0 ! -user "$(id -u)" \) 2>/dev/null)" ]
+}
+
+# read_conf FILE: takes the settings out of the configuration, and what it exports in
+# capitals, such as a PATH. A shell of its own runs it: its other variables, its
+# functions and its options mean nothing here, whatever they are called.
 read_conf() {
 	case $1 in
 	*/*) conf=$1 ;;
 	*) conf=./$1 ;;
 	esac
 	[ -r "$conf" ] || die "$1: cannot be read; migrate-account --example-conf prints one to begin with"
-	[ -z "$(find -L "$conf" -maxdepth 0 -perm /022 2>/dev/null)" ] ||
-	    die "$1: others can write it, and it is run as a script: chmod go-w $(quote "$1")"
+	! others_write "$conf" ||
+	    die "$1: others can write it, and it is run as a script: chmod go-w and chown root $(quote "$1")"
+	conf_in=$(dirname -- "$conf")
+	# Where everybody may make files, as in /tmp, nobody may replace those of others.
+	! others_write "$conf_in" || [ -k "$conf_in" ] ||
+	    die "$conf_in: others can put another ${1##*/} there: chmod go-w and chown root $(quote "$conf_in")"
 	! grep -q "$(printf '\r')\$" "$conf" ||
 	    die "$1: its lines end with CR LF, as on Windows: sed -i 's/\\r\$//' $(quote "$1")"
-	conf_says=$(
-		# shellcheck disable=SC1090 # the administrator's
-		. "$conf" >&2 || exit
-		export -p
-		for conf_name in $settings_known; do
-			eval "[ -z \"\${$conf_name+x}\" ] || printf '%s=%s\n' $conf_name \"\$(quote \"\$$conf_name\")\""
-		done
-	) || die "$1: not a file of shell variables"
+	# shellcheck disable=SC2016,SC2086 # expanded there; words
+	conf_says=$(sh -uc '
+		read_it() { . "$1"; }
+		read_it "$1" >&2 || exit 2
+		export '"$(echo $settings_known)"'
+		exec awk '\''
+		BEGIN {
+			n = split("'"$(echo $settings_known)"'", names, " ")
+			for (i = 1; i <= n; i++)
+				known[names[i]]
+			for (name in ENVIRON) {
+				if (name !~ /^[A-Z][A-Z0-9_]*$/ || name ~ /^(DATA|FATAL|TEMP|IFS|OLDPWD|PWD|SHLVL)$/)
+					continue
+				value = ENVIRON[name]
+				printf "%s%s=\047", (name in known) ? "" : "export ", name
+				while ((at = index(value, "\047")) > 0) {
+					printf "%s\047\\\047\047", substr(value, 1, at - 1)
+					value = substr(value, at + 1)
+				}
+				print value "\047"
+			}
+		}'\''' sh "$conf") || die "$1: not a file of shell variables"
 	eval "$conf_says"
 	conf_odd=$(odd_settings "$conf")
 	[ -z "$conf_odd" ] ||
@@ -111,6 +135,8 @@ load_conf() {
 	fi
 	mkdir -p -- "$STATE"
 	[ -w "$STATE" ] || die "$STATE: cannot be written"
+	! others_write "$STATE" ||
+	    die "$STATE: others can write there, where the records and passwords are: chmod 700 and chown root $(quote "$STATE")"
 }
 
 # check_smtp FILE: what remap(1) would not write into the table is refused before
