@@ -28,7 +28,7 @@ ok 'the commands are shown, and nothing is done' '
 	for step in record create copy check mail again login after; do
 		grep -qx "# $step" out
 	done
-	has out "VANDELAY_PASSWORD=\$(head -n 1 $tmp/master.pw) vandelay import imap"
+	has out "VANDELAY_PASSWORD=\$(head -n 1 $tmp/master.pw | tr -d '\''\r'\'') vandelay import imap"
 	hasnt out Zx
 	# Each line is a command of the shell.
 	sh -n out'

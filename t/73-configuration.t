@@ -83,7 +83,7 @@ ok 'a STATE that others can write' '
 		mkdir -m "$mode" state
 		chmod "$mode" state
 		run 2 migrate ann@one.test 2>err
-		has err "$tmp/state: others can write there"
+		has err "$tmp/state: others can write it"
 		run 2 rollback ann@one.test 2>err
 		rmdir state
 	done'
@@ -150,19 +150,45 @@ ok 'a secret may end as a line of Windows does' '
 ok 'a secret that Vandelay repeats is in no log and no message' '
 	cp good.conf ferry.conf
 	mkdir loud
-	printf "#!/bin/sh\necho \"admin:\$VANDELAY_PASSWORD is refused, \$VANDELAY_PASSWORD\" >&2\nexit 2\n" >loud/vandelay
+	cat >loud/vandelay <<-END
+	#!/bin/sh
+	echo created=1
+	for before in "" a: ab:; do echo "Basic \$(printf "\$before\$VANDELAY_PASSWORD:" | base64)"; done
+	echo "admin:\$VANDELAY_PASSWORD is refused, \$VANDELAY_PASSWORD" >&2
+	exit 2
+	END
 	chmod 755 loud/vandelay
 	(PATH=$tmp/loud:$PATH run 75 migrate ben@one.test 2>err)
 	has err "admin:*** is refused, ***"
 	hasnt err Zx
-	for file in log steps.ndjson err; do hasnt state/ben@one.test/$file Zx; done'
+	has state/ben@one.test/log "Basic ***"
+	for file in log steps.ndjson err out; do
+		hasnt state/ben@one.test/$file Zx
+		not grep -E "^Basic .*[A-Za-z0-9]" state/ben@one.test/$file
+	done
+	echo abc >short
+	settings "OLD_MASTER_PASSWORD_FILE=$tmp/short"
+	(PATH=$tmp/loud:$PATH run 75 migrate ben@one.test 2>err)
+	has err "admin:*** is refused, ***"'
 ok 'a server that cannot be reached now may be there later: 75' '
 	settings "OLD_RUN=\"sh -c exit\\ 255\"" "OLD_TRANSPORT=hash:$tmp/moved" NEW_SMTP=new.one.test:25
 	printf "#!/bin/sh\nexit 255\n" >bin/far
 	chmod 755 bin/far
 	settings OLD_RUN=far
 	run 75 migrate cat@one.test 2>err
-	[ "$(routes cat@one.test)" = legacy ]'
+	[ "$(routes cat@one.test)" = legacy ]
+	cp good.conf ferry.conf
+	printf "#!/bin/sh\ncase \$* in test*) exit 255 ;; esac\nexec sh -c \"\$*\"\n" >bin/far
+	settings OLD_RUN=far
+	run 75 rollback --until merge ann@one.test 2>err
+	hasnt state/ann@one.test/log through-doveadm
+	cp good.conf ferry.conf
+	run 0 rollback ann@one.test
+	rm state/records.ndjson
+	settings "OLD_DUMP=\"exit 255\""
+	run 75 migrate eve@one.test 2>err
+	settings "OLD_DUMP=\"exit 3\""
+	run 2 migrate eve@one.test 2>err'
 
 # --- waves ---
 
@@ -174,13 +200,27 @@ ok 'comments, the mark of Windows, and a file that is not there' '
 	same want state/wave.list
 	run 2 migrate-wave -c ferry.conf --until record wave1 none 2>err
 	has err "none: not a file that can be read"'
+ok 'an address that the records do not have yet' '
+	run 1 migrate hal@one.test 2>err
+	has err "--refresh reads the records of the old server again"
+	echo "hal@one.test:{PLAIN}hal-Zx-long::::::" >>directory
+	run 0 migrate --refresh --until record hal@one.test
+	run 1 migrate --refresh nobody@one.test 2>err
+	hasnt err "--refresh reads"
+	sed -i "/^hal@/d" directory
+	rm -r state/hal@one.test state/nobody@one.test state/records.ndjson*'
 ok 'the command line of a wave' '
-	for jobs in 0 x ""; do
+	for jobs in 0 x "" + 5-3 %; do
 		run 2 migrate-wave -c ferry.conf -j "$jobs" wave1 2>err
 		has err "not a number of accounts"
 	done
-	run 2 migrate-wave -c ferry.conf --halt whenever wave1 2>err
-	has err "not of the form"
+	for halt in whenever soon,fail=x now,odd=3 soon,fail=3%x; do
+		run 2 migrate-wave -c ferry.conf --halt "$halt" wave1 2>err
+		has err "not of the form"
+	done
+	run 2 migrate-wave -c ferry.conf --sshloginfile none wave1 2>err
+	has err "parallel has begun nothing"
+	hasnt err awk
 	run 2 migrate-wave -c ferry.conf --until chekc wave1 2>err
 	has err "no such step: chekc"'
 ok 'the report counts those who have not begun, and its commands can be typed' '

@@ -33,7 +33,8 @@ IMAP_OPTIONS EXPORT_OPTIONS MAILROUTE_OPTIONS REMAP_OPTIONS MERGE_OPTIONS'
 # What the shell of another program may have exported means nothing here.
 # shellcheck disable=SC2086 # words
 unset $settings_known
-settings_known="$settings_known STALWART_URL STALWART_USER PROXY_ADMIN_URL"
+# shellcheck disable=SC2086 # on one line
+settings_known="$(printf '%s ' $settings_known)STALWART_URL STALWART_USER PROXY_ADMIN_URL"
 
 # others_write PATH: whether somebody else can change what is there.
 others_write() {
@@ -57,14 +58,14 @@ read_conf() {
 	    die "$conf_in: others can put another ${1##*/} there: chmod go-w and chown root $(quote "$conf_in")"
 	! grep -q "$(printf '\r')\$" "$conf" ||
 	    die "$1: its lines end with CR LF, as on Windows: sed -i 's/\\r\$//' $(quote "$1")"
-	# shellcheck disable=SC2016,SC2086 # expanded there; words
+	# shellcheck disable=SC2016 # expanded there
 	conf_says=$(sh -uc '
 		read_it() { . "$1"; }
 		read_it "$1" >&2 || exit 2
-		export '"$(echo $settings_known)"'
+		export '"$settings_known"'
 		exec awk '\''
 		BEGIN {
-			n = split("'"$(echo $settings_known)"'", names, " ")
+			n = split("'"$settings_known"'", names, " ")
 			for (i = 1; i <= n; i++)
 				known[names[i]]
 			for (name in ENVIRON) {
@@ -136,7 +137,7 @@ load_conf() {
 	mkdir -p -- "$STATE"
 	[ -w "$STATE" ] || die "$STATE: cannot be written"
 	! others_write "$STATE" ||
-	    die "$STATE: others can write there, where the records and passwords are: chmod 700 and chown root $(quote "$STATE")"
+	    die "$STATE: others can write it, and it holds password hashes: chmod 700 and chown root $(quote "$STATE")"
 }
 
 # check_smtp FILE: what remap(1) would not write into the table is refused before
@@ -270,7 +271,7 @@ run() {
 		esac
 		shift 2
 	done
-	run_line="${run_secret:+${run_secret%%=*}=\$(head -n 1 $(quote "${run_secret#*=}")) }$(quote "$@")"
+	run_line="${run_secret:+${run_secret%%=*}=\$(head -n 1 $(quote "${run_secret#*=}") | tr -d '\r') }$(quote "$@")"
 	[ "$run_in" = /dev/null ] || run_line="$run_line <$(quote "$run_in")"
 	[ -z "$run_out" ] || run_line="$run_line >$(quote "$run_out")"
 	if $dry; then
@@ -299,23 +300,28 @@ run() {
 }
 
 # mask SECRET FILE...: no log, journal or message has the secret that a program of
-# others repeats.
+# others repeats, nor its base64, which HTTP and SASL send: what begins with 0 to 2
+# other bytes has its own letters for it, but for those at both ends.
 mask() {
 	mask_secret=$(first_line "$1")
 	shift
-	[ ${#mask_secret} -ge 8 ] || return 0
+	mask_needles="text $mask_secret
+text $(printf '%s\n' "$mask_secret" | sed 's/[\\"]/\\&/g')"
+	mask_n=$(printf '%s' "$mask_secret" | wc -c)
+	for mask_pad in '' x xx; do
+		mask_coded=$(printf '%s' "$mask_pad$mask_secret" | base64 | tr -d '=\n')
+		[ $(((${#mask_pad} + mask_n) % 3)) -eq 0 ] || mask_coded=${mask_coded%?}
+		case $mask_pad in
+		x) mask_coded=${mask_coded#??} ;;
+		xx) mask_coded=${mask_coded#???} ;;
+		esac
+		mask_needles="$mask_needles
+base64 $mask_coded"
+	done
 	for mask_file; do
 		[ -s "$mask_file" ] || continue
-		SECRET=$mask_secret awk '
-		BEGIN { secret = ENVIRON["SECRET"] }
-		{
-			said = ""
-			while ((at = index($0, secret)) > 0) {
-				said = said substr($0, 1, at - 1) "***"
-				$0 = substr($0, at + length(secret))
-			}
-			print said $0
-		}' "$mask_file" >"$mask_file.masked" && mv -f -- "$mask_file.masked" "$mask_file"
+		NEEDLES=$mask_needles LC_ALL=C awk -f "$share/procedure/mask.awk" "$mask_file" \
+		    >"$mask_file.masked" && mv -f -- "$mask_file.masked" "$mask_file"
 	done
 }
 
@@ -659,14 +665,19 @@ need_records() {
 		# 1 is a record that a person has to look at; the others are good.
 		if [ "$dump_got" -gt 1 ] || ! grep -q '"type":"end"' "$records.new"; then
 			tail -n 3 -- "$STATE/dump.log" >&2
-			[ "$dump_got" -eq "$TEMP" ] || dump_got=$FATAL
+			# ssh says 255 where it reaches nobody.
+			case $dump_got in
+			"$TEMP" | 255) dump_got=$TEMP ;;
+			*) dump_got=$FATAL ;;
+			esac
 			exit "$dump_got"
 		fi
 		[ "$dump_got" -eq 0 ] || say "some records could not be read: see $STATE/dump.log"
 		mv -f -- "$records.new" "$records"
 	) 8>>"$STATE/records.lock" || {
+		dump_got=$?
 		say "the records of the old server could not be read (OLD_DUMP); see $STATE/dump.log"
-		exit "$FATAL"
+		exit "$dump_got"
 	}
 	index_records
 }
