@@ -124,7 +124,8 @@ const struct opt_tool tool = {
 	    "that\nits configuration names, and the aliases and domains of its "
 	    "Postfix.\n",
 	.status = "0 every record is listed; 1 something could not be listed "
-		  "or carried; 2 the run did not finish.",
+		  "or carried; 2 the run did not finish; 75 a database "
+		  "could not be reached: run it again.",
 	.options = options,
 	.run = dump,
 };

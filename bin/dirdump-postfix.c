@@ -85,7 +85,8 @@ const struct opt_tool tool = {
 	    "A table\n"
 	    "is TYPE:NAME, which postmap(1) lists, or the path of a text.\n",
 	.status = "0 everything is listed; 1 an entry or a table could not be "
-		  "listed; 2 the run did not finish.",
+		  "listed; 2 the run did not finish; 75 a database could "
+		  "not be reached: run it again.",
 	.options = options,
 	.run = dump,
 	.release = release,

@@ -4,6 +4,7 @@
 . "${0%/*}/lib.sh"
 . "$top/t/dovecot.sh"
 . "$top/t/ldap.sh"
+need postconf postfix
 need_dovecot /usr/lib/dovecot/modules/auth/libauthdb_ldap.so dovecot-ldap
 chmod 755 .
 
@@ -240,6 +241,13 @@ ok 'what cannot be asked' '
 	sed "s,plain.ext,gone.ext," plain/saved >other
 	run 75 dirdump-dovecot -c other >out 2>err
 	not [ -s out ]
+	mkdir pf
+	printf "%s\n" "compatibility_level = 3.6" "virtual_alias_maps = regexp:$tmp/none" \
+	    >pf/main.cf
+	: >pf/master.cf
+	run 75 dirdump-dovecot -c other --postfix pf >out 2>err
+	has err "a table of the type \"regexp\" cannot be listed"
+	hasnt out "\"end\""
 	sed "s/(mail=%u)/(mail=%w)/" plain.ext >w.ext
 	sed "s,plain.ext,w.ext," plain/saved >other
 	run 1 dirdump-dovecot -c other >out 2>err

@@ -94,13 +94,18 @@ source_refuse(const struct why *why)
 	return EXIT_BROKEN;
 }
 
+/* Where a server could not be reached not all was read, whatever else failed. */
 int
 source_finish(struct source_run *run)
 {
+	int status;
+
 	emit_end(&run->emit);
 	host_leave();
 	host_map_free();
 	emit_free(&run->emit);
 	buf_free(&run->domain);
-	return tally_finish(&run->tally);
+	status = tally_finish(&run->tally);
+	return status == EXIT_FAILED && run->tally.temp != 0 ? EXIT_TEMP
+							     : status;
 }
