@@ -193,6 +193,18 @@ ok 'what is not there is named' '
 	head -c 3000 all.tar >cut.tar
 	run 2 dirdump dovecot --root cut.tar >out 2>err
 	has err "not a whole tar"'
+ok '/etc/shadow is gathered where a passdb asks it, or with -S' '
+	for drivers in "passwd-file passwd" "shadow static" "pam passwd"; do
+		printf "passdb {\n  driver = %s\n}\nuserdb {\n  driver = %s\n}\nssl = no\n" \
+		    $drivers >of.conf
+		dash "$collect" -c "$tmp/of.conf" -P "$tmp/pf" >of.tar
+		tar tf of.tar | grep -c "^etc/shadow\$" || :
+	done >got
+	sed -i "s/passdb {/&\n  args = x/; s/= pam/= passwd-file/" of.conf
+	dash "$collect" -S -c "$tmp/of.conf" -P "$tmp/pf" >of.tar
+	tar tf of.tar | grep -c "^etc/shadow\$" >>got
+	printf "%s\n" 0 1 1 1 >want
+	same want got'
 ok 'what is unpacked does not stay' '
 	mkdir scratch
 	TMPDIR=$tmp/scratch run 0 dirdump shadow --root all.tar -d host.test >out 2>err
