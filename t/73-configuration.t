@@ -190,6 +190,16 @@ ok 'a server that cannot be reached now may be there later: 75' '
 	settings "OLD_DUMP=\"exit 3\""
 	run 2 migrate eve@one.test 2>err'
 
+ok 'what tar could not write is said, not that it ends' '
+	cp good.conf ferry.conf
+	run 0 migrate ann@one.test
+	printf "#!/bin/sh\necho \"tar: x: Cannot write: No space left on device\" >&2\necho \"tar: Exiting with failure status due to previous errors\" >&2\nexit 2\n" >bin/tar
+	chmod 755 bin/tar
+	run 2 rollback ann@one.test 2>err
+	rm bin/tar
+	has err "No space left on device"
+	run 0 rollback ann@one.test'
+
 # --- waves ---
 
 cp good.conf ferry.conf

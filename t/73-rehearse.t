@@ -42,7 +42,7 @@ dumped() {
 ok 'nothing is ready: each thing that stops is said, with what mends it' '
 	run 1 rehearse >out 2>err
 	grep -q "^  STOPS  .*mailroute setup" out
-	has out "1 account (dora@one.test): the master user cannot read it"
+	has out "1 account (dora@one.test): the master user cannot read it: the old server has no such account"
 	has out "1 account (carol@one.test): a new password is needed (unusable: SMD5)"
 	has out "mend: NO_SECRET=temp"
 	hasnt out Zx
