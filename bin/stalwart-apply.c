@@ -122,6 +122,8 @@ write_result(const struct apply_result *r)
 	jw_kstr(out, "address", r->address);
 	jw_kstr(out, "name", r->name);
 	jw_kstr(out, "status", apply_status_name(r->status));
+	if (r->status == APPLY_PLANNED && r->would != APPLY_PLANNED)
+		jw_kstr(out, "would", apply_status_name(r->would));
 	jw_kstr(out, "id", r->id);
 	jw_kstr(out, "note", r->note);
 	if (json_array_size(r->differs) != 0)
@@ -342,7 +344,8 @@ check_plans(
 static void
 set_send_as(struct jmap *j)
 {
-	struct apply_result r = { .object = "MtaStageAuth" };
+	struct apply_result r = { .object = "MtaStageAuth",
+		.would = APPLY_UPDATED };
 	struct why why = { 0 };
 
 	if (run.send_as == SEND_AS_LEAVE || run.tally.fatal)

@@ -2,6 +2,7 @@
 # stalwart-apply destroys no account and no domain unless it is told to.
 . "${0%/*}/lib.sh"
 need curl
+need jq
 . "$top/t/apply.sh"
 
 gzip -dc "$fixtures/real/stalwart-schema.json.gz" >schema.json
@@ -36,7 +37,16 @@ ok 'a reconcile names what it would destroy, and how many; the rest is done' '
 ok 'a dry run says the same number, and plans it' '
 	run 0 apply -n reconcile >out 2>err
 	has err "2 accounts would be destroyed"
-	[ "$(statuses out)" = "3 exists 2 planned " ]'
+	[ "$(statuses out)" = "3 exists 2 planned " ]
+	[ "$(jq -r .would out | sort | uniq -c | tr -s " \n" " ")" = " 2 destroyed 3 null " ]'
+ok 'a dry run says of each what it would be' '
+	sed "s/\"alice\"/\"amy\"/; s/\"dave\",/&\"description\":\"D\",/" reconcile >other
+	run 0 apply -n -u other >out 2>err
+	jq -r "select(.would) | .would + \" \" + .address" out | sort >got
+	printf "%s\n" "created amy@one.test" "destroyed alice@one.test" \
+	    "destroyed bob@one.test" "destroyed carol@one.test" "updated dave@one.test" >want
+	same want got
+	not grep -q "destroy" requests'
 ok 'with --destroy they go, and are counted first' '
 	run 0 apply --destroy reconcile >out 2>err
 	has err "2 accounts are destroyed"

@@ -136,10 +136,23 @@ touch(struct apply *a, const struct apply_op *op, const struct apply_entry *e)
 	free(key);
 }
 
+/* What is planned: what has an id is there. */
+static enum apply_status
+would_be(const struct apply_op *op, const struct apply_entry *e)
+{
+	if (e->status != APPLY_PLANNED)
+		return e->status;
+	if (op->type == OP_DESTROY)
+		return APPLY_DESTROYED;
+	return op->type == OP_UPDATE || e->id != NULL ? APPLY_UPDATED
+						      : APPLY_CREATED;
+}
+
 void
 apply_report(struct apply *a, struct apply_op *op, struct apply_entry *e)
 {
 	struct apply_result r = { .status = e->status,
+		.would = would_be(op, e),
 		.object = op->object,
 		.ref = e->ref,
 		.address = e->address,

@@ -51,6 +51,8 @@ struct apply_op {
 /* What became of one object. */
 struct apply_result {
 	enum apply_status status;
+	/* What APPLY_PLANNED stands for; that itself: not known. */
+	enum apply_status would;
 	const char *object;  /* "Account" */
 	const char *ref;     /* client id; NULL: it has none */
 	const char *address; /* or a domain's name; NULL: not known */

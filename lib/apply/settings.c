@@ -84,6 +84,7 @@ report(void *arg, const struct holder *o, enum item_kind kind,
 	};
 	const struct apply *a = arg;
 	struct apply_result r = { .status = statuses[status],
+		.would = statuses[status],
 		.object = objects[kind],
 		.address = o->address,
 		.name = name,

@@ -97,6 +97,7 @@ report(struct apply *a, struct script *s, enum apply_status status,
     const char *id, const char *note, const struct why *why)
 {
 	struct apply_result r = { .status = status,
+		.would = APPLY_CREATED,
 		.object = "SieveScript",
 		.address = s->address,
 		.id = id,
