@@ -227,6 +227,17 @@ ok 'groups: members, names twice, groups that are none' '
 	    "not-carried a@one.test: as a member of a@one.test, which is not a group here" \
 	    "not-carried a@one.test: as a member of h@one.test, which is not a group here"'
 
+ok 'groups: none is a member of another, its members come along' '
+	{
+		record group g@one.test "\"groups\":[\"h@one.test\",\"x@one.test\"]"
+		record group h@one.test
+		account a@one.test "\"groups\":[\"g@one.test\"]"
+		end
+	} | plan 0
+	plan_has "[.[] | .value[] | .memberGroupIds] == [null,null,null,{\"#g-g_40one_2etest\":true}]"
+	notes_are "not-carried g@one.test: as a member of h@one.test: the server has no groups in groups, and its members may have to be made members there" \
+	    "not-carried g@one.test: as a member of x@one.test, which is not a group here"'
+
 ok 'login names: the address and its aliases work, others are counted' '
 	{
 		domain one.test "\"aliases\":[\"two.test\"]"

@@ -21,14 +21,15 @@ check_plan() {
 	record account c@one.test
 	account "%{|}~d'@one.test"
 	account ünï@one.test
-	record group g@one.test '"name":"G","quota":7,"aliases":["gg@one.test"]'
+	record group g@one.test '"name":"G","quota":7,"aliases":["gg@one.test"],"groups":["h@one.test"],"active":false,"receive":false'
+	record group h@one.test
 	alias_row off@one.test '"a@one.test"' '"active":false'
 	alias_row l@one.test '"a@one.test","A@one.test","X@Bücher.Test","x@bücher.test"'
 	alias_row l2@one.test '"a@one.test","z@other.test"'
 	alias_row m@one.test '"l@one.test","l2@one.test"'
 	alias_row @one.test '"a@one.test"'
 	alias_row @old.test '"x@other.test"'
-	end 14
+	end 15
 } >in
 
 ok 'every member of a plan is in the schema' '

@@ -591,6 +591,27 @@ resolve_catch_all(struct plan *p, struct row *row)
 
 /* --- groups, login names --- */
 
+/* One group that an account names; the server has none within groups. */
+static void
+resolve_group(struct plan *p, struct model_account *a, uint32_t address)
+{
+	const struct model_account *g =
+	    plan_account_of(p, plan_canonical(p, address));
+
+	if (g == NULL || (g->flags & ACC_GROUP) == 0)
+		plan_note(p, NOTE_LEFT, plan_name(p, a->address), a->origin,
+		    "as a member of %s, which is not a group here",
+		    plan_name(p, address));
+	else if ((a->flags & ACC_GROUP) != 0)
+		plan_note(p, NOTE_LEFT, plan_name(p, a->address), a->origin,
+		    "as a member of %s: the server has no groups in groups, "
+		    "and its members may have to be made members there",
+		    plan_name(p, address));
+	else if (plan_once(p, g->address))
+		p->numbers[a->groups.at + a->groups.n++] =
+		    (uint32_t)(g - p->accounts);
+}
+
 /* The groups of each account, as indexes of accounts. */
 static void
 resolve_groups(struct plan *p)
@@ -601,21 +622,8 @@ resolve_groups(struct plan *p)
 
 		a->groups.n = 0;
 		plan_set(p);
-		for (uint32_t n = 0; n < named; n++) {
-			uint32_t address = p->numbers[a->groups.at + n];
-			const struct model_account *g =
-			    plan_account_of(p, plan_canonical(p, address));
-
-			if (g == NULL || (g->flags & ACC_GROUP) == 0)
-				plan_note(p, NOTE_LEFT,
-				    plan_name(p, a->address), a->origin,
-				    "as a member of %s, which is not a group "
-				    "here",
-				    plan_name(p, address));
-			else if (plan_once(p, g->address))
-				p->numbers[a->groups.at + a->groups.n++] =
-				    (uint32_t)(g - p->accounts);
-		}
+		for (uint32_t n = 0; n < named; n++)
+			resolve_group(p, a, p->numbers[a->groups.at + n]);
 	}
 }
 
