@@ -326,6 +326,16 @@ ok 'pick: hundreds, and a bad record in the middle' '
 	sed 301d in >want
 	same want out'
 
+ok 'a list that was saved on Windows: its first name is one' '
+	printf "\357\273\277alice@one.test\r\nbob@one.test\r\n" >names
+	run 0 remap_ set --no-kick stalwart <names >out
+	jq -r .address out >got
+	printf "alice@one.test\nbob@one.test\n" >want
+	same want got
+	printf "\357\273\277{\"v\":1,\"type\":\"account\",\"address\":\"alice@one.test\"}\n" >names
+	run 0 remap_ set --partial --no-kick legacy <names >out
+	[ "$(goes alice%40one.test)" = legacy ]'
+
 # --- export ---
 
 fresh

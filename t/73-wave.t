@@ -25,6 +25,12 @@ ok 'the commands of a wave are shown' '
 	not [ -e state/records.ndjson ]
 	wc -l <requests >after
 	same before after'
+ok 'a list that was saved on Windows: its first address is one' '
+	printf "\357\273\277ann@one.test\r\nben@one.test\r\n" >list
+	run 0 wave -n --until check list >out
+	grep "^## " out >got
+	printf "## %s\n" ann@one.test ben@one.test >want
+	same want got'
 ok 'a wave of records; one account fails, the others move' '
 	for user in ann ben cat; do echo $user@one.test; done >wave1
 	fault mailroute 2 1

@@ -64,6 +64,21 @@ fill(struct lines *l)
 	return 1;
 }
 
+/* What editors of Windows put before the first line is none of it. False: the
+ * line, of n bytes, does not begin with that. */
+static bool
+skip_mark(struct lines *l, size_t n)
+{
+	static const char mark[] = { '\357', '\273', '\277' };
+
+	if (l->done != 0 || n < sizeof mark ||
+	    memcmp(l->data + l->start, mark, sizeof mark) != 0)
+		return false;
+	l->start += sizeof mark;
+	l->done += sizeof mark;
+	return true;
+}
+
 enum line
 lines_next(struct lines *l, char **line, size_t *len)
 {
@@ -81,6 +96,10 @@ lines_next(struct lines *l, char **line, size_t *len)
 		if (nl != NULL || (l->eof && (have > 0 || too_long))) {
 			size_t n = nl != NULL ? (size_t)(nl - at) : have;
 
+			if (skip_mark(l, n)) {
+				seen = 0;
+				continue;
+			}
 			l->number++;
 			l->truncated = nl == NULL;
 			l->at = l->done;

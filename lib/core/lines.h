@@ -36,7 +36,7 @@ void lines_init(struct lines *l, int fd, size_t max);
 /*
  * LINE_OK: *line and *len hold the next line without its "\n". A "\r" before
  * it stays. LINE_LONG: the line was longer than max and is skipped. LINE_ERROR:
- * errno says why.
+ * errno says why. A byte order mark before the first line is skipped.
  */
 enum line lines_next(struct lines *l, char **line, size_t *len);
 /* Gives the storage back, overwritten: lines hold password hashes. */

@@ -73,6 +73,9 @@ intake_next(struct intake *in, struct ndjson *lines, struct record *r,
 	if (n == 0)
 		return 0;
 	if (n == 1 && *lines->line != '{') {
+		/* A list that was saved on Windows. */
+		if (lines->line[lines->len - 1] == '\r')
+			lines->line[--lines->len] = '\0';
 		*name = str_trim(lines->line);
 		in->names = true;
 		return 1;

@@ -288,7 +288,9 @@ test_json_writer_places(void)
 static void
 test_lines(void)
 {
-	static const char text[] = "one\r\n\nthree, too long\nfour";
+	static const char text[] = "\xef\xbb\xbf"
+				   "one\r\n\nthree, too long\n\xef\xbb\xbf"
+				   "4";
 	struct lines l;
 	char *line;
 	size_t len;
@@ -299,13 +301,17 @@ test_lines(void)
 	(void)close(ends[1]);
 	lines_init(&l, ends[0], 8);
 	OK(lines_next(&l, &line, &len) == LINE_OK && len == 4, "line 1");
-	SAME(line, "one\r", "keeps its CR");
+	SAME(line, "one\r", "keeps its CR, without a mark before it");
+	OK(l.at == 3, "which counts");
 	OK(lines_next(&l, &line, &len) == LINE_OK && len == 0, "line 2: empty");
 	OK(lines_next(&l, &line, &len) == LINE_LONG && l.number == 3,
 	    "line 3 is too long");
 	OK(lines_next(&l, &line, &len) == LINE_OK && l.truncated,
 	    "line 4 has no newline");
-	SAME(line, "four", "and is there all the same");
+	SAME(line,
+	    "\xef\xbb\xbf"
+	    "4",
+	    "and is there as it is");
 	OK(lines_next(&l, &line, &len) == LINE_END, "the end");
 	lines_free(&l);
 	(void)close(ends[0]);
