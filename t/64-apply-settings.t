@@ -426,6 +426,36 @@ ok 'an app password whose answer is lost is named' '
 	rm -f settings.done
 	run 1 put --app-passwords lost >out 2>err
 	has err "the answer with it was lost"'
+ok 'and again, until it is removed on the server' '
+	run 1 put --app-passwords lost >out 2>err
+	has err "the answer with it was lost"
+	for a in a@one.test b@one.test; do
+		id=$(jq -r --arg a $a "select(.object == \"Account\" and .address == \$a).id" out)
+		ids=$(ask x:AppPassword/get $a | jq -c "map(.id)")
+		jmap x:AppPassword/set "{\"accountId\":\"$id\",\"destroy\":$ids}" >gone
+	done
+	run 0 put --app-passwords lost >out 2>err
+	[ "$(cut -f 1,2 lost | sort -u | wc -l)" = 3 ]
+	run 0 put --app-passwords lost >out 2>err
+	hasnt out "not in the file"'
+serve --fault 4:slow:3000
+ok 'a run that was killed before it had the answer: the next one knows' '
+	rm -f settings.done killed
+	stalwart-apply --password-file admin.secret --settings settings \
+	    --app-passwords killed plan >out 2>err &
+	pid=$!
+	n=0
+	while ! grep -q "x:AppPassword/set" requests; do
+		n=$((n + 1))
+		[ $n -lt 1200 ]
+		sleep 0.05
+	done
+	kill -KILL $pid
+	wait $pid || :
+	[ ! -s killed ]
+	sleep 3
+	run 1 put --app-passwords killed >out 2>err
+	[ "$(grep -c "AppPassword.*the answer with it was lost" out)" = 3 ]'
 
 # --- another account of the same address ---
 # A second is what the server's createdAt tells apart.

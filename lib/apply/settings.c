@@ -165,8 +165,7 @@ fill_ask(struct apply *a, struct group *g)
 	jmap_begin(&g->request, JMAP_OWNER);
 	for (size_t i = 0; i < g->n; i++) {
 		settings_ask(&g->request, &run, g->owners[i]);
-		(void)json_array_append_new(
-		    ids, json_string(g->owners[i]->id));
+		(void)json_array_append_new(ids, json_string(g->owners[i]->id));
 	}
 	g->accounts = g->request.calls;
 	jmap_add_json(&g->request, "x:Account/get",
@@ -224,12 +223,18 @@ take_ask(struct apply *a, struct group *g)
 static void
 fill_send(struct apply *a, struct group *g)
 {
+	struct owner_run run = run_of(a);
+	struct why why = { 0 };
+
 	g->sending = true;
 	g->request.repeat = false;
 	jmap_begin(&g->request, JMAP_OWNER);
 	for (size_t i = 0; i < g->n; i++)
 		if (!settings_send(a->jmap, &g->request, g->owners[i]))
 			break;
+	for (size_t i = 0; i < g->n; i++)
+		if (owner_asking(&run, g->owners[i], &why) == -1)
+			apply_stop(a, &why);
 }
 
 /* The answer for one owner is lost, or part of it: what is there? */

@@ -22,6 +22,7 @@ const char *const owner_words[ITEM_KINDS] = {
 	[ITEM_SHARE] = "share",
 	[ITEM_APP_PASSWORD] = "app-password",
 	[ITEM_FILTERS] = "filters",
+	[ITEM_ASKED_PASSWORD] = "asked-app-password",
 };
 
 const char *
@@ -114,6 +115,19 @@ note_done(const struct owner_run *run, const struct holder *o,
 }
 
 int
+owner_asking(
+    const struct owner_run *run, const struct holder *o, struct why *why)
+{
+	int r = 0;
+
+	for (size_t n = 0; n < o->n && r == 0; n++)
+		if (o->items[n].kind == ITEM_APP_PASSWORD && o->items[n].sent)
+			r = note_done(
+			    run, o, ITEM_ASKED_PASSWORD, o->items[n].name, why);
+	return r;
+}
+
+int
 owner_done(const struct owner_run *run, const struct holder *o,
     const struct owner_item *i, struct why *why)
 {
@@ -183,7 +197,8 @@ has_app_password(const struct holder *o, const char *name)
 
 /* Secrets of the old server cannot be carried. One that was made by an earlier
  * run is not made again: the owner may have removed it since. A line in the file
- * alone may be about an account that is no more. */
+ * alone may be about an account that is no more. One that an earlier run asked for
+ * and did not live to write down is known to nobody. */
 static void
 decide_app_passwords(const struct owner_run *run, struct holder *o)
 {
@@ -193,8 +208,10 @@ decide_app_passwords(const struct owner_run *run, struct holder *o)
 		const char *fields[] = { o->address, v[n].name };
 		bool kept = ledger_has(run->passwords, fields, 2),
 		     there = has_app_password(o, v[n].name),
-		     made = owner_was_done(
-			 run, o, ITEM_APP_PASSWORD, v[n].name);
+		     made =
+			 owner_was_done(run, o, ITEM_APP_PASSWORD, v[n].name),
+		     asked =
+			 owner_was_done(run, o, ITEM_ASKED_PASSWORD, v[n].name);
 		struct owner_item *i;
 
 		if (kept && (there || made)) {
@@ -202,7 +219,7 @@ decide_app_passwords(const struct owner_run *run, struct holder *o)
 			    run, o, ITEM_APP_PASSWORD, v[n].name, NULL);
 			continue;
 		}
-		if (there && o->sent) {
+		if (there && (o->sent || (asked && !made))) {
 			owner_failed(run, o, ITEM_APP_PASSWORD, v[n].name,
 			    "the server has made it, and the answer with it "
 			    "was lost: remove it there and run again");

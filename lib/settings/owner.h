@@ -40,7 +40,10 @@ enum item_kind {
 	ITEM_IDENTITY,
 	ITEM_SHARE, /* of a folder, with all persons */
 	ITEM_APP_PASSWORD,
-	ITEM_FILTERS, /* in the ledger only: what a wrapper includes */
+	/* In the ledger only: what a wrapper includes; an app password that the
+	 * server was asked for. */
+	ITEM_FILTERS,
+	ITEM_ASKED_PASSWORD,
 	ITEM_KINDS
 };
 
@@ -110,6 +113,11 @@ void owner_identify(struct holder *o, const json_t *account);
 /* Fills in items; what exists, is only planned, or cannot be done is reported.
  * Everything is reported as planned where the account has no id. */
 void owner_decide(const struct owner_run *run, struct holder *o);
+
+/* Writes into the ledger, before a request is sent, what it asks for and whose
+ * answer nobody can have again: app passwords. 0, or -1 and why. */
+int owner_asking(
+    const struct owner_run *run, const struct holder *o, struct why *why);
 
 /* Writes into the ledger that a thing is there. 0, or -1 and why. */
 int owner_done(const struct owner_run *run, const struct holder *o,
