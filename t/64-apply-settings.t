@@ -202,6 +202,44 @@ ok 'a script that the owner has removed does not come back' '
 	scripts both@one.test >got
 	hasnt got forward'
 
+# remove ADDRESS NAME: the owner does it, the active one included.
+remove() {
+	id=$(jq -r --arg a "$1" 'select(.object == "Account" and .address == $a).id' out | head -n 1)
+	script=$(ask SieveScript/get "$1" | jq -r --arg n "$2" '.[] | select(.name == $n).id')
+	jmap SieveScript/set "{\"accountId\":\"$id\",\"destroy\":[\"$script\"]}" >gone
+	has gone "\"destroyed\":[\"$script\"]"
+}
+active() {
+	scripts "$1" | tr " " "\n" | grep "\["
+}
+serve
+{
+	account a@one.test "$fwd"
+	account b@one.test "$fwd"
+	account c@one.test "$fwd,$filter"
+} | plan_of
+ok 'filters that were replaced do not come back when the forward goes' '
+	for filters in "" first second; do
+		for a in a b c; do
+			[ -z "$filters" ] || by_owner $a@one.test "$filters" "$mend"
+		done
+		run 0 put >out 2>err
+	done
+	[ "$(active a@one.test)" = "[mailferry-2]" ]
+	# a: the forward; b: goes back to the first wrapper before; c: its filters, too
+	remove a@one.test forward
+	activate b@one.test mailferry
+	remove b@one.test forward
+	remove c@one.test forward
+	remove c@one.test second
+	was=$(active c@one.test)
+	run 0 put >out 2>err
+	[ "$(active a@one.test)" = "[second]" ]
+	[ "$(active b@one.test)" = "[first]" ]
+	[ "$(active c@one.test)" = "$was" ]
+	run 0 put >out 2>err
+	[ "$(active a@one.test)$(active b@one.test)$(active c@one.test)" = "[second][first]$was" ]'
+
 # --- HTML ---
 html='"vacation":{"subject":"Weg","text":"Bin weg","html":"<p>Bin <b>weg</b>, gr\u00fc\u00dfe</p>"}'
 serve

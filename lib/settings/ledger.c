@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -34,12 +35,14 @@ learn(struct ledger *l, char *line)
 {
 	char *at = line;
 
+	l->lines++;
 	for (size_t i = 0; i < l->keys; i++) {
 		char *tab = strchr(at, '\t');
 
 		if (tab != NULL)
 			*tab = '\0';
-		(void)map_put_copy(&l->known, &l->arena, line, NULL);
+		*map_put_copy(&l->known, &l->arena, line, NULL) =
+		    (void *)(uintptr_t)l->lines;
 		if (tab == NULL)
 			return;
 		*tab = '\t';
@@ -112,16 +115,22 @@ ledger_open(struct ledger *l, const char *path, size_t keys, bool read_only,
 	return read_lines(l, why);
 }
 
+size_t
+ledger_line(const struct ledger *l, const char *const *fields, size_t n)
+{
+	struct buf line = { 0 };
+	void **at;
+
+	add_fields(&line, fields, n);
+	at = map_get(&l->known, buf_str(&line));
+	buf_free(&line);
+	return at == NULL ? 0 : (size_t)(uintptr_t)*at;
+}
+
 bool
 ledger_has(const struct ledger *l, const char *const *fields, size_t n)
 {
-	struct buf line = { 0 };
-	bool found;
-
-	add_fields(&line, fields, n);
-	found = map_get(&l->known, buf_str(&line)) != NULL;
-	buf_free(&line);
-	return found;
+	return ledger_line(l, fields, n) != 0;
 }
 
 int

@@ -20,7 +20,8 @@ struct ledger {
 	const char *path; /* borrowed; NULL: not open, nothing is known */
 	int fd;           /* -1: it is only read */
 	size_t keys;      /* fields that tell lines apart */
-	struct map known;
+	size_t lines;
+	struct map known; /* number of the last line, from 1 */
 	struct arena arena;
 };
 
@@ -36,6 +37,8 @@ int ledger_open(struct ledger *l, const char *path, size_t keys, bool read_only,
 /* Whether a line with these fields is there; n of them, at most keys: with
  * fewer, whether any line begins with them. */
 bool ledger_has(const struct ledger *l, const char *const *fields, size_t n);
+/* The number of the last such line, from 1; 0: there is none. */
+size_t ledger_line(const struct ledger *l, const char *const *fields, size_t n);
 
 /* Appends a line, and brings it to the disk if durable. Control characters in
  * fields become "?". 0, or -1 and why (FATAL). */

@@ -29,6 +29,11 @@ void owner_exists(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name, const char *note);
 void owner_failed(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name, const char *reason);
+/* The filters that a wrapper of ours includes; or, wrapper NULL, that the last one
+ * does which was made. False: nothing is known of it. *filters NULL: they are not
+ * there any more. */
+bool owner_filters(const struct owner_run *run, const struct holder *o,
+    const char *wrapper, const char **filters);
 /* Whether it was put in once. */
 bool owner_was_done(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name);

@@ -114,6 +114,56 @@ note_done(const struct owner_run *run, const struct holder *o,
 	return ledger_add(run->done, fields, n, false, why);
 }
 
+/* Fields of a line that says which filters a wrapper includes, or (NULL) the
+ * last one that was made; word is kept for them. */
+static size_t
+filter_fields(const struct holder *o, const char *wrapper, const char *filters,
+    struct buf *word, const char *fields[OWNER_FIELDS])
+{
+	size_t n = fields_of(o, ITEM_FILTERS, filters, fields);
+
+	buf_reset(word);
+	buf_addf(word, "%s%s%s", owner_words[ITEM_FILTERS],
+	    wrapper == NULL ? "" : " of ", wrapper == NULL ? "" : wrapper);
+	fields[2] = buf_str(word);
+	return n;
+}
+
+/* Also where the line is there: the last one counts. */
+static int
+note_filters(const struct owner_run *run, const struct holder *o,
+    const char *wrapper, const char *filters, struct why *why)
+{
+	const char *fields[OWNER_FIELDS];
+	struct buf word = { 0 };
+	size_t n = filter_fields(o, wrapper, filters, &word, fields);
+	int r = ledger_add(run->done, fields, n, false, why);
+
+	buf_free(&word);
+	return r;
+}
+
+bool
+owner_filters(const struct owner_run *run, const struct holder *o,
+    const char *wrapper, const char **filters)
+{
+	const char *fields[OWNER_FIELDS];
+	struct buf word = { 0 };
+	size_t n = filter_fields(o, wrapper, NULL, &word, fields), i,
+	       last = ledger_line(run->done, fields, n - 1);
+	json_t *v;
+
+	*filters = NULL;
+	json_array_foreach (o->has[ASK_SCRIPTS], i, v) {
+		fields[n - 1] = owner_text(v, "name");
+		if (last != 0 && fields[n - 1] != NULL &&
+		    ledger_line(run->done, fields, n) == last)
+			*filters = fields[n - 1];
+	}
+	buf_free(&word);
+	return last != 0;
+}
+
 int
 owner_asking(
     const struct owner_run *run, const struct holder *o, struct why *why)
@@ -137,7 +187,9 @@ owner_done(const struct owner_run *run, const struct holder *o,
 	if (i->kind == ITEM_ACTIVE)
 		r = note_done(run, o, ITEM_SCRIPT, i->name, why);
 	if (r == 0 && i->filters != NULL)
-		r = note_done(run, o, ITEM_FILTERS, i->filters, why);
+		r = note_filters(run, o, i->name, i->filters, why);
+	if (r == 0 && i->filters != NULL)
+		r = note_filters(run, o, NULL, i->filters, why);
 	if (r == 0)
 		r = note_done(
 		    run, o, i->kind, i->key != NULL ? i->key : i->name, why);

@@ -188,36 +188,24 @@ put_vacation(struct scripts *s, const struct wanted_vacation *w)
 	return true;
 }
 
-/* The owner's script that a wrapper of ours includes; NULL: none, or unknown. */
-static const char *
-wrapped(const struct scripts *s)
-{
-	json_t *v;
-	size_t i;
-
-	json_array_foreach (s->list, i, v) {
-		const char *name = owner_text(v, "name");
-
-		if (name != NULL &&
-		    owner_was_done(s->run, s->o, ITEM_FILTERS, name))
-			return name;
-	}
-	return NULL;
-}
-
-/* The filters: what is active now, if it is the owner's; what a wrapper of ours
- * includes; or the record's. */
+/* The filters: what is active now, if it is the owner's; what our wrapper
+ * includes, the active one before others; or the record's. What the owner has
+ * replaced, and what is gone, does not come back. */
 static void
 find_filters(struct scripts *s)
 {
-	const char *name = wrapped(s);
+	const char *name = NULL;
+	bool known = is_wrapper(s->active_name) &&
+		     owner_filters(s->run, s->o, s->active_name, &name);
 
+	if (!known)
+		known = owner_filters(s->run, s->o, NULL, &name);
 	if (s->active != NULL && !is_ours(s->active_name) &&
 	    strcmp(s->active_name, server_vacation) != 0)
 		name = s->active_name;
 	if (name != NULL)
 		s->names[C_FILTERS] = xstrdup(name);
-	else if (s->filters != NULL)
+	else if (!known && s->filters != NULL)
 		want(s, C_FILTERS, s->filters);
 	/* A forward that the record does not know any more stays. */
 	if (s->names[C_FORWARD] == NULL &&
