@@ -233,8 +233,14 @@ check_input(void)
 		tally_fail(&run.tally, NULL, NULL, NULL, &why);
 		return;
 	}
-	if (intake_is_whole(&run.intake, &why))
+	if (intake_is_whole(&run.intake, &why)) {
+		run.options.whole_accounts = true;
 		return;
+	}
+	/* A filter of ours keeps together what belongs to an account. */
+	run.options.whole_accounts =
+	    run.intake.part != NULL && !run.intake.filtered &&
+	    !run.intake.cut && run.intake.failed == 0 && run.intake.unread == 0;
 	plan_spare(run.plan);
 	run.refused =
 	    !run.options.partial && !intake_is_complete(&run.intake, &why);

@@ -17,7 +17,7 @@ ok 'a domain, an account, a group' '
 	cat >want <<-EOF
 	$up"Domain","matchOn":["name"],"value":{"d-one_2etest":{"name":"one.test","aliases":{"two.test":true}},"d-three_2etest":{"name":"three.test"}}}
 	$up"Account","matchOn":["name","domainId"],"value":{"g-sales_40one_2etest":{"@type":"Group","name":"sales","domainId":"#d-one_2etest","quotas":{"maxDiskQuota":5},"aliases":{"0":{"name":"shop","domainId":"#d-one_2etest"}},"description":"Sales"}}}
-	$up"Account","matchOn":["name","domainId"],"value":{"u-alice_40one_2etest":{"@type":"User","name":"alice","domainId":"#d-one_2etest","credentials":{"0":{"@type":"Password","secret":"$sha"}},"quotas":{"maxDiskQuota":1073741824},"aliases":{"0":{"name":"al","domainId":"#d-one_2etest"},"1":{"name":"a","domainId":"#d-three_2etest"}},"memberGroupIds":{"#g-sales_40one_2etest":true},"description":"Alice A."}}}
+	$up"Account","matchOn":["name","domainId"],"value":{"u-alice_40one_2etest":{"@type":"User","name":"alice","domainId":"#d-one_2etest","credentials":{"0":{"@type":"Password","secret":"$sha"}},"quotas":{"maxDiskQuota":1073741824},"aliases":{"0":{"name":"al","domainId":"#d-one_2etest"},"1":{"name":"a","domainId":"#d-three_2etest"}},"memberGroupIds":{"#g-sales_40one_2etest":true},"permissions":{"@type":"Inherit"},"description":"Alice A."}}}
 	EOF
 	same want plan
 	notes_are
@@ -160,7 +160,7 @@ ok 'quotas: 0 is none, and one that is too large is left out' '
 		account c@one.test "\"quota\":9007199254740993"
 		end
 	} | plan 0
-	plan_has "[.[1].value[].quotas] == [null, {\"maxDiskQuota\":9007199254740992}, null]"
+	plan_has "[.[1].value[].quotas] == [{}, {\"maxDiskQuota\":9007199254740992}, {}]"
 	notes_are "not-carried c@one.test: a quota of more bytes than a number in JSON holds"'
 
 ok 'descriptions, tenants, relaying, DKIM' '
@@ -173,7 +173,7 @@ ok 'descriptions, tenants, relaying, DKIM' '
 	} | plan 0 --description moved --tenant t7 --allow-relaying --manual-dkim
 	cat >want <<-EOF
 	$up"Domain","matchOn":["name"],"value":{"d-one_2etest":{"name":"one.test","allowRelaying":true,"dkimManagement":{"@type":"Manual"},"description":"moved","memberTenantId":"t7"}}}
-	$up"Account","matchOn":["name","domainId"],"value":{"u-a_40one_2etest":{"@type":"User","name":"a","domainId":"#d-one_2etest","credentials":{"0":{"@type":"Password","secret":"$sha"}},"description":"A","memberTenantId":"t7"},"u-b_40one_2etest":{"@type":"User","name":"b","domainId":"#d-one_2etest","credentials":{"0":{"@type":"Password","secret":"$sha"}},"description":"moved","memberTenantId":"t7"}}}
+	$up"Account","matchOn":["name","domainId"],"value":{"u-a_40one_2etest":{"@type":"User","name":"a","domainId":"#d-one_2etest","credentials":{"0":{"@type":"Password","secret":"$sha"}},"quotas":{},"aliases":{},"memberGroupIds":{},"permissions":{"@type":"Inherit"},"description":"A","memberTenantId":"t7"},"u-b_40one_2etest":{"@type":"User","name":"b","domainId":"#d-one_2etest","credentials":{"0":{"@type":"Password","secret":"$sha"}},"quotas":{},"aliases":{},"memberGroupIds":{},"permissions":{"@type":"Inherit"},"description":"moved","memberTenantId":"t7"}}}
 	$up"MailingList","matchOn":["name","domainId"],"value":{"l-l_40one_2etest":{"name":"l","domainId":"#d-one_2etest","recipients":{"x@two.test":true},"description":"moved","memberTenantId":"t7"}}}
 	EOF
 	same want plan'

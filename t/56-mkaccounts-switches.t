@@ -19,7 +19,7 @@ need /usr/bin/python3 python3
 
 ok 'without options nothing of it is in the plan, and all of it in the report' '
 	plan 0 --no-secret=empty in
-	plan_has "[.[] | select(.object == \"Account\").value[] | select(.name != \"bob\") | has(\"permissions\") or has(\"locale\") or has(\"timeZone\") or .credentials[\"0\"].allowedIps != null] | any | not"
+	plan_has "[.[] | select(.object == \"Account\").value[] | select(.name != \"bob\") | .permissions[\"@type\"] != \"Inherit\" or has(\"locale\") or has(\"timeZone\") or .credentials[\"0\"].allowedIps != null] | any | not"
 	plan_has "map(.object) | index(\"MemoryLookupKey\") == null"
 	for reason in "protocols are switched off (--protocols carries it)" \
 	    "logins from some networks only (--networks carries it)" \

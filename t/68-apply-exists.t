@@ -123,4 +123,81 @@ ok 'one that failed for good makes them fail for good' '
 	[ "$(grep -c "\"kind\":\"data\"" out)" = 4 ]
 	has err "alice@bad.example: it needs bad.example, which failed: the server refuses a member"'
 
+# What the directory does not have any more goes from the server as well.
+cat >much <<EOF
+{"v":1,"type":"domain","domain":"one.test"}
+{"v":1,"type":"account","address":"alice@one.test","secret":"$hash","quota":5000,"active":false,"receive":false,"aliases":["al@one.test"],"groups":["team@one.test"]}
+{"v":1,"type":"account","address":"bob@one.test","secret":"$hash","active":false,"receive":false}
+{"v":1,"type":"group","address":"team@one.test","quota":7,"aliases":["t@one.test"]}
+{"v":1,"type":"end","count":4}
+EOF
+cat >little <<EOF
+{"v":1,"type":"domain","domain":"one.test"}
+{"v":1,"type":"account","address":"alice@one.test","secret":"$hash"}
+{"v":1,"type":"account","address":"bob@one.test","secret":"$hash","active":false}
+{"v":1,"type":"group","address":"team@one.test"}
+{"v":1,"type":"end","count":4}
+EOF
+for i in much little; do mkaccounts -q $i >$i.plan; done
+held() {
+	jmap x:Account/get '{"ids":null}' | jq -c '.methodResponses[0][1].list[] |
+	    [.name, .quotas, (.aliases | length), (.memberGroupIds // {} | length), .permissions]' | sort
+}
+serve
+apply -q little.plan >/dev/null
+held >little.held
+serve
+apply -q much.plan >/dev/null
+held >much.held
+ok 'what an account has no more is said' '
+	run 0 apply little.plan >out 2>err
+	has err "alice@one.test: it differs from the plan: quotas aliases memberGroupIds permissions, and is left alone"
+	has err "bob@one.test: it differs from the plan: permissions, and is left alone"
+	has err "team@one.test: it differs from the plan: quotas aliases, and is left alone"
+	held | same much.held -'
+ok 'a plan of what grep left does not take it for gone' '
+	grep -v "bob@one.test" little | mkaccounts -q >part.plan
+	run 0 apply -u part.plan >out 2>err
+	hasnt out "\"differs\""
+	held | same much.held -
+	grep "alice@one.test\|\"domain\"" little | mkaccounts -q --partial >part.plan
+	run 0 apply -u part.plan >out 2>err
+	held | same much.held -'
+ok 'of what recfilter left, it goes with -u: she can log in again' '
+	[ "$(login alice@one.test "$clear")" = 403 ]
+	recfilter -q -a alice@one.test little | mkaccounts -q >part.plan
+	run 0 apply -u --keep-passwords part.plan >out 2>err
+	[ "$(login alice@one.test "$clear")" = 200 ]
+	held | grep alice >got
+	grep alice little.held | same - got'
+ok 'and of the whole dump' '
+	run 0 apply -u --keep-passwords little.plan >out 2>err
+	held | same little.held -
+	run 0 apply little.plan >out 2>err
+	hasnt out "\"differs\""'
+
+# An address that goes from one to the other, in both directions of the order.
+swap() {
+	{
+		echo '{"v":1,"type":"domain","domain":"one.test"}'
+		for who in a b c; do
+			printf '{"v":1,"type":"account","address":"%s@one.test","secret":"%s","aliases":["%s"]}\n' "$who" "$hash" "$1@one.test"
+			shift
+		done
+		echo '{"v":1,"type":"end","count":4}'
+	} | mkaccounts -q
+}
+for order in "y z x" "new x y" "y z new"; do
+	serve
+	swap x y z | apply -q >/dev/null
+	# shellcheck disable=SC2086
+	swap $order >swapped.plan
+	ok "addresses that change hands are changed in one run ($order)" '
+		status=0 # a circle has no beginning
+		[ "$order" != "y z x" ] || status=1
+		run $status apply -u --keep-passwords swapped.plan >out 2>err
+		[ $status = 1 ] || [ "$(statuses out)" = "1 exists 3 updated " ]
+		[ $status = 0 ] || [ "$(grep -c "is taken" err)" = 3 ]
+		run $status apply -u --keep-passwords swapped.plan >out 2>err'
+done
 done_testing

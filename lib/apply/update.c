@@ -30,9 +30,21 @@ is_hidden(const json_t *have, const json_t *want)
 	       strcmp(json_string_value(have), "****") == 0;
 }
 
+static bool
+is_set_of_names(const json_t *v)
+{
+	const char *key;
+	json_t *item;
+
+	json_object_foreach ((json_t *)(uintptr_t)v, key, item)
+		if (!json_is_true(item))
+			return false;
+	return json_object_size(v) != 0;
+}
+
 /* Whether the server's value has all that the plan's has; members that the plan
- * leaves out are defaults. An empty container and an absent one are the same.
- */
+ * leaves out are defaults, but a set is equal or another one. An empty container
+ * and an absent one are the same. */
 static bool
 covers(const json_t *have, const json_t *want)
 {
@@ -43,7 +55,9 @@ covers(const json_t *have, const json_t *want)
 		return json_equal(have, want) || is_hidden(have, want) ||
 		       (have == NULL && json_is_null(want));
 	if (!json_is_object(have) ||
-	    json_object_size(have) < json_object_size(want))
+	    json_object_size(have) < json_object_size(want) ||
+	    (is_set_of_names(want) &&
+		json_object_size(have) != json_object_size(want)))
 		return false;
 	json_object_foreach ((json_t *)(uintptr_t)want, key, v)
 		if (!covers(json_object_get(have, key), v))
@@ -481,6 +495,18 @@ update_fill(struct apply *a, struct apply_job *job, size_t *n)
 	return *n != 0;
 }
 
+/* An address that goes from one object to another is free only when the first
+ * has given it up, which may come later in the same request. Each time something
+ * else was changed it is worth another try. */
+static bool
+is_taken_yet(const json_t *error, const json_t *updated)
+{
+	const char *type = json_string_value(json_object_get(error, "type"));
+
+	return type != NULL && strcmp(type, "primaryKeyViolation") == 0 &&
+	       json_object_size(updated) != 0;
+}
+
 void
 update_take(struct apply_job *job, const json_t *answer)
 {
@@ -496,6 +522,8 @@ update_take(struct apply_job *job, const json_t *answer)
 			continue;
 		n++;
 		error = json_object_get(refused, e->id);
+		if (is_taken_yet(error, updated))
+			continue;
 		if (json_object_get(updated, e->id) != NULL) {
 			entry_settle(e, APPLY_UPDATED, NULL);
 		} else if (error != NULL) {

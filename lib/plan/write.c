@@ -192,11 +192,24 @@ put_credentials(struct writer *w, const struct model_account *a)
 	jw_close(&w->line, '}');
 }
 
+/* What the account does not have: one that exists may have it from before. */
+static void
+put_nothing(struct writer *w, const char *name)
+{
+	if (!w->plan->options->whole_accounts)
+		return;
+	jw_key(&w->line, name);
+	jw_open(&w->line, '{');
+	jw_close(&w->line, '}');
+}
+
 static void
 put_quota(struct writer *w, const struct model_account *a)
 {
-	if (a->quota == 0)
+	if (a->quota == 0) {
+		put_nothing(w, "quotas");
 		return;
+	}
 	jw_key(&w->line, "quotas");
 	jw_open(&w->line, '{');
 	jw_kint(&w->line, "maxDiskQuota", a->quota);
@@ -209,8 +222,10 @@ put_aliases(struct writer *w, const struct model_account *a)
 	unsigned int n = 0;
 	uint32_t next;
 
-	if (a->first_alias == 0)
+	if (a->first_alias == 0) {
+		put_nothing(w, "aliases");
 		return;
+	}
 	jw_key(&w->line, "aliases");
 	jw_open(&w->line, '{');
 	for (uint32_t alias = a->first_alias; alias != 0; alias = next) {
@@ -234,8 +249,11 @@ put_groups(struct writer *w, const struct model_account *a)
 {
 	const struct plan *p = w->plan;
 
-	if (a->groups.n == 0)
+	if (a->groups.n == 0) {
+		if ((a->flags & ACC_GROUP) == 0)
+			put_nothing(w, "memberGroupIds");
 		return;
+	}
 	jw_key(&w->line, "memberGroupIds");
 	jw_open(&w->line, '{');
 	for (uint32_t n = 0; n < a->groups.n; n++) {
@@ -255,8 +273,14 @@ put_permissions(struct writer *w, const struct model_account *a)
 {
 	uint32_t disabled = plan_extras(w->plan, a).disabled;
 
-	if ((a->flags & (ACC_LOCKED | ACC_NO_RECEIVE)) == 0 && disabled == 0)
+	if ((a->flags & (ACC_LOCKED | ACC_NO_RECEIVE)) == 0 && disabled == 0) {
+		if (w->plan->options->whole_accounts &&
+		    (a->flags & ACC_GROUP) == 0) {
+			put_variant(w, "permissions", "Inherit");
+			jw_close(&w->line, '}');
+		}
 		return;
+	}
 	put_variant(w, "permissions", "Merge");
 	jw_key(&w->line, "disabledPermissions");
 	jw_open(&w->line, '{');
