@@ -123,6 +123,14 @@ ok 'variables of its own are its own affair' '
 	run 2 migrate ann@one.test 2>err
 	has err "not a file of shell variables"
 	rm -rf state'
+ok 'what other programs read of the environment changes nothing' '
+	mkdir -p here elsewhere/here
+	cp good.conf here/ferry.conf
+	export POSIXLY_CORRECT=1 TAR_OPTIONS=--no-such-option CDPATH="$tmp/elsewhere"
+	echo fay@one.test | run 0 migrate-wave -c here/ferry.conf 2>err
+	has err "1 account: 1 done"
+	run 0 rollback-account -c here/ferry.conf fay@one.test 2>err
+	rm -rf state'
 ok 'the rehearsal tries what the settings name' '
 	stops "logins cannot be routed to legcay" PROXY_OLD=legcay
 	stops "logins cannot be routed to stalwrat" PROXY_NEW=stalwrat

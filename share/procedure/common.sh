@@ -30,7 +30,9 @@ OLD_DUMP OLD_RUN OLD_DOVEADM OLD_MAILDIR OLD_TRANSPORT OLD_WORK NEW_SMTP
 NEW_PASSWORD_FILE NO_SECRET PROXY_TOKEN_FILE PROXY_OLD PROXY_NEW PROXY_IMAP
 PROXY_LOGIN DELAY CACERT INSECURE MKACCOUNTS_OPTIONS APPLY_OPTIONS CHECK_OPTIONS
 IMAP_OPTIONS EXPORT_OPTIONS MAILROUTE_OPTIONS REMAP_OPTIONS MERGE_OPTIONS'
-# What the shell of another program may have exported means nothing here.
+# What the shell of another program may have exported means nothing here, nor what
+# makes other programs of those that are called.
+unset CDPATH POSIXLY_CORRECT TAR_OPTIONS
 # shellcheck disable=SC2086 # words
 unset $settings_known
 # shellcheck disable=SC2086 # on one line
