@@ -21,7 +21,9 @@ command_open(struct command *c, const char *const *argv, struct why *why)
 	posix_spawn_file_actions_t actions;
 	int ends[2], r;
 
-	*c = (struct command){ .name = argv[0], .pid = -1, .fd = -1 };
+	*c = (struct command){
+		.name = argv[0], .pid = -1, .fd = -1, .status = -1
+	};
 	cred_hide_variables();
 	if (pipe2(ends, O_CLOEXEC) == -1)
 		return why_errno(why, FAIL_FATAL, "%s", c->name);
@@ -59,11 +61,13 @@ command_close(struct command *c, struct why *why)
 	} while (r == -1 && errno == EINTR);
 	if (r == -1)
 		return why_errno(why, FAIL_FATAL, "%s", c->name);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 0;
 	if (WIFEXITED(status))
+		c->status = WEXITSTATUS(status);
+	if (c->status == 0)
+		return 0;
+	if (c->status > 0)
 		return why_set(why, FAIL_FATAL, "%s failed with status %d",
-		    c->name, WEXITSTATUS(status));
+		    c->name, c->status);
 	return why_set(why, FAIL_FATAL, "%s was ended by a signal", c->name);
 }
 

@@ -14,7 +14,8 @@
 struct command {
 	const char *name;
 	pid_t pid;
-	int fd; /* its standard output */
+	int fd;     /* its standard output */
+	int status; /* once it was closed: its exit status; -1: it has none */
 };
 
 /* Starts argv[0], which is searched for in PATH, without a shell; standard

@@ -97,15 +97,16 @@ take_setting(struct doveadm_namespace *ns, const char *key, char *value)
 		ns->separator = *value;
 	} else if (strcmp(key, "inbox") == 0) {
 		ns->inbox = strcmp(value, "yes") == 0;
+	} else if (strcmp(key, "disabled") == 0) {
+		ns->disabled = strcmp(value, "yes") == 0;
+		ns->own &= !ns->disabled;
 	} else if ((strcmp(key, "type") == 0 &&
 		       strcmp(value, "private") != 0) ||
 		   (strcmp(key, "location") == 0 &&
 		       str_starts(value, "virtual:")) ||
 		   (strcmp(key, "mail_driver") == 0 &&
 		       strcmp(value, "virtual") == 0) ||
-		   ((strcmp(key, "disabled") == 0 ||
-			strcmp(key, "hidden") == 0) &&
-		       strcmp(value, "yes") == 0)) {
+		   (strcmp(key, "hidden") == 0 && strcmp(value, "yes") == 0)) {
 		ns->own = false;
 	}
 }
@@ -273,6 +274,9 @@ void
 doveadm_account_free(struct doveadm_account *a)
 {
 	doveadm_mailboxes_free(a);
+	for (size_t i = 0; i < a->n_closed; i++)
+		free(a->closed[i]);
+	free(a->closed);
 	for (size_t i = 0; i < a->n_namespaces; i++)
 		free(a->namespaces[i].prefix);
 	free(a->namespaces);

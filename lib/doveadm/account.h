@@ -21,6 +21,7 @@ struct doveadm_namespace {
 	char separator; /* NUL: what the layout has */
 	bool inbox;
 	bool own; /* private, and mail of its own: no virtual mailboxes */
+	bool disabled;
 };
 
 struct doveadm_mailbox {
@@ -51,6 +52,10 @@ struct doveadm_account {
 	 * opens them ("auto = create"), once their roles were read. */
 	struct doveadm_mailbox *latent;
 	size_t n_latent, cap_latent;
+	/* Names that Dovecot lists and cannot open: a directory that another
+	 * program named, or one that the user may not read. */
+	char **closed;
+	size_t n_closed, cap_closed;
 };
 
 /* Asks for all but the mailboxes. 0, or -1 and why (FATAL). */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -50,6 +51,30 @@ doveadm_read(const struct doveadm_args *a, struct buf *out, struct why *why)
 
 	buf_free(&own);
 	return r;
+}
+
+int
+doveadm_read_some(const struct doveadm_args *a, bool one, struct buf *out,
+    bool *refused, struct why *why)
+{
+	struct command c;
+	struct why late;
+	int r;
+
+	*refused = false;
+	if (command_open(&c, a->v, why) == -1)
+		return -1;
+	r = read_fd(c.fd, c.name, out, why);
+	if (command_close(&c, &late) == 0 || r == -1)
+		return r;
+	/* sysexits.h: EX_NOHOST is what Dovecot has for "not found"; of a name
+	 * that cannot be one, EX_USAGE. */
+	*refused = c.status == EX_NOHOST || c.status == EX_NOPERM ||
+		   (one && c.status == EX_USAGE);
+	if (*refused)
+		return 0;
+	*why = late;
+	return -1;
 }
 
 int

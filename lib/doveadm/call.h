@@ -38,7 +38,13 @@ void doveadm_args_free(struct doveadm_args *a);
 int doveadm_read(
     const struct doveadm_args *a, struct buf *out, struct why *why);
 
-/* The same with these words alone, of which the last is NULL. */
+/* The same of a call that names mailboxes, or one: where the user may not open some
+ * of them, or Dovecot finds none behind their names, it succeeds with what the
+ * others have, and *refused is true. */
+int doveadm_read_some(const struct doveadm_args *a, bool one, struct buf *out,
+    bool *refused, struct why *why);
+
+/* doveadm_read() with these words alone, of which the last is NULL. */
 int doveadm_run(const struct doveadm *d, const char *const *words,
     struct buf *out, struct why *why);
 

@@ -12,7 +12,8 @@
 #include "mailbox/name.h"
 
 enum {
-	AT_ONCE = 100 /* mailboxes named in one call */
+	AT_ONCE = 100, /* mailboxes named in one call */
+	PASSES = 8     /* a client can rename mailboxes again and again */
 };
 
 /* The namespace that a name belongs to: the longest prefix wins, and the INBOX
@@ -27,7 +28,7 @@ namespace_of(const struct doveadm_account *a, const char *name)
 
 		if (ns->inbox && str_eq_nocase(name, "INBOX"))
 			return ns;
-		if (str_starts(name, ns->prefix) &&
+		if (!ns->disabled && str_starts(name, ns->prefix) &&
 		    (found == NULL ||
 			strlen(ns->prefix) > strlen(found->prefix)))
 			found = ns;
@@ -56,6 +57,15 @@ path_of(const struct doveadm_account *a, const char *name, bool home)
 	return result;
 }
 
+static bool
+is_closed(const struct doveadm_account *a, const char *name)
+{
+	for (size_t i = 0; i < a->n_closed; i++)
+		if (strcmp(a->closed[i], name) == 0)
+			return true;
+	return false;
+}
+
 static void
 add_mailbox(struct doveadm_account *a, const char *name)
 {
@@ -63,7 +73,8 @@ add_mailbox(struct doveadm_account *a, const char *name)
 	struct doveadm_mailbox *m;
 	bool home = a->n_namespaces == 0 || (ns != NULL && ns->inbox);
 
-	if (*name == '\0' || (!home && (ns == NULL || !ns->own)))
+	if (*name == '\0' || (!home && (ns == NULL || !ns->own)) ||
+	    is_closed(a, name))
 		return;
 	a->mailboxes = xgrow(a->mailboxes, a->n, &a->cap, sizeof *a->mailboxes);
 	m = &a->mailboxes[a->n++];
@@ -131,10 +142,11 @@ take_rows(struct doveadm_account *a, char *text)
 	}
 }
 
-/* The status of the mailboxes from number first on. */
+/* The status of n mailboxes from number first on. *refused: Dovecot could not
+ * open some of them, which it does not name. */
 static int
 read_status(struct doveadm_account *a, const struct doveadm *d, size_t first,
-    struct why *why)
+    size_t n, bool *refused, struct why *why)
 {
 	struct doveadm_args args = { 0 };
 	struct buf out = { 0 };
@@ -143,9 +155,9 @@ read_status(struct doveadm_account *a, const struct doveadm *d, size_t first,
 	doveadm_args(&args, d,
 	    DOVEADM_WORDS("-f", "tab", "mailbox", "status", "-u", d->user, "--",
 		"guid uidvalidity uidnext highestmodseq messages"));
-	for (size_t i = first; i < a->n && i < first + AT_ONCE; i++)
+	for (size_t i = first; i < a->n && i < first + n; i++)
 		doveadm_args_add(&args, a->mailboxes[i].name);
-	r = doveadm_read(&args, &out, why);
+	r = doveadm_read_some(&args, n == 1, &out, refused, why);
 	if (r == 0 && out.data != NULL)
 		take_rows(a, out.data);
 	buf_free(&out);
@@ -197,7 +209,7 @@ drop_empty_names(struct doveadm_account *a)
 	for (size_t i = 0; i < a->n; i++) {
 		struct doveadm_mailbox *m = &a->mailboxes[i];
 
-		if (m->guid == NULL && is_top(m))
+		if (m->guid == NULL && is_top(m) && !is_closed(a, m->name))
 			put_latent(a, m);
 		else if (m->guid == NULL || is_known(a, kept, m->guid))
 			free_mailbox(m);
@@ -246,8 +258,8 @@ list_setting(const struct doveadm_account *a)
 	return copy;
 }
 
-int
-doveadm_mailboxes_read(
+static int
+list_mailboxes(
     struct doveadm_account *a, const struct doveadm *d, struct why *why)
 {
 	struct doveadm_args args = { 0 };
@@ -276,8 +288,88 @@ doveadm_mailboxes_read(
 	buf_free(&out);
 	if (a->n > 0)
 		qsort(a->mailboxes, a->n, sizeof *a->mailboxes, by_path);
-	for (size_t i = 0; r == 0 && i < a->n; i += AT_ONCE)
-		r = read_status(a, d, i, why);
+	return r;
+}
+
+/* Lists them, and asks for the status of each. *refused: as above. */
+static int
+look(struct doveadm_account *a, const struct doveadm *d, bool *refused,
+    struct why *why)
+{
+	int r = list_mailboxes(a, d, why);
+
+	*refused = false;
+	for (size_t i = 0; r == 0 && i < a->n; i += AT_ONCE) {
+		bool some;
+
+		r = read_status(a, d, i, AT_ONCE, &some, why);
+		*refused |= some;
+	}
+	return r;
+}
+
+/* The names without a status, as one text; the caller frees it. */
+static char *
+join_silent(const struct doveadm_account *a)
+{
+	struct buf out = { 0 };
+	char *result;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (a->mailboxes[i].guid == NULL)
+			buf_addf(&out, "%s\n", a->mailboxes[i].name);
+	result = xstrdup(buf_str(&out));
+	buf_free(&out);
+	return result;
+}
+
+/* Which of them cannot be opened: the others have only mailboxes below them.
+ * They are not asked for again. */
+static int
+find_closed(struct doveadm_account *a, const struct doveadm *d, struct why *why)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		bool refused = false;
+
+		if (a->mailboxes[i].guid == NULL &&
+		    read_status(a, d, i, 1, &refused, why) == -1)
+			return -1;
+		if (!refused)
+			continue;
+		a->closed = xgrow(
+		    a->closed, a->n_closed, &a->cap_closed, sizeof *a->closed);
+		a->closed[a->n_closed++] = xstrdup(a->mailboxes[i].name);
+	}
+	return 0;
+}
+
+/* One that was renamed or deleted between the list and its status cannot be
+ * opened either: so it is looked again until the same ones stay. */
+int
+doveadm_mailboxes_read(
+    struct doveadm_account *a, const struct doveadm *d, struct why *why)
+{
+	char *before = NULL;
+	bool refused = true, settled = false;
+	int r = 0;
+
+	for (int pass = 0; r == 0 && !settled && pass < PASSES; pass++) {
+		char *silent;
+
+		r = look(a, d, &refused, why);
+		silent = join_silent(a);
+		settled =
+		    !refused || (before != NULL && strcmp(before, silent) == 0);
+		free(before);
+		before = silent;
+	}
+	free(before);
+	if (r == 0 && !settled)
+		r = why_set(why, FAIL_TEMP,
+		    "%s: mailboxes are made and removed without a pause",
+		    d->user);
+	if (r == 0 && refused)
+		r = find_closed(a, d, why);
 	if (r == 0)
 		drop_empty_names(a);
 	return r;
@@ -336,6 +428,24 @@ doveadm_mailboxes_free(struct doveadm_account *a)
 	free(a->latent);
 	a->mailboxes = a->latent = NULL;
 	a->n = a->cap = a->n_latent = a->cap_latent = 0;
+}
+
+bool
+doveadm_mailbox_hidden(const struct doveadm_account *a, const char *name)
+{
+	const struct doveadm_namespace *found = namespace_of(a, name);
+	size_t len = strlen(name);
+
+	if (str_eq_nocase(name, "INBOX"))
+		return false;
+	/* The name of a whole namespace: "Archive" where a prefix is "Archive/". */
+	for (size_t i = 0; i < a->n_namespaces; i++)
+		if (strncmp(a->namespaces[i].prefix, name, len) == 0 &&
+		    a->namespaces[i].prefix[len] == a->separator &&
+		    a->namespaces[i].prefix[len + 1] == '\0' &&
+		    !a->namespaces[i].disabled)
+			found = &a->namespaces[i];
+	return found != NULL && !found->inbox;
 }
 
 char *

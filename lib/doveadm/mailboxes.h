@@ -23,6 +23,10 @@ int doveadm_roles_read(
 
 void doveadm_mailboxes_free(struct doveadm_account *a);
 
+/* True if a name belongs to another namespace than the INBOX's: Dovecot looks for
+ * the mailbox there. The name "INBOX" does not. */
+bool doveadm_mailbox_hidden(const struct doveadm_account *a, const char *name);
+
 /* The name of a mailbox in the INBOX's namespace that has this path, or NULL if
  * there can be none: a separator inside a level. The caller frees it. */
 char *doveadm_mailbox_name(const struct doveadm_account *a, const char *path);

@@ -159,7 +159,10 @@ place(struct job *j, struct target_folder *to, const char *path)
 	if (n == -1 &&
 	    folder_put_dir(&dir, path, &j->target->style, &why) == -1)
 		to->fault = xstrdup(why.text);
-	else if (n == -1)
+	else if (n == -1 && j->options->refuse != NULL)
+		to->fault =
+		    j->options->refuse(j->options->arg, path, buf_str(&dir));
+	if (n == -1 && to->fault == NULL)
 		n = (ssize_t)mdtree_add(j->target, buf_str(&dir), path);
 	if (n != -1) {
 		to->folder = (size_t)n;
@@ -220,6 +223,23 @@ mapping_check(const struct mapping_options *options,
 			    "--map: the source has no folder \"%s\"", r->from);
 	}
 	return 0;
+}
+
+void
+mapping_hide(const struct mapping_options *options, struct mdtree *target)
+{
+	for (size_t i = 0; options->refuse != NULL && i < target->n; i++) {
+		struct mdfolder *f = &target->folders[i];
+		char *fault = f->path == NULL ? NULL
+					      : options->refuse(options->arg,
+						    f->path, f->dir);
+
+		if (fault == NULL)
+			continue;
+		free(f->path);
+		f->path = NULL;
+		free(fault);
+	}
 }
 
 void

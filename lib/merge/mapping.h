@@ -23,6 +23,10 @@ struct mapping_options {
 	const struct folder_rule *rules;
 	size_t n_rules;
 	bool strip_inbox; /* INBOX/Sent of the source is Sent */
+	/* What is wrong with a folder of that path in that directory of the
+	 * target, for the caller to free; NULL: nothing. May be NULL itself. */
+	char *(*refuse)(void *arg, const char *path, const char *dir);
+	void *arg;
 };
 
 /* Where one folder of the source goes. */
@@ -45,6 +49,10 @@ struct target_folder *map_folders(struct mdtree *source, struct mdtree *target,
 /* 0, or -1 and why (FATAL) if a rule names a folder that the source has not. */
 int mapping_check(const struct mapping_options *options,
     const struct mdtree *source, struct why *why);
+
+/* Takes the paths away from folders of the target that are refused: their mail is
+ * no copy of anything. */
+void mapping_hide(const struct mapping_options *options, struct mdtree *target);
 
 void mapping_free(struct target_folder *m, size_t n);
 

@@ -338,6 +338,7 @@ match_listed(struct scan *s, const struct scan_options *o, struct why *why)
 	size_t existing;
 
 	state_roles(&s->target_tree, o);
+	mapping_hide(&o->mapping, &s->target_tree);
 	existing = s->target_tree.n;
 	s->folders = map_folders(
 	    &s->source_tree, &s->target_tree, &s->notes, &o->mapping);

@@ -175,6 +175,94 @@ check_plugins(const struct located *l, const struct doveadm *d, struct why *why)
 	return r;
 }
 
+/* The directory in which Dovecot has the mail of a mailbox, "" where it does not
+ * say; the caller frees it. */
+static char *
+ask_directory(const struct doveadm *d, const char *name)
+{
+	struct buf out = { 0 };
+	struct why why; /* a Dovecot that cannot be asked */
+	char *result;
+
+	if (doveadm_run(d,
+		DOVEADM_WORDS("mailbox", "path", "-u", d->user, "-t", "mailbox",
+		    "--", name),
+		&out, &why) == -1)
+		buf_reset(&out);
+	result = xmemdup(buf_str(&out), strcspn(buf_str(&out), "\n"));
+	buf_free(&out);
+	return result;
+}
+
+static bool
+is_same_dir(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+/* True if a path is the directory, or lies in it. */
+static bool
+is_within(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	while (len > 1 && dir[len - 1] == '/')
+		len--;
+	return strncmp(path, dir, len) == 0 &&
+	       (path[len] == '/' || path[len] == '\0');
+}
+
+/* A namespace can have its mail in another place than mail_location says. */
+static int
+check_inbox(const struct located *l, const struct doveadm *d,
+    const struct scan_options *o, struct why *why)
+{
+	const char *wanted = l->inbox == NULL ? l->root : l->inbox;
+	char *is = ask_directory(d, "INBOX");
+	int r = 0;
+
+	if (*is != '\0' && !is_same_dir(is, wanted) &&
+	    (o->target_hint.layout == LAYOUT_MAILDIR ? strcmp(is, wanted) != 0
+						     : !is_within(is, wanted)))
+		r = why_set(why, FAIL_FATAL,
+		    "%s: Dovecot has the INBOX in %s, not in %s: the location "
+		    "of its namespace is another one; name the target itself, "
+		    "or see --through-doveadm",
+		    d->user, is, wanted);
+	free(is);
+	return r;
+}
+
+/* What is wrong with a folder that Dovecot looks for in another namespace; the
+ * caller frees it. NULL: nothing. */
+static char *
+refuse(void *arg, const char *path, const char *dir)
+{
+	const struct located *l = arg;
+	char *name = doveadm_mailbox_name(&l->account, path);
+	char *ours, *is, *fault = NULL;
+
+	if (name == NULL || !doveadm_mailbox_hidden(&l->account, name)) {
+		free(name);
+		return NULL;
+	}
+	/* A namespace can be another name of the same place, or be switched off
+	 * for this user. */
+	ours = xasprintf("%s/%s", l->root, dir);
+	is = ask_directory(&l->doveadm, name);
+	if (!is_within(is, ours))
+		fault = xasprintf("Dovecot has a namespace of its own for "
+				  "\"%s\"; see --map and --through-doveadm",
+		    name);
+	free(ours);
+	free(is);
+	free(name);
+	return fault;
+}
+
 int
 user_locate(struct located *l, const struct doveadm *d, struct scan_options *o,
     struct why *why)
@@ -193,6 +281,11 @@ user_locate(struct located *l, const struct doveadm *d, struct scan_options *o,
 	free(text);
 	if (r == 0)
 		r = open_inbox(l, d, why);
+	if (r == 0)
+		r = check_inbox(l, d, o, why);
+	l->doveadm = *d;
+	o->mapping.refuse = refuse;
+	o->mapping.arg = l;
 	take_roles(l, l->account.mailboxes, l->account.n);
 	take_roles(l, l->account.latent, l->account.n_latent);
 	o->roles = l->roles;
@@ -222,12 +315,14 @@ user_list_new(const struct located *l, const struct doveadm *d, struct why *why)
 {
 	struct doveadm_account again = {
 		.is_24 = l->account.is_24,
-		.location = l->account.location,
+		.location = l->account.location == NULL
+				? NULL
+				: xstrdup(l->account.location),
 		.prefix = "",
 	};
 	int r = doveadm_mailboxes_read(&again, d, why);
 
-	doveadm_mailboxes_free(&again);
+	doveadm_account_free(&again);
 	return r;
 }
 

@@ -14,6 +14,7 @@
 /* The zero value is empty. What scan_options gets of it is borrowed. */
 struct located {
 	struct doveadm_account account;
+	struct doveadm doveadm; /* borrowed by what it points to */
 	char *root, *control, *inbox;
 	struct scan_role *roles;
 	size_t n, cap;

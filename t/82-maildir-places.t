@@ -1,0 +1,150 @@
+#!/bin/sh
+# maildir-merge --user and --through-doveadm where Dovecot has folders in other
+# places than the Maildir's names say.
+. "${0%/*}/lib.sh"
+. "$top/t/dovecot.sh"
+need jq
+XDG_STATE_HOME=$tmp/state
+export XDG_STATE_HOME
+
+start_dovecot dovecot <<END2
+passdb {
+  driver = static
+  args = password=secret
+}
+userdb {
+  driver = static
+  args = uid=${ids%:*} gid=${ids#*:} home=$tmp/home/%n
+}
+END2
+
+# other NAME <SETTINGS: the same Dovecot with other settings; $da asks it.
+other() {
+	{
+		echo "!include $conf"
+		cat
+	} >"$tmp/$1.conf"
+	da="doveadm -c $tmp/$1.conf"
+}
+
+# message ID [FIELD...]: a message.
+message() {
+	printf 'Message-ID: <%s>\nFrom: a@one.test\nDate: Mon, 1 Jan 2024 00:00:00 +0000\nSubject: %s\n\nhello %s\n' "$1" "$1" "$1"
+}
+
+# put TREE FOLDER ID [FLAGS]: a message in a Maildir; FOLDER is its directory.
+put() {
+	mkdir -p "$1/$2/cur" "$1/$2/new" "$1/$2/tmp"
+	message "$3" >"$1/$2/cur/1700000000.M${3%@*}P1.one:2,${4-S}"
+}
+
+merge_user() {
+	maildir-merge --doveadm "$da" "$@"
+}
+
+made() {
+	$da mailbox create -u "$@"
+}
+counts() {
+	$da mailbox status -u "$1" messages '*' INBOX 'Archive/*' 2>/dev/null |
+	    sort -u
+}
+
+other archive <<END2
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+namespace archive {
+  prefix = Archive/
+  separator = /
+  location = maildir:~/archive
+}
+namespace shared {
+  type = shared
+  prefix = shared/%%u/
+  separator = /
+  location = maildir:$tmp/home/%%n/Maildir
+}
+END2
+
+ok 'no mail goes where another namespace hides it, and the rest is merged' '
+	put away . in@one.test
+	put away .Archive old@one.test
+	put away .Archive.2023 older@one.test
+	put away .Archives near@one.test
+	put away .shared.bob other@one.test
+	made one Sent Archive/2023
+	run 1 merge_user --user one away >out 2>err
+	jq -r "[.status, .file[:12]] | @tsv" out | sort >got
+	cat >want <<-END2
+	added	.Archives/cu
+	added	cur/17000000
+	failed	.Archive.202
+	failed	.Archive/cur
+	failed	.shared.bob/
+	END2
+	same want got
+	has err "Dovecot has a namespace of its own for \"Archive/2023\""
+	not ls -d home/one/Maildir/.Archive home/one/Maildir/.shared*
+	counts one >got
+	printf "%s\n" "Archive/2023 messages=0" "Archives messages=1" "INBOX messages=1" "Sent messages=0" >want
+	same want got'
+ok 'what lies in a hidden folder is no copy' '
+	put home/one/Maildir .Archive in2@one.test
+	put away2 . in2@one.test
+	chown -R "$ids" home/one/Maildir/.Archive
+	run 0 merge_user --user one away2 >out
+	[ "$(jq -r .status out)" = added ]'
+ok 'doveadm puts it into the namespace' '
+	made two Sent Archive/2023
+	rm -rf away/.shared.bob
+	run 0 merge_user --through-doveadm two away >out
+	counts two >got
+	has got "Archive messages=1"
+	has got "Archive/2023 messages=1"'
+
+other location <<END2
+mail_location = maildir:~/elsewhere
+namespace inbox {
+  inbox = yes
+  location = maildir:~/Maildir
+}
+END2
+
+ok 'a namespace with a location of its own is not mistaken for mail_location' '
+	made three Sent
+	cp -a home/three/Maildir home/three/elsewhere
+	run 2 merge_user --user three away2 2>err
+	has err "Dovecot has the INBOX in $tmp/home/three/Maildir"
+	not grep -rl in2@one.test home/three
+	run 0 maildir-merge away2 home/three/Maildir >out
+	counts three >got
+	has got "INBOX messages=1"'
+
+other plain <<END2
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+END2
+
+# Folders that other programs left.
+strange() {
+	made "$1" Sent
+	put "home/$1/Maildir" ".Entw$(printf "\303\274")rfe" a@two.test
+	put "home/$1/Maildir" ".A&B" b@two.test
+	put "home/$1/Maildir" .Foo..Bar c@two.test
+	chown -R "$ids" "home/$1/Maildir"
+}
+
+ok 'folders that Dovecot lists and cannot open do not stop a merge' '
+	strange four
+	run 0 merge_user --user four away2 >out 2>err
+	[ "$(jq -r .status out)" = added ]
+	strange five
+	run 0 merge_user --through-doveadm five away2 >out 2>err
+	[ "$(jq -r .status out)" = added ]
+	run 0 merge_user --through-doveadm five away2 >out 2>err
+	[ "$(jq -r .status out)" = present ]'
+done_testing
