@@ -16,6 +16,7 @@
 #include "maildir/control.h"
 #include "maildir/delivery.h"
 #include "maildir/name.h"
+#include "merge/keywordmap.h"
 
 const char *const flag_words[] = {
 	[FLAGS_REPORT] = "report",
@@ -29,10 +30,29 @@ enum {
 	TRIES = 5   /* a client can change flags again and again */
 };
 
+/* Dovecot does not read the flag P of a name: to its clients a message was passed
+ * on if it has this keyword. */
+static char forwarded[] = "$Forwarded";
+
+/* The letter of that keyword in the folder of a message, as a bit; 0: it has
+ * none. */
 static unsigned int
+passed_letter(const struct catalogue *c, const struct catalogue_entry *e)
+{
+	int n = keywords_find(&c->tree->folders[e->folder].keywords, forwarded);
+
+	return n == -1 ? 0 : 1U << n;
+}
+
+unsigned int
 flags_of(const struct catalogue *c, const struct catalogue_entry *e)
 {
-	return mdname_flags(entry_name(c, e));
+	struct mdname n;
+
+	mdname_parse(&n, entry_name(c, e));
+	if ((n.letters & passed_letter(c, e)) != 0)
+		n.flags |= MD_PASSED;
+	return n.flags;
 }
 
 static bool
@@ -119,14 +139,19 @@ twin_dir(const struct flag_run *f, const struct change *ch)
 static char *
 new_name(const struct flag_run *f, const struct change *ch)
 {
+	const struct catalogue *c = f->plan->target;
+	unsigned int flags = flags_wanted(f->plan, ch->number, f->policy);
+	unsigned int letter = passed_letter(c, &c->entries[ch->twin]);
 	struct buf out = { 0 };
 	struct mdname n;
 	char *result;
 
 	mdname_parse(&n, twin_name(f, ch));
+	n.letters &= ~letter;
+	if ((flags & MD_PASSED) != 0)
+		n.letters |= letter;
 	buf_add(&out, n.name, n.base_len);
-	mdname_put_info(
-	    &out, flags_wanted(f->plan, ch->number, f->policy), n.letters);
+	mdname_put_info(&out, flags, n.letters);
 	buf_adds(&out, n.extra);
 	result = xstrdup(buf_str(&out));
 	buf_free(&out);
@@ -237,6 +262,30 @@ keep_differing(const struct flag_run *f, struct change *v, size_t n)
 	return kept;
 }
 
+/* Sees to it that the folder of the twins has a letter for what is passed on, if
+ * one of them is. */
+static int
+offer_letter(
+    struct flag_run *f, const struct change *v, size_t n, struct why *why)
+{
+	const struct catalogue *c = f->plan->target;
+	struct mdfolder *folder = &c->tree->folders[c->entries[v->twin].folder];
+	const struct keywords wanted = { { forwarded } };
+	size_t passed = 0;
+
+	for (size_t i = 0; i < n; i++)
+		passed +=
+		    (flags_wanted(f->plan, v[i].number, f->policy) &
+			~flags_of(c, &c->entries[v[i].twin]) & MD_PASSED) != 0;
+	if (passed == 0 || passed_letter(c, &c->entries[v->twin]) != 0)
+		return 0;
+	if (keywordmap_add(c->tree, f->journal, folder, &wanted, why) == -1)
+		return -1;
+	if (passed_letter(c, &c->entries[v->twin]) == 0)
+		f->lost_keywords += passed;
+	return 0;
+}
+
 static int
 apply_batch(struct flag_run *f, struct change *v, size_t n, struct why *why)
 {
@@ -244,6 +293,8 @@ apply_batch(struct flag_run *f, struct change *v, size_t n, struct why *why)
 		.text = "a client changes its flags all the time" };
 	struct catalogue *c = f->plan->target;
 
+	if (offer_letter(f, v, n, why) == -1)
+		return -1;
 	for (int i = 0; i < TRIES && n > 0; i++) {
 		if (rename_batch(f, v, n, &n, why) == -1)
 			return -1;

@@ -15,10 +15,16 @@
 
 enum flag_policy {
 	FLAGS_REPORT,
-	FLAGS_ADD,   /* the target gets the source's S, R, F and P */
+	FLAGS_ADD,   /* the target gets the source's S, R, F and P, which is
+			the keyword $Forwarded to Dovecot */
 	FLAGS_MIRROR /* S, R, F and P of the target become the source's */
 };
 extern const char *const flag_words[FLAGS_MIRROR + 1];
+
+/* The flags of a message; one that only the keyword $Forwarded says was passed on
+ * has P. */
+unsigned int flags_of(
+    const struct catalogue *c, const struct catalogue_entry *e);
 
 /* The flags that the message's twin in the target should have by the policy;
  * the ones that it has, if nothing is to be done. */
@@ -37,6 +43,7 @@ struct flag_run {
 	void (*failed)(void *arg, uint32_t twin, const struct why *why);
 	void *arg;
 	size_t changed;
+	size_t lost_keywords; /* "$Forwarded", where no letter is left */
 };
 
 /*

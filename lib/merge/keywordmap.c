@@ -101,13 +101,11 @@ has_all(const struct keywords *k, const struct keywords *wanted)
 	return true;
 }
 
-/* Adds names to a folder's list, under Dovecot's lock; f->keywords is what is
- * in the file afterwards. */
-static int
-add_keywords(struct merge *m, struct mdfolder *f, const struct keywords *wanted,
-    struct why *why)
+int
+keywordmap_add(const struct mdtree *t, struct journal *j, struct mdfolder *f,
+    const struct keywords *wanted, struct why *why)
 {
-	int fd = control_open(m->plan->target->tree, f->dir), r;
+	int fd = control_open(t, f->dir), r;
 	bool changed = false;
 
 	if (fd == -1)
@@ -129,10 +127,10 @@ add_keywords(struct merge *m, struct mdfolder *f, const struct keywords *wanted,
 		rec.number = keywords_add(&f->keywords, wanted->name[i]);
 		if (rec.number == -1)
 			continue;
-		journal_put(m->journal, &rec);
+		journal_put(j, &rec);
 		changed = true;
 	}
-	if (r == 0 && changed && journal_sync(m->journal, why) == -1)
+	if (r == 0 && changed && journal_sync(j, why) == -1)
 		r = -1;
 	if (r == 0 && changed)
 		r = keywords_write(&f->keywords, fd, why);
@@ -154,7 +152,8 @@ merge_prepare_keywords(
 		merge_each_keyword(m, &items[i], want_keyword, &wanted);
 	m->nameless_letters = nameless; /* they are counted with the names */
 	if (!has_all(&f->keywords, &wanted))
-		r = add_keywords(m, f, &wanted, why);
+		r = keywordmap_add(
+		    m->plan->target->tree, m->journal, f, &wanted, why);
 	keywords_free(&wanted);
 	return r;
 }

@@ -11,6 +11,12 @@
 #include "core/why.h"
 #include "merge/merge.h"
 
+/* Adds names to the list of a folder of the target, under Dovecot's lock and after
+ * the journal has them; f->keywords is what is in the file afterwards. Those for
+ * which there is no letter are left out. 0, or -1 and why. */
+int keywordmap_add(const struct mdtree *t, struct journal *j,
+    struct mdfolder *f, const struct keywords *wanted, struct why *why);
+
 /* Adds the keywords of n messages for one folder to its list, under Dovecot's
  * lock. 0, or -1 and why. */
 int merge_prepare_keywords(

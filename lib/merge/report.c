@@ -66,9 +66,9 @@ put_flags(struct buf *out, const struct merge_plan *p, size_t number)
 	if (flags_wanted(p, number, FLAGS_REPORT) ==
 	    flags_wanted(p, number, FLAGS_MIRROR))
 		return;
-	put_info(out, "flags", mdname_flags(entry_name(p->target, twin)));
+	put_info(out, "flags", flags_of(p->target, twin));
 	put_info(out, "source_flags",
-	    mdname_flags(entry_name(p->source, &p->source->entries[number])));
+	    flags_of(p->source, &p->source->entries[number]));
 }
 
 void

@@ -148,6 +148,7 @@ write_all_changes(struct merge_run *r, struct why *why)
 	    flags_apply(&flags, why) == -1)
 		return -1;
 	merge_run_tell_flags(r, flags.changed);
+	r->merge.lost_keywords += flags.lost_keywords;
 	journal_put(&r->journal, &end);
 	return 0;
 }
