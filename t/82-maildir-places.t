@@ -1,6 +1,6 @@
 #!/bin/sh
 # maildir-merge --user and --through-doveadm where Dovecot has folders in other
-# places than the Maildir's names say.
+# places, and marks of messages in another form, than the names of files say.
 . "${0%/*}/lib.sh"
 . "$top/t/dovecot.sh"
 need jq
@@ -147,4 +147,73 @@ ok 'folders that Dovecot lists and cannot open do not stop a merge' '
 	[ "$(jq -r .status out)" = added ]
 	run 0 merge_user --through-doveadm five away2 >out 2>err
 	[ "$(jq -r .status out)" = present ]'
+
+# flags USER ID: those of a message in the INBOX, as a client sees them.
+flags() {
+	$da -f flow fetch -u "$1" flags mailbox INBOX header message-id "$2" |
+	    sed "s/^flags=//; s/ *.Recent//"
+}
+# deliver USER TREE: what is in a tree, by Dovecot.
+deliver() {
+	for file in "$2"/cur/*; do
+		$da save -u "$1" -m INBOX <"$file"
+	done
+}
+put passed . yes@three.test PS
+put passed . no@three.test S
+put passed . own@three.test S
+
+# forwarded HOW USER
+forwarded() {
+	made "$2" Sent
+	deliver "$2" passed
+	$da flags add -u "$2" '\Seen' mailbox INBOX ALL
+	$da flags add -u "$2" '$Forwarded' mailbox INBOX \
+	    header message-id own@three.test
+	run 0 merge_user "$1" "$2" passed >out
+	jq -r 'select(.flags) | [.flags, .source_flags] | @tsv' out |
+	    sort >got
+	printf 'PS\tS\nS\tPS\n' >want
+	same want got
+	run 0 merge_user --flags=add "$1" "$2" passed >out 2>err
+	journal=$(sed -n 's/.*the journal of this run is //p' err)
+	[ "$(flags "$2" yes@three.test)" = '\Seen $Forwarded' ]
+	[ "$(flags "$2" no@three.test)" = '\Seen' ]
+	[ "$(flags "$2" own@three.test)" = '\Seen $Forwarded' ]
+	run 0 merge_user --flags=mirror "$1" "$2" passed >out
+	[ "$(flags "$2" own@three.test)" = '\Seen' ]
+	run 0 merge_user --flags=mirror "$1" "$2" passed >out
+	not jq -e 'select(.flags)' out
+	run 0 merge_user --undo "$journal" "$1" "$2" >out
+	[ "$(flags "$2" yes@three.test)" = '\Seen' ]
+}
+
+# kept HOW USER
+kept() {
+	made "$2" Sent
+	rm -rf work
+	put work . kept@four.test Sa
+	put work . gone@four.test Sa
+	echo '0 Work' >work/dovecot-keywords
+	run 0 merge_user "$1" "$2" work >out 2>err
+	journal=$(sed -n 's/.*the journal of this run is //p' err)
+	$da flags add -u "$2" mine mailbox INBOX header message-id kept@four.test
+	run 1 merge_user --undo "$journal" "$1" "$2" >out
+	[ "$(jq -r 'select(.object == "message").status' out | sort |
+	    paste -sd ' ')" = 'changed removed' ]
+	flags "$2" kept@four.test >got
+	has got mine
+	has got Work
+	run 0 merge_user --undo "$journal" --force "$1" "$2" >out
+	[ "$(flags "$2" kept@four.test)" = '' ]
+}
+
+ok 'what was forwarded is so to clients' '
+	forwarded --user six'
+ok 'through doveadm, too' '
+	forwarded --through-doveadm seven'
+ok 'an undoing keeps what its owner gave a keyword' '
+	kept --user eight'
+ok 'through doveadm, too' '
+	kept --through-doveadm nine'
 done_testing

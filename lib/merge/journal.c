@@ -170,6 +170,7 @@ journal_put(struct journal *j, const struct journal_record *r)
 	jw_kstr(&line, "name", r->name);
 	jw_kstr(&line, "was", r->was);
 	jw_kstr(&line, "info", r->info);
+	jw_kstr(&line, "keywords", r->keywords);
 	if (r->number != 0)
 		jw_kint(&line, "number", r->number);
 	if (r->size != 0)
@@ -277,6 +278,7 @@ read_member(struct json_reader *s, struct journal_record *r, const char *member)
 		{ "name", &r->name, NULL },
 		{ "was", &r->was, NULL },
 		{ "info", &r->info, NULL },
+		{ "keywords", &r->keywords, NULL },
 		{ "number", NULL, &r->number },
 		{ "size", NULL, &r->size },
 		{ "date", NULL, &r->date },
@@ -307,6 +309,7 @@ record_free(struct journal_record *r)
 	free(r->name);
 	free(r->info);
 	free(r->was);
+	free(r->keywords);
 }
 
 /* True if what a record's kind needs is there. */

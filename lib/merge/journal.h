@@ -50,6 +50,8 @@ struct journal_record {
 	char *name;        /* base of a message; keyword; line */
 	char *info;        /* ADD, FLAGS: the flags afterwards, ":2,S" */
 	char *was;         /* FLAGS, FOLDER: before */
+	char *keywords;    /* ADD through doveadm: of the message, in small
+			      letters and their order; NULL in old journals */
 	int64_t number;    /* KEYWORD: of the letter; QUOTA, DONE: messages;
 			      UNDONE: how many were kept */
 	int64_t size;      /* bytes */

@@ -19,6 +19,7 @@
 #include "maildir/name.h"
 #include "merge/arrivals.h"
 #include "merge/keywordmap.h"
+#include "through/flags.h"
 
 enum {
 	AT_ONCE = 500,            /* messages of one import */
@@ -80,6 +81,21 @@ add_letter(struct merge *m, const char *name, void *arg)
 		l->letters |= 1U << n;
 }
 
+/* The keywords of letters, as the journal has them. */
+static char *
+keywords_of(const struct batch *b, unsigned int letters)
+{
+	struct buf words = { 0 };
+	char *result;
+
+	for (int i = 0; i < KEYWORDS_MAX; i++)
+		if ((letters >> i & 1) != 0)
+			buf_addf(&words, "%s ", b->keywords.name[i]);
+	result = through_keywords(buf_str(&words));
+	buf_free(&words);
+	return result;
+}
+
 /* Puts one message into the stage. 1; 0 if the batch is full; -1: it failed, or
  * (FATAL) all did. */
 static int
@@ -123,8 +139,10 @@ stage_one(struct batch *b, const struct item *it, struct why *why)
 		mdname_put_info(
 		    &info, mdname_flags(entry_name(m->plan->source, e)), 0);
 		rec.info = info.data;
+		rec.keywords = keywords_of(b, l.letters);
 		b->bytes += rec.size;
 		journal_put(&t->run->journal, &rec);
+		free(rec.keywords);
 	} else {
 		b->guids[b->n][0] = '\0';
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/str.h"
 #include "doveadm/messages.h"
 #include "maildir/name.h"
 #include "merge/flags.h"
@@ -27,6 +28,40 @@ static const struct {
 	{ MD_SEEN, "\\Seen" },
 	{ MD_TRASHED, "\\Deleted" },
 };
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char *
+through_keywords(const char *text)
+{
+	char *copy = str_lower(xstrdup(text)), *rest = copy, *result;
+	struct buf out = { 0 };
+	char **v = NULL;
+	size_t n = 0, cap = 0;
+
+	while (rest != NULL) {
+		char *word = str_cut(&rest, ' ');
+
+		if (*word == '\0' || *word == '\\' ||
+		    mdflag_of_keyword(word) != 0)
+			continue;
+		v = xgrow(v, n, &cap, sizeof *v);
+		v[n++] = word;
+	}
+	if (n > 1)
+		qsort(v, n, sizeof *v, by_text);
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&out, "%s%s", i > 0 ? " " : "", v[i]);
+	result = xstrdup(buf_str(&out));
+	free(v);
+	free(copy);
+	buf_free(&out);
+	return result;
+}
 
 int
 through_change_flags(struct through *t, const struct doveadm_mailbox *m,

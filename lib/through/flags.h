@@ -16,6 +16,10 @@
 /* Gives the twins the flags that the policy says. 0, or -1 and why. */
 int through_flags(struct through *t, struct why *why);
 
+/* The keywords among words that are divided by blanks, in small letters and their
+ * order; flags are left out. The caller frees it. */
+char *through_keywords(const char *words);
+
 /* Calls "doveadm flags" for messages of one mailbox: which is "add" or "remove",
  * flags of enum mdflag. 0, or -1 and why. */
 int through_change_flags(struct through *t, const struct doveadm_mailbox *m,

@@ -22,6 +22,7 @@ enum {
 struct present {
 	uint32_t uid;
 	unsigned int flags;
+	char *keywords;
 };
 
 /* The folder that is worked on. */
@@ -66,14 +67,23 @@ flags_of_words(const char *text)
 }
 
 static void
+free_present(struct present *p)
+{
+	if (p != NULL)
+		free(p->keywords);
+	free(p);
+}
+
+static void
 take_present(void *arg, const struct doveadm_message *msg)
 {
 	struct taking *x = arg;
 	struct present *p = xmalloc(sizeof *p);
 	void **slot = map_put_copy(&x->there, &x->keys, msg->guid, NULL);
 
-	*p = (struct present){ msg->uid, flags_of_words(msg->flags) };
-	free(*slot);
+	*p = (struct present){ msg->uid, flags_of_words(msg->flags),
+		through_keywords(msg->flags) };
+	free_present(*slot);
 	*slot = p;
 }
 
@@ -85,7 +95,7 @@ forget_present(struct taking *x)
 	size_t at = 0;
 
 	while (map_next(&x->there, &at, &key, &value))
-		free(value);
+		free_present(value);
 	map_free(&x->there);
 	arena_free(&x->keys);
 }
@@ -143,6 +153,15 @@ expunge(struct taking *x, const struct journal_record *const *v, size_t n,
 	return r;
 }
 
+/* True if somebody gave a message other flags or keywords than the run did. */
+static bool
+is_changed(const struct present *p, const struct journal_record *rec)
+{
+	return p->flags != flags_of_info(rec->info) ||
+	       (rec->keywords != NULL &&
+		   strcmp(p->keywords, rec->keywords) != 0);
+}
+
 /* What is to become of a message that the run added. */
 static enum undo_status
 judge(const struct taking *x, const struct journal_record *rec)
@@ -151,9 +170,8 @@ judge(const struct taking *x, const struct journal_record *rec)
 
 	if (p == NULL)
 		return UNDO_GONE;
-	return x->t->run->set.force || p->flags == flags_of_info(rec->info)
-		   ? UNDO_REMOVED
-		   : UNDO_CHANGED;
+	return x->t->run->set.force || !is_changed(p, rec) ? UNDO_REMOVED
+							   : UNDO_CHANGED;
 }
 
 static void
@@ -226,7 +244,7 @@ foretell_force(struct taking *x, struct why *why)
 		    is_added(x, i) ? find(x, rec->name) : NULL;
 		char *message;
 
-		if (p == NULL || p->flags == flags_of_info(rec->info))
+		if (p == NULL || !is_changed(p, rec))
 			continue;
 		message = xasprintf("%s/%s", x->dir, rec->name);
 		merge_run_warn_of_force(x->t->run, message);
