@@ -216,4 +216,95 @@ ok 'an undoing keeps what its owner gave a keyword' '
 	kept --user eight'
 ok 'through doveadm, too' '
 	kept --through-doveadm nine'
+
+# names USER: the mailboxes with a message in them.
+names() {
+	$da mailbox status -u "$1" messages '*' 2>/dev/null |
+	    sed -n 's/ messages=1$//p' | sort
+}
+# As archive2maildir writes them.
+put dots '.v1\2e2' a@five.test
+put dots '.v1\2e2.Part' b@five.test
+put dots '.\7etilde' c@five.test
+for word in new cur tmp subscriptions; do
+	put words .$word $word@five.test
+done
+put words . in@five.test
+
+other uses <<END2
+namespace inbox {
+  inbox = yes
+  separator = /
+  mailbox Odeslane {
+    special_use = \\Sent
+  }
+}
+END2
+put sent ".Sent Items" s@six.test
+ok 'a special use that Dovecot says counts more than a name' '
+	for user in fifteen sixteen; do
+		made $user Odeslane "Sent Items" Sent
+	done
+	run 0 merge_user --user fifteen sent >out
+	[ "$(names fifteen)" = Odeslane ]
+	run 0 merge_user --through-doveadm sixteen sent >out
+	[ "$(names sixteen)" = Odeslane ]'
+
+other dbox <<END2
+mail_plugins =
+mail_location = mdbox:~/mdbox
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+END2
+ok 'a dot in a name is no part of an escape to a store that can have it' '
+	made ten INBOX v1.2 Sent 2>err || cat err
+	run 0 merge_user --through-doveadm ten dots >out
+	names ten >got
+	[ "$(sed -n "/^v1/p" got | paste -sd " ")" = "v1.2 v1.2/Part" ]
+	run 0 merge_user --through-doveadm ten dots >out
+	[ "$(jq -r .status out | sort -u)" = present ]'
+ok 'every name is one of a mailbox there' '
+	run 0 merge_user --through-doveadm ten words >out
+	names ten >got
+	for word in new cur tmp subscriptions; do
+		has got $word
+	done'
+ok 'the INBOX of a dbox that nobody has opened is made' '
+	made eleven Sent
+	run 0 merge_user --through-doveadm eleven away2 >out
+	[ "$(jq -r .status out)" = added ]'
+
+other escapes <<END2
+mail_plugins = listescape
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+END2
+ok 'with listescape, too' '
+	made twelve Sent
+	run 0 merge_user --through-doveadm twelve dots >out
+	names twelve >got
+	printf "%s\n" v1.2 v1.2/Part "~tilde" >want
+	same want got
+	made thirteen Sent
+	run 0 merge_user --user thirteen dots >out
+	names thirteen >got
+	same want got'
+
+other slashes <<END2
+mail_location = maildir:~/Maildir:LAYOUT=fs
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+END2
+ok 'LAYOUT=fs has dots in names' '
+	made fourteen Sent v1.2
+	run 0 merge_user --user fourteen dots >out
+	names fourteen >got
+	has got v1.2/Part
+	hasnt got "v1\\"'
 done_testing

@@ -44,7 +44,10 @@ struct doveadm_account {
 	bool is_24;    /* Dovecot 2.4 or newer */
 	struct doveadm_namespace *namespaces;
 	size_t n_namespaces, cap_namespaces;
-	char separator;     /* in the names of mailboxes */
+	char separator; /* in the names of mailboxes */
+	/* Once doveadm_names_read() was called: */
+	bool dots;          /* a name can have a dot in it */
+	bool escapes;       /* it has listescape */
 	const char *prefix; /* of the INBOX's namespace; borrowed from it */
 	struct doveadm_mailbox *mailboxes;
 	size_t n, cap;

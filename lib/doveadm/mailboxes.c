@@ -430,6 +430,53 @@ doveadm_mailboxes_free(struct doveadm_account *a)
 	a->n = a->cap = a->n_latent = a->cap_latent = 0;
 }
 
+char *
+doveadm_mailbox_directory(const struct doveadm *d, const char *name)
+{
+	struct buf out = { 0 };
+	struct why why; /* a Dovecot that cannot be asked */
+	char *result;
+
+	if (doveadm_run(d,
+		DOVEADM_WORDS("mailbox", "path", "-u", d->user, "-t", "mailbox",
+		    "--", name),
+		&out, &why) == -1)
+		buf_reset(&out);
+	result = xmemdup(buf_str(&out), strcspn(buf_str(&out), "\n"));
+	buf_free(&out);
+	return result;
+}
+
+/* The directory of a mailbox in the INBOX's namespace. */
+static char *
+directory_of(
+    const struct doveadm_account *a, const struct doveadm *d, const char *path)
+{
+	char *name = xasprintf("%s%s", a->prefix, path);
+	char *result = doveadm_mailbox_directory(d, name);
+
+	free(name);
+	return result;
+}
+
+void
+doveadm_names_read(struct doveadm_account *a, const struct doveadm *d)
+{
+	char *dot, *levels, *tilde;
+
+	if (a->separator != '/')
+		return;
+	dot = directory_of(a, d, "mailferry.look");
+	levels = directory_of(a, d, "mailferry/look");
+	tilde = directory_of(a, d, "~mailferrylook");
+	/* Where a dot divides the levels on disk, both are one mailbox. */
+	a->dots = *dot != '\0' && *levels != '\0' && strcmp(dot, levels) != 0;
+	a->escapes = strstr(tilde, "\\7emailferrylook") != NULL;
+	free(dot);
+	free(levels);
+	free(tilde);
+}
+
 bool
 doveadm_mailbox_hidden(const struct doveadm_account *a, const char *name)
 {

@@ -23,6 +23,13 @@ int doveadm_roles_read(
 
 void doveadm_mailboxes_free(struct doveadm_account *a);
 
+/* The directory in which Dovecot has, or would make, the mail of a mailbox; ""
+ * where it does not say. The caller frees it. */
+char *doveadm_mailbox_directory(const struct doveadm *d, const char *name);
+
+/* Asks which names a mailbox can have: a->dots, a->escapes. */
+void doveadm_names_read(struct doveadm_account *a, const struct doveadm *d);
+
 /* True if a name belongs to another namespace than the INBOX's: Dovecot looks for
  * the mailbox there. The name "INBOX" does not. */
 bool doveadm_mailbox_hidden(const struct doveadm_account *a, const char *name);

@@ -66,20 +66,21 @@ has_control(const char *s)
 
 /* What is wrong with a level, or NULL. */
 static const char *
-level_fault(const char *level, size_t len, bool fs)
+level_fault(const char *level, size_t len, const struct folder_style *style)
 {
-	static const char *const taken[] = { "cur", "new", "tmp", "..", "." };
+	static const char *const taken[] = { "..", ".", "cur", "new", "tmp" };
+	size_t n = style->unseen ? 2 : sizeof taken / sizeof *taken;
 
 	if (len == 0)
 		return "a level without a name";
 	if (memchr(level, '/', len) != NULL)
 		return "a slash inside a level";
-	if (*level == '~')
+	if (*level == '~' && !style->escapes)
 		return "\"~\" at the start of a level";
-	if (!fs)
+	if (!style->fs)
 		return memchr(level, '.', len) != NULL ? "a dot inside a level"
 						       : NULL;
-	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+	for (size_t i = 0; i < n; i++)
 		if (len == strlen(taken[i]) &&
 		    memcmp(level, taken[i], len) == 0)
 			return "a level that the Maildir itself uses";
@@ -108,7 +109,7 @@ folder_put_dir(struct buf *out, const char *path,
 	while (fault == NULL) {
 		size_t len = strcspn(at, "/");
 
-		fault = level_fault(at, len, style->fs);
+		fault = level_fault(at, len, style);
 		if (!style->fs)
 			buf_addc(out, '.');
 		else if (at != path)
@@ -170,7 +171,7 @@ folder_put_path(
 
 		if (path.len > 0)
 			buf_addc(&path, '/');
-		r = level_fault(at, len, style->fs) == NULL
+		r = level_fault(at, len, style) == NULL
 			? put_level_of_disk(&path, at, len, style->utf8)
 			: -1;
 		if (r == -1 || at + len == end)

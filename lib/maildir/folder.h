@@ -23,6 +23,9 @@ struct folder_style {
 	bool utf8; /* names on disk are UTF-8 instead of modified UTF-7 */
 	const char *dirname; /* DIRNAME= of LAYOUT=fs, or NULL: the directory
 				in that of each folder which has its mail */
+	bool unseen; /* with fs: the names are only told to Dovecot, whose store
+			has no directories cur, new and tmp beside them */
+	bool escapes; /* with unseen: it escapes a "~" at the start */
 };
 
 /*

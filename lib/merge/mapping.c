@@ -20,6 +20,7 @@ struct job {
 	size_t existing; /* folders that the target has */
 	const struct mapping_options *options;
 	bool notes;   /* roles are stated, not guessed */
+	bool plain;   /* escapes in names are read */
 	char **paths; /* the target's path of each source folder, or NULL */
 };
 
@@ -85,22 +86,76 @@ find_role(const struct job *j, const char *role, const char *path)
 	return found;
 }
 
-/* The path with its parent replaced by what the parent became. */
-static char *
-below_parent(const struct job *j, const char *path)
+static int
+hex_digit(char c)
 {
-	const char *leaf = strrchr(path, '/');
+	const char *digits = "0123456789abcdef";
+	const char *at = c == '\0' ? NULL : strchr(digits, c | 0x20);
+
+	return at == NULL ? -1 : (int)(at - digits);
+}
+
+/* Appends a level with its escapes read, or as it is where that could not be the
+ * name of a folder. */
+static void
+put_plain_level(const struct job *j, struct buf *out, const char *level)
+{
+	struct buf plain = { 0 }, dir = { 0 };
+
+	for (const char *s = level; *s != '\0'; s++) {
+		int high = *s == '\\' ? hex_digit(s[1]) : -1;
+		int low = high == -1 ? -1 : hex_digit(s[2]);
+
+		if (low == -1) {
+			buf_addc(&plain, *s);
+			continue;
+		}
+		buf_addc(&plain, (char)(high << 4 | low));
+		s += 2;
+	}
+	if (strlen(buf_str(&plain)) == plain.len &&
+	    strchr(buf_str(&plain), '/') == NULL &&
+	    folder_put_dir(&dir, buf_str(&plain), &j->target->style, NULL) == 0)
+		level = buf_str(&plain);
+	buf_adds(out, level);
+	buf_free(&plain);
+	buf_free(&dir);
+}
+
+/* The path as the target can have it; the caller frees it. */
+static char *
+plain_path(const struct job *j, const char *path)
+{
+	char *copy = xstrdup(path), *rest = copy, *result;
+	struct buf out = { 0 };
+
+	while (rest != NULL) {
+		put_plain_level(j, &out, str_cut(&rest, '/'));
+		if (rest != NULL)
+			buf_addc(&out, '/');
+	}
+	result = xstrdup(j->plain ? buf_str(&out) : path);
+	buf_free(&out);
+	free(copy);
+	return result;
+}
+
+/* The plain path, its parent replaced by what the parent became. */
+static char *
+below_parent(const struct job *j, const char *path, const char *plain)
+{
+	const char *end = strrchr(path, '/'), *leaf = strrchr(plain, '/');
 	char *parent, *result = NULL;
 	ssize_t n;
 
-	if (leaf == NULL)
-		return xstrdup(path);
-	parent = xmemdup(path, (size_t)(leaf - path));
+	if (end == NULL || leaf == NULL)
+		return xstrdup(plain);
+	parent = xmemdup(path, (size_t)(end - path));
 	n = find_path(j->source, j->source->n, parent);
 	free(parent);
 	if (n != -1 && j->paths[n] != NULL && strcmp(j->paths[n], "INBOX") != 0)
 		result = xasprintf("%s%s", j->paths[n], leaf);
-	return result == NULL ? xstrdup(path) : result;
+	return result == NULL ? xstrdup(plain) : result;
 }
 
 /* The path that the target knows the folder under; the caller frees it. */
@@ -108,20 +163,23 @@ static char *
 choose_path(const struct job *j, const struct mdfolder *f, const char *path)
 {
 	struct buf decoded = { 0 };
-	char *result;
+	char *result, *plain = plain_path(j, path);
 	ssize_t n = -1;
 
 	if (f->role != NULL && (f->role_stated || is_top(path)))
 		n = find_role(j, f->role, path);
 	if (n == -1)
+		n = find_path(j->target, j->existing, plain);
+	if (n == -1)
 		n = find_path(j->target, j->existing, path);
 	if (n != -1)
-		return xstrdup(j->target->folders[n].path);
-	if (mutf7_decode(&decoded, path, strlen(path)) == 0 &&
-	    find_path(j->target, j->existing, buf_str(&decoded)) != -1)
+		result = xstrdup(j->target->folders[n].path);
+	else if (mutf7_decode(&decoded, path, strlen(path)) == 0 &&
+		 find_path(j->target, j->existing, buf_str(&decoded)) != -1)
 		result = xstrdup(buf_str(&decoded));
 	else
-		result = below_parent(j, path);
+		result = below_parent(j, path, plain);
+	free(plain);
 	buf_free(&decoded);
 	return result;
 }
@@ -193,6 +251,8 @@ map_folders(struct mdtree *source, struct mdtree *target,
 {
 	struct target_folder *m = xcalloc(source->n, sizeof *m);
 	struct job j = { source, target, target->n, options, notes->n > 0,
+		options->plain == PLAIN_ALWAYS ||
+		    (options->plain == PLAIN_AUTO && target->style.fs),
 		xcalloc(source->n, sizeof *j.paths) };
 
 	take_roles(source, notes);

@@ -19,10 +19,19 @@ struct folder_rule {
 	const char *to;
 };
 
+/* Which names of the target are those of the source with what Dovecot's listescape
+ * plugin wrote as "\\2e" read. */
+enum plain_names {
+	PLAIN_AUTO, /* a LAYOUT=fs can have a dot in a name */
+	PLAIN_NEVER,
+	PLAIN_ALWAYS
+};
+
 struct mapping_options {
 	const struct folder_rule *rules;
 	size_t n_rules;
 	bool strip_inbox; /* INBOX/Sent of the source is Sent */
+	enum plain_names plain;
 	/* What is wrong with a folder of that path in that directory of the
 	 * target, for the caller to free; NULL: nothing. May be NULL itself. */
 	char *(*refuse)(void *arg, const char *path, const char *dir);

@@ -22,6 +22,7 @@
 #include "core/io.h"
 #include "core/num.h"
 #include "core/str.h"
+#include "doveadm/mailboxes.h"
 #include "merge/history.h"
 #include "merge/state.h"
 #include "through/add.h"
@@ -249,6 +250,27 @@ advise(const struct through *t)
 	merge_run_advise(r);
 }
 
+/* Names that the source has escaped, as archive2maildir writes one with a dot, are
+ * those of the owner where Dovecot can have them. */
+static void
+read_names(struct through *t)
+{
+	struct merge_run *r = t->run;
+	const struct mdtree *source = &r->scan.source_tree;
+	bool escaped = false;
+
+	for (size_t i = 0; i < source->n; i++)
+		escaped |= source->folders[i].path != NULL &&
+			   strchr(source->folders[i].path, '\\') != NULL;
+	r->set.scan.mapping.plain = PLAIN_NEVER;
+	if (!escaped)
+		return;
+	doveadm_names_read(&t->store.account, &t->store.doveadm);
+	if (t->store.account.dots)
+		r->set.scan.mapping.plain = PLAIN_ALWAYS;
+	r->scan.target_tree.style.escapes = t->store.account.escapes;
+}
+
 int
 through_run(
     struct merge_run *r, const struct through_settings *set, struct why *why)
@@ -257,10 +279,12 @@ through_run(
 	int result = -1;
 
 	if (begin(&t, set, why) == 0 &&
-	    scan_source(&r->scan, &r->set.scan, why) == 0 &&
-	    store_list(&t.store, &r->scan.target, why) == 0 &&
-	    scan_match(&r->scan, &r->set.scan, why) == 0)
-		result = 0;
+	    scan_source(&r->scan, &r->set.scan, why) == 0)
+		result = store_list(&t.store, &r->scan.target, why);
+	if (result == 0) {
+		read_names(&t);
+		result = scan_match(&r->scan, &r->set.scan, why);
+	}
 	if (result == 0) {
 		merge_run_plan(r);
 		merge_run_begin(r);

@@ -28,6 +28,9 @@ enum {
  * have any name, "cur" too. */
 static const char dirname_box[] = "mailferry-mail";
 
+/* The file that Dovecot would look for there, and pass over as a mailbox. */
+static const char subscriptions[] = "mailferry-subscriptions";
+
 static uint32_t
 number_or(const char *text, uint32_t other)
 {
@@ -54,6 +57,7 @@ stage_open(struct stage *s, const char *place,
 		.path = xasprintf("%s/mailferry-XXXXXX", outside),
 		.fd = -1,
 		.fs = account->separator == '/',
+		.escapes = account->escapes,
 		.uid = number_or(account->uid, geteuid()),
 		.gid = number_or(account->gid, getegid()),
 		.cur = -1,
@@ -86,13 +90,27 @@ make_dir(int at, const char *name)
 	    at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/* A name as listescape has it on the disk of a LAYOUT=fs. */
+static const char *
+escape(struct buf *out, const char *mailbox)
+{
+	for (const char *s = mailbox; *s != '\0'; s++)
+		if (*s == '\\' || (*s == '~' && s == mailbox))
+			buf_addf(out, "\\%02x", (unsigned char)*s);
+		else
+			buf_addc(out, *s);
+	return buf_str(out);
+}
+
 /* The directories of a mailbox below the root, divided by "/". */
 static char *
 box_path(const struct stage *s, const char *mailbox)
 {
-	struct buf name = { 0 };
+	struct buf name = { 0 }, escaped = { 0 };
 	char *result;
 
+	if (s->fs && s->escapes)
+		mailbox = escape(&escaped, mailbox);
 	if (s->fs && mutf7_encode(&name, mailbox, strlen(mailbox)) == 0)
 		result = xasprintf("%s/%s", buf_str(&name), dirname_box);
 	else if (strcmp(mailbox, "INBOX") == 0)
@@ -102,6 +120,7 @@ box_path(const struct stage *s, const char *mailbox)
 	else
 		result = NULL;
 	buf_free(&name);
+	buf_free(&escaped);
 	return result;
 }
 
@@ -264,15 +283,17 @@ void
 stage_put_args(struct stage *s, bool is_24, struct doveadm_args *args)
 {
 	static const char *const fs_24[] = { "mailbox_list_layout=fs",
-		"mailbox_directory_name=mailferry-mail" };
+		"mailbox_directory_name=mailferry-mail",
+		"mailbox_subscriptions_filename=mailferry-subscriptions" };
 
 	buf_reset(&s->location);
 	buf_addf(&s->location, "maildir:%s", s->inside);
 	if (!is_24 && s->fs)
-		buf_addf(&s->location, ":LAYOUT=fs:DIRNAME=%s", dirname_box);
+		buf_addf(&s->location, ":LAYOUT=fs:DIRNAME=%s:SUBSCRIPTIONS=%s",
+		    dirname_box, subscriptions);
 	if (!is_24)
 		buf_adds(&s->location, ":INDEX=MEMORY");
-	for (size_t i = 0; is_24 && s->fs && i < 2; i++) {
+	for (size_t i = 0; is_24 && s->fs && i < 3; i++) {
 		doveadm_args_add(args, "-p");
 		doveadm_args_add(args, fs_24[i]);
 	}

@@ -24,6 +24,7 @@ struct stage {
 	char *inside; /* the same for Dovecot */
 	int fd;       /* -1: there is none */
 	bool fs;      /* LAYOUT=fs: the separator is "/" */
+	bool escapes; /* Dovecot has listescape */
 	uid_t uid;    /* who has to be able to read it */
 	gid_t gid;
 	struct buf location, inbox; /* words of a call */

@@ -46,6 +46,11 @@ guess_role(const struct store *s, struct mdfolder *f)
 		if (s->account.mailboxes[i].role != NULL &&
 		    strcmp(s->account.mailboxes[i].role, role) == 0)
 			return;
+	/* Roles are asked for once: what was said is in the tree. */
+	for (size_t i = 0; role != NULL && i < s->tree->n; i++)
+		if (s->tree->folders[i].role_stated &&
+		    strcmp(s->tree->folders[i].role, role) == 0)
+			return;
 	for (size_t i = 0; role != NULL && i < s->account.n_latent; i++)
 		if (s->account.latent[i].role != NULL &&
 		    strcmp(s->account.latent[i].role, role) == 0)
@@ -81,6 +86,21 @@ add_folders(struct store *s)
 	}
 }
 
+/* A dbox does not list the INBOX before somebody has opened it, or mail came. */
+static int
+open_inbox(struct store *s, struct why *why)
+{
+	const struct doveadm *d = &s->doveadm;
+
+	if (doveadm_run(d,
+		DOVEADM_WORDS(
+		    "mailbox", "status", "-u", d->user, "messages", "INBOX"),
+		NULL, why) == -1 ||
+	    doveadm_mailboxes_read(&s->account, d, why) == -1)
+		return -1;
+	return doveadm_roles_read(&s->account, d, why);
+}
+
 int
 store_open(struct store *s, const struct doveadm *d, struct mdtree *tree,
     struct why *why)
@@ -92,12 +112,17 @@ store_open(struct store *s, const struct doveadm *d, struct mdtree *tree,
 		store_read_digests, store_entry_open };
 	tree->root = xstrdup(d->user);
 	tree->fd = tree->inbox = tree->control = -1;
-	tree->style = (struct folder_style){ .fs = true, .utf8 = true };
+	tree->style =
+	    (struct folder_style){ .fs = true, .utf8 = true, .unseen = true };
 	if (doveadm_account_read(&s->account, d, why) == -1 ||
 	    doveadm_mailboxes_read(&s->account, d, why) == -1 ||
 	    doveadm_roles_read(&s->account, d, why) == -1)
 		return -1;
 	inbox = store_find(s, "INBOX");
+	if (inbox == NULL && open_inbox(s, why) == -1)
+		return -1;
+	if (inbox == NULL)
+		inbox = store_find(s, "INBOX");
 	if (inbox == NULL)
 		return why_set(
 		    why, FAIL_FATAL, "%s: Dovecot shows no INBOX", d->user);

@@ -175,25 +175,6 @@ check_plugins(const struct located *l, const struct doveadm *d, struct why *why)
 	return r;
 }
 
-/* The directory in which Dovecot has the mail of a mailbox, "" where it does not
- * say; the caller frees it. */
-static char *
-ask_directory(const struct doveadm *d, const char *name)
-{
-	struct buf out = { 0 };
-	struct why why; /* a Dovecot that cannot be asked */
-	char *result;
-
-	if (doveadm_run(d,
-		DOVEADM_WORDS("mailbox", "path", "-u", d->user, "-t", "mailbox",
-		    "--", name),
-		&out, &why) == -1)
-		buf_reset(&out);
-	result = xmemdup(buf_str(&out), strcspn(buf_str(&out), "\n"));
-	buf_free(&out);
-	return result;
-}
-
 static bool
 is_same_dir(const char *a, const char *b)
 {
@@ -221,7 +202,7 @@ check_inbox(const struct located *l, const struct doveadm *d,
     const struct scan_options *o, struct why *why)
 {
 	const char *wanted = l->inbox == NULL ? l->root : l->inbox;
-	char *is = ask_directory(d, "INBOX");
+	char *is = doveadm_mailbox_directory(d, "INBOX");
 	int r = 0;
 
 	if (*is != '\0' && !is_same_dir(is, wanted) &&
@@ -252,7 +233,7 @@ refuse(void *arg, const char *path, const char *dir)
 	/* A namespace can be another name of the same place, or be switched off
 	 * for this user. */
 	ours = xasprintf("%s/%s", l->root, dir);
-	is = ask_directory(&l->doveadm, name);
+	is = doveadm_mailbox_directory(&l->doveadm, name);
 	if (!is_within(is, ours))
 		fault = xasprintf("Dovecot has a namespace of its own for "
 				  "\"%s\"; see --map and --through-doveadm",
@@ -285,6 +266,8 @@ user_locate(struct located *l, const struct doveadm *d, struct scan_options *o,
 		r = check_inbox(l, d, o, why);
 	l->doveadm = *d;
 	o->mapping.refuse = refuse;
+	if (l->account.separator != '/')
+		o->mapping.plain = PLAIN_NEVER;
 	o->mapping.arg = l;
 	take_roles(l, l->account.mailboxes, l->account.n);
 	take_roles(l, l->account.latent, l->account.n_latent);

@@ -104,29 +104,29 @@ test_folders(void)
 	static const struct {
 		struct folder_style style;
 		const char *path, *dir;
-	} same[] = { { { false, false, NULL }, "INBOX", "." },
-		{ { true, false, NULL }, "INBOX", "." },
-		{ { false, false, NULL }, "Archiv/Entwürfe",
-		    ".Archiv.Entw&APw-rfe" },
-		{ { false, true, NULL }, "Archiv/a&b ü", ".Archiv.a&b ü" },
-		{ { true, false, NULL }, "A/B.c/ü", "A/B.c/&APw-" },
-		{ { true, false, "mAildir" }, "A/B", "A/B/mAildir" },
-		{ { false, false, NULL }, "INBOX/sub", ".INBOX.sub" },
-		{ { false, false, NULL }, "cur", ".cur" } };
+	} same[] = { { { .fs = false }, "INBOX", "." },
+		{ { .fs = true }, "INBOX", "." },
+		{ { .fs = false }, "Archiv/Entwürfe", ".Archiv.Entw&APw-rfe" },
+		{ { .utf8 = true }, "Archiv/a&b ü", ".Archiv.a&b ü" },
+		{ { .fs = true }, "A/B.c/ü", "A/B.c/&APw-" },
+		{ { .fs = true, .dirname = "mAildir" }, "A/B", "A/B/mAildir" },
+		{ { .fs = false }, "INBOX/sub", ".INBOX.sub" },
+		{ { .fs = false }, "cur", ".cur" },
+		{ { .fs = true, .utf8 = true, .unseen = true }, "a/cur",
+		    "a/cur" },
+		{ { .fs = true, .unseen = true, .escapes = true }, "~a",
+		    "~a" } };
 	static const struct {
 		struct folder_style style;
 		const char *path;
-	} never[] = { { { false, false, NULL }, "" },
-		{ { false, false, NULL }, "a/" },
-		{ { false, false, NULL }, "/a" },
-		{ { false, false, NULL }, "a//b" },
-		{ { false, false, NULL }, "v1.2" },
-		{ { false, false, NULL }, "~a" },
-		{ { false, false, NULL }, "Inbox" },
-		{ { true, false, NULL }, "a/cur" },
-		{ { true, false, NULL }, "../x" },
-		{ { true, false, NULL }, ".x" },
-		{ { false, true, NULL }, "\xff" } };
+	} never[] = { { { .fs = false }, "" }, { { .fs = false }, "a/" },
+		{ { .fs = false }, "/a" }, { { .fs = false }, "a//b" },
+		{ { .fs = false }, "v1.2" }, { { .fs = false }, "~a" },
+		{ { .fs = false }, "Inbox" }, { { .fs = true }, "a/cur" },
+		{ { .fs = true }, "../x" }, { { .fs = true }, ".x" },
+		{ { .fs = true, .unseen = true }, "~a" },
+		{ { .fs = true, .unseen = true, .escapes = true }, ".." },
+		{ { .utf8 = true }, "\xff" } };
 	struct buf b = { 0 };
 	struct why why = { 0 };
 	char longest[300];
