@@ -56,9 +56,8 @@ add_letter(struct merge *m, const char *name, void *arg)
 		l->letters |= 1U << n;
 }
 
-/* Says in a message's record that keywords of it were lost. */
-static void
-note_lost_keywords(struct merge *m, const struct item *it)
+void
+merge_note_lost_keywords(struct merge *m, const struct item *it)
 {
 	static const char text[] = "not all keywords could be carried";
 	struct fate *f = &m->plan->fates[it->entry];
@@ -77,7 +76,7 @@ merge_letters(struct merge *m, const struct item *it)
 
 	merge_each_keyword(m, it, add_letter, &l);
 	if (m->nameless_letters + m->lost_keywords > lost)
-		note_lost_keywords(m, it);
+		merge_note_lost_keywords(m, it);
 	return l.letters;
 }
 

@@ -128,8 +128,8 @@ merge_run_tell_flags(const struct merge_run *r, size_t changed)
 {
 	if (changed > 0)
 		merge_run_remark(r, REMARK_ADVICE, NULL,
-		    "%zu message%s get%s other flags", changed,
-		    plural(changed), changed == 1 ? "s" : "");
+		    "%zu message%s get%s other flags", changed, plural(changed),
+		    changed == 1 ? "s" : "");
 }
 
 static int
@@ -470,6 +470,9 @@ undo_text(struct merge_run *r, const char *journal,
 		.arg = r->on.arg,
 	};
 	int undoable = check_undoable(r, journal, text, why);
+	/* What any_target took back from another target is still in the run's
+	 * own. */
+	bool own = mark_has(&r->scan.mark, text->records[0].id);
 
 	if (undoable == -1)
 		return -1;
@@ -488,7 +491,7 @@ undo_text(struct merge_run *r, const char *journal,
 		r->relisted = xstrdup(u.level);
 	if (r->set.dry_run)
 		return 0;
-	if (undoable == 1 &&
+	if (undoable == 1 && own &&
 	    merge_run_note_undone(r, journal, u.kept, why) == -1)
 		return -1;
 	if (u.kept > 0)

@@ -118,6 +118,8 @@ stage_one(struct batch *b, const struct item *it, struct why *why)
 		return 0;
 	}
 	m->lost_keywords += l.full;
+	if (l.full || m->nameless_letters > nameless)
+		merge_note_lost_keywords(m, it);
 	fd = entry_open(m->plan->source, e, why);
 	if (fd == -1 || make_guid(t, b->guids[b->n], why) == -1) {
 		b->guids[b->n][0] = '\0';

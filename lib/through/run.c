@@ -332,7 +332,10 @@ through_undo(struct merge_run *r, const struct through_settings *set,
 	    begin(&t, set, why) == 0 &&
 	    check_undoable(&t, journal, &text, why) == 0)
 		result = through_take_back(&t, &text, &kept, why);
-	if (result == 0 && !r->set.dry_run)
+	/* What any_target took back from another target is still in the run's
+	 * own. */
+	if (result == 0 && !r->set.dry_run &&
+	    text.records[0].identity == t.store.identity)
 		result = merge_run_note_undone(r, journal, kept, why);
 	end(&t);
 	journal_free(&text);
