@@ -231,6 +231,50 @@ for word in new cur tmp subscriptions; do
 done
 put words . in@five.test
 
+other acl <<END2
+mail_plugins = acl
+plugin {
+  acl = vfile
+}
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+END2
+# With that plugin Dovecot passes over what it may not read.
+[ "$(id -u)" -ne 0 ] || ok 'what its owner may not enter is left, and nothing below it is made' '
+	made seventeen Sent Private
+	rm -rf foreign
+	put foreign .Private a@seven.test
+	put foreign .Private.Part b@seven.test
+	put foreign .Sent c@seven.test
+	chown -R root:root home/seventeen/Maildir/.Private
+	chmod -R go= home/seventeen/Maildir/.Private
+	run 1 merge_user --user seventeen foreign >out 2>err
+	jq -r "[.status, .file[:9]] | @tsv" out | sort >got
+	printf "added\t.Sent/cur\nfailed\t.Private.\nfailed\t.Private/\n" >want
+	same want got
+	has err "the owner of the mail may not enter it"'
+
+other plain <<END2
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+END2
+ok 'a run that was taken back from another target can be taken back from its own' '
+	for how in --user --through-doveadm; do
+		for user in eighteen nineteen; do
+			made $user$how Sent
+		done
+		run 0 merge_user $how eighteen$how away2 >out 2>err
+		journal=$(sed -n "s/.*the journal of this run is //p" err)
+		run 0 merge_user --undo "$journal" --any-target $how nineteen$how
+		run 0 merge_user --undo "$journal" $how eighteen$how >out
+		[ "$(jq -r .status out)" = removed ]
+		run 2 merge_user --undo "$journal" $how eighteen$how 2>err
+		has err "this run was undone before"
+	done'
 other uses <<END2
 namespace inbox {
   inbox = yes

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/num.h"
 #include "core/str.h"
 #include "doveadm/mailboxes.h"
 
@@ -220,16 +222,12 @@ check_inbox(const struct located *l, const struct doveadm *d,
 /* What is wrong with a folder that Dovecot looks for in another namespace; the
  * caller frees it. NULL: nothing. */
 static char *
-refuse(void *arg, const char *path, const char *dir)
+find_hidden(const struct located *l, const char *name, const char *dir)
 {
-	const struct located *l = arg;
-	char *name = doveadm_mailbox_name(&l->account, path);
 	char *ours, *is, *fault = NULL;
 
-	if (name == NULL || !doveadm_mailbox_hidden(&l->account, name)) {
-		free(name);
+	if (!doveadm_mailbox_hidden(&l->account, name))
 		return NULL;
-	}
 	/* A namespace can be another name of the same place, or be switched off
 	 * for this user. */
 	ours = xasprintf("%s/%s", l->root, dir);
@@ -240,6 +238,79 @@ refuse(void *arg, const char *path, const char *dir)
 		    name);
 	free(ours);
 	free(is);
+	return fault;
+}
+
+/* True if its mode lets somebody else than the owner of the mail into a directory
+ * alone, as far as can be seen: he may be in more groups than he is said to be. */
+static bool
+is_foreign(const struct located *l, const char *path)
+{
+	struct stat st;
+	int64_t uid, gid;
+
+	if (geteuid() != 0 || stat(path, &st) == -1 || l->account.uid == NULL ||
+	    l->account.gid == NULL ||
+	    !parse_num(l->account.uid, 0, UINT32_MAX, &uid, NULL) ||
+	    !parse_num(l->account.gid, 0, UINT32_MAX, &gid, NULL) || uid == 0)
+		return false;
+	if (st.st_uid == (uid_t)uid)
+		return (st.st_mode & 0700) != 0700;
+	if (st.st_gid == (gid_t)gid)
+		return (st.st_mode & 070) != 070;
+	return (st.st_mode & 07) != 07;
+}
+
+/* True if Dovecot shows a mailbox to its owner. */
+static bool
+is_shown(const struct located *l, const char *name)
+{
+	for (size_t i = 0; i < l->account.n; i++)
+		if (strcmp(l->account.mailboxes[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The same of one that lies where only root can see it, or would: below such a
+ * folder, new ones get its owner. */
+static char *
+find_foreign(const struct located *l, const char *name, const char *dir)
+{
+	static const char *const boxes[] = { "", "/cur" };
+	char divider = *dir == '.' ? '.' : '/';
+	char *copy = xstrdup(dir), *end;
+	bool foreign = false;
+
+	if (strcmp(dir, ".") != 0 && !is_shown(l, name))
+		do {
+			for (size_t i = 0; i < 2; i++) {
+				char *path = xasprintf(
+				    "%s/%s%s", l->root, copy, boxes[i]);
+
+				foreign |= is_foreign(l, path);
+				free(path);
+			}
+			end = strrchr(copy, divider);
+			if (end != NULL)
+				*end = '\0';
+		} while (!foreign && end != NULL && end > copy);
+	free(copy);
+	return foreign ? xstrdup("the owner of the mail may not enter it; see "
+				 "maildir-check")
+		       : NULL;
+}
+
+static char *
+refuse(void *arg, const char *path, const char *dir)
+{
+	const struct located *l = arg;
+	char *name = doveadm_mailbox_name(&l->account, path);
+	char *fault = NULL;
+
+	if (name != NULL)
+		fault = find_hidden(l, name, dir);
+	if (name != NULL && fault == NULL)
+		fault = find_foreign(l, name, dir);
 	free(name);
 	return fault;
 }
