@@ -282,7 +282,7 @@ ok 'reconcile: a line for each domain, with its scope' '
 		record group g@one.test
 		account c@one.test
 		alias_row l@two.test "\"x@three.test\""
-		end 5
+		end_of 5
 	} >in
 	plan 0 --reconcile <in
 	jq -c "[.[\"@type\"], .object, (.value | keys_unsorted), .scope]" plan >got
@@ -320,7 +320,7 @@ ok 'reconcile: what is in the directory and not in the plan is not taken away' '
 	} >in
 	# a record, what it spares: A accounts, L lists, of which domain
 	while read -r spared options record; do
-		{ cat in; printf "%s\n" "$record"; end 6; } >all
+		{ cat in; printf "%s\n" "$record"; end_of 6; } >all
 		run "$([ "${spared%%:*}" = 0 ] && echo 0 || echo 1)" \
 		    mkaccounts ${options#-} --reconcile all >plan 2>err
 		jq -r "select(.[\"@type\"] == \"reconcile\") |
@@ -347,7 +347,7 @@ ok 'reconcile: what the input does not show to be gone stays, and that is said' 
 	{
 		account a@one.test
 		echo "{\"v\":1,\"type\":\"domain\",\"domain\":\"two.test\"}"
-		end 2
+		end_of 2
 	} >in
 	run 0 mkaccounts -v --reconcile in >plan 2>err
 	[ "$(grep -c "no list of it is taken away: the input has no aliases at all" err)" = 2 ]

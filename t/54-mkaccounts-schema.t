@@ -29,7 +29,7 @@ check_plan() {
 	alias_row m@one.test '"l@one.test","l2@one.test"'
 	alias_row @one.test '"a@one.test"'
 	alias_row @old.test '"x@other.test"'
-	end 15
+	end_of 15
 } >in
 
 ok 'every member of a plan is in the schema' '

@@ -310,11 +310,11 @@ hostile_logins hang
 all_wait() {
 	for pid; do
 		tries=0
-		until ! [ -e /proc/$pid/exe ] || {
-			case $(readlink /proc/$pid/exe) in "$build"/bin/*) true ;; *) false ;; esac &&
-			    grep -q "^State:.S" /proc/$pid/status
+		until ! [ -e "/proc/$pid/exe" ] || {
+			case $(readlink "/proc/$pid/exe") in "$build"/bin/*) true ;; *) false ;; esac &&
+			    grep -q "^State:.S" "/proc/$pid/status"
 		}; do
-			[ $tries -lt 1200 ]
+			[ "$tries" -lt 1200 ]
 			tries=$((tries + 1))
 			sleep 0.05
 		done

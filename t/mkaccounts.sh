@@ -20,9 +20,12 @@ domain() {
 	printf '{"v":1,"type":"domain","domain":"%s"%s,"origin":"t:%s"}\n' \
 	    "$1" "${2:+,$2}" "$1"
 }
-# end [COUNT]: only --reconcile wants it to be right.
+# end, end_of COUNT: only --reconcile wants it to be right.
 end() {
-	echo "{\"v\":1,\"type\":\"end\",\"count\":${1:-1}}"
+	end_of 1
+}
+end_of() {
+	echo "{\"v\":1,\"type\":\"end\",\"count\":$1}"
 }
 
 # plan STATUS [OPTION...]: standard input to the files plan, err and report.

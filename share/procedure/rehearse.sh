@@ -136,6 +136,7 @@ rehearse_old() {
 		found know "$dir/disabled" 'disabled there, and on the new server, too'
 		grep -e '"status":"failed"' -e '"status":"unreachable"' "$dir/old.ndjson" >"$dir/old.bad"
 		strings address "$dir/old.bad" >"$dir/unreadable"
+		# shellcheck disable=SC2153 # a setting
 		found stop "$dir/unreadable" "the master user cannot read it: $(grep -o '"text":"[^"\\]*"' "$dir/old.bad" | head -n 1 | sed 's/^"text":"//; s/"$//')" "acctcheck ... for one of them; is OLD_USER=$OLD_USER their login there?"
 	fi
 	rehearse_postfix
