@@ -24,7 +24,7 @@
 struct outfile {
 	FILE *file; /* write here */
 	char *path;
-	char *tmp; /* NULL: file is the place itself */
+	char *tmp;       /* NULL: file is the place itself */
 	struct stat old; /* what has the name now; st_mode 0: nothing */
 	struct outfile *next;
 };

@@ -58,8 +58,8 @@ find_claim(const struct stat *st)
 {
 	size_t i = 0;
 
-	while (i < n_claims && (st->st_dev != claims[i].dev ||
-				   st->st_ino != claims[i].ino))
+	while (i < n_claims &&
+	       (st->st_dev != claims[i].dev || st->st_ino != claims[i].ino))
 		i++;
 	return i;
 }

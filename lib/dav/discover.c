@@ -320,8 +320,7 @@ made_meanwhile(struct dav *d, enum dav_kind kind, const char *name,
 			found = strcmp(p->name, name) == 0 &&
 				!has_href(places, p->href);
 			if (found)
-				add_place(
-				    places, kind, xstrdup(p->href), name);
+				add_place(places, kind, xstrdup(p->href), name);
 		}
 	dav_places_free(&now);
 	return found;

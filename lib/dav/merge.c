@@ -154,7 +154,8 @@ check_mappings(const struct merge *g, struct why *why)
 		const struct dav_mapping *m = &g->m->mappings[i];
 		size_t c = 0;
 
-		while (c < g->tree->n && !is_mapped(m, &g->tree->collections[c]))
+		while (
+		    c < g->tree->n && !is_mapped(m, &g->tree->collections[c]))
 			c++;
 		if (c == g->tree->n)
 			return why_set(why, FAIL_FATAL,
@@ -198,8 +199,8 @@ settle(struct merge *g, size_t i, struct why *why)
 		g->listing = g->places.n - 1;
 		g->place_of[i] = (long)g->listing;
 		if (made == DAV_MAKE_THERE)
-			return dav_list(g->d, &g->places.list[g->listing],
-			    &lister, why);
+			return dav_list(
+			    g->d, &g->places.list[g->listing], &lister, why);
 		r.status = DAV_CREATED;
 		r.href = g->places.list[g->listing].href;
 		report(g, r);

@@ -220,8 +220,8 @@ dav_tree_add(struct dav_tree *t, enum dav_kind kind, const char *folder)
 {
 	t->collections =
 	    xgrow(t->collections, t->n, &t->cap, sizeof *t->collections);
-	t->collections[t->n++] = (struct dav_collection){ kind, xstrdup(folder),
-		xstrdup(folder) };
+	t->collections[t->n++] =
+	    (struct dav_collection){ kind, xstrdup(folder), xstrdup(folder) };
 }
 
 void

@@ -27,7 +27,8 @@ struct dav_item {
 struct dav_collection {
 	enum dav_kind kind;
 	char *folder; /* of the tree */
-	char *name; /* as its owner sees it: account.ndjson knows, else folder */
+	char
+	    *name; /* as its owner sees it: account.ndjson knows, else folder */
 };
 
 struct dav;

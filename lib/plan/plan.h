@@ -41,11 +41,11 @@ struct plan_options {
 	bool networks;
 	bool send_as;
 	bool locale;
-	bool partial;       /* other accounts of these domains are elsewhere */
+	bool partial; /* other accounts of these domains are elsewhere */
 	/* All that the directory has of an account is in the plan: what it does
 	 * not have is written as nothing. */
 	bool whole_accounts;
-	const char *tenant; /* id */
+	const char *tenant;      /* id */
 	const char *description; /* of what has none of its own */
 	struct map existing; /* domain name -> id on the server, both char * */
 };

@@ -24,12 +24,12 @@ struct intake {
 	bool ended;       /* the last line was an end record */
 	bool cut;         /* a file did not end with one */
 	const char *cut_file;
-	uint64_t records; /* lines since the last end record */
-	bool filtered;    /* an end record counts more lines than came */
+	uint64_t records;   /* lines since the last end record */
+	bool filtered;      /* an end record counts more lines than came */
 	uint64_t uncounted; /* lines that no end record counts */
-	size_t unread;    /* lines that are not records */
-	uint64_t failed;  /* what the readers could not read: end.failed */
-	char *part;       /* what a filter left, NULL: all of it */
+	size_t unread;      /* lines that are not records */
+	uint64_t failed;    /* what the readers could not read: end.failed */
+	char *part;         /* what a filter left, NULL: all of it */
 };
 
 /* A line of a file: a record, or NULL for one that could not be read. The name

@@ -430,8 +430,7 @@ emit_note_word(
 }
 
 void
-emit_note_many(
-    struct emit *e, const char *id, const char *text, int64_t count)
+emit_note_many(struct emit *e, const char *id, const char *text, int64_t count)
 {
 	char digits[24];
 

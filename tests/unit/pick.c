@@ -167,9 +167,8 @@ test_logins(void)
 	(void)run(split, "old", false, false);
 	SAME(buf_str(&out), split, "unless only the address counts");
 	(void)run(ACCOUNT("a@o.test", ",\"logins\":[\"moved\"]")
-		ALIAS("a@o.test", "\"else@x.test\"")
-		    ALIAS("x@o.test", "\"a@o.test\"")
-			ALIAS("y@o.test", "\"b@o.test\"") END,
+		      ALIAS("a@o.test", "\"else@x.test\"") ALIAS("x@o.test",
+			  "\"a@o.test\"") ALIAS("y@o.test", "\"b@o.test\"") END,
 	    "old", true, false);
 	SAME(buf_str(&out),
 	    ALIAS("y@o.test", "\"b@o.test\"") "{\"v\":1,\"type\":\"end\","

@@ -120,8 +120,8 @@ put_for_senders(struct dkim *d, const struct tables *t, const char *name,
 			put_key(d, s->domain, selector, key);
 		else if (dkim_sender_domains(d, name) > 0)
 			for (size_t i = 0; i < d->options->n_domains; i++)
-				put_key(d, d->options->domains[i], selector,
-				    key);
+				put_key(
+				    d, d->options->domains[i], selector, key);
 	}
 }
 
@@ -239,12 +239,11 @@ domain_line(struct dkim *d, char *line, void *arg)
 	const char *domain = pattern_domain(line);
 
 	if (domain != NULL)
-		dkim_file(
-		    d, domain, c->v[SET_SELECTOR], c->v[SET_KEY_FILE]);
+		dkim_file(d, domain, c->v[SET_SELECTOR], c->v[SET_KEY_FILE]);
 	else if (dkim_sender_domains(d, line) > 0)
 		for (size_t i = 0; i < d->options->n_domains; i++)
-			dkim_file(d, d->options->domains[i],
-			    c->v[SET_SELECTOR], c->v[SET_KEY_FILE]);
+			dkim_file(d, d->options->domains[i], c->v[SET_SELECTOR],
+			    c->v[SET_KEY_FILE]);
 }
 
 /* One key for the domains of a list, or of a file. */

@@ -28,7 +28,7 @@ struct postfix {
 	 * names of it. */
 	struct strs apart;
 	const char *below; /* what a host without a dot is in; NULL: nothing */
-	bool users_apart; /* the domain of names was given, not myorigin */
+	bool users_apart;  /* the domain of names was given, not myorigin */
 	bool keeps_bangs, keeps_percents; /* of "host!user", "user%host" */
 	struct arena arena;
 	struct postfix_asks asks; /* of aliases */

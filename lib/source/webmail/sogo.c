@@ -260,8 +260,8 @@ static void
 note_list(const struct user *u, const json_t *list, const char *text)
 {
 	if (json_array_size(list) > 0)
-		emit_note_many(u->emit, u->address, text,
-		    (int64_t)json_array_size(list));
+		emit_note_many(
+		    u->emit, u->address, text, (int64_t)json_array_size(list));
 }
 
 /* What is elsewhere, or has no place. */
