@@ -625,7 +625,8 @@ emit_alias(struct emit *e, struct aliases *a, const struct alias *alias,
 			emit_bad(e, alias->address,
 			    "a target that is a whole domain is not "
 			    "carried");
-		else if (alias->targets.n == 1 &&
+		/* A name may be a user of the system, whom another reader lists. */
+		else if ((alias->targets.n == 1 || !alias->bare) &&
 			 strcmp(target, alias->address) == 0)
 			emit_note(e, alias->address,
 			    "an alias that points to itself, without an "
