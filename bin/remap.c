@@ -177,7 +177,7 @@ export_one(
 		tally_fail(&run.tally, s == NULL ? NULL : s->where, identifier,
 		    s == NULL ? NULL : s->line, &why);
 	else
-		(void)fwrite(run.line.data, 1, run.line.len, stdout);
+		(void)fwrite(buf_str(&run.line), 1, run.line.len, stdout);
 }
 
 static void
