@@ -5,7 +5,10 @@
 . "$top/t/dovecot.sh"
 need jq
 XDG_STATE_HOME=$tmp/state
-export XDG_STATE_HOME
+# A Dovecot in a folder sees nothing else of /tmp.
+mkdir -m 755 spool
+TMPDIR=$tmp/spool
+export XDG_STATE_HOME TMPDIR
 
 start_dovecot dovecot <<END2
 passdb {
