@@ -214,6 +214,13 @@ take(struct ndjson *in, const struct record *r)
 	    record_id(r), in->line, &why);
 }
 
+static void
+unread(void *arg, const struct record *r)
+{
+	(void)arg;
+	plan_unread(run.plan, r);
+}
+
 /* What an input that is not all of a directory means for the plan: one that was
  * cut off, or of which entries could not be read, makes none, unless a part is
  * asked for. Nothing is ever taken away because it is not in such an input. */
@@ -263,6 +270,7 @@ read_records(char **files)
 	struct record r = { 0 };
 	struct ndjson in;
 
+	run.intake.unread_record = unread;
 	ndjson_init(&in, files, RECORD_LINE_MAX);
 	progress_start(&progress, "records", 0, run.quiet);
 	while (record_read(&in, &r, &run.intake, &run.tally)) {

@@ -355,6 +355,29 @@ ok 'a part of a directory: catch-alls wait for the last run' '
 	    [\"a@one.test\", \"x@out.test\"]"
 	notes_are'
 
+ok 'the address of an account that cannot be read is not another one of somebody' '
+	for bad in "\"quota\":\"5G\"" "\"active\":7" "\"aliases\":\"x@one.test\""; do
+		{
+			account a@one.test "$bad"
+			account b@one.test
+			alias_row a@one.test "\"x@out.test\""
+			alias_row info@one.test "\"a@one.test\""
+			end
+		} | plan 1
+		plan_has "[.[] | select(.object == \"MailingList\")] == []"
+		plan_has "[.[] | select(.object == \"Account\") | .value[].name] == [\"b\"]"
+		grep -q "info@one.test.*a@one.test" report
+	done
+	# What cannot be read at all is nobody: not the one before.
+	{
+		account b@one.test
+		head -c 20000000 /dev/zero | tr "\\0" x
+		echo
+		alias_row info@one.test "\"b@one.test\""
+		end
+	} | plan 1
+	[ "$(aliases_of b)" = info@one.test ]'
+
 ok 'a part of a directory: an alias of an account of a later part waits for it' '
 	{
 		account a@one.test

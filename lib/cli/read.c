@@ -18,6 +18,8 @@ record_read(struct ndjson *in, struct record *r, struct intake *intake,
 			intake_line(intake, in->file, n == 1 ? r : NULL);
 		if (n == 1)
 			return true;
+		if (intake != NULL && intake->unread_record != NULL)
+			intake->unread_record(intake->arg, r);
 		tally_fail(tally, ndjson_where(in), NULL, in->line, &why);
 	}
 	return false;

@@ -546,3 +546,10 @@ plan_add(struct plan *p, const struct record *r, struct why *why)
 		spare(p, r, true);
 	return result;
 }
+
+void
+plan_unread(struct plan *p, const struct record *r)
+{
+	if (r->address != NULL && strchr(r->address, '@') != NULL)
+		spare(p, r, true);
+}

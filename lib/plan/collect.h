@@ -17,4 +17,8 @@
  */
 int plan_add(struct plan *p, const struct record *r, struct why *why);
 
+/* Says that a record could not be read: what is known of it. Nothing else takes its
+ * address, and nothing is taken away in its domain. */
+void plan_unread(struct plan *p, const struct record *r);
+
 #endif

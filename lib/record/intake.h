@@ -30,6 +30,10 @@ struct intake {
 	size_t unread;      /* lines that are not records */
 	uint64_t failed;    /* what the readers could not read: end.failed */
 	char *part;         /* what a filter left, NULL: all of it */
+	/* May be NULL: told of a line that is no record, what could be read of
+	 * it. */
+	void (*unread_record)(void *arg, const struct record *r);
+	void *arg;
 };
 
 /* A line of a file: a record, or NULL for one that could not be read. The name

@@ -531,6 +531,8 @@ record_next(struct ndjson *in, struct record *r, struct why *why)
 {
 	int n = ndjson_next(in, why);
 
+	if (n == -1)
+		record_reset(r, REC_OTHER);
 	if (n == 1 && record_parse(r, in->line, in->len, why) == -1)
 		return -1;
 	return n;

@@ -159,8 +159,8 @@ int record_parse(
     struct record *r, const char *line, size_t len, struct why *why);
 
 /*
- * Reads the next line and parses it: 1 a record, 0 the end, -1 and why. The
- * line stays in in->line.
+ * Reads the next line and parses it: 1 a record, 0 the end, -1 and why; r is then
+ * what could be read of it. The line stays in in->line.
  */
 int record_next(struct ndjson *in, struct record *r, struct why *why);
 
