@@ -188,6 +188,9 @@ open_output(struct outfile *o, const char *path, struct why *why)
 static int
 open_files(struct why *why)
 {
+	/* First, so that no other output takes its place. */
+	if (run.temp_path != NULL && open_temporary(why) == -1)
+		return -1;
 	if (open_output(&run.report, run.report_path, why) == -1 ||
 	    open_output(&run.plan_file, run.output, why) == -1 ||
 	    open_output(&run.settings, run.settings_path, why) == -1)
@@ -195,7 +198,7 @@ open_files(struct why *why)
 	if (run.sieve_dir != NULL &&
 	    scripts_open(&run.scripts, run.sieve_dir, why) == -1)
 		return -1;
-	return run.temp_path == NULL ? 0 : open_temporary(why);
+	return 0;
 }
 
 static void

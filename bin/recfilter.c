@@ -158,15 +158,20 @@ read_records(char **files)
 
 /* --- output --- */
 
-/* A part says that it is one: who takes the rest for gone must know. */
+/* A part says that it is one: who takes the rest for gone must know. Nor does it
+ * hide that a dump was cut off before another one: what no end record counted, this
+ * one does not count either. */
 static void
 write_end(const struct select_counts *counts)
 {
 	struct record end = { 0 };
 	uint64_t failed = run.intake.failed + run.intake.unread;
+	uint64_t counted = counts->records;
 
+	counted -=
+	    run.intake.uncounted < counted ? run.intake.uncounted : counted;
 	record_reset(&end, REC_END);
-	end.count = (int64_t)counts->records;
+	end.count = (int64_t)counted;
 	end.source = run.source;
 	if (failed != 0)
 		end.failed = (int64_t)failed;

@@ -49,9 +49,26 @@ ok 'no output takes the place of an input, nor of another output' '
 			[ $there = no ] || cp plan one
 			# shellcheck disable=SC2086
 			run 2 mkaccounts -q $call in >out 2>err
-			has err "one: this run writes to it already: give another file"
+			has err "one: this run uses it already: give another file"
 			[ $there = no ] || same plan one
 		done
+	done
+	for call in "-o one" "--report one -o other" "--settings one -o other" "-E one -o other"; do
+		rm -f one
+		# shellcheck disable=SC2086
+		run 2 mkaccounts -q --no-secret=temp --temp-file one $call in 2>err
+		has err "one: this run uses it already: give another file"
+	done
+	# Nor do the new app passwords go into what is read.
+	mkaccounts -q -o plan.app --settings set in 2>err || :
+	echo "{\"v\":1,\"type\":\"settings\",\"address\":\"a@one.test\",\"app_passwords\":[{\"name\":\"Phone\"}]}" >set
+	for file in set plan.app; do
+		cp "$file" whole
+		run 2 stalwart-apply -q --url http://127.0.0.1:9 --user a --password-command "echo b" \
+		    --settings set --app-passwords "$file" plan.app 2>err
+		grep "$file: this run .* give another file" err
+		same whole "$file"
+		rm -f set.done
 	done
 	rm -f one
 	ln keep name

@@ -213,6 +213,22 @@ ok 'by the index goes on what would go on without it' '
 			same want got
 		done <them
 	done'
+ok 'a dump that was cut off before another one is not made whole' '
+	{
+		account a@one.test
+		account b@one.test
+		end_of 2
+	} >first
+	{ account c@two.test; end_of 1; } >second
+	{ head -n 1 first; cat second; } >cut
+	run 0 recfilter --domain one.test --domain two.test cut >out 2>err
+	tail -n 1 out >last
+	run 2 mkaccounts -q --reconcile -o none out 2>err
+	has err "more than the end record counts"
+	not [ -e none ]
+	# All of it is counted.
+	run 0 recfilter --domain one.test --domain two.test first second >out 2>err
+	run 0 mkaccounts -q --no-secret=skip --reconcile -o all out 2>err'
 sanitized || ok 'with it, no more is read of a large dump than of a small one' '
 	for size in 10 2000; do
 		{

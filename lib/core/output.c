@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -123,8 +124,8 @@ check_file(const char *path, const struct stat *st, struct why *why)
 	return 0;
 }
 
-int
-output_open(const char *path, struct why *why)
+static int
+open_output(const char *path, struct why *why)
 {
 	struct stat st;
 	char *real;
@@ -150,9 +151,40 @@ output_open(const char *path, struct why *why)
 }
 
 int
+output_open_own(const char *path, struct why *why)
+{
+	int fd = open_output(path, why);
+	struct stat st;
+
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+		why_set(why, FAIL_FATAL, "%s: not a regular file", path);
+	else if (flock(fd, LOCK_EX | LOCK_NB) == -1)
+		why_set(why, FAIL_TEMP,
+		    "%s: another run uses it: wait for its end", path);
+	else if (!output_claim(&st))
+		why_set(why, FAIL_FATAL, OUTPUT_TAKEN, path);
+	else
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+void
+output_close_own(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0)
+		output_disclaim(&st);
+	(void)close(fd);
+}
+
+int
 output_append(const char *path, struct why *why)
 {
-	int fd = output_open(path, why);
+	int fd = open_output(path, why);
 	struct stat st;
 
 	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))

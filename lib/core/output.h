@@ -25,15 +25,18 @@ int output_follow(
     const char *path, char **real, struct stat *st, struct why *why);
 
 /*
- * Opens a file to append to (and to read, if it is a regular one), made with
- * mode 0600. A regular file must be ours (or root's) and closed to others. A
- * device or a FIFO is written to directly. The descriptor, or -1 and why
- * (FATAL).
+ * Opens a regular file to read and to append to, made with mode 0600. One that is
+ * there must be ours (or root's) and closed to others, and no other run may have it
+ * at the same time (TEMP). The descriptor, or -1 and why (FATAL, where this run
+ * uses the file already, too). And closes it.
  */
-int output_open(const char *path, struct why *why);
+int output_open_own(const char *path, struct why *why);
+void output_close_own(int fd);
 
-/* The same for a file of records: a last line that was cut off gets its
- * newline, so that it stays one bad line, and output_is_read knows the file. */
+/* Opens a file of records to append to, by the same rules, for as long as the run
+ * lasts; a device or a FIFO is written to directly. A last line that was cut off
+ * gets its newline, so that it stays one bad line, and output_is_read knows the
+ * file. */
 int output_append(const char *path, struct why *why);
 
 /*
@@ -49,7 +52,7 @@ int output_at(int folder, const char *name);
 
 /* Takes note of a file that is written to; false: it is one already. And
  * forgets it. */
-#define OUTPUT_TAKEN "%s: this run writes to it already: give another file"
+#define OUTPUT_TAKEN "%s: this run uses it already: give another file"
 bool output_claim(const struct stat *st);
 void output_disclaim(const struct stat *st);
 

@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/buf.h"
@@ -73,19 +71,12 @@ int
 temporary_open(
     struct temporary *t, const char *path, struct why *mended, struct why *why)
 {
-	struct stat st;
-
 	*t = (struct temporary){ .path = path };
-	t->fd = output_open(path, why);
+	t->fd = output_open_own(path, why);
 	if (t->fd == -1) {
 		t->fd = 0;
 		return -1;
 	}
-	if (fstat(t->fd, &st) == -1 || !S_ISREG(st.st_mode))
-		return why_set(why, FAIL_FATAL, "%s: not a regular file", path);
-	if (flock(t->fd, LOCK_EX | LOCK_NB) == -1)
-		return why_set(why, FAIL_TEMP,
-		    "%s: another run uses it: wait for its end", path);
 	return read_known(t, mended, why);
 }
 
@@ -136,7 +127,7 @@ void
 temporary_close(struct temporary *t)
 {
 	if (t->fd > 0)
-		(void)close(t->fd);
+		output_close_own(t->fd);
 	passwords_free(&t->known);
 	explicit_bzero(t, sizeof *t);
 }

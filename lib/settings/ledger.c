@@ -8,8 +8,6 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/buf.h"
@@ -99,20 +97,11 @@ int
 ledger_open(struct ledger *l, const char *path, size_t keys, bool read_only,
     struct why *why)
 {
-	struct stat st;
-
 	*l = (struct ledger){ .path = path, .fd = -1, .keys = keys };
 	if (read_only)
 		return read_old(l, why);
-	l->fd = output_open(path, why);
-	if (l->fd == -1)
-		return -1;
-	if (fstat(l->fd, &st) == -1 || !S_ISREG(st.st_mode))
-		return why_set(why, FAIL_FATAL, "%s: not a regular file", path);
-	if (flock(l->fd, LOCK_EX | LOCK_NB) == -1)
-		return why_set(why, FAIL_TEMP,
-		    "%s: another run uses it: wait for its end", path);
-	return read_lines(l, why);
+	l->fd = output_open_own(path, why);
+	return l->fd == -1 ? -1 : read_lines(l, why);
 }
 
 size_t
@@ -162,7 +151,7 @@ void
 ledger_close(struct ledger *l)
 {
 	if (l->path != NULL && l->fd != -1)
-		(void)close(l->fd);
+		output_close_own(l->fd);
 	map_free(&l->known);
 	arena_free(&l->arena);
 	*l = (struct ledger){ .fd = -1 };
