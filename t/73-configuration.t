@@ -35,6 +35,19 @@ stops() {
 	rm -rf state
 }
 
+ok 'INSECURE is yes or no; no checks every certificate' '
+	for word in maybe true YES 0 false; do
+		refused "INSECURE=$word is neither yes nor no" "INSECURE=$word"
+	done
+	cp good.conf ferry.conf
+	settings INSECURE=no
+	run 0 migrate-account -n -c ferry.conf ann@one.test >out
+	not grep -E "(^| )(-k|--insecure|--allow-invalid-certs)( |$)" out
+	settings INSECURE=yes
+	run 0 migrate-account -n -c ferry.conf ann@one.test >out
+	grep -q -e " -k " out
+	rm -rf state'
+ok 'where the merge works is an absolute path' 'refused "OLD_WORK=merge is not an absolute path" OLD_WORK=merge'
 ok 'a name that is no setting' '
 	for name in OLD_TRANSPROT PROXY_URL DELAI; do
 		refused "$name is no setting" "$name=x"

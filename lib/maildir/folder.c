@@ -106,6 +106,10 @@ folder_put_dir(struct buf *out, const char *path,
 		fault = "a control character in the name";
 	else if (str_eq_nocase(path, "INBOX"))
 		fault = "a second INBOX, which no client could open";
+	else if (str_starts_nocase(path, "INBOX/") &&
+		 !str_starts(path, "INBOX/"))
+		fault = "its first level is INBOX in other letters, which no "
+			"client could open (--map gives it another place)";
 	while (fault == NULL) {
 		size_t len = strcspn(at, "/");
 

@@ -65,6 +65,11 @@ read_conf() {
 	conf_odd=$(odd_settings "$conf")
 	[ -z "$conf_odd" ] ||
 	    die "$1: $conf_odd is no setting, and nothing in the file uses it: migrate-account(1) lists them"
+	case ${INSECURE:-} in
+	'' | yes) ;;
+	no) INSECURE='' ;;
+	*) die "$1: INSECURE=$INSECURE is neither yes nor no: yes would check no certificate" ;;
+	esac
 }
 # odd_settings FILE: the first name that is set as a setting is, and is none: nobody
 # would miss it but the program that does not get it.
@@ -151,6 +156,10 @@ check_conf() {
 	    ${OLD_CARDDAV:+OLD_DAV_USER OLD_DAV_PASSWORD_FILE}; do
 		eval "[ -n \"\${$conf_need:-}\" ]" || die "$1: $conf_need is not set"
 	done
+	case ${OLD_WORK:-/} in
+	/*) ;;
+	*) die "$1: OLD_WORK=$OLD_WORK is not an absolute path" ;;
+	esac
 	[ "$PROXY_OLD" != "$PROXY_NEW" ] || die "$1: PROXY_OLD and PROXY_NEW are the same: $PROXY_NEW"
 	[ -n "${OLD_TRANSPORT:-}" ] || return 0
 	case $OLD_TRANSPORT in

@@ -153,6 +153,11 @@ test_folders(void)
 	longest[254] = '\0';
 	OK(folder_put_dir(&b, longest, &same[0].style, &why) == 0, "fits");
 	buf_reset(&b);
+	OK(folder_put_dir(&b, "Inbox/Work", &same[0].style, &why) == -1 &&
+		folder_put_dir(&b, "inbox/a/b", &same[0].style, &why) == -1 &&
+		folder_put_dir(&b, "INBOX/Work", &same[0].style, &why) == 0,
+	    "a level above is INBOX in capitals, or not INBOX");
+	buf_reset(&b);
 	OK(folder_put_path(&b, ".INBOX", &same[0].style) == -1 &&
 		folder_put_path(&b, ".R\xc3\xbc", &same[0].style) == -1 &&
 		folder_put_path(&b, ".a&b", &same[0].style) == -1 &&
