@@ -410,6 +410,14 @@ ok 'an index saves opening files, and is never believed blindly' '
 	: >idx
 	merge 0 -n -i idx s13 t13
 	is cur/2.a:2, present'
+ok 'a file that is no index is not made one' '
+	echo "my notes" >notes
+	ln -s notes link
+	for file in notes link; do
+		run 2 maildir-merge -n -i $file s13 t13 2>err
+		has err "$file: not an index, and it would be replaced: give another file"
+	done
+	[ "$(cat notes)" = "my notes" ]'
 ok 'an index that is verified: a file emptied or cut since is no copy' '
 	box s16 && box t16
 	for i in 1 2 3 4; do mail s16/cur/$i.a:2, m$i; mail t16/cur/$i.b:2, m$i; done

@@ -40,6 +40,9 @@ struct head {
 };
 
 static const char magic[8] = "mfindx3";
+enum {
+	MAGIC_NAME = 6 /* without the version */
+};
 
 struct index {
 	struct head *head; /* mapped */
@@ -155,6 +158,27 @@ index_read(int fd)
 	x->records = (const struct record *)(x->head + 1);
 	build(x);
 	return x;
+}
+
+int
+index_check(const char *file, struct why *why)
+{
+	int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	char start[MAGIC_NAME];
+	struct stat st;
+	bool ours = fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
+		    st.st_size == 0;
+
+	if (!ours)
+		ours = pread(fd, start, sizeof start, 0) == sizeof start &&
+		       memcmp(start, magic, sizeof start) == 0;
+	if (fd != -1)
+		(void)close(fd);
+	return ours ? 0
+		    : why_set(why, FAIL_FATAL,
+			  "%s: not an index, and it would be replaced: give "
+			  "another file",
+			  file);
 }
 
 struct index *

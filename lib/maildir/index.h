@@ -23,6 +23,10 @@ struct catalogue;
 struct catalogue_entry;
 struct index;
 
+/* 0, or -1 and why (FATAL) where the file is none of ours, which index_save would
+ * replace. */
+int index_check(const char *file, struct why *why);
+
 /* NULL if there is none that could be used. The caller frees it. */
 struct index *index_open(const char *file);
 struct index *index_read(int fd);

@@ -185,9 +185,12 @@ static int
 take_stock(
     struct scan *s, const struct scan_options *o, bool both, struct why *why)
 {
-	struct index *index = o->index == NULL ? NULL : index_open(o->index);
+	struct index *index;
 	int r = -1;
 
+	if (o->index != NULL && index_check(o->index, why) == -1)
+		return -1;
+	index = o->index == NULL ? NULL : index_open(o->index);
 	s->source.index = s->target.index = index;
 	s->source.stamps = s->target.stamps = o->verify_index;
 	s->source.jobs = s->target.jobs = o->jobs;
