@@ -180,7 +180,13 @@ check('.INBOX', idents(client, 'INBOX') == ['in.INBOX'] and
       idents(client, 'ok') == ['in.ok'], out)
 check('names that cannot be opened', sorted(
     json.loads(line)['file'] for line in out.splitlines()
-    if '"failed"' in line) == ['.a..b/cur/1.x:2,', '.~x/cur/1.x:2,'], out)
+    if '"failed"' in line) == ['.Inbox.Sub/cur/1.x:2,', '.a..b/cur/1.x:2,',
+                               '.~x/cur/1.x:2,'], out)
+# Dovecot says so of the one that looks as if it could.
+md.make_folder(target, '.Inbox.Sub')
+dovecot.own()
+check('a folder below Inbox', client.select('Inbox.Sub')[0] == 'NO' and
+      client.select('INBOX.Sub')[0] == 'NO', client.list())
 
 # Modified UTF-7 in the target, UTF-8 in the source; the text of a name that
 # went through an archive as it stood on disk.
