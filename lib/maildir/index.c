@@ -17,6 +17,7 @@
 
 #include "core/alloc.h"
 #include "core/outfile.h"
+#include "core/output.h"
 #include "maildir/catalogue.h"
 
 enum {
@@ -163,15 +164,18 @@ index_read(int fd)
 int
 index_check(const char *file, struct why *why)
 {
-	int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	char start[MAGIC_NAME];
+	char start[MAGIC_NAME], *real;
 	struct stat st;
-	bool ours = fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
-		    st.st_size == 0;
+	bool ours;
+	int fd;
 
-	if (!ours)
-		ours = pread(fd, start, sizeof start, 0) == sizeof start &&
-		       memcmp(start, magic, sizeof start) == 0;
+	if (output_follow(file, &real, &st, why) == -1)
+		return -1;
+	fd = open(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	free(real);
+	ours = fd == -1 || !S_ISREG(st.st_mode) || st.st_size == 0 ||
+	       (pread(fd, start, sizeof start, 0) == sizeof start &&
+		   memcmp(start, magic, sizeof start) == 0);
 	if (fd != -1)
 		(void)close(fd);
 	return ours ? 0
