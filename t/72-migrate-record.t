@@ -95,6 +95,13 @@ ok 'another address of an account, and an alias' '
 ok 'nobody is brought back to a server that does not have the account' '
 	grep -v ^cat@ old.db >old.db.new
 	cat old.db.new >old.db
+	# Dovecot looks at the file once a second.
+	tries=0
+	while doveadm -c "$old_conf" user cat@one.test >user.out 2>&1; do
+		[ "$tries" -lt 300 ]
+		tries=$((tries + 1))
+		sleep 0.2
+	done
 	run 1 rollback cat@one.test 2>err
 	has err "cat@one.test: login: the old server has no such account any more"
 	[ "$(routes cat@one.test)" = stalwart ]'
