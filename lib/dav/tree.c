@@ -320,6 +320,19 @@ set_name(struct dav_tree *t, const char *dir, const char *name)
 	}
 }
 
+static bool
+take_name(struct dav_tree *t, char *line)
+{
+	char *dir = NULL, *name = NULL;
+	bool good = read_names(line, &dir, &name);
+
+	if (good && dir != NULL && name != NULL && *name != '\0')
+		set_name(t, dir, name);
+	free(dir);
+	free(name);
+	return good;
+}
+
 /* The names that folders could not have. A tree that was made by hand has no
  * account.ndjson. */
 static int
@@ -332,21 +345,11 @@ name_collections(struct dav_tree *t, const char *path, struct why *why)
 
 	ndjson_init(&in, files, ACCOUNT_LINE_MAX);
 	if (faccessat(t->fd, "account.ndjson", F_OK, 0) == 0)
-		while ((r = ndjson_next(&in, why)) == 1) {
-			char *dir = NULL, *name = NULL;
-			bool good = read_names(in.line, &dir, &name);
-
-			if (good && dir != NULL && name != NULL &&
-			    *name != '\0')
-				set_name(t, dir, name);
-			free(dir);
-			free(name);
-			if (!good) {
-				r = why_set(why, FAIL_FATAL, "%s: not JSON",
-				    ndjson_where(&in));
-				break;
-			}
-		}
+		while (
+		    (r = ndjson_next(&in, why)) == 1 && take_name(t, in.line))
+			;
+	if (r == 1)
+		r = why_set(why, FAIL_FATAL, "%s: not JSON", ndjson_where(&in));
 	ndjson_free(&in);
 	free(file);
 	return r;
