@@ -83,7 +83,7 @@ until [ -s counting.out ]; do
 	sleep 0.05
 done
 while read -r what u; do
-	case $u in *:PORT) u=${u%PORT}$(cat counting.out) ;; esac
+	case $u in *COUNTING) u=${u%COUNTING}$(cat counting.out) ;; esac
 	ok "$what: said, by every tool, and not tried again, whatever the budget" '
 		clients "$u" >list
 		while read -r line; do
@@ -106,14 +106,15 @@ while read -r what u; do
 			    ! grep waiting err && [ $now -ge $least ] && [ $now -le $most ] || {
 				echo "status $got, $now connections: $line"
 				cat err
+				tail -n "$now" connections
 				exit 1
 			}
 		done <list'
 done <<-'END'
 	nobody-there http://127.0.0.1:1
 	no-such-host https://nowhere.invalid
-	no-TLS https://127.0.0.1:PORT
-	no-HTTP http://127.0.0.1:PORT
+	no-TLS https://COUNTING
+	no-HTTP http://COUNTING
 	END
 ok 'a redirect says where to' '
 	hostile redirect
