@@ -402,6 +402,27 @@ for order in 'Anna A.,Support' 'Support,Anna A.'; do
 		hasnt out "the owner has changed it"
 		not_again Identity/set'
 done
+# The server's own goes to the owner's main one, wherever the record has it.
+for main in 'Anna A.' Anna ''; do
+	serve
+	{
+		account a@one.test '"name":"Anna A.","identities":[
+		    {"name":"Support","address":"a@one.test","text":"-- S"},
+		    {'"${main:+\"name\":\"$main\",}"'"address":"a@one.test","text":"-- A","default":true}]' | tr -d '\n\t'
+		echo
+	} | plan_of
+	ok "identities: the main one is second, and keeps its signature ($main)" '
+		run 0 put >out 2>err
+		results_are "updated a@one.test Identity ${main:-Anna A.} <a@one.test>" \
+		    "created a@one.test Identity Support <a@one.test>"
+		identities | cut -d , -f 1,2,5 | sort >got
+		printf "%s\n" "[\"${main:-Anna A.}\",\"a@one.test\",\"-- A\"" \
+		    "[\"Support\",\"a@one.test\",\"-- S\"" | sort >want
+		same want got
+		run 0 put >out 2>err
+		hasnt out "left alone"
+		not_again Identity/set'
+done
 serve
 ok 'identities that the server refuses are named with the owner' '
 	long=$(printf "%02048d" 0)

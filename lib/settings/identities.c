@@ -65,6 +65,13 @@ is_same(
 	       is_address(v, "bcc", w->bcc);
 }
 
+static bool
+is_too_long(const struct record_identity *w)
+{
+	return (w->text != NULL && strlen(w->text) > SIGNATURE_MAX) ||
+	       (w->html != NULL && strlen(w->html) > SIGNATURE_MAX);
+}
+
 static void
 set_addresses(json_t *body, const char *member, const char *text)
 {
@@ -97,13 +104,6 @@ label_of(const struct holder *o, const struct record_identity *w)
 	return xasprintf("%s <%s>", name_of(o, w), w->address);
 }
 
-/* What the server has for the address: the same, one of the same name, one that
- * nobody has touched. used: those that a wish before this one has taken. */
-struct match {
-	const json_t *same, *named, *untouched;
-	size_t untouched_at;
-};
-
 static bool
 is_of(const json_t *v, const struct record_identity *w)
 {
@@ -112,83 +112,140 @@ is_of(const json_t *v, const struct record_identity *w)
 	return email != NULL && str_eq_nocase(email, w->address);
 }
 
-static struct match
-find(const struct holder *o, const struct record_identity *w, const bool *used)
+static bool
+was_done(const struct owner_run *run, const struct holder *o,
+    const struct record_identity *w)
 {
-	struct match m = { 0 };
-	json_t *v;
-	size_t i;
+	char *label = label_of(o, w);
+	bool done = owner_was_done(run, o, ITEM_IDENTITY, label);
 
-	json_array_foreach (o->has[ASK_IDENTITIES], i, v) {
-		if (!is_of(v, w))
-			continue;
-		if (is_same(o, v, w))
-			m.same = v;
-		else if (is_untouched(o, v) && !used[i] &&
-			 m.untouched == NULL) {
-			m.untouched = v;
-			m.untouched_at = i;
-		} else if (is_text(v, "name", name_of(o, w)))
-			m.named = v;
-	}
-	return m;
+	free(label);
+	return done;
+}
+
+/* --- which of the server's is meant --- */
+
+/* One that the record wants, and the server's that it becomes; NULL: none. */
+struct wish {
+	const struct record_identity *want;
+	const json_t *there;
+	bool same; /* there is as it is wanted */
+};
+
+struct wishes {
+	const struct owner_run *run;
+	const struct holder *o;
+	struct wish *v;
+	size_t n;
+};
+
+static bool
+is_taken(const struct wishes *all, const json_t *v)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].there == v)
+			return true;
+	return false;
+}
+
+/* In this order one of the server's is given away: what is as somebody wants it
+ * stays; one that nobody has touched is for whom it has the name of, else for
+ * the owner's main identity, else for the first. */
+enum claim {
+	CLAIM_SAME,
+	CLAIM_NAME,
+	CLAIM_MAIN,
+	CLAIM_ANY,
+	CLAIMS
+};
+
+static bool
+may_claim(const struct wishes *all, const struct record_identity *w,
+    const json_t *v, enum claim claim)
+{
+	if (!is_of(v, w))
+		return false;
+	if (claim == CLAIM_SAME)
+		return is_same(all->o, v, w);
+	return is_untouched(all->o, v) && !was_done(all->run, all->o, w) &&
+	       !is_too_long(w) &&
+	       (claim != CLAIM_NAME ||
+		   is_text(v, "name", name_of(all->o, w))) &&
+	       (claim != CLAIM_MAIN || w->is_default);
 }
 
 static void
-decide(const struct owner_run *run, struct holder *o,
-    const struct record_identity *w, bool *used)
+assign(struct wishes *all, enum claim claim)
 {
-	struct match m = find(o, w, used);
+	json_t *v;
+	size_t at;
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct wish *w = &all->v[i];
+
+		json_array_foreach (all->o->has[ASK_IDENTITIES], at, v)
+			if (w->there == NULL && !is_taken(all, v) &&
+			    may_claim(all, w->want, v, claim)) {
+				w->there = v;
+				w->same = claim == CLAIM_SAME;
+			}
+	}
+}
+
+/* Whether one that no wish has taken is called so. */
+static bool
+has_name(const struct wishes *all, const struct record_identity *w)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach (all->o->has[ASK_IDENTITIES], i, v)
+		if (is_of(v, w) && is_text(v, "name", name_of(all->o, w)) &&
+		    !is_taken(all, v))
+			return true;
+	return false;
+}
+
+static void
+decide(const struct wishes *all, struct holder *o, const struct wish *wish)
+{
+	const struct owner_run *run = all->run;
+	const struct record_identity *w = wish->want;
+	const char *id = owner_text(wish->there, "id");
 	char *label = label_of(o, w);
-	const char *id = owner_text(m.untouched, "id");
 	struct owner_item *i;
 
-	if (m.same != NULL)
+	if (wish->same)
 		owner_exists(run, o, ITEM_IDENTITY, label, NULL);
 	else if (owner_was_done(run, o, ITEM_IDENTITY, label))
 		owner_exists(run, o, ITEM_IDENTITY, label,
 		    "the owner has changed it since: it is left alone");
-	else if (m.named != NULL)
+	else if (id == NULL && has_name(all, w))
 		owner_exists(run, o, ITEM_IDENTITY, label,
 		    "another one of this name is there: it is left alone");
-	else if ((w->text != NULL && strlen(w->text) > SIGNATURE_MAX) ||
-		 (w->html != NULL && strlen(w->html) > SIGNATURE_MAX))
+	else if (is_too_long(w))
 		owner_failed(run, o, ITEM_IDENTITY, label,
 		    "the signature has more than the 2047 bytes that the "
 		    "server takes");
 	else if ((i = owner_item(run, o, ITEM_IDENTITY, label)) != NULL) {
 		i->body = body_of(o, w, id == NULL);
-		if (id != NULL) {
-			i->id = xstrdup(id);
-			used[m.untouched_at] = true;
-		}
+		i->id = id == NULL ? NULL : xstrdup(id);
 	}
 	free(label);
-}
-
-/* Those of the server that are as the record wants one: none of the others may
- * take their place. */
-static void
-keep_same(const struct holder *o, bool *used)
-{
-	const struct record_identity *w = o->want.identities.v;
-	json_t *v;
-	size_t i;
-
-	json_array_foreach (o->has[ASK_IDENTITIES], i, v)
-		for (size_t n = 0; !used[i] && n < o->want.identities.n; n++)
-			used[i] = is_of(v, &w[n]) && is_same(o, v, &w[n]);
 }
 
 void
 identities_decide(const struct owner_run *run, struct holder *o)
 {
-	const struct record_identity *v = o->want.identities.v;
-	bool *used =
-	    xcalloc(json_array_size(o->has[ASK_IDENTITIES]) + 1, sizeof *used);
+	const struct record_identity *want = o->want.identities.v;
+	struct wishes all = { run, o, NULL, o->want.identities.n };
 
-	keep_same(o, used);
-	for (size_t i = 0; i < o->want.identities.n; i++)
-		decide(run, o, &v[i], used);
-	free(used);
+	all.v = xcalloc(all.n + 1, sizeof *all.v);
+	for (size_t i = 0; i < all.n; i++)
+		all.v[i].want = &want[i];
+	for (enum claim claim = CLAIM_SAME; claim < CLAIMS; claim++)
+		assign(&all, claim);
+	for (size_t i = 0; i < all.n; i++)
+		decide(&all, o, &all.v[i]);
+	free(all.v);
 }
