@@ -176,6 +176,44 @@ ok 'and of the whole dump' '
 	run 0 apply little.plan >out 2>err
 	hasnt out "\"differs\""'
 
+# A directory that shows no password any more: nobody is locked out, and it is
+# said that the old one works.
+{
+	echo '{"v":1,"type":"domain","domain":"one.test"}'
+	echo '{"v":1,"type":"account","address":"bob@one.test","quota":9}'
+	echo '{"v":1,"type":"account","address":"new@one.test"}'
+	echo '{"v":1,"type":"account","address":"alice@one.test","quota":9}'
+	echo '{"v":1,"type":"group","address":"team@one.test"}'
+	echo '{"v":1,"type":"end","count":5}'
+} | mkaccounts -q --no-secret=empty >empty.plan
+serve
+apply -q little.plan >/dev/null
+jmap x:AppPassword/set '{"accountId":"b","create":{"p":{"description":"Phone"}}}' >/dev/null
+# left: who keeps a password that the plan does not have
+left() {
+	jq -r 'select(.differs // [] | index("credentials")) | [.status, .address] | join(" ")' out | sort
+}
+ok '-u with no password in the plan: the old one stays, and is named' '
+	run 0 apply -u empty.plan >out 2>err
+	printf "%s\n" "updated alice@one.test" "updated bob@one.test" >want
+	left | same want -
+	has err "alice@one.test: the plan has no password for it, and the one that it has stays in force"
+	[ "$(login alice@one.test "$clear")" = 200 ]
+	run 0 apply -u empty.plan >out 2>err
+	[ "$(left | cut -d" " -f1 | uniq)" = exists ]
+	run 0 apply -u -n empty.plan >out 2>err
+	[ "$(left | wc -l)" = 2 ]'
+ok 'not where passwords are left alone; one that was set since stays as well' '
+	for how in "" "-u --keep-passwords"; do
+		run 0 apply $how empty.plan >out 2>err
+		hasnt out credentials
+		hasnt err "in force"
+	done
+	jmap x:Account/set "{\"update\":{\"$(jq -r "select(.address == \"new@one.test\").id" out)\":{\"credentials/0/secret\":\"Another word 99\"}}}" >/dev/null
+	run 0 apply -u empty.plan >out 2>err
+	left | grep -q new@one.test
+	[ "$(login new@one.test "Another word 99")" = 200 ]'
+
 # An address that goes from one to the other, in both directions of the order.
 swap() {
 	{

@@ -209,7 +209,7 @@ want_existing(struct apply *a, struct apply_job *job)
 	if (json_array_size(job->fetch.wanted) == 0)
 		return;
 	lookup_members(job);
-	update_members(job);
+	update_members(a, job);
 }
 
 /* All that exists has been read: what of it is to be changed? */

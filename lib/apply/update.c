@@ -118,8 +118,8 @@ same(const json_t *have, const json_t *want)
 		   json_object_size(have) == json_object_size(want));
 }
 
-/* The key of the password among the credentials of an account; "0", where a new
- * one goes, if it has none. */
+/* The key of the password among the credentials of an account; NULL if it has
+ * none. */
 static const char *
 password_key(const json_t *credentials)
 {
@@ -133,7 +133,7 @@ password_key(const json_t *credentials)
 		if (type != NULL && strcmp(type, "Password") == 0)
 			return key;
 	}
-	return "0";
+	return NULL;
 }
 
 /* Puts the credentials of the plan into a patch, by pointers. */
@@ -152,10 +152,28 @@ patch_credentials(
 
 		if (v == NULL)
 			continue;
-		pointer = xasprintf("credentials/%s/%s", key, members[i]);
+		pointer = xasprintf(
+		    "credentials/%s/%s", key == NULL ? "0" : key, members[i]);
 		(void)json_object_set(patch, pointer, v);
 		free(pointer);
 	}
+}
+
+/* Whether passwords are changed as the plan says. */
+static bool
+sets_passwords(const struct apply *a)
+{
+	return a->options->update && !a->options->keep_passwords;
+}
+
+/* Whether a password would be changed, and the plan has none for the owner. */
+static bool
+wants_no_password(const struct apply *a, const json_t *body)
+{
+	const char *type = json_string_value(json_object_get(body, "@type"));
+
+	return sets_passwords(a) && type != NULL && strcmp(type, "User") == 0 &&
+	       json_object_size(json_object_get(body, "credentials")) == 0;
 }
 
 /* What an upsert matched it by, and what cannot be changed, is not sent. */
@@ -192,13 +210,14 @@ update_comparable(
 	const json_t *body = entry_body(e);
 	const json_t *members = schema_members(a->schema, job->op->object,
 	    json_string_value(json_object_get(body, "@type")));
-	bool passwords = a->options->update && !a->options->keep_passwords;
 	const char *key;
 	json_t *v;
 
+	if (wants_no_password(a, body))
+		return true;
 	json_object_foreach ((json_t *)(uintptr_t)body, key, v)
 		if (strcmp(key, "credentials") == 0
-			? passwords
+			? sets_passwords(a)
 			: !fixed_member(job, members, key) &&
 			      !is_matched(a, job, key))
 			return true;
@@ -219,7 +238,7 @@ make_patch(const struct apply *a, const struct apply_job *job,
 		if (fixed_member(job, members, key))
 			continue;
 		if (strcmp(key, "credentials") == 0) {
-			if (a->options->update && !a->options->keep_passwords)
+			if (sets_passwords(a))
 				patch_credentials(patch, v,
 				    json_object_get(current, "credentials"));
 		} else if (!same(json_object_get(current, key), v))
@@ -229,12 +248,14 @@ make_patch(const struct apply *a, const struct apply_job *job,
 }
 
 void
-update_members(struct apply_job *job)
+update_members(const struct apply *a, struct apply_job *job)
 {
 	for (size_t i = 0; i < job->n; i++) {
 		const char *key;
 		json_t *v;
 
+		if (wants_no_password(a, job->entries[i].body))
+			fetch_member(&job->fetch, "credentials");
 		json_object_foreach (job->entries[i].body, key, v) {
 			/* Of a pointer, what it points into. */
 			char *name = xmemdup(key, strcspn(key, "/"));
@@ -422,6 +443,21 @@ leave_alone(struct apply *a, struct apply_entry *e, const json_t *patch,
 	buf_free(&lacking);
 }
 
+/* No password in the plan is no reason to take one away: the directory may not
+ * show it, and the owner may have got it here. But it has to be said. */
+static void
+note_password(
+    const struct apply *a, struct apply_entry *e, const json_t *current)
+{
+	if (!wants_no_password(a, entry_body(e)) ||
+	    password_key(json_object_get(current, "credentials")) == NULL)
+		return;
+	e->differs = json_pack("[s]", "credentials");
+	e->note = xstrdup("the plan has no password for it, and the one that "
+			  "it has stays in force (mkaccounts --no-secret=temp "
+			  "gives it another)");
+}
+
 void
 update_decide(struct apply *a, struct apply_job *job, struct apply_entry *e)
 {
@@ -439,6 +475,7 @@ update_decide(struct apply *a, struct apply_job *job, struct apply_entry *e)
 	current = fetch_found(&job->fetch, job->op->object, e->id);
 	if (current == NULL)
 		return;
+	note_password(a, e, current);
 	patch = make_patch(a, job, entry_body(e), current);
 	if (json_object_size(patch) == 0) {
 		json_decref(patch);

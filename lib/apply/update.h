@@ -21,6 +21,6 @@ void update_decide(
 bool update_fill(struct apply *a, struct apply_job *job, size_t *n);
 void update_take(struct apply_job *job, const json_t *answer);
 /* Members that the current values of an update are needed of. */
-void update_members(struct apply_job *job);
+void update_members(const struct apply *a, struct apply_job *job);
 
 #endif
