@@ -19,6 +19,7 @@
 #include "core/json.h"
 #include "core/str.h"
 #include "dav/merge.h"
+#include "dav/name.h"
 #include "dav/server-tree.h"
 #include "http/login.h"
 
@@ -235,16 +236,22 @@ static int
 add_mapping(void *to, char *value, struct why *why)
 {
 	char *equals = strchr(value, '=');
+	struct dav_mapping *m;
 
 	(void)to;
-	if (equals == NULL || equals == value || equals[1] == '\0')
-		return why_set(
-		    why, FAIL_FATAL, "\"%s\" is not NAME=COLLECTION", value);
-	*equals = '\0';
 	run.mappings = xgrow(run.mappings, run.n_mappings, &run.cap_mappings,
 	    sizeof *run.mappings);
-	run.mappings[run.n_mappings++] =
-	    (struct dav_mapping){ value, equals + 1 };
+	m = &run.mappings[run.n_mappings++];
+	*m = (struct dav_mapping){ .from = NULL };
+	if (equals != NULL) {
+		*equals = '\0';
+		m->from = dav_name(value);
+		m->to = dav_name(equals + 1);
+		*equals = '=';
+	}
+	if (m->from == NULL || m->to == NULL)
+		return why_set(
+		    why, FAIL_FATAL, "\"%s\" is not NAME=COLLECTION", value);
 	return 0;
 }
 
@@ -253,6 +260,10 @@ release(void)
 {
 	login_free(&run.login);
 	login_free(&run.from);
+	for (size_t i = 0; i < run.n_mappings; i++) {
+		free(run.mappings[i].from);
+		free(run.mappings[i].to);
+	}
 	free(run.mappings);
 	buf_free(&run.line);
 }

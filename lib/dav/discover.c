@@ -11,6 +11,7 @@
 #include "core/alloc.h"
 #include "core/str.h"
 #include "dav/dav-internal.h"
+#include "dav/name.h"
 
 /* --- homes --- */
 
@@ -158,15 +159,16 @@ static void
 add_place(
     struct dav_places *places, enum dav_kind kind, char *href, const char *name)
 {
+	char *kept = name == NULL ? NULL : dav_name(name);
+
 	places->list =
 	    xgrow(places->list, places->n, &places->cap, sizeof *places->list);
 	places->list[places->n++] = (struct dav_place){ kind, href,
-		name != NULL && *name != '\0' ? xstrdup(name)
-					      : last_part(href) };
+		kept == NULL ? last_part(href) : kept };
 }
 
 static bool
-has_href(const struct dav_places *places, const char *href)
+has_place(const struct dav_places *places, const char *href)
 {
 	for (size_t i = 0; i < places->n; i++)
 		if (strcmp(places->list[i].href, href) == 0)
@@ -174,9 +176,27 @@ has_href(const struct dav_places *places, const char *href)
 	return false;
 }
 
+static bool
+is_taken(const struct dav_places *places, const char *href)
+{
+	for (size_t i = 0; i < places->n_taken; i++)
+		if (strcmp(places->taken[i], href) == 0)
+			return true;
+	return false;
+}
+
+static void
+take(struct dav_places *places, const char *href)
+{
+	if (is_taken(places, href))
+		return;
+	places->taken = xgrow(places->taken, places->n_taken,
+	    &places->cap_taken, sizeof *places->taken);
+	places->taken[places->n_taken++] = xstrdup(href);
+}
+
 struct find_places {
-	struct dav *d;
-	enum dav_kind kind;
+	bool wanted[2]; /* by kind */
 	struct dav_places *places;
 	long cut; /* a status that says that there are more */
 };
@@ -185,26 +205,32 @@ static void
 on_place(void *arg, const struct dav_response *r)
 {
 	struct find_places *f = arg;
-	char *href;
+	enum dav_kind kind = r->calendar ? DAV_CALENDAR : DAV_ADDRESSBOOK;
+	bool wanted = (r->calendar || r->addressbook) && f->wanted[kind];
+	char *href = dav_path(r->href);
 
 	if (r->status >= 300)
 		f->cut = r->status;
-	if (f->kind == DAV_CALENDAR ? !r->calendar : !r->addressbook)
-		return;
-	href = dav_path(r->href);
-	if (href != NULL && dav_is_path(href) && !has_href(f->places, href))
-		add_place(f->places, f->kind, href, r->name);
+	if (href != NULL)
+		take(f->places, href);
+	if (wanted && href != NULL && dav_is_path(href) &&
+	    !has_place(f->places, href))
+		add_place(f->places, kind, href, r->name);
 	else
 		free(href);
 }
 
-/* Appends the collections in the home. */
+/* Appends the collections in the home of a kind; of the other kind, too, where
+ * that is wanted and has the same home. */
 static int
-list_home(struct dav *d, enum dav_kind kind, struct dav_places *places,
-    struct why *why)
+list_home(struct dav *d, enum dav_kind kind, bool both,
+    struct dav_places *places, struct why *why)
 {
-	struct find_places f = { d, kind, places, 0 };
-	int r = dav_ask(d, "PROPFIND", &d->homes[kind], "Depth: 1",
+	struct find_places f = { { both, both }, places, 0 };
+	int r;
+
+	f.wanted[kind] = true;
+	r = dav_ask(d, "PROPFIND", &d->homes[kind], "Depth: 1",
 	    DAV_XML_HEAD "<propfind" DAV_XML_SPACES "><prop><resourcetype/>"
 			 "<displayname/></prop></propfind>",
 	    on_place, &f, why);
@@ -216,14 +242,47 @@ list_home(struct dav *d, enum dav_kind kind, struct dav_places *places,
 	return r;
 }
 
+static int
+compare_places(const void *a, const void *b)
+{
+	const struct dav_place *p = a, *q = b;
+
+	return p->kind != q->kind ? (int)p->kind - (int)q->kind
+				  : strcmp(p->href, q->href);
+}
+
+/* A slash at the end makes no difference. */
+static bool
+same_path(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+
+	n -= n > 0 && a[n - 1] == '/';
+	m -= m > 0 && b[m - 1] == '/';
+	return n == m && strncmp(a, b, n) == 0;
+}
+
 int
-dav_discover(struct dav *d, enum dav_kind kind, struct dav_places *places,
+dav_discover(struct dav *d, const bool wanted[2], struct dav_places *places,
     struct why *why)
 {
-	int r = find_home(d, kind, why);
+	bool shared = false;
+	int r = 0;
 
-	if (r == 0)
-		r = list_home(d, kind, places, why);
+	for (int kind = DAV_CALENDAR; r == 0 && kind <= DAV_ADDRESSBOOK; kind++)
+		if (wanted[kind])
+			r = find_home(d, (enum dav_kind)kind, why);
+	/* A home that is listed a second time may have what another run made in
+	 * between, of which nobody would look what is in it. */
+	if (d->homes[0] != NULL && d->homes[1] != NULL)
+		shared = same_path(d->homes[0], d->homes[1]);
+	for (int kind = DAV_CALENDAR; r == 0 && kind <= DAV_ADDRESSBOOK; kind++)
+		if (wanted[kind] && !(shared && kind == DAV_ADDRESSBOOK))
+			r = list_home(
+			    d, (enum dav_kind)kind, shared, places, why);
+	if (r == 0 && places->n > 0)
+		qsort(places->list, places->n, sizeof *places->list,
+		    compare_places);
 	/* What the server does not have at all concerns every record. */
 	if (r == -1 && why->kind == FAIL_DATA)
 		why->kind = FAIL_FATAL;
@@ -238,6 +297,9 @@ dav_places_free(struct dav_places *places)
 		free(places->list[i].name);
 	}
 	free(places->list);
+	for (size_t i = 0; i < places->n_taken; i++)
+		free(places->taken[i]);
+	free(places->taken);
 	*places = (struct dav_places){ .list = NULL };
 }
 
@@ -259,11 +321,12 @@ add_plain(struct buf *out, const char *name)
 		out->data[--out->len] = '\0';
 }
 
-/* The href of a new collection; the caller frees it. */
+/* The href of a new collection, which is taken then; the caller frees it. */
 static char *
 new_href(const struct dav *d, enum dav_kind kind, const char *name,
-    const struct dav_places *places, int attempt)
+    struct dav_places *places)
 {
+	int attempt = 0;
 	const char *home = d->homes[kind];
 	size_t n = strlen(home);
 	struct buf plain = { 0 };
@@ -271,8 +334,7 @@ new_href(const struct dav *d, enum dav_kind kind, const char *name,
 
 	add_plain(&plain, name);
 	if (plain.len == 0)
-		buf_adds(
-		    &plain, kind == DAV_CALENDAR ? "calendar" : "contacts");
+		buf_adds(&plain, dav_no_name(kind));
 	do {
 		char more[16] = "";
 
@@ -282,8 +344,9 @@ new_href(const struct dav *d, enum dav_kind kind, const char *name,
 		href = xasprintf("%s%s%s%s/", home,
 		    n > 0 && home[n - 1] == '/' ? "" : "/", plain.data, more);
 		attempt++;
-	} while (has_href(places, href));
+	} while (is_taken(places, href));
 	buf_free(&plain);
+	take(places, href);
 	return href;
 }
 
@@ -313,12 +376,12 @@ made_meanwhile(struct dav *d, enum dav_kind kind, const char *name,
 	struct why why = { 0 };
 	bool found = false;
 
-	if (list_home(d, kind, &now, &why) == 0)
+	if (list_home(d, kind, false, &now, &why) == 0)
 		for (size_t i = 0; i < now.n && !found; i++) {
 			const struct dav_place *p = &now.list[i];
 
 			found = strcmp(p->name, name) == 0 &&
-				!has_href(places, p->href);
+				!has_place(places, p->href);
 			if (found)
 				add_place(places, kind, xstrdup(p->href), name);
 		}
@@ -344,7 +407,7 @@ dav_make(struct dav *d, enum dav_kind kind, const char *name,
 	r.len = body.len;
 	for (int i = 0; i < DAV_NAMES_MAX && result == DAV_MAKE_FAILED; i++) {
 		free(href);
-		href = new_href(d, kind, name, places, i);
+		href = new_href(d, kind, name, places);
 		r.path = href;
 		if (dav_exchange(d, &r, &reply, &unsure, why) == -1)
 			break;

@@ -15,21 +15,25 @@
 struct dav_place {
 	enum dav_kind kind;
 	char *href;
-	/* displayname; the last part of the href where it has none */
+	/* displayname, as dav_name() has it; the last part of the href where
+	 * it has none */
 	char *name;
 };
 
 struct dav_places {
 	struct dav_place *list;
 	size_t n, cap;
+	/* Every href in the homes, of a collection of any kind or not. */
+	char **taken;
+	size_t n_taken, cap_taken;
 };
 
 /*
- * Finds the home of one kind (RFC 6764: the URL or its well-known place, the
- * principal, its home), and appends the collections in it. FATAL where there is
- * none.
+ * Finds the homes of the kinds that are wanted (RFC 6764: the URL or its
+ * well-known place, the principal, its home), and appends the collections in them.
+ * FATAL where there is none.
  */
-int dav_discover(struct dav *d, enum dav_kind kind, struct dav_places *places,
+int dav_discover(struct dav *d, const bool wanted[2], struct dav_places *places,
     struct why *why);
 void dav_places_free(struct dav_places *places);
 

@@ -68,29 +68,22 @@ on_object(void *arg, const char *uid, const char *href)
 	hold(g, g->places.list[g->listing].kind, uid, g->listing, href);
 }
 
-/* Finds the collections of a kind, and the UIDs in them. */
+/* Finds the collections of the kinds that the tree has, and the UIDs in them. */
 static int
-survey(struct merge *g, enum dav_kind kind, struct why *why)
+survey(struct merge *g, struct why *why)
 {
 	const struct dav_lister lister = { .each = on_object, .arg = g };
-	size_t first = g->places.n;
+	bool wanted[2] = { false, false };
 
-	if (dav_discover(g->d, kind, &g->places, why) == -1)
+	for (size_t i = 0; i < g->tree->n; i++)
+		wanted[g->tree->collections[i].kind] = true;
+	if (dav_discover(g->d, wanted, &g->places, why) == -1)
 		return -1;
-	for (g->listing = first; g->listing < g->places.n; g->listing++)
+	for (g->listing = 0; g->listing < g->places.n; g->listing++)
 		if (dav_list(g->d, &g->places.list[g->listing], &lister, why) ==
 		    -1)
 			return -1;
 	return 0;
-}
-
-static bool
-has_kind(const struct dav_tree *t, enum dav_kind kind)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (t->collections[i].kind == kind)
-			return true;
-	return false;
 }
 
 /* --- collections --- */
@@ -371,12 +364,8 @@ merge_item(struct merge *g, const struct dav_item *item, struct why *why)
 static int
 merge(struct merge *g, struct why *why)
 {
-	if (check_mappings(g, why) == -1)
+	if (check_mappings(g, why) == -1 || survey(g, why) == -1)
 		return -1;
-	for (int kind = DAV_CALENDAR; kind <= DAV_ADDRESSBOOK; kind++)
-		if (has_kind(g->tree, (enum dav_kind)kind) &&
-		    survey(g, (enum dav_kind)kind, why) == -1)
-			return -1;
 	for (size_t i = 0; i < g->tree->n; i++)
 		if (settle(g, i, why) == -1)
 			return -1;

@@ -30,8 +30,8 @@ struct dav_result {
 };
 
 struct dav_mapping {
-	const char *from; /* a folder of the tree, or its name */
-	const char *to;   /* the name or the last part of the href */
+	char *from; /* a folder of the tree, or its name */
+	char *to;   /* the name or the last part of the href */
 };
 
 struct dav_merge {

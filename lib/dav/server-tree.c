@@ -39,13 +39,11 @@ dav_server_tree_open(struct dav_tree *t, struct dav *server, dav_bad_fn *bad,
     void *arg, struct why *why)
 {
 	struct dav_places places = { .list = NULL };
-	int result = 0;
+	const bool both[] = { true, true };
+	int result;
 
 	*t = (struct dav_tree){ .fd = -1, .server = server };
-	for (int kind = DAV_CALENDAR; result == 0 && kind <= DAV_ADDRESSBOOK;
-	     kind++)
-		result =
-		    dav_discover(server, (enum dav_kind)kind, &places, why);
+	result = dav_discover(server, both, &places, why);
 	for (size_t i = 0; result == 0 && i < places.n; i++) {
 		const struct dav_place *place = &places.list[i];
 		struct reading r = { t, place->kind, bad, arg };
@@ -80,7 +78,8 @@ dav_item_read(const struct dav_tree *t, const struct dav_item *item,
 	int result = -1;
 	char *uid;
 
-	if (read_text(t, item, out, why) == -1)
+	if (read_text(t, item, out, why) == -1 ||
+	    dav_text_check(buf_str(out), out->len, why) == -1)
 		return -1;
 	/* Under the UID that was looked for, nothing else is put. */
 	uid = dav_uid(buf_str(out), out->len, kind, why);

@@ -17,6 +17,7 @@
 #include "core/json.h"
 #include "core/ndjson.h"
 #include "core/str.h"
+#include "dav/name.h"
 #include "mailbox/unfinished.h"
 
 enum {
@@ -50,7 +51,8 @@ next_line(const char **at, const char *end, struct buf *line)
 	}
 }
 
-/* The value of a TEXT, unescaped. */
+/* The value of a TEXT, unescaped; blanks at its ends are not kept by every
+ * server. */
 static char *
 text_value(const char *s)
 {
@@ -65,7 +67,7 @@ text_value(const char *s)
 			buf_addc(&out, *s);
 		}
 	}
-	value = xstrdup(buf_str(&out));
+	value = out.data == NULL ? xstrdup("") : xstrdup(str_trim(out.data));
 	buf_free(&out);
 	return value;
 }
@@ -151,6 +153,36 @@ dav_uid(const char *text, size_t len, enum dav_kind kind, struct why *why)
 	return NULL;
 }
 
+static size_t
+line_number(const char *text, size_t at)
+{
+	size_t n = 1;
+
+	while (at > 0)
+		n += text[--at] == '\n';
+	return n;
+}
+
+/* XML 1.0, 2.2 */
+int
+dav_text_check(const char *text, size_t len, struct why *why)
+{
+	if (!utf8_valid(text, len))
+		return why_set(why, FAIL_DATA, "it is not UTF-8");
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if ((c < 0x20 && strchr("\t\r\n", c) == NULL) || c == 0 ||
+		    (len - i >= 3 && memcmp(text + i, "\xef\xbf", 2) == 0 &&
+			(unsigned char)text[i + 2] >= 0xbe))
+			return why_set(why, FAIL_DATA,
+			    "it has a character that no answer of a server can "
+			    "have: take it out of the text (line %zu)",
+			    line_number(text, i));
+	}
+	return 0;
+}
+
 /* --- files --- */
 
 static int
@@ -216,12 +248,16 @@ dav_tree_read(const struct dav_tree *t, const struct dav_item *item,
 }
 
 void
-dav_tree_add(struct dav_tree *t, enum dav_kind kind, const char *folder)
+dav_tree_add(struct dav_tree *t, enum dav_kind kind, const char *dir)
 {
+	char *name = dav_name(dir);
+
+	if (name == NULL)
+		name = xstrdup(dav_no_name(kind));
 	t->collections =
 	    xgrow(t->collections, t->n, &t->cap, sizeof *t->collections);
 	t->collections[t->n++] =
-	    (struct dav_collection){ kind, xstrdup(folder), xstrdup(folder) };
+	    (struct dav_collection){ kind, xstrdup(dir), name, xstrdup(name) };
 }
 
 void
@@ -241,7 +277,8 @@ add_item(struct dav_tree *t, enum dav_kind kind, const char *folder,
 	struct buf text = { 0 };
 	struct why why = { 0 };
 
-	if (dav_tree_read(t, &item, &text, &why) == 0)
+	if (dav_tree_read(t, &item, &text, &why) == 0 &&
+	    dav_text_check(buf_str(&text), text.len, &why) == 0)
 		item.uid = dav_uid(buf_str(&text), text.len, kind, &why);
 	if (item.uid == NULL)
 		bad(arg, kind, item.file, &why);
@@ -313,7 +350,7 @@ set_name(struct dav_tree *t, const char *dir, const char *name)
 		size_t n = strlen(folders[c->kind]);
 
 		if (strncmp(dir, folders[c->kind], n) == 0 && dir[n] == '/' &&
-		    strcmp(dir + n + 1, c->folder) == 0) {
+		    strcmp(dir + n + 1, c->dir) == 0) {
 			free(c->name);
 			c->name = xstrdup(name);
 		}
@@ -325,9 +362,11 @@ take_name(struct dav_tree *t, char *line)
 {
 	char *dir = NULL, *name = NULL;
 	bool good = read_names(line, &dir, &name);
+	char *kept = name == NULL ? NULL : dav_name(name);
 
-	if (good && dir != NULL && name != NULL && *name != '\0')
-		set_name(t, dir, name);
+	if (good && dir != NULL && kept != NULL)
+		set_name(t, dir, kept);
+	free(kept);
 	free(dir);
 	free(name);
 	return good;
@@ -395,6 +434,7 @@ void
 dav_tree_free(struct dav_tree *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
+		free(t->collections[i].dir);
 		free(t->collections[i].folder);
 		free(t->collections[i].name);
 	}

@@ -26,9 +26,10 @@ struct dav_item {
 
 struct dav_collection {
 	enum dav_kind kind;
-	char *folder; /* of the tree */
-	char
-	    *name; /* as its owner sees it: account.ndjson knows, else folder */
+	char *dir; /* in calendars or contacts */
+	/* As dav_name() has them: the same, and what its owner sees, which
+	 * account.ndjson knows, or it is the same. */
+	char *folder, *name;
 };
 
 struct dav;
@@ -55,12 +56,16 @@ typedef void dav_bad_fn(
 int dav_tree_open(struct dav_tree *t, const char *path, dav_bad_fn *bad,
     void *arg, struct why *why);
 void dav_tree_free(struct dav_tree *t);
-/* Adds a collection, and an item of the last one; both are copied. */
-void dav_tree_add(struct dav_tree *t, enum dav_kind kind, const char *folder);
+/* Adds a collection of that folder or name, and an item of the last one; both are copied. */
+void dav_tree_add(struct dav_tree *t, enum dav_kind kind, const char *dir);
 void dav_tree_add_item(struct dav_tree *t, const char *file, const char *uid);
 /* The content of a file, appended; of a tree in a folder. */
 int dav_tree_read(const struct dav_tree *t, const struct dav_item *item,
     struct buf *out, struct why *why);
+
+/* Whether a text can be in an answer of WebDAV: what cannot would keep everybody
+ * from reading its collection. 0, or -1 and why (DATA). */
+int dav_text_check(const char *text, size_t len, struct why *why);
 
 /*
  * The one UID of a calendar object or a card; the caller frees it. NULL and why

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dav/answer.h"
+#include "dav/name.h"
 #include "dav/tree.h"
 #include "unit/tap.h"
 
@@ -59,9 +60,46 @@ uid_is(const char *text, enum dav_kind kind, const char *want)
 	return same;
 }
 
+static bool
+name_is(const char *text, const char *want)
+{
+	char *name = dav_name(text);
+	bool same = want == NULL ? name == NULL
+				 : name != NULL && strcmp(name, want) == 0;
+
+	free(name);
+	return same;
+}
+
+static bool
+can_be_sent(const char *text, size_t len)
+{
+	struct why why = { 0 };
+
+	return dav_text_check(text, len, &why) == 0;
+}
+
+static void
+names_and_texts(void)
+{
+	OK(name_is(" Work\r\n", "Work"), "a name without its ends");
+	OK(name_is("A\x01\xc2\x85 \xef\xbf\xbe B\xc2\xa0", "A B"),
+	    "one blank for what no server keeps");
+	OK(name_is("e\xcc\x81", "\xc3\xa9"), "composed");
+	OK(name_is("a\xff", "a\xef\xbf\xbd"), "UTF-8");
+	OK(name_is("\t \xe2\x80\xa8", NULL), "nothing is left");
+	OK(uid_is("BEGIN:VEVENT\nUID: a b \t\nEND:VEVENT", DAV_CALENDAR, "a b"),
+	    "a UID without its ends");
+	OK(can_be_sent("\xc3\xa9\r\n\t\x7f", 6), "a text of XML");
+	OK(!can_be_sent("a\x01", 2) && !can_be_sent("a\0b", 3) &&
+		!can_be_sent("\xef\xbf\xbf", 3) && !can_be_sent("\xff", 1),
+	    "and what is none");
+}
+
 int
 main(void)
 {
+	names_and_texts();
 	OK(reads(OPEN "<d:href> /a/ </d:href>" STAT(
 		     "<d:resourcetype><d:collection/><c:calendar/>"
 		     "</d:resourcetype><d:displayname>A &amp; "
