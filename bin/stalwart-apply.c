@@ -223,8 +223,11 @@ invalidate_caches(struct jmap *j)
 static void
 bad_settings(void *arg, const char *where, const struct why *why)
 {
+	char *at = xasprintf("%s:%s", run.settings_path, where);
+
 	(void)arg;
-	tool_say(where, "%s", why->text);
+	tool_say(at, "%s", why->text);
+	free(at);
 	run.tally.failed++;
 }
 

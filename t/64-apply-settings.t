@@ -567,13 +567,36 @@ ok 'lines that are no good, and addresses of nobody' '
 	} >settings
 	rm -f settings.done
 	run 1 put >out 2>err
-	has err "2: a@one.test is there twice: mkaccounts joins records"
-	has err "3: not a JSON object"
-	has err "6: the line was cut off"
+	has err "settings:2: a@one.test is there twice: mkaccounts joins records"
+	has err "settings:3: not a JSON object"
+	has err "settings:6: the line was cut off"
 	has err "settings: q@one.test: no account of the plan has this address"
 	has err "a@one.test: a forward to several addresses"
 	run 2 stalwart-apply --password-file admin.secret --settings nowhere plan >out 2>err
 	has err "nowhere: No such file"'
+serve
+ok 'a dump is no file of settings: nothing is done, and it is said' '
+	{
+		domain one.test
+		account a@one.test "$fwd"
+		end
+	} >dump
+	mkaccounts -q --settings settings -o plan dump
+	{ cat settings; end; } >mixed
+	for file in dump mixed; do
+		: >requests
+		run 2 stalwart-apply --password-file admin.secret --settings "$file" plan >out 2>err
+		grep -q "$file:[12]: this is a dump of a directory: give it to mkaccounts" err
+		[ ! -s out ]
+		not grep -q /set requests
+		[ ! -e "$file.done" ]
+	done
+	run 1 stalwart-apply --password-file admin.secret --settings plan plan >out 2>err
+	has err "plan:1: v: is missing"
+	mkaccounts -q --settings none -o plan /dev/stdin <<-EOF
+	$(domain one.test; account b@one.test; end)
+	EOF
+	run 0 stalwart-apply --password-file admin.secret --settings none plan >out 2>err'
 serve
 ok 'a bad script, and the name of the server'\''s own; the others go in' '
 	{

@@ -53,6 +53,20 @@ learn(struct settings_file *f, const struct record *r, long offset,
 	return 0;
 }
 
+/* Other records are those of a directory: what they say would be lost. 0, or -1
+ * and why. */
+static int
+refuse_dump(
+    const struct settings_file *f, const struct record *r, struct why *why)
+{
+	if (r->type == REC_SETTINGS || r->type == REC_OTHER)
+		return 0;
+	return why_set(why, FAIL_FATAL,
+	    "%s:%zu: this is a dump of a directory: give it to mkaccounts, "
+	    "whose --settings writes the file",
+	    f->path, f->number);
+}
+
 int
 settings_file_open(struct settings_file *f, const char *path,
     void (*bad)(void *arg, const char *where, const struct why *why), void *arg,
@@ -70,6 +84,10 @@ settings_file_open(struct settings_file *f, const char *path,
 		char where[32];
 
 		n = next_record(f, &r, &offset, &reason);
+		if (n == 1 && refuse_dump(f, &r, why) == -1) {
+			record_free(&r);
+			return -1;
+		}
 		if (n == 1 && r.type == REC_SETTINGS)
 			n = learn(f, &r, offset, &reason) == 0 ? 1 : -1;
 		if (n == -1) {

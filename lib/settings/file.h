@@ -33,8 +33,9 @@ struct settings_line {
 
 /*
  * Reads all of it once. Each bad line is reported: a record that cannot be
- * read, an address that is there twice. Records of other types are passed over.
- * 0, or -1 and why (FATAL).
+ * read, an address that is there twice. Records of types that nobody knows are
+ * passed over. 0, or -1 and why (FATAL): also where it has other records, and is
+ * a dump.
  */
 int settings_file_open(struct settings_file *f, const char *path,
     void (*bad)(void *arg, const char *where, const struct why *why), void *arg,
