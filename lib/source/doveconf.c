@@ -65,15 +65,31 @@ read_first(struct doveconf *c, const char *line)
 		c->path = arena_adds(&c->arena, colon + 3);
 }
 
+/* Whether a field of 2.4 is taken away by a setting. */
+static bool
+is_removal(const char *key)
+{
+	static const char suffix[] = ":remove";
+	size_t len = strlen(key), n = strlen(suffix);
+
+	return len > n && strcmp(key + len - n, suffix) == 0;
+}
+
+/* The server takes fields as they stand in its file, but doveconf sorts them. A
+ * removal comes first: behind what sets the field it would make no sense. */
 static struct setting *
 add(struct parser *p, const char *key)
 {
 	struct setting *s = arena_alloc(&p->conf->arena, sizeof *s);
+	struct setting **at =
+	    is_removal(key) ? &p->block[p->depth]->child : p->tail[p->depth];
 
 	s->key = key;
 	s->line = p->line;
-	*p->tail[p->depth] = s;
-	p->tail[p->depth] = &s->next;
+	s->next = *at;
+	*at = s;
+	if (at == p->tail[p->depth])
+		p->tail[p->depth] = &s->next;
 	return s;
 }
 

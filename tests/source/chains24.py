@@ -47,7 +47,9 @@ class Config(chains.Config):
                 {'home': f'/o{n}/%{{original_user | username}}'},
                 {'quota_storage_size:remove': ''},
             ]))
-        out = {prefix + key: value for key, value in out.items()}
+        # doveconf sorts them, and a removal is read as if it came first.
+        out = {prefix + key: out[key] for key in
+               sorted(out, key=lambda key: not key.endswith(':remove'))}
         if self.chance(.12):
             out['user'] = self.r.choice(
                 ['%{user|username}@two.test', '%{user|username}@one.test',
