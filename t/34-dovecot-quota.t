@@ -56,6 +56,30 @@ ok 'two that differ: that of logins, and it is said' '
 	[ "$(member bob@one.test quota)" = 3221225472 ]
 	has err "bob@one.test: a delivery has another quota than a login, which is the one that is carried: *:storage=1G"'
 doveadm -c "$conf" stop
+cat >elsewhere.ext <<END
+driver = sqlite
+connect = $tmp/users.sqlite
+user_query = SELECT CASE name WHEN 'ann@one.test' THEN '/other/ann' ELSE home END AS home, \\
+  CASE name WHEN 'zoe@one.test' THEN 'bob@one.test' ELSE name END AS user, \\
+  ${ids%:*} AS uid, ${ids#*:} AS gid, '*:storage=2G' AS quota_rule \\
+  FROM u WHERE name = '%u'
+iterate_query = SELECT name AS user FROM u
+END
+chmod a+r elsewhere.ext
+sed "/^userdb/,\$ s,sql.ext,elsewhere.ext," settings >elsewhere.settings
+ok 'the limit of a delivery into another mailbox is none of a login' '
+	start_dovecot elsewhere <elsewhere.settings
+	run 0 dirdump-dovecot -v -c "$conf" >out 2>err
+	for name in ann:a zoe:z; do
+		doveadm -c "$conf" auth login "${name%:*}@one.test" "${name#*:}" >fields
+		hasnt fields quota_rule
+		doveadm -c "$conf" user "${name%:*}@one.test" >fields
+		has fields "*:storage=2G"
+		[ -z "$(member "${name%:*}@one.test" quota)" ]
+	done
+	grep -q "^user.*bob@one.test" fields
+	[ "$(member eve@one.test quota)" = 2147483648 ]
+	doveadm -c "$conf" stop'
 
 # doveadm save, as a delivery does it.
 save() {

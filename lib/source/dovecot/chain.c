@@ -238,7 +238,7 @@ chain_follow(const struct chain *c, const char *login, const char *user,
 	struct secrets secrets = { 0 };
 	struct walk start = begin(c, login, user, arena, &secrets);
 	struct walk kept = start, delivery = start;
-	bool unsure = false, ignored, elsewhere;
+	bool unsure = false, ignored;
 
 	*out = (struct outcome){ .receiver = user };
 	try_secrets(&start, &kept, out);
@@ -248,12 +248,11 @@ chain_follow(const struct chain *c, const char *login, const char *user,
 	unsure = out->found_unsure;
 	if (!out->login)
 		out->found = out->locked = find_locked(&start, &kept, &unsure);
-	elsewhere = !out->found || c->parted || !user_is_same(user, kept.user);
-	if (elsewhere || c->prefetches) {
+	if (!out->found || c->parted || c->prefetches ||
+	    !user_is_same(user, kept.user)) {
 		out->delivers = find_delivery(
 		    &start, &delivery, out->found ? &ignored : &unsure);
-		if (elsewhere)
-			out->receiver = delivery.user;
+		out->receiver = delivery.user;
 		out->delivery = delivery.reply.now;
 		if (!out->login && !out->found) {
 			kept = delivery;

@@ -133,6 +133,19 @@ set_global_quota(struct dovecot *d, struct extra *x)
 			set_one(d, x, s->key, s->value);
 }
 
+/* Where mail is delivered, if that is another mailbox than a login opens; NULL
+ * otherwise. */
+static const char *
+other_home(const struct outcome *o)
+{
+	const char *read = pairs_get(&o->reply, "home");
+	const char *written = pairs_get(&o->delivery, "home");
+
+	return read != NULL && written != NULL && strcmp(read, written) != 0
+		   ? written
+		   : NULL;
+}
+
 /* A limit that deliveries alone know, because a login was answered before that
  * userdb was asked, is one all the same: mail is refused. */
 static void
@@ -140,7 +153,8 @@ set_delivery_quota(struct dovecot *d, const struct outcome *o, struct extra *x)
 {
 	const struct pairs *reply = &o->delivery;
 
-	if (!o->delivers || quota_of(d, &o->reply) != NULL)
+	if (!o->delivers || quota_of(d, &o->reply) != NULL ||
+	    other_home(o) != NULL || !user_is_same(o->receiver, o->user))
 		return;
 	for (size_t i = 0; i < reply->n; i++)
 		if (str_starts(reply->v[i].key,
@@ -309,10 +323,9 @@ note_login(struct dovecot *d, const struct outcome *o)
 static void
 note_delivery(struct dovecot *d, const struct outcome *o)
 {
-	const char *read = pairs_get(&o->reply, "home");
-	const char *written = pairs_get(&o->delivery, "home");
 	const char *limit = quota_of(d, &o->reply);
 	const char *other = quota_of(d, &o->delivery);
+	const char *home = other_home(o);
 
 	if (!o->login || !o->delivers)
 		return;
@@ -321,11 +334,11 @@ note_delivery(struct dovecot *d, const struct outcome *o)
 		    "a delivery has another quota than a login, which is the "
 		    "one that is carried",
 		    other);
-	if (read != NULL && written != NULL && strcmp(read, written) != 0)
+	if (home != NULL)
 		emit_note(d->emit, o->user,
 		    "mail is delivered to another home than a login opens, "
 		    "which is the one that is carried",
-		    written);
+		    home);
 }
 
 bool
