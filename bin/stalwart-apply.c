@@ -14,7 +14,6 @@
 
 #include "apply/apply.h"
 #include "apply/preflight.h"
-#include "apply/reject.h"
 #include "apply/send-as.h"
 #include "cli/main.h"
 #include "cli/outcome.h"

@@ -24,8 +24,20 @@ struct known {
 
 /* What was read of all objects of a type; see inventory.c. */
 struct inventory;
-/* What a reconcile leaves over. */
-struct leftover;
+/* What a reconcile leaves over; after leftover_settle, what of it goes. */
+struct leftover {
+	struct leftover *next; /* of an earlier operation */
+	struct apply_op *op;
+	const char *object;
+	json_t *ids;
+};
+/* What waits for the end; see handover.c. */
+struct kept {
+	struct kept *next;
+	struct apply_op *op;
+	struct apply_entry e;
+	bool changed; /* on the server, in this run */
+};
 /* An account that gets a script; and one that gets more. */
 struct script;
 struct holder;
@@ -44,6 +56,10 @@ struct apply {
 	size_t running;
 	struct inventory *inventories;
 	struct leftover *leftovers;
+	struct kept *kept, **kept_end;
+	/* Addresses (address_key) that an object of the plan should have and
+	 * has not -> what to call that. */
+	struct map unmet;
 	struct script *scripts;
 	struct holder *owners;   /* accounts that get settings */
 	size_t without_password; /* app passwords that nobody asked for */
@@ -74,6 +90,10 @@ void apply_run_requests(struct apply *a,
     void (*step)(struct apply *, void *));
 /* Reports an entry that is done, and keeps what is needed of it. */
 void apply_report(struct apply *a, struct apply_op *op, struct apply_entry *e);
+/* Keeps what later operations need to know of an entry: where references to it
+ * lead. */
+void apply_remember(
+    struct apply *a, const struct apply_op *op, const struct apply_entry *e);
 /* Whether the server keeps the names of such objects unique, so that what is
  * sent twice is not made twice. */
 bool apply_unique(const char *object);

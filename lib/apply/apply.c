@@ -15,9 +15,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "apply/aliases.h"
 #include "apply/apply-internal.h"
 #include "apply/destroy.h"
 #include "apply/entry.h"
+#include "apply/handover.h"
 #include "apply/inventory.h"
 #include "apply/job.h"
 #include "apply/operation.h"
@@ -87,31 +89,6 @@ apply_run_requests(struct apply *a,
 
 /* --- results --- */
 
-/* Keeps what later operations need to know of an object. */
-static void
-remember(
-    struct apply *a, const struct apply_op *op, const struct apply_entry *e)
-{
-	struct known *k;
-
-	if (e->ref == NULL || !plan_reader_referred(a->plan, e->ref))
-		return;
-	k = arena_alloc(&a->arena, sizeof *k);
-	if (e->id != NULL)
-		k->id = arena_adds(&a->arena, e->id);
-	if (e->address != NULL)
-		k->name = arena_adds(&a->arena, e->address);
-	k->made = e->status == APPLY_CREATED;
-	if (e->status == APPLY_FAILED) {
-		k->failed = arena_alloc(&a->arena, sizeof *k->failed);
-		*k->failed = e->why;
-	}
-	*map_put_copy(&a->known, &a->arena, e->ref, NULL) = k;
-	if (k->id != NULL && k->name != NULL &&
-	    strcmp(op->object, "Domain") == 0)
-		*map_put_copy(&a->names, &a->arena, k->id, NULL) = k->name;
-}
-
 /* Whether any operation of the plan is a reconcile of such objects. */
 static bool
 reconciled(const struct apply *a, const char *object)
@@ -134,6 +111,31 @@ touch(struct apply *a, const struct apply_op *op, const struct apply_entry *e)
 	key = xasprintf("%s/%s", op->object, e->id);
 	(void)map_put_copy(&a->touched, &a->arena, key, NULL);
 	free(key);
+}
+
+void
+apply_remember(
+    struct apply *a, const struct apply_op *op, const struct apply_entry *e)
+{
+	struct known *k;
+
+	touch(a, op, e);
+	if (e->ref == NULL || !plan_reader_referred(a->plan, e->ref))
+		return;
+	k = arena_alloc(&a->arena, sizeof *k);
+	if (e->id != NULL)
+		k->id = arena_adds(&a->arena, e->id);
+	if (e->address != NULL)
+		k->name = arena_adds(&a->arena, e->address);
+	k->made = e->status == APPLY_CREATED;
+	if (e->status == APPLY_FAILED) {
+		k->failed = arena_alloc(&a->arena, sizeof *k->failed);
+		*k->failed = e->why;
+	}
+	*map_put_copy(&a->known, &a->arena, e->ref, NULL) = k;
+	if (k->id != NULL && k->name != NULL &&
+	    strcmp(op->object, "Domain") == 0)
+		*map_put_copy(&a->names, &a->arena, k->id, NULL) = k->name;
 }
 
 /* What is planned: what has an id is there. */
@@ -163,9 +165,10 @@ apply_report(struct apply *a, struct apply_op *op, struct apply_entry *e)
 		.op = op,
 		.update_id = e->op_id };
 
-	remember(a, op, e);
-	touch(a, op, e);
+	apply_remember(a, op, e);
 	if (e->status == APPLY_FAILED) {
+		if (op->type != OP_DESTROY && handover_concerns(op))
+			aliases_unmet(a, entry_body(e), e->address);
 		op->failed = true;
 		if (op->type != OP_DESTROY)
 			r.body = entry_body(e);
@@ -181,6 +184,46 @@ apply_report(struct apply *a, struct apply_op *op, struct apply_entry *e)
 		settings_note(a, e);
 	}
 	a->options->result(a->options->arg, &r);
+}
+
+/* --- what failed, as a plan of its own --- */
+
+static void
+add_match(json_t *line, const struct apply_op *op)
+{
+	if (op->match_all)
+		(void)json_object_set_new(line, "matchOn", json_string("*"));
+	else if (op->match_on != NULL && op->type != OP_CREATE)
+		(void)json_object_set(line, "matchOn", op->match_on);
+	if (op->scope != NULL)
+		(void)json_object_set(line, "scope", op->scope);
+}
+
+char *
+apply_reject(const struct apply_result *r)
+{
+	const struct apply_op *op = r->op;
+	enum op_type type;
+	json_t *line;
+	char *text;
+
+	if (r->body == NULL)
+		return NULL;
+	type = op->type == OP_RECONCILE ? OP_UPSERT : op->type;
+	line = json_pack(
+	    "{s:s, s:s}", "@type", op_name(type), "object", op->object);
+	if (r->update_id != NULL)
+		(void)json_object_set_new(line, "id",
+		    json_string(r->id != NULL ? r->id : r->update_id));
+	add_match(line, op);
+	if (type == OP_UPDATE)
+		(void)json_object_set(line, "value", r->body);
+	else
+		(void)json_object_set_new(
+		    line, "value", json_pack("{s:O}", r->ref, r->body));
+	text = json_dumps(line, JSON_COMPACT);
+	json_decref(line);
+	return text;
 }
 
 /* --- the plan --- */
@@ -234,7 +277,7 @@ apply_plan(struct jmap *j, struct plan_reader *plan,
 
 	if (r == 0)
 		r = apply_all(&a);
-	if (leftover_pass(&a) == -1)
+	if (leftover_pass(&a, r == 0) == -1)
 		r = -1;
 	if (sieve_pass(&a, r == 0) == -1)
 		r = -1;
@@ -252,6 +295,7 @@ apply_plan(struct jmap *j, struct plan_reader *plan,
 	map_free(&a.known);
 	map_free(&a.names);
 	map_free(&a.touched);
+	map_free(&a.unmet);
 	map_free(&a.script_files);
 	map_free(&a.sharees);
 	jmap_domains_free(&a.sharee_domains);

@@ -46,6 +46,7 @@ struct apply_op {
 	const char *variant; /* of the last object, and its members */
 	const json_t *members;
 	bool failed; /* one of its objects */
+	bool part;   /* others may have more: see mailferry-plan(5), matchOn */
 };
 
 /* What became of one object. */
@@ -69,6 +70,14 @@ struct apply_result {
 	const char *update_id; /* of an update, as the plan has it */
 	json_t *body;
 };
+
+/*
+ * A line of a plan that tries the object again, without the newline; for
+ * free_secret, because it may hold a password. NULL where there is nothing to
+ * apply again. What was in a reconcile becomes an upsert: alone in its line, it
+ * would take away all the others.
+ */
+char *apply_reject(const struct apply_result *r);
 
 struct settings_file;
 struct ledger;

@@ -13,19 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/aliases.h"
 #include "apply/apply-internal.h"
 #include "apply/entry.h"
+#include "apply/handover.h"
+#include "apply/operation.h"
 #include "core/alloc.h"
 #include "core/num.h"
 #include "core/str.h"
 #include "jmap/fetch.h"
 #include "jmap/seterror.h"
-
-struct leftover {
-	struct leftover *next; /* of an earlier operation */
-	const char *object;
-	json_t *ids;
-};
 
 /* Some objects of one type on their way out. */
 struct batch {
@@ -41,6 +38,24 @@ text(const json_t *v, const char *member)
 	return json_string_value(json_object_get(v, member));
 }
 
+/* What has an address that another object of the plan should have, and has not,
+ * stays: mail for it would reach nobody. */
+static void
+spare_wanted(struct apply *a, struct apply_entry *e, const json_t *have)
+{
+	char *address = NULL;
+	const char *owner = aliases_wanted(a, have, &address);
+
+	if (owner != NULL && !e->done) {
+		e->note = xasprintf(
+		    "it stays: by the plan the address %s is that of %s, which "
+		    "does not have it",
+		    address, owner);
+		entry_settle(e, APPLY_EXISTS, NULL);
+	}
+	free(address);
+}
+
 /* A name of each for people. */
 static int
 name_batch(struct apply *a, struct batch *b, struct why *why)
@@ -52,8 +67,11 @@ name_batch(struct apply *a, struct batch *b, struct why *why)
 	for (size_t i = 0; i < b->n; i++)
 		fetch_want(&f, b->object, b->entries[i].id);
 	fetch_member(&f, label == NULL ? "name" : label);
-	if (apply_unique(b->object) && strcmp(b->object, "Domain") != 0)
+	if (apply_unique(b->object) && strcmp(b->object, "Domain") != 0) {
 		fetch_member(&f, "emailAddress");
+		fetch_member(&f, "domainId");
+		fetch_member(&f, "aliases");
+	}
 	r = fetch_all(a->jmap, &f, why);
 	for (size_t i = 0; r == 0 && i < b->n; i++) {
 		struct apply_entry *e = &b->entries[i];
@@ -63,6 +81,7 @@ name_batch(struct apply *a, struct batch *b, struct why *why)
 		if (name == NULL)
 			name = text(have, label == NULL ? "name" : label);
 		e->address = name == NULL ? NULL : xstrdup(name);
+		spare_wanted(a, e, have);
 	}
 	fetch_clear(&f);
 	return r;
@@ -318,7 +337,6 @@ destroy_ids(struct apply *a, const char *object, const json_t *ids)
 	size_t n = json_array_size(ids), step = a->jmap->max_set;
 	int r = 0;
 
-	announce(a, object, n);
 	for (size_t from = 0; r == 0 && from < n && !apply_stopping(a);
 	     from += step)
 		r = destroy_some(
@@ -351,8 +369,10 @@ destroy_pass(struct apply *a)
 			apply_report(a, &op, &e);
 			continue;
 		}
-		if (ids != NULL)
+		if (ids != NULL) {
+			announce(a, object, json_array_size(ids));
 			r = destroy_ids(a, object, ids);
+		}
 		if (ids == NULL || r == -1) {
 			json_decref(ids);
 			return -1;
@@ -363,18 +383,25 @@ destroy_pass(struct apply *a)
 }
 
 void
-leftover_add(struct apply *a, const char *object, json_t *ids)
+leftover_add(struct apply *a, struct apply_op *op, json_t *ids)
 {
 	struct leftover *l = xcalloc(1, sizeof *l);
 
-	l->object = object;
+	op->uses++;
+	l->op = op;
+	l->object = op->object;
 	l->ids = ids;
 	l->next = a->leftovers;
 	a->leftovers = l;
 }
 
-/* Whatever the plan wrote, in any operation, stays. Marks the rest as written,
- * so that two reconciles do not both destroy it. */
+bool
+leftover_may_go(const struct apply *a, const char *object, const char *id)
+{
+	return !is_ourselves(a, object, id) && !is_held(a, object);
+}
+
+/* Whatever the plan wrote, in any operation, stays. */
 static json_t *
 not_written(struct apply *a, const struct leftover *l)
 {
@@ -384,31 +411,76 @@ not_written(struct apply *a, const struct leftover *l)
 	json_array_foreach (l->ids, i, id) {
 		char *key =
 		    xasprintf("%s/%s", l->object, json_string_value(id));
-		bool added;
 
-		(void)map_put_copy(&a->touched, &a->arena, key, &added);
-		if (added)
+		if (map_get(&a->touched, key) == NULL)
 			(void)json_array_append(ids, id);
 		free(key);
 	}
 	return ids;
 }
 
-int
-leftover_pass(struct apply *a)
+/* Leaves what goes, and says how many. Two reconciles do not both destroy it. */
+static void
+settle(struct apply *a)
 {
-	int r = 0;
+	struct map seen = { 0 };
 
+	for (struct leftover *l = a->leftovers; l != NULL; l = l->next) {
+		json_t *ids = not_written(a, l), *id;
+		size_t i;
+
+		(void)json_array_clear(l->ids);
+		json_array_foreach (ids, i, id) {
+			char *key = xasprintf(
+			    "%s/%s", l->object, json_string_value(id));
+			bool added;
+
+			(void)map_put_copy(&seen, &a->arena, key, &added);
+			if (added)
+				(void)json_array_append(l->ids, id);
+			free(key);
+		}
+		json_decref(ids);
+		if (!l->op->failed)
+			announce(a, l->object, json_array_size(l->ids));
+	}
+	map_free(&seen);
+}
+
+static int
+destroy_leftover(struct apply *a, const struct leftover *l)
+{
+	json_t *ids;
+	int r;
+
+	if (l->op->failed) {
+		a->options->say(a->options->arg, l->object,
+		    "an object of a reconcile failed: nothing is destroyed for "
+		    "it");
+		return 0;
+	}
+	ids = not_written(a, l); /* some may have gone */
+	r = destroy_ids(a, l->object, ids);
+	json_decref(ids);
+	return r;
+}
+
+int
+leftover_pass(struct apply *a, bool go)
+{
+	int r;
+
+	go = go && !apply_stopping(a);
+	if (go)
+		settle(a);
+	r = handover_pass(a, go);
 	while (a->leftovers != NULL) {
 		struct leftover *l = a->leftovers;
 
 		a->leftovers = l->next;
-		if (r == 0 && !apply_stopping(a)) {
-			json_t *ids = not_written(a, l);
-
-			r = destroy_ids(a, l->object, ids);
-			json_decref(ids);
-		}
+		if (go && r == 0 && !apply_stopping(a))
+			r = destroy_leftover(a, l);
+		apply_op_free(l->op);
 		json_decref(l->ids);
 		free(l);
 	}

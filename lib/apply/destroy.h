@@ -10,8 +10,13 @@
 
 /* All operations "destroy", the last first. 0, or -1 (a->why). */
 int destroy_pass(struct apply *a);
-/* Keeps what a reconcile leaves over, and destroys it at the end. */
-void leftover_add(struct apply *a, const char *object, json_t *ids);
-int leftover_pass(struct apply *a);
+/* Keeps what a reconcile leaves over, which takes ids. */
+void leftover_add(struct apply *a, struct apply_op *op, json_t *ids);
+/* Whether it may be destroyed: an account needs --destroy. */
+bool leftover_may_go(const struct apply *a, const char *object, const char *id);
+/* At the end, if go: lets addresses change hands, then destroys what is left over, but
+ * what has an address that somebody else should have, and has not. 0, or -1
+ * (a->why). */
+int leftover_pass(struct apply *a, bool go);
 
 #endif

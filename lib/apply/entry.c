@@ -35,6 +35,8 @@ entry_clear(struct apply_entry *e)
 	free(e->op_id);
 	json_decref(e->holder);
 	json_decref(e->patch);
+	json_decref(e->later);
+	json_decref(e->drops);
 	free(e->note);
 	json_decref(e->differs);
 }

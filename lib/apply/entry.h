@@ -24,6 +24,11 @@ struct apply_entry {
 	bool made;      /* an update of what this run has created */
 	json_t *holder; /* the object that has the name: {"object","id"} */
 	json_t *patch;  /* what remains to be changed */
+	/* An address of it is taken: whether it may have it is decided when all
+	 * others are done. later: the patch, of what exists. */
+	bool waits;
+	json_t *later;
+	json_t *drops; /* aliases that the plan does not give it, if any */
 };
 
 /* Marks an entry as settled. id may be NULL. */

@@ -15,6 +15,7 @@
 
 #include "apply/apply-internal.h"
 #include "apply/entry.h"
+#include "apply/handover.h"
 #include "apply/inventory.h"
 #include "apply/lookup.h"
 #include "apply/operation.h"
@@ -78,7 +79,7 @@ finish(struct apply *a, struct apply_job *job)
 			    "the server says nothing about it");
 			entry_settle(e, APPLY_FAILED, NULL);
 		}
-		if (e->done)
+		if (e->done && !handover_keep(a, job->op, e))
 			apply_report(a, job->op, e);
 	}
 	job_abandon(job);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "apply/entry.h"
+#include "apply/handover.h"
 #include "core/alloc.h"
 #include "jmap/fetch.h"
 
@@ -83,6 +84,7 @@ lookup_judge(struct apply_job *job, struct apply_entry *e)
 	    "a name or address of it is taken by the %s %s (id %s)", type,
 	    name == NULL ? "?" : name, id);
 	entry_settle(e, APPLY_FAILED, NULL);
+	e->waits = handover_concerns(job->op);
 }
 
 /* --- by name, for a dry run --- */

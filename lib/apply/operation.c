@@ -34,6 +34,19 @@ apply_op_free(struct apply_op *op)
 	free(op);
 }
 
+/* The members that tell accounts and lists apart in this order say that the plan
+ * is that of a part of a directory (mailferry-plan(5)). */
+static bool
+is_part(const json_t *match_on)
+{
+	const char *first = json_string_value(json_array_get(match_on, 0)),
+		   *second = json_string_value(json_array_get(match_on, 1));
+
+	return json_array_size(match_on) == 2 && first != NULL &&
+	       second != NULL && strcmp(first, "domainId") == 0 &&
+	       strcmp(second, "name") == 0;
+}
+
 /* The operation that the reader is at; new, with one use. */
 static struct apply_op *
 new_op(struct apply *a)
@@ -48,6 +61,7 @@ new_op(struct apply *a)
 	op->match_all = from->match_all;
 	op->plan_scope = json_incref(from->scope);
 	op->line = from->line;
+	op->part = is_part(from->match_on);
 	if (from->id != NULL)
 		op->id = arena_adds(&op->arena, from->id);
 	return op;
@@ -329,12 +343,8 @@ apply_objects(struct apply *a)
 		v = inventory_get(a, op, &why);
 		if (v == NULL)
 			apply_stop(a, &why);
-		else if (op->failed)
-			a->options->say(a->options->arg, op->object,
-			    "an object of a reconcile failed: nothing is "
-			    "destroyed for it");
 		else
-			leftover_add(a, op->object, inventory_rest(v, op));
+			leftover_add(a, op, inventory_rest(v, op));
 	}
 	apply_op_free(op);
 }

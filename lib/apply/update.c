@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/aliases.h"
 #include "apply/apply-internal.h"
 #include "apply/entry.h"
+#include "apply/handover.h"
 #include "apply/references.h"
 #include "core/alloc.h"
 #include "core/json.h"
@@ -224,11 +226,52 @@ update_comparable(
 	return false;
 }
 
+/* Aliases: what the plan does not give it goes at the end only, when whoever gets
+ * it is there, and in a part of a directory only to another of that part. */
+static void
+patch_aliases(const struct apply *a, const struct apply_job *job,
+    struct apply_entry *e, const json_t *have, json_t *want, json_t *patch)
+{
+	json_t *drops = aliases_rest(have, want), *both;
+	bool keep =
+	    job->op->part || (a->options->update && !a->options->dry_run);
+
+	if (json_object_size(drops) == 0 || !keep) {
+		if (!same(have, want))
+			(void)json_object_set(patch, "aliases", want);
+		json_decref(drops);
+		return;
+	}
+	both = aliases_join(want, drops);
+	if (!same(have, both))
+		(void)json_object_set(patch, "aliases", both);
+	json_decref(both);
+	if (a->options->update && !a->options->dry_run)
+		e->drops = drops;
+	else
+		json_decref(drops);
+}
+
+/* The members of a list in a part of a directory: those that are there stay. */
+static void
+patch_recipients(const json_t *have, const json_t *want, json_t *patch)
+{
+	json_t *both = json_object();
+
+	(void)json_object_update(both, (json_t *)(uintptr_t)have);
+	(void)json_object_update(both, (json_t *)(uintptr_t)want);
+	if (json_object_size(both) == json_object_size(have))
+		json_decref(both);
+	else
+		(void)json_object_set_new(patch, "recipients", both);
+}
+
 /* What has to be changed; new. */
 static json_t *
 make_patch(const struct apply *a, const struct apply_job *job,
-    const json_t *body, const json_t *current)
+    struct apply_entry *e, const json_t *current)
 {
+	const json_t *body = entry_body(e);
 	const json_t *members = schema_members(a->schema, job->op->object,
 	    json_string_value(json_object_get(body, "@type")));
 	json_t *patch = json_object(), *v;
@@ -241,6 +284,13 @@ make_patch(const struct apply *a, const struct apply_job *job,
 			if (sets_passwords(a))
 				patch_credentials(patch, v,
 				    json_object_get(current, "credentials"));
+		} else if (strcmp(key, "aliases") == 0 &&
+			   handover_concerns(job->op)) {
+			patch_aliases(
+			    a, job, e, json_object_get(current, key), v, patch);
+		} else if (strcmp(key, "recipients") == 0 && job->op->part) {
+			patch_recipients(
+			    json_object_get(current, key), v, patch);
 		} else if (!same(json_object_get(current, key), v))
 			(void)json_object_set(patch, key, v);
 	}
@@ -351,7 +401,7 @@ decide_update(struct apply *a, struct apply_job *job, struct apply_entry *e)
  * to be added alone; a list of aliases or a set of names. */
 static void
 missing_aliases(struct apply *a, const json_t *have, const json_t *want,
-    json_t *patch, struct buf *names)
+    json_t *patch, struct buf *names, const char *owner)
 {
 	size_t next = 0;
 	const char *key;
@@ -374,6 +424,8 @@ missing_aliases(struct apply *a, const json_t *have, const json_t *want,
 				       : xasprintf("aliases/%zu", next++);
 		(void)json_object_set(patch, pointer, v);
 		free(pointer);
+		if (name != NULL)
+			aliases_unmet(a, v, owner);
 		buf_addf(names, "%s%s", names->len == 0 ? "" : ", ",
 		    name == NULL ? key : name);
 		if (name != NULL && domain != NULL)
@@ -429,7 +481,7 @@ leave_alone(struct apply *a, struct apply_entry *e, const json_t *patch,
 	struct buf lacking = { 0 };
 
 	missing_aliases(a, json_object_get(current, "aliases"),
-	    json_object_get(patch, "aliases"), aliases, &lacking);
+	    json_object_get(patch, "aliases"), aliases, &lacking, e->address);
 	note_differences(a, e, patch, &lacking);
 	if (a->options->add_aliases && json_object_size(aliases) != 0) {
 		if (a->options->dry_run) {
@@ -476,7 +528,7 @@ update_decide(struct apply *a, struct apply_job *job, struct apply_entry *e)
 	if (current == NULL)
 		return;
 	note_password(a, e, current);
-	patch = make_patch(a, job, entry_body(e), current);
+	patch = make_patch(a, job, e, current);
 	if (json_object_size(patch) == 0) {
 		json_decref(patch);
 	} else if (!a->options->update) {
@@ -532,16 +584,21 @@ update_fill(struct apply *a, struct apply_job *job, size_t *n)
 	return *n != 0;
 }
 
+static bool
+is_taken(const json_t *error)
+{
+	const char *type = json_string_value(json_object_get(error, "type"));
+
+	return type != NULL && strcmp(type, "primaryKeyViolation") == 0;
+}
+
 /* An address that goes from one object to another is free only when the first
  * has given it up, which may come later in the same request. Each time something
  * else was changed it is worth another try. */
 static bool
 is_taken_yet(const json_t *error, const json_t *updated)
 {
-	const char *type = json_string_value(json_object_get(error, "type"));
-
-	return type != NULL && strcmp(type, "primaryKeyViolation") == 0 &&
-	       json_object_size(updated) != 0;
+	return is_taken(error) && json_object_size(updated) != 0;
 }
 
 void
@@ -566,6 +623,10 @@ update_take(struct apply_job *job, const json_t *answer)
 		} else if (error != NULL) {
 			jmap_set_error(error, e->body, &e->why);
 			entry_settle(e, APPLY_FAILED, NULL);
+			if (is_taken(error) && handover_concerns(job->op)) {
+				e->waits = true;
+				e->later = json_incref(e->patch);
+			}
 		} else {
 			why_set(&e->why, FAIL_DATA,
 			    "the server says nothing about it");

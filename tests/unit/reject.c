@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-#include "apply/reject.h"
+#include "apply/apply.h"
 
 #include "core/alloc.h"
 #include "unit/tap.h"
