@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "core/alloc.h"
+#include "core/base64.h"
 #include "core/str.h"
 #include "dav/dav-internal.h"
 #include "http/curl.h"
@@ -17,6 +18,21 @@ enum {
 	REDIRECTS_MAX = 5,
 	TRIES_MAX = 4
 };
+
+/* A header or a path must not hold what ends it. */
+static bool
+ends_path(char c)
+{
+	return (unsigned char)c <= 0x20 || c == 0x7f;
+}
+
+static bool
+is_path(const char *s)
+{
+	while (*s != '\0' && !ends_path(*s))
+		s++;
+	return *s == '\0';
+}
 
 int
 dav_open(struct dav *d, const char *url, const struct http_options *o,
@@ -32,7 +48,7 @@ dav_open(struct dav *d, const char *url, const struct http_options *o,
 	d->path = xstrdup(path == NULL ? "/" : path);
 	if (curl_check_userinfo(url, why) == -1)
 		goto out;
-	if (!dav_is_path(d->path))
+	if (!is_path(d->path))
 		(void)why_set(why, FAIL_FATAL, "%s: not a URL", url);
 	else
 		d->http = http_new(origin, o, why);
@@ -182,21 +198,63 @@ own_path(const struct dav *d, const char *href)
 char *
 dav_path(const char *href)
 {
-	struct parts p;
+	struct parts p = { .path = href };
+	struct buf path = { 0 };
 
-	if (*href == '/' && href[1] != '/')
-		return xstrdup(href);
-	return split_url(href, &p) ? xstrdup(p.path) : NULL;
+	if ((*href != '/' || href[1] == '/') && !split_url(href, &p))
+		return NULL;
+	for (; *p.path != '\0' && *p.path != '#'; p.path++)
+		if (ends_path(*p.path))
+			buf_addf(&path, "%%%02X", (unsigned char)*p.path);
+		else
+			buf_addc(&path, *p.path);
+	return path.data;
 }
 
-/* A header or a path must not hold what ends it. */
-bool
-dav_is_path(const char *s)
+/* The next byte of a path, which moves past it. */
+static int
+next_byte(const char **s)
 {
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s <= 0x20 || *s == 0x7f)
+	int high = **s == '%' ? hex_value((*s)[1]) : -1;
+	int low = high == -1 ? -1 : hex_value((*s)[2]);
+
+	if (low == -1)
+		return (unsigned char)*(*s)++;
+	*s += 3;
+	return high << 4 | low;
+}
+
+bool
+dav_same_path(const char *a, const char *b)
+{
+	while (*a != '\0' && *b != '\0')
+		if (next_byte(&a) != next_byte(&b))
 			return false;
-	return true;
+	return *a == *b;
+}
+
+void
+dav_listed_odd(struct dav_listed *l, const char *href)
+{
+	if (l->odd == NULL)
+		l->odd = xstrdup(href);
+}
+
+int
+dav_listed_end(struct dav_listed *l, int r, const char *where, struct why *why)
+{
+	if (r == 0 && l->cut != 0)
+		r = why_set(why, FAIL_FATAL,
+		    "%.200s: the server lists only a part (%ld)", where,
+		    l->cut);
+	else if (r == 0 && l->odd != NULL)
+		r = why_set(why, FAIL_FATAL,
+		    "%.200s: the server lists something at an address that "
+		    "is none: %.200s",
+		    where, l->odd);
+	free(l->odd);
+	l->odd = NULL;
+	return r;
 }
 
 /* PROPFIND or REPORT; redirects on the same server are followed, and *path is
@@ -227,7 +285,7 @@ dav_ask(struct dav *d, const char *method, char **path, const char *depth,
 			     reply.status >= 400
 			 ? NULL
 			 : own_path(d, reply.location);
-		if (to == NULL || !dav_is_path(to)) {
+		if (to == NULL || !is_path(to)) {
 			free(to);
 			break;
 		}

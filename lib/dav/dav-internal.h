@@ -45,11 +45,22 @@ int dav_ask(struct dav *d, const char *method, char **path, const char *depth,
  * The path of a URL, for the caller to free; NULL if it has none. For what a
  * server says of its own resources: behind a proxy it may know itself by
  * another scheme, host or port, and whatever it says, requests go to the server
- * that was given.
+ * that was given. What would end a header or a request line is percent-encoded.
  */
 char *dav_path(const char *href);
-/* Whether nothing in a path would end a header or a request line. */
-bool dav_is_path(const char *s);
+/* Whether two paths are the same but for what is percent-encoded. */
+bool dav_same_path(const char *a, const char *b);
+
+/* What keeps a listing from being whole: what it leaves out is not missing. */
+struct dav_listed {
+	long cut;  /* a status that says that there are more */
+	char *odd; /* the first address that is none */
+};
+
+void dav_listed_odd(struct dav_listed *l, const char *href);
+/* Of a listing that ended with r: 0, or -1 and why (FATAL). Frees it. */
+int dav_listed_end(
+    struct dav_listed *l, int r, const char *where, struct why *why);
 
 /* Appends a text as XML. */
 void dav_add_escaped(struct buf *out, const char *s);

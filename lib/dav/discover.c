@@ -72,7 +72,7 @@ look_both(struct dav *d, char **start, enum dav_kind kind, struct found *f,
 	if (r == -1 || f->homes[kind] != NULL || f->principal == NULL)
 		return r;
 	path = dav_path(f->principal);
-	if (path == NULL || !dav_is_path(path))
+	if (path == NULL)
 		r = why_set(why, FAIL_FATAL,
 		    "the server names a principal that is not a URL: %.200s",
 		    f->principal);
@@ -90,12 +90,10 @@ take_home(struct dav *d, enum dav_kind kind, const struct found *f,
 	char *home =
 	    f->homes[kind] == NULL ? xstrdup(looked) : dav_path(f->homes[kind]);
 
-	if (home == NULL || !dav_is_path(home)) {
-		free(home);
+	if (home == NULL)
 		return why_set(why, FAIL_FATAL,
 		    "the server names a home that is not a URL: %.200s",
 		    f->homes[kind]);
-	}
 	d->homes[kind] = home;
 	return 0;
 }
@@ -198,7 +196,7 @@ take(struct dav_places *places, const char *href)
 struct find_places {
 	bool wanted[2]; /* by kind */
 	struct dav_places *places;
-	long cut; /* a status that says that there are more */
+	struct dav_listed listed;
 };
 
 static void
@@ -210,14 +208,15 @@ on_place(void *arg, const struct dav_response *r)
 	char *href = dav_path(r->href);
 
 	if (r->status >= 300)
-		f->cut = r->status;
+		f->listed.cut = r->status;
 	if (href != NULL)
 		take(f->places, href);
-	if (wanted && href != NULL && dav_is_path(href) &&
-	    !has_place(f->places, href))
-		add_place(f->places, kind, href, r->name);
-	else
-		free(href);
+	/* Below a query there is nothing. */
+	if (wanted && (href == NULL || strchr(href, '?') != NULL))
+		dav_listed_odd(&f->listed, r->href);
+	else if (wanted && !has_place(f->places, href))
+		add_place(f->places, kind, xstrdup(href), r->name);
+	free(href);
 }
 
 /* Appends the collections in the home of a kind; of the other kind, too, where
@@ -226,7 +225,7 @@ static int
 list_home(struct dav *d, enum dav_kind kind, bool both,
     struct dav_places *places, struct why *why)
 {
-	struct find_places f = { { both, both }, places, 0 };
+	struct find_places f = { { both, both }, places, { 0 } };
 	int r;
 
 	f.wanted[kind] = true;
@@ -235,11 +234,7 @@ list_home(struct dav *d, enum dav_kind kind, bool both,
 			 "<displayname/></prop></propfind>",
 	    on_place, &f, why);
 
-	if (r == 0 && f.cut != 0)
-		r = why_set(why, FAIL_FATAL,
-		    "%.200s: the server lists only a part (%ld)",
-		    d->homes[kind], f.cut);
-	return r;
+	return dav_listed_end(&f.listed, r, d->homes[kind], why);
 }
 
 static int

@@ -28,11 +28,11 @@ struct listing {
 	const struct dav_place *place;
 	const struct dav_lister *to;
 	char **list;
-	struct map listed; /* the same: a server may list one two times */
-	bool *read;        /* by number in list */
+	struct map known; /* the same: a server may list one two times */
+	bool *read;       /* by number in list */
 	size_t n, cap;
 	size_t first, some; /* those that are asked for at a time */
-	long cut;           /* a status that says that there are more */
+	struct dav_listed listed;
 };
 
 static void
@@ -44,13 +44,15 @@ on_href(void *arg, const struct dav_response *r)
 
 	/* RFC 4918, 9.1, RFC 5323, 5.16: 507 for the collection itself. */
 	if (r->status >= 300 && r->status != 404 && r->status != 410)
-		l->cut = r->status;
-	if (path == NULL || strcmp(path, l->place->href) == 0 ||
-	    !dav_is_path(path) || r->status >= 300) {
+		l->listed.cut = r->status;
+	else if (r->status < 300 && !r->collection && path == NULL)
+		dav_listed_odd(&l->listed, r->href);
+	if (path == NULL || dav_same_path(path, l->place->href) ||
+	    r->status >= 300) {
 		free(path);
 		return;
 	}
-	(void)map_put(&l->listed, path, &added);
+	(void)map_put(&l->known, path, &added);
 	if (!added) {
 		free(path);
 		return;
@@ -80,7 +82,7 @@ on_data(void *arg, const struct dav_response *r)
 	char *path = r->data == NULL ? NULL : dav_path(r->href);
 
 	for (size_t i = l->first; path != NULL && i < l->first + l->some; i++) {
-		if (l->read[i] || strcmp(l->list[i], path) != 0)
+		if (l->read[i] || !dav_same_path(l->list[i], path))
 			continue;
 		l->read[i] = true;
 		take_text(l, path, r->data, strlen(r->data));
@@ -185,10 +187,7 @@ dav_list(struct dav *d, const struct dav_place *place,
 			 "</prop></propfind>",
 	    on_href, &l, why);
 
-	if (r == 0 && l.cut != 0)
-		r = why_set(why, FAIL_FATAL,
-		    "%.200s: the server lists only a part (%ld)", place->href,
-		    l.cut);
+	r = dav_listed_end(&l.listed, r, place->href, why);
 	if (r == 0)
 		r = read_all(&l, why);
 	/* Of what is not known to be missing nothing can be put. */
@@ -197,7 +196,7 @@ dav_list(struct dav *d, const struct dav_place *place,
 	for (size_t i = 0; i < l.n; i++)
 		free(l.list[i]);
 	free(l.list);
-	map_free(&l.listed);
+	map_free(&l.known);
 	free(path);
 	return r;
 }

@@ -11,6 +11,8 @@ each), N counted anew when the file is written:
     conflict                403, no-uid-conflict
     location URL            301
     hrefs PREFIX            passed on; each href in the answer begins with it
+    recode                  passed on; hrefs are spelled in another way
+    relative                passed on; hrefs have no slash before them
     omit N                  passed on; the Nth response is left out
     missing N               passed on; the Nth response says 404
     twice                   passed on; each response is there two times
@@ -70,6 +72,13 @@ def changed(data, what):
     if what[0] == 'hrefs':
         return re.sub(r'(<(?:\w+:)?href>)/', r'\1%s/' % what[1],
                       text).encode()
+    if what[0] == 'relative':
+        return re.sub(r'(<(?:\w+:)?href>)/[^<]*/(?=[^<])', r'\1',
+                      text).encode()
+    if what[0] == 'recode':
+        return re.sub(r'(<(?:\w+:)?href>)([^<]*)', lambda m: m[1] + ''.join(
+            '%%%02x' % b if b in b'aeiou@' else chr(b)
+            for b in urllib.parse.unquote_to_bytes(m[2])), text).encode()
     parts = re.split(r'(<(?:\w+:)?response>.*?</(?:\w+:)?response>)', text,
                      flags=re.S)
     if what[0] == 'twice':
@@ -158,8 +167,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         r = c.getresponse()
         data = r.read()
         c.close()
-        if what and what[0] in ('hrefs', 'omit', 'missing', 'cut', 'twice') and \
-                r.status == 207:
+        if what and what[0] in ('hrefs', 'omit', 'missing', 'cut', 'twice',
+                                'recode', 'relative') and r.status == 207:
             data = changed(data, what)
         if what and what[0] == 'lost':
             self.close_connection = True

@@ -1,0 +1,48 @@
+#!/bin/sh
+# davmerge where runs end halfway beside others, and servers spell addresses in
+# odd ways: each object once.
+. "${0%/*}/lib.sh"
+. "$top/t/dav.sh"
+
+for i in 1 2 3; do
+	event "tree/calendars/Work/$i.ics" "u$i@x"
+done
+event tree/calendars/Home/1.ics u4@x
+event tree/calendars/Home/2.ics u1@x
+for i in 1 2; do
+	card "tree/contacts/Friends/$i.vcf" "c$i@x"
+done
+
+# One in seven of the ways to be cut off: each request, and each way.
+ok 'cut off at any request beside another run: then each object once' '
+	run 0 /usr/bin/python3 "$top/tests/dav/killed.py" "$server" "$tmp/store" \
+	    "$tmp/password" tree ${FERRY_EVERY_CALL:-7}'
+
+start_faults rules
+ok 'addresses that answers spell in two ways are one' '
+	forget
+	: >rules
+	shows run 0 merge -q "$url" tree >out
+	shows run 0 merge -v "$url" tree >out 2>plain
+	for method in PROPFIND REPORT; do
+		echo "$method * recode" >rules
+		shows run 0 merge -v "$url" tree >out 2>err
+		counts "2 card exists,5 event exists,"
+		grep requests plain >was
+		grep requests err | same was -
+	done'
+
+ok 'what is listed at an address that is none is not missing' '
+	n=$(stored | wc -l)
+	for which in "*" 3 4; do
+		echo "PROPFIND $which relative" >rules
+		shows run 2 merge "$url/alice/" tree >out 2>err
+		has err "the server lists something at an address that is none: "
+		hasnt out created
+	done
+	echo "REPORT * relative" >rules
+	shows run 0 merge -q "$url" tree >out
+	counts "2 card exists,5 event exists,"
+	[ "$(stored | wc -l)" -eq "$n" ]'
+
+done_testing
