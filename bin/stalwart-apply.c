@@ -254,7 +254,8 @@ open_settings(struct why *why)
 		NULL, why) == -1)
 		return -1;
 	claim(run.settings_path);
-	if (ledger_open(&run.done, run.done_path, 4, only_read, why) == -1)
+	if (ledger_open(&run.done, run.done_path, 4, true, only_read, why) ==
+	    -1)
 		return -1;
 	run.options.settings = &run.settings;
 	run.options.done = &run.done;
@@ -262,7 +263,7 @@ open_settings(struct why *why)
 		return 0;
 	run.options.app_passwords = &run.passwords;
 	return ledger_open(
-	    &run.passwords, run.passwords_path, 2, only_read, why);
+	    &run.passwords, run.passwords_path, 2, false, only_read, why);
 }
 
 /* A plan without an operation, as a pipe from a program that died is. */

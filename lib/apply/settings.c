@@ -65,7 +65,7 @@ settings_note(struct apply *a, struct apply_entry *e)
 static void
 report(void *arg, const struct holder *o, enum item_kind kind,
     enum setting_status status, const char *name, const char *note,
-    const struct why *why)
+    const json_t *differs, const struct why *why)
 {
 	static const char *const objects[ITEM_KINDS] = {
 		[ITEM_VACATION] = "VacationResponse",
@@ -89,6 +89,7 @@ report(void *arg, const struct holder *o, enum item_kind kind,
 		.address = o->address,
 		.name = name,
 		.note = note,
+		.differs = differs,
 		.why = why };
 
 	a->options->result(a->options->arg, &r);
@@ -119,8 +120,9 @@ account_id(void *arg, const char *address)
 static struct owner_run
 run_of(struct apply *a)
 {
-	return (struct owner_run){ a->options->dry_run, a->options->done,
-		a->options->app_passwords, account_id, report, a };
+	return (struct owner_run){ a->options->dry_run, a->options->update,
+		a->options->done, a->options->app_passwords, account_id, report,
+		a };
 }
 
 static void
@@ -149,7 +151,7 @@ fail_owner(struct apply *a, const struct holder *o, const struct why *why)
 
 	if (data.kind == FAIL_FATAL)
 		data.kind = FAIL_DATA;
-	report(a, o, ITEM_SCRIPT, SET_FAILED, NULL, NULL, &data);
+	report(a, o, ITEM_SCRIPT, SET_FAILED, NULL, NULL, NULL, &data);
 }
 
 /* --- asking --- */
@@ -237,14 +239,6 @@ fill_send(struct apply *a, struct group *g)
 			apply_stop(a, &why);
 }
 
-/* The answer for one owner is lost, or part of it: what is there? */
-static void
-ask_again(struct holder *o)
-{
-	owner_clear(o);
-	o->sent = true;
-}
-
 static void
 take_send(struct apply *a, struct group *g, bool *lost)
 {
@@ -260,7 +254,7 @@ take_send(struct apply *a, struct group *g, bool *lost)
 				drop(g, i);
 			break;
 		case SEND_LOST:
-			ask_again(o);
+			owner_lost(o);
 			*lost = true;
 			break;
 		case SEND_STOP:
@@ -289,7 +283,7 @@ start_over(struct apply *a, struct group *g)
 {
 	for (size_t i = 0; i < g->n; i++)
 		if (g->owners[i]->n != 0)
-			ask_again(g->owners[i]);
+			owner_lost(g->owners[i]);
 	fill_ask(a, g);
 	g->tries++;
 }

@@ -27,6 +27,15 @@ add_fields(struct buf *line, const char *const *fields, size_t n)
 	}
 }
 
+/* Keeps what follows the keys, which line is. */
+static void
+keep_rest(struct ledger *l, const char *line, const char *rest)
+{
+	if (l->more)
+		*map_put_copy(&l->rest, &l->arena, line, NULL) =
+		    rest == NULL ? NULL : arena_adds(&l->arena, rest);
+}
+
 /* Keeps each beginning of the line that ends with a field. */
 static void
 learn(struct ledger *l, char *line)
@@ -41,6 +50,8 @@ learn(struct ledger *l, char *line)
 			*tab = '\0';
 		*map_put_copy(&l->known, &l->arena, line, NULL) =
 		    (void *)(uintptr_t)l->lines;
+		if (i + 1 == l->keys)
+			keep_rest(l, line, tab == NULL ? NULL : tab + 1);
 		if (tab == NULL)
 			return;
 		*tab = '\t';
@@ -94,10 +105,12 @@ read_old(struct ledger *l, struct why *why)
 }
 
 int
-ledger_open(struct ledger *l, const char *path, size_t keys, bool read_only,
-    struct why *why)
+ledger_open(struct ledger *l, const char *path, size_t keys, bool more,
+    bool read_only, struct why *why)
 {
-	*l = (struct ledger){ .path = path, .fd = -1, .keys = keys };
+	*l = (struct ledger){
+		.path = path, .fd = -1, .keys = keys, .more = more
+	};
 	if (read_only)
 		return read_old(l, why);
 	l->fd = output_open_own(path, why);
@@ -120,6 +133,18 @@ bool
 ledger_has(const struct ledger *l, const char *const *fields, size_t n)
 {
 	return ledger_line(l, fields, n) != 0;
+}
+
+const char *
+ledger_more(const struct ledger *l, const char *const *fields)
+{
+	struct buf line = { 0 };
+	void **at;
+
+	add_fields(&line, fields, l->keys);
+	at = map_get(&l->rest, buf_str(&line));
+	buf_free(&line);
+	return at == NULL ? NULL : *at;
 }
 
 int
@@ -153,6 +178,7 @@ ledger_close(struct ledger *l)
 	if (l->path != NULL && l->fd != -1)
 		output_close_own(l->fd);
 	map_free(&l->known);
+	map_free(&l->rest);
 	arena_free(&l->arena);
 	*l = (struct ledger){ .fd = -1 };
 }

@@ -10,7 +10,8 @@
 
 /* Of a line in the ledger. */
 enum {
-	OWNER_FIELDS = 4
+	OWNER_FIELDS = 4,
+	OWNER_ALL_FIELDS = 6 /* with what was wanted, and what was there */
 };
 
 /* The names of things in the ledger. */
@@ -27,6 +28,9 @@ struct owner_item *owner_item(const struct owner_run *run, struct holder *o,
  * not as the record wants it. */
 void owner_exists(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name, const char *note);
+/* The same, with what the record wants and the server has, for owner_put. */
+void owner_exists_as(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, const char *wish, const char *there);
 void owner_failed(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name, const char *reason);
 /* The filters that a wrapper of ours includes; or, wrapper NULL, that the last one
@@ -34,6 +38,26 @@ void owner_failed(const struct owner_run *run, const struct holder *o,
  * there any more. */
 bool owner_filters(const struct owner_run *run, const struct holder *o,
     const char *wrapper, const char **filters);
+/* Whether a change of this script was sent, and the answer lost. */
+bool owner_was_changing(const struct holder *o, const char *name);
+
+/* What became of a thing that was put in. */
+enum owner_put {
+	PUT_UNKNOWN, /* nobody knows */
+	PUT_SAME,    /* the record wants the same as then */
+	PUT_OURS,    /* it wants something else, and the server has the same */
+	PUT_THEIRS   /* it wants something else, and so does the owner */
+};
+enum owner_put owner_put(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, const char *wish, const char *there);
+/* Reports that the record wants something else than was put in; differs is taken
+ * over. True if the caller has to change it. */
+bool owner_differs(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, enum owner_put put, json_t *differs);
+void owner_digest(const char *text, char out[OWNER_DIGEST]);
+/* Of the members that are not null. */
+void owner_digest_json(const json_t *object, char out[OWNER_DIGEST]);
+
 /* Whether it was put in once. */
 bool owner_was_done(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name);

@@ -4,10 +4,14 @@
 
 #include "settings/owner.h"
 
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/digest.h"
+#include "core/str.h"
 #include "settings/identities.h"
 #include "settings/owner-internal.h"
 #include "settings/scripts.h"
@@ -23,6 +27,7 @@ const char *const owner_words[ITEM_KINDS] = {
 	[ITEM_APP_PASSWORD] = "app-password",
 	[ITEM_FILTERS] = "filters",
 	[ITEM_ASKED_PASSWORD] = "asked-app-password",
+	[ITEM_ACTIVATED] = "activated",
 };
 
 const char *
@@ -114,6 +119,110 @@ note_done(const struct owner_run *run, const struct holder *o,
 	return ledger_add(run->done, fields, n, false, why);
 }
 
+/* Also where a line is there: the last one counts. */
+static int
+note_last(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, struct why *why)
+{
+	const char *fields[OWNER_FIELDS];
+	size_t n = fields_of(o, kind, name, fields);
+
+	return run->dry_run ? 0 : ledger_add(run->done, fields, n, false, why);
+}
+
+/* --- what was put in, and is it still there? --- */
+
+void
+owner_digest(const char *text, char out[OWNER_DIGEST])
+{
+	unsigned char sum[SHA256_LEN];
+
+	digest_of(text, strlen(text), sum);
+	for (size_t i = 0; i < (OWNER_DIGEST - 1) / 2; i++)
+		(void)snprintf(out + 2 * i, 3, "%02x", sum[i]);
+}
+
+void
+owner_digest_json(const json_t *object, char out[OWNER_DIGEST])
+{
+	json_t *set = json_object(), *v;
+	const char *key;
+	char *text;
+
+	json_object_foreach ((json_t *)(uintptr_t)object, key, v)
+		if (!json_is_null(v))
+			(void)json_object_set(set, key, v);
+	text = json_dumps(set, JSON_COMPACT | JSON_SORT_KEYS);
+	owner_digest(text, out);
+	free(text);
+	json_decref(set);
+}
+
+/* What the ledger has after the name; NULL. */
+static const char *
+put_before(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name)
+{
+	const char *fields[OWNER_FIELDS];
+
+	(void)fields_of(o, kind, name, fields);
+	return ledger_more(run->done, fields);
+}
+
+static int
+note_put(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, const char *wish, const char *there,
+    struct why *why)
+{
+	const char *fields[OWNER_ALL_FIELDS];
+	size_t n = fields_of(o, kind, name, fields);
+	char *now = xasprintf("%s\t%s", wish, there);
+	const char *before = put_before(run, o, kind, name);
+	int r = 0;
+
+	fields[n] = wish;
+	fields[n + 1] = there;
+	if (!run->dry_run && (before == NULL || strcmp(before, now) != 0))
+		r = ledger_add(run->done, fields, OWNER_ALL_FIELDS, false, why);
+	free(now);
+	return r;
+}
+
+enum owner_put
+owner_put(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, const char *wish, const char *there)
+{
+	const char *before = put_before(run, o, kind, name);
+	const char *tab = before == NULL ? NULL : strchr(before, '\t');
+
+	if (tab == NULL)
+		return PUT_UNKNOWN;
+	if ((size_t)(tab - before) == strlen(wish) && str_starts(before, wish))
+		return PUT_SAME;
+	return there != NULL && strcmp(tab + 1, there) == 0 ? PUT_OURS
+							    : PUT_THEIRS;
+}
+
+bool
+owner_differs(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, enum owner_put put, json_t *differs)
+{
+	bool change = put == PUT_OURS && run->update;
+
+	if (!change)
+		run->report(run->arg, o, kind, SET_EXISTS, name,
+		    put == PUT_OURS
+			? "the directory has it otherwise since: it is left "
+			  "alone (-u changes it)"
+			: "the directory has it otherwise since, and the owner "
+			  "has changed it: it is left alone",
+		    differs, NULL);
+	json_decref(differs);
+	return change;
+}
+
+/* --- filters of a wrapper --- */
+
 /* Fields of a line that says which filters a wrapper includes, or (NULL) the
  * last one that was made; word is kept for them. */
 static size_t
@@ -179,21 +288,27 @@ owner_asking(
 
 int
 owner_done(const struct owner_run *run, const struct holder *o,
-    const struct owner_item *i, struct why *why)
+    const struct owner_item *i, const char *there, struct why *why)
 {
+	/* An active script is also one that was put in. */
+	enum item_kind kind = i->kind == ITEM_ACTIVE ? ITEM_SCRIPT : i->kind;
 	int r = 0;
 
-	/* An active script is also one that was put in. */
-	if (i->kind == ITEM_ACTIVE)
-		r = note_done(run, o, ITEM_SCRIPT, i->name, why);
+	if (i->there[0] != '\0')
+		there = i->there;
+	if (i->wish[0] != '\0' && there != NULL)
+		r = note_put(run, o, kind, i->name, i->wish, there, why);
+	else if (kind != i->kind)
+		r = note_done(run, o, kind, i->name, why);
 	if (r == 0 && i->filters != NULL)
 		r = note_filters(run, o, i->name, i->filters, why);
 	if (r == 0 && i->filters != NULL)
 		r = note_filters(run, o, NULL, i->filters, why);
-	if (r == 0)
-		r = note_done(
-		    run, o, i->kind, i->key != NULL ? i->key : i->name, why);
-	return r;
+	if (r == 0 && i->kind == ITEM_ACTIVE)
+		r = note_last(run, o, ITEM_ACTIVATED, i->name, why);
+	if (r == 0 && i->kind == ITEM_ACTIVE)
+		return note_last(run, o, ITEM_ACTIVE, i->key, why);
+	return r == 0 ? note_done(run, o, i->kind, i->name, why) : r;
 }
 
 void
@@ -203,11 +318,25 @@ owner_exists(const struct owner_run *run, const struct holder *o,
 	struct why why = { 0 };
 
 	if (note == NULL && note_done(run, o, kind, name, &why) == -1) {
-		run->report(run->arg, o, kind, SET_FAILED, name, NULL, &why);
+		run->report(
+		    run->arg, o, kind, SET_FAILED, name, NULL, NULL, &why);
 		return;
 	}
 	run->report(run->arg, o, kind, o->sent ? SET_CREATED : SET_EXISTS, name,
-	    note, NULL);
+	    note, NULL, NULL);
+}
+
+void
+owner_exists_as(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, const char *wish, const char *there)
+{
+	struct why why = { 0 };
+
+	if (note_put(run, o, kind, name, wish, there, &why) == -1)
+		run->report(
+		    run->arg, o, kind, SET_FAILED, name, NULL, NULL, &why);
+	else
+		owner_exists(run, o, kind, name, NULL);
 }
 
 void
@@ -217,7 +346,7 @@ owner_failed(const struct owner_run *run, const struct holder *o,
 	struct why why = { 0 };
 
 	why_set(&why, FAIL_DATA, "%s", reason);
-	run->report(run->arg, o, kind, SET_FAILED, name, NULL, &why);
+	run->report(run->arg, o, kind, SET_FAILED, name, NULL, NULL, &why);
 }
 
 struct owner_item *
@@ -227,7 +356,8 @@ owner_item(const struct owner_run *run, struct holder *o, enum item_kind kind,
 	struct owner_item *i;
 
 	if (run->dry_run || o->id == NULL) {
-		run->report(run->arg, o, kind, SET_PLANNED, name, NULL, NULL);
+		run->report(
+		    run->arg, o, kind, SET_PLANNED, name, NULL, NULL, NULL);
 		return NULL;
 	}
 	o->items = xgrow(o->items, o->n, &o->cap, sizeof *o->items);
@@ -317,8 +447,8 @@ owner_forget(struct holder *o, size_t n)
 	memmove(i, i + 1, (--o->n - n) * sizeof *i);
 }
 
-void
-owner_clear(struct holder *o)
+static void
+clear(struct holder *o)
 {
 	while (o->n != 0)
 		owner_forget(o, o->n - 1);
@@ -329,9 +459,38 @@ owner_clear(struct holder *o)
 }
 
 void
+owner_lost(struct holder *o)
+{
+	if (o->changing == NULL)
+		o->changing = json_array();
+	for (size_t n = 0; n < o->n; n++) {
+		const struct owner_item *i = &o->items[n];
+
+		if (i->kind == ITEM_SCRIPT && i->id != NULL && i->sent)
+			(void)json_array_append_new(
+			    o->changing, json_string(i->name));
+	}
+	clear(o);
+	o->sent = true;
+}
+
+bool
+owner_was_changing(const struct holder *o, const char *name)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach (o->changing, i, v)
+		if (strcmp(json_string_value(v), name) == 0)
+			return true;
+	return false;
+}
+
+void
 owner_free(struct holder *o)
 {
-	owner_clear(o);
+	clear(o);
+	json_decref(o->changing);
 	record_free(&o->want);
 	free(o->items);
 	free(o->id);

@@ -10,8 +10,9 @@
  * a vacation message with either, the active one is a wrapper of ours that
  * includes them, so that neither switches the other off. Nothing that exists is
  * changed, and nothing that was put in once (the ledger) is put in again: the
- * owner may have taken it away. The ledger is about one account, not about its
- * address.
+ * owner may have taken it away. What the directory has otherwise since is named,
+ * and changed where that is asked for and the server still has what was put in.
+ * The ledger is about one account, not about its address.
  */
 #ifndef FERRY_SETTINGS_OWNER_H
 #define FERRY_SETTINGS_OWNER_H
@@ -41,22 +42,31 @@ enum item_kind {
 	ITEM_SHARE, /* of a folder, with all persons */
 	ITEM_APP_PASSWORD,
 	/* In the ledger only: what a wrapper includes; an app password that the
-	 * server was asked for. */
+	 * server was asked for; the script that was activated. */
 	ITEM_FILTERS,
 	ITEM_ASKED_PASSWORD,
+	ITEM_ACTIVATED,
 	ITEM_KINDS
+};
+
+/* The digest of what a record wants, or of what the server has, as a text. */
+enum {
+	OWNER_DIGEST = 33
 };
 
 /* One thing to be done. */
 struct owner_item {
 	enum item_kind kind;
 	char *name;   /* of the script, identity or app password */
-	char *text;   /* of a script that is made */
+	char *text;   /* of a script that is made, or gets another text */
 	char *id;     /* of what exists already; NULL: it is made */
 	json_t *body; /* what is sent of the rest */
 	/* Of an active script, for the ledger: what it does, and the owner's
 	 * filters that it includes; NULL: none. */
 	char *key, *filters;
+	/* What the record wants, and, if that is known before, what the server
+	 * has then; "": it is not kept. */
+	char wish[OWNER_DIGEST], there[OWNER_DIGEST];
 	/* Of the request that it is in. */
 	size_t call, upload;
 	char made[48]; /* the creation id */
@@ -76,6 +86,7 @@ struct holder {
 	json_t *has[ASKS]; /* lists; NULL: not asked */
 	size_t ask[ASKS];  /* call of the request */
 	bool sent;         /* once, and the answer was lost */
+	json_t *changing;  /* names of scripts that were to be changed then */
 	struct owner_item *items;
 	size_t n, cap;
 };
@@ -91,14 +102,18 @@ enum setting_status {
 /* What decisions need, and where outcomes go. */
 struct owner_run {
 	bool dry_run;
-	struct ledger *done;      /* address, identity, what, name */
+	bool update; /* what was put in follows the record */
+	/* Address, identity, what, name; what the record wanted, what the server
+	 * had then. */
+	struct ledger *done;
 	struct ledger *passwords; /* address, name; NULL: none are made */
 	/* The id of the account of an address; NULL: there is none. Where it
 	 * is NULL, nobody can be shared with. */
 	const char *(*account_id)(void *arg, const char *address);
+	/* differs: an array of names; NULL: none. */
 	void (*report)(void *arg, const struct holder *o, enum item_kind kind,
 	    enum setting_status status, const char *name, const char *note,
-	    const struct why *why);
+	    const json_t *differs, const struct why *why);
 	void *arg;
 };
 
@@ -119,13 +134,15 @@ void owner_decide(const struct owner_run *run, struct holder *o);
 int owner_asking(
     const struct owner_run *run, const struct holder *o, struct why *why);
 
-/* Writes into the ledger that a thing is there. 0, or -1 and why. */
+/* Writes into the ledger that a thing is there. there: what the server has now,
+ * where the item does not say it; NULL: not known. 0, or -1 and why. */
 int owner_done(const struct owner_run *run, const struct holder *o,
-    const struct owner_item *i, struct why *why);
+    const struct owner_item *i, const char *there, struct why *why);
 
-/* Forgets one item; and all of them, with the answers. */
+/* Forgets one item; and all of them, with the answers, after an answer was lost:
+ * what is there has to be asked again. */
 void owner_forget(struct holder *o, size_t n);
-void owner_clear(struct holder *o);
+void owner_lost(struct holder *o);
 /* Frees it, with all that it holds. */
 void owner_free(struct holder *o);
 

@@ -91,23 +91,59 @@ stored_name(const char *name)
 		   : xstrdup(name);
 }
 
-static void
-put_script(struct scripts *s, const char *name, const char *text)
+/* One that is there. True if it gets the text of the record. */
+static bool
+replace_script(const struct scripts *s, const char *name, const char *wish)
 {
+	const char *blob = owner_text(find(s, name), "blobId");
+	enum owner_put put =
+	    owner_put(s->run, s->o, ITEM_SCRIPT, name, wish, blob);
+
+	/* The change that was sent has come, or not: once more does no harm. */
+	if (put == PUT_THEIRS && owner_was_changing(s->o, name))
+		return true;
+	if (put == PUT_OURS || put == PUT_THEIRS)
+		return owner_differs(s->run, s->o, ITEM_SCRIPT, name, put,
+		    json_pack("[s]", "text"));
+	/* It was not there when this run asked first. */
+	if (put == PUT_UNKNOWN && s->o->sent && blob != NULL)
+		owner_exists_as(s->run, s->o, ITEM_SCRIPT, name, wish, blob);
+	else
+		owner_exists(s->run, s->o, ITEM_SCRIPT, name, NULL);
+	return false;
+}
+
+/* wish: the digest of what the record says. */
+static void
+put_script(
+    struct scripts *s, const char *name, const char *text, const char *wish)
+{
+	const json_t *there = find(s, name);
 	struct owner_item *i;
 
-	if (find(s, name) != NULL) {
-		owner_exists(s->run, s->o, ITEM_SCRIPT, name, NULL);
+	if (there != NULL && !replace_script(s, name, wish))
 		return;
-	}
-	if (owner_was_done(s->run, s->o, ITEM_SCRIPT, name)) {
+	if (there == NULL && owner_was_done(s->run, s->o, ITEM_SCRIPT, name)) {
 		owner_exists(s->run, s->o, ITEM_SCRIPT, name,
 		    "the owner has removed it since: it is left out");
 		return;
 	}
 	i = owner_item(s->run, s->o, ITEM_SCRIPT, name);
-	if (i != NULL)
-		i->text = xstrdup(text);
+	if (i == NULL)
+		return;
+	i->text = xstrdup(text);
+	if (there != NULL)
+		i->id = xstrdup(owner_text(there, "id"));
+	(void)snprintf(i->wish, sizeof i->wish, "%s", wish);
+}
+
+static void
+put_text(struct scripts *s, const char *name, const char *text)
+{
+	char wish[OWNER_DIGEST];
+
+	owner_digest(text, wish);
+	put_script(s, name, text, wish);
 }
 
 static void
@@ -118,7 +154,7 @@ put_scripts(struct scripts *s)
 	for (size_t i = 0; i < s->o->want.scripts.n; i++) {
 		char *name = stored_name(v[i].name);
 
-		put_script(s, name, v[i].text);
+		put_text(s, name, v[i].text);
 		if (v[i].active && s->filters == NULL)
 			s->filters = xstrdup(name);
 		free(name);
@@ -164,7 +200,7 @@ put_forward(struct scripts *s)
 	if (r->forward.n == 0)
 		return;
 	sieve_forward(&text, r->forward.v[0], r->keep);
-	put_script(s, forward_name, buf_str(&text));
+	put_text(s, forward_name, buf_str(&text));
 	want(s, C_FORWARD, forward_name);
 	buf_wipe(&text);
 }
@@ -176,13 +212,14 @@ put_vacation(struct scripts *s, const struct wanted_vacation *w)
 {
 	bool shares = s->names[C_FORWARD] != NULL ||
 		      s->names[C_FILTERS] != NULL || is_ours(s->active_name);
-	char *text;
+	char *text, wish[OWNER_DIGEST];
 
 	if (w == NULL || !w->active || !shares ||
 	    (w->v->text == NULL && w->v->html == NULL))
 		return false;
 	text = vacation_script(s->o, w);
-	put_script(s, vacation_name, text);
+	vacation_wish(w, wish);
+	put_script(s, vacation_name, text, wish);
 	want(s, C_VACATION, vacation_name);
 	free(text);
 	return true;
@@ -246,6 +283,36 @@ was_active(const struct scripts *s, const char *key)
 	return owner_was_done(s->run, s->o, ITEM_ACTIVE, key);
 }
 
+/* Whether the ledger's last line of a kind is about this. */
+static bool
+is_last(const struct scripts *s, enum item_kind kind, const char *name)
+{
+	const char *identity = s->o->identity;
+	const char *fields[] = { s->o->address,
+		identity == NULL ? "" : identity, owner_words[kind], name };
+	size_t last = ledger_line(s->run->done, fields, 3);
+
+	return last != 0 && ledger_line(s->run->done, fields, 4) == last;
+}
+
+/* Whether what this program has activated last is active. */
+static bool
+is_still_active(const struct scripts *s)
+{
+	return s->active != NULL && is_last(s, ITEM_ACTIVATED, s->active_name);
+}
+
+/* Whether the owner has activated filters alone that our last wrapper included. */
+static bool
+went_back(const struct scripts *s)
+{
+	const char *filters = NULL;
+
+	return s->active != NULL && !is_ours(s->active_name) &&
+	       owner_filters(s->run, s->o, NULL, &filters) && filters != NULL &&
+	       strcmp(filters, s->active_name) == 0 && !is_still_active(s);
+}
+
 /* Whether this program has activated anything in the account before. */
 static bool
 ever_active(const struct scripts *s)
@@ -283,7 +350,7 @@ reason_to_leave(const struct scripts *s, const char *key)
 {
 	if (s->o->sent)
 		return NULL;
-	if (was_active(s, key))
+	if ((was_active(s, key) && !is_still_active(s)) || went_back(s))
 		return "the owner has activated another script, or none, "
 		       "since: it is left alone";
 	if (s->active == NULL && (ever_active(s) || has_ours(s)))
@@ -308,8 +375,11 @@ is_covered(const struct scripts *s, const char *const *names, size_t n,
 		return false;
 	if (n == 1 && strcmp(s->active_name, names[0]) == 0)
 		return true;
-	return is_wrapper(s->active_name) &&
-	       (was_active(s, key) || !ever_active(s));
+	if (!is_wrapper(s->active_name))
+		return false;
+	if (is_still_active(s))
+		return is_last(s, ITEM_ACTIVE, key);
+	return was_active(s, key) || !ever_active(s);
 }
 
 /* A name for a wrapper that nothing has. */
@@ -325,12 +395,13 @@ free_name(const struct scripts *s)
 	return name;
 }
 
-/* A script that is only to be made becomes the one that is activated. */
+/* A script that is to be made becomes the one that is activated. */
 static struct owner_item *
 planned_script(const struct scripts *s, const char *name)
 {
 	for (size_t i = 0; i < s->o->n; i++)
 		if (s->o->items[i].kind == ITEM_SCRIPT &&
+		    s->o->items[i].id == NULL &&
 		    strcmp(s->o->items[i].name, name) == 0)
 			return &s->o->items[i];
 	return NULL;

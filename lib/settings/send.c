@@ -10,6 +10,7 @@
 
 #include "core/alloc.h"
 #include "jmap/seterror.h"
+#include "settings/owner-internal.h"
 
 static const char *const asks[ASKS] = {
 	[ASK_SCRIPTS] = "SieveScript/get",
@@ -95,11 +96,20 @@ script_of(const struct owner_item *i)
 	return body;
 }
 
-/* Scripts that are not activated: their texts, then they themselves. */
+static json_t *
+ask_scripts(const struct holder *o)
+{
+	return json_pack("{s:s, s:n}", "accountId", o->id, "ids");
+}
+
+/* Scripts that are not activated: their texts, then they themselves; and, where
+ * one has got another text, what the server calls that now. */
 static void
 send_scripts(struct jmap_request *r, struct holder *o)
 {
-	json_t *blobs = json_object(), *scripts = json_object();
+	json_t *blobs = json_object(), *made = json_object(),
+	       *changed = json_object(),
+	       *call = json_pack("{s:s}", "accountId", o->id);
 	size_t upload = r->calls;
 
 	for (size_t n = 0; n < o->n; n++) {
@@ -111,7 +121,12 @@ send_scripts(struct jmap_request *r, struct holder *o)
 		name_item(i, r, n);
 		blob = xasprintf("b%s", i->made);
 		(void)json_object_set_new(blobs, blob, blob_of(i));
-		(void)json_object_set_new(scripts, i->made, script_of(i));
+		if (i->id == NULL)
+			(void)json_object_set_new(made, i->made, script_of(i));
+		else
+			(void)json_object_set_new(changed, i->id,
+			    json_pack(
+				"{s:o}", "blobId", json_sprintf("#%s", blob)));
 		i->upload = upload;
 		i->call = upload + 1;
 		i->sent = true;
@@ -119,8 +134,15 @@ send_scripts(struct jmap_request *r, struct holder *o)
 	}
 	jmap_add_json(r, "Blob/upload",
 	    json_pack("{s:s, s:o}", "accountId", o->id, "create", blobs));
-	jmap_add_json(r, "SieveScript/set",
-	    json_pack("{s:s, s:o}", "accountId", o->id, "create", scripts));
+	if (json_object_size(made) != 0)
+		(void)json_object_set(call, "create", made);
+	if (json_object_size(changed) != 0)
+		(void)json_object_set(call, "update", changed);
+	jmap_add_json(r, "SieveScript/set", call);
+	if (json_object_size(changed) != 0)
+		jmap_add_json(r, asks[ASK_SCRIPTS], ask_scripts(o));
+	json_decref(made);
+	json_decref(changed);
 }
 
 static void
@@ -209,8 +231,9 @@ settings_send(const struct jmap *j, struct jmap_request *r, struct holder *o)
 	for (enum item_kind kind = ITEM_VACATION; kind <= ITEM_APP_PASSWORD;
 	     kind++) {
 		struct owner_item *i = unsent(o, kind);
-		size_t needs =
-		    kind == ITEM_SCRIPT || kind == ITEM_ACTIVE ? 2 : 1;
+		size_t needs = kind == ITEM_SCRIPT   ? 3
+			       : kind == ITEM_ACTIVE ? 2
+						     : 1;
 
 		if (i == NULL)
 			continue;
@@ -243,11 +266,30 @@ keep_password(const struct owner_run *run, const struct holder *o,
 	return ledger_add(run->passwords, fields, 3, true, why);
 }
 
+/* What the server calls the text of a script now; NULL: it does not say. */
+static const char *
+blob_id(const struct jmap_request *r, const struct owner_item *i,
+    const json_t *good)
+{
+	json_t *answer;
+	struct why why = { 0 };
+
+	if (i->id == NULL)
+		return json_string_value(json_object_get(good, "blobId"));
+	if (i->kind != ITEM_SCRIPT ||
+	    jmap_answer(r, i->call + 1, asks[ASK_SCRIPTS], &answer, &why) !=
+		JMAP_OK)
+		return NULL;
+	return owner_text(
+	    owner_find(json_object_get(answer, "list"), "id", i->id), "blobId");
+}
+
 /* What the server says of one item: 1 done, 0 refused and why, -1 and why when
  * the run has to stop. */
 static int
-judge(const struct owner_run *run, const struct holder *o,
-    const struct owner_item *i, const json_t *answer, struct why *why)
+judge(const struct jmap_request *r, const struct owner_run *run,
+    const struct holder *o, const struct owner_item *i, const json_t *answer,
+    struct why *why)
 {
 	const char *key = i->kind == ITEM_VACATION ? "singleton"
 			  : i->id != NULL          ? i->id
@@ -262,7 +304,7 @@ judge(const struct owner_run *run, const struct holder *o,
 
 	/* An activation alone has no object that it is about. */
 	if (i->kind == ITEM_ACTIVE && i->text == NULL)
-		return owner_done(run, o, i, why) == -1 ? -1 : 1;
+		return owner_done(run, o, i, NULL, why) == -1 ? -1 : 1;
 	if (json_object_get(good, key) == NULL) {
 		jmap_set_error(bad, i->body, why);
 		return 0;
@@ -270,7 +312,10 @@ judge(const struct owner_run *run, const struct holder *o,
 	if (i->kind == ITEM_APP_PASSWORD &&
 	    keep_password(run, o, i, json_object_get(good, key), why) == -1)
 		return -1;
-	return owner_done(run, o, i, why) == -1 ? -1 : 1;
+	return owner_done(run, o, i, blob_id(r, i, json_object_get(good, key)),
+		   why) == -1
+		   ? -1
+		   : 1;
 }
 
 /* The call that an item was in: its answer, or what became of it. */
@@ -295,9 +340,10 @@ settings_outcome(const struct jmap_request *r, const struct owner_run *run,
 
 	while (n < o->n) {
 		struct owner_item *i = &o->items[n];
-		enum setting_status done = i->id != NULL && i->body != NULL
-					       ? SET_UPDATED
-					       : SET_CREATED;
+		enum setting_status done =
+		    i->id != NULL && (i->body != NULL || i->text != NULL)
+			? SET_UPDATED
+			: SET_CREATED;
 		struct why reason = { 0 };
 		enum jmap_status status;
 		json_t *answer;
@@ -310,14 +356,16 @@ settings_outcome(const struct jmap_request *r, const struct owner_run *run,
 		status = answer_of(r, i, &answer, &reason);
 		if (status == JMAP_UNSURE || status == JMAP_BROKEN)
 			return SEND_LOST;
-		judged =
-		    status == JMAP_OK ? judge(run, o, i, answer, &reason) : 0;
+		judged = status == JMAP_OK
+			     ? judge(r, run, o, i, answer, &reason)
+			     : 0;
 		if (judged == -1) {
 			*why = reason;
 			return SEND_STOP;
 		}
 		run->report(run->arg, o, i->kind,
-		    judged == 1 ? done : SET_FAILED, i->name, NULL, &reason);
+		    judged == 1 ? done : SET_FAILED, i->name, NULL, NULL,
+		    &reason);
 		owner_forget(o, n);
 	}
 	return SEND_DONE;

@@ -162,7 +162,7 @@ decide_folder(const struct owner_run *run, struct holder *o, size_t n,
 		run->report(run->arg, o, ITEM_SHARE, SET_PLANNED, v[n].folder,
 		    "the folder is not there yet: run it again when the mail "
 		    "is copied",
-		    NULL);
+		    NULL, NULL);
 		return;
 	}
 	has = json_object_get(

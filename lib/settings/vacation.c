@@ -5,6 +5,7 @@
 /* The message that answers while the owner is away: RFC 8621, 8. */
 #include "settings/vacation.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,9 +54,9 @@ set_moment(json_t *body, const char *member, time_t moment)
 }
 
 static json_t *
-body_of(const struct wanted_vacation *w)
+body_of(const struct wanted_vacation *w, bool active)
 {
-	json_t *body = json_pack("{s:b}", "isEnabled", w->active);
+	json_t *body = json_pack("{s:b}", "isEnabled", active);
 
 	set_text(body, "subject", w->v->subject);
 	set_text(body, "textBody", w->v->text);
@@ -65,12 +66,14 @@ body_of(const struct wanted_vacation *w)
 	return body;
 }
 
-/* Whether the server's says the same. */
-static bool
-is_same(const json_t *there, const json_t *body)
+static const char *const members[] = { "isEnabled", "subject", "textBody",
+	"htmlBody", "fromDate", "toDate" };
+
+/* The members that the server has otherwise, by name; new. */
+static json_t *
+differences(const json_t *there, const json_t *body)
 {
-	static const char *const members[] = { "isEnabled", "subject",
-		"textBody", "htmlBody", "fromDate", "toDate" };
+	json_t *names = json_array();
 
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
 		const json_t *a = json_object_get(there, members[i]),
@@ -78,9 +81,45 @@ is_same(const json_t *there, const json_t *body)
 
 		if (b == NULL ? a != NULL && !json_is_null(a)
 			      : !json_equal(a, b))
-			return false;
+			(void)json_array_append_new(
+			    names, json_string(members[i]));
 	}
-	return true;
+	return names;
+}
+
+/* The digest of what a message says, whosever it is. */
+static void
+digest(const json_t *v, char out[OWNER_DIGEST])
+{
+	json_t *known = json_object();
+
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		(void)json_object_set(
+		    known, members[i], json_object_get(v, members[i]));
+	owner_digest_json(known, out);
+	json_decref(known);
+}
+
+void
+vacation_wish(const struct wanted_vacation *w, char out[OWNER_DIGEST])
+{
+	/* Over is not switched off. */
+	json_t *body = body_of(w, w->v->active);
+
+	digest(body, out);
+	json_decref(body);
+}
+
+/* One that was put in becomes another one: what it lacks has to go. */
+static json_t *
+replacement(const json_t *body)
+{
+	json_t *all = json_copy((json_t *)(uintptr_t)body);
+
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		if (json_object_get(all, members[i]) == NULL)
+			(void)json_object_set_new(all, members[i], json_null());
+	return all;
 }
 
 /* What an account has that never had one. */
@@ -107,34 +146,69 @@ has_active(const struct holder *o)
 	return false;
 }
 
+/* One that is not as the record wants it. body: what is wanted. */
+static void
+decide(const struct owner_run *run, struct holder *o,
+    const struct wanted_vacation *w, json_t *body, json_t *differs)
+{
+	const json_t *there = json_array_get(o->has[ASK_VACATION], 0);
+	char wish[OWNER_DIGEST], now[OWNER_DIGEST];
+	struct owner_item *i;
+	enum owner_put put;
+
+	vacation_wish(w, wish);
+	digest(there, now);
+	put = owner_put(run, o, ITEM_VACATION, NULL, wish, now);
+	if (put == PUT_OURS || put == PUT_THEIRS) {
+		if (!owner_differs(
+			run, o, ITEM_VACATION, NULL, put, json_incref(differs)))
+			return;
+	} else if (owner_was_done(run, o, ITEM_VACATION, NULL)) {
+		owner_exists(run, o, ITEM_VACATION, NULL,
+		    "the owner has changed it since: it is left alone");
+		return;
+	} else if (!is_empty(there)) {
+		owner_exists(run, o, ITEM_VACATION, NULL,
+		    "another vacation message is there: it is left alone");
+		return;
+	} else if (!w->active && has_active(o)) {
+		owner_exists(run, o, ITEM_VACATION, NULL,
+		    "it is switched off, and a script is active: it is left "
+		    "out");
+		return;
+	}
+	i = owner_item(run, o, ITEM_VACATION, NULL);
+	if (i == NULL)
+		return;
+	i->body = put == PUT_OURS ? replacement(body) : json_incref(body);
+	i->id = put == PUT_OURS ? xstrdup("singleton") : NULL;
+	memcpy(i->wish, wish, sizeof wish);
+	digest(body, i->there);
+}
+
 void
 vacation_decide(const struct owner_run *run, struct holder *o,
     const struct wanted_vacation *w)
 {
 	const json_t *there = json_array_get(o->has[ASK_VACATION], 0);
-	json_t *body;
-	struct owner_item *i;
+	char wish[OWNER_DIGEST], now[OWNER_DIGEST];
+	json_t *body, *differs;
 
 	if (w->v->text == NULL && w->v->html == NULL) {
 		owner_failed(run, o, ITEM_VACATION, NULL,
 		    "a vacation message without a text");
 		return;
 	}
-	body = body_of(w);
-	if (is_same(there, body))
-		owner_exists(run, o, ITEM_VACATION, NULL, NULL);
-	else if (owner_was_done(run, o, ITEM_VACATION, NULL))
-		owner_exists(run, o, ITEM_VACATION, NULL,
-		    "the owner has changed it since: it is left alone");
-	else if (!is_empty(there))
-		owner_exists(run, o, ITEM_VACATION, NULL,
-		    "another vacation message is there: it is left alone");
-	else if (!w->active && has_active(o))
-		owner_exists(run, o, ITEM_VACATION, NULL,
-		    "it is switched off, and a script is active: it is left "
-		    "out");
-	else if ((i = owner_item(run, o, ITEM_VACATION, NULL)) != NULL)
-		i->body = json_incref(body);
+	body = body_of(w, w->active);
+	differs = differences(there, body);
+	if (json_array_size(differs) == 0) {
+		vacation_wish(w, wish);
+		digest(body, now);
+		owner_exists_as(run, o, ITEM_VACATION, NULL, wish, now);
+	} else {
+		decide(run, o, w, body, differs);
+	}
+	json_decref(differs);
 	json_decref(body);
 }
 

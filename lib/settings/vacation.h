@@ -19,6 +19,8 @@ struct wanted_vacation {
 
 /* False: the record has none. */
 bool vacation_wanted(const struct holder *o, struct wanted_vacation *w);
+/* The digest of what the record wants. */
+void vacation_wish(const struct wanted_vacation *w, char out[OWNER_DIGEST]);
 /* As the server's own, which is the active script then. */
 void vacation_decide(const struct owner_run *run, struct holder *o,
     const struct wanted_vacation *w);

@@ -1,0 +1,187 @@
+#!/bin/sh
+# stalwart-apply --settings: what the directory has otherwise than when it was put
+# in, and what the owner has changed since.
+. "${0%/*}/lib.sh"
+. "$top/t/mkaccounts.sh"
+. "$top/t/apply.sh"
+need curl
+need jq
+. "$top/t/settings.sh"
+
+fwd() {
+	printf '"forward":["%s"],"keep":true' "$1"
+}
+away() {
+	printf '"vacation":{"subject":"Away","text":"%s"%s}' "$1" "${2:+,$2}"
+}
+filter() {
+	printf '"scripts":[{"name":"main","active":true,"text":"require \\"fileinto\\";\\nfileinto \\"%s\\";\\n"}]' "$1"
+}
+sign() {
+	printf '"identities":[{"name":"I","address":"id@one.test","text":"%s"%s}]' "$1" "${2:+,$2}"
+}
+id_of() {
+	id=$(jq -r --arg a "$1" 'select(.object == "Account" and .address == $a).id' out | head -n 1)
+}
+# the_text ADDRESS NAME: of a script that the owner has.
+the_text() {
+	id_of "$1"
+	blob=$(ask SieveScript/get "$1" | jq -r --arg n "$2" '.[] | select(.name == $n).blobId')
+	curl -s -u admin:secret "$STALWART_URL/jmap/download/$id/$blob/x"
+}
+# differing: who has what otherwise; and noted WORDS: of how many it is said.
+differing() {
+	jq -r 'select(.object != "Account" and .differs) |
+	    [.status, .address, .object, .name // "-", (.differs | join(","))] | join(" ")' out | sort
+}
+noted() {
+	jq -r 'select(.object != "Account") | .note // empty' out | grep -c "$1" || :
+}
+# edit ADDRESS NAME TEXT: the owner gives a script another text.
+edit() {
+	id_of "$1"
+	script=$(ask SieveScript/get "$1" | jq -r --arg n "$2" '.[] | select(.name == $n).id')
+	jq -nc --arg id "$id" --arg s "$script" --arg t "$3" '{using: ["urn:ietf:params:jmap:core"], methodCalls: [
+	    ["Blob/upload", {accountId: $id, create: {b: {data: [{"data:asText": $t}]}}}, "0"],
+	    ["SieveScript/set", {accountId: $id, update: {($s): {blobId: "#b"}}}, "1"]]}' >edit.json
+	curl -s -u admin:secret --data-binary @edit.json -H 'Content-Type: application/json' "$STALWART_URL/jmap/" |
+	    jq -e --arg s "$script" '.methodResponses[1][1].updated | has($s)' >/dev/null
+}
+directory() {
+	account fwd@one.test "$(fwd "x$1@other.test")"
+	account vac@one.test "$(away "back on day $1" "$2")"
+	account both@one.test "$(fwd "y$1@other.test"),$(away "gone $1")"
+	account filt@one.test "$(filter "Work$1")"
+	account id@one.test "$(sign "-- $1" "$3")"
+	account calm@one.test "$(fwd "calm@other.test"),$(away "calm")"
+}
+what="exists both@one.test SieveScript forward text
+exists both@one.test SieveScript mailferry-vacation text
+exists filt@one.test SieveScript main text
+exists fwd@one.test SieveScript forward text
+exists id@one.test Identity I <id@one.test> textSignature,replyTo
+exists vac@one.test VacationResponse - textBody,fromDate"
+
+serve
+directory 1 '"from":"2026-01-01T00:00:00Z"' '"reply_to":"a@other.test"' | plan_of
+ok 'what the directory has otherwise is named, and left alone' '
+	run 0 put >out 2>err
+	directory 2 "" "" | plan_again
+	: >requests
+	run 0 put >out 2>err
+	echo "$what" >want
+	differing | same want -
+	[ "$(noted "it is left alone (-u changes it)")" = 6 ]
+	has err "fwd@one.test: the directory has it otherwise since"
+	not grep -q "Script/set\|Response/set\|Identity/set" requests
+	run 0 put -u --keep-passwords -n >out 2>err
+	[ "$(results | grep -c "^planned")" = 6 ]
+	not grep -q "Script/set\|Response/set\|Identity/set" requests'
+ok '-u changes it, each time' '
+	for n in 2 3; do
+		directory $n "" "" | plan_again
+		run 0 put -u --keep-passwords >out 2>err
+		[ "$(results | grep "^updated" | cut -d" " -f2 | uniq -c | tr -s " \n" " ")" = " 2 both@one.test 1 filt@one.test 1 fwd@one.test 1 id@one.test 1 vac@one.test " ]
+		[ "$(the_text fwd@one.test forward | grep -c "x$n@other.test")" = 1 ]
+		[ "$(the_text both@one.test mailferry-vacation | grep -c "gone $n")" = 1 ]
+		[ "$(the_text filt@one.test main | grep -c "Work$n")" = 1 ]
+		ask VacationResponse/get vac@one.test | jq -e --arg t "back on day $n" ".[0] | .textBody == \$t and .isEnabled and .fromDate == null"
+		ask Identity/get id@one.test | jq -e "map([.name, .textSignature, .replyTo // []]) == [[\"I\", \"-- $n\", []]]"
+		[ "$(scripts both@one.test)" = "[mailferry] forward mailferry-vacation" ]
+		[ "$(scripts filt@one.test)" = "[main]" ]
+		: >requests
+		run 0 put -u --keep-passwords >out 2>err
+		[ -z "$(differing)" ]
+		[ "$(results | grep -vc "^exists")" = 0 ]
+		not grep -q "Script/set\|Response/set\|Identity/set" requests
+	done'
+ok 'what the owner has changed is never taken back' '
+	edit fwd@one.test forward "redirect \"mine@other.test\";"
+	edit both@one.test mailferry-vacation "keep;"
+	edit filt@one.test main "stop;"
+	one=$(ask VacationResponse/get vac@one.test | jq -r ".[0].id")
+	id_of vac@one.test
+	jmap VacationResponse/set "{\"accountId\":\"$id\",\"update\":{\"$one\":{\"subject\":\"Mine\"}}}" >/dev/null
+	one=$(ask Identity/get id@one.test | jq -r ".[0].id")
+	id_of id@one.test
+	jmap Identity/set "{\"accountId\":\"$id\",\"update\":{\"$one\":{\"htmlSignature\":\"mine\"}}}" >/dev/null
+	directory 4 "" "" | plan_again
+	for how in "" "-u --keep-passwords"; do
+		: >requests
+		# shellcheck disable=SC2086
+		run 0 put $how >out 2>err
+		[ "$(noted "and the owner has changed it: it is left alone")" = 5 ]
+		if [ -n "$how" ]; then
+			[ "$(results | grep "^updated")" = "updated both@one.test SieveScript forward" ]
+		else
+			not grep -q "Script/set\|Response/set\|Identity/set" requests
+		fi
+	done
+	[ "$(the_text fwd@one.test forward)" = "redirect \"mine@other.test\";" ]
+	[ "$(the_text both@one.test mailferry-vacation)" = "keep;" ]
+	ask VacationResponse/get vac@one.test | jq -e ".[0].subject == \"Mine\""
+	ask Identity/get id@one.test | jq -e ".[0].htmlSignature == \"mine\""'
+ok 'nor what nobody knows to be ours' '
+	directory 5 "" "" | plan_of
+	: >requests
+	run 0 put -u --keep-passwords >out 2>err
+	not grep -q "Script/set\|Response/set\|Identity/set" requests'
+
+# --- a message that is switched off and on ---
+toggled() {
+	account own@one.test "$(away "gone" "\"active\":$1")"
+	account both@one.test "$(fwd y@other.test),$(away "gone" "\"active\":$1")"
+	account back@one.test "$(fwd y@other.test),$(away "gone" "\"active\":$1")"
+}
+serve
+toggled true | plan_of
+ok 'a message is switched off and on with the directory' '
+	run 0 put >out 2>err
+	by_owner back@one.test Regeln "keep;"
+	run 0 put >out 2>err
+	activate back@one.test Regeln
+	for on in false true false true; do
+		toggled $on | plan_again
+		run 0 put >out 2>err
+		[ "$(differing)" = "exists own@one.test VacationResponse - isEnabled" ]
+		run 0 put -u --keep-passwords >out 2>err
+		ask VacationResponse/get own@one.test | jq -e ".[0].isEnabled == $on"
+		active=$(scripts both@one.test | tr " " "\n" | sed -n "s/^\[\(.*\)\]/\1/p")
+		if [ $on = false ]; then
+			[ "$active" = forward ]
+		else
+			uploads "$active" | grep -q mailferry-vacation
+		fi
+		# Who went back to the filters alone stays there.
+		scripts back@one.test | grep -q "\[Regeln\]"
+		: >requests
+		run 0 put -u --keep-passwords >out 2>err
+		not grep -q "Script/set\|Response/set" requests
+	done'
+
+# --- answers that are lost ---
+changed() {
+	rm -f settings.done
+	directory 1 "" "" | plan_of
+	put >out 2>err
+	directory 2 "" "" | plan_again
+	put -u --keep-passwords >out 2>err
+}
+serve
+changed
+# Which request changes them.
+at=$(jq -r 'select(.method == "POST").body | test("VacationResponse/set")' requests |
+    grep -n true | tail -n 1 | cut -d: -f1)
+for fault in reset-after cut 503 mid-set; do
+	serve --fault "$at:$fault"
+	ok "a change whose answer is lost ($fault) is there once, and said to be" '
+		run 0 changed
+		[ "$(the_text fwd@one.test forward | grep -c "x2@other.test")" = 1 ]
+		ask VacationResponse/get vac@one.test | jq -e ".[0].textBody == \"back on day 2\""
+		run 0 put >out 2>err
+		[ -z "$(differing)" ]
+		directory 3 "" "" | plan_again
+		run 0 put -u --keep-passwords >out 2>err
+		[ "$(results | grep -c "^updated")" = 6 ]'
+done
+done_testing
