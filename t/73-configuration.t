@@ -199,10 +199,16 @@ ok 'a server that cannot be reached now may be there later: 75' '
 	run 75 migrate cat@one.test 2>err
 	[ "$(routes cat@one.test)" = legacy ]
 	cp good.conf ferry.conf
-	printf "#!/bin/sh\ncase \$* in test*) exit 255 ;; esac\nexec sh -c \"\$*\"\n" >bin/far
+	printf "#!/bin/sh\ncase \$* in *echo\\\\ maildir*) exit \$(cat $tmp/status) ;; esac\nexec sh -c \"\$*\"\n" >bin/far
 	settings OLD_RUN=far
-	run 75 rollback --until merge ann@one.test 2>err
-	hasnt state/ann@one.test/log through-doveadm
+	for status in 255:75 1:1; do
+		echo ${status%:*} >status
+		run ${status#*:} rollback --until merge ann@one.test 2>err
+		hasnt state/ann@one.test/log through-doveadm
+	done
+	echo 0 >status
+	run 1 rollback --until merge ann@one.test 2>err
+	has err "does not say whether $tmp/homes/old/ann@one.test/Maildir is a Maildir"
 	cp good.conf ferry.conf
 	run 0 rollback ann@one.test
 	rm state/records.ndjson
@@ -211,6 +217,22 @@ ok 'a server that cannot be reached now may be there later: 75' '
 	settings "OLD_DUMP=\"exit 3\""
 	run 2 migrate eve@one.test 2>err'
 
+ok 'whether the old server still has the account: no answer is no no' '
+	cp good.conf ferry.conf
+	run 0 migrate ann@one.test
+	printf "#!/bin/sh\nexit \$(cat $tmp/status)\n" >bin/far
+	settings OLD_RUN=far
+	for status in 255:75 75:75 1:1 127:1; do
+		echo ${status%:*} >status
+		run ${status#*:} rollback ann@one.test 2>err
+		has err "does not say whether it has the account"
+		[ "$(routes ann@one.test)" = stalwart ]
+		mailroute get --url "$new_url" --user admin --password-file admin.pw ann@one.test >key
+		has key "\"mail\":\"new\""
+	done
+	cp good.conf ferry.conf
+	run 0 rollback ann@one.test
+	[ "$(routes ann@one.test)" = legacy ]'
 ok 'what tar could not write is said, not that it ends' '
 	cp good.conf ferry.conf
 	run 0 migrate ann@one.test
