@@ -4,10 +4,10 @@
 . "${0%/*}/lib.sh"
 . "$top/t/procedure.sh"
 
-for user in ann ben cat dan; do
+for user in ann ben cat dan eve fay; do
 	mail $user@one.test '' 1 2
 done
-old_server ann ben cat dan
+old_server ann ben cat dan eve fay
 own
 new_server
 configure
@@ -24,6 +24,27 @@ later() {
 lets_in() {
 	printf 'user = "%s@one.test:%s"\n' "$1" "$2" >login
 	[ "$(curl -s -o /dev/null -w '%{http_code}' -K login "$new_url/jmap/session")" = 200 ]
+}
+
+# meanwhile TOOL COMMAND: it runs once, before that tool does.
+mkdir busy
+for tool in vandelay mailroute; do
+	cat >busy/$tool <<-END
+	#!/bin/sh
+	if [ -e $tmp/meanwhile.$tool ]; then
+		mv $tmp/meanwhile.$tool $tmp/done.$tool
+		. $tmp/done.$tool
+	fi
+	PATH=\${PATH#$tmp/busy:}
+	exec $tool "\$@"
+	END
+	chmod 755 busy/$tool
+done
+meanwhile() {
+	echo "$2" >"meanwhile.$1"
+}
+busily() {
+	(PATH=$tmp/busy:$PATH migrate "$@")
 }
 
 ok 'a password that the owner changes before the wave comes' '
@@ -56,6 +77,76 @@ ok 'who has moved keeps the password of the new server' '
 	run 0 migrate ben@one.test >out
 	has out "has moved already"
 	lets_in ben ben-Zx-second'
+ok 'and so does one that is gone through again, whatever is done' '
+	for from in record create login; do
+		run 0 migrate -v --refresh --from $from ben@one.test 2>err
+		lets_in ben ben-Zx-second
+		[ $from = login ] || has err "create: the account has moved: its password on the new server stays"
+	done
+	password ben ben-Zx-forced
+	run 0 migrate --reset-passwords --refresh --from record ben@one.test
+	lets_in ben ben-Zx-forced'
+ok 'a password that is changed while the account is copied, or its mail turned' '
+	n=1
+	for tool in vandelay mailroute; do
+		meanwhile $tool "sed -i s/{PLAIN}eve-[^:]*/{PLAIN}eve-Zx-busy-$n/ $tmp/directory"
+		run 0 busily -v eve@one.test 2>err
+		[ -e done.$tool ]
+		has err "login: the password was changed meanwhile, and comes along"
+		lets_in eve eve-Zx-busy-$n
+		n=2
+		run 0 rollback eve@one.test
+	done
+	hasnt state/eve@one.test/log Zx-busy
+	run 0 migrate -v eve@one.test 2>err
+	hasnt err meanwhile'
+ok 'what else is changed in that time: all of it is done again' '
+	meanwhile mailroute "sed -i \"/^fay@/s/\$/ nologin=y/\" $tmp/directory"
+	run 75 busily fay@one.test 2>err
+	has err "fay@one.test: login: the record of the account has changed since it was made: run it again"
+	[ "$(routes fay@one.test)" = legacy ]
+	sed -i "/^fay@/s/ nologin=y//" directory
+	later
+	run 0 migrate fay@one.test
+	lets_in fay fay-Zx-long
+	run 0 rollback fay@one.test
+	meanwhile mailroute "sed -i /^fay/d $tmp/directory"
+	run 1 busily fay@one.test 2>err
+	has err "fay@one.test: login: "
+	[ "$(routes fay@one.test)" = legacy ]
+	run 0 rollback eve@one.test
+	meanwhile mailroute "mv $tmp/directory $tmp/directory.away"
+	run 2 busily --from mail eve@one.test 2>err
+	mv directory.away directory
+	has err "eve@one.test: login: the records of the old server could not be read"
+	[ "$(routes eve@one.test)" = legacy ]'
+ok 'a step without those before it is refused, and nothing is changed' '
+	find state | sort >before
+	for step in create copy check mail again login after; do
+		run 1 migrate --from $step nobody@one.test 2>err
+		has err "nobody@one.test: record was never done, and $step needs it: run migrate-account without --from"
+		run 1 migrate --from $step --until $step dan@one.test 2>err
+	done
+	for step in extract merge check; do
+		run 1 rollback --from $step dan@one.test 2>err
+		has err "dan@one.test: nothing of it has come"
+	done
+	find state | sort >now
+	same before now
+	[ -z "$(new_id dan@one.test)" ]
+	run 0 migrate --until create dan@one.test
+	for step in check mail again login after; do
+		run 1 migrate --from $step dan@one.test 2>err
+		has err "dan@one.test: copy was never done, and $step needs it"
+	done
+	run 0 migrate --until copy dan@one.test
+	for step in extract merge check; do
+		run 1 rollback --from $step dan@one.test 2>err
+		has err "dan@one.test: read was never done, and $step needs it: run rollback-account without --from"
+	done
+	[ "$(routes dan@one.test)" = legacy ]
+	jmap x:Account/set "{\"destroy\":[\"$(new_id dan@one.test)\"]}" >gone
+	rm -r state/dan@one.test'
 ok 'an account that somebody else has made stays as it is, and that is said' '
 	echo "{\"@type\":\"upsert\",\"object\":\"Domain\",\"matchOn\":[\"name\"],\"value\":{\"d\":{\"name\":\"one.test\"}}}" >plan
 	echo "{\"@type\":\"create\",\"object\":\"Account\",\"value\":{\"a\":{\"@type\":\"User\",\"name\":\"dan\",\"domainId\":\"#d\",\"credentials\":{\"0\":{\"@type\":\"Password\",\"secret\":\"dan-made-by-hand-Zx\"}}}}}" >>plan

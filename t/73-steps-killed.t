@@ -9,7 +9,7 @@
 # hold a message a line.
 mkdir -p bin share/procedure homes/cur
 for tool in recfilter mkaccounts stalwart-apply vandelay acctcheck mailroute remap \
-    archive2maildir maildir-check maildir-merge; do
+    archive2maildir maildir-check maildir-merge doveadm; do
 	ln -s tool bin/$tool
 done
 cat >bin/tool <<END

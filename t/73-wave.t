@@ -40,7 +40,8 @@ ok 'a wave of records; one account fails, the others move' '
 # The index is as long as the dump lasts: who reads it reads no more than is theirs.
 ok 'each account takes its records by the index, which is made once' '
 	cat state/*/log | grep -c "recfilter .*--index [^ ]*/records.ndjson.index" >count
-	[ "$(cat count)" = 3 ]
+	[ "$(cat count)" = "$(cat state/*/log | grep -c " recfilter ")" ]
+	[ "$(cat count)" -ge 3 ]
 	ls -i state/records.ndjson.index >index
 	run 0 migrate --until record ann@one.test
 	ls -i state/records.ndjson.index >again

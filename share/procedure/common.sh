@@ -52,8 +52,8 @@ in_pattern() {
 	}'
 }
 
-# open_account ADDRESS: sets what the steps use; takes the lock.
-open_account() {
+# name_account ADDRESS: sets what the steps use.
+name_account() {
 	address=$(printf '%s\n' "$1" | tr '[:upper:]' '[:lower:]')
 	valid_address "$address" || {
 		say "$1: not an address that the procedure can take"
@@ -65,6 +65,9 @@ open_account() {
 	archive=$dir/archive.sqlite
 	old_user=$(in_pattern "$OLD_USER")
 	text=
+}
+# open_account: takes the lock, after name_account.
+open_account() {
 	if $dry; then
 		return 0
 	fi
@@ -275,6 +278,25 @@ is_done() {
 	*" $2 "*) ;;
 	*) return 1 ;;
 	esac
+}
+# steps_were_done: whether those that --from leaves out, and that others need, were
+# done at some time; nothing is changed otherwise.
+steps_were_done() {
+	if $dry || [ -z "$from" ]; then
+		return 0
+	fi
+	for were_one in $all; do
+		[ "$were_one" != "$from" ] || return 0
+		case " $needed " in
+		*" $were_one "*) ;;
+		*) continue ;;
+		esac
+		grep -s "\"type\":\"step\",\"way\":\"$way\",\"step\":\"$were_one\"" "$steps" |
+		    grep -q '"status":0,' || {
+			say "$address: $were_one was never done, and $from needs it: run $prog without --from"
+			return "$DATA"
+		}
+	done
 }
 # left_out WAY STEP...: those that are not done, after read_journal.
 left_out() {
@@ -495,6 +517,7 @@ short_of_login() {
 # quarter of an hour is read again.
 need_records() {
 	records=$STATE/records.ndjson
+	dump_failed="the records of the old server could not be read (OLD_DUMP); see $STATE/dump.log"
 	if $dry; then
 		return
 	fi
@@ -506,26 +529,48 @@ need_records() {
 	(
 		flock 8
 		! fresh_records || $refresh || exit 0
-		dump_got=0
-		sh -c "$OLD_DUMP" >"$records.new" 2>"$STATE/dump.log" </dev/null || dump_got=$?
-		# 1 is a record that a person has to look at; the others are good.
-		if [ "$dump_got" -gt 1 ] || ! grep -q '"type":"end"' "$records.new"; then
-			tail -n 3 -- "$STATE/dump.log" >&2
-			# ssh says 255 where it reaches nobody.
-			case $dump_got in
-			"$TEMP" | 255) dump_got=$TEMP ;;
-			*) dump_got=$FATAL ;;
-			esac
-			exit "$dump_got"
-		fi
-		[ "$dump_got" -eq 0 ] || say "some records could not be read: see $STATE/dump.log"
-		mv -f -- "$records.new" "$records"
+		dump_records
 	) 8>>"$STATE/records.lock" || {
 		dump_got=$?
-		say "the records of the old server could not be read (OLD_DUMP); see $STATE/dump.log"
+		say "$dump_failed"
 		exit "$dump_got"
 	}
 	index_records
+}
+# read_again: the same as they are at this moment. One dump does for all accounts that
+# had asked for it when it began.
+read_again() {
+	if $dry; then
+		run -o "$records" sh -c "$OLD_DUMP"
+		return
+	fi
+	now >"$dir/asked"
+	(
+		flock 8
+		[ -z "$(find "$records.began" -newer "$dir/asked" 2>/dev/null)" ] || exit 0
+		dump_records
+	) 8>>"$STATE/records.lock" || {
+		dump_got=$?
+		text=$dump_failed
+		return "$dump_got"
+	}
+	index_records
+}
+# dump_records: with the lock held. 1 is a record that a person has to look at; the
+# others are good. ssh says 255 where it reaches nobody.
+dump_records() {
+	dump_got=0
+	now >"$records.began.new"
+	sh -c "$OLD_DUMP" >"$records.new" 2>"$STATE/dump.log" </dev/null || dump_got=$?
+	if [ "$dump_got" -gt 1 ] || ! grep -q '"type":"end"' "$records.new"; then
+		tail -n 3 -- "$STATE/dump.log" >&2
+		case $dump_got in
+		"$TEMP" | 255) return "$TEMP" ;;
+		*) return "$FATAL" ;;
+		esac
+	fi
+	[ "$dump_got" -eq 0 ] || say "some records could not be read: see $STATE/dump.log"
+	mv -f -- "$records.new" "$records" && mv -f -- "$records.began.new" "$records.began" || return "$FATAL"
 }
 fresh_records() {
 	[ -s "$records" ] && [ -n "$(find "$records" -mmin -15 2>/dev/null)" ]
