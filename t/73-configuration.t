@@ -150,7 +150,13 @@ ok 'the rehearsal tries what the settings name' '
 	for of in CHECK APPLY MAILROUTE REMAP MERGE; do
 		stops "${of}_OPTIONS: .*no-such" "${of}_OPTIONS=--no-such"
 	done
-	stops "OLD_WORK=$tmp/masters/x cannot be made there" "OLD_WORK=$tmp/masters/x"
+	for at in $tmp/masters/x /proc/x; do
+		stops "OLD_WORK=$at cannot be made there" "OLD_WORK=$at"
+	done
+	stops "/proc/moved cannot be written there" OLD_TRANSPORT=hash:/proc/moved NEW_SMTP=a.test:25
+	stops "OLD_IMAP with IMAP_OPTIONS: .*no-such" IMAP_OPTIONS=--no-such
+	stops "OLD_IMAP with IMAP_OPTIONS: .*invalid choice" "IMAP_OPTIONS=\"--imap-connections 9\""
+	stops "Vandelay cannot write there, with EXPORT_OPTIONS: .*no-such" EXPORT_OPTIONS=--no-such
 	stops "no Maildir there" "OLD_MAILDIR=$tmp/none/%u"
 	stops "OLD_SIEVE: that of ann@one.test cannot be read" OLD_SIEVE=sieve://127.0.0.1:1
 	stops "PROXY_IMAP=.* does not answer" PROXY_IMAP=imaps://127.0.0.1:1
@@ -159,6 +165,12 @@ ok 'the rehearsal tries what the settings name' '
 	has out "  note   PROXY_ADMIN_URL is not set"
 	cp good.conf ferry.conf
 	settings "OLD_MAILDIR=$tmp/homes/old/%u/Maildir"
+	run 0 migrate-wave --rehearse -c ferry.conf >out
+	not grep STOPS out
+	has out "OLD_IMAP: Vandelay reads that of "
+	has out "Vandelay can log in there"
+	[ -z "$(ls homes/old/*/.mailferry* .mailferry* 2>/dev/null)" ]
+	settings "IMAP_OPTIONS=--compress" "EXPORT_OPTIONS=\"--max-retries 2\""
 	run 0 migrate-wave --rehearse -c ferry.conf >out
 	not grep STOPS out'
 ok 'a secret may end as a line of Windows does' '

@@ -142,7 +142,7 @@ run() {
 	[ -n "$run_out" ] || cat -- "$dir/out" >>"$dir/log"
 	[ "$run_got" -eq 0 ] || {
 		printf '%s exit %s\n' "$(now)" "$run_got" >>"$dir/log"
-		text=$(grep -v -e '^usage:' -e '^tar: E[a-z]* .*exit' -e '^tar: Exiting' "$dir/err" | tail -n 1 | tr -d '\000-\037\177')
+		text=$(grep -v -e '^[Uu]sage:' -e '^ *tip:' -e '^For more information' -e '^[[:space:]]*$' -e '^tar: E[a-z]* .*exit' -e '^tar: Exiting' "$dir/err" | tail -n 1 | tr -d '\000-\037\177')
 		: "${text:=$1: exit $run_got}"
 	}
 	return "$run_got"

@@ -141,16 +141,21 @@ rehearse_old() {
 	fi
 	rehearse_postfix
 	rehearse_back
-	rehearse_sources
 	rehearse_mail
+	rehearse_sources
 }
 
-# What a rollback needs there.
-rehearse_back() {
+# can_write PATH: whether a folder can be made in that one, there, or in the first
+# above it that exists: root may write everywhere, and yet not in /proc.
+can_write() {
 	# shellcheck disable=SC2016 # expanded there
 	old_run sh -c 'd=$1; while [ -n "$d" ] && [ ! -e "$d" ]; do d=${d%/*}; done
-	    [ -d "${d:-/}" ] && [ -w "${d:-/}" ]' sh "$OLD_WORK" ||
-	    stop "OLD_WORK=$OLD_WORK cannot be made there, and nobody could come back" "another folder, or OLD_RUN as root"
+	    made=$(mktemp -d -- "${d:-/}/.mailferry.XXXXXX") && rmdir -- "$made"' sh "$1"
+}
+# What a rollback needs there.
+rehearse_back() {
+	can_write "$OLD_WORK" ||
+	    stop "OLD_WORK=$OLD_WORK cannot be made there, and nobody could come back: $(last_words)" "another folder, or OLD_RUN as root"
 	old_run maildir-merge --version ||
 	    stop "mailferry is not installed there: $(last_words)" "install it; a rollback merges on the old server"
 	# shellcheck disable=SC2086 # words
@@ -166,10 +171,25 @@ rehearse_back() {
 	found stop "$dir/no-maildir" 'no Maildir there' 'OLD_MAILDIR is another; or leave it out, and doveadm is asked'
 }
 
-# Where filters, calendars and address books are read from: of the first owner.
+# What Vandelay reads from: of the owner with the least mail of those who can log in.
 rehearse_sources() {
-	read -r address <"$dir/addresses"
+	cat -- "$dir/disabled" "$dir/unreadable" >"$dir/not-to-try" 2>/dev/null
+	address=$(paste -- "$dir/users" "$dir/addresses" | awk -F '\t' -v dir="$dir" '
+	BEGIN {
+		while ((getline line <(dir "/sizes")) > 0) {
+			user = line
+			sub(/^[0-9]+ /, "", user)
+			size[user] = line + 0
+		}
+		while ((getline line <(dir "/not-to-try")) > 0) no[line]
+	}
+	!($2 in no) && (best == "" || size[$1] < least) { best = $2; least = size[$1] }
+	END { print best }')
+	[ -n "$address" ] || return 0
 	old_user=$(in_pattern "$OLD_USER")
+	# shellcheck disable=SC2086 # words
+	a_source OLD_IMAP imap "$OLD_IMAP" "$old_user$OLD_MASTER_SEPARATOR$OLD_MASTER" \
+	    "$OLD_MASTER_PASSWORD_FILE" ${IMAP_OPTIONS:-}
 	[ -z "${OLD_SIEVE:-}" ] || a_source OLD_SIEVE managesieve "$OLD_SIEVE" \
 	    "$old_user$OLD_MASTER_SEPARATOR$OLD_MASTER" "$OLD_MASTER_PASSWORD_FILE"
 	[ -z "${OLD_CALDAV:-}" ] || a_source OLD_CALDAV caldav "$(in_pattern "$OLD_CALDAV")" \
@@ -177,17 +197,34 @@ rehearse_sources() {
 	[ -z "${OLD_CARDDAV:-}" ] || a_source OLD_CARDDAV carddav "$(in_pattern "$OLD_CARDDAV")" \
 	    "$(in_pattern "$OLD_DAV_USER")" "$OLD_DAV_PASSWORD_FILE"
 }
-# a_source SETTING KIND URL USER FILE
+# a_source SETTING KIND URL USER FILE [OPTION...]: an import that keeps nothing.
 a_source() {
-	source_got=0
-	van -s "VANDELAY_PASSWORD=$5" vandelay import "$2" --dry-run --url "$3" --auth-basic "$4" \
-	    ${INSECURE:+--allow-invalid-certs} "$dir/source.sqlite" || source_got=$?
-	rm -f -- "$dir/source.sqlite"
-	if [ "$source_got" -eq 0 ]; then
-		good "$1: that of $address can be read"
+	source_setting=$1 source_kind=$2 source_url=$3 source_user=$4 source_file=$5
+	shift 5
+	source_of="$source_setting${1:+ with IMAP_OPTIONS}"
+	if van -s "VANDELAY_PASSWORD=$source_file" vandelay import "$source_kind" --dry-run \
+	    --url "$source_url" --auth-basic "$source_user" \
+	    ${INSECURE:+--allow-invalid-certs} "$@" "$dir/$source_kind.sqlite"; then
+		good "$source_of: Vandelay reads that of $address"
 	else
-		stop "$1: that of $address cannot be read: $(last_words)" "look at $1, and see $dir/log"
+		stop "$source_of: that of $address cannot be read: $(last_words)" "look at $source_setting${1:+ and IMAP_OPTIONS}, and see $dir/log"
 	fi
+}
+
+# Vandelay at the new server, with an archive in which nothing is. The account need not
+# be there yet (3).
+rehearse_target() {
+	[ -e "$dir/imap.sqlite" ] || return 0
+	target_got=0
+	# shellcheck disable=SC2086 # words
+	run -s "VANDELAY_PASSWORD=$NEW_PASSWORD_FILE" vandelay export --dry-run --url "$STALWART_URL" \
+	    --auth-basic "$STALWART_USER" --account-name "$address" \
+	    ${INSECURE:+--allow-invalid-certs} ${EXPORT_OPTIONS:-} "$dir/imap.sqlite" || target_got=$?
+	case $target_got in
+	0 | 3) good "Vandelay can log in there" ;;
+	*) stop "Vandelay cannot write there${EXPORT_OPTIONS:+, with EXPORT_OPTIONS}: $(last_words)" \
+	    "look at STALWART_URL${EXPORT_OPTIONS:+ and EXPORT_OPTIONS}, and see $dir/log" ;;
+	esac
 }
 
 rehearse_postfix() {
@@ -202,9 +239,9 @@ rehearse_postfix() {
 	else
 		good "Postfix reads $OLD_TRANSPORT"
 	fi
-	# shellcheck disable=SC2016 # expanded there
-	old_run sh -c '[ -w "$1" ] || [ -w "${1%/*}" ]' sh "${OLD_TRANSPORT#*:}" ||
-	    stop "${OLD_TRANSPORT#*:} cannot be written there" "run the commands of OLD_RUN as root"
+	transport_in=${OLD_TRANSPORT#*:}
+	can_write "${transport_in%/*}" ||
+	    stop "$transport_in cannot be written there: $(last_words)" "run the commands of OLD_RUN as root"
 }
 
 # What no record says: folders, sizes, messages that the new server refuses.
@@ -293,6 +330,7 @@ rehearse_new() {
 	grep '"object":"Account"' "$dir/there.ndjson" | grep '"status":"exists"' >"$dir/there"
 	strings address "$dir/there" >"$dir/exists"
 	found know "$dir/exists" 'there already, and left as it is, with the password that it has there'
+	rehearse_target
 	check_of mailroute --password-file "$NEW_PASSWORD_FILE" \
 	    ${PROXY_TOKEN_FILE:+--proxy-token-file "$PROXY_TOKEN_FILE"} check
 }

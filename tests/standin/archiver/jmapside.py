@@ -350,5 +350,7 @@ def run(options, archive):
         raise failure.Failure(failure.USAGE, 'not an http URL')
     client = Client(options)
     account = account_of(options, client)
+    if options.verb == 'export' and options.dry_run:
+        return None
     kind = Export if options.verb == 'export' else Import
     return kind(options, archive, client, account).run()
