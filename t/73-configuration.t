@@ -288,6 +288,49 @@ ok 'the command line of a wave' '
 	hasnt err awk
 	run 2 migrate-wave -c ferry.conf --until chekc wave1 2>err
 	has err "no such step: chekc"'
+# no_place COMMAND...: with the name of a file that is needed, it writes nothing there.
+no_place() {
+	mkdir -p folder
+	: >empty
+	ln -sf "$tmp/good.conf" link
+	find . -type f ! -name "*.lock" ! -name .log ! -name err ! -name out ! -name kept -exec cksum {} + | sort -k 3 >kept
+	for place in ferry.conf wave1 state/records.ndjson state/wave.list master.pw link folder \
+	    state/smtp.hosts state/wave.log.of state/ben@one.test/log state/ben@one.test/x.log \
+	    state/dump.log state/x none/x /dev/null /dev/stdout; do
+		run 2 "$@" "$place" 2>err >out
+		grep -E -e "^(migrate-wave|migration-report): --(joblog|html): $place(\.of)?: .* no such folder$" \
+		    -e "^(migrate-wave|migration-report): --(joblog|html): $place.* (give another|has to end in)" err || {
+			cat err
+			return 1
+		}
+	done
+	find . -type f ! -name "*.lock" ! -name .log ! -name err ! -name out ! -name kept -exec cksum {} + | sort -k 3 >now
+	sed -i "/\.\/now$/d" now kept
+	same kept now
+	[ -c /dev/null ]
+}
+wave_at() {
+	migrate-wave -c ferry.conf --until record --joblog "$1" wave1
+}
+ok 'what is needed is not written over' '
+	cp ferry.conf ferry.kept
+	no_place wave_at
+	no_place migration-report -c ferry.conf --html
+	printf "notes\n" >notes.log.of
+	run 2 migrate-wave -c ferry.conf --until record --joblog notes.log wave1 2>err
+	has err "notes.log.of is there, and not from an earlier run"
+	printf "notes\n" >notes.html.new
+	run 2 migration-report -c ferry.conf --html notes.html 2>err
+	has err "notes.html.new is there, and not from an earlier run"
+	for place in empty state/other.log here.log here.log; do
+		run 0 migrate-wave -c ferry.conf --until record --joblog $place wave1 2>err
+		head -n 1 $place | grep "^Seq"
+	done
+	: >empty
+	for place in empty state/page.html page.html page.html; do
+		run 0 migration-report -c ferry.conf --html $place >out
+		head -n 1 $place | grep DOCTYPE
+	done'
 # shellcheck disable=SC1003 # a quote in a name
 ok 'the report counts those who have not begun, and its commands can be typed' '
 	mkdir "state/o'\''x@one.test"

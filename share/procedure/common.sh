@@ -24,6 +24,30 @@ now() {
 # shellcheck source=share/procedure/config.sh disable=SC1091
 . "$share/procedure/config.sh" || exit "$FATAL"
 
+# may_write OPTION FILE PATTERN ENDING STATE: refuses to write a file over one that an
+# earlier run has not written, as its first line tells, or to a device; and in STATE to
+# anything but a file of its own with that ending.
+may_write() {
+	if [ -e "$2" ] || [ -h "$2" ]; then
+		[ -f "$2" ] && [ ! -h "$2" ] || die "$1: $2 is no plain file: give another"
+		[ ! -s "$2" ] || head -n 1 -- "$2" | grep -qE -e "$3" ||
+		    die "$1: $2 is there, and not from an earlier run: give another file"
+	fi
+	may_in=$(CDPATH='' cd -P -- "$(dirname -- "$2")" 2>/dev/null && pwd) ||
+	    die "$1: $2: there is no such folder"
+	may_state=$(CDPATH='' cd -P -- "$5" 2>/dev/null && pwd) || return 0
+	case $may_in/ in
+	"$may_state/") ;;
+	"$may_state"/*) die "$1: $2 is in the state of an account: give another file" ;;
+	*) return 0 ;;
+	esac
+	case ${2##*/} in
+	dump.log) ;;
+	*"$4") return 0 ;;
+	esac
+	die "$1: $2 is a name of the procedure's own: in $5 it has to end in $4"
+}
+
 # --- accounts ---
 
 # valid_address TEXT: whether it can be the name of a folder, a line of a table
