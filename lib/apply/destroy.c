@@ -23,13 +23,15 @@
 #include "core/str.h"
 #include "jmap/fetch.h"
 #include "jmap/seterror.h"
+#include "plan/forward.h"
 
 /* Some objects of one type on their way out. */
 struct batch {
 	const char *object;
 	struct apply_entry *entries;
 	size_t n;
-	json_t *keys; /* of domains: signing keys that nothing else keeps */
+	json_t *keys;   /* of domains: signing keys that nothing else keeps */
+	bool left_over; /* not named by an operation "destroy" */
 };
 
 static const char *
@@ -56,6 +58,96 @@ spare_wanted(struct apply *a, struct apply_entry *e, const json_t *have)
 	free(address);
 }
 
+/* --- lists that a script leads to --- */
+
+/* The account whose forward to several addresses a list holds, by their names
+ * (plan/forward.h): its id, new; NULL: there is none. -1 and why. */
+static int
+find_forwarder(struct apply *a, const json_t *list, char **id, struct why *why)
+{
+	const char *name = text(list, "name");
+	size_t len = name == NULL ? 0 : strlen(name),
+	       tail = strlen(FORWARD_TAIL);
+	json_t *answer = NULL;
+	char *owner;
+	int r;
+
+	*id = NULL;
+	if (len <= tail || strcmp(name + len - tail, FORWARD_TAIL) != 0)
+		return 0;
+	owner = xmemdup(name, len - tail);
+	r = jmap_call_json(a->jmap, "x:Account/query",
+		json_pack("{s:{s:s, s:s*}}", "filter", "name", owner,
+		    "domainId", text(list, "domainId")),
+		true, &answer, why) == JMAP_OK
+		? 0
+		: -1;
+	name = json_string_value(
+	    json_array_get(json_object_get(answer, "ids"), 0));
+	if (r == 0 && name != NULL)
+		*id = xstrdup(name);
+	json_decref(answer);
+	free(owner);
+	return r;
+}
+
+/* Whether an account has our script "forward". Where nobody may see that it has. */
+static bool
+has_forward(struct apply *a, const char *account)
+{
+	struct jmap_request r = { .repeat = true };
+	struct why why = { 0 };
+	json_t *answer, *v;
+	size_t i;
+	bool has = false;
+
+	jmap_begin(&r, JMAP_SIEVE);
+	jmap_add_json(&r, "SieveScript/get",
+	    json_pack("{s:s, s:n}", "accountId", account, "ids"));
+	if (jmap_run(a->jmap, &r) != JMAP_OK ||
+	    jmap_answer(&r, 0, NULL, &answer, &why) != JMAP_OK)
+		has = true;
+	else
+		json_array_foreach (json_object_get(answer, "list"), i, v)
+			has =
+			    has || (text(v, "name") != NULL &&
+				       strcmp(text(v, "name"), "forward") == 0);
+	jmap_clear(&r);
+	return has;
+}
+
+/* Mail that a script redirects to a list which is gone is lost: the list stays as
+ * long as the script that mailferry made for it. *owner: the account's id, new. */
+static int
+leads_there(struct apply *a, const json_t *list, bool *leads, struct why *why)
+{
+	char *id;
+	int r = find_forwarder(a, list, &id, why);
+
+	*leads = id != NULL && has_forward(a, id);
+	free(id);
+	return r;
+}
+
+static int
+spare_forward(
+    struct apply *a, struct apply_entry *e, const json_t *list, struct why *why)
+{
+	bool leads;
+
+	if (e->done || list == NULL)
+		return 0;
+	if (leads_there(a, list, &leads, why) == -1)
+		return -1;
+	if (!leads)
+		return 0;
+	e->note = xstrdup("it stays: the account's script \"forward\" may "
+			  "redirect to it; the "
+			  "run after that is removed takes it away");
+	entry_settle(e, APPLY_EXISTS, NULL);
+	return 0;
+}
+
 /* A name of each for people. */
 static int
 name_batch(struct apply *a, struct batch *b, struct why *why)
@@ -67,6 +159,8 @@ name_batch(struct apply *a, struct batch *b, struct why *why)
 	for (size_t i = 0; i < b->n; i++)
 		fetch_want(&f, b->object, b->entries[i].id);
 	fetch_member(&f, label == NULL ? "name" : label);
+	if (strcmp(b->object, "MailingList") == 0)
+		fetch_member(&f, "name");
 	if (apply_unique(b->object) && strcmp(b->object, "Domain") != 0) {
 		fetch_member(&f, "emailAddress");
 		fetch_member(&f, "domainId");
@@ -82,6 +176,8 @@ name_batch(struct apply *a, struct batch *b, struct why *why)
 			name = text(have, label == NULL ? "name" : label);
 		e->address = name == NULL ? NULL : xstrdup(name);
 		spare_wanted(a, e, have);
+		if (b->left_over && strcmp(b->object, "MailingList") == 0)
+			r = spare_forward(a, e, have, why);
 	}
 	fetch_clear(&f);
 	return r;
@@ -275,9 +371,11 @@ is_held(const struct apply *a, const char *object)
 /* Destroys objects [from, to) of ids. */
 static int
 destroy_some(struct apply *a, struct apply_op *op, const json_t *ids,
-    size_t from, size_t to)
+    size_t from, size_t to, bool left_over)
 {
-	struct batch b = { .object = op->object, .n = to - from };
+	struct batch b = {
+		.object = op->object, .n = to - from, .left_over = left_over
+	};
 	struct why why = { 0 };
 	int r;
 
@@ -329,7 +427,8 @@ announce(const struct apply *a, const char *object, size_t n)
 }
 
 static int
-destroy_ids(struct apply *a, const char *object, const json_t *ids)
+destroy_ids(
+    struct apply *a, const char *object, const json_t *ids, bool left_over)
 {
 	struct apply_op op = {
 		.uses = 1, .type = OP_DESTROY, .object = object
@@ -339,8 +438,8 @@ destroy_ids(struct apply *a, const char *object, const json_t *ids)
 
 	for (size_t from = 0; r == 0 && from < n && !apply_stopping(a);
 	     from += step)
-		r = destroy_some(
-		    a, &op, ids, from, from + step < n ? from + step : n);
+		r = destroy_some(a, &op, ids, from,
+		    from + step < n ? from + step : n, left_over);
 	return r;
 }
 
@@ -371,7 +470,7 @@ destroy_pass(struct apply *a)
 		}
 		if (ids != NULL) {
 			announce(a, object, json_array_size(ids));
-			r = destroy_ids(a, object, ids);
+			r = destroy_ids(a, object, ids, false);
 		}
 		if (ids == NULL || r == -1) {
 			json_decref(ids);
@@ -395,10 +494,20 @@ leftover_add(struct apply *a, struct apply_op *op, json_t *ids)
 	a->leftovers = l;
 }
 
-bool
-leftover_may_go(const struct apply *a, const char *object, const char *id)
+const char *
+leftover_hindrance(struct apply *a, const char *object, const json_t *have)
 {
-	return !is_ourselves(a, object, id) && !is_held(a, object);
+	struct why why = { 0 };
+	bool leads = false;
+
+	if (is_ourselves(a, object, text(have, "id")))
+		return "it is the account of this run";
+	if (is_held(a, object))
+		return "that goes with --destroy";
+	if (strcmp(object, "MailingList") == 0 &&
+	    (leads_there(a, have, &leads, &why) == -1 || leads))
+		return "an account's script \"forward\" may redirect to that";
+	return NULL;
 }
 
 /* Whatever the plan wrote, in any operation, stays. */
@@ -460,9 +569,26 @@ destroy_leftover(struct apply *a, const struct leftover *l)
 		return 0;
 	}
 	ids = not_written(a, l); /* some may have gone */
-	r = destroy_ids(a, l->object, ids);
+	r = destroy_ids(a, l->object, ids, true);
 	json_decref(ids);
 	return r;
+}
+
+/* The next one: the last of the plan, but accounts before lists, to which their
+ * scripts may lead. */
+static struct leftover *
+take_leftover(struct apply *a)
+{
+	struct leftover **at = &a->leftovers, *l;
+
+	if (strcmp((*at)->object, "MailingList") == 0)
+		while (*at != NULL && strcmp((*at)->object, "Account") != 0)
+			at = &(*at)->next;
+	if (*at == NULL)
+		at = &a->leftovers;
+	l = *at;
+	*at = l->next;
+	return l;
 }
 
 int
@@ -475,9 +601,8 @@ leftover_pass(struct apply *a, bool go)
 		settle(a);
 	r = handover_pass(a, go);
 	while (a->leftovers != NULL) {
-		struct leftover *l = a->leftovers;
+		struct leftover *l = take_leftover(a);
 
-		a->leftovers = l->next;
 		if (go && r == 0 && !apply_stopping(a))
 			r = destroy_leftover(a, l);
 		apply_op_free(l->op);

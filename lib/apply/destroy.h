@@ -12,8 +12,9 @@
 int destroy_pass(struct apply *a);
 /* Keeps what a reconcile leaves over, which takes ids. */
 void leftover_add(struct apply *a, struct apply_op *op, json_t *ids);
-/* Whether it may be destroyed: an account needs --destroy. */
-bool leftover_may_go(const struct apply *a, const char *object, const char *id);
+/* Why an object that is left over may not be destroyed; NULL: it may. */
+const char *leftover_hindrance(
+    struct apply *a, const char *object, const json_t *have);
 /* At the end, if go: lets addresses change hands, then destroys what is left over, but
  * what has an address that somebody else should have, and has not. 0, or -1
  * (a->why). */

@@ -529,6 +529,7 @@ static bool
 may_have(struct apply *a, struct sources *s, struct kept *k)
 {
 	struct why why = { 0 };
+	const char *hindrance;
 
 	for (size_t i = 0; i < s->n; i++) {
 		struct source *from = s->now[i];
@@ -537,11 +538,11 @@ may_have(struct apply *a, struct sources *s, struct kept *k)
 			k->e.why = why;
 			return false;
 		}
-		if (!from->whole || leftover_may_go(a, from->object, from->id))
+		if (!from->whole || (hindrance = leftover_hindrance(
+					 a, from->object, from->have)) == NULL)
 			continue;
 		why = k->e.why;
-		why_set(&k->e.why, FAIL_DATA, "%s; that goes with --destroy",
-		    why.text);
+		why_set(&k->e.why, FAIL_DATA, "%s; %s", why.text, hindrance);
 		return false;
 	}
 	return s->n != 0;

@@ -266,7 +266,7 @@ forward_list(struct plan *p, const struct model_account *a)
 	uint32_t address;
 
 	buf_add(&text, name, (size_t)(domain - 1 - name));
-	buf_addf(&text, "-forward@%s", domain);
+	buf_addf(&text, FORWARD_TAIL "@%s", domain);
 	address = plan_address(p, text.data, NULL);
 	buf_free(&text);
 	if (address == 0 || p->addresses[address].kind != OWNER_NONE) {

@@ -8,6 +8,9 @@
 
 #include "plan/plan.h"
 
+/* What stands after an account's name in that of the list which holds its forward. */
+#define FORWARD_TAIL "-forward"
+
 /*
  * Calls back with each account's Sieve script, by address; only with
  * options->sieve. -1 and why from the callback stop. 0, or -1 and why.
