@@ -22,7 +22,6 @@
 #include "cli/tool.h"
 #include "core/alloc.h"
 #include "core/json.h"
-#include "core/output.h"
 #include "http/login.h"
 #include "http/retry.h"
 #include "jmap/action.h"
@@ -230,16 +229,6 @@ bad_settings(void *arg, const char *where, const struct why *why)
 	run.tally.failed++;
 }
 
-/* Nothing is written to what was read. */
-static void
-claim(const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
-		(void)output_claim(&st);
-}
-
 /* What was put in, and made, by earlier runs, and the settings. 0, or -1 and
  * why. */
 static int
@@ -253,7 +242,6 @@ open_settings(struct why *why)
 	if (settings_file_open(&run.settings, run.settings_path, bad_settings,
 		NULL, why) == -1)
 		return -1;
-	claim(run.settings_path);
 	if (ledger_open(&run.done, run.done_path, 4, true, only_read, why) ==
 	    -1)
 		return -1;
@@ -302,8 +290,6 @@ open_plans(char **paths, size_t *n)
 		else
 			check_empty(&plans[*n - 1]);
 	}
-	for (size_t i = 0; i < *n; i++)
-		claim(plans[i].name);
 	return plans;
 }
 

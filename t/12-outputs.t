@@ -75,7 +75,7 @@ ok 'no output takes the place of an input, nor of another output' '
 	run 2 mkaccounts -q -o name keep 2>err
 	same in keep
 	run 2 recfilter --index keep keep 2>err
-	has err "keep: this is the dump itself"
+	has err "keep: this run uses it already"
 	same in keep
 	run 1 mkaccounts -q -o one --report two in
 	run 1 mkaccounts -q -o one --report two in'

@@ -119,12 +119,10 @@ plan_reader_open(struct plan_reader *r, const char *path, struct why *why)
 	r->name = xstrdup(standard ? "stdin" : path);
 	if (fd == -1)
 		return why_errno(why, FAIL_FATAL, "%s", path);
-	if (output_is_read(fd)) {
+	if (!input_claim(fd)) {
 		if (!standard)
 			(void)close(fd);
-		return why_set(why, FAIL_FATAL,
-		    "%s: this run writes to it too: give another file",
-		    r->name);
+		return why_set(why, FAIL_FATAL, "%s: " INPUT_TAKEN, r->name);
 	}
 	if (lseek(fd, 0, SEEK_CUR) == -1) {
 		r->fd = spool(fd, why);

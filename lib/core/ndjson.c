@@ -43,11 +43,10 @@ open_next(struct ndjson *r, struct why *why)
 		if (fd == -1)
 			return why_errno(why, FAIL_FATAL, "cannot be opened");
 	}
-	if (output_is_read(fd)) {
+	if (!input_claim(fd)) {
 		if (fd != STDIN_FILENO)
 			(void)close(fd);
-		return why_set(why, FAIL_FATAL,
-		    "this run writes to it too: give another file");
+		return why_set(why, FAIL_FATAL, INPUT_TAKEN);
 	}
 	lines_free(&r->lines);
 	lines_init(&r->lines, fd, max);

@@ -19,7 +19,7 @@
  * and by exit(3) and SIGINT, SIGTERM, SIGHUP. What is not a regular file, such
  * as /dev/null or a FIFO, is never replaced but written to directly. A file that
  * the run writes to already is FATAL, and one whose place is taken is not read by
- * it any more (output_is_read).
+ * it any more (input_claim).
  */
 struct outfile {
 	FILE *file; /* write here */

@@ -45,13 +45,14 @@ output_follow(const char *path, char **real, struct stat *st, struct why *why)
 	return 0;
 }
 
-/* --- files that are written to --- */
+/* --- the files of the run --- */
 
 static struct {
 	dev_t dev;
 	ino_t ino;
-} claims[8];
-static size_t n_claims;
+	bool read;
+} * claims;
+static size_t n_claims, cap_claims;
 
 /* Which claim it is; n_claims: none. */
 static size_t
@@ -65,15 +66,21 @@ find_claim(const struct stat *st)
 	return i;
 }
 
+static void
+add_claim(const struct stat *st, bool read)
+{
+	claims = xgrow(claims, n_claims, &cap_claims, sizeof *claims);
+	claims[n_claims].dev = st->st_dev;
+	claims[n_claims].ino = st->st_ino;
+	claims[n_claims++].read = read;
+}
+
 bool
 output_claim(const struct stat *st)
 {
 	if (find_claim(st) != n_claims)
 		return false;
-	if (n_claims == sizeof claims / sizeof *claims)
-		return true;
-	claims[n_claims].dev = st->st_dev;
-	claims[n_claims++].ino = st->st_ino;
+	add_claim(st, false);
 	return true;
 }
 
@@ -87,16 +94,21 @@ output_disclaim(const struct stat *st)
 }
 
 bool
-output_is_read(int fd)
+input_claim(int fd)
 {
 	struct stat st, out;
+	size_t i;
 
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
-		return false;
-	if (find_claim(&st) != n_claims)
 		return true;
-	return fstat(STDOUT_FILENO, &out) == 0 && st.st_dev == out.st_dev &&
-	       st.st_ino == out.st_ino;
+	i = find_claim(&st);
+	if (i != n_claims)
+		return claims[i].read;
+	if (fstat(STDOUT_FILENO, &out) == 0 && st.st_dev == out.st_dev &&
+	    st.st_ino == out.st_ino)
+		return false;
+	add_claim(&st, true);
+	return true;
 }
 
 /* Ends a last line that has no newline. */

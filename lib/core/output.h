@@ -35,7 +35,7 @@ void output_close_own(int fd);
 
 /* Opens a file of records to append to, by the same rules, for as long as the run
  * lasts; a device or a FIFO is written to directly. A last line that was cut off
- * gets its newline, so that it stays one bad line, and output_is_read knows the
+ * gets its newline, so that it stays one bad line, and input_claim refuses the
  * file. */
 int output_append(const char *path, struct why *why);
 
@@ -50,14 +50,16 @@ int output_folder(const char *path, struct why *why);
  * errno. */
 int output_at(int folder, const char *name);
 
-/* Takes note of a file that is written to; false: it is one already. And
+/* Takes note of a file that is written to; false: the run uses it already. And
  * forgets it. */
 #define OUTPUT_TAKEN "%s: this run uses it already: give another file"
 bool output_claim(const struct stat *st);
 void output_disclaim(const struct stat *st);
 
-/* Whether a file that is read is also one that is written to, or standard
- * output: reading it would never end, or it would be lost. */
-bool output_is_read(int fd);
+/* Takes note of a file that is read: nothing of this run is written to it any more.
+ * False: something is, as standard output may be; reading it would never end, or
+ * it would be lost. */
+#define INPUT_TAKEN "this run writes to it too: give another file"
+bool input_claim(int fd);
 
 #endif

@@ -98,12 +98,8 @@ parts_write(const char *path, const struct stat *st, struct selection *s,
 {
 	struct buf head = { 0 };
 	struct outfile out;
-	struct stat there;
 	const char *span;
 
-	if (stat(path, &there) == 0 && there.st_dev == st->st_dev &&
-	    there.st_ino == st->st_ino)
-		return why_set(why, FAIL_FATAL, "this is the dump itself");
 	if (outfile_open(&out, path, why) == -1)
 		return -1;
 	head_write(st, &head);

@@ -9,6 +9,7 @@
 
 #include "core/alloc.h"
 #include "core/ndjson.h"
+#include "core/output.h"
 #include "core/str.h"
 
 /* The next line, parsed. 1, 0 at the end, or -1 and why (DATA); *offset is
@@ -79,6 +80,8 @@ settings_file_open(struct settings_file *f, const char *path,
 	*f = (struct settings_file){ .path = path, .file = fopen(path, "re") };
 	if (f->file == NULL || fseek(f->file, 0, SEEK_SET) == -1)
 		return why_errno(why, FAIL_FATAL, "%s", path);
+	if (!input_claim(fileno(f->file)))
+		return why_set(why, FAIL_FATAL, "%s: " INPUT_TAKEN, path);
 	do {
 		struct why reason = { 0 };
 		char where[32];
