@@ -247,6 +247,7 @@ check_input(void)
 		run.options.whole_accounts = true;
 		return;
 	}
+	run.options.part = true;
 	/* A filter of ours keeps together what belongs to an account. */
 	run.options.whole_accounts =
 	    run.intake.part != NULL && !run.intake.filtered &&

@@ -542,8 +542,10 @@ plan_add(struct plan *p, const struct record *r, struct why *why)
 {
 	int result = add(p, r, why);
 
-	if (result == -1 && r->type != REC_DKIM)
+	if (result == -1 && r->type != REC_DKIM) {
+		p->refused = true;
 		spare(p, r, true);
+	}
 	return result;
 }
 

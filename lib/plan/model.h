@@ -191,6 +191,7 @@ struct plan {
 	size_t n_numbers, cap_numbers;
 	uint32_t stamp;
 	bool spare_all; /* nobody knows which domains are not complete */
+	bool refused;   /* a record, so that not all is in the plan */
 	struct buf scratch;
 	struct secret *judged;
 };

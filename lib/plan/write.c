@@ -80,16 +80,28 @@ client_id(struct writer *w, const char *kind, const char *address, bool ref)
 	return w->id.data;
 }
 
-/* What tells the objects of a kind apart. */
+/* Whether others than those of the plan may have aliases and be on its lists. */
+static bool
+is_part(const struct plan *p)
+{
+	return p->options->part || p->refused;
+}
+
+/* What tells the objects of a kind apart. The order of that of accounts and lists
+ * says whether the plan is of a part: mailferry-plan(5). */
 static void
 put_match(struct writer *w, char kind)
 {
+	bool part = is_part(w->plan) && strchr("gul", kind) != NULL;
+
+	if (part)
+		jw_str(&w->line, "domainId");
 	jw_str(&w->line, kind == 'k'   ? "selector"
 			 : kind == 's' ? "namespace"
 				       : "name");
 	if (kind == 's')
 		jw_str(&w->line, "key");
-	else if (kind != 'd')
+	else if (kind != 'd' && !part)
 		jw_str(&w->line, "domainId");
 }
 
@@ -313,7 +325,7 @@ put_domain(struct writer *w, const struct domain *d)
 
 	begin_object(w, "upsert", "Domain", "d", d->name);
 	jw_kstr(&w->line, "name", d->name);
-	if (d->first_alias != 0) {
+	if (d->first_alias != 0 && !is_part(p)) {
 		jw_key(&w->line, "aliases");
 		jw_open(&w->line, '{');
 		for (uint32_t i = d->first_alias; i != 0;
@@ -614,9 +626,9 @@ put_rights(struct writer *w)
 }
 
 /*
- * What a domain gets last: the catch-all, because its address must exist, and
- * the aliases of a domain that we do not create, by pointer, so that those that
- * it has stay.
+ * What a domain gets last: the catch-all, because its address must exist, and,
+ * in a part and where we do not create the domain, its aliases, by pointer, so that
+ * those that it has stay.
  */
 static void
 put_domain_updates(struct writer *w)
@@ -625,7 +637,8 @@ put_domain_updates(struct writer *w)
 
 	for (size_t i = 0; i < p->n_domains && w->result == 0; i++) {
 		const struct domain *d = &p->domains[i];
-		bool aliases = d->id != NULL && d->first_alias != 0;
+		bool aliases =
+		    (d->id != NULL || is_part(p)) && d->first_alias != 0;
 
 		if (d->catch_all == 0 && !aliases)
 			continue;
