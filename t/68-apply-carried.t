@@ -138,4 +138,52 @@ ok 'a server of another release: the words that its schema has' '
 	objects Account | jq -c "[.name, .locale]" | sort | head -n 2 >got
 	printf "%s\n" "[\"alice\",\"de-DE\"]" "[\"bob\",\"pt-BR\"]" >want
 	same want got'
+# --- two first runs at a time ---
+# Which request looks for the keys that are there.
+serve --schema "$fixtures/real/stalwart-schema.json.gz"
+run 0 apply plan >out 2>err
+looks=$(jq -r 'select(.method == "POST").body | test("DkimSignature/query")' requests |
+    grep -n true | head -n 1 | cut -d: -f1)
+selectors() {
+	objects DkimSignature | jq -r .selector | sort | tr '\n' ' '
+}
+serve --schema "$fixtures/real/stalwart-schema.json.gz" --fault "$looks:slow:3000"
+ok 'a key that another run has made meanwhile is there once; ours goes' '
+	apply plan >first 2>first.err &
+	pid=$!
+	n=0
+	while ! grep -q "DkimSignature/query" requests; do
+		n=$((n + 1))
+		[ $n -lt 1200 ]
+		sleep 0.05
+	done
+	kill -STOP $pid
+	run 0 apply plan >second 2>err
+	jmap x:DkimSignature/get "{\"ids\":null}" | jq -c ".methodResponses[0][1].list" >theirs
+	kill -CONT $pid
+	wait $pid
+	[ "$(selectors)" = "ed mail " ]
+	jmap x:DkimSignature/get "{\"ids\":null}" | jq -c ".methodResponses[0][1].list" | same theirs -
+	has first.err "k-ed_2e_5fdomainkey_2eone_2etest: another run has made it at the same time"
+	jq -r "select(.object == \"DkimSignature\") | [.status, .note != null] | @csv" first | sort -u >got
+	echo "\"exists\",true" | same - got
+	jq -r "select(.object == \"DkimSignature\").id" second first | sort | uniq -c | tr -s " " | cut -d" " -f2 | sort -u >got
+	echo 2 | same - got
+	run 0 apply plan >out 2>err
+	not grep -q created out'
+serve --schema "$fixtures/real/stalwart-schema.json.gz"
+ok 'runs that go side by side leave one of each key' '
+	for n in 1 2 3 4; do
+		for run in 1 2 3; do
+			apply -q plan >side.$run 2>side.err.$run &
+		done
+		wait
+		[ "$(selectors)" = "ed mail " ]
+		[ "$(objects MemoryLookupKey | wc -l)" = 2 ]
+		[ "$(cat side.[123] | jq -r "select(.object == \"DkimSignature\" and .status == \"created\").id" | wc -l)" = 2 ]
+		ids=$(jmap x:DkimSignature/get "{\"ids\":null}" | jq -c ".methodResponses[0][1].list | map(.id)")
+		jmap x:DkimSignature/set "{\"destroy\":$ids}" >/dev/null
+		ids=$(jmap x:MemoryLookupKey/get "{\"ids\":null}" | jq -c ".methodResponses[0][1].list | map(.id)")
+		jmap x:MemoryLookupKey/set "{\"destroy\":$ids}" >/dev/null
+	done'
 done_testing

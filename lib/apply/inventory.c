@@ -27,6 +27,7 @@ struct item {
 	const char *id; /* NULL: planned only */
 	size_t scope;   /* hash of its values of the scope's members */
 	bool twice;     /* another object has the same key */
+	size_t last;    /* then, the last of them that was read, from 1 */
 	bool matched;   /* by an object of the plan */
 };
 
@@ -179,8 +180,12 @@ add_item(struct inventory *v, const struct apply *a, const struct apply_op *op,
 	slot = map_put_copy(&v->by_key, &v->arena, key.data, &added);
 	if (added)
 		*slot = (void *)(uintptr_t)v->n;
-	else
-		v->items[(uintptr_t)*slot - 1].twice = true;
+	else {
+		struct item *first = &v->items[(uintptr_t)*slot - 1];
+
+		first->twice = true;
+		first->last = v->n;
+	}
 	buf_wipe(&key);
 }
 
@@ -441,6 +446,94 @@ inventory_note(struct apply *a, struct apply_op *op, struct apply_entry *e)
 	else
 		add_item(v, a, op, entry_body(e), e->id, true);
 	free(shape);
+}
+
+/* --- what two runs have made at a time --- */
+
+/* The oldest object that is like it: the server gives the newest first. NULL:
+ * there is none. */
+static const char *
+find_oldest(const struct apply *a, const struct inventory *v,
+    const struct apply_op *op, struct apply_entry *e)
+{
+	struct buf key = { 0 };
+	const struct item *item;
+	void **slot;
+
+	make_key(a, op, entry_body(e), &key);
+	slot = map_get(&v->by_key, key.data);
+	buf_wipe(&key);
+	if (slot == NULL)
+		return NULL;
+	item = &v->items[(uintptr_t)*slot - 1];
+	return item->twice ? v->items[item->last - 1].id : item->id;
+}
+
+/* Takes away what this run has made, id. */
+static bool
+destroy_own(struct apply *a, const char *object, const char *id)
+{
+	char *method = xasprintf("x:%s/set", object),
+	     *args = xasprintf("{\"destroy\":[\"%s\"]}", id);
+	const json_t *gone;
+	json_t *answer = NULL, *v;
+	struct why why = { 0 };
+	bool done = false;
+	size_t i;
+
+	if (jmap_call(a->jmap, method, args, false, &answer, &why) == JMAP_OK) {
+		gone = json_object_get(answer, "destroyed");
+		json_array_foreach (gone, i, v)
+			done = done || strcmp(json_string_value(v), id) == 0;
+	}
+	json_decref(answer);
+	free(method);
+	free(args);
+	return done;
+}
+
+static void
+settle_twin(struct apply *a, const struct apply_op *op, struct apply_entry *e,
+    const char *oldest)
+{
+	if (!destroy_own(a, op->object, e->id)) {
+		e->note = xasprintf(
+		    "another run has made one like it, %s: remove this one, %s",
+		    oldest, e->id);
+		return;
+	}
+	free(e->id);
+	e->id = NULL;
+	entry_settle(e, APPLY_EXISTS, oldest);
+	e->note = xstrdup("another run has made it at the same time: what this "
+			  "one had made is taken away again");
+}
+
+void
+inventory_settle_twins(
+    struct apply *a, struct apply_op *op, struct apply_entry *entries, size_t n)
+{
+	struct inventory *v = xcalloc(1, sizeof *v);
+	struct why why = { 0 };
+	bool found = false;
+
+	if (read_all(a, v, op, &why) == -1)
+		apply_stop(a, &why);
+	for (size_t i = 0; i < n; i++) {
+		struct apply_entry *e = &entries[i];
+		const char *oldest;
+
+		if (!e->done || e->status != APPLY_CREATED)
+			continue;
+		oldest = find_oldest(a, v, op, e);
+		if (oldest == NULL || strcmp(oldest, e->id) == 0)
+			continue;
+		settle_twin(a, op, e, oldest);
+		found = true;
+	}
+	free_inventory(v);
+	if (found)
+		inventory_drop(a, op->object);
 }
 
 json_t *

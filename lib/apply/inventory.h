@@ -27,6 +27,13 @@ void inventory_note(
     struct apply *a, struct apply_op *op, struct apply_entry *e);
 /* What is known of the type is not right any more. object NULL: of all. */
 void inventory_drop(struct apply *a, const char *object);
+/*
+ * Of what this run has created, the server may have another one that another run
+ * has made after both had looked: the older one stays, and what is ours and newer
+ * is taken away again.
+ */
+void inventory_settle_twins(struct apply *a, struct apply_op *op,
+    struct apply_entry *entries, size_t n);
 /* The ids within the scope of the operation that none of its objects matched; a
  * new array. */
 json_t *inventory_rest(struct inventory *v, struct apply_op *op);

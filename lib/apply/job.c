@@ -66,11 +66,28 @@ job_abandon(struct apply_job *job)
 	free(job);
 }
 
+/* Whether another run may have created the same meanwhile: what was looked for
+ * before it was made, and has no name that the server keeps unique. */
+static bool
+may_have_twins(const struct apply_job *job)
+{
+	if ((job->op->type != OP_UPSERT && job->op->type != OP_RECONCILE) ||
+	    apply_unique(job->op->object))
+		return false;
+	for (size_t i = 0; i < job->n; i++)
+		if (job->entries[i].done &&
+		    job->entries[i].status == APPLY_CREATED)
+			return true;
+	return false;
+}
+
 /* Reports all that is settled. After a stop the rest stays unsaid: nothing was
  * done about it, and the next run does it. */
 static void
 finish(struct apply *a, struct apply_job *job)
 {
+	if (may_have_twins(job))
+		inventory_settle_twins(a, job->op, job->entries, job->n);
 	for (size_t i = 0; i < job->n; i++) {
 		struct apply_entry *e = &job->entries[i];
 
