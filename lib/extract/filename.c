@@ -52,6 +52,22 @@ filename_put_cut(struct buf *out, const char *text, size_t len, size_t max)
 	hex_encode(digest, DIGEST_BYTES, out);
 }
 
+char *
+filename_changed(const char *text, size_t len, const char *name)
+{
+	struct buf out = { 0 };
+
+	if (strlen(name) == len && memcmp(text, name, len) == 0)
+		return NULL;
+	for (const char *end = text + len; text < end; text++) {
+		str_vis(&out, text, 0);
+		text += strlen(text);
+		if (text < end)
+			buf_adds(&out, "\\x00");
+	}
+	return out.data == NULL ? xstrdup("") : out.data;
+}
+
 /* Takes blanks off both ends and dots off the end, until neither is left. */
 static char *
 trim(char *s)

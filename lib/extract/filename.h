@@ -21,6 +21,10 @@
  */
 void filename_put(struct buf *out, const char *text, size_t len, bool hidden);
 
+/* The text as a report shows it, for the caller to free; NULL if it is the name
+ * that was made of it. */
+char *filename_changed(const char *text, size_t len, const char *name);
+
 /* Appends a text as valid UTF-8 without control characters; those become
  * "_". */
 void filename_put_utf8(struct buf *out, const char *text, size_t len);

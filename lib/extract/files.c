@@ -39,7 +39,8 @@ struct node {
 	int64_t date;
 	enum node_kind kind;
 	bool has_parent, has_blob, has_date;
-	char *name;   /* as one file name; may be empty */
+	char *name;   /* as one file name */
+	char *was;    /* the archive's, to show, if it is another; or NULL */
 	char *target; /* of a link, JSON */
 	char *path;   /* below the tree */
 	unsigned int depth;
@@ -66,18 +67,17 @@ kind_of(const char *type)
 	return strcmp(type, "symlink") == 0 ? NODE_LINK : NODE_ODD;
 }
 
-static char *
-clean_name(const struct archive_rows *r, int column)
+static void
+clean_name(struct node *n, const struct archive_rows *r, int column)
 {
 	struct buf clean = { 0 };
 	size_t len;
 	const char *text = rows_text(r, column, &len);
-	char *name;
 
 	filename_put(&clean, text, len, true);
-	name = xstrdup(clean.len == 0 ? "_unnamed" : buf_str(&clean));
+	n->name = xstrdup(clean.len == 0 ? "_unnamed" : buf_str(&clean));
+	n->was = filename_changed(text, len, n->name);
 	buf_free(&clean);
-	return name;
 }
 
 static void
@@ -93,7 +93,7 @@ add_row(struct nodes *t, const struct archive_rows *r)
 	size_t len;
 	const char *text;
 
-	n.name = clean_name(r, 5);
+	clean_name(&n, r, 5);
 	n.target = xstrdup(rows_text(r, 4, NULL));
 	text = rows_text(r, date, &len);
 	n.has_date = stamp_parse(text, len, &n.date);
@@ -162,6 +162,19 @@ place_in(
 	buf_free(&name);
 }
 
+static void
+tell_name(struct nodes *t, const struct node *n)
+{
+	const char *slash = n->path == NULL ? NULL : strrchr(n->path, '/');
+
+	if (slash != NULL &&
+	    (n->was != NULL || strcmp(slash + 1, n->name) != 0))
+		run_note(t->j, "file", n->id,
+		    "\"%s\": it is %s: the name is taken, too long, or "
+		    "impossible on disk",
+		    n->was == NULL ? n->name : n->was, n->path);
+}
+
 /* Gives a node its path below its parent's, which must have one. */
 static void
 place(struct nodes *t, struct node *n, ssize_t up)
@@ -172,6 +185,7 @@ place(struct nodes *t, struct node *n, ssize_t up)
 		place_in(n, &t->top, files_dir, 1);
 	else if (parent->path != NULL)
 		place_in(n, &parent->labels, parent->path, parent->depth + 1);
+	tell_name(t, n);
 }
 
 static void
@@ -424,6 +438,7 @@ nodes_free(struct nodes *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		free(t->all[i].name);
+		free(t->all[i].was);
 		free(t->all[i].target);
 		free(t->all[i].path);
 		labels_free(&t->all[i].labels);

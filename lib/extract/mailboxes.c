@@ -60,6 +60,7 @@ add_row(struct boxes *b, const struct archive_rows *r)
 	size_t name_len, role_len;
 	const char *text = rows_text(r, 1, &name_len);
 	char *name = clean_text(text, name_len), *role = NULL;
+	char *was = filename_changed(text, name_len, name);
 
 	if (!rows_is_null(r, 3)) {
 		text = rows_text(r, 3, &role_len);
@@ -68,6 +69,7 @@ add_row(struct boxes *b, const struct archive_rows *r)
 	boxes_add(b, rows_int(r, 0), name,
 	    role == NULL || *role == '\0' ? NULL : role, !rows_is_null(r, 2),
 	    rows_int(r, 2));
+	b->all[b->n - 1].was = was;
 	b->all[b->n - 1].subscribed = rows_int(r, 4) != 0;
 	free(name);
 	free(role);
@@ -405,6 +407,7 @@ boxes_free(struct boxes *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		free(b->all[i].name);
+		free(b->all[i].was);
 		free(b->all[i].role);
 		free(b->all[i].dir);
 	}

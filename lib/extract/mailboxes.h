@@ -25,6 +25,7 @@ struct box {
 	int64_t id;
 	int64_t parent;
 	char *name; /* UTF-8, no control characters */
+	char *was;  /* the archive's, to show, if it is another; or NULL */
 	char *role; /* or NULL */
 	char *dir;  /* ".Work", "." the INBOX; by boxes_name */
 	ssize_t up; /* number of the parent; -1 at the top */

@@ -300,11 +300,11 @@ tell_boxes(struct mail *m)
 			run_note(m->run, "mailbox", box->id,
 			    "its parent is missing or below itself: %s",
 			    box->dir);
-		else if (box->renamed)
+		else if (box->renamed || (box->was != NULL && !box->is_inbox))
 			run_note(m->run, "mailbox", box->id,
 			    "\"%s\": its folder is %s: the name is taken, too "
 			    "long, or impossible on disk",
-			    box->name, box->dir);
+			    box->was == NULL ? box->name : box->was, box->dir);
 	}
 }
 

@@ -599,7 +599,13 @@ def files_of_one_name(a):
     a.node('..', data=b'7')
     return Tree(files={'a_b': b'1', 'a_b-1': b'2', 'c_d': None,
                        'c_d/x': b'3', 'c_d-1': None, 'c_d-1/x': b'4',
-                       'Dup': b'5', 'Dup-1': b'6', Any(): b'7'})
+                       'Dup': b'5', 'Dup-1': b'6', Any(): b'7'},
+                said=['file 1: "a/b": it is files/a_b: ',
+                      'file 2: "a_b": it is files/a_b-1: ',
+                      'file 3: "c/d": it is files/c_d: ',
+                      'file 4: "c_d": it is files/c_d-1: ',
+                      'file 8: "Dup": it is files/Dup-1: ',
+                      'file 9: "..": it is files/_unnamed: '])
 
 
 # --- the run ---

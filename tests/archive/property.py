@@ -2,7 +2,8 @@
 # Copyright (c) 2026 The mailferry authors
 """Archives at random: whatever the mailboxes are called and however they hang
 together, each has a folder of its own that Dovecot can open, below its parent's,
-and every reference is accounted for.
+and every reference is accounted for; so is every event, card, script and file, and
+what could not keep its name is named.
 
 usage: property.py SEED ROUNDS"""
 import base64
@@ -10,6 +11,7 @@ import os
 import random
 import re
 import shutil
+import sqlite3
 import sys
 
 import account
@@ -50,8 +52,66 @@ def write(r, path):
         a.email(message('m %d' % (n % 12)), ids, keywords=r.sample(
             ['$seen', 'Work', 'work', '$Forwarded', '$x', 'y'], 2),
             at='2026-01-%02dT00:00:00Z' % (n % 3 + 1))
+    things(r, a)
     a.close()
     return boxes
+
+
+def things(r, a):
+    """Some of everything else."""
+    def ids(n):
+        return [r.randrange(1, n + 2) for _ in range(r.randrange(3))]
+
+    some = r.randrange(4)
+    for _ in range(some):
+        a.calendar(name(r))
+        a.book(name(r))
+    for n in range(r.randrange(6)):
+        # A Group without entries is a shell, and no event.
+        kind = r.choice(['Event', 'Event', 'Task', 'Group'])
+        a.event({'@type': kind, 'uid': name(r), 'title': name(r),
+                 'start': '2026-01-02T03:04:05'}, ids(some),
+                data_type=kind if kind == 'Task' else 'Event')
+        a.card('%d %s' % (n, name(r)), {
+            '@type': 'Card', 'version': '1.0', 'name': {'full': name(r)}},
+               ids(some))
+    scripts = {name(r) for _ in range(r.randrange(4))}
+    for n, label in enumerate(sorted(scripts)):
+        a.script(label, b'keep; # %d' % n, n == 0)
+    directories = [None]
+    names = set()
+    for n in range(r.randrange(12)):
+        up, label = r.choice(directories), name(r)
+        if (up, label) in names:
+            continue
+        names.add((up, label))
+        if r.randrange(3) == 0:
+            directories.append(a.node(label, 'directory', up))
+        else:
+            a.node(label, 'file', up, r.choice([b'', b'%d' % n, None]))
+
+
+def untold(path, root, said):
+    """What has another name than in the archive, and no word says so."""
+    db = sqlite3.connect(path)
+    there = {os.path.basename(at) for at in tree.flat(root, 'files')}
+    wrong = ['file %d %r' % row for row in
+             db.execute('SELECT id, name FROM file_nodes')
+             if row[1] not in there and 'file %d: ' % row[0] not in said]
+    inboxes = [n for n in tree.notes(root).values() if n['dir'] == '.']
+    for ident, label, parent in db.execute(
+            'SELECT id, name, parent_id FROM mailboxes'):
+        if re.search('[\0-\x1f\x7f/]', label) and \
+                'mailbox %d: ' % ident not in said and \
+                (not inboxes or parent is not None or
+                 clean(label) != inboxes[0]['path'][-1]):
+            wrong.append('mailbox %d %r' % (ident, label))
+    db.close()
+    return ['nothing is said of ' + w for w in wrong]
+
+
+def clean(label):
+    return re.sub('[\0-\x1f\x7f]', '_', label)
 
 
 def level_is_good(text):
@@ -83,7 +143,7 @@ def folder_is_good(folder):
         all(level_is_good(t) for t in folder[1:].split('.')))
 
 
-def check(boxes, root):
+def check(boxes, root, said):
     wrong = []
     where = {}
     found = tree.mail(root)
@@ -105,8 +165,8 @@ def check(boxes, root):
         while at in boxes and at not in seen:
             seen.add(at)
             at = boxes[at][0]
-        if at is None and up != '.' and len(folders[0]) < 200 and \
-                len(up) < 150 and not folders[0].startswith(up + '.'):
+        if at is None and up != '.' and 'mailbox %d: ' % ident not in said \
+                and not folders[0].startswith(up + '.'):
             wrong.append('%r of %r is not below %r' % (folders[0], label, up))
     homes = [f[0] for f in where.values()]
     if len(set(homes)) != len(homes):
@@ -129,7 +189,9 @@ def main():
         ran = tree.run('a.sqlite', 'tree')
         wrong = [] if ran.returncode in (0, 1) else ['exit %d' %
                                                      ran.returncode]
-        wrong += check(boxes, 'tree') + account.check('a.sqlite', 'tree', ran)
+        said = ran.stderr.decode()
+        wrong += check(boxes, 'tree', said) + account.check(
+            'a.sqlite', 'tree', ran) + untold('a.sqlite', 'tree', said)
         if wrong:
             print('seed %d: %r\n%s\n%s' % (seed, boxes, '\n'.join(wrong),
                                            ran.stderr.decode()))
