@@ -245,6 +245,34 @@ ok 'a redirect of a filter beside a forward is named' '
 	echo "not-carried a@one.test" >want
 	same want got'
 
+# Vandelay brings filters after the forward: the server runs one redirect.
+serve
+{
+	account red@one.test "$fwd"
+	account nest@one.test "$fwd"
+	account calm@one.test "$fwd"
+	account only@one.test "$away"
+	account own@one.test "$fwd,\"scripts\":[{\"name\":\"main\",\"active\":true,\"text\":\"redirect \\\"y@other.test\\\";\"}]"
+} | plan_of
+redirecting() {
+	results | sed -n 's/^\([a-z]*\) \([a-z]*\)@.*the filter "\([^"]*\)" redirects mail as well: the server runs one of both.*/\1 \2 \3/p'
+}
+ok 'redirects of filters on the server are counted beside the forward' '
+	run 0 put >out 2>err
+	redirecting >got
+	echo "created own main" | same - got
+	by_owner red@one.test "Regeln Ä/1" "if size :over 1 { redirect \"y@other.test\"; }"
+	by_owner nest@one.test more "require \"fileinto\"; if true { if size :over 1 { fileinto \"x\"; } else { redirect \"y@other.test\"; } }"
+	by_owner calm@one.test Regeln "# redirect \"y@other.test\";
+	keep;"
+	by_owner only@one.test Regeln "redirect \"y@other.test\";"
+	run 0 put -n >out 2>err
+	redirecting >got
+	printf "%s\n" "planned nest more" "planned red Regeln Ä/1" | same - got
+	run 0 put >out 2>err
+	redirecting >got
+	printf "%s\n" "created nest more" "created red Regeln Ä/1" | same - got
+	has err "red@one.test: the filter"'
 # --- identities ---
 identities() {
 	ask Identity/get a@one.test |

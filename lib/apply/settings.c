@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "jmap/download.h"
 #include "settings/file.h"
 #include "settings/owner.h"
 #include "settings/send.h"
@@ -117,12 +118,21 @@ account_id(void *arg, const char *address)
 	return *id;
 }
 
+static int
+read_script(void *arg, const struct holder *o, const char *blob,
+    struct buf *text, struct why *why)
+{
+	struct apply *a = arg;
+
+	return jmap_download(a->jmap, o->id, blob, text, why);
+}
+
 static struct owner_run
 run_of(struct apply *a)
 {
 	return (struct owner_run){ a->options->dry_run, a->options->update,
-		a->options->done, a->options->app_passwords, account_id, report,
-		a };
+		a->options->done, a->options->app_passwords, read_script,
+		account_id, report, a };
 }
 
 static void

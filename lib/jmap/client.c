@@ -326,7 +326,8 @@ jmap_close(struct jmap *j)
 	free(j->username);
 	free(j->account);
 	free(j->api_path);
-	j->username = j->account = j->api_path = NULL;
+	free(j->download_path);
+	j->username = j->account = j->api_path = j->download_path = NULL;
 }
 
 /* --- calls --- */

@@ -59,6 +59,7 @@ struct jmap {
 	char *username;
 	char *account; /* our own account's id; NULL: none */
 	char *api_path;
+	char *download_path; /* a template; NULL: none */
 	size_t max_set;
 	size_t max_get;
 	size_t max_size; /* bytes of a request */

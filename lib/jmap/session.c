@@ -40,7 +40,7 @@ read_session(struct jmap *j, const json_t *s, struct why *why)
 	const json_t *core = json_object_get(
 	    json_object_get(s, "capabilities"), "urn:ietf:params:jmap:core");
 	const char *user = json_string_value(json_object_get(s, "username")),
-		   *key;
+		   *download, *key;
 	json_t *account;
 
 	if (!json_is_object(core) || user == NULL)
@@ -53,6 +53,9 @@ read_session(struct jmap *j, const json_t *s, struct why *why)
 	j->username = xstrdup(user);
 	j->api_path =
 	    jmap_path_of(json_string_value(json_object_get(s, "apiUrl")));
+	download = json_string_value(json_object_get(s, "downloadUrl"));
+	if (download != NULL)
+		j->download_path = jmap_path_of(download);
 	j->max_set = limit_of(core, "maxObjectsInSet", 500);
 	j->max_get = limit_of(core, "maxObjectsInGet", 500);
 	j->max_size = limit_of(core, "maxSizeRequest", 10000000);

@@ -24,6 +24,9 @@ const json_t *owner_find(
 /* A thing to be done; in a dry run it is reported as planned and NULL. */
 struct owner_item *owner_item(const struct owner_run *run, struct holder *o,
     enum item_kind kind, const char *name);
+/* The same, with a note for the result; NULL: none. */
+struct owner_item *owner_noted_item(const struct owner_run *run,
+    struct holder *o, enum item_kind kind, const char *name, const char *note);
 /* It is there; and in the ledger from now on, but for one with a note, which is
  * not as the record wants it. */
 void owner_exists(const struct owner_run *run, const struct holder *o,

@@ -353,11 +353,18 @@ struct owner_item *
 owner_item(const struct owner_run *run, struct holder *o, enum item_kind kind,
     const char *name)
 {
+	return owner_noted_item(run, o, kind, name, NULL);
+}
+
+struct owner_item *
+owner_noted_item(const struct owner_run *run, struct holder *o,
+    enum item_kind kind, const char *name, const char *note)
+{
 	struct owner_item *i;
 
 	if (run->dry_run || o->id == NULL) {
 		run->report(
-		    run->arg, o, kind, SET_PLANNED, name, NULL, NULL, NULL);
+		    run->arg, o, kind, SET_PLANNED, name, note, NULL, NULL);
 		return NULL;
 	}
 	o->items = xgrow(o->items, o->n, &o->cap, sizeof *o->items);
@@ -365,6 +372,8 @@ owner_item(const struct owner_run *run, struct holder *o, enum item_kind kind,
 	*i = (struct owner_item){ .kind = kind };
 	if (name != NULL)
 		i->name = xstrdup(name);
+	if (note != NULL)
+		i->note = xstrdup(note);
 	return i;
 }
 
@@ -443,6 +452,7 @@ owner_forget(struct holder *o, size_t n)
 	free(i->id);
 	free(i->key);
 	free(i->filters);
+	free(i->note);
 	json_decref(i->body);
 	memmove(i, i + 1, (--o->n - n) * sizeof *i);
 }

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/buf.h"
 #include "record/record.h"
 #include "settings/ledger.h"
 
@@ -67,6 +68,7 @@ struct owner_item {
 	/* What the record wants, and, if that is known before, what the server
 	 * has then; "": it is not kept. */
 	char wish[OWNER_DIGEST], there[OWNER_DIGEST];
+	char *note; /* for the result; NULL: nothing to say */
 	/* Of the request that it is in. */
 	size_t call, upload;
 	char made[48]; /* the creation id */
@@ -107,6 +109,10 @@ struct owner_run {
 	 * had then. */
 	struct ledger *done;
 	struct ledger *passwords; /* address, name; NULL: none are made */
+	/* The text of a script that is there; NULL: nobody can read it. -1 and
+	 * why where it cannot be had. */
+	int (*read_script)(void *arg, const struct holder *o, const char *blob,
+	    struct buf *text, struct why *why);
 	/* The id of the account of an address; NULL: there is none. Where it
 	 * is NULL, nobody can be shared with. */
 	const char *(*account_id)(void *arg, const char *address);

@@ -15,6 +15,7 @@
 #include "core/alloc.h"
 #include "core/str.h"
 #include "settings/owner-internal.h"
+#include "sieve/check.h"
 #include "sieve/compose.h"
 
 /* Names of ours; and the server's own, of its vacation message. */
@@ -422,13 +423,65 @@ activate_one(struct scripts *s, const char *name)
 		i->key = xstrdup(name);
 }
 
+/* The text of a script: one that is made, or of the server. -1 and why where it
+ * cannot be had. */
+static int
+text_of(const struct scripts *s, const char *name, struct buf *text,
+    struct why *why)
+{
+	const struct record_script *v = s->o->want.scripts.v;
+	const char *blob = owner_text(find(s, name), "blobId");
+
+	if (blob != NULL && s->run->read_script != NULL)
+		return s->run->read_script(s->run->arg, s->o, blob, text, why);
+	for (size_t i = 0; blob == NULL && i < s->o->want.scripts.n; i++) {
+		char *stored = stored_name(v[i].name);
+		bool found = strcmp(stored, name) == 0;
+
+		free(stored);
+		if (found) {
+			buf_adds(text, v[i].text);
+			return 0;
+		}
+	}
+	return why_set(why, FAIL_DATA, "its text is not known");
+}
+
+/* What is lost where forward and filters run together, because the server runs
+ * one redirect of a script; new, NULL: nothing. */
+static char *
+note_redirects(const struct scripts *s)
+{
+	const char *filters = s->names[C_FILTERS];
+	struct buf text = { 0 };
+	struct why why = { 0 };
+	char *note = NULL;
+
+	if (s->names[C_FORWARD] == NULL || filters == NULL)
+		return NULL;
+	if (text_of(s, filters, &text, &why) == -1)
+		note = xasprintf(
+		    "whether the filter \"%s\" redirects mail is not known "
+		    "(%s): the server would run the forward alone",
+		    filters, why.text);
+	else if (sieve_redirects(buf_str(&text), text.len) != 0)
+		note = xasprintf(
+		    "the filter \"%s\" redirects mail as well: the server "
+		    "runs one of both, the forward; let a list hold all "
+		    "targets",
+		    filters);
+	buf_wipe(&text);
+	return note;
+}
+
 static void
 activate_wrapper(
     struct scripts *s, const char *const *names, size_t n, const char *key)
 {
-	char *name = free_name(s);
+	char *name = free_name(s), *note = note_redirects(s);
 	struct buf text = { 0 };
-	struct owner_item *i = owner_item(s->run, s->o, ITEM_ACTIVE, name);
+	struct owner_item *i =
+	    owner_noted_item(s->run, s->o, ITEM_ACTIVE, name, note);
 
 	if (i != NULL) {
 		sieve_wrapper(&text, names, n);
@@ -439,6 +492,7 @@ activate_wrapper(
 	}
 	buf_free(&text);
 	free(name);
+	free(note);
 }
 
 static void

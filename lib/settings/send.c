@@ -364,8 +364,8 @@ settings_outcome(const struct jmap_request *r, const struct owner_run *run,
 			return SEND_STOP;
 		}
 		run->report(run->arg, o, i->kind,
-		    judged == 1 ? done : SET_FAILED, i->name, NULL, NULL,
-		    &reason);
+		    judged == 1 ? done : SET_FAILED, i->name,
+		    judged == 1 ? i->note : NULL, NULL, &reason);
 		owner_forget(o, n);
 	}
 	return SEND_DONE;
