@@ -4,16 +4,14 @@
 
 /* Access lists of Dovecot: the order of their lines does not matter, and what a
  * line takes away from everybody's rights nobody has by it. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
 #include "core/buf.h"
 #include "core/str.h"
+#include "fuzz/fuzz.h"
 #include "source/acl/rights.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 enum {
 	LINES_MAX = 64

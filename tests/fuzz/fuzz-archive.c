@@ -18,17 +18,9 @@
 #include "extract/idlist.h"
 #include "extract/mailboxes.h"
 #include "extract/mailplan.h"
+#include "fuzz/fuzz.h"
 #include "maildir/folder.h"
 #include "maildir/keywords.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-must(bool good)
-{
-	if (!good)
-		abort();
-}
 
 static void
 fuzz_stamp(const char *text, size_t len)

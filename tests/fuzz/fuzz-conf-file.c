@@ -4,7 +4,6 @@
 
 /* The files that say how a database is asked, in both grammars, and what is
  * made of the queries, filters and attribute lists in them. */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,20 +12,12 @@
 
 #include "core/buf.h"
 #include "core/io.h"
+#include "fuzz/fuzz.h"
 #include "source/conf-file.h"
 #include "source/dovecot/templates.h"
 #include "source/postfix/db-table.h"
 #include "source/postfix/filter.h"
 #include "source/postfix/query.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-must(bool good)
-{
-	if (!good)
-		abort();
-}
 
 static const char *
 no_value(void *ctx, const char *name)

@@ -4,14 +4,12 @@
 
 /* What a WebDAV server answers, and the UIDs of its objects: every response has
  * an href, and no document type is read. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dav/answer.h"
 #include "dav/tree.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+#include "fuzz/fuzz.h"
 
 static void
 each(void *arg, const struct dav_response *r)

@@ -4,22 +4,13 @@
 
 /* What doveconf prints, and the variables in its values: every text is read or
  * refused, and what is read has the shape that the header promises. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/buf.h"
+#include "fuzz/fuzz.h"
 #include "source/doveconf.h"
 #include "source/passwd/expand.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-must(bool good)
-{
-	if (!good)
-		abort();
-}
 
 static void
 visit(const struct setting *block, size_t depth)

@@ -7,25 +7,16 @@
  * is read or refused with its line, and every record that comes out is one. The
  * map is also tried as a query and as a URL.
  */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
 #include "core/str.h"
+#include "fuzz/fuzz.h"
 #include "source/fieldmap/parse.h"
 #include "source/fieldmap/row.h"
 #include "sql/sql.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-must(bool good)
-{
-	if (!good)
-		abort();
-}
 
 /* Each line that was written is a record. */
 static void

@@ -5,12 +5,10 @@
 /* JSCalendar as iCalendar: whatever the JSON, a well-formed text that libical
  * can parse, and the same one each time. */
 #include <libical/ical.h>
-#include <stdint.h>
 
 #include "convert/ical/icalendar.h"
 #include "fuzz/contentlines.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+#include "fuzz/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -5,15 +5,13 @@
 /* What an IMAP server says: each response is measured and read; what is read
  * holds no NUL but between prefixes, and no name is longer than its response.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
+#include "fuzz/fuzz.h"
 #include "imap/response.h"
 #include "imap/token.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
 check(const struct imap_response *r, size_t len)

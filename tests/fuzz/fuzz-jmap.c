@@ -4,17 +4,15 @@
 
 /* Answers of a server: sessions, method answers, and the errors in them. No
  * text that is made of an error holds the secret that was sent. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/buf.h"
+#include "fuzz/fuzz.h"
 #include "jmap/client.h"
 #include "jmap/mailboxes.h"
 #include "jmap/session.h"
 #include "jmap/seterror.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
 try_errors(const json_t *answer, const json_t *body)

@@ -3,7 +3,6 @@
  */
 
 /* An LDIF text, and a search filter, of any bytes. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,10 +10,9 @@
 
 #include "core/alloc.h"
 #include "core/io.h"
+#include "fuzz/fuzz.h"
 #include "ldap/filter.h"
 #include "ldap/ldif.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 /* A value, escaped, is found by the filter that it makes. */
 static void

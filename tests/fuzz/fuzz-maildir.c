@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "fuzz/fuzz.h"
 #include "mailbox/name.h"
 #include "maildir/catalogue.h"
 #include "maildir/content.h"
@@ -24,15 +25,6 @@
 #include "maildir/name.h"
 #include "merge/journal.h"
 #include "merge/variant.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-must(bool good)
-{
-	if (!good)
-		abort();
-}
 
 static void
 fuzz_name(const char *text)

@@ -4,15 +4,13 @@
 
 /* What a ManageSieve server says: each response is measured and read; what is
  * read holds no NUL, and is no longer than its response. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
+#include "fuzz/fuzz.h"
 #include "imap/token.h"
 #include "managesieve/response.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
 check(const struct managesieve_response *r, size_t len)

@@ -6,14 +6,12 @@
  * The reader of the proxy's mapping file: what it takes is written so that it
  * reads the same again, also after a change.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/fuzz.h"
 #include "proxy/client.h"
 #include "proxy/mapfile.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 /* Each identifier of a has the same destination in b, but for one that was
  * changed. */

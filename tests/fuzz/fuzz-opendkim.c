@@ -13,9 +13,8 @@
 #include <unistd.h>
 
 #include "core/io.h"
+#include "fuzz/fuzz.h"
 #include "source/dkim/opendkim.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static char root[] = "/tmp/fuzz-opendkim.XXXXXX";
 

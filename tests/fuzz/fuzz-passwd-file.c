@@ -3,7 +3,6 @@
  */
 
 /* A line of a passwd-file, and a Postfix table, of any bytes. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,13 +10,12 @@
 
 #include "core/alloc.h"
 #include "core/io.h"
+#include "fuzz/fuzz.h"
 #include "source/address-list.h"
 #include "source/passwd/account.h"
 #include "source/passwd/expand.h"
 #include "source/passwd/extra-fields.h"
 #include "source/targets.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
 read_line(const uint8_t *data, size_t len)

@@ -6,20 +6,18 @@
  * The making of plans: whatever records come, in whatever order, each line is
  * one JSON object, client ids are unique, and a second plan is the same.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
 #include "core/json.h"
 #include "core/str.h"
+#include "fuzz/fuzz.h"
 #include "plan/collect.h"
 #include "plan/forward.h"
 #include "plan/plan.h"
 #include "plan/resolve.h"
 #include "plan/write.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
 note(void *arg, const struct note *n)
@@ -94,8 +92,7 @@ check_line(char *line, struct map *ids, struct arena *arena)
 	bool added, update = str_starts(line, "{\"@type\":\"update\"");
 
 	jr_init(&s, line);
-	if (!jr_enter(&s, '{'))
-		abort();
+	must(jr_enter(&s, '{'));
 	while (jr_member(&s, &name)) {
 		if (update || strcmp(name, "value") != 0) {
 			(void)jr_skip(&s);
@@ -109,8 +106,7 @@ check_line(char *line, struct map *ids, struct arena *arena)
 			(void)jr_skip(&s);
 		}
 	}
-	if (!jr_done(&s))
-		abort();
+	must(jr_done(&s));
 }
 
 int
@@ -133,8 +129,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	make(&options, data + 1, len - 1, &again, &scripts);
 	if (strcmp(buf_str(&lines), buf_str(&again)) != 0)
 		abort();
-	if (!utf8_valid(buf_str(&lines), lines.len))
-		abort();
+	must(utf8_valid(buf_str(&lines), lines.len));
 	for (at = lines.data; at != NULL && *at != '\0';) {
 		line = str_cut(&at, '\n');
 		check_line(line, &ids, &arena);

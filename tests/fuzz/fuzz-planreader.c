@@ -7,7 +7,6 @@
  * many objects as the check has counted, and each of its destroys is found
  * again.
  */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -15,8 +14,7 @@
 
 #include "apply/planfile.h"
 #include "core/io.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+#include "fuzz/fuzz.h"
 
 /* All objects of the operation; their number. */
 static size_t
@@ -30,8 +28,7 @@ read_objects(struct plan_reader *r)
 
 	while ((more = plan_reader_entry(r, &ref, &text, &bytes, &why)) == 1) {
 		body = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, NULL);
-		if (!json_is_object(body))
-			abort();
+		must(json_is_object(body));
 		json_decref(body);
 		n++;
 	}

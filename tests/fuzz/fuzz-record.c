@@ -6,14 +6,12 @@
  * The record reader: what it takes is written in one form, which it reads
  * again as the same.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/str.h"
+#include "fuzz/fuzz.h"
 #include "record/record.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -6,15 +6,13 @@
  * The judge of secrets: whatever it is given, what it calls verbatim is the
  * text itself, and what it rewrites is verbatim when it is judged again.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/alloc.h"
+#include "fuzz/fuzz.h"
 #include "secret/classify.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static const char *const defaults[] = { NULL, "PLAIN-MD5", "SHA256.HEX", "MD5",
 	"SSHA512", "ARGON2ID", "PBKDF2", "NONESUCH" };

@@ -7,16 +7,14 @@
  * an owner wrote into a vacation message, a forward and a script's name: what is
  * made of them is a script that is good.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
 #include "core/str.h"
+#include "fuzz/fuzz.h"
 #include "sieve/check.h"
 #include "sieve/compose.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
 count(void *arg, size_t line, enum sieve_finding what, const char *reason)

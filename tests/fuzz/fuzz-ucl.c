@@ -10,9 +10,8 @@
 
 #include "core/alloc.h"
 #include "core/buf.h"
+#include "fuzz/fuzz.h"
 #include "source/dkim/ucl.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
 put_quoted(struct buf *out, const char *text)

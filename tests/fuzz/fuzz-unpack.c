@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,16 +15,8 @@
 #include <unistd.h>
 
 #include "core/io.h"
+#include "fuzz/fuzz.h"
 #include "source/unpack.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-must(bool good)
-{
-	if (!good)
-		abort();
-}
 
 static void
 said(void *ctx, const char *name, const char *text)

@@ -4,12 +4,10 @@
 
 /* JSContact as vCard: whatever the JSON, a well-formed text in both versions.
  */
-#include <stdint.h>
 
 #include "convert/vcard/vcard.h"
 #include "fuzz/contentlines.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+#include "fuzz/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

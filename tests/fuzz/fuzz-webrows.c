@@ -4,16 +4,14 @@
 
 /* Rows of JSON, and settings files: each row has the values of its own members
  * alone, and a setting's value is in the text. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
 #include "core/str.h"
+#include "fuzz/fuzz.h"
 #include "source/assignments.h"
 #include "source/suite/webrows.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
 look(void *ctx, const struct web_field *f)

@@ -16,8 +16,7 @@
 #include "core/alloc.h"
 #include "core/buf.h"
 #include "core/io.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+#include "fuzz/fuzz.h"
 
 static size_t
 replay_file(const char *path)
