@@ -4,6 +4,7 @@
 . "${0%/*}/lib.sh"
 . "$top/t/procedure.sh"
 need parallel
+need /usr/bin/python3 python3
 
 ready_for_wave
 cp ferry.conf good.conf
@@ -199,6 +200,19 @@ ok 'a secret that Vandelay repeats is in no log and no message' '
 		hasnt state/ben@one.test/$file Zx
 		not grep -E "^Basic .*[A-Za-z0-9]" state/ben@one.test/$file
 	done
+	printf "%s\n" "Zx'\''s \"+/&\\\\ <Tür> 🔑 ^[x]" >odd.pw
+	/usr/bin/python3 "$top/tests/helper/forms.py" "$(cat odd.pw)" >forms
+	(share=$top/share; . "$share/procedure/common.sh" && quote "$(cat odd.pw)") >>forms
+	echo >>forms
+	[ "$(wc -l <forms)" -ge 11 ]
+	printf "#!/bin/sh\ncat $tmp/forms\nsed \"s/^/admin:/\" $tmp/forms >&2\nexit 2\n" >loud/vandelay
+	settings "OLD_MASTER_PASSWORD_FILE=$tmp/odd.pw"
+	(PATH=$tmp/loud:$PATH run 75 migrate ben@one.test 2>err)
+	for file in state/ben@one.test/log state/ben@one.test/steps.ndjson state/ben@one.test/err state/ben@one.test/out err; do
+		not grep -aF -f forms $file
+		grep -F "***" $file
+	done
+	printf "#!/bin/sh\necho \"admin:\$VANDELAY_PASSWORD is refused, \$VANDELAY_PASSWORD\" >&2\nexit 2\n" >loud/vandelay
 	echo abc >short
 	settings "OLD_MASTER_PASSWORD_FILE=$tmp/short"
 	(PATH=$tmp/loud:$PATH run 75 migrate ben@one.test 2>err)

@@ -173,13 +173,13 @@ run() {
 }
 
 # mask SECRET FILE...: no log, journal or message has the secret that a program of
-# others repeats, nor its base64, which HTTP and SASL send: what begins with 0 to 2
-# other bytes has its own letters for it, but for those at both ends.
+# others repeats, in whatever form, nor its base64, which HTTP and SASL send: what begins with 0 to 2
+# other bytes has its own letters for it, but for those at both ends. What cannot be
+# cleaned is not kept.
 mask() {
 	mask_secret=$(first_line "$1")
 	shift
-	mask_needles="text $mask_secret
-text $(printf '%s\n' "$mask_secret" | sed 's/[\\"]/\\&/g')"
+	mask_needles="text $mask_secret"
 	mask_n=$(printf '%s' "$mask_secret" | wc -c)
 	for mask_pad in '' x xx; do
 		mask_coded=$(printf '%s' "$mask_pad$mask_secret" | base64 | tr -d '=\n')
@@ -194,7 +194,8 @@ base64 $mask_coded"
 	for mask_file; do
 		[ -s "$mask_file" ] || continue
 		NEEDLES=$mask_needles LC_ALL=C awk -f "$share/procedure/mask.awk" "$mask_file" \
-		    >"$mask_file.masked" && mv -f -- "$mask_file.masked" "$mask_file"
+		    >"$mask_file.masked" 2>/dev/null && mv -f -- "$mask_file.masked" "$mask_file" ||
+		    { rm -f -- "$mask_file.masked"; : >"$mask_file"; }
 	done
 }
 
