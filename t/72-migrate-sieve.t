@@ -5,9 +5,12 @@
 . "$top/t/procedure.sh"
 need_dovecot /usr/lib/dovecot/managesieve-login dovecot-managesieved
 
-mail alice@one.test '' 1 2
+for user in alice bob cat dan; do
+	mail $user@one.test '' 1 2
+	echo "$user@one.test:{PLAIN}$user-Zx-long" >>old.users
+done
+mail dan@one.test Drafts 3 3
 port=$(free_ports | cut -d ' ' -f 1)
-echo 'alice@one.test:{PLAIN}alice-Zx-long' >old.users
 serve_imap old 'protocols = imap sieve' 'mail_plugins = quota' \
     'service managesieve-login {' '  chroot =' '  inet_listener sieve {' \
     '    address = 127.0.0.1' "    port = $port" '  }' '}' \
@@ -66,4 +69,43 @@ ok 'a filter that was changed there is put next to the old one' '
 	printf "%s\n" "made there" "main ACTIVE" spare "spare (new server)" >want
 	same want got
 	jq -r "select(.step == \"sieve\") | .text" state/alice@one.test/steps.ndjson | grep "not active"'
+# old TEXT...: doveadm sieve there.
+old() {
+	doveadm -c "$old_conf" sieve "$@"
+}
+ok 'a filter that is changed or switched off after the copy is named' '
+	printf "# one\r\nkeep;\r\n" | old put -u bob@one.test one
+	printf "# two\r\nkeep;\r\n" | old put -u bob@one.test two
+	old activate -u bob@one.test one
+	run 0 migrate --until check bob@one.test
+	printf "# another\r\nkeep;\r\n" | old put -u bob@one.test two
+	old deactivate -u bob@one.test
+	run 0 migrate bob@one.test >out 2>err
+	has err "bob@one.test: on the old server since the first copy: "
+	has err "filter two changed"
+	has err "filter one switched off"
+	has err "; the new one has that as it was"
+	jq -r "select(.step == \"after\") | .text" state/bob@one.test/steps.ndjson | grep "filter two changed"'
+ok 'one that is new comes along, and the forward runs with it' '
+	run 0 migrate --until check cat@one.test
+	printf "# new\r\nkeep;\r\n" | old put -u cat@one.test new
+	old activate -u cat@one.test new
+	run 0 migrate cat@one.test >out 2>err
+	hasnt err "on the old server since"
+	jmap SieveScript/get "{\"accountId\":\"$(new_id cat@one.test)\",\"ids\":null}" |
+	    jq -r ".methodResponses[0][1].list[] | \"\(.name) \(.isActive)\"" | sort >got
+	printf "%s\n" "forward false" "mailferry true" "new false" >want
+	same want got'
+ok 'messages that were filed, deleted or flagged, and a draft that was saved again' '
+	run 0 migrate --until check dan@one.test
+	doveadm -c "$old_conf" flags add -u dan@one.test "\\Flagged" mailbox INBOX 1
+	doveadm -c "$old_conf" expunge -u dan@one.test mailbox INBOX 2
+	sed "s/Text/Other/" homes/old/dan@one.test/Maildir/.Drafts/cur/*.M3P1.* >draft
+	rm homes/old/dan@one.test/Maildir/.Drafts/cur/*
+	cp draft homes/old/dan@one.test/Maildir/.Drafts/cur/1780000103.M103P1.old:2,SD
+	own
+	run 0 migrate -v dan@one.test >out 2>err
+	has err "dan@one.test: after: on the old server since the first copy: 2 messages deleted, filed or saved again, flags of 1 changed; the new one has that as it was"
+	run 0 migrate dan@one.test 2>err
+	hasnt err "on the old"'
 done_testing
