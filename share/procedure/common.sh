@@ -90,6 +90,13 @@ name_account() {
 	old_user=$(in_pattern "$OLD_USER")
 	text=
 }
+# full: whether nothing can be written to STATE.
+full() {
+	full_got=0
+	(printf '%4096s' . >"$STATE/room.$$") 2>/dev/null || full_got=1
+	rm -f -- "$STATE/room.$$"
+	[ "$full_got" -eq 1 ]
+}
 # open_account: takes the lock, after name_account.
 open_account() {
 	if $dry; then
@@ -101,11 +108,14 @@ open_account() {
 		say "$address: another run is at work on it"
 		return "$TEMP"
 	}
-	: >>"$dir/log"
-	# A line that was cut off, on a full disk, must not spoil the next.
-	[ ! -s "$steps" ] || [ -z "$(tail -c 1 -- "$steps")" ] || echo >>"$steps"
+	# With what is kept for it, a step that fails on a full disk can be put back.
+	{ head -c 131072 /dev/urandom >"$dir/reserve" && : >>"$dir/log"; } 2>/dev/null || {
+		say "$address: $no_room"
+		return "$FATAL"
+	}
 }
 close_account() {
+	$dry || rm -f -- "$dir/reserve"
 	exec 9>&-
 }
 
@@ -168,6 +178,10 @@ run() {
 		printf '%s exit %s\n' "$(now)" "$run_got" >>"$dir/log"
 		text=$(grep -v -e '^[Uu]sage:' -e '^ *tip:' -e '^For more information' -e '^[[:space:]]*$' -e '^tar: E[a-z]* .*exit' -e '^tar: Exiting' "$dir/err" | tail -n 1 | tr -d '\000-\037\177')
 		: "${text:=$1: exit $run_got}"
+		! full || {
+			text="$no_room ($text)"
+			return "$FATAL"
+		}
 	}
 	return "$run_got"
 }
@@ -246,15 +260,17 @@ rollback_steps='login mail read extract merge dav sieve check'
 
 # begins STEP STARTED: a line in the journal before anything is done. A step that
 # began and has no end may have done its work or not. The line is on the disk before
-# anybody relies on it.
+# anybody relies on it. One that was cut off, on a full disk, is no line.
 begins() {
+	[ ! -s "$steps" ] || [ -z "$(tail -c 1 -- "$steps")" ] ||
+	    truncate -s "$(sed '$d' -- "$steps" | wc -c)" -- "$steps"
 	printf '{"v":1,"type":"begin","way":"%s","step":"%s","started":"%s"}\n' \
-	    "$way" "$1" "$2" >>"$steps" && sync -d -- "$steps"
+	    "$way" "$1" "$2" 2>/dev/null >>"$steps" && sync -d -- "$steps"
 }
 # ends STEP STARTED STATUS TEXT
 ends() {
 	printf '{"v":1,"type":"step","way":"%s","step":"%s","started":"%s","ended":"%s","status":%d,"text":%s}\n' \
-	    "$way" "$1" "$2" "$(now)" "$3" "$(json "$4")" >>"$steps" && sync -d -- "$steps"
+	    "$way" "$1" "$2" "$(now)" "$3" "$(json "$4")" 2>/dev/null >>"$steps" && sync -d -- "$steps"
 }
 
 # read_journal: last_way is the way of the last line, done_steps what is done of it
@@ -356,6 +372,13 @@ watch_signals() {
 	trap 'signalled=true' HUP INT TERM
 }
 
+no_journal() {
+	if full; then
+		echo "$no_room"
+	else
+		echo "$steps cannot be written"
+	fi
+}
 # one_step NAME: runs step_NAME with its journal.
 one_step() {
 	step=$1
@@ -366,7 +389,7 @@ one_step() {
 	fi
 	step_started=$(now) text='' step_got=0
 	begins "$step" "$step_started" || {
-		text="$steps cannot be written"
+		text=$(no_journal)
 		return "$FATAL"
 	}
 	note "--- $step"
@@ -379,7 +402,7 @@ one_step() {
 	*) step_got=$DATA ;;
 	esac
 	ends "$step" "$step_started" "$step_got" "$text" || {
-		step_got=$FATAL text="${text:+$text; }$steps cannot be written"
+		step_got=$FATAL text="${text:+$text; }$(no_journal)"
 	}
 	! $verbose || say "$address: $step: ${text:-done}"
 	return "$step_got"
@@ -524,7 +547,8 @@ van() {
 	0) ;;
 	5) note 'vandelay could not take everything (exit 5); the check tells what is missing'
 		partial=true ;;
-	2 | 7) return "$TEMP" ;;
+	2 | 7) ! full || return "$FATAL"
+		return "$TEMP" ;;
 	*) return "$DATA" ;;
 	esac
 }
@@ -557,6 +581,7 @@ need_records() {
 		dump_records
 	) 8>>"$STATE/records.lock" || {
 		dump_got=$?
+		! full || dump_failed=$no_room
 		say "$dump_failed"
 		exit "$dump_got"
 	}
@@ -569,13 +594,17 @@ read_again() {
 		run -o "$records" sh -c "$OLD_DUMP"
 		return
 	fi
-	now >"$dir/asked"
+	now 2>/dev/null >"$dir/asked" || {
+		text=$no_room
+		return "$FATAL"
+	}
 	(
 		flock 8
 		[ -z "$(find "$records.began" -newer "$dir/asked" 2>/dev/null)" ] || exit 0
 		dump_records
 	) 8>>"$STATE/records.lock" || {
 		dump_got=$?
+		! full || dump_failed=$no_room
 		text=$dump_failed
 		return "$dump_got"
 	}
@@ -585,9 +614,10 @@ read_again() {
 # others are good. ssh says 255 where it reaches nobody.
 dump_records() {
 	dump_got=0
-	now >"$records.began.new"
+	now >"$records.began.new" 2>/dev/null
 	sh -c "$OLD_DUMP" >"$records.new" 2>"$STATE/dump.log" </dev/null || dump_got=$?
 	if [ "$dump_got" -gt 1 ] || ! grep -q '"type":"end"' "$records.new"; then
+		! full || return "$FATAL"
 		tail -n 3 -- "$STATE/dump.log" >&2
 		case $dump_got in
 		"$TEMP" | 255) return "$TEMP" ;;

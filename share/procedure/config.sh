@@ -120,6 +120,7 @@ load_conf() {
 	if $dry; then
 		return
 	fi
+	no_room="nothing more can be written to STATE: make room in $STATE, and run it again"
 	mkdir -p -- "$STATE"
 	[ -w "$STATE" ] || die "$STATE: cannot be written"
 	! others_write "$STATE" ||

@@ -483,6 +483,7 @@ rehearse() {
 	dir=$STATE/rehearsal
 	rm -rf -- "$dir"
 	mkdir -p -- "$dir" || exit "$FATAL"
+	! full || die "$no_room"
 	list=$dir/list
 	: >"$list"
 	[ $# -eq 0 ] || cat -- "$@" | addresses >"$list" || exit "$FATAL"
@@ -494,6 +495,7 @@ rehearse() {
 		rehearse_proxy
 		rehearse_owners
 	fi
+	! full || die "$no_room"
 	rehearse_for_good
 	heading "$([ "$stops" -eq 0 ] && echo 'Nothing stops the move.' ||
 	    echo "$stops thing$([ "$stops" -eq 1 ] || echo s) would stop the move. What was looked at is in $dir.")"
