@@ -75,6 +75,17 @@ run(struct sql *db, const char *text, struct why *why)
 	return r;
 }
 
+/* The first query fixes the snapshot: from there on nothing can make the transaction
+ * one that writes. */
+static int
+begin(struct sql *db, struct why *why)
+{
+	static const char text[] =
+	    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+	return run(db, text, why) == -1 ? -1 : run(db, "SELECT 1", why);
+}
+
 static bool
 has_password(const char *conninfo)
 {
@@ -176,13 +187,7 @@ open_server(struct sql *db, const struct sql_options *o, struct why *why)
 	if (encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0 &&
 	    PQsetClientEncoding(db->handle, encoding) == -1)
 		return fail(db, FAIL_FATAL, PQerrorMessage(db->handle), why);
-	/* The first query fixes the snapshot: from there on nothing can make
-	 * the transaction one that writes. */
-	if (run(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", why) ==
-		-1 ||
-	    run(db, "SELECT 1", why) == -1)
-		return -1;
-	return 0;
+	return begin(db, why);
 }
 
 /* The server ends a query of which nobody takes the rows. */
@@ -244,20 +249,28 @@ describe(struct sql *db, const char *text, struct why *why)
 	return 0;
 }
 
+/* A query that fails ends the transaction: others need a new one. */
 static int
 query(struct sql *db, const char *text, struct why *why)
 {
 	struct buf copy = { 0 };
-	int r;
+	int r = describe(db, text, why);
 
-	if (describe(db, text, why) == -1)
-		return -1;
-	/* It may end in a comment. */
-	buf_addf(&copy, "COPY (%s\n) TO STDOUT", text);
-	r = want(db,
-	    PQexecParams(db->handle, copy.data, 0, NULL, NULL, NULL, NULL, 0),
-	    PGRES_COPY_OUT, why);
+	if (r == 0) {
+		/* It may end in a comment. */
+		buf_addf(&copy, "COPY (%s\n) TO STDOUT", text);
+		r = want(db,
+		    PQexecParams(
+			db->handle, copy.data, 0, NULL, NULL, NULL, NULL, 0),
+		    PGRES_COPY_OUT, why);
+	}
 	buf_free(&copy);
+	if (r == -1) {
+		struct why ignored = { 0 };
+
+		(void)run(db, "ROLLBACK", &ignored);
+		(void)begin(db, &ignored);
+	}
 	return r;
 }
 

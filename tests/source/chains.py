@@ -372,9 +372,10 @@ service anvil {{
     def fields(words):
         return dict((w.split('=', 1) + [''])[:2] for w in words)
 
-    def logins(self, names, passwords):
+    def logins(self, names, passwords, service='imap'):
         """{name: {password: the user's fields}} of the logins that work."""
         logins = {name: {} for name in names}
+        self.service = service
         self.ask_all('PLAIN', names, passwords, logins)
         # Other mechanisms are for those who have no clear password.
         for mechanism in ['LOGIN', 'CRAM-MD5']:
@@ -393,7 +394,7 @@ service anvil {{
                 resp = base64.b64encode(
                     f'\0{name}\0{password}'.encode()).decode()
                 self.say(self.client, f'AUTH\t{self.serial}\t{mechanism}\t'
-                         'service=imap\tsecured\tlip=127.0.0.1\t'
+                         f'service={self.service}\tsecured\tlip=127.0.0.1\t'
                          'rip=127.0.0.1\tno-penalty' +
                          (f'\tresp={resp}' if mechanism == 'PLAIN' else '') +
                          '\n')
@@ -476,18 +477,22 @@ def password_of(account):
     return secret[len('{PLAIN}'):] if secret.startswith('{PLAIN}') else None
 
 
-def same_mailbox(account, fields):
-    """What differs between a record and the fields of the server."""
+def same_mailbox(account, fields, delivery):
+    """What differs between a record and the fields of the server. A limit that
+    only deliveries into the same mailbox have is one."""
     bad = []
     for key in ['home', 'uid', 'gid']:
         want = fields.get(key)
         got = account.get(key)
         if (want or None) != (None if got is None else str(got)):
             bad.append(f'{key} {got}, the server says {want}')
+    limit = quota(fields)
+    if limit is None and delivery is not None and all(
+            delivery.get(key) == fields.get(key) for key in ['user', 'home']):
+        limit = quota(delivery)
     # Without a home no mailbox opens.
-    if 'home' in fields and account.get('quota') != quota(fields):
-        bad.append(f'quota {account.get("quota")}, the server says '
-                   f'{quota(fields)}')
+    if 'home' in fields and account.get('quota') not in (limit, quota(fields)):
+        bad.append(f'quota {account.get("quota")}, the server says {limit}')
     return bad
 
 
@@ -543,7 +548,8 @@ def compare(names, logins, deliveries, accounts, aliases, messages):
         if mine and not fitting:
             bad.append(f'{address} has the secret {password}, the server takes '
                        f'{[w[:2] for w in mine]}')
-        differ = [same_mailbox(account, w[2]) for w in fitting]
+        differ = [same_mailbox(account, w[2], deliveries[w[0]])
+                  for w in fitting]
         if differ and all(differ):
             bad.append(f'{address}: ' + '; '.join(min(differ, key=len)))
     for address, targets in sorted(aliases.items()):
@@ -555,6 +561,15 @@ def compare(names, logins, deliveries, accounts, aliases, messages):
             bad.append(f'{address} is an alias of {targets}, the server has '
                        f'{sorted(users)}')
     return bad
+
+
+def over_pop3(server, logins, passwords, disabled):
+    """Whoever may not log in over IMAP may still do so over POP3."""
+    others = server.logins(sorted(logins), passwords, 'pop3')
+    for name, other in others.items():
+        disabled[name] = ([] if logins[name] or not other else ['imap']) + \
+            ([] if other or not logins[name] else ['pop3'])
+        logins[name] = logins[name] or other
 
 
 def prepare(seed):
@@ -575,9 +590,19 @@ def check_seed(seed, keep, make):
         passwords = config.passwords + ['nobodys']
         everybody = sorted(names | set(NAMES))
         logins = server.logins(everybody, passwords)
+        disabled = {}
+        if 'protocol imap' in settings:
+            over_pop3(server, logins, passwords, disabled)
         deliveries = {n: server.deliver(n) for n in everybody}
         accounts, aliases, messages = dump(server.saved())
         bad = compare(names, logins, deliveries, accounts, aliases, messages)
+        bad += [f'{a} has {accounts[a].get("disabled")} disabled, the server '
+                f'{d}' for a, d in sorted(disabled.items())
+                if a in accounts and accounts[a]['active'] and
+                not accounts[a].get('logins') and
+                a in {f['user'] for f in logins[a].values()} and
+                sorted(set(accounts[a].get('disabled', [])) &
+                           {'imap', 'pop3'}) != d]
         if bad and os.environ.get('CHAINS_VERBOSE'):
             bad.append(messages)
     except Fail as e:

@@ -25,6 +25,7 @@ struct asked {
 	const char *login;         /* as it was typed */
 	const struct pairs *extra; /* what passdbs have set */
 	const struct pairs *reply; /* what userdbs have set */
+	const char *service;       /* that asks; NULL: imap */
 };
 
 struct answer {

@@ -11,7 +11,6 @@
 
 /* The protocols that a mailbox is read and written by. */
 static const char reading[] = "imap";
-static const char writing[] = "lmtp";
 
 bool
 dovecot_allows_all(const struct userdbs *all, const struct userdb *db)
@@ -92,6 +91,12 @@ look_up(struct dovecot *d, struct userdb *db, const struct asked *who,
 	}
 }
 
+static bool
+is_same_service(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
 static const struct answer *
 ask(void *ctx, const struct link *link, const struct asked *who)
 {
@@ -100,11 +105,14 @@ ask(void *ctx, const struct link *link, const struct asked *who)
 
 	for (known = d->known; known != NULL; known = known->next)
 		if (known->db == link->db &&
-		    strcmp(known->user, who->user) == 0)
+		    strcmp(known->user, who->user) == 0 &&
+		    (!d->dbs.by_service ||
+			is_same_service(known->service, who->service)))
 			return &known->answer;
 	known = arena_alloc(&d->asked, sizeof *known);
 	known->db = link->db;
 	known->user = arena_adds(&d->asked, who->user);
+	known->service = who->service; /* a name of the program's */
 	known->next = d->known;
 	d->known = known;
 	look_up(d, link->db, who, &known->answer);
@@ -146,7 +154,7 @@ dovecot_link(struct dovecot *d)
 {
 	struct chain *c = &d->chain;
 	size_t room = d->dbs.n + 1;
-	struct link *at = xcalloc(4 * room, sizeof *at);
+	struct link *at = xcalloc((4 + 2 * SERVICES_MAX) * room, sizeof *at);
 
 	d->links = at;
 	c->passdbs = at;
@@ -156,10 +164,10 @@ dovecot_link(struct dovecot *d)
 	c->nuserdbs = add_dummy(at, add_links(d, at, false, reading));
 	at += room;
 	c->knowing = at;
-	c->nknowing = add_links(d, at, true, writing);
+	c->nknowing = add_links(d, at, true, chain_delivery);
 	at += room;
 	c->deliveries = at;
-	c->ndeliveries = add_dummy(at, add_links(d, at, false, writing));
+	c->ndeliveries = add_dummy(at, add_links(d, at, false, chain_delivery));
 	c->parted =
 	    !are_same(c->userdbs, c->nuserdbs, c->deliveries, c->ndeliveries) ||
 	    !are_same(c->passdbs, c->npassdbs, c->knowing, c->nknowing);
@@ -169,4 +177,33 @@ dovecot_link(struct dovecot *d)
 	c->is_dead = is_dead;
 	c->unknown = unknown;
 	c->ctx = d;
+}
+
+/* A mail server asks Dovecot only for the password: the mailbox of such a login is
+ * the one that mail is delivered to. */
+void
+dovecot_link_service(struct dovecot *d, struct service *s)
+{
+	struct chain *c = &s->chain;
+	size_t room = d->dbs.n + 1;
+	struct link *at = d->links + (4 + 2 * (size_t)(s - d->services)) * room;
+
+	*c = d->chain;
+	c->service = s->name;
+	c->passdbs = at;
+	c->npassdbs = add_links(d, at, true, s->name);
+	s->apart = !are_same(
+	    c->passdbs, c->npassdbs, d->chain.passdbs, d->chain.npassdbs);
+	if (strcmp(s->name, "smtp") == 0) {
+		c->mailbox_service = chain_delivery;
+		c->userdbs = c->deliveries;
+		c->nuserdbs = c->ndeliveries;
+		return;
+	}
+	at += room;
+	c->mailbox_service = s->name;
+	c->userdbs = at;
+	c->nuserdbs = add_dummy(at, add_links(d, at, false, s->name));
+	s->apart |= !are_same(
+	    c->userdbs, c->nuserdbs, d->chain.userdbs, d->chain.nuserdbs);
 }

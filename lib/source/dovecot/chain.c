@@ -194,8 +194,9 @@ try_mechanisms(struct walk *start, struct walk *kept, struct outcome *out)
 		list += len;
 		try_secrets(start, kept, out);
 		out->mechanism = start->mechanism;
-		/* Such a login needs a secret of its own kind. */
-		if (out->any_password || out->secret == NULL)
+		/* A challenge needs a secret of its own kind. */
+		if (rules_challenge(start->mechanism) &&
+		    (out->any_password || out->secret == NULL))
 			*out = (struct outcome){ .receiver = out->receiver,
 				.secret = out->secret };
 	}
@@ -285,6 +286,7 @@ outcome_copy(struct outcome *to, const struct outcome *o, struct arena *arena)
 	*to = *o;
 	to->next = NULL;
 	to->mechanism = text_copy(o->mechanism, arena);
+	to->disabled = text_copy(o->disabled, arena);
 	to->user = text_copy(o->user, arena);
 	to->gecos = text_copy(o->gecos, arena);
 	to->receiver = text_copy(o->receiver, arena);

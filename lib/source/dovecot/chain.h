@@ -36,6 +36,8 @@ struct chain {
 	/* Of a login, and of a delivery: its passdbs say only who exists. */
 	const struct link *passdbs, *userdbs, *knowing, *deliveries;
 	size_t npassdbs, nuserdbs, nknowing, ndeliveries;
+	/* What the passdbs and the userdbs of a login are asked for; NULL: imap. */
+	const char *service, *mailbox_service;
 	const char *mechanisms; /* that the server offers; NULL: plain */
 	bool nopassword_wins;   /* over a password (2.4) */
 	bool parted;            /* deliveries ask other databases than logins */
@@ -51,6 +53,9 @@ struct chain {
 	void *ctx;
 };
 
+/* The service of a delivery. */
+extern const char chain_delivery[];
+
 /* What becomes of a user. */
 struct outcome {
 	bool login;         /* a password lets the user in */
@@ -63,8 +68,9 @@ struct outcome {
 	 * does, of the first that has one; NULL where there is none. */
 	const struct answer *secret;
 	bool any_password;    /* whatever is typed is taken */
-	const char *disabled; /* the protocol that does not let the user in,
-			       * where another does; NULL: none */
+	const char *disabled; /* protocols that do not let the user in, where
+			       * another does, with commas between; NULL: none */
+	bool elsewhere;       /* over POP3 another mailbox opens */
 	bool locked;          /* a passdb knows the user, whom none lets in */
 
 	/* The mailbox: of a login, where one is possible, otherwise of a

@@ -15,9 +15,21 @@
 /* An answer that is known: a user's databases are asked once for a name. */
 struct known_answer {
 	const struct userdb *db;
-	const char *user;
+	const char *user, *service;
 	struct answer answer;
 	struct known_answer *next;
+};
+
+enum {
+	SERVICES_MAX = 4
+};
+
+/* A service that people log in for, beside IMAP. */
+struct service {
+	const char *name; /* in the configuration */
+	bool offered;
+	bool apart; /* it has other databases than IMAP */
+	struct chain chain;
 };
 
 struct dovecot {
@@ -27,6 +39,7 @@ struct dovecot {
 	struct doveconf full; /* of passdbs and userdbs */
 	struct userdbs dbs;
 	struct chain chain;
+	struct service services[SERVICES_MAX];
 	struct link *links;
 	const char *name_format; /* auth_username_format */
 	const char *name_chars;  /* auth_username_chars; NULL: all */

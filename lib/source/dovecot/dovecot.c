@@ -11,6 +11,7 @@
 #include "source/dovecot/chain-links.h"
 #include "source/dovecot/logins.h"
 #include "source/dovecot/names.h"
+#include "source/dovecot/services.h"
 
 enum {
 	CONFIG_MAX = 64 << 20
@@ -150,19 +151,20 @@ say_unlisted(struct dovecot *d)
 	buf_free(&text);
 }
 
-/* Databases in the block of another protocol than those that are followed. */
+/* Databases in the block of another protocol than those that are followed. What
+ * checks logins for a mail server asks no userdb. */
 static void
 say_protocols(struct dovecot *d)
 {
 	for (size_t i = 0; i < d->dbs.n; i++) {
 		const struct userdb *db = &d->dbs.v[i];
 
-		if (userdb_serves(db, "imap") || userdb_serves(db, "lmtp") ||
-		    db->rules.master)
+		if (services_ask(db) || db->rules.master)
 			continue;
 		userdb_refused(&d->dbs, db,
-		    "only logins over IMAP and deliveries over LMTP are "
-		    "followed: what this database changes is not carried");
+		    "only logins over IMAP, POP3, SMTP and ManageSieve and "
+		    "deliveries over LMTP are followed: what this database "
+		    "changes is not carried");
 	}
 }
 
@@ -279,6 +281,7 @@ dump(struct dovecot *d)
 	dovecot_link(d);
 	d->chain.nopassword_wins = d->dbs.v24;
 	d->chain.mechanisms = setting_value(top, "auth_mechanisms");
+	services_link(d);
 	say_unlisted(d);
 	say_protocols(d);
 	list_all(d);

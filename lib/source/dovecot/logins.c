@@ -10,6 +10,7 @@
 #include "record/address.h"
 #include "source/alias-ask.h"
 #include "source/dovecot/mailbox.h"
+#include "source/dovecot/services.h"
 #include "source/passwd/expand.h"
 
 /* A name that is not simply a mailbox. */
@@ -357,27 +358,6 @@ dovecot_end_logins(struct dovecot *d)
 
 /* --- all names --- */
 
-/* Whom the databases let in over IMAP they may not over POP3, and the other way
- * round, where one of them is asked for the service. */
-static void
-follow_pop3(
-    struct dovecot *d, const char *listed, const char *user, struct outcome *o)
-{
-	struct outcome other = { 0 };
-
-	if (!d->dbs.by_service || userdbs_stop(&d->dbs))
-		return;
-	d->dbs.service = "pop3";
-	d->known = NULL;
-	chain_follow(&d->chain, listed, user, &d->asked, &other);
-	d->dbs.service = NULL;
-	if (o->login == other.login)
-		return;
-	if (other.login)
-		*o = other;
-	o->disabled = other.login ? "imap" : "pop3";
-}
-
 /* What the databases say of a name, as it is typed and as it is looked up. */
 struct name {
 	const char *listed;
@@ -392,7 +372,7 @@ follow(struct dovecot *d, struct name *n)
 
 	d->known = NULL;
 	chain_follow(&d->chain, n->listed, n->user, &d->asked, &n->outcome);
-	follow_pop3(d, n->listed, n->user, &n->outcome);
+	services_follow(d, n->listed, n->user, &n->outcome);
 	d->emit->at = at;
 }
 

@@ -309,6 +309,11 @@ note_login(struct dovecot *d, const struct outcome *o)
 		    "a database that cannot be read may hold another password "
 		    "of the user, which is not carried",
 		    NULL);
+	if (o->elsewhere)
+		emit_note(e, o->user,
+		    "a login over POP3 opens another mailbox than one over "
+		    "IMAP, which is the one that is carried",
+		    NULL);
 	if (o->mechanism != NULL)
 		emit_note(e, o->user,
 		    "no login with a clear password is allowed", o->mechanism);

@@ -24,8 +24,9 @@ struct sql_users {
 	struct templates fields;
 	bool import_all; /* columns are fields by themselves */
 	struct sql *db;
-	struct place place; /* of what it holds */
-	bool said_password; /* that there is no column for it */
+	struct place place;  /* of what it holds */
+	bool said_password;  /* that there is no column for it */
+	struct strs failing; /* services that the query fails for */
 };
 
 /* Reads the settings of a block into own, which is zero; what is wrong is

@@ -461,7 +461,7 @@ users_lookup(struct userdbs *all, struct userdb *db, const struct asked *who,
 	};
 	struct expansion x = { .user = who->user,
 		.login = who->login,
-		.service = all->service,
+		.service = who->service,
 		.escape = escape };
 	struct buf filter = { 0 }, base = { 0 };
 

@@ -301,7 +301,7 @@ expand(struct userdbs *all, struct userdb *db, const struct asked *who,
     const char *setting, const char *text, struct buf *out)
 {
 	struct expansion x = {
-		.user = who->user, .login = who->login, .service = all->service
+		.user = who->user, .login = who->login, .service = who->service
 	};
 	bool known = expansion_put(&x, text, out);
 

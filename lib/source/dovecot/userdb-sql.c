@@ -8,6 +8,7 @@
  */
 #include "source/dovecot/userdb-sql.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/str.h"
@@ -84,6 +85,7 @@ users_close(struct userdb *db)
 
 	sql_close(own->db);
 	templates_free(&own->fields);
+	free(own->failing.v);
 }
 
 /* --- one user --- */
@@ -207,8 +209,8 @@ take_row(struct asking *ask)
 		/* A column that is NULL says that there is an answer, too; not
 		 * so to the process that asks another one. */
 		ask->a->prefetch |=
-		    ask->db->is_passdb &&
-		    (!ask->db->blocking || ask->all->v24) && own->import_all &&
+		    ask->db->is_passdb && !ask->db->blocking &&
+		    own->import_all &&
 		    str_starts(sql_column(own->db, i), "userdb_");
 		if (value == NULL)
 			continue;
@@ -227,34 +229,72 @@ take_row(struct asking *ask)
 	return false;
 }
 
-/* Runs the query, and takes its row. */
+/* Runs the query, and takes its row; why is set where that fails. */
 static void
-run_query(struct asking *ask, const char *query)
+run_query(struct asking *ask, const char *query, struct why *why)
 {
 	struct sql_users *own = ask->db->own;
 	struct emit *e = ask->all->emit;
-	struct why why = { 0 };
 	bool taken = false;
-	int r = sql_query(own->db, query, &why);
+	int r = sql_query(own->db, query, why);
 
 	e->at = own->place;
 	ask->a->at = own->place;
 	if (r == 0)
-		r = sql_next(own->db, &why);
+		r = sql_next(own->db, why);
 	if (r == 0)
 		return;
 	ask->a->found = FOUND_BROKEN;
 	if (r == 1) {
 		taken = take_row(ask);
-		r = sql_next(own->db, &why);
+		r = sql_next(own->db, why);
 	}
 	if (r == 1)
 		emit_bad(e, ask->who->user,
 		    "the query finds several rows, which Dovecot refuses");
-	else if (r == -1)
-		emit_fail_at(e, own->where, NULL, &why);
-	else if (taken)
+	else if (r == 0 && taken)
 		ask->a->found = FOUND_YES;
+}
+
+/* Whether the query depends on the service. */
+static bool
+ask_for(struct asking *ask, const char *service, struct why *why)
+{
+	struct sql_users *own = ask->db->own;
+	struct expansion x = { .user = ask->who->user,
+		.login = ask->who->login,
+		.service = service,
+		.escape = escape,
+		.ctx = ask };
+	struct buf query = { 0 };
+
+	*ask->a = (struct answer){ 0 };
+	if (!expansion_put(&x, own->query, &query)) {
+		userdb_out(ask->all, ask->db, own->query_name, x.unknown);
+		ask->a->found = FOUND_UNSURE;
+	} else if (ask->why.kind != FAIL_NONE) {
+		emit_fail(ask->all->emit, ask->who->user, &ask->why);
+		ask->a->found = FOUND_BROKEN;
+	} else {
+		run_query(ask, buf_str(&query), why);
+	}
+	buf_wipe(&query);
+	return x.by_service;
+}
+
+/* A table may lack a column for a service that nobody uses. */
+static void
+say_failing(struct asking *ask, const char *service, const struct why *why)
+{
+	struct sql_users *own = ask->db->own;
+	struct buf text = { 0 };
+
+	strs_add(&own->failing, service);
+	buf_addf(&text,
+	    "%s fails for the service \"%s\", which is taken to be as IMAP: %s",
+	    own->query_name, service, why->text);
+	userdb_note(ask->all, ask->db, text.data);
+	buf_free(&text);
 }
 
 static void
@@ -265,24 +305,21 @@ users_lookup(struct userdbs *all, struct userdb *db, const struct asked *who,
 	struct asking ask = {
 		.all = all, .db = db, .who = who, .arena = arena, .a = a
 	};
-	struct expansion x = { .user = who->user,
-		.login = who->login,
-		.service = all->service,
-		.escape = escape,
-		.ctx = &ask };
-	struct buf query = { 0 };
+	const char *service = who->service;
+	struct why why = { 0 };
+	bool by_service;
 
-	if (!expansion_put(&x, own->query, &query)) {
-		userdb_out(all, db, own->query_name, x.unknown);
-		a->found = FOUND_UNSURE;
-	} else if (ask.why.kind != FAIL_NONE) {
-		emit_fail(all->emit, who->user, &ask.why);
-		a->found = FOUND_BROKEN;
-	} else {
-		run_query(&ask, buf_str(&query));
+	if (service != NULL && strs_has(&own->failing, service))
+		service = NULL;
+	by_service = ask_for(&ask, service, &why);
+	if (why.kind != FAIL_NONE && by_service && service != NULL) {
+		say_failing(&ask, service, &why);
+		why = (struct why){ 0 };
+		(void)ask_for(&ask, NULL, &why);
 	}
-	all->by_service |= x.by_service;
-	buf_wipe(&query);
+	if (why.kind != FAIL_NONE)
+		emit_fail_at(all->emit, own->where, NULL, &why);
+	all->by_service |= by_service;
 }
 
 /* --- all users --- */

@@ -38,12 +38,19 @@ userdb_fatal(struct userdbs *all, const char *where, const char *text)
 void
 userdb_refused(struct userdbs *all, const struct userdb *db, const char *text)
 {
-	struct emit *e = all->emit;
-	struct place before = e->at;
 	struct why why = { 0 };
 
 	why_set(&why, FAIL_DATA, "%s", text);
-	emit_fail_at(e, db->label, NULL, &why);
+	emit_fail_at(all->emit, db->label, NULL, &why);
+	userdb_note(all, db, text);
+}
+
+void
+userdb_note(struct userdbs *all, const struct userdb *db, const char *text)
+{
+	struct emit *e = all->emit;
+	struct place before = e->at;
+
 	e->at = all->at;
 	emit_note_record(e, db->label, text);
 	e->at = before;

@@ -109,6 +109,10 @@ void userdb_out(struct userdbs *all, struct userdb *db, const char *setting,
 void userdb_refused(
     struct userdbs *all, const struct userdb *db, const char *text);
 
+/* Only the note record. */
+void userdb_note(
+    struct userdbs *all, const struct userdb *db, const char *text);
+
 /* "passdb" or "userdb". */
 const char *userdb_kind(const struct userdb *db);
 

@@ -19,6 +19,8 @@ enum result {
 	RESULT_BROKEN
 };
 
+const char chain_delivery[] = "lmtp";
+
 /* --- variables --- */
 
 struct naming_fields {
@@ -275,11 +277,12 @@ set_answer(struct walk *w, const struct link *link, const struct answer *a,
 	}
 }
 
-/* What a database says of the user, under the name of now. */
+/* What a database says of the user, under the name of now. service: of a login. */
 static const struct answer *
-ask(const struct walk *w, const struct link *link)
+ask(const struct walk *w, const struct link *link, const char *service)
 {
-	struct asked who = { w->user, w->login, &w->extra.now, &w->reply.now };
+	struct asked who = { w->user, w->login, &w->extra.now, &w->reply.now,
+		w->delivery ? chain_delivery : service };
 
 	/* The answer is the caller's, and holds nothing of who. */
 	/* cppcheck-suppress returnDanglingLifetime */
@@ -393,7 +396,7 @@ look_up(struct walk *w, const struct link *link)
 
 	w->given = NULL;
 	set_block_extra(w, link, NULL, link->before);
-	a = ask(w, link);
+	a = ask(w, link, w->c->service);
 	switch (a->found) {
 	case FOUND_NO:
 		result = RESULT_UNKNOWN;
@@ -582,7 +585,7 @@ look_up_mailbox(struct walk *w, const struct link *link)
 		return RESULT_OK;
 	if (link->checks_passdbs && w->delivery && !exists(w))
 		return RESULT_UNKNOWN;
-	a = ask(w, link);
+	a = ask(w, link, w->c->mailbox_service);
 	switch (a->found) {
 	case FOUND_YES:
 		break;

@@ -433,8 +433,7 @@ account_emit_extra(struct account *a, struct fields *f, const struct extra *x)
 	add_acl(a, x);
 	if (f->locked)
 		r->active = false;
-	if (f->disabled != NULL)
-		strs_add(&r->disabled, f->disabled);
+	add_words(a, &r->disabled, f->disabled);
 	if (a->aliases != NULL)
 		aliases_forward(a->aliases, a->emit, r);
 	if (emit_record(a->emit, r) == -1)

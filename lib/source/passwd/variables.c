@@ -13,6 +13,7 @@ enum whose {
 	WHOSE_USER,  /* as the user is called by now */
 	WHOSE_LOGIN, /* as it was typed */
 	WHOSE_SERVICE,
+	WHOSE_TLS,   /* of a service that has it: a delivery has not */
 	WHOSE_NOBODY /* of a login over IMAP with TLS from this host, which is
 		      * what counts for a mailbox */
 };
@@ -58,7 +59,7 @@ static const struct variable {
 	{ 0, "real_remote_port", WHOSE_NOBODY, PART_USER, "0" },
 	{ 'p', "pid", WHOSE_NOBODY, PART_USER, "1" },
 	{ 0, "session_pid", WHOSE_NOBODY, PART_USER, "1" },
-	{ 'c', "secured", WHOSE_NOBODY, PART_USER, "secured" },
+	{ 'c', "secured", WHOSE_TLS, PART_USER, "secured" },
 	{ 'm', "mech", WHOSE_NOBODY, PART_USER, "PLAIN" },
 	{ 0, "mechanism", WHOSE_NOBODY, PART_USER, "PLAIN" },
 	{ 'k', "cert", WHOSE_NOBODY, PART_USER, "" },
@@ -125,6 +126,9 @@ value_set(
 			x->by_service = true;
 		if (one->whose == WHOSE_SERVICE && x->service != NULL)
 			buf_adds(&v->text, x->service);
+		else if (one->whose == WHOSE_TLS && x->service != NULL &&
+			 strcmp(x->service, "lmtp") == 0)
+			return true;
 		else if (one->value != NULL)
 			buf_adds(&v->text, one->value);
 		else
