@@ -20,7 +20,7 @@ found() {
 }
 
 # agree DATABASE MAP LOGIN DELIVERY DOMAIN [WITHOUT]: an account is active if
-# LOGIN finds it for IMAP or POP3, and receives if DELIVERY and DOMAIN find it.
+# LOGIN finds it for IMAP, POP3 or SMTP, and receives if DELIVERY and DOMAIN find it.
 # WITHOUT: the addresses for which the difference is known.
 agree() {
 	dirdump-sql -q -m "$2" "$(my_url "$1")" >out 2>err || :
@@ -29,7 +29,7 @@ agree() {
 	[ "$(wc -l <accounts)" -gt 2 ]
 	while read -r address active receive; do
 		want=false
-		for service in imap pop3; do
+		for service in imap pop3 smtp; do
 			! found "$1" "$3" "$address" "$service" || want=true
 		done
 		echo "$address: login $want, active $active"
