@@ -482,6 +482,25 @@ ok 'a run that was killed before it had the answer: the next one knows' '
 	run 1 put --app-passwords killed >out 2>err
 	[ "$(grep -c "AppPassword.*the answer with it was lost" out)" = 3 ]'
 
+# Two phones of one name.
+serve
+account a@one.test '"app_passwords":[{"name":"Phone"},{"name":"Phone"}]' | plan_of
+ok 'two app passwords of one name are two, once' '
+	for n in 1 2 3; do
+		run 0 put --app-passwords twins >out 2>err
+		[ "$(passwords a@one.test)" = "Phone,Phone" ]
+		[ "$(cut -f 3 twins | sort -u | wc -l)" = 2 ]
+	done
+	for secret in $(cut -f 3 twins); do
+		[ "$(login a@one.test "$secret")" = 200 ]
+	done
+	id=$(jq -r "select(.object == \"Account\").id" out)
+	phone=$(ask x:AppPassword/get a@one.test | jq -r ".[0].id")
+	jmap x:AppPassword/set "{\"accountId\":\"$id\",\"destroy\":[\"$phone\"]}" >gone
+	run 0 put --app-passwords twins >out 2>err
+	[ "$(passwords a@one.test)" = Phone ]
+	[ "$(wc -l <twins)" = 2 ]'
+
 # --- another account of the same address ---
 # A second is what the server's createdAt tells apart.
 serve

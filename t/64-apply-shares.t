@@ -98,6 +98,33 @@ ok 'what the owner takes away stays away; what the owner gave stays' '
 	Work carol mayAddItems,mayReadItems
 	EOF
 	same want got'
+# The directory gives more, to another person and to the same one.
+more() {
+	for r in "$@"; do
+		printf '{"folder":"Work","with":"%s@one.test","rights":"%s"}\n' "${r%:*}" "${r#*:}"
+	done | jq -sc "{v: 1, type: \"settings\", address: \"alice@one.test\", shares: .}"
+}
+ok 'what was taken away does not come back with what is new' '
+	cp settings settings.was
+	data Mailbox/set "{\"accountId\":\"$alice\",\"update\":{\"$work\":{\"shareWith\":{}}}}" | grep updated
+	rm settings.done
+	more bob:lrs >settings
+	run 0 put >out 2>err
+	results | grep -q "^updated alice@one.test Work (bob@one.test lrs)"
+	data Mailbox/set "{\"accountId\":\"$alice\",\"update\":{\"$work\":{\"shareWith\":{\"$bob\":{\"maySetSeen\":true}}}}}" | grep updated
+	more bob:lrs carol:lr >settings
+	run 0 put >out 2>err
+	results | grep -q "^updated alice@one.test Work (carol@one.test lr) what the owner has taken away since stays so"
+	results | grep -q "^exists alice@one.test Work (bob@one.test lrs) the owner has changed it since"
+	more bob:lrsi carol:lr >settings
+	run 0 put >out 2>err
+	results | grep -q "^updated alice@one.test Work (bob@one.test lrsi) what the owner has taken"
+	run 0 put >out 2>err
+	not grep updated out
+	shares alice@one.test | grep "^Work" >got
+	printf "%s\n" "Work bob mayAddItems,maySetSeen" "Work carol mayReadItems" >want
+	same want got
+	mv settings.was settings'
 ok 'a dry run says so, and changes nothing' '
 	data Mailbox/set "{\"accountId\":\"$alice\",\"update\":{\"$work\":{\"shareWith\":{}}}}" | grep updated
 	rm -f settings.done

@@ -41,6 +41,9 @@ void owner_failed(const struct owner_run *run, const struct holder *o,
  * there any more. */
 bool owner_filters(const struct owner_run *run, const struct holder *o,
     const char *wrapper, const char **filters);
+/* Writes into the ledger that these rights, an array of names, were given. */
+void owner_given(
+    const struct owner_run *run, const struct holder *o, const json_t *names);
 /* Whether a change of this script was sent, and the answer lost. */
 bool owner_was_changing(const struct holder *o, const char *name);
 

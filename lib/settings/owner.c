@@ -286,6 +286,32 @@ owner_asking(
 	return r;
 }
 
+static int
+note_given(const struct owner_run *run, const struct holder *o,
+    const json_t *names, struct why *why)
+{
+	json_t *v;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach (names, i, v)
+		if (r == 0)
+			r = note_done(
+			    run, o, ITEM_SHARE, json_string_value(v), why);
+	return r;
+}
+
+void
+owner_given(
+    const struct owner_run *run, const struct holder *o, const json_t *names)
+{
+	struct why why = { 0 };
+
+	if (note_given(run, o, names, &why) == -1)
+		run->report(run->arg, o, ITEM_SHARE, SET_FAILED, NULL, NULL,
+		    NULL, &why);
+}
+
 int
 owner_done(const struct owner_run *run, const struct holder *o,
     const struct owner_item *i, const char *there, struct why *why)
@@ -308,6 +334,8 @@ owner_done(const struct owner_run *run, const struct holder *o,
 		r = note_last(run, o, ITEM_ACTIVATED, i->name, why);
 	if (r == 0 && i->kind == ITEM_ACTIVE)
 		return note_last(run, o, ITEM_ACTIVE, i->key, why);
+	if (r == 0 && i->given != NULL)
+		return note_given(run, o, i->given, why);
 	return r == 0 ? note_done(run, o, i->kind, i->name, why) : r;
 }
 
@@ -453,6 +481,7 @@ owner_forget(struct holder *o, size_t n)
 	free(i->key);
 	free(i->filters);
 	free(i->note);
+	json_decref(i->given);
 	json_decref(i->body);
 	memmove(i, i + 1, (--o->n - n) * sizeof *i);
 }

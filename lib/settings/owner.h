@@ -69,6 +69,8 @@ struct owner_item {
 	 * has then; "": it is not kept. */
 	char wish[OWNER_DIGEST], there[OWNER_DIGEST];
 	char *note; /* for the result; NULL: nothing to say */
+	/* Of a share: the rights, as the ledger has them; NULL: none. */
+	json_t *given;
 	/* Of the request that it is in. */
 	size_t call, upload;
 	char made[48]; /* the creation id */

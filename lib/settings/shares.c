@@ -35,29 +35,6 @@ is_granted(const struct record_share *s, size_t right)
 	return strpbrk(s->rights, rights[right].letters) != NULL;
 }
 
-/* What somebody has, and gets in addition. *more: that is anything. NULL where
- * no letter has a meaning on the server. */
-static json_t *
-joined(const struct record_share *s, const json_t *has, bool *more)
-{
-	json_t *out = json_object();
-	bool any = false;
-
-	for (size_t i = 0; i < sizeof rights / sizeof *rights; i++) {
-		bool had = json_is_true(json_object_get(has, rights[i].name));
-		bool gets = is_granted(s, i);
-
-		any = any || gets;
-		*more = *more || (gets && !had);
-		(void)json_object_set_new(
-		    out, rights[i].name, json_boolean(had || gets));
-	}
-	if (any)
-		return out;
-	json_decref(out);
-	return NULL;
-}
-
 /* --- folders --- */
 
 /* The path with its levels as the list has them. */
@@ -95,57 +72,127 @@ find_folder(const struct mailboxes *list, const char *name)
 
 /* --- one folder --- */
 
-/* The shares of a folder: their names for the ledger, and the change. */
-struct change {
-	struct buf label;
-	json_t *with;
-	bool more;
+/* What becomes of a share. */
+enum change {
+	CHANGE_NONE, /* all is there */
+	CHANGE_LEFT, /* the owner has taken some of it away */
+	CHANGE_MORE, /* rights are added */
+	CHANGES
 };
 
-static void
-add_share(const struct owner_run *run, struct holder *o, struct change *c,
-    const struct record_share *s)
+/* A folder with all that it is shared with. */
+struct folder {
+	const struct owner_run *run;
+	struct holder *o;
+	const char *name;
+	json_t *with; /* id -> rights, as they will be */
+	struct buf labels[CHANGES];
+	json_t *added; /* rights, as the ledger names them */
+	bool left;     /* some were taken away */
+};
+
+/* A right of somebody in the ledger, so that each is given once. */
+static char *
+key_of(const struct folder *f, const struct record_share *s, size_t right)
 {
+	return xasprintf("%s (%s %s)", f->name, s->with, rights[right].name);
+}
+
+static bool
+was_given(const struct folder *f, const char *key)
+{
+	return owner_was_done(f->run, f->o, ITEM_SHARE, key);
+}
+
+/* The rights that somebody will have: those of now, and of the record's those
+ * that were never given. */
+static enum change
+join(struct folder *f, const struct record_share *s, const char *id)
+{
+	const json_t *has = json_object_get(f->with, id);
+	json_t *out = json_object();
+	bool more = false, left = false;
+
+	for (size_t i = 0; i < sizeof rights / sizeof *rights; i++) {
+		bool had = json_is_true(json_object_get(has, rights[i].name));
+		char *key = key_of(f, s, i);
+		bool gets = !had && is_granted(s, i) && !was_given(f, key);
+
+		more = more || gets;
+		left = left || (is_granted(s, i) && !had && !gets);
+		if (is_granted(s, i) && (gets || had))
+			(void)json_array_append_new(f->added, json_string(key));
+		(void)json_object_set_new(
+		    out, rights[i].name, json_boolean(had || gets));
+		free(key);
+	}
+	(void)json_object_set_new(f->with, id, out);
+	f->left = f->left || left;
+	return more ? CHANGE_MORE : left ? CHANGE_LEFT : CHANGE_NONE;
+}
+
+static bool
+has_meaning(const struct record_share *s)
+{
+	for (size_t i = 0; i < sizeof rights / sizeof *rights; i++)
+		if (is_granted(s, i))
+			return true;
+	return false;
+}
+
+static void
+add_share(struct folder *f, const struct record_share *s)
+{
+	const struct owner_run *run = f->run;
 	const char *id =
 	    run->account_id == NULL ? NULL : run->account_id(run->arg, s->with);
 	char *label = xasprintf("%s (%s %s)", s->folder, s->with, s->rights);
-	json_t *all;
+	struct buf *labels;
 
-	if (id == NULL) {
-		owner_failed(run, o, ITEM_SHARE, label,
+	if (id == NULL)
+		owner_failed(run, f->o, ITEM_SHARE, label,
 		    "the server has no account of this address");
-		free(label);
-		return;
-	}
-	all = joined(s, json_object_get(c->with, id), &c->more);
-	if (all == NULL)
-		owner_failed(run, o, ITEM_SHARE, label,
+	else if (!has_meaning(s))
+		owner_failed(run, f->o, ITEM_SHARE, label,
 		    "none of these rights has a meaning on the server");
 	else {
-		(void)json_object_set_new(c->with, id, all);
-		buf_addf(&c->label, "%s%s %s", c->label.len == 0 ? "" : ", ",
+		labels = &f->labels[join(f, s, id)];
+		buf_addf(labels, "%s%s %s", labels->len == 0 ? "" : ", ",
 		    s->with, s->rights);
 	}
 	free(label);
 }
 
 static void
-change_folder(const struct owner_run *run, struct holder *o, struct change *c,
-    const char *folder, const char *id)
+change_folder(struct folder *f, const char *id)
 {
-	char *label = xasprintf("%s (%s)", folder, buf_str(&c->label));
-	struct owner_item *i;
+	static const char since[] =
+	    "the owner has changed it since: it is left alone";
 
-	if (!c->more)
-		owner_exists(run, o, ITEM_SHARE, label, NULL);
-	else if (owner_was_done(run, o, ITEM_SHARE, label))
-		owner_exists(run, o, ITEM_SHARE, label,
-		    "the owner has changed it since: it is left alone");
-	else if ((i = owner_item(run, o, ITEM_SHARE, label)) != NULL) {
-		i->id = xstrdup(id);
-		i->body = json_pack("{s:O}", "shareWith", c->with);
+	for (enum change c = CHANGE_NONE; c < CHANGES; c++) {
+		char *label;
+		struct owner_item *i = NULL;
+
+		if (f->labels[c].len == 0)
+			continue;
+		label = xasprintf("%s (%s)", f->name, buf_str(&f->labels[c]));
+		if (c == CHANGE_MORE)
+			i = owner_noted_item(f->run, f->o, ITEM_SHARE, label,
+			    f->left ? "what the owner has taken away since "
+				      "stays so"
+				    : NULL);
+		else
+			owner_exists(f->run, f->o, ITEM_SHARE, label,
+			    c == CHANGE_LEFT ? since : NULL);
+		if (i != NULL) {
+			i->id = xstrdup(id);
+			i->body = json_pack("{s:O}", "shareWith", f->with);
+			i->given = json_incref(f->added);
+		}
+		free(label);
 	}
-	free(label);
+	if (f->labels[CHANGE_MORE].len == 0)
+		owner_given(f->run, f->o, f->added);
 }
 
 /* All shares of the folder that share n is the first of. */
@@ -155,7 +202,7 @@ decide_folder(const struct owner_run *run, struct holder *o, size_t n,
 {
 	const struct record_share *v = o->want.shares.v;
 	const struct mailbox *m = find_folder(list, v[n].folder);
-	struct change c = { 0 };
+	struct folder f = { run, o, v[n].folder, NULL, { { 0 } }, NULL, false };
 	const json_t *has;
 
 	if (m == NULL) {
@@ -167,14 +214,16 @@ decide_folder(const struct owner_run *run, struct holder *o, size_t n,
 	}
 	has = json_object_get(
 	    owner_find(o->has[ASK_MAILBOXES], "id", m->ident), "shareWith");
-	c.with = json_is_object(has) ? json_deep_copy(has) : json_object();
+	f.with = json_is_object(has) ? json_deep_copy(has) : json_object();
+	f.added = json_array();
 	for (size_t i = n; i < o->want.shares.n; i++)
 		if (strcmp(v[i].folder, v[n].folder) == 0)
-			add_share(run, o, &c, &v[i]);
-	if (c.label.len != 0)
-		change_folder(run, o, &c, v[n].folder, m->ident);
-	json_decref(c.with);
-	buf_free(&c.label);
+			add_share(&f, &v[i]);
+	change_folder(&f, m->ident);
+	json_decref(f.with);
+	json_decref(f.added);
+	for (enum change c = CHANGE_NONE; c < CHANGES; c++)
+		buf_free(&f.labels[c]);
 }
 
 static bool
