@@ -138,6 +138,30 @@ ok 'a server of another release: the words that its schema has' '
 	objects Account | jq -c "[.name, .locale]" | sort | head -n 2 >got
 	printf "%s\n" "[\"alice\",\"de-DE\"]" "[\"bob\",\"pt-BR\"]" >want
 	same want got'
+# --- networks that somebody has changed there ---
+nets() {
+	objects Account | jq -c 'select(.name == "alice").credentials["0"].allowedIps'
+}
+serve --schema "$fixtures/real/stalwart-schema.json.gz"
+ok 'networks that were changed on the server stay, and are named' '
+	run 0 apply plan >out 2>err
+	id=$(jq -r "select(.address == \"alice@one.test\").id" out)
+	for now in "{\"192.0.2.0/24\":true}" "{}" "{\"10.0.0.0/8\":true,\"192.0.2.1\":true}"; do
+		jmap x:Account/set "{\"update\":{\"$id\":{\"credentials/0/allowedIps\":$now}}}" >/dev/null
+		for how in "" "-u --keep-passwords"; do
+			# shellcheck disable=SC2086
+			run 0 apply $how plan >out 2>err
+			[ "$(nets)" = "$now" ]
+			jq -r "select(.differs // [] | index(\"allowedIps\")).address" out >got
+			echo alice@one.test | same - got
+			has err "alice@one.test: the networks that it may log in from differ from the plan, and are left alone"
+		done
+	done
+	run 0 apply -u plan >out 2>err
+	[ "$(nets)" = "{\"10.0.0.0/8\":true}" ]
+	run 0 apply plan >out 2>err
+	hasnt out allowedIps'
+
 # --- two first runs at a time ---
 # Which request looks for the keys that are there.
 serve --schema "$fixtures/real/stalwart-schema.json.gz"

@@ -178,6 +178,13 @@ wants_no_password(const struct apply *a, const json_t *body)
 	       json_object_size(json_object_get(body, "credentials")) == 0;
 }
 
+/* The networks that the plan lets an owner log in from; NULL: it says none. */
+static const json_t *
+networks_of(const json_t *credentials)
+{
+	return json_object_get(json_object_get(credentials, "0"), "allowedIps");
+}
+
 /* What an upsert matched it by, and what cannot be changed, is not sent. */
 static bool
 fixed_member(
@@ -219,7 +226,7 @@ update_comparable(
 		return true;
 	json_object_foreach ((json_t *)(uintptr_t)body, key, v)
 		if (strcmp(key, "credentials") == 0
-			? sets_passwords(a)
+			? sets_passwords(a) || networks_of(v) != NULL
 			: !fixed_member(job, members, key) &&
 			      !is_matched(a, job, key))
 			return true;
@@ -434,11 +441,28 @@ missing_aliases(struct apply *a, const json_t *have, const json_t *want,
 }
 
 static bool
-lacks_only(const json_t *differs)
+lacks_only(const json_t *patch)
 {
-	return json_array_size(differs) == 1 &&
-	       strcmp(json_string_value(json_array_get(differs, 0)),
-		   "aliases") == 0;
+	return json_object_size(patch) == 1 &&
+	       json_object_get(patch, "aliases") != NULL;
+}
+
+static void
+add_differing(struct apply_entry *e, const char *member)
+{
+	if (e->differs == NULL)
+		e->differs = json_array();
+	(void)json_array_append_new(e->differs, json_string(member));
+}
+
+static void
+add_note(struct apply_entry *e, const char *text)
+{
+	char *both = e->note == NULL ? xstrdup(text)
+				     : xasprintf("%s; %s", e->note, text);
+
+	free(e->note);
+	e->note = both;
 }
 
 /* Says what of an object that exists is otherwise in the plan. patch: what would
@@ -451,16 +475,15 @@ note_differences(const struct apply *a, struct apply_entry *e,
 	const char *key;
 	json_t *v;
 
-	e->differs = json_array();
 	json_object_foreach ((json_t *)(uintptr_t)patch, key, v)
-		(void)json_array_append_new(e->differs, json_string(key));
+		add_differing(e, key);
 	if (lacking->len != 0 && a->options->add_aliases)
 		buf_addf(&note, "it gets the aliases %s", lacking->data);
 	else if (lacking->len != 0)
 		buf_addf(&note,
 		    "it lacks the aliases %s (--add-aliases adds them)",
 		    lacking->data);
-	if (lacking->len == 0 || !lacks_only(e->differs)) {
+	if (lacking->len == 0 || !lacks_only(patch)) {
 		buf_adds(&note, note.len == 0 ? "" : "; ");
 		buf_adds(&note, "it differs from the plan:");
 		json_object_foreach ((json_t *)(uintptr_t)patch, key, v)
@@ -468,7 +491,7 @@ note_differences(const struct apply *a, struct apply_entry *e,
 		buf_adds(&note,
 		    ", and is left alone (-u --keep-passwords changes it)");
 	}
-	e->note = xstrdup(note.data);
+	add_note(e, note.data);
 	buf_free(&note);
 }
 
@@ -504,10 +527,30 @@ note_password(
 	if (!wants_no_password(a, entry_body(e)) ||
 	    password_key(json_object_get(current, "credentials")) == NULL)
 		return;
-	e->differs = json_pack("[s]", "credentials");
-	e->note = xstrdup("the plan has no password for it, and the one that "
-			  "it has stays in force (mkaccounts --no-secret=temp "
-			  "gives it another)");
+	add_differing(e, "credentials");
+	add_note(e,
+	    "the plan has no password for it, and the one that it has stays in "
+	    "force (mkaccounts --no-secret=temp gives it another)");
+}
+
+/* Networks are part of the credential, and stay with it; but they can be read. */
+static void
+note_networks(
+    const struct apply *a, struct apply_entry *e, const json_t *current)
+{
+	const json_t *want =
+	    networks_of(json_object_get(entry_body(e), "credentials"));
+	const json_t *have = json_object_get(current, "credentials");
+	const char *key = password_key(have);
+
+	if (sets_passwords(a) || want == NULL || key == NULL ||
+	    same(json_object_get(json_object_get(have, key), "allowedIps"),
+		want))
+		return;
+	add_differing(e, "allowedIps");
+	add_note(e,
+	    "the networks that it may log in from differ from the plan, and "
+	    "are left alone (-u changes them, with the password)");
 }
 
 void
@@ -528,6 +571,7 @@ update_decide(struct apply *a, struct apply_job *job, struct apply_entry *e)
 	if (current == NULL)
 		return;
 	note_password(a, e, current);
+	note_networks(a, e, current);
 	patch = make_patch(a, job, e, current);
 	if (json_object_size(patch) == 0) {
 		json_decref(patch);
