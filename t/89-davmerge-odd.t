@@ -13,10 +13,10 @@ for i in 1 2; do
 	card "tree/contacts/Friends/$i.vcf" "c$i@x"
 done
 
-# One in seven of the ways to be cut off: each request, and each way.
+# One in eleven of the ways to be cut off: each request, and each way.
 ok 'cut off at any request beside another run: then each object once' '
 	run 0 /usr/bin/python3 "$top/tests/dav/killed.py" "$server" "$tmp/store" \
-	    "$tmp/password" tree ${FERRY_EVERY_CALL:-7}'
+	    "$tmp/password" tree ${FERRY_EVERY_CALL:-11}'
 
 start_faults rules
 ok 'addresses that answers spell in two ways are one' '

@@ -8,68 +8,17 @@ its Kth request while another one runs; the owner changes an object; a last run 
 be without a failure. Then every collection and every object is there once, and what
 the owner wrote stands.
 """
-import http.client
-import http.server
 import os
 import re
 import shutil
 import subprocess
 import sys
-import threading
-import urllib.parse
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'helper'))
+from cutting import WAYS, Cutting
 
 server, store, password, tree, step = sys.argv[1:]
-upstream = urllib.parse.urlparse(server)
-# drop: nothing arrives; lost: the answer does not; kill: as drop, and the program
-# is ended; kill-lost: as lost, and so.
-WAYS = ('drop', 'lost', 'kill', 'kill-lost')
-
-
-class State:
-    count = 0
-    at = None
-    way = None
-    process = None
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = 'HTTP/1.1'
-
-    def log_message(self, *args):
-        pass
-
-    def serve(self):
-        body = self.rfile.read(int(self.headers.get('Content-Length', 0)))
-        State.count += 1
-        hit = State.count == State.at
-        if not hit or 'lost' in State.way:
-            c = http.client.HTTPConnection(upstream.hostname, upstream.port)
-            c.request(self.command, self.path, body, {
-                k: v for k, v in self.headers.items()
-                if k.lower() not in ('host', 'connection',
-                                     'accept-encoding')})
-            r = c.getresponse()
-            data = r.read()
-            c.close()
-        if hit:
-            if 'kill' in State.way:
-                State.process.kill()
-                State.process.wait()
-            self.close_connection = True
-            return
-        self.send_response(r.status)
-        if 'Location' in r.headers:
-            self.send_header('Location', r.headers['Location'])
-        self.send_header('Content-Length', str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-
-for method in ('GET', 'PUT', 'PROPFIND', 'REPORT', 'MKCALENDAR', 'MKCOL'):
-    setattr(Handler, 'do_' + method, Handler.serve)
-proxy = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-threading.Thread(target=proxy.serve_forever, daemon=True).start()
-through = 'http://127.0.0.1:%d' % proxy.server_port
+proxy = Cutting(server)
 
 
 def start(url):
@@ -95,7 +44,6 @@ def texts(root):
 def empty():
     # Radicale holds a lock on a file beside it.
     shutil.rmtree(store + '/collection-root', ignore_errors=True)
-    State.count = 0
 
 
 def change():
@@ -112,15 +60,15 @@ def change():
 
 def trial(at, way, wanted):
     empty()
-    State.at, State.way = at, way
-    State.process = one = start(through)
+    proxy.reset(at, way)
+    proxy.process = one = start(proxy.url)
     other = start(server)
     out = one.communicate()[0] + other.communicate()[0]
     assert other.returncode == 0, out
     assert one.returncode in (0, 1, 75, -9), out
-    State.at = None
+    proxy.reset()
     path, text = change()
-    last = start(through)
+    last = start(proxy.url)
     said = last.communicate()[0]
     assert last.returncode == 0, said
     assert b'"failed"' not in said, said
@@ -132,11 +80,10 @@ def trial(at, way, wanted):
 def main():
     wanted = sorted((c, u) for c, u, _ in texts(tree))
     empty()
-    State.at = None
-    whole = start(through)
+    whole = start(proxy.url)
     said = whole.communicate()[0]
     assert whole.returncode == 0, said
-    requests = State.count
+    requests = proxy.count
     assert requests > 10, requests
     n = 0
     for at in range(1, requests + 1):
