@@ -391,6 +391,15 @@ ok 'folders that are not listed, or not counted: 1' '
 	jq -r ".findings[].what" out | sort -u >got
 	echo folder-unknown >want
 	same want got'
+ok 'an INBOX that is not listed, or as of others: counted all the same, or 1' '
+	for case in unlisted others; do
+		odd $case
+		against 0
+		jq -e ".source.messages >= 7" out
+	done
+	odd lost
+	against 1
+	[ "$(jq -r ".findings[].what" out | sort -u)" = folder-unknown ]'
 ok 'after some refusals no password is tried any more' '
 	odd refused
 	seq -f "u%g@one.test" 10 >in

@@ -244,6 +244,8 @@ imap_login(struct imap *im, const struct sasl_login *l, struct why *why)
 
 /* --- folders --- */
 
+static const char inbox[] = "INBOX";
+
 struct listing {
 	struct mailboxes *to;
 	struct map by_name; /* number + 1 by the name on the wire */
@@ -272,6 +274,8 @@ is_foreign(const struct listing *l, const char *name, char delimiter)
 	const char *prefix = buf_str(&l->foreign),
 		   *end = prefix + l->foreign.len;
 
+	if (str_eq_nocase(name, inbox))
+		return false;
 	for (size_t len; prefix < end; prefix += len + 1) {
 		len = strlen(prefix);
 		if (len != 0 && str_starts(name, prefix) &&
@@ -307,8 +311,8 @@ put_path(
 	const char delimiters[] = { delimiter, '\0' };
 	const char *prefix = buf_str(&l->personal);
 
-	if (str_eq_nocase(name, "INBOX")) {
-		buf_adds(path, "INBOX");
+	if (str_eq_nocase(name, inbox)) {
+		buf_adds(path, inbox);
 		return;
 	}
 	if (*prefix != '\0' && str_starts(name, prefix) &&
@@ -329,27 +333,34 @@ put_path(
 static const char *
 key_of(const char *name)
 {
-	return str_eq_nocase(name, "INBOX") ? "INBOX" : name;
+	return str_eq_nocase(name, inbox) ? inbox : name;
+}
+
+static void
+add_folder(
+    struct listing *l, const char *name, char delimiter, const char *role)
+{
+	struct buf path = { 0 };
+	void **slot;
+	bool added;
+
+	slot = map_put_copy(&l->by_name, &l->to->texts, name, &added);
+	if (!added)
+		return;
+	put_path(&path, l, name, delimiter);
+	(void)mailboxes_add(l->to, buf_str(&path),
+	    strcmp(name, inbox) == 0 ? "inbox" : role, name, -1);
+	*slot = (void *)(uintptr_t)l->to->n;
+	buf_free(&path);
 }
 
 static void
 take_folder(const struct imap_response *r, struct listing *l)
 {
 	const char *name = key_of(buf_str(&r->name));
-	struct buf path = { 0 };
-	void **slot;
-	bool added;
 
-	if (!r->selectable || is_foreign(l, name, r->delimiter))
-		return;
-	slot = map_put_copy(&l->by_name, &l->to->texts, name, &added);
-	if (!added)
-		return;
-	put_path(&path, l, name, r->delimiter);
-	(void)mailboxes_add(l->to, buf_str(&path),
-	    strcmp(name, "INBOX") == 0 ? "inbox" : r->role, name, -1);
-	*slot = (void *)(uintptr_t)l->to->n;
-	buf_free(&path);
+	if (r->selectable && !is_foreign(l, name, r->delimiter))
+		add_folder(l, name, r->delimiter, r->role);
 }
 
 static void
@@ -418,6 +429,9 @@ list_all(struct imap *im, struct listing *l, struct why *why)
 		    "the server does not list the folders: %s",
 		    buf_str(&im->response.text));
 	}
+	/* Each account has one (RFC 9051, 5.1), whatever is listed: without it,
+	 * nothing of what is missing would be missed. */
+	add_folder(l, inbox, '\0', NULL);
 	for (size_t i = 0; i < l->to->n; i++)
 		if (l->to->v[i].messages == -1 &&
 		    ask_count(im, l, &l->to->v[i], why) == -1)
