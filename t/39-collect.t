@@ -172,6 +172,48 @@ ok 'dirdump passwd-file, with names of users and a path for all domains' '
 	same_as_here passwd dirdump passwd-file -v --deny "$tmp/deny" "$tmp/users" "$tmp/dom/%d/passwd"
 	has passwd.out "zoe@two.test"
 	has passwd.out "\"uid\":8"'
+ok 'a path has blanks, commas, quotes and @ in it' '
+	mkdir "odd dir" "odd dir/one.test"
+	sqlite3 "odd dir/a b, c.db" "CREATE TABLE u (a, p);
+	    INSERT INTO u VALUES (\"sue@one.test\", \"{PLAIN}s\")"
+	{
+		echo "driver = sqlite"
+		echo "connect = $tmp/odd dir/a b, c.db"
+		echo "password_query = SELECT p AS password FROM u WHERE a = \"%u\""
+		echo "iterate_query = SELECT a AS user FROM u"
+	} >"odd dir/users @ home.ext"
+	for name in "dash:it'"'"'s,one  @ home" "bash:end " "busybox sh:a # b"; do
+		shell=${name%%:*} name=${name#*:}
+		echo "ann@one.test:{PLAIN}a:1000:1000::/h::" >"odd dir/$name"
+		echo "bob:{PLAIN}b:1000:1000::/h::" >"odd dir/one.test/$name"
+		cat >odd.conf <<-END
+		ssl = no
+		passdb {
+		  driver = passwd-file
+		  args = "username_format=%u $tmp/odd dir/$name"
+		}
+		passdb {
+		  driver = passwd-file
+		  args = "username_format=%n $tmp/odd dir/%d/$name"
+		}
+		passdb {
+		  driver = sql
+		  args = $tmp/odd dir/users @ home.ext
+		}
+		userdb {
+		  driver = static
+		  args = uid=1000 gid=1000 home=/h/%u
+		}
+		END
+		run 0 dirdump-dovecot -v -c "$tmp/odd.conf" >here 2>here.err
+		for user in ann bob sue; do
+			has here "$user@one.test"
+		done
+		run 0 $shell "$collect" -c "$tmp/odd.conf" -P "$tmp/pf" >odd.tar
+		run 0 dirdump-dovecot -v -c "$tmp/odd.conf" --root odd.tar >there 2>there.err
+		same here there
+		same here.err there.err
+	done'
 ok 'dirdump shadow' '
 	same_as_here shadow dirdump shadow -d host.test --min-uid 0'
 ok 'dirdump dms' '

@@ -116,7 +116,7 @@ read_file_23(struct userdbs *all, struct userdb *db, struct sql_users *own)
 	else if (own->options.kind == SQL_POSTGRESQL)
 		own->options.conninfo = read_pgsql(&all->arena, connect);
 	else
-		own->options.database = str_cut(&connect, ' ');
+		own->options.database = connect; /* blanks and all */
 	db->scheme =
 	    or_default(setting_value(&top, "default_pass_scheme"), "MD5");
 	own->query_name = db->is_passdb ? "password_query" : "user_query";
