@@ -60,6 +60,8 @@ struct apply {
 	/* Addresses (address_key) that an object of the plan should have and
 	 * has not -> what to call that. */
 	struct map unmet;
+	struct map
+	    whole; /* names of domains of which the plan has all accounts */
 	struct script *scripts;
 	struct holder *owners;   /* accounts that get settings */
 	size_t without_password; /* app passwords that nobody asked for */

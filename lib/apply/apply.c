@@ -23,6 +23,7 @@
 #include "apply/inventory.h"
 #include "apply/job.h"
 #include "apply/operation.h"
+#include "apply/send-as.h"
 #include "apply/settings.h"
 #include "apply/sieve.h"
 #include "core/alloc.h"
@@ -106,7 +107,7 @@ touch(struct apply *a, const struct apply_op *op, const struct apply_entry *e)
 	char *key;
 
 	if (e->id == NULL || op->type == OP_DESTROY ||
-	    !reconciled(a, op->object))
+	    (!reconciled(a, op->object) && !send_as_concerns(op)))
 		return;
 	key = xasprintf("%s/%s", op->object, e->id);
 	(void)map_put_copy(&a->touched, &a->arena, key, NULL);
@@ -279,6 +280,8 @@ apply_plan(struct jmap *j, struct plan_reader *plan,
 		r = apply_all(&a);
 	if (leftover_pass(&a, r == 0) == -1)
 		r = -1;
+	if (send_as_pass(&a, r == 0) == -1)
+		r = -1;
 	if (sieve_pass(&a, r == 0) == -1)
 		r = -1;
 	if (settings_pass(&a, r == 0) == -1)
@@ -296,6 +299,7 @@ apply_plan(struct jmap *j, struct plan_reader *plan,
 	map_free(&a.names);
 	map_free(&a.touched);
 	map_free(&a.unmet);
+	map_free(&a.whole);
 	map_free(&a.script_files);
 	map_free(&a.sharees);
 	jmap_domains_free(&a.sharee_domains);

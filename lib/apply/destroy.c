@@ -18,6 +18,7 @@
 #include "apply/entry.h"
 #include "apply/handover.h"
 #include "apply/operation.h"
+#include "apply/references.h"
 #include "core/alloc.h"
 #include "core/num.h"
 #include "core/str.h"
@@ -574,6 +575,17 @@ destroy_leftover(struct apply *a, const struct leftover *l)
 	return r;
 }
 
+/* A reconcile of all accounts of a domain has come to its end. */
+static void
+note_whole(struct apply *a, const struct apply_op *op)
+{
+	const char *domain = text(op->scope, "domainId");
+
+	if (domain != NULL && strcmp(op->object, "Account") == 0 && !op->failed)
+		(void)map_put_copy(
+		    &a->whole, &a->arena, domain_name(a, domain), NULL);
+}
+
 /* The next one: the last of the plan, but accounts before lists, to which their
  * scripts may lead. */
 static struct leftover *
@@ -605,6 +617,7 @@ leftover_pass(struct apply *a, bool go)
 
 		if (go && r == 0 && !apply_stopping(a))
 			r = destroy_leftover(a, l);
+		note_whole(a, l->op);
 		apply_op_free(l->op);
 		json_decref(l->ids);
 		free(l);

@@ -9,8 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/apply-internal.h"
+#include "apply/entry.h"
 #include "core/alloc.h"
+#include "core/num.h"
 #include "jmap/action.h"
+#include "jmap/fetch.h"
 #include "jmap/seterror.h"
 #include "plan/switches.h"
 
@@ -218,4 +222,163 @@ apply_send_as(struct jmap *j, enum send_as what, bool dry_run,
 	if (changed && load_settings(j, why) == -1)
 		return -1;
 	return jmap_action(j, "ReloadLookupStores", NULL, why);
+}
+
+/* --- keys that the directory does not have any more --- */
+
+struct rest {
+	struct apply *a;
+	json_t *ids, *keys;
+};
+
+bool
+send_as_concerns(const struct apply_op *op)
+{
+	return strcmp(op->object, "MemoryLookupKey") == 0;
+}
+
+/* Keeps a key that the plan would have if the directory did. */
+static void
+take_key(void *arg, const json_t *object)
+{
+	struct rest *rest = arg;
+	const char *key = json_string_value(json_object_get(object, "key")),
+		   *id = json_string_value(json_object_get(object, "id")),
+		   *domain;
+	char *account, *touched;
+
+	if (key == NULL || id == NULL)
+		return;
+	account = xmemdup(key, strcspn(key, " "));
+	touched = xasprintf("MemoryLookupKey/%s", id);
+	domain = strrchr(account, '@');
+	if (domain != NULL && map_get(&rest->a->whole, domain + 1) != NULL &&
+	    map_get(&rest->a->touched, touched) == NULL) {
+		(void)json_array_append(
+		    rest->ids, json_object_get(object, "id"));
+		(void)json_array_append(
+		    rest->keys, json_object_get(object, "key"));
+	}
+	free(account);
+	free(touched);
+}
+
+/* Whether the plan has rights to send as others at all. */
+static bool
+plan_has_keys(const struct apply *a)
+{
+	for (size_t i = 0; i < a->plan->n_shapes; i++) {
+		const char *object =
+		    schema_object(a->schema, a->plan->shapes[i].object);
+
+		if (object != NULL && strcmp(object, "MemoryLookupKey") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Some of them are destroyed, from the i-th on; gone: what the server says, NULL:
+ * they stay. */
+static void
+report_keys(struct apply *a, const struct rest *rest, size_t i, size_t to,
+    const json_t *answer)
+{
+	json_t *refused = json_object_get(answer, "notDestroyed");
+
+	for (; i < to; i++) {
+		const char *id =
+		    json_string_value(json_array_get(rest->ids, i));
+		struct apply_op op = { .uses = 1,
+			.type = OP_DESTROY,
+			.object = "MemoryLookupKey" };
+		struct apply_entry e = { .address = xstrdup(json_string_value(
+					     json_array_get(rest->keys, i))) };
+		const json_t *error = json_object_get(refused, id);
+
+		if (error != NULL)
+			jmap_set_error(error, NULL, &e.why);
+		entry_settle(&e,
+		    error != NULL    ? APPLY_FAILED
+		    : answer != NULL ? APPLY_DESTROYED
+				     : APPLY_PLANNED,
+		    id);
+		apply_report(a, &op, &e);
+		entry_clear(&e);
+	}
+}
+
+static int
+take_away(struct apply *a, const struct rest *rest)
+{
+	size_t n = json_array_size(rest->ids), step = a->jmap->max_set;
+
+	for (size_t from = 0; from < n && !apply_stopping(a); from += step) {
+		size_t to = from + step < n ? from + step : n;
+		json_t *some = json_array(), *answer = NULL;
+		int r = 0;
+
+		for (size_t i = from; i < to; i++)
+			(void)json_array_append(
+			    some, json_array_get(rest->ids, i));
+		if (!a->options->dry_run)
+			r = call(a->jmap, "x:MemoryLookupKey/set",
+			    json_pack("{s:O}", "destroy", some), true, &answer,
+			    &a->why);
+		json_decref(some);
+		if (r == 0)
+			report_keys(a, rest, from, to, answer);
+		json_decref(answer);
+		if (r == -1)
+			return -1;
+	}
+	return a->options->dry_run
+		   ? 0
+		   : jmap_action(a->jmap, "ReloadLookupStores", NULL, &a->why);
+}
+
+/* Names what stays. */
+static void
+name_rest(struct apply *a, const struct rest *rest)
+{
+	size_t n = json_array_size(rest->keys);
+	char *text = xasprintf(
+	    "%zu right%s to send as others, such as \"%s\", %s from the plan: "
+	    "left (%s)",
+	    n, plural(n), json_string_value(json_array_get(rest->keys, 0)),
+	    n == 1 ? "differs" : "differ",
+	    plan_has_keys(a) ? "-u takes them away"
+			     : "it has none at all: mkaccounts --send-as");
+
+	a->options->say(a->options->arg, "MemoryLookupKey", text);
+	free(text);
+}
+
+int
+send_as_pass(struct apply *a, bool go)
+{
+	static const char *const members[] = { "key", NULL };
+	struct rest rest = { a, json_array(), json_array() };
+	json_t *filter = json_pack("{s:s}", "namespace", SEND_AS_NAMESPACE);
+	int r = 0;
+
+	go = go && a->whole.n != 0 && !apply_stopping(a) &&
+	     schema_object(a->schema, "MemoryLookupKey") != NULL;
+	if (go)
+		r = fetch_each(a->jmap, "MemoryLookupKey", filter, members,
+		    take_key, &rest, &a->why);
+	/* Who has no rights to send as others need not be able to see them. */
+	if (r == -1 && !plan_has_keys(a) && a->why.kind == FAIL_DATA)
+		r = 0;
+	else if (r == 0 && json_array_size(rest.ids) != 0) {
+		if (a->options->update && plan_has_keys(a))
+			r = take_away(a, &rest);
+		else
+			name_rest(a, &rest);
+	}
+	if (r == -1)
+		apply_stop(a, &a->why);
+	json_decref(rest.ids);
+	json_decref(rest.keys);
+	json_decref(filter);
+	return r;
 }

@@ -30,4 +30,15 @@ extern const char *const send_as_words[SEND_AS_REMOVE + 1];
 int apply_send_as(struct jmap *j, enum send_as what, bool dry_run,
     enum apply_status *status, struct why *why);
 
+/* Whether the objects of an operation are such keys, among others. */
+bool send_as_concerns(const struct apply_op *op);
+
+/*
+ * At the end, if go: keys of accounts in domains of which the plan has all accounts
+ * (a->whole), and that it does not have. With -u they go, where it has any key at all;
+ * otherwise they are named. 0, or -1 (a->why).
+ */
+struct apply;
+int send_as_pass(struct apply *a, bool go);
+
 #endif

@@ -55,7 +55,8 @@ covers(const json_t *have, const json_t *want)
 
 	if (!json_is_object(want))
 		return json_equal(have, want) || is_hidden(have, want) ||
-		       (have == NULL && json_is_null(want));
+		       (have == NULL &&
+			   (json_is_null(want) || json_is_false(want)));
 	if (!json_is_object(have) ||
 	    json_object_size(have) < json_object_size(want) ||
 	    (is_set_of_names(want) &&
@@ -348,20 +349,31 @@ is_set(const json_t *v)
 	return v != NULL && !json_is_null(v);
 }
 
-/* Whether the server has all that the patch says. */
-static bool
-has_all(const json_t *value, const json_t *current)
+/* The names of what the server has otherwise than the patch says; new. */
+static json_t *
+unlike(const json_t *value, const json_t *current)
 {
+	json_t *names = json_array(), *v;
 	const char *key;
-	json_t *v;
 
 	json_object_foreach ((json_t *)(uintptr_t)value, key, v) {
 		const json_t *have = value_at(current, key);
 
 		if (json_is_null(v) ? is_set(have) : !covers(have, v))
-			return false;
+			(void)json_array_append_new(names, json_string(key));
 	}
-	return true;
+	return names;
+}
+
+/* Whether the server has all that the patch says. */
+static bool
+has_all(const json_t *value, const json_t *current)
+{
+	json_t *names = unlike(value, current);
+	bool all = json_array_size(names) == 0;
+
+	json_decref(names);
+	return all;
 }
 
 /* Whether all of the members are unset on the server: setting them changes
@@ -393,6 +405,7 @@ decide_update(struct apply *a, struct apply_job *job, struct apply_entry *e)
 		entry_settle(e, APPLY_EXISTS, NULL);
 	} else if (!a->options->update && !all_unset(e->body, current)) {
 		entry_settle(e, APPLY_EXISTS, NULL);
+		e->differs = unlike(e->body, current);
 		e->note = xstrdup("it differs from the plan, and is left alone "
 				  "(-u changes it)");
 	} else if (a->options->dry_run) {

@@ -623,6 +623,13 @@ jw_kbool(struct buf *b, const char *name, bool value)
 }
 
 void
+jw_knull(struct buf *b, const char *name)
+{
+	jw_key(b, name);
+	buf_adds(b, "null");
+}
+
+void
 jw_kvis(struct buf *b, const char *name, const char *text)
 {
 	jw_key(b, name);

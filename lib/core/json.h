@@ -99,6 +99,7 @@ void jw_kstr(struct buf *b, const char *name, const char *value);
 void jw_khex(struct buf *b, const char *key, const void *p, size_t len);
 void jw_kint(struct buf *b, const char *name, int64_t value);
 void jw_kbool(struct buf *b, const char *name, bool value);
+void jw_knull(struct buf *b, const char *name);
 
 /* A string or a member whose text may hold any bytes: what is not UTF-8 is
  * shown as \xNN. jw_kvisn takes a text with NULs. */

@@ -391,6 +391,7 @@ add_account(struct plan *p, const struct record *r, struct why *why)
 	if (n != 0)
 		return n == 1 ? 0 : -1;
 	a.name = plan_text(p, r->name);
+	p->named = p->named || a.name != 0;
 	set_otp(p, &a, r);
 	set_quota(p, &a, r);
 	a.aliases = read_addresses(

@@ -41,6 +41,9 @@ struct domain {
 	/* Not all of it is in the plan: --reconcile takes nothing away. */
 	bool spare_accounts;
 	bool spare_lists;
+	/* The directory has one, or some, that could not be carried. */
+	bool left_catch_all;
+	bool left_aliases;
 };
 
 /* What an address of the new server is. */
@@ -101,6 +104,7 @@ struct extras {
 	/* What an owner may do, and the language; see switches.h. */
 	uint32_t disabled;   /* bits, by enum protocol */
 	struct run networks; /* strings */
+	bool shut_out;       /* it has networks, none of which can be carried */
 	struct run send_as;  /* keys, strings */
 	uint32_t locale;     /* strings */
 	uint32_t time_zone;
@@ -191,6 +195,7 @@ struct plan {
 	size_t n_numbers, cap_numbers;
 	uint32_t stamp;
 	bool spare_all; /* nobody knows which domains are not complete */
+	bool named;     /* an account has a name */
 	bool refused;   /* a record, so that not all is in the plan */
 	struct buf scratch;
 	struct secret *judged;

@@ -45,7 +45,7 @@ struct plan_options {
 	/* All that the directory has of an account is in the plan: what it does
 	 * not have is written as nothing. */
 	bool whole_accounts;
-	bool part; /* not all that the directory has was read */
+	bool part;               /* not all that the directory has was read */
 	const char *tenant;      /* id */
 	const char *description; /* of what has none of its own */
 	struct map existing; /* domain name -> id on the server, both char * */

@@ -59,10 +59,13 @@ static void
 make_alias_domain(struct plan *p, const struct alias_domain *a)
 {
 	const struct domain *d = &p->domains[a->domain], *of;
+	bool left;
 
 	of = &p->domains[a->of];
 	if (d == of || d->alias_of == a->of + 1)
 		return;
+	left = of->left_aliases;
+	p->domains[a->of].left_aliases = true;
 	if (of->alias_of != 0)
 		plan_note(p, NOTE_LEFT, d->name, a->origin,
 		    "as an alias domain of %s, which is one itself", of->name);
@@ -83,8 +86,10 @@ make_alias_domain(struct plan *p, const struct alias_domain *a)
 		    "as an alias domain of %s, which has no id "
 		    "(--existing-domain %s=ID)",
 		    of->name, of->name);
-	else
+	else {
+		p->domains[a->of].left_aliases = left;
 		chain_domain(p, a->of, a->domain);
+	}
 }
 
 static void
@@ -94,6 +99,7 @@ resolve_domain_row(struct plan *p, struct row *row)
 		p->addresses[p->numbers[row->targets.at]].domain, row->origin };
 
 	row->state = ROW_DONE;
+	p->domains[a.domain].left_catch_all = row->active;
 	if (!row->active)
 		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
 		    "an alias domain that is switched off");
@@ -198,13 +204,15 @@ resolve_own_aliases(struct plan *p)
 		for (uint32_t n = 0; n < a->aliases.n; n++) {
 			uint32_t address = p->numbers[a->aliases.at + n];
 
-			if (is_catch_all(p, address))
+			if (is_catch_all(p, address)) {
+				p->domains[p->addresses[address].domain]
+				    .left_catch_all = true;
 				plan_note(p, NOTE_LEFT, plan_name(p, address),
 				    a->origin,
 				    "as an alias of %s: a catch-all is an "
 				    "alias record",
 				    plan_name(p, a->address));
-			else
+			} else
 				give_alias(p, a, plan_canonical(p, address),
 				    true, a->origin);
 		}
@@ -578,6 +586,7 @@ resolve_catch_all(struct plan *p, struct row *row)
 			 "not read, and it would take the mail of that; the "
 			 "run that has all of them brings it";
 	if (reason != NULL) {
+		p->domains[domain].left_catch_all = row->active;
 		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
 		    "the catch-all: %s", reason);
 		return;

@@ -120,6 +120,7 @@ take_networks(const struct taker *t, const struct strs *nets)
 			    "elsewhere they are refused",
 			    nets->v[i]);
 	t->to->networks = run;
+	t->to->shut_out = run.n == 0;
 	/* An empty set would let everybody in. */
 	if (run.n == 0)
 		LEFT(t, "logins from some networks only: none of them can be "
@@ -240,8 +241,8 @@ plan_take_switches(
 		    "new server",
 		    all->admin);
 	note_carried(&t);
-	if (s.disabled == 0 && s.networks.n == 0 && s.send_as.n == 0 &&
-	    s.locale == 0 && s.time_zone == 0)
+	if (s.disabled == 0 && s.networks.n == 0 && !s.shut_out &&
+	    s.send_as.n == 0 && s.locale == 0 && s.time_zone == 0)
 		return;
 	*plan_extras_put(p, a) = s;
 }

@@ -18,6 +18,8 @@
 #include "plan/model.h"
 #include "plan/name.h"
 #include "plan/switches.h"
+#include "plan/write-domain.h"
+#include "plan/write-internal.h"
 #include "record/address.h"
 #include "record/record.h"
 
@@ -26,23 +28,10 @@ enum {
 	PLAN_BATCH = 500
 };
 
-/* One line being built. */
-struct writer {
-	struct plan *plan;
-	int (*write)(void *arg, const char *line, size_t len, struct why *why);
-	void *arg;
-	struct why *why;
-	struct buf line;
-	struct buf id; /* scratch for client ids */
-	size_t n;      /* objects in the line */
-	bool whole;    /* all objects of the kind go into one line */
-	int result;
-};
-
 /* --- lines --- */
 
-static void
-put_line(struct writer *w)
+void
+writer_line(struct writer *w)
 {
 	buf_addc(&w->line, '\n');
 	if (w->result == 0)
@@ -52,22 +41,22 @@ put_line(struct writer *w)
 }
 
 /* The members of an operation before its value. */
-static void
-begin_operation(struct writer *w, const char *type, const char *object)
+void
+writer_operation(struct writer *w, const char *type, const char *object)
 {
 	jw_open(&w->line, '{');
 	jw_kstr(&w->line, "@type", type);
 	jw_kstr(&w->line, "object", object);
 }
 
-static void
-end_line(struct writer *w)
+void
+writer_end(struct writer *w)
 {
 	if (w->n == 0)
 		return;
 	jw_close(&w->line, '}');
 	jw_close(&w->line, '}');
-	put_line(w);
+	writer_line(w);
 }
 
 static const char *
@@ -81,8 +70,8 @@ client_id(struct writer *w, const char *kind, const char *address, bool ref)
 }
 
 /* Whether others than those of the plan may have aliases and be on its lists. */
-static bool
-is_part(const struct plan *p)
+bool
+writer_is_part(const struct plan *p)
 {
 	return p->options->part || p->refused;
 }
@@ -92,7 +81,7 @@ is_part(const struct plan *p)
 static void
 put_match(struct writer *w, char kind)
 {
-	bool part = is_part(w->plan) && strchr("gul", kind) != NULL;
+	bool part = writer_is_part(w->plan) && strchr("gul", kind) != NULL;
 
 	if (part)
 		jw_str(&w->line, "domainId");
@@ -110,7 +99,7 @@ static void
 begin_objects(struct writer *w, const char *operation, const char *object,
     const char *kind)
 {
-	begin_operation(w, operation, object);
+	writer_operation(w, operation, object);
 	jw_key(&w->line, "matchOn");
 	jw_open(&w->line, '[');
 	put_match(w, *kind);
@@ -120,8 +109,8 @@ begin_objects(struct writer *w, const char *operation, const char *object,
 }
 
 /* Begins an object in the current line, or in a new one. */
-static void
-begin_object(struct writer *w, const char *operation, const char *object,
+void
+writer_object(struct writer *w, const char *operation, const char *object,
     const char *kind, const char *address)
 {
 	if (w->n++ == 0)
@@ -131,12 +120,12 @@ begin_object(struct writer *w, const char *operation, const char *object,
 }
 
 /* Ends an object, and a line that is full. */
-static void
-end_object(struct writer *w)
+void
+writer_object_end(struct writer *w)
 {
 	jw_close(&w->line, '}');
 	if (w->n == PLAN_BATCH && !w->whole)
-		end_line(w);
+		writer_end(w);
 }
 
 /* --- members --- */
@@ -154,8 +143,8 @@ address_members(struct writer *w, uint32_t address)
 	    &w->line, "domainId", p->domains[p->addresses[address].domain].ref);
 }
 
-static void
-common_members(struct writer *w, const char *description)
+void
+writer_common(struct writer *w, const char *description)
 {
 	const struct plan_options *o = w->plan->options;
 
@@ -164,8 +153,8 @@ common_members(struct writer *w, const char *description)
 	jw_kstr(&w->line, "memberTenantId", o->tenant);
 }
 
-static void
-put_variant(struct writer *w, const char *name, const char *type)
+void
+writer_variant(struct writer *w, const char *name, const char *type)
 {
 	jw_key(&w->line, name);
 	jw_open(&w->line, '{');
@@ -177,7 +166,8 @@ put_networks(struct writer *w, struct extras s)
 {
 	const struct plan *p = w->plan;
 
-	if (s.networks.n == 0)
+	if (s.networks.n == 0 && (!p->options->networks ||
+				     !p->options->whole_accounts || s.shut_out))
 		return;
 	jw_key(&w->line, "allowedIps");
 	jw_open(&w->line, '{');
@@ -196,7 +186,7 @@ put_credentials(struct writer *w, const struct model_account *a)
 		return;
 	jw_key(&w->line, "credentials");
 	jw_open(&w->line, '{');
-	put_variant(w, "0", "Password");
+	writer_variant(w, "0", "Password");
 	jw_kstr(&w->line, "secret", plan_string(w->plan, a->secret));
 	jw_kstr(&w->line, "otpAuth", plan_string(w->plan, extras.otp));
 	put_networks(w, extras);
@@ -288,12 +278,12 @@ put_permissions(struct writer *w, const struct model_account *a)
 	if ((a->flags & (ACC_LOCKED | ACC_NO_RECEIVE)) == 0 && disabled == 0) {
 		if (w->plan->options->whole_accounts &&
 		    (a->flags & ACC_GROUP) == 0) {
-			put_variant(w, "permissions", "Inherit");
+			writer_variant(w, "permissions", "Inherit");
 			jw_close(&w->line, '}');
 		}
 		return;
 	}
-	put_variant(w, "permissions", "Merge");
+	writer_variant(w, "permissions", "Merge");
 	jw_key(&w->line, "disabledPermissions");
 	jw_open(&w->line, '{');
 	if ((a->flags & ACC_LOCKED) != 0)
@@ -308,39 +298,6 @@ put_permissions(struct writer *w, const struct model_account *a)
 }
 
 /* --- objects --- */
-
-/* The server makes no keys by itself. */
-static void
-put_manual_dkim(struct writer *w)
-{
-	put_variant(w, "dkimManagement", "Manual");
-	jw_close(&w->line, '}');
-}
-
-static void
-put_domain(struct writer *w, const struct domain *d)
-{
-	const struct plan *p = w->plan;
-	const struct plan_options *o = p->options;
-
-	begin_object(w, "upsert", "Domain", "d", d->name);
-	jw_kstr(&w->line, "name", d->name);
-	if (d->first_alias != 0 && !is_part(p)) {
-		jw_key(&w->line, "aliases");
-		jw_open(&w->line, '{');
-		for (uint32_t i = d->first_alias; i != 0;
-		     i = p->domains[AT(i)].next)
-			jw_kbool(&w->line, p->domains[AT(i)].name, true);
-		jw_close(&w->line, '}');
-	}
-	if (o->allow_relaying)
-		jw_kbool(&w->line, "allowRelaying", true);
-	if (o->manual_dkim || d->keys)
-		put_manual_dkim(w);
-	common_members(w, NULL);
-	end_object(w);
-	w->plan->counts.domains++;
-}
 
 static void
 count_account(struct plan_counts *counts, const struct model_account *a)
@@ -367,7 +324,7 @@ put_account(
 	bool group = (a->flags & ACC_GROUP) != 0;
 	struct extras s = plan_extras(w->plan, a);
 
-	begin_object(w, operation, "Account", group ? "g" : "u",
+	writer_object(w, operation, "Account", group ? "g" : "u",
 	    plan_name(w->plan, a->address));
 	jw_kstr(&w->line, "@type", group ? "Group" : "User");
 	address_members(w, a->address);
@@ -376,10 +333,15 @@ put_account(
 	put_aliases(w, a);
 	put_groups(w, a);
 	put_permissions(w, a);
+	/* A directory without names at all proves nothing of one. */
+	if (a->name == 0 && w->plan->options->description == NULL &&
+	    w->plan->options->reconcile && w->plan->named &&
+	    !writer_is_part(w->plan))
+		jw_knull(&w->line, "description");
 	jw_kstr(&w->line, "locale", plan_string(w->plan, s.locale));
 	jw_kstr(&w->line, "timeZone", plan_string(w->plan, s.time_zone));
-	common_members(w, plan_string(w->plan, a->name));
-	end_object(w);
+	writer_common(w, plan_string(w->plan, a->name));
+	writer_object_end(w);
 	count_account(&w->plan->counts, a);
 }
 
@@ -388,7 +350,7 @@ put_list(struct writer *w, const char *operation, const struct list *l)
 {
 	const struct plan *p = w->plan;
 
-	begin_object(
+	writer_object(
 	    w, operation, "MailingList", "l", plan_name(p, l->address));
 	address_members(w, l->address);
 	jw_key(&w->line, "recipients");
@@ -397,8 +359,8 @@ put_list(struct writer *w, const char *operation, const struct list *l)
 		jw_kbool(&w->line,
 		    plan_name(p, p->numbers[l->recipients.at + n]), true);
 	jw_close(&w->line, '}');
-	common_members(w, NULL);
-	end_object(w);
+	writer_common(w, NULL);
+	writer_object_end(w);
 }
 
 static void
@@ -411,7 +373,7 @@ put_accounts(struct writer *w, bool groups)
 		    (a->flags & ACC_REFUSED) == 0)
 			put_account(w, "upsert", a);
 	}
-	end_line(w);
+	writer_end(w);
 }
 
 /* --- reconcile: a line for each domain, which takes away what else is there */
@@ -458,7 +420,7 @@ static void
 end_domain(struct writer *w, const struct domain *d)
 {
 	if (!w->whole || w->line.len == 0) {
-		end_line(w);
+		writer_end(w);
 		return;
 	}
 	jw_close(&w->line, '}');
@@ -470,7 +432,7 @@ end_domain(struct writer *w, const struct domain *d)
 	if (w->line.len > PLAN_LINE_MAX && w->result == 0)
 		w->result = why_set(w->why, FAIL_FATAL,
 		    "%s has too many accounts for one reconcile line", d->name);
-	put_line(w);
+	writer_line(w);
 }
 
 /* The operation for objects of a domain: if the plan does not have them all,
@@ -527,86 +489,15 @@ put_reconciles(struct writer *w)
 
 /* --- the whole plan --- */
 
-static void
-put_domains(struct writer *w)
-{
-	const struct plan *p = w->plan;
-
-	for (size_t i = 0; i < p->n_domains && w->result == 0; i++) {
-		const struct domain *d = &p->domains[i];
-
-		if (d->local && d->alias_of == 0 && d->id == NULL &&
-		    !p->options->no_domains)
-			put_domain(w, d);
-	}
-	end_line(w);
-}
-
-/* Before its keys, a domain that we do not create is told to make none. */
-static void
-put_manual_updates(struct writer *w)
-{
-	const struct plan *p = w->plan;
-
-	for (size_t i = 0; i < p->n_domains && w->result == 0; i++) {
-		const struct domain *d = &p->domains[i];
-
-		if (d->id == NULL || !d->keys)
-			continue;
-		begin_operation(w, "update", "Domain");
-		jw_kstr(&w->line, "id", d->ref);
-		jw_key(&w->line, "value");
-		jw_open(&w->line, '{');
-		put_manual_dkim(w);
-		jw_close(&w->line, '}');
-		jw_close(&w->line, '}');
-		put_line(w);
-	}
-}
-
-static void
-put_signing(struct writer *w, const struct signing *s)
-{
-	const struct plan *p = w->plan;
-	const struct domain *d = &p->domains[s->domain];
-	const char *selector = plan_string(p, s->selector);
-	struct buf name = { 0 };
-
-	buf_addf(&name, "%s._domainkey.%s", selector, d->name);
-	begin_object(w, "upsert", "DkimSignature", "k", name.data);
-	buf_free(&name);
-	jw_kstr(&w->line, "@type",
-	    s->ed25519 ? "Dkim1Ed25519Sha256" : "Dkim1RsaSha256");
-	jw_kstr(&w->line, "domainId", d->ref);
-	jw_kstr(&w->line, "selector", selector);
-	put_variant(w, "privateKey", "Text");
-	jw_kstr(&w->line, "secret", plan_string(p, s->key));
-	jw_close(&w->line, '}');
-	jw_kstr(&w->line, "memberTenantId", p->options->tenant);
-	end_object(w);
-	w->plan->counts.signings++;
-}
-
-static void
-put_signings(struct writer *w)
-{
-	const struct plan *p = w->plan;
-
-	for (size_t i = 0; i < p->n_signings && w->result == 0; i++)
-		if (!p->signings[i].refused)
-			put_signing(w, &p->signings[i]);
-	end_line(w);
-}
-
 /* Who may send as whom; a key with "*" is a pattern. */
 static void
 put_send_as(struct writer *w, const char *key)
 {
-	begin_object(w, "upsert", "MemoryLookupKey", "s", key);
+	writer_object(w, "upsert", "MemoryLookupKey", "s", key);
 	jw_kstr(&w->line, "namespace", SEND_AS_NAMESPACE);
 	jw_kstr(&w->line, "key", key);
 	jw_kbool(&w->line, "isGlobPattern", strstr(key, " *@") != NULL);
-	end_object(w);
+	writer_object_end(w);
 }
 
 static void
@@ -622,43 +513,7 @@ put_rights(struct writer *w)
 		for (uint32_t n = 0; n < keys.n; n++)
 			put_send_as(w, plan_string(p, p->numbers[keys.at + n]));
 	}
-	end_line(w);
-}
-
-/*
- * What a domain gets last: the catch-all, because its address must exist, and,
- * in a part and where we do not create the domain, its aliases, by pointer, so that
- * those that it has stay.
- */
-static void
-put_domain_updates(struct writer *w)
-{
-	const struct plan *p = w->plan;
-
-	for (size_t i = 0; i < p->n_domains && w->result == 0; i++) {
-		const struct domain *d = &p->domains[i];
-		bool aliases =
-		    (d->id != NULL || is_part(p)) && d->first_alias != 0;
-
-		if (d->catch_all == 0 && !aliases)
-			continue;
-		begin_operation(w, "update", "Domain");
-		jw_kstr(&w->line, "id", d->ref);
-		jw_key(&w->line, "value");
-		jw_open(&w->line, '{');
-		for (uint32_t n = aliases ? d->first_alias : 0; n != 0;
-		     n = p->domains[AT(n)].next) {
-			buf_reset(&w->id);
-			buf_addf(&w->id, "aliases/%s", p->domains[AT(n)].name);
-			jw_kbool(&w->line, w->id.data, true);
-		}
-		if (d->catch_all != 0)
-			jw_kstr(&w->line, "catchAllAddress",
-			    plan_name(p, d->catch_all));
-		jw_close(&w->line, '}');
-		jw_close(&w->line, '}');
-		put_line(w);
-	}
+	writer_end(w);
 }
 
 int
@@ -668,9 +523,9 @@ plan_write(struct plan *p,
 {
 	struct writer w = { .plan = p, .write = write, .arg = arg, .why = why };
 
-	put_domains(&w);
-	put_manual_updates(&w);
-	put_signings(&w);
+	writer_domains(&w);
+	writer_manual_updates(&w);
+	writer_signings(&w);
 	put_accounts(&w, true);
 	if (p->options->reconcile) {
 		put_reconciles(&w);
@@ -678,10 +533,10 @@ plan_write(struct plan *p,
 		put_accounts(&w, false);
 		for (size_t i = 0; i < p->n_lists && w.result == 0; i++)
 			put_list(&w, "upsert", &p->lists[i]);
-		end_line(&w);
+		writer_end(&w);
 	}
 	put_rights(&w);
-	put_domain_updates(&w);
+	writer_domain_updates(&w);
 	buf_wipe(&w.line);
 	buf_free(&w.id);
 	return w.result;
