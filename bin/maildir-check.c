@@ -8,6 +8,7 @@
 #include "cli/outcome.h"
 #include "core/json.h"
 #include "maildir/check.h"
+#include "maildir/lock.h"
 #include "maildir/tree.h"
 
 struct run {

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -590,6 +589,7 @@ mdtree_open(struct mdtree *t, const char *root, const struct tree_hint *hint,
 		.fd = -1,
 		.inbox = -1,
 		.control = -1,
+		.lock = -1,
 		.follow = hint->follow,
 		.strict = hint->strict };
 	t->fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -614,18 +614,6 @@ fail:
 	return -1;
 }
 
-/* A lock on the directory itself, which Dovecot does not use. */
-int
-mdtree_lock(const struct mdtree *t, struct why *why)
-{
-	if (flock(t->fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	if (errno == EWOULDBLOCK)
-		return why_set(why, FAIL_TEMP,
-		    "%s: another merge or check is at work in it", t->root);
-	return why_errno(why, FAIL_FATAL, "%s", t->root);
-}
-
 void
 mdtree_close(struct mdtree *t)
 {
@@ -640,7 +628,10 @@ mdtree_close(struct mdtree *t)
 	free(t->dirname);
 	if (t->fd != -1)
 		(void)close(t->fd);
-	*t = (struct mdtree){ .fd = -1, .inbox = -1, .control = -1 };
+	if (t->lock != -1)
+		(void)close(t->lock);
+	*t =
+	    (struct mdtree){ .fd = -1, .inbox = -1, .control = -1, .lock = -1 };
 }
 
 size_t

@@ -47,6 +47,7 @@ struct mdtree {
 	bool follow;       /* links that lead out of the root, too */
 	uint64_t identity; /* of the directory; the same in every run */
 	int control; /* root of CONTROL=; the same as fd where it is not set */
+	int lock;    /* of the account (maildir/lock.h); -1: none */
 	bool strict; /* a folder that cannot be read is an error of the tree */
 	struct folder_style style;
 	struct mdfolder *folders;
@@ -123,10 +124,6 @@ void mdtree_identify(const struct mdtree *t, struct mdfolder *f);
  * time that is so young counts as none, which is 0.
  */
 struct timespec steady_time(int fd);
-
-/* Locks out other runs that change the tree, until it is closed. 0, or -1 and
- * why (TEMP if there is one). */
-int mdtree_lock(const struct mdtree *t, struct why *why);
 
 /* Adds a folder to the list, which nobody has made yet if a path is given; its
  * number. */

@@ -18,6 +18,7 @@
 #include "maildir/control.h"
 #include "maildir/folder.h"
 #include "maildir/index.h"
+#include "maildir/lock.h"
 #include "maildir/reading.h"
 #include "maildir/refresh.h"
 #include "maildir/subscriptions.h"
@@ -33,8 +34,10 @@ const char *const subscribe_words[] = {
 void
 scan_init(struct scan *s)
 {
-	*s = (struct scan){ .source_tree = { .fd = -1, .control = -1 },
-		.target_tree = { .fd = -1, .control = -1 } };
+	*s = (struct scan){
+		.source_tree = { .fd = -1, .control = -1, .lock = -1 },
+		.target_tree = { .fd = -1, .control = -1, .lock = -1 }
+	};
 	catalogue_init(&s->source, &s->source_tree);
 	catalogue_init(&s->target, &s->target_tree);
 }

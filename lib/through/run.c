@@ -8,14 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -23,6 +19,7 @@
 #include "core/num.h"
 #include "core/str.h"
 #include "doveadm/mailboxes.h"
+#include "maildir/lock.h"
 #include "merge/history.h"
 #include "merge/state.h"
 #include "through/add.h"
@@ -33,35 +30,15 @@
 static int
 say_locked(const struct through *t, struct why *why)
 {
-	return why_set(why, FAIL_TEMP, "%s: another merge is at work in it",
+	return why_set(why, FAIL_TEMP,
+	    "%s: another merge or check is at work in it",
 	    t->store.doveadm.user);
 }
 
-/* Takes the name of a socket that no two processes of this machine can have, so
- * that runs with other state directories are locked out, too: the store has no
- * place for a lock of ours. */
-static int
-take_name(struct through *t, struct why *why)
-{
-	struct sockaddr_un name = { .sun_family = AF_UNIX };
-	int len = snprintf(name.sun_path + 1, sizeof name.sun_path - 1,
-	    "mailferry-through-%016" PRIx64, t->store.identity);
-
-	t->name = socket(AF_UNIX, SOCK_DGRAM, 0); /* not O_CLOEXEC: as below */
-	if (t->name != -1 &&
-	    bind(t->name, (const struct sockaddr *)&name,
-		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-			    (size_t)len)) == 0)
-		return 0;
-	return t->name != -1 && errno == EADDRINUSE
-		   ? say_locked(t, why)
-		   : why_errno(why, FAIL_FATAL, "the lock");
-}
-
 /*
- * Locks out other runs into the same store. The lock goes on as long as a
- * doveadm that we started is at work, even if we are killed. 0, or -1 and why
- * (TEMP if there is one).
+ * Locks out other runs into the same store, and into its Maildir. The lock goes on
+ * as long as a doveadm that we started is at work, even if we are killed. 0, or -1
+ * and why (TEMP if there is one).
  */
 static int
 lock_out(struct through *t, const char *state, struct why *why)
@@ -87,7 +64,9 @@ lock_out(struct through *t, const char *state, struct why *why)
 		return errno == EWOULDBLOCK
 			   ? say_locked(t, why)
 			   : why_errno(why, FAIL_FATAL, "the lock");
-	if (take_name(t, why) == -1)
+	t->name = account_lock(store_find(&t->store, "INBOX")->guid, true,
+	    t->store.doveadm.user, why);
+	if (t->name == -1)
 		return -1;
 	if (read_fd(t->lock, "the lock", &text, NULL) == 0 && text.len > 0) {
 		/* What somebody else wrote is no path of ours. */
