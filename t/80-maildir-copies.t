@@ -101,6 +101,28 @@ ok 'a copy in the Trash is none, unless the message belongs there' '
 	is .Trash/cur/3.a:2, elsewhere
 	merge 0 -n --count-trash s t
 	is cur/1.a:2, elsewhere'
+ok 'what lies below the Trash goes with it' '
+	fresh .Trash .Trash.Old .Trashed .Junk .Junk.Old
+	box t/.INBOX.Sub
+	n=0
+	for folder in .Trash.Old .Trashed .Junk.Old .INBOX.Sub; do
+		n=$((n + 1))
+		mail s/cur/$n.a:2, m$n
+		mail t/$folder/cur/$n.a:2, m$n
+	done
+	merge 0 -n s t
+	is cur/1.a:2, planned "does not count"
+	is cur/2.a:2, elsewhere
+	is cur/3.a:2, elsewhere
+	is cur/4.a:2, elsewhere
+	merge 0 -n --ignore-folders Junk,INBOX s t
+	is cur/1.a:2, elsewhere
+	is cur/3.a:2, planned "does not count"
+	is cur/4.a:2, elsewhere
+	rm -r s/.Trash t/.Trash
+	merge 0 -n s t
+	is cur/1.a:2, planned "does not count"
+	is cur/2.a:2, elsewhere'
 ok 'the copy with the Bcc is worth more than the one without' '
 	fresh .Sent
 	mail s/.Sent/cur/1.a:2,S one "Bcc: c@x"

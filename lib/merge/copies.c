@@ -10,6 +10,7 @@
 #include "core/alloc.h"
 #include "core/buf.h"
 #include "core/num.h"
+#include "mailbox/name.h"
 #include "maildir/box.h"
 #include "maildir/name.h"
 
@@ -46,6 +47,53 @@ is_named(const struct mdfolder *f, const char *word)
 	       strcmp(f->dir, word) == 0;
 }
 
+/* True if a folder lies below another one, and so goes with it; folders below the
+ * INBOX are no part of it. */
+static bool
+is_below(const struct mdfolder *f, const struct mdfolder *above)
+{
+	size_t len = above->path == NULL ? 0 : strlen(above->path);
+
+	return len > 0 && f->path != NULL &&
+	       strcmp(above->path, "INBOX") != 0 &&
+	       strncmp(f->path, above->path, len) == 0 && f->path[len] == '/';
+}
+
+static void
+ignore(const struct mdtree *t, size_t folder, bool *ignored)
+{
+	for (size_t i = 0; i < t->n; i++)
+		ignored[i] |= i == folder ||
+			      is_below(&t->folders[i], &t->folders[folder]);
+}
+
+static bool
+is_trash(const char *role)
+{
+	return role != NULL && strcmp(role, "trash") == 0;
+}
+
+/* The Trash, which may be no folder but only the level above some. */
+static void
+ignore_trash(const struct mdtree *t, bool *ignored)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (is_trash(t->folders[i].role)) {
+			ignore(t, i, ignored);
+			found = true;
+		}
+	for (size_t i = 0; !found && i < t->n; i++) {
+		const char *path = t->folders[i].path;
+		char *top =
+		    path == NULL ? NULL : xmemdup(path, strcspn(path, "/"));
+
+		ignored[i] = top != NULL && is_trash(mailbox_role_of_name(top));
+		free(top);
+	}
+}
+
 bool *
 copies_ignored(const struct merge_plan *p, struct why *why)
 {
@@ -53,17 +101,16 @@ copies_ignored(const struct merge_plan *p, struct why *why)
 	const char *const *word = p->options.ignored;
 	bool *ignored = xcalloc(t->n + 1, sizeof *ignored);
 
-	for (size_t i = 0; word == NULL && i < t->n; i++)
-		ignored[i] = !p->options.count_trash &&
-			     t->folders[i].role != NULL &&
-			     strcmp(t->folders[i].role, "trash") == 0;
+	if (word == NULL && !p->options.count_trash)
+		ignore_trash(t, ignored);
 	for (; word != NULL && *word != NULL; word++) {
 		bool found = false;
 
 		for (size_t i = 0; i < t->n; i++) {
 			if (!is_named(&t->folders[i], *word))
 				continue;
-			ignored[i] = found = true;
+			ignore(t, i, ignored);
+			found = true;
 		}
 		if (!found) {
 			why_set(why, FAIL_FATAL,

@@ -20,8 +20,8 @@ ROUNDS = int(sys.argv[1])
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 # The folders, as modified UTF-7 has them; and those that UTF-8 spells otherwise.
 FOLDERS = ('', '.Archive', '.Archive.2023', '.Entw&APw-rfe', '.Sent',
-           '.A &- B', '.&ZeVnLA-', '.Trash')
-DRAFTS, TRASH = '.Entw&APw-rfe', '.Trash'
+           '.A &- B', '.&ZeVnLA-', '.Trash', '.Trash.Old')
+DRAFTS, TRASH = '.Entw&APw-rfe', ('.Trash', '.Trash.Old')
 UTF8 = {'.Entw&APw-rfe': '.Entwürfe', '.A &- B': '.A & B', '.&ZeVnLA-': '.日本'}
 WORDS = ('Work', 'Later', '$NotJunk', '$Label1', 'x-y', 'Zero')
 FOOTER = '\n_______________________________________________\nlist mailing list\n'
@@ -199,8 +199,9 @@ def model(source, target, order, options):
             """One pass over what is left of both sides."""
             for s in [s for s in copies if s.draft == mine]:
                 for t in [t for t in twins if t.draft == theirs]:
-                    if (s.place == t.place if there else order[t.place] != TRASH
-                            or options['count_trash']) and related(s, t):
+                    if (s.place == t.place if there else
+                            order[t.place] not in TRASH or
+                            options['count_trash']) and related(s, t):
                         settle(s, 'present' if there else 'elsewhere')
                         copies.remove(s)
                         twins.remove(t)
@@ -220,7 +221,7 @@ def model(source, target, order, options):
                     twin = [t for t in twins if kin(s.kind, t.kind) and
                             not s.draft and not t.draft and
                             (s.place == t.place if there else
-                             order[t.place] != TRASH or
+                             order[t.place] not in TRASH or
                              options['count_trash'])]
                     if twin:
                         settle(s, 'present' if there else 'elsewhere')
