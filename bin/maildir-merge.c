@@ -310,7 +310,9 @@ work(struct run *r, struct why *why)
 	int result = 0;
 
 	if (r->user != NULL)
-		result = user_locate(&r->located, &d, &r->set.scan, why);
+		result = user_locate(&r->located, &d,
+		    r->undo == NULL && r->set.subscribe != SUBSCRIBE_NONE,
+		    &r->set.scan, why);
 	merge_run_init(&r->merge, &r->set, &events);
 	if (result == -1)
 		return -1;

@@ -69,10 +69,8 @@ END2
 ok 'a namespace with a location of its own is not mistaken for mail_location' '
 	made three Sent
 	cp -a home/three/Maildir home/three/elsewhere
-	run 2 merge_user --user three away2 2>err
-	has err "Dovecot has the INBOX in $tmp/home/three/Maildir"
-	not grep -rl in2@one.test home/three
-	run 0 maildir-merge away2 home/three/Maildir >out
+	run 0 merge_user --user three away2 >out
+	not grep -rl in2@one.test home/three/elsewhere
 	counts three >got
 	has got "INBOX messages=1"'
 
@@ -173,8 +171,8 @@ ok 'through doveadm, too' '
 
 # names USER: the mailboxes with a message in them.
 names() {
-	$da mailbox status -u "$1" messages '*' 2>/dev/null |
-	    sed -n 's/ messages=1$//p' | sort
+	$da mailbox status -u "$1" messages '*' 'INBOX*' 2>/dev/null |
+	    sed -n 's/ messages=1$//p' | sort -u
 }
 # As archive2maildir writes them.
 put dots '.v1\2e2' a@five.test
@@ -247,6 +245,47 @@ ok 'a special use that Dovecot says counts more than a name' '
 	[ "$(names fifteen)" = Odeslane ]
 	run 0 merge_user --through-doveadm sixteen sent >out
 	[ "$(names sixteen)" = Odeslane ]'
+
+other debian <<END2
+namespace inbox {
+  inbox = yes
+  separator = .
+  prefix = INBOX.
+  mailbox Sent {
+    special_use = \\Sent
+  }
+  mailbox "Sent Messages" {
+    special_use = \\Sent
+  }
+  mailbox Papierkorb {
+    special_use = \\Trash
+  }
+  mailbox Junk/* {
+    special_use = \\Junk
+  }
+}
+END2
+put uses ".Sent Items" a@eight.test
+put uses ".Deleted Items" b@eight.test
+put uses ".Junk" c@eight.test
+ok 'a folder that is to be made for a special use is the one that is made' '
+	for how in --user --through-doveadm; do
+		made uses$how INBOX.Work
+		run 0 merge_user $how uses$how uses >out
+		names uses$how >got
+		printf "INBOX.%s\n" Junk Papierkorb Sent >want
+		same want got
+		run 0 merge_user $how uses$how uses >out
+		[ "$(jq -r .status out | sort -u)" = present ]
+		made used$how "INBOX.Gesendete Elemente" "INBOX.Sent Messages"
+		run 0 merge_user $how used$how uses >out
+		names used$how >got
+		has got "INBOX.Sent Messages"
+		made old$how "INBOX.Gesendete Elemente"
+		run 0 merge_user $how old$how uses >out
+		names old$how >got
+		has got "INBOX.Gesendete Elemente"
+	done'
 
 other dbox <<END2
 mail_plugins =

@@ -70,4 +70,129 @@ ok 'while Dovecot takes mail in, no other run is at work' '
 	kept_out twenty import --through-doveadm'
 ok 'while a run writes into the Maildir, none is through Dovecot' '
 	kept_out twentyone list --user'
+
+# What archive2maildir makes of mailboxes Neu/Unter, Entwürfe, ~tilde, c\d and a\2fb.
+n=0
+for folder in . .Sent .Neu.Unter '.Entw&APw-rfe' '.\7etilde' '.c\5cd' '.a\5c2fb'; do
+	n=$((n + 1))
+	put odd "$folder" "m$n@two.test"
+done
+# mailboxes USER: with the count of their messages; and which are subscribed.
+mailboxes() {
+	$da mailbox status -u "$1" messages '*' 'INBOX*' 2>/dev/null
+	$da mailbox list -u "$1" -s | sed 's/^/subscribed /'
+}
+
+# agree SEPARATOR MAILBOXES NUMBER <SETTINGS: with a namespace of these, what comes one way is
+# where it belongs, there for the other way, and goes again; MAILBOXES, one a line, are
+# there and used.
+agree() {
+	cat >settings
+	{
+		! grep -q listescape settings || echo 'mail_plugins = listescape'
+		printf 'namespace inbox {\n  inbox = yes\n  separator = %s\n' "$1"
+		grep -v listescape settings || :
+		echo '}'
+	} >namespace
+	other agree <namespace
+	printf '%s\n' "$2" >wanted
+	for way in --user --through-doveadm; do
+		case $way in
+		--user) back=--through-doveadm ;;
+		*) back=--user ;;
+		esac
+		user=style$3$way
+		made "$user" INBOX Sent 2>err || : # there, or not yet
+		while read -r mailbox; do
+			made "$user" -- "$mailbox"
+		done <wanted
+		mailboxes "$user" | sort -u >before
+		run 0 merge_user "$way" "$user" odd >out 2>err
+		[ "$(jq -r .status out | sort -u)" = added ]
+		journal=$(sed -n 's/.*the journal of this run is //p' err)
+		mailboxes "$user" | sort -u >after
+		has after "Neu${1}Unter messages=1"
+		has after "subscribed Neu${1}Unter"
+		has after "subscribed Entwürfe"
+		has after "Sent messages=1"
+		while read -r mailbox; do
+			has after "$mailbox messages=1"
+		done <wanted
+		[ "$(grep -c messages=1 after)" = 7 ]
+		run 0 merge_user "$back" "$user" odd >out
+		[ "$(jq -r .status out | sort -u)" = present ]
+		run 0 merge_user --undo "$journal" "$way" "$user" >out
+		mailboxes "$user" | sort -u | grep -v '^Neu messages' >got
+		same before got
+	done
+}
+escaped='~tilde
+c\d
+a\2fb'
+n=0
+for style in / . .:LAYOUT=fs; do
+	n=$((n + 1))
+	ok "listescape: $style" '
+		agree ${style%%:*} "$escaped" $n <<-END2
+		listescape
+		location = maildir:~/Maildir${style#?}
+		END2'
+done
+ok 'a slash in a level, and what looks like one' '
+	put slash ".x\\2fy" a@three.test
+	put slash ".v\\2e2" b@three.test
+	other slash <<-END2
+	mail_plugins = listescape
+	namespace inbox {
+	  inbox = yes
+	  separator = .
+	}
+	END2
+	for way in --user --through-doveadm; do
+		made slash$way x/y
+		run 0 merge_user $way slash$way slash >out
+		mailboxes slash$way >got
+		has got "x/y messages=1"
+		has got "v\\2e2 messages=1"
+		[ "$(grep -c messages=1 got)" = 2 ]
+	done'
+rm -r 'odd/.\7etilde' 'odd/.a\5c2fb' 'odd/.c\5cd'
+n=0
+for folder in .A .B .C; do
+	n=$((n + 1))
+	put odd "$folder" "n$n@two.test"
+done
+# The options are those of the namespace alone, in the same directory.
+n=5
+for options in :UTF-8:CONTROL=~/control:INDEX=~/index \
+    :LAYOUT=fs:SUBSCRIPTIONS=subs:CONTROL=%h/control \
+    :LAYOUT=fs:DIRNAME=mAildir:INBOX=~/inbox:CONTROL=~/control:UTF-8; do
+	n=$((n + 1))
+	ok "a namespace with a location of its own: $options" '
+		agree . A $n <<-END2
+		location = maildir:~/Maildir$options
+		END2'
+done
+ok 'what cannot be done is refused, with the option that helps' '
+	for setting in "location = maildir:~/Maildir:LAYOUT=index" \
+	    "location = maildir:~/Maildir:LAYOUT=fs:MAILBOXDIR=boxes" \
+	    "subscriptions = no"; do
+		other refused <<-END2
+		namespace all {
+		  prefix = all/
+		  separator = /
+		  location = maildir:~/all
+		}
+		namespace inbox {
+		  inbox = yes
+		  separator = /
+		  $setting
+		}
+		END2
+		made refused Sent
+		run 2 merge_user --user refused odd 2>err
+		has err "--through-doveadm"
+		not find home/refused -name "1700*" | grep .
+		rm -r home/refused
+	done'
 done_testing

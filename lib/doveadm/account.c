@@ -11,6 +11,7 @@
 #include "core/num.h"
 #include "core/str.h"
 #include "doveadm/mailboxes.h"
+#include "doveadm/namespaces.h"
 
 /* Runs a call whose output is short. The text, or NULL and why. */
 static char *
@@ -55,131 +56,13 @@ read_user(struct doveadm_account *a, const struct doveadm *d,
 			set(&a->home, value);
 		else if (strcmp(key, "mail") == 0)
 			set(&a->location, value);
-		else if (strcmp(key, "mail_path") == 0) {
-			set(&a->path, value);
+		else if (strcmp(key, "mail_path") == 0)
 			a->is_24 = true;
-		}
 	}
 	free(text);
 	return a->uid != NULL ? 0
 			      : why_set(why, FAIL_FATAL,
 				    "%s: Dovecot has no such user", d->user);
-}
-
-/* A value of doveconf's: 2.4 puts quotes around some. */
-static char *
-unquote(char *value)
-{
-	char *to = value;
-	size_t len = strlen(value);
-
-	if (len < 2 || value[0] != '"' || value[len - 1] != '"')
-		return value;
-	value[len - 1] = '\0';
-	for (const char *p = value + 1; *p != '\0'; p++) {
-		if (*p == '\\' && p[1] != '\0')
-			p++;
-		*to++ = *p;
-	}
-	*to = '\0';
-	return value;
-}
-
-static void
-take_setting(struct doveadm_namespace *ns, const char *key, char *value)
-{
-	value = unquote(value);
-	if (strcmp(key, "prefix") == 0) {
-		value[strcspn(value, "%$")] = '\0';
-		free(ns->prefix);
-		ns->prefix = xstrdup(value);
-	} else if (strcmp(key, "separator") == 0) {
-		ns->separator = *value;
-	} else if (strcmp(key, "inbox") == 0) {
-		ns->inbox = strcmp(value, "yes") == 0;
-	} else if (strcmp(key, "disabled") == 0) {
-		ns->disabled = strcmp(value, "yes") == 0;
-		ns->own &= !ns->disabled;
-	} else if ((strcmp(key, "type") == 0 &&
-		       strcmp(value, "private") != 0) ||
-		   (strcmp(key, "location") == 0 &&
-		       str_starts(value, "virtual:")) ||
-		   (strcmp(key, "mail_driver") == 0 &&
-		       strcmp(value, "virtual") == 0) ||
-		   (strcmp(key, "hidden") == 0 && strcmp(value, "yes") == 0)) {
-		ns->own = false;
-	}
-}
-
-static struct doveadm_namespace *
-add_namespace(struct doveadm_account *a)
-{
-	a->namespaces = xgrow(a->namespaces, a->n_namespaces,
-	    &a->cap_namespaces, sizeof *a->namespaces);
-	a->namespaces[a->n_namespaces] =
-	    (struct doveadm_namespace){ .prefix = xstrdup(""), .own = true };
-	return &a->namespaces[a->n_namespaces++];
-}
-
-/* "namespace NAME {", settings and blocks in it, "}". */
-static void
-parse_namespaces(struct doveadm_account *a, char *text)
-{
-	struct doveadm_namespace *ns = NULL;
-	char *line;
-	int depth = 0;
-
-	while ((line = str_cut(&text, '\n')) != NULL) {
-		char *value = str_trim(line), *key;
-		size_t len = strlen(value);
-
-		if (len > 0 && value[len - 1] == '{') {
-			if (depth++ == 0)
-				ns = add_namespace(a);
-			continue;
-		}
-		if (strcmp(value, "}") == 0) {
-			depth--;
-			continue;
-		}
-		key = str_trim(str_cut(&value, '='));
-		if (depth == 1 && ns != NULL && value != NULL)
-			take_setting(ns, key, str_trim(value));
-	}
-}
-
-/* The separator that Dovecot takes where none is set: that of the layout. */
-static char
-layout_separator(const struct doveadm_account *a)
-{
-	return a->location != NULL && str_starts(a->location, "maildir:") &&
-		       strstr(a->location, ":LAYOUT=fs") == NULL &&
-		       strstr(a->location, ":LAYOUT=index") == NULL
-		   ? '.'
-		   : '/';
-}
-
-static int
-read_namespaces(struct doveadm_account *a, const struct doveadm *d,
-    struct doveadm_args *args, struct why *why)
-{
-	char *text;
-
-	doveadm_args(args, d, DOVEADM_WORDS("config", "namespace"));
-	if ((text = ask(args, why)) == NULL)
-		return -1;
-	parse_namespaces(a, text);
-	free(text);
-	a->prefix = "";
-	for (size_t i = 0; i < a->n_namespaces; i++)
-		if (a->namespaces[i].inbox) {
-			a->namespaces[i].own = true;
-			a->prefix = a->namespaces[i].prefix;
-			a->separator = a->namespaces[i].separator;
-		}
-	if (a->separator == '\0')
-		a->separator = layout_separator(a);
-	return 0;
 }
 
 /* The value that the lines of doveconf's give a setting outside of blocks; ""
@@ -198,7 +81,7 @@ find_setting(char *text, const char *name)
 		depth -= strcmp(value, "}") == 0;
 		key = str_trim(str_cut(&value, '='));
 		if (depth == 0 && value != NULL && strcmp(key, name) == 0)
-			return xstrdup(unquote(str_trim(value)));
+			return xstrdup(doveconf_unquote(str_trim(value)));
 	}
 	return xstrdup("");
 }
@@ -218,28 +101,47 @@ read_setting(const struct doveadm *d, struct doveadm_args *args,
 	return value;
 }
 
+/* The namespace of the INBOX; NULL where none is configured. */
+static const struct doveadm_namespace *
+home_namespace(const struct doveadm_account *a)
+{
+	for (size_t i = a->n_namespaces; i-- > 0;)
+		if (a->namespaces[i].inbox)
+			return &a->namespaces[i];
+	return NULL;
+}
+
+/* What the namespace of the INBOX has for a setting; else the setting of all. */
+static char *
+own_setting(const struct doveadm_account *a, const struct doveadm *d,
+    struct doveadm_args *args, const char *name, struct why *why)
+{
+	const struct doveadm_namespace *ns = home_namespace(a);
+	const char *own = ns == NULL ? NULL : namespace_setting(ns, name);
+
+	return own != NULL ? xstrdup(own) : read_setting(d, args, name, why);
+}
+
 /* Composes what 2.3 calls mail_location of the settings of 2.4 that are not the
- * default. The default of the layout is the driver's, and cannot be told from
- * LAYOUT=fs that was set: it is left to be seen in the tree. */
+ * default: without a layout that is. */
 static int
-read_location(struct doveadm_account *a, const struct doveadm *d,
+compose_location(struct doveadm_account *a, const struct doveadm *d,
     struct doveadm_args *args, struct why *why)
 {
 	static const struct {
 		const char *setting, *option;
 	} parts[] = { { "mailbox_list_layout", "LAYOUT=" },
-		{ "mail_control_path", "CONTROL=" },
-		{ "mail_inbox_path", "INBOX=" },
-		{ "mailbox_directory_name", "DIRNAME=" } };
+		{ "mailbox_root_directory_name", "MAILBOXDIR=" },
+		{ "mailbox_subscriptions_filename", "SUBSCRIPTIONS=" } };
 	struct buf out = { 0 };
-	char *value = read_setting(d, args, "mail_driver", why);
+	char *value = own_setting(a, d, args, "mail_driver", why);
 
 	if (value == NULL)
 		return -1;
-	buf_addf(&out, "%s:%s", value, a->path == NULL ? "" : a->path);
+	buf_addf(&out, "%s:", value);
 	free(value);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		value = read_setting(d, args, parts[i].setting, why);
+		value = own_setting(a, d, args, parts[i].setting, why);
 		if (value == NULL) {
 			buf_free(&out);
 			return -1;
@@ -253,6 +155,122 @@ read_location(struct doveadm_account *a, const struct doveadm *d,
 	return 0;
 }
 
+/* The location of the INBOX's namespace, which can be its own. */
+static int
+read_location(struct doveadm_account *a, const struct doveadm *d,
+    struct doveadm_args *args, struct why *why)
+{
+	const struct doveadm_namespace *ns = home_namespace(a);
+	const char *own = ns == NULL ? NULL : namespace_setting(ns, "location");
+
+	if (a->is_24)
+		return compose_location(a, d, args, why);
+	if (own != NULL && *own != '\0') {
+		set(&a->location, own);
+		a->location_of = ns->name;
+	}
+	return 0;
+}
+
+static int
+read_namespaces(struct doveadm_account *a, const struct doveadm *d,
+    struct doveadm_args *args, struct why *why)
+{
+	char *text;
+
+	doveadm_args(args, d, DOVEADM_WORDS("config", "namespace"));
+	if ((text = ask(args, why)) == NULL)
+		return -1;
+	namespaces_parse(a, text);
+	free(text);
+	a->prefix = "";
+	for (size_t i = 0; i < a->n_namespaces; i++)
+		if (a->namespaces[i].inbox) {
+			a->namespaces[i].own = true;
+			a->prefix = a->namespaces[i].prefix;
+			a->separator = a->namespaces[i].separator;
+		}
+	return 0;
+}
+
+/* True if a text of settings has the word, outside of a comment. */
+static bool
+has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = text; (at = strstr(at, word)) != NULL; at += len)
+		if ((at == text || strchr(" \t\n=", at[-1]) != NULL) &&
+		    (at[len] == '\0' || strchr(" \t\n", at[len]) != NULL))
+			return true;
+	return false;
+}
+
+int
+doveadm_has_plugin(
+    const struct doveadm *d, const char *name, bool *has, struct why *why)
+{
+	struct buf plugins = { 0 };
+	int r = doveadm_run(
+	    d, DOVEADM_WORDS("config", "mail_plugins"), &plugins, why);
+
+	*has = r == 0 && has_word(buf_str(&plugins), name);
+	buf_free(&plugins);
+	return r;
+}
+
+/* The escape of listescape, which 2.3 shows in a name that has to have one. */
+static int
+read_escape(struct doveadm_account *a, const struct doveadm *d,
+    struct doveadm_args *args, struct why *why)
+{
+	bool has = false;
+	char *text, *at;
+
+	if (a->is_24) {
+		text = own_setting(
+		    a, d, args, "mailbox_list_storage_escape_char", why);
+		if (text == NULL)
+			return -1;
+		a->escape = *text;
+		free(text);
+		return 0;
+	}
+	if (doveadm_has_plugin(d, "listescape", &has, why) == -1)
+		return -1;
+	if (!has || a->indexed)
+		return 0;
+	text = doveadm_home_directory(a, d, "~mailferrylook", DOVEADM_MAILBOX);
+	at = strstr(text, "7emailferrylook");
+	if (at != NULL && at > text)
+		a->escape = at[-1];
+	free(text);
+	return 0;
+}
+
+/* Which separator Dovecot takes where none is set: that of the layout, which is
+ * seen in where it has a folder below another one. */
+static void
+read_separator(struct doveadm_account *a, const struct doveadm *d)
+{
+	bool maildir =
+	    a->location != NULL && str_starts(a->location, "maildir:");
+	char *dir;
+
+	if (a->location != NULL && strstr(a->location, ":LAYOUT=index") != NULL)
+		maildir = a->indexed = true;
+	if (a->separator == '\0' && maildir && !a->indexed) {
+		a->separator = '/';
+		dir = doveadm_home_directory(
+		    a, d, "mailferry/look", DOVEADM_MAILBOX);
+		if (strstr(dir, "/mailferry/look") == NULL)
+			a->separator = '.';
+		free(dir);
+	}
+	if (a->separator == '\0')
+		a->separator = '/';
+}
+
 int
 doveadm_account_read(
     struct doveadm_account *a, const struct doveadm *d, struct why *why)
@@ -264,8 +282,12 @@ doveadm_account_read(
 		return why_set(
 		    why, FAIL_FATAL, "%s: not the name of one user", d->user);
 	if (read_user(a, d, &args, why) == 0 &&
-	    (!a->is_24 || read_location(a, d, &args, why) == 0))
-		r = read_namespaces(a, d, &args, why);
+	    read_namespaces(a, d, &args, why) == 0)
+		r = read_location(a, d, &args, why);
+	if (r == 0) {
+		read_separator(a, d);
+		r = read_escape(a, d, &args, why);
+	}
 	doveadm_args_free(&args);
 	return r;
 }
@@ -277,13 +299,10 @@ doveadm_account_free(struct doveadm_account *a)
 	for (size_t i = 0; i < a->n_closed; i++)
 		free(a->closed[i]);
 	free(a->closed);
-	for (size_t i = 0; i < a->n_namespaces; i++)
-		free(a->namespaces[i].prefix);
-	free(a->namespaces);
+	namespaces_free(a);
 	free(a->uid);
 	free(a->gid);
 	free(a->home);
 	free(a->location);
-	free(a->path);
 	*a = (struct doveadm_account){ 0 };
 }

@@ -15,44 +15,60 @@
 #include "core/why.h"
 #include "doveadm/call.h"
 
+/* A mailbox that the configuration names, whether it is there or not. */
+struct doveadm_use {
+	char *name; /* without the prefix; as Dovecot divides levels */
+	char *role; /* of RFC 8621, by its special use; or NULL */
+};
+
 /* A namespace of the configuration. */
 struct doveadm_namespace {
+	char *name;
 	char *prefix;   /* up to the first variable in it */
 	char separator; /* NUL: what the layout has */
 	bool inbox;
 	bool own; /* private, and mail of its own: no virtual mailboxes */
 	bool disabled;
+	struct doveadm_setting {
+		char *key, *value; /* as it is written */
+	} * settings;
+	size_t n_settings, cap_settings;
+	struct doveadm_use *uses;
+	size_t n_uses, cap_uses;
 };
 
 struct doveadm_mailbox {
 	char *name; /* as Dovecot has it, with prefix and separators */
 	char *path; /* without the prefix of the INBOX's namespace, "/" dividing
-		       the levels */
+		       the levels; see mailbox_put_level() for a slash in one */
 	char *role; /* of RFC 8621, by its special use; or NULL */
 	char *guid;
 	int64_t uidvalidity, uidnext, modseq, messages;
-	bool home; /* in the namespace of the INBOX */
+	bool home;   /* in the namespace of the INBOX */
+	bool unmade; /* only the configuration names it */
 };
 
 /* The zero value is empty. */
 struct doveadm_account {
 	char *uid, *gid; /* who owns the mail, as numbers; NULL: not told */
 	char *home;
-	char
-	    *location; /* as mail_location of 2.3 has it: "maildir:~/Maildir" */
-	char *path;    /* mail_path of 2.4, without variables */
-	bool is_24;    /* Dovecot 2.4 or newer */
+	/* Of the INBOX, as mail_location of 2.3 has it: "maildir:~/Maildir"; of 2.4,
+	 * the driver and what options are needed. */
+	char *location;
+	const char *location_of; /* the namespace whose own it is; or NULL */
+	bool is_24;              /* Dovecot 2.4 or newer */
+	bool indexed;            /* LAYOUT=index */
 	struct doveadm_namespace *namespaces;
 	size_t n_namespaces, cap_namespaces;
 	char separator; /* in the names of mailboxes */
-	/* Once doveadm_names_read() was called: */
-	bool dots;          /* a name can have a dot in it */
-	bool escapes;       /* it has listescape */
+	char escape;    /* of listescape; NUL: it has none */
+	bool dots;      /* a name can have a dot in it: doveadm_dots_read() */
 	const char *prefix; /* of the INBOX's namespace; borrowed from it */
 	struct doveadm_mailbox *mailboxes;
 	size_t n, cap;
-	/* At the top of the tree: mailboxes that are not there before somebody
-	 * opens them ("auto = create"), once their roles were read. */
+	/* At the top of the tree, once their roles were read: mailboxes that are not
+	 * there before somebody opens them ("auto = create"); and those that the
+	 * configuration has for a special use and nobody has made. */
 	struct doveadm_mailbox *latent;
 	size_t n_latent, cap_latent;
 	/* Names that Dovecot lists and cannot open: a directory that another
@@ -64,6 +80,10 @@ struct doveadm_account {
 /* Asks for all but the mailboxes. 0, or -1 and why (FATAL). */
 int doveadm_account_read(
     struct doveadm_account *a, const struct doveadm *d, struct why *why);
+
+/* Asks whether a plugin is on. 0, or -1 and why. */
+int doveadm_has_plugin(
+    const struct doveadm *d, const char *name, bool *has, struct why *why);
 
 void doveadm_account_free(struct doveadm_account *a);
 

@@ -36,22 +36,32 @@ namespace_of(const struct doveadm_account *a, const char *name)
 	return found;
 }
 
+/* True if a level can have a slash in it. */
+static bool
+has_slashes(const struct doveadm_account *a)
+{
+	return a->escape != '\0' && a->separator != '/';
+}
+
 /* "INBOX.Work.A" is "Work/A" where the prefix is "INBOX.". */
 static char *
 path_of(const struct doveadm_account *a, const char *name, bool home)
 {
-	struct buf path = { 0 };
-	char *result, *p;
+	struct buf path = { 0 }, nfc = { 0 };
+	char *result;
 
 	if (home && str_starts(name, a->prefix) &&
 	    name[strlen(a->prefix)] != '\0')
 		name += strlen(a->prefix);
-	mailbox_put_nfc(&path, name);
-	result = xstrdup(buf_str(&path));
-	buf_free(&path);
-	for (p = result; a->separator != '\0' && *p != '\0'; p++)
+	for (const char *p = name; *p != '\0'; p++)
 		if (*p == a->separator)
-			*p = '/';
+			buf_addc(&path, '/');
+		else
+			mailbox_put_level(&path, p, 1, has_slashes(a));
+	mailbox_put_nfc(&nfc, buf_str(&path));
+	result = xstrdup(buf_str(&nfc));
+	buf_free(&path);
+	buf_free(&nfc);
 	if (str_eq_nocase(result, "INBOX"))
 		memcpy(result, "INBOX", sizeof "INBOX" - 1);
 	return result;
@@ -236,7 +246,10 @@ list_setting(const struct doveadm_account *a)
 		return xstrdup("mailbox_list_iter_from_index_dir=no");
 	if (a->location == NULL)
 		return NULL;
-	buf_adds(&out, "mail_location=");
+	if (a->location_of == NULL)
+		buf_adds(&out, "mail_location=");
+	else
+		buf_addf(&out, "namespace/%s/location=", a->location_of);
 	copy = rest = xstrdup(a->location);
 	for (bool first = true; (part = str_cut(&rest, ':')) != NULL;
 	     first = false) {
@@ -247,7 +260,8 @@ list_setting(const struct doveadm_account *a)
 		if (!first)
 			buf_addc(&out, ':');
 		for (; *part != '\0'; part++) {
-			if (*part == '%') /* as it is: no variable */
+			/* What "doveadm user" tells has no variables. */
+			if (*part == '%' && a->location_of == NULL)
 				buf_addc(&out, '%');
 			buf_addc(&out, *part);
 		}
@@ -394,6 +408,38 @@ read_role(struct doveadm_mailbox *m, const struct doveadm *d, struct why *why)
 	return r;
 }
 
+/* True if a list has the mailbox. */
+static bool
+has_name(const struct doveadm_mailbox *v, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Adds the mailboxes that are to be made where their use is asked for. */
+static void
+add_unmade(struct doveadm_account *a, const struct doveadm_namespace *ns)
+{
+	for (size_t i = 0; i < ns->n_uses; i++) {
+		const struct doveadm_use *use = &ns->uses[i];
+		struct doveadm_mailbox m = { .home = true, .unmade = true };
+
+		if (use->role == NULL || strpbrk(use->name, "*?") != NULL)
+			continue;
+		m.name = xasprintf("%s%s", a->prefix, use->name);
+		m.path = path_of(a, m.name, true);
+		m.role = xstrdup(use->role);
+		if (is_top(&m) && !is_closed(a, m.name) &&
+		    !has_name(a->mailboxes, a->n, m.name) &&
+		    !has_name(a->latent, a->n_latent, m.name))
+			put_latent(a, &m);
+		else
+			free_mailbox(&m);
+	}
+}
+
 int
 doveadm_roles_read(
     struct doveadm_account *a, const struct doveadm *d, struct why *why)
@@ -414,6 +460,9 @@ doveadm_roles_read(
 			free_mailbox(m);
 	}
 	a->n_latent = kept;
+	for (size_t i = 0; i < a->n_namespaces; i++)
+		if (a->namespaces[i].inbox)
+			add_unmade(a, &a->namespaces[i]);
 	return 0;
 }
 
@@ -431,15 +480,16 @@ doveadm_mailboxes_free(struct doveadm_account *a)
 }
 
 char *
-doveadm_mailbox_directory(const struct doveadm *d, const char *name)
+doveadm_mailbox_directory(
+    const struct doveadm *d, const char *name, const char *what)
 {
 	struct buf out = { 0 };
 	struct why why; /* a Dovecot that cannot be asked */
 	char *result;
 
 	if (doveadm_run(d,
-		DOVEADM_WORDS("mailbox", "path", "-u", d->user, "-t", "mailbox",
-		    "--", name),
+		DOVEADM_WORDS(
+		    "mailbox", "path", "-u", d->user, "-t", what, "--", name),
 		&out, &why) == -1)
 		buf_reset(&out);
 	result = xmemdup(buf_str(&out), strcspn(buf_str(&out), "\n"));
@@ -447,34 +497,31 @@ doveadm_mailbox_directory(const struct doveadm *d, const char *name)
 	return result;
 }
 
-/* The directory of a mailbox in the INBOX's namespace. */
-static char *
-directory_of(
-    const struct doveadm_account *a, const struct doveadm *d, const char *path)
+char *
+doveadm_home_directory(const struct doveadm_account *a, const struct doveadm *d,
+    const char *rest, const char *what)
 {
-	char *name = xasprintf("%s%s", a->prefix, path);
-	char *result = doveadm_mailbox_directory(d, name);
+	char *name = xasprintf("%s%s", a->prefix, rest);
+	char *result = doveadm_mailbox_directory(d, name, what);
 
 	free(name);
 	return result;
 }
 
 void
-doveadm_names_read(struct doveadm_account *a, const struct doveadm *d)
+doveadm_dots_read(struct doveadm_account *a, const struct doveadm *d)
 {
-	char *dot, *levels, *tilde;
+	char *dot, *levels;
 
-	if (a->separator != '/')
+	if (a->separator == '.' || a->indexed)
 		return;
-	dot = directory_of(a, d, "mailferry.look");
-	levels = directory_of(a, d, "mailferry/look");
-	tilde = directory_of(a, d, "~mailferrylook");
+	dot = doveadm_home_directory(a, d, "mailferry.look", DOVEADM_MAILBOX);
+	levels =
+	    doveadm_home_directory(a, d, "mailferry/look", DOVEADM_MAILBOX);
 	/* Where a dot divides the levels on disk, both are one mailbox. */
-	a->dots = *dot != '\0' && *levels != '\0' && strcmp(dot, levels) != 0;
-	a->escapes = strstr(tilde, "\\7emailferrylook") != NULL;
+	a->dots = *dot != '\0' && strcmp(dot, levels) != 0;
 	free(dot);
 	free(levels);
-	free(tilde);
 }
 
 bool
@@ -498,15 +545,28 @@ doveadm_mailbox_hidden(const struct doveadm_account *a, const char *name)
 char *
 doveadm_mailbox_name(const struct doveadm_account *a, const char *path)
 {
-	char *name;
+	struct buf level = { 0 }, name = { 0 };
+	char *copy, *rest, *result = NULL;
 
 	if (strcmp(path, "INBOX") == 0)
 		return xstrdup(path);
-	if (a->separator != '/' && strchr(path, a->separator) != NULL)
-		return NULL;
-	name = xasprintf("%s%s", a->prefix, path);
-	for (char *p = name + strlen(a->prefix); *p != '\0'; p++)
-		if (*p == '/')
-			*p = a->separator;
-	return name;
+	buf_adds(&name, a->prefix);
+	copy = rest = xstrdup(path);
+	do {
+		char *text = str_cut(&rest, '/');
+
+		buf_reset(&level);
+		mailbox_get_level(&level, text, strlen(text), has_slashes(a));
+		if (strchr(buf_str(&level), a->separator) != NULL)
+			break;
+		buf_adds(&name, buf_str(&level));
+		if (rest == NULL)
+			result = xstrdup(buf_str(&name));
+		else
+			buf_addc(&name, a->separator);
+	} while (rest != NULL);
+	buf_free(&level);
+	buf_free(&name);
+	free(copy);
+	return result;
 }

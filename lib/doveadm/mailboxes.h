@@ -23,12 +23,19 @@ int doveadm_roles_read(
 
 void doveadm_mailboxes_free(struct doveadm_account *a);
 
-/* The directory in which Dovecot has, or would make, the mail of a mailbox; ""
- * where it does not say. The caller frees it. */
-char *doveadm_mailbox_directory(const struct doveadm *d, const char *name);
+/* The directory in which Dovecot has, or would make, the mail of a mailbox, or its
+ * control files; "" where it does not say. The caller frees it. */
+#define DOVEADM_MAILBOX "mailbox"
+#define DOVEADM_CONTROL "control"
+char *doveadm_mailbox_directory(
+    const struct doveadm *d, const char *name, const char *what);
 
-/* Asks which names a mailbox can have: a->dots, a->escapes. */
-void doveadm_names_read(struct doveadm_account *a, const struct doveadm *d);
+/* The same of a name that the prefix of the INBOX's namespace is put before. */
+char *doveadm_home_directory(const struct doveadm_account *a,
+    const struct doveadm *d, const char *rest, const char *what);
+
+/* Asks whether a name can have a dot in it: a->dots. */
+void doveadm_dots_read(struct doveadm_account *a, const struct doveadm *d);
 
 /* True if a name belongs to another namespace than the INBOX's: Dovecot looks for
  * the mailbox there. The name "INBOX" does not. */

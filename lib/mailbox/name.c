@@ -188,6 +188,33 @@ mailbox_put_nfc(struct buf *out, const char *path)
 	free(nfc);
 }
 
+void
+mailbox_put_level(struct buf *out, const char *level, size_t len, bool slashes)
+{
+	for (size_t i = 0; i < len; i++)
+		if (slashes && (level[i] == '/' || level[i] == '\\'))
+			buf_addf(out, "\\%02x", (unsigned char)level[i]);
+		else
+			buf_addc(out, level[i]);
+}
+
+void
+mailbox_get_level(struct buf *out, const char *text, size_t len, bool slashes)
+{
+	for (size_t i = 0; i < len; i++) {
+		bool slash =
+		    slashes && len - i >= 3 && memcmp(text + i, "\\2f", 3) == 0;
+
+		if (slash || (slashes && len - i >= 3 &&
+				 memcmp(text + i, "\\5c", 3) == 0)) {
+			buf_addc(out, slash ? '/' : '\\');
+			i += 2;
+		} else {
+			buf_addc(out, text[i]);
+		}
+	}
+}
+
 const char *
 mailbox_role_of_name(const char *path)
 {

@@ -9,6 +9,7 @@
 #ifndef FERRY_MAILBOX_NAME_H
 #define FERRY_MAILBOX_NAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/buf.h"
@@ -23,6 +24,13 @@ int mutf7_decode(struct buf *out, const char *text, size_t len);
 /* Appends the path with its letters composed (NFC): Dovecot compares bytes, but
  * two spellings of one name are one folder to a person. */
 void mailbox_put_nfc(struct buf *out, const char *path);
+
+/* Appends a level of a path: with slashes, "/" in it is written as "\\2f", and
+ * "\\" as "\\5c"; and the other way round. */
+void mailbox_put_level(
+    struct buf *out, const char *level, size_t len, bool slashes);
+void mailbox_get_level(
+    struct buf *out, const char *text, size_t len, bool slashes);
 
 /*
  * The role (RFC 8621, 2, lower case) that a folder of this name commonly has:

@@ -64,29 +64,92 @@ has_control(const char *s)
 	return false;
 }
 
-/* What is wrong with a level, or NULL. */
+/* True if a level can have a slash in it. */
+static bool
+has_slashes(const struct folder_style *style)
+{
+	return style->escape != '\0' && style->separator != '\0' &&
+	       style->separator != '/';
+}
+
+void
+folder_put_path_level(
+    struct buf *out, const char *level, const struct folder_style *style)
+{
+	mailbox_put_level(out, level, strlen(level), has_slashes(style));
+}
+
+/* True if a level can have a dot in it. */
+static bool
+has_dots(const struct folder_style *style)
+{
+	return style->fs || (style->escape != '\0' && style->separator != '.');
+}
+
+/* What is wrong with a level, which ends with a NUL, or NULL. */
 static const char *
-level_fault(const char *level, size_t len, const struct folder_style *style)
+level_fault(const char *level, const struct folder_style *style)
 {
 	static const char *const taken[] = { "..", ".", "cur", "new", "tmp" };
 	size_t n = style->unseen ? 2 : sizeof taken / sizeof *taken;
 
-	if (len == 0)
+	if (*level == '\0')
 		return "a level without a name";
-	if (memchr(level, '/', len) != NULL)
+	if (strchr(level, '/') != NULL && !has_slashes(style))
 		return "a slash inside a level";
-	if (*level == '~' && !style->escapes)
+	if (*level == '~' && style->escape == '\0')
 		return "\"~\" at the start of a level";
+	if (strchr(level, '.') != NULL && !has_dots(style))
+		return "a dot inside a level";
+	if (style->separator != '\0' &&
+	    strchr(level, style->separator) != NULL && style->separator != '/')
+		return "the character inside a level that divides levels";
 	if (!style->fs)
-		return memchr(level, '.', len) != NULL ? "a dot inside a level"
-						       : NULL;
+		return NULL;
 	for (size_t i = 0; i < n; i++)
-		if (len == strlen(taken[i]) &&
-		    memcmp(level, taken[i], len) == 0)
+		if (strcmp(level, taken[i]) == 0)
 			return "a level that the Maildir itself uses";
 	if (*level == '.')
 		return "a dot at the start of a level";
 	return NULL;
+}
+
+/* A level as listescape has it (mailbox-list.c). */
+static void
+put_escaped(
+    struct buf *out, const char *level, const struct folder_style *style)
+{
+	for (const char *s = level; *s != '\0'; s++)
+		if (*s == style->escape || *s == '/' ||
+		    (*s == '~' && s == level) || (*s == '.' && !style->fs))
+			buf_addf(
+			    out, "%c%02x", style->escape, (unsigned char)*s);
+		else
+			buf_addc(out, *s);
+}
+
+/* Appends a level of a path as it is on disk. What is wrong with it, or NULL. */
+static const char *
+put_level(struct buf *out, const char *text, size_t len,
+    const struct folder_style *style)
+{
+	struct buf level = { 0 }, escaped = { 0 };
+	const char *fault;
+
+	mailbox_get_level(&level, text, len, has_slashes(style));
+	fault = level_fault(buf_str(&level), style);
+	if (style->escape != '\0')
+		put_escaped(&escaped, buf_str(&level), style);
+	else
+		buf_adds(&escaped, buf_str(&level));
+	if (style->unseen)
+		buf_add(out, text, len);
+	else if (fault == NULL)
+		(void)put_level_on_disk(
+		    out, buf_str(&escaped), escaped.len, style->utf8);
+	buf_free(&level);
+	buf_free(&escaped);
+	return fault;
 }
 
 int
@@ -113,15 +176,14 @@ folder_put_dir(struct buf *out, const char *path,
 	while (fault == NULL) {
 		size_t len = strcspn(at, "/");
 
-		fault = level_fault(at, len, style);
 		if (!style->fs)
 			buf_addc(out, '.');
 		else if (at != path)
 			buf_addc(out, '/');
 		level_start = out->len;
-		if (fault == NULL)
-			(void)put_level_on_disk(out, at, len, style->utf8);
-		if (out->len - (style->fs ? level_start : start) > NAME_MAX)
+		fault = put_level(out, at, len, style);
+		if (fault == NULL &&
+		    out->len - (style->fs ? level_start : start) > NAME_MAX)
 			fault = "too long for the file system";
 		if (at[len] == '\0')
 			break;
@@ -138,10 +200,63 @@ folder_put_dir(struct buf *out, const char *path,
 	    why, FAIL_DATA, "no folder of this name can be made: %s", fault);
 }
 
-/* The length of the directory of a folder without the DIRNAME at its end; 0 if it
- * has to have one and has not. */
-static size_t
-length_without(const char *dir, const struct folder_style *style)
+static int
+hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef";
+	const char *at = c == '\0' ? NULL : strchr(digits, c);
+
+	return at == NULL ? -1 : (int)(at - digits);
+}
+
+/* Takes the escapes of a name on disk away. -1 if Dovecot would write another
+ * one, and so not find it. */
+static int
+unescape(struct buf *out, const char *name, const struct folder_style *style)
+{
+	struct buf again = { 0 };
+	int r;
+
+	for (const char *s = name; *s != '\0'; s++) {
+		int high = *s == style->escape ? hex_digit(s[1]) : -1;
+		int low = high == -1 ? -1 : hex_digit(s[2]);
+
+		buf_addc(out, low == -1 ? *s : (char)(high << 4 | low));
+		if (low != -1)
+			s += 2;
+	}
+	put_escaped(&again, buf_str(out), style);
+	r = strcmp(buf_str(&again), name) == 0 ? 0 : -1;
+	buf_free(&again);
+	return r;
+}
+
+/* Appends a level on disk as a path has it. -1 if no name of Dovecot's leads
+ * there. */
+static int
+get_level(struct buf *out, const char *text, size_t len,
+    const struct folder_style *style)
+{
+	struct buf name = { 0 }, level = { 0 };
+	int r = put_level_of_disk(&name, text, len, style->utf8);
+
+	if (r == 0 && strlen(buf_str(&name)) != name.len)
+		r = -1;
+	if (r == 0 && style->escape != '\0' && !style->unseen)
+		r = unescape(&level, buf_str(&name), style);
+	else
+		buf_adds(&level, buf_str(&name));
+	if (r == 0 && level_fault(buf_str(&level), style) == NULL)
+		folder_put_path_level(out, buf_str(&level), style);
+	else
+		r = -1;
+	buf_free(&name);
+	buf_free(&level);
+	return r;
+}
+
+size_t
+folder_length(const char *dir, const struct folder_style *style)
 {
 	size_t len = strlen(dir), name;
 
@@ -160,7 +275,7 @@ folder_put_path(
 {
 	struct buf path = { 0 };
 	char sep = style->fs ? '/' : '.';
-	const char *at = dir, *end = dir + length_without(dir, style);
+	const char *at = dir, *end = dir + folder_length(dir, style);
 	int r = 0;
 
 	if (strcmp(dir, ".") == 0) {
@@ -175,9 +290,7 @@ folder_put_path(
 
 		if (path.len > 0)
 			buf_addc(&path, '/');
-		r = level_fault(at, len, style) == NULL
-			? put_level_of_disk(&path, at, len, style->utf8)
-			: -1;
+		r = get_level(&path, at, len, style);
 		if (r == -1 || at + len == end)
 			break;
 		at += len + 1;

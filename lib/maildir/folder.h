@@ -25,8 +25,17 @@ struct folder_style {
 				in that of each folder which has its mail */
 	bool unseen; /* with fs: the names are only told to Dovecot, whose store
 			has no directories cur, new and tmp beside them */
-	bool escapes; /* with unseen: it escapes a "~" at the start */
+	char escape; /* of Dovecot's listescape; NUL: it has none */
+	char separator; /* of levels in Dovecot's names; NUL: the layout's */
+	const char *subscriptions; /* the file of them; NULL: the usual name */
 };
+
+/*
+ * Appends a level as a path of that style has it. Where a level can have a slash in
+ * it, the path has "\\2f" in its place, and "\\5c" in that of a backslash.
+ */
+void folder_put_path_level(
+    struct buf *out, const char *level, const struct folder_style *style);
 
 /*
  * Appends one level of a path, made from any text: what cannot be in a name on
@@ -45,6 +54,10 @@ bool folder_put_level(struct buf *out, const char *text, bool escape);
  */
 int folder_put_dir(struct buf *out, const char *path,
     const struct folder_style *style, struct why *why);
+
+/* The length of the directory of a folder without the DIRNAME at its end; 0 if it
+ * has to have one and has not. */
+size_t folder_length(const char *dir, const struct folder_style *style);
 
 /* The other way round. -1 if the directory is not of a folder that Dovecot
  * could open; the path is appended only if it is. */

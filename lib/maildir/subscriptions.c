@@ -7,15 +7,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/alloc.h"
 #include "core/io.h"
 #include "core/str.h"
 #include "maildir/control.h"
 
-static const char file_name[] = "subscriptions";
 static const char version2[] = "V\t2\n\n";
 
 /* Appends the line of a folder, without its end. */
@@ -101,22 +102,48 @@ edit(struct buf *text, const char *dir, const struct folder_style *style,
 	return on != there;
 }
 
+static const char *
+file_of(const struct folder_style *style)
+{
+	return style->subscriptions == NULL ? "subscriptions"
+					    : style->subscriptions;
+}
+
+/* The lock that Dovecot takes to change the file; the caller frees it. */
+static char *
+lock_of(const struct folder_style *style)
+{
+	return xasprintf("%s.lock", file_of(style));
+}
+
+void
+subscriptions_sweep(int fd, const struct folder_style *style)
+{
+	char *lock = lock_of(style);
+
+	dot_sweep(fd, lock);
+	free(lock);
+}
+
 int
 subscriptions_set(int fd, const char *dir, const struct folder_style *style,
     bool on, bool *changed, struct why *why)
 {
+	const char *file = file_of(style);
+	char *lock = lock_of(style);
 	struct buf text = { 0 };
-	int r;
+	int r = -1;
 
 	*changed = false;
-	if (dot_lock(fd, SUBSCRIPTIONS_LOCK, why) == -1)
-		return -1;
-	r = read_at(fd, file_name, &text, why);
-	if (r == 0 && edit(&text, dir, style, on)) {
-		*changed = true;
-		r = replace_at(fd, file_name, &text, why);
+	if (dot_lock(fd, lock, why) == 0) {
+		r = read_at(fd, file, &text, why);
+		if (r == 0 && edit(&text, dir, style, on)) {
+			*changed = true;
+			r = replace_at(fd, file, &text, why);
+		}
+		dot_unlock(fd, lock);
 	}
-	dot_unlock(fd, SUBSCRIPTIONS_LOCK);
+	free(lock);
 	buf_free(&text);
 	return r;
 }
@@ -128,8 +155,8 @@ is_subscribed(
 	struct buf text = { 0 };
 	bool yes = false;
 
-	*there = name_exists(fd, file_name) == 1 &&
-		 read_at(fd, file_name, &text, NULL) == 0;
+	*there = name_exists(fd, file_of(style)) == 1 &&
+		 read_at(fd, file_of(style), &text, NULL) == 0;
 	if (*there)
 		yes = !edit(&text, dir, style, true);
 	buf_free(&text);

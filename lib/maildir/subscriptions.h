@@ -17,9 +17,6 @@
 #include "core/why.h"
 #include "maildir/folder.h"
 
-/* The lock that Dovecot takes to change the file. */
-#define SUBSCRIPTIONS_LOCK "subscriptions.lock"
-
 /* Appends a folder, by its directory, to the text of a subscriptions file of
  * our own making, which may be empty yet. */
 void subscriptions_put(
@@ -30,6 +27,9 @@ void subscriptions_put(
  * why. */
 int subscriptions_set(int fd, const char *dir, const struct folder_style *style,
     bool on, bool *changed, struct why *why);
+
+/* Removes what a run that was killed left of the lock. */
+void subscriptions_sweep(int fd, const struct folder_style *style);
 
 /* True if the subscriptions in the root fd name the folder; *there says if
  * there is such a file, and it can be read. */

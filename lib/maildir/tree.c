@@ -103,9 +103,20 @@ opendir_below(int fd, const char *name)
 int
 mdtree_control(const struct mdtree *t, const char *dir)
 {
+	char *name;
+	int fd, saved;
+
 	if (t->control == t->fd)
 		return mdtree_dir(t, dir);
-	return open_below(t->control, strcmp(dir, ".") == 0 ? ".INBOX" : dir);
+	if (strcmp(dir, ".") == 0)
+		return open_below(t->control, t->style.fs ? "INBOX" : ".INBOX");
+	/* There is no DIRNAME in there. */
+	name = xmemdup(dir, folder_length(dir, &t->style));
+	fd = open_below(t->control, name);
+	saved = errno;
+	free(name);
+	errno = saved;
+	return fd;
 }
 
 /* True if an error says that there is no such directory; after any other one
@@ -591,7 +602,11 @@ mdtree_open(struct mdtree *t, const char *root, const struct tree_hint *hint,
 		.control = -1,
 		.lock = -1,
 		.follow = hint->follow,
-		.strict = hint->strict };
+		.strict = hint->strict,
+		.style = { .dirname = hint->dirname,
+		    .escape = hint->escape,
+		    .separator = hint->separator,
+		    .subscriptions = hint->subscriptions } };
 	t->fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->fd == -1 || identify(t) == -1) {
 		why_errno(why, FAIL_FATAL, "%s", root);

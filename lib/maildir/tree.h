@@ -74,8 +74,11 @@ struct tree_hint {
 	enum tree_names names;
 	const char *control; /* the directory of CONTROL=, or NULL */
 	const char *inbox;   /* that of INBOX=, or NULL */
-	bool follow;         /* symbolic links that lead out of the root */
-	const char *side;    /* "source" or "target", for names of options */
+	/* The same of a folder_style; borrowed. */
+	const char *dirname, *subscriptions;
+	char escape, separator;
+	bool follow;      /* symbolic links that lead out of the root */
+	const char *side; /* "source" or "target", for names of options */
 	bool new; /* an empty directory is a Maildir, too, of the layout */
 	/* A folder that cannot be read is an error of the whole tree; otherwise
 	 * it gets a fault, and the rest is read. */

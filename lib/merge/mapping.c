@@ -100,7 +100,8 @@ hex_digit(char c)
 static void
 put_plain_level(const struct job *j, struct buf *out, const char *level)
 {
-	struct buf plain = { 0 }, dir = { 0 };
+	const struct folder_style *style = &j->target->style;
+	struct buf plain = { 0 }, path = { 0 }, dir = { 0 };
 
 	for (const char *s = level; *s != '\0'; s++) {
 		int high = *s == '\\' ? hex_digit(s[1]) : -1;
@@ -113,12 +114,15 @@ put_plain_level(const struct job *j, struct buf *out, const char *level)
 		buf_addc(&plain, (char)(high << 4 | low));
 		s += 2;
 	}
+	folder_put_path_level(&path, buf_str(&plain), style);
 	if (strlen(buf_str(&plain)) == plain.len &&
-	    strchr(buf_str(&plain), '/') == NULL &&
-	    folder_put_dir(&dir, buf_str(&plain), &j->target->style, NULL) == 0)
-		level = buf_str(&plain);
-	buf_adds(out, level);
+	    strchr(buf_str(&path), '/') == NULL &&
+	    folder_put_dir(&dir, buf_str(&path), style, NULL) == 0)
+		buf_adds(out, buf_str(&path));
+	else
+		folder_put_path_level(out, level, style);
 	buf_free(&plain);
+	buf_free(&path);
 	buf_free(&dir);
 }
 
@@ -252,7 +256,8 @@ map_folders(struct mdtree *source, struct mdtree *target,
 	struct target_folder *m = xcalloc(source->n, sizeof *m);
 	struct job j = { source, target, target->n, options, notes->n > 0,
 		options->plain == PLAIN_ALWAYS ||
-		    (options->plain == PLAIN_AUTO && target->style.fs),
+		    (options->plain == PLAIN_AUTO &&
+			(target->style.fs || target->style.escape != '\0')),
 		xcalloc(source->n, sizeof *j.paths) };
 
 	take_roles(source, notes);

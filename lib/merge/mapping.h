@@ -22,7 +22,7 @@ struct folder_rule {
 /* Which names of the target are those of the source with what Dovecot's listescape
  * plugin wrote as "\\2e" read. */
 enum plain_names {
-	PLAIN_AUTO, /* a LAYOUT=fs can have a dot in a name */
+	PLAIN_AUTO, /* a LAYOUT=fs, and with listescape any, can have a dot in a name */
 	PLAIN_NEVER,
 	PLAIN_ALWAYS
 };

@@ -230,7 +230,7 @@ merge_sweep(const struct mdtree *target)
 			(void)close(folder);
 		}
 	}
-	dot_sweep(target->control, SUBSCRIPTIONS_LOCK);
+	subscriptions_sweep(target->control, &target->style);
 	folder_sweep(target->fd);
 }
 

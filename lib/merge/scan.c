@@ -295,6 +295,17 @@ take_folder(struct mdtree *t, const char *path)
 	return t->folders != NULL && n < t->n ? &t->folders[n] : NULL;
 }
 
+/* True if the target has a folder for that, or will. */
+static bool
+has_role(const struct mdtree *t, const char *role)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->folders[i].path != NULL && t->folders[i].role != NULL &&
+		    strcmp(t->folders[i].role, role) == 0)
+			return true;
+	return false;
+}
+
 /* Roles that were asked for are right; a name that suggests one of them to
  * another folder is not. */
 static void
@@ -302,7 +313,9 @@ state_roles(struct mdtree *t, const struct scan_options *o)
 {
 	for (size_t i = 0; i < o->n_roles; i++) {
 		const struct scan_role *said = &o->roles[i];
-		struct mdfolder *f = take_folder(t, said->path);
+		struct mdfolder *f = said->unmade && has_role(t, said->role)
+					 ? NULL
+					 : take_folder(t, said->path);
 
 		for (size_t j = 0; f != NULL && j < t->n; j++) {
 			struct mdfolder *other = &t->folders[j];

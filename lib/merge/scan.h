@@ -17,9 +17,11 @@
 #include "merge/mark.h"
 #include "merge/pairing.h"
 
-/* The folder that has a role. */
+/* The folder that has a role; or is to be made for it, where no other one is for
+ * that. */
 struct scan_role {
 	const char *path, *role;
+	bool unmade;
 };
 
 struct scan_options {

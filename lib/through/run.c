@@ -244,10 +244,9 @@ read_names(struct through *t)
 	r->set.scan.mapping.plain = PLAIN_NEVER;
 	if (!escaped)
 		return;
-	doveadm_names_read(&t->store.account, &t->store.doveadm);
-	if (t->store.account.dots)
+	doveadm_dots_read(&t->store.account, &t->store.doveadm);
+	if (t->store.account.dots || t->store.account.escape != '\0')
 		r->set.scan.mapping.plain = PLAIN_ALWAYS;
-	r->scan.target_tree.style.escapes = t->store.account.escapes;
 }
 
 int

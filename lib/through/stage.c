@@ -57,7 +57,7 @@ stage_open(struct stage *s, const char *place,
 		.path = xasprintf("%s/mailferry-XXXXXX", outside),
 		.fd = -1,
 		.fs = account->separator == '/',
-		.escapes = account->escapes,
+		.escape = account->escape,
 		.uid = number_or(account->uid, geteuid()),
 		.gid = number_or(account->gid, getegid()),
 		.cur = -1,
@@ -90,15 +90,18 @@ make_dir(int at, const char *name)
 	    at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* A name as listescape has it on the disk of a LAYOUT=fs. */
+/* A name as listescape has it on disk, in the layout of the stage. */
 static const char *
-escape(struct buf *out, const char *mailbox)
+escape(const struct stage *s, struct buf *out, const char *mailbox)
 {
-	for (const char *s = mailbox; *s != '\0'; s++)
-		if (*s == '\\' || (*s == '~' && s == mailbox))
-			buf_addf(out, "\\%02x", (unsigned char)*s);
+	char level = s->fs ? '/' : '.';
+
+	for (const char *p = mailbox; *p != '\0'; p++)
+		if (*p == s->escape || (*p == '/' && !s->fs) ||
+		    (*p == '~' && (p == mailbox || p[-1] == level)))
+			buf_addf(out, "%c%02x", s->escape, (unsigned char)*p);
 		else
-			buf_addc(out, *s);
+			buf_addc(out, *p);
 	return buf_str(out);
 }
 
@@ -109,8 +112,8 @@ box_path(const struct stage *s, const char *mailbox)
 	struct buf name = { 0 }, escaped = { 0 };
 	char *result;
 
-	if (s->fs && s->escapes)
-		mailbox = escape(&escaped, mailbox);
+	if (s->escape != '\0')
+		mailbox = escape(s, &escaped, mailbox);
 	if (s->fs && mutf7_encode(&name, mailbox, strlen(mailbox)) == 0)
 		result = xasprintf("%s/%s", buf_str(&name), dirname_box);
 	else if (strcmp(mailbox, "INBOX") == 0)
@@ -308,6 +311,13 @@ stage_put_args(struct stage *s, bool is_24, struct doveadm_args *args)
 		doveadm_args_add(args, "-p");
 		doveadm_args_add(args, "mail_index_path=MEMORY");
 	}
+	if (is_24 && s->escape != '\0') { /* it can be the namespace's own */
+		buf_reset(&s->escaping);
+		buf_addf(&s->escaping, "mailbox_list_storage_escape_char=%c",
+		    s->escape);
+		doveadm_args_add(args, "-p");
+		doveadm_args_add(args, buf_str(&s->escaping));
+	}
 	doveadm_args_add(args, buf_str(&s->location));
 	doveadm_args_add(args, "");
 	doveadm_args_add(args, "ALL");
@@ -354,6 +364,7 @@ stage_close(struct stage *s)
 	free(s->inside);
 	buf_free(&s->location);
 	buf_free(&s->inbox);
+	buf_free(&s->escaping);
 	*s = (struct stage){ .fd = -1, .cur = -1, .box = -1 };
 }
 

@@ -24,10 +24,10 @@ struct stage {
 	char *inside; /* the same for Dovecot */
 	int fd;       /* -1: there is none */
 	bool fs;      /* LAYOUT=fs: the separator is "/" */
-	bool escapes; /* Dovecot has listescape */
+	char escape;  /* of listescape; NUL: Dovecot has it not */
 	uid_t uid;    /* who has to be able to read it */
 	gid_t gid;
-	struct buf location, inbox; /* words of a call */
+	struct buf location, inbox, escaping; /* words of a call */
 	int cur; /* of the mailbox that is being filled; -1: none */
 	int box;
 };

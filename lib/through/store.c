@@ -53,6 +53,7 @@ guess_role(const struct store *s, struct mdfolder *f)
 			return;
 	for (size_t i = 0; role != NULL && i < s->account.n_latent; i++)
 		if (s->account.latent[i].role != NULL &&
+		    !s->account.latent[i].unmade &&
 		    strcmp(s->account.latent[i].role, role) == 0)
 			return;
 	if (role != NULL)
@@ -86,6 +87,34 @@ add_folders(struct store *s)
 	}
 }
 
+static bool
+has_role(const struct mdtree *t, const char *role)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->folders[i].role != NULL &&
+		    strcmp(t->folders[i].role, role) == 0)
+			return true;
+	return false;
+}
+
+/* Makes folders of the mailboxes that will be there when something goes there. */
+static void
+add_latent(struct store *s)
+{
+	for (size_t i = 0; i < s->account.n_latent; i++) {
+		const struct doveadm_mailbox *m = &s->account.latent[i];
+		struct mdfolder *f;
+		size_t n;
+
+		if (m->unmade && has_role(s->tree, m->role))
+			continue;
+		n = mdtree_add(s->tree, m->path, m->path);
+		f = &s->tree->folders[n];
+		f->role = xstrdup(m->role);
+		f->role_stated = true;
+	}
+}
+
 /* A dbox does not list the INBOX before somebody has opened it, or mail came. */
 static int
 open_inbox(struct store *s, struct why *why)
@@ -112,12 +141,15 @@ store_open(struct store *s, const struct doveadm *d, struct mdtree *tree,
 		store_read_digests, store_entry_open };
 	tree->root = xstrdup(d->user);
 	tree->fd = tree->inbox = tree->control = -1;
-	tree->style =
-	    (struct folder_style){ .fs = true, .utf8 = true, .unseen = true };
 	if (doveadm_account_read(&s->account, d, why) == -1 ||
 	    doveadm_mailboxes_read(&s->account, d, why) == -1 ||
 	    doveadm_roles_read(&s->account, d, why) == -1)
 		return -1;
+	tree->style = (struct folder_style){ .fs = true,
+		.utf8 = true,
+		.unseen = true,
+		.escape = s->account.escape,
+		.separator = s->account.separator };
 	inbox = store_find(s, "INBOX");
 	if (inbox == NULL && open_inbox(s, why) == -1)
 		return -1;
@@ -128,14 +160,7 @@ store_open(struct store *s, const struct doveadm *d, struct mdtree *tree,
 		    why, FAIL_FATAL, "%s: Dovecot shows no INBOX", d->user);
 	s->identity = str_fnv(inbox->guid) | 1;
 	add_folders(s);
-	for (size_t i = 0; i < s->account.n_latent; i++) {
-		const struct doveadm_mailbox *m = &s->account.latent[i];
-		size_t n = mdtree_add(tree, m->path, m->path);
-		struct mdfolder *f = &tree->folders[n];
-
-		f->role = xstrdup(m->role);
-		f->role_stated = true;
-	}
+	add_latent(s);
 	return 0;
 }
 

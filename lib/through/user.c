@@ -14,82 +14,166 @@
 #include "core/num.h"
 #include "core/str.h"
 #include "doveadm/mailboxes.h"
+#include "doveadm/namespaces.h"
 
-/* A path of a location, the home in place of "~". NULL and why where a variable
- * is left in it: doveadm shows settings of 2.4 as they are written. */
-static char *
-expand(const struct located *l, const char *path, struct why *why)
-{
-	const char *home = l->account.home;
-
-	if (path[0] == '~' && (path[1] == '/' || path[1] == '\0') &&
-	    home != NULL)
-		return xasprintf("%s%s", home, path + 1);
-	if (path[0] == '/' && strchr(path, '%') == NULL)
-		return xstrdup(path);
-	(void)why_set(why, FAIL_FATAL,
-	    "%s: not a path that is known here; name the target itself", path);
-	return NULL;
-}
-
-/* One option of a location: "LAYOUT=fs". */
-static int
-take_option(struct located *l, const char *text, struct scan_options *o,
-    struct why *why)
-{
-	if (str_starts(text, "LAYOUT=")) {
-		const char *layout = text + strlen("LAYOUT=");
-
-		if (str_eq_nocase(layout, "index"))
-			return why_set(why, FAIL_FATAL,
-			    "LAYOUT=index: see --through-doveadm");
-		o->target_hint.layout =
-		    str_eq_nocase(layout, "fs") ? LAYOUT_FS : LAYOUT_MAILDIR;
-	} else if (strcmp(text, "UTF-8") == 0) {
-		o->target_hint.names = NAMES_UTF8;
-	} else if (str_starts(text, "CONTROL=")) {
-		free(l->control);
-		l->control = expand(l, text + strlen("CONTROL="), why);
-		return l->control == NULL ? -1 : 0;
-	} else if (str_starts(text, "INBOX=")) {
-		free(l->inbox);
-		l->inbox = expand(l, text + strlen("INBOX="), why);
-		return l->inbox == NULL ? -1 : 0;
-	}
-	return 0;
-}
-
-/* "maildir:~/Maildir:LAYOUT=fs:CONTROL=..." */
-static int
-take_location(
-    struct located *l, char *text, struct scan_options *o, struct why *why)
+/* What is not done in a location; NULL: nothing. */
+static const char *
+find_obstacle(struct located *l, char *text)
 {
 	char *rest = text;
 	const char *driver = str_cut(&rest, ':');
 
-	if (strcmp(driver, "maildir") != 0 || rest == NULL)
-		return why_set(why, FAIL_FATAL,
-		    "%s: the store is %s; see --through-doveadm", o->target,
-		    *driver == '\0' ? "not told" : driver);
-	if (!l->account.is_24)
-		o->target_hint.layout = LAYOUT_MAILDIR;
-	o->target_hint.names = NAMES_MUTF7;
-	l->root = expand(l, str_cut(&rest, ':'), why);
-	if (l->root == NULL)
-		return -1;
-	while (rest != NULL)
-		if (take_option(l, str_cut(&rest, ':'), o, why) == -1)
-			return -1;
-	/* What is told to be where it would be looked for anyway needs no hint:
-	 * the INBOX has to be there then. */
-	if (l->inbox != NULL && strcmp(l->inbox, l->root) == 0) {
-		free(l->inbox);
-		l->inbox = NULL;
+	if (strcmp(driver, "maildir") != 0)
+		return *driver == '\0' ? "not told" : driver;
+	while (rest != NULL) {
+		char *part = str_cut(&rest, ':');
+
+		if (str_starts(part, "SUBSCRIPTIONS=")) {
+			free(l->subscriptions);
+			l->subscriptions =
+			    xstrdup(part + strlen("SUBSCRIPTIONS="));
+		} else if (str_starts(part, "MAILBOXDIR=")) {
+			return "a Maildir with MAILBOXDIR";
+		}
 	}
+	return l->account.indexed ? "a Maildir with LAYOUT=index" : NULL;
+}
+
+static int
+check_location(struct located *l, const char *user, struct why *why)
+{
+	const char *location = l->account.location;
+	char *text = xstrdup(location == NULL ? "" : location);
+	const char *fault = find_obstacle(l, text);
+	int r = 0;
+
+	if (fault != NULL)
+		r = why_set(why, FAIL_FATAL,
+		    "%s: the store is %s; see --through-doveadm", user, fault);
+	free(text);
+	return r;
+}
+
+/* A folder that no account has, as Dovecot would lay it on the disk. */
+static const struct {
+	const char *tail;
+	enum tree_layout layout;
+	enum tree_names names;
+} looks[] = {
+	{ "/.mailferry.look&APw-", LAYOUT_MAILDIR, NAMES_MUTF7 },
+	{ "/.mailferry.look\xc3\xbc", LAYOUT_MAILDIR, NAMES_UTF8 },
+	{ "/mailferry/look&APw-", LAYOUT_FS, NAMES_MUTF7 },
+	{ "/mailferry/look\xc3\xbc", LAYOUT_FS, NAMES_UTF8 },
+};
+
+static int
+say_unknown(const struct located *l, const char *dir, struct why *why)
+{
+	return why_set(why, FAIL_FATAL,
+	    "%s: how Dovecot lays folders on the disk is not understood (%s); "
+	    "see --through-doveadm",
+	    l->doveadm.user, dir);
+}
+
+/* Finds out how folders lie, from where that one would be. */
+static int
+read_layout(struct located *l, char *box, struct tree_hint *hint,
+    size_t *number, struct why *why)
+{
+	for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+		size_t len = strlen(looks[i].tail);
+		char *at = strstr(box, looks[i].tail);
+
+		if (at == NULL || (at[len] != '\0' && at[len] != '/'))
+			continue;
+		if (at[len] == '/')
+			l->dirname = xstrdup(at + len + 1);
+		l->root = xmemdup(box, (size_t)(at - box));
+		hint->layout = looks[i].layout;
+		hint->names = looks[i].names;
+		*number = i;
+		return 0;
+	}
+	return say_unknown(l, box, why);
+}
+
+/* The same of its control files: below the mail, or in a tree of their own, in which
+ * there is no DIRNAME. */
+static int
+read_control(struct located *l, const char *box, const char *control,
+    const char *tail, struct why *why)
+{
+	size_t len = strlen(control), n = strlen(tail);
+
+	if (strcmp(box, control) == 0)
+		return 0;
+	if (len <= n || strcmp(control + len - n, tail) != 0)
+		return say_unknown(l, control, why);
+	l->control = xmemdup(control, len - n);
+	return 0;
+}
+
+/* Where Dovecot has the INBOX: the root, or what the layout has for it, need not be
+ * told. */
+static int
+read_inbox(struct located *l, const char *inbox, const char *control,
+    const struct tree_hint *hint, struct why *why)
+{
+	const char *name = hint->layout == LAYOUT_FS ? "INBOX" : ".INBOX";
+	char *usual = l->control == NULL ? xstrdup(inbox)
+					 : xasprintf("%s/%s", l->control, name);
+	char *below = xasprintf(
+	    "%s/%s/%s", l->root, name, l->dirname == NULL ? "" : l->dirname);
+	int r = *inbox != '\0' && strcmp(usual, control) == 0
+		    ? 0
+		    : say_unknown(l, control, why);
+
+	if (strcmp(inbox, l->root) != 0 && strcmp(inbox, below) != 0)
+		l->inbox = xstrdup(inbox);
+	free(usual);
+	free(below);
+	return r;
+}
+
+/* Asks where the mail is, and how folders lie there. Dovecot knows what all its
+ * settings come to. */
+static int
+ask_places(struct located *l, struct tree_hint *hint, struct why *why)
+{
+	const struct doveadm *d = &l->doveadm;
+	const struct doveadm_account *a = &l->account;
+	char *name = xasprintf("mailferry%clook\xc3\xbc", a->separator);
+	char *box = doveadm_home_directory(a, d, name, DOVEADM_MAILBOX);
+	char *control = doveadm_home_directory(a, d, name, DOVEADM_CONTROL);
+	char *inbox = doveadm_mailbox_directory(d, "INBOX", DOVEADM_MAILBOX);
+	char *inbox_control =
+	    doveadm_mailbox_directory(d, "INBOX", DOVEADM_CONTROL);
+	size_t i = 0;
+	int r = read_layout(l, box, hint, &i, why);
+
+	if (r == 0)
+		r = read_control(l, box, control, looks[i].tail, why);
+	if (r == 0)
+		r = read_inbox(l, inbox, inbox_control, hint, why);
+	free(name);
+	free(box);
+	free(control);
+	free(inbox);
+	free(inbox_control);
+	return r;
+}
+
+/* What is told to the scan. */
+static void
+take_places(const struct located *l, struct scan_options *o)
+{
 	o->target = l->root;
 	o->target_hint.control = l->control;
 	o->target_hint.inbox = l->inbox;
-	return 0;
+	o->target_hint.dirname = l->dirname;
+	o->target_hint.subscriptions = l->subscriptions;
+	o->target_hint.escape = l->account.escape;
+	o->target_hint.separator = l->account.separator;
 }
 
 static void
@@ -99,7 +183,8 @@ take_roles(struct located *l, const struct doveadm_mailbox *v, size_t n)
 		if (v[i].role == NULL || !v[i].home)
 			continue;
 		l->roles = xgrow(l->roles, l->n, &l->cap, sizeof *l->roles);
-		l->roles[l->n++] = (struct scan_role){ v[i].path, v[i].role };
+		l->roles[l->n++] =
+		    (struct scan_role){ v[i].path, v[i].role, v[i].unmade };
 	}
 }
 
@@ -117,19 +202,6 @@ open_inbox(const struct located *l, const struct doveadm *d, struct why *why)
 	    DOVEADM_WORDS(
 		"mailbox", "status", "-u", d->user, "messages", "INBOX"),
 	    NULL, why);
-}
-
-/* True if a text of settings has the word, outside of a comment. */
-static bool
-has_word(const char *text, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = text; (at = strstr(at, word)) != NULL; at += len)
-		if ((at == text || strchr(" \t\n=", at[-1]) != NULL) &&
-		    (at[len] == '\0' || strchr(" \t\n", at[len]) != NULL))
-			return true;
-	return false;
 }
 
 /* True if the setting says that nothing is encrypted any more, and old mail is
@@ -152,11 +224,11 @@ is_off(const char *text)
 static int
 check_plugins(const struct located *l, const struct doveadm *d, struct why *why)
 {
-	struct buf plugins = { 0 }, how = { 0 };
-	int r = doveadm_run(
-	    d, DOVEADM_WORDS("config", "mail_plugins"), &plugins, why);
+	struct buf how = { 0 };
+	bool crypt;
+	int r = doveadm_has_plugin(d, "mail_crypt", &crypt, why);
 
-	if (r == 0 && has_word(buf_str(&plugins), "mail_crypt")) {
+	if (r == 0 && crypt) {
 		r = l->account.is_24
 			? doveadm_run(d,
 			      DOVEADM_WORDS(
@@ -172,18 +244,8 @@ check_plugins(const struct located *l, const struct doveadm *d, struct why *why)
 			    "--through-doveadm",
 			    d->user);
 	}
-	buf_free(&plugins);
 	buf_free(&how);
 	return r;
-}
-
-static bool
-is_same_dir(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
 }
 
 /* True if a path is the directory, or lies in it. */
@@ -198,27 +260,6 @@ is_within(const char *path, const char *dir)
 	       (path[len] == '/' || path[len] == '\0');
 }
 
-/* A namespace can have its mail in another place than mail_location says. */
-static int
-check_inbox(const struct located *l, const struct doveadm *d,
-    const struct scan_options *o, struct why *why)
-{
-	const char *wanted = l->inbox == NULL ? l->root : l->inbox;
-	char *is = doveadm_mailbox_directory(d, "INBOX");
-	int r = 0;
-
-	if (*is != '\0' && !is_same_dir(is, wanted) &&
-	    (o->target_hint.layout == LAYOUT_MAILDIR ? strcmp(is, wanted) != 0
-						     : !is_within(is, wanted)))
-		r = why_set(why, FAIL_FATAL,
-		    "%s: Dovecot has the INBOX in %s, not in %s: the location "
-		    "of its namespace is another one; name the target itself, "
-		    "or see --through-doveadm",
-		    d->user, is, wanted);
-	free(is);
-	return r;
-}
-
 /* What is wrong with a folder that Dovecot looks for in another namespace; the
  * caller frees it. NULL: nothing. */
 static char *
@@ -231,7 +272,7 @@ find_hidden(const struct located *l, const char *name, const char *dir)
 	/* A namespace can be another name of the same place, or be switched off
 	 * for this user. */
 	ours = xasprintf("%s/%s", l->root, dir);
-	is = doveadm_mailbox_directory(&l->doveadm, name);
+	is = doveadm_mailbox_directory(&l->doveadm, name, DOVEADM_MAILBOX);
 	if (!is_within(is, ours))
 		fault = xasprintf("Dovecot has a namespace of its own for "
 				  "\"%s\"; see --map and --through-doveadm",
@@ -315,36 +356,49 @@ refuse(void *arg, const char *path, const char *dir)
 	return fault;
 }
 
-int
-user_locate(struct located *l, const struct doveadm *d, struct scan_options *o,
-    struct why *why)
+/* Subscriptions can be kept by another namespace, in a file of that one. */
+static int
+check_subscriptions(const struct located *l, struct why *why)
 {
-	char *text;
-	int r;
+	for (size_t i = 0; i < l->account.n_namespaces; i++) {
+		const struct doveadm_namespace *ns = &l->account.namespaces[i];
+		const char *own = namespace_setting(ns, "subscriptions");
 
+		if (ns->inbox && own != NULL && strcmp(own, "no") == 0)
+			return why_set(why, FAIL_FATAL,
+			    "%s: Dovecot keeps the subscriptions in another "
+			    "namespace; see --subscribe=none and "
+			    "--through-doveadm",
+			    l->doveadm.user);
+	}
+	return 0;
+}
+
+int
+user_locate(struct located *l, const struct doveadm *d, bool subscribes,
+    struct scan_options *o, struct why *why)
+{
 	o->target = d->user;
+	l->doveadm = *d;
 	if (doveadm_account_read(&l->account, d, why) == -1 ||
+	    check_location(l, d->user, why) == -1 ||
+	    (subscribes && check_subscriptions(l, why) == -1) ||
 	    doveadm_mailboxes_read(&l->account, d, why) == -1 ||
 	    doveadm_roles_read(&l->account, d, why) == -1 ||
-	    (*o->source != '\0' && check_plugins(l, d, why) == -1))
+	    (*o->source != '\0' && check_plugins(l, d, why) == -1) ||
+	    ask_places(l, &o->target_hint, why) == -1 ||
+	    open_inbox(l, d, why) == -1)
 		return -1;
-	text = xstrdup(l->account.location == NULL ? "" : l->account.location);
-	r = take_location(l, text, o, why);
-	free(text);
-	if (r == 0)
-		r = open_inbox(l, d, why);
-	if (r == 0)
-		r = check_inbox(l, d, o, why);
-	l->doveadm = *d;
+	take_places(l, o);
 	o->mapping.refuse = refuse;
-	if (l->account.separator != '/')
+	if (l->account.separator != '/' && l->account.escape == '\0')
 		o->mapping.plain = PLAIN_NEVER;
 	o->mapping.arg = l;
 	take_roles(l, l->account.mailboxes, l->account.n);
 	take_roles(l, l->account.latent, l->account.n_latent);
 	o->roles = l->roles;
 	o->n_roles = l->n;
-	return r;
+	return 0;
 }
 
 int
@@ -372,6 +426,7 @@ user_list_new(const struct located *l, const struct doveadm *d, struct why *why)
 		.location = l->account.location == NULL
 				? NULL
 				: xstrdup(l->account.location),
+		.location_of = l->account.location_of,
 		.prefix = "",
 	};
 	int r = doveadm_mailboxes_read(&again, d, why);
@@ -387,6 +442,8 @@ located_free(struct located *l)
 	free(l->root);
 	free(l->control);
 	free(l->inbox);
+	free(l->dirname);
+	free(l->subscriptions);
 	free(l->roles);
 	*l = (struct located){ 0 };
 }

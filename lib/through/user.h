@@ -15,7 +15,7 @@
 struct located {
 	struct doveadm_account account;
 	struct doveadm doveadm; /* borrowed by what it points to */
-	char *root, *control, *inbox;
+	char *root, *control, *inbox, *dirname, *subscriptions;
 	struct scan_role *roles;
 	size_t n, cap;
 };
@@ -23,9 +23,10 @@ struct located {
 /*
  * Asks, and fills in the target, its hints and the roles of its folders. 0, or
  * -1 and why (FATAL): no such user, or no Maildir that could be written from
- * outside.
+ * outside; if it subscribes to folders, nor one whose subscriptions are kept
+ * elsewhere.
  */
-int user_locate(struct located *l, const struct doveadm *d,
+int user_locate(struct located *l, const struct doveadm *d, bool subscribes,
     struct scan_options *o, struct why *why);
 
 /*

@@ -18,10 +18,19 @@ namespace inbox {
 LOCATIONS = ['maildir:~/Maildir', 'maildir:~/mail:LAYOUT=fs',
              'maildir:~/mail:CONTROL=~/control',
              'maildir:~/mail:LAYOUT=fs:INBOX=~/Maildir']
-if not IS_24:
+# Settings that only the namespace of the INBOX has.
+OWN = [''] * len(LOCATIONS)
+if IS_24:
+    OWN += ['mailbox_list_utf8 = yes\n  mail_control_path = ~/own\n  '
+            'mailbox_subscriptions_filename = subs',
+            'mailbox_list_layout = fs\n  '
+            'mailbox_list_storage_escape_char = "^"']
+    LOCATIONS += ['maildir:~/Maildir'] * 2
+else:
     LOCATIONS += ['maildir:~/mail:INBOX=~/mail/.INBOX',
                   'maildir:~/mail:LAYOUT=fs:DIRNAME=mAildir',
                   'maildir:~/mail:UTF-8', 'maildir:~/mail:LAYOUT=fs:UTF-8']
+    OWN += [''] * 4
 
 
 def tree():
@@ -56,8 +65,9 @@ def counts(server):
 
 def main():
     tree()
-    for number, location in enumerate(LOCATIONS):
-        server = Dovecot('server%d' % number, location, ROLES)
+    for number, (location, own) in enumerate(zip(LOCATIONS, OWN)):
+        server = Dovecot('server%d' % number, location,
+                         ROLES.replace('inbox {', 'inbox {\n  ' + own))
         server.start()
         enter = 'chroot %s ' % server.root if server.root else ''
         command = enter + 'doveadm -c ' + server.inside(server.conf)
@@ -72,6 +82,8 @@ def main():
             command = os.path.abspath('doveadm%d' % number)
         _, err = run(server, command, 'tree')
         assert counts(server) == [3, 1, 1, 1, 1], (location, counts(server), err)
+        with server.imap() as client:
+            assert any(b'Neu/Unter' in line for line in client.lsub()[1])
         out, _ = run(server, command, 'tree')
         assert '"added"' not in out, out
         journal = sorted(n for n in os.listdir('state')
@@ -97,7 +109,7 @@ def main():
 
 def unused():
     """The INBOX lies elsewhere, and nobody has opened it."""
-    server = Dovecot('server9', 'maildir:~/mail:INBOX=~/Maildir')
+    server = Dovecot('server19', 'maildir:~/mail:INBOX=~/Maildir')
     server.start()
     enter = 'chroot %s ' % server.root if server.root else ''
     command = enter + 'doveadm -c ' + server.inside(server.conf)
@@ -106,7 +118,7 @@ def unused():
     assert not os.path.exists(server.maildir())
     if server.root:
         fake(server, command)
-        command = os.path.abspath('doveadm9')
+        command = os.path.abspath('doveadm19')
     run(server, command, 'tree')
     with server.imap() as client:
         assert len(fetch(client, 'INBOX')) == 2
@@ -124,7 +136,7 @@ def plugins():
         crypt = ('mail_plugins = mail_crypt\nplugin {\n'
                  '  mail_crypt_save_version = 2\n}\n',
                  'plugin {\n  mail_crypt_save_version = 0\n}\n')
-    server = Dovecot('server8')
+    server = Dovecot('server18')
     server.start()
     enter = 'chroot %s ' % server.root if server.root else ''
     command = enter + 'doveadm -c ' + server.inside(server.conf)
@@ -132,7 +144,7 @@ def plugins():
                    input=message('old'))
     if server.root:
         fake(server, command)
-        command = os.path.abspath('doveadm8')
+        command = os.path.abspath('doveadm18')
     for more, status in zip(crypt, (2, 0)):
         with open(server.conf, 'a') as f:
             f.write(more)
@@ -165,7 +177,7 @@ namespace more {
 }
 ''' % ('mail_driver = maildir\n  mail_path = ~/more' if IS_24 else
        'location = maildir:~/more')
-    server = Dovecot('server10', location, more)
+    server = Dovecot('server20', location, more)
     server.start()
     enter = 'chroot %s ' % server.root if server.root else ''
     command = enter + 'doveadm -c ' + server.inside(server.conf)
@@ -176,7 +188,7 @@ namespace more {
         client.append('more/Neu', None, None, message('4.d'))
     if server.root:
         fake(server, command)
-        command = os.path.abspath('doveadm10')
+        command = os.path.abspath('doveadm20')
     out, err = run(server, command, 'tree')
     assert out.count('"added"') == 6, (out, err)
     with server.imap() as client:

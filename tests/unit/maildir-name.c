@@ -114,8 +114,18 @@ test_folders(void)
 		{ { .fs = false }, "cur", ".cur" },
 		{ { .fs = true, .utf8 = true, .unseen = true }, "a/cur",
 		    "a/cur" },
-		{ { .fs = true, .unseen = true, .escapes = true }, "~a",
-		    "~a" } };
+		{ { .fs = true, .unseen = true, .escape = '\\' }, "~a", "~a" },
+		/* As Dovecot with listescape lays them. */
+		{ { .escape = '\\', .separator = '/' }, "v1.2", ".v1\\2e2" },
+		{ { .escape = '\\', .separator = '/' }, "a\\2fb/~t",
+		    ".a\\5c2fb.\\7et" },
+		{ { .escape = '^', .separator = '/' }, "v^1.2", ".v^5e1^2e2" },
+		{ { .escape = '\\', .separator = '.' }, "x\\2fy/c\\5cd",
+		    ".x\\2fy.c\\5cd" },
+		{ { .fs = true, .escape = '\\', .separator = '/' }, "v1.2/c\\d",
+		    "v1.2/c\\5cd" },
+		{ { .fs = true, .escape = '\\', .separator = '.' }, "x\\2fy/~z",
+		    "x\\2fy/\\7ez" } };
 	static const struct {
 		struct folder_style style;
 		const char *path;
@@ -125,8 +135,12 @@ test_folders(void)
 		{ { .fs = false }, "Inbox" }, { { .fs = true }, "a/cur" },
 		{ { .fs = true }, "../x" }, { { .fs = true }, ".x" },
 		{ { .fs = true, .unseen = true }, "~a" },
-		{ { .fs = true, .unseen = true, .escapes = true }, ".." },
+		{ { .fs = true, .unseen = true, .escape = '\\' }, ".." },
+		{ { .escape = '\\', .separator = '.' }, "v1.2" },
+		{ { .fs = true, .separator = '.' }, "v1.2" },
 		{ { .utf8 = true }, "\xff" } };
+	const struct folder_style escaping = { .escape = '\\',
+		.separator = '.' };
 	struct buf b = { 0 };
 	struct why why = { 0 };
 	char longest[300];
@@ -158,6 +172,10 @@ test_folders(void)
 		folder_put_dir(&b, "INBOX/Work", &same[0].style, &why) == 0,
 	    "a level above is INBOX in capitals, or not INBOX");
 	buf_reset(&b);
+	OK(folder_put_path(&b, ".a\\zz", &escaping) == -1 &&
+		folder_put_path(&b, ".a\\2eb", &escaping) == -1 &&
+		folder_put_path(&b, ".a\\2Fb", &escaping) == -1 && b.len == 0,
+	    "an escape that Dovecot would not write leads nowhere");
 	OK(folder_put_path(&b, ".INBOX", &same[0].style) == -1 &&
 		folder_put_path(&b, ".R\xc3\xbc", &same[0].style) == -1 &&
 		folder_put_path(&b, ".a&b", &same[0].style) == -1 &&

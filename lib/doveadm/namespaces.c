@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+#include "doveadm/namespaces.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/str.h"
+
+char *
+doveconf_unquote(char *value)
+{
+	char *to = value;
+	size_t len = strlen(value);
+
+	if (len < 2 || value[0] != '"' || value[len - 1] != '"')
+		return value;
+	value[len - 1] = '\0';
+	for (const char *p = value + 1; *p != '\0'; p++) {
+		if (*p == '\\' && p[1] != '\0')
+			p++;
+		*to++ = *p;
+	}
+	*to = '\0';
+	return value;
+}
+
+const char *
+namespace_setting(const struct doveadm_namespace *ns, const char *key)
+{
+	for (size_t i = 0; i < ns->n_settings; i++)
+		if (strcmp(ns->settings[i].key, key) == 0)
+			return ns->settings[i].value;
+	return NULL;
+}
+
+/* True if it has the setting with this value. */
+static bool
+is_set(const struct doveadm_namespace *ns, const char *key, const char *value)
+{
+	const char *is = namespace_setting(ns, key);
+
+	return is != NULL && strcmp(is, value) == 0;
+}
+
+static void
+put_setting(struct doveadm_namespace *ns, const char *key, const char *value)
+{
+	ns->settings = xgrow(ns->settings, ns->n_settings, &ns->cap_settings,
+	    sizeof *ns->settings);
+	ns->settings[ns->n_settings].key = xstrdup(key);
+	ns->settings[ns->n_settings++].value = xstrdup(value);
+}
+
+/* What follows from the settings of a block that is read. */
+static void
+settle(struct doveadm_namespace *ns)
+{
+	const char *prefix = namespace_setting(ns, "prefix");
+	const char *type = namespace_setting(ns, "type");
+	const char *location = namespace_setting(ns, "location");
+	const char *separator = namespace_setting(ns, "separator");
+
+	if (prefix != NULL) {
+		free(ns->prefix);
+		ns->prefix = xmemdup(prefix, strcspn(prefix, "%$"));
+	}
+	ns->separator = separator == NULL ? '\0' : *separator;
+	ns->inbox = is_set(ns, "inbox", "yes");
+	ns->disabled = is_set(ns, "disabled", "yes");
+	ns->own = !ns->disabled && !is_set(ns, "hidden", "yes") &&
+		  !is_set(ns, "mail_driver", "virtual") &&
+		  (type == NULL || strcmp(type, "private") == 0) &&
+		  (location == NULL || !str_starts(location, "virtual:"));
+}
+
+static struct doveadm_namespace *
+add_namespace(struct doveadm_account *a, const char *name)
+{
+	a->namespaces = xgrow(a->namespaces, a->n_namespaces,
+	    &a->cap_namespaces, sizeof *a->namespaces);
+	a->namespaces[a->n_namespaces] =
+	    (struct doveadm_namespace){ .name = xstrdup(name),
+		    .prefix = xstrdup("") };
+	return &a->namespaces[a->n_namespaces++];
+}
+
+static struct doveadm_use *
+add_use(struct doveadm_namespace *ns, const char *name)
+{
+	ns->uses = xgrow(ns->uses, ns->n_uses, &ns->cap_uses, sizeof *ns->uses);
+	ns->uses[ns->n_uses] = (struct doveadm_use){ .name = xstrdup(name) };
+	return &ns->uses[ns->n_uses++];
+}
+
+/* A setting of a mailbox. Of several special uses the first counts. */
+static void
+take_use(struct doveadm_use *use, const char *key, const char *value)
+{
+	if (strcmp(key, "name") == 0 && *value != '\0') {
+		free(use->name);
+		use->name = xstrdup(value);
+	} else if (strcmp(key, "special_use") == 0 && *value == '\\') {
+		free(use->role);
+		use->role =
+		    str_lower(xmemdup(value + 1, strcspn(value + 1, " ,")));
+	}
+}
+
+/* The name of a block, of 'mailbox "Sent Items" {'. */
+static char *
+block_name(char *line)
+{
+	line[strlen(line) - 1] = '\0';
+	(void)str_cut(&line, ' ');
+	return line == NULL ? NULL : doveconf_unquote(str_trim(line));
+}
+
+/* "namespace NAME {", settings and blocks in it, "}". */
+void
+namespaces_parse(struct doveadm_account *a, char *text)
+{
+	struct doveadm_namespace *ns = NULL;
+	struct doveadm_use *use = NULL;
+	char *line;
+	int depth = 0;
+
+	while ((line = str_cut(&text, '\n')) != NULL) {
+		char *value = str_trim(line), *key;
+		size_t len = strlen(value);
+
+		if (len > 0 && value[len - 1] == '{') {
+			bool mailbox = str_starts(value, "mailbox ");
+			const char *name = block_name(value);
+
+			if (depth++ == 0)
+				ns = add_namespace(a, name == NULL ? "" : name);
+			else if (depth == 2 && mailbox && name != NULL)
+				use = add_use(ns, name);
+			continue;
+		}
+		if (strcmp(value, "}") == 0) {
+			use = NULL;
+			if (--depth == 0 && ns != NULL)
+				settle(ns);
+			continue;
+		}
+		key = str_trim(str_cut(&value, '='));
+		if (value == NULL)
+			continue;
+		value = doveconf_unquote(str_trim(value));
+		if (depth == 1 && ns != NULL)
+			put_setting(ns, key, value);
+		else if (depth == 2 && use != NULL)
+			take_use(use, key, value);
+	}
+}
+
+static void
+namespace_free(struct doveadm_namespace *ns)
+{
+	for (size_t i = 0; i < ns->n_settings; i++) {
+		free(ns->settings[i].key);
+		free(ns->settings[i].value);
+	}
+	for (size_t i = 0; i < ns->n_uses; i++) {
+		free(ns->uses[i].name);
+		free(ns->uses[i].role);
+	}
+	free(ns->settings);
+	free(ns->uses);
+	free(ns->name);
+	free(ns->prefix);
+}
+
+void
+namespaces_free(struct doveadm_account *a)
+{
+	for (size_t i = 0; i < a->n_namespaces; i++)
+		namespace_free(&a->namespaces[i]);
+	free(a->namespaces);
+	a->namespaces = NULL;
+	a->n_namespaces = a->cap_namespaces = 0;
+}
