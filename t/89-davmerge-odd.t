@@ -32,6 +32,18 @@ ok 'addresses that answers spell in two ways are one' '
 		grep requests err | same was -
 	done'
 
+ok 'a server that cannot give several at once is asked for one at a time' '
+	truncate -s 65M huge
+	for rule in "status 413" "status 403" "status 501" "body $tmp/huge"; do
+		echo "REPORT * $rule" >rules
+		shows run 0 merge -q "$url" tree >out 2>err
+		counts "2 card exists,5 event exists,"
+	done
+	echo "GET * body $tmp/huge" >>rules
+	shows run 2 merge -q "$url" tree >out 2>err
+	has err "an answer of more than"
+	hasnt out created'
+
 ok 'what is listed at an address that is none is not missing' '
 	n=$(stored | wc -l)
 	for which in "*" 3 4; do

@@ -106,6 +106,7 @@ dav_exchange(struct dav *d, const struct http_request *r,
 		    unsure, &d->requests, why);
 	}
 	d->refused = result == 0 && reply->status == 401;
+	d->too_large = reply->body.overflow;
 	return result;
 }
 

@@ -17,7 +17,8 @@ struct dav {
 	struct http_retry
 	    retry; /* its waiting and stop are the caller's to set */
 	size_t requests;
-	bool refused; /* the last answer was that the password is wrong */
+	bool refused;   /* the last answer was that the password is wrong */
+	bool too_large; /* the last answer was, and was not read to its end */
 };
 
 /* Connects to https://HOST[:PORT][/PATH]. 0, or -1 and why. budget: seconds

@@ -139,8 +139,8 @@ dav_get(struct dav *d, const char *href, struct buf *out, struct why *why)
 	return result;
 }
 
-/* What an answer left out is there all the same, unless the server says that it
- * is not: taken for missing, it would be put a second time. */
+/* What no answer had is there all the same, unless the server says that it is
+ * not: taken for missing, it would be put a second time. */
 static int
 get_rest(struct listing *l, struct why *why)
 {
@@ -168,7 +168,8 @@ read_all(struct listing *l, struct why *why)
 	for (; r == 0 && l->first < l->n; l->first += l->some) {
 		l->some = l->n - l->first < GET_MAX ? l->n - l->first : GET_MAX;
 		r = multiget(l, why);
-		if (r == 0)
+		/* One at a time is not too much, and any server can do it. */
+		if (r == 0 || l->d->too_large || why->kind == FAIL_DATA)
 			r = get_rest(l, why);
 	}
 	free(l->read);
