@@ -162,6 +162,30 @@ ok 'networks that were changed on the server stay, and are named' '
 	run 0 apply plan >out 2>err
 	hasnt out allowedIps'
 
+# --- a selector that has a key there ---
+jq -c 'select(.object == "DkimSignature").value | to_entries[] | [.value.selector, .value]' plan >pairs
+for case in ed:mail mail:ed mail:mail; do
+	serve --schema "$fixtures/real/stalwart-schema.json.gz"
+	ok "a selector with a key on the server gets no second one ($case)" '
+		grep "\"Domain\"" plan >domain.plan
+		run 0 apply domain.plan >out 2>err
+		id=$(jq -r "select(.object == \"Domain\").id" out)
+		jq -c --arg d "$id" --arg from "${case%:*}" --arg to "${case#*:}" \
+		    "select(.[0] == \$from)[1] | .domainId = \$d | .selector = \$to | {create: {k: .}}" pairs >key.json
+		jmap x:DkimSignature/set "$(cat key.json)" | grep -q "\"created\""
+		objects DkimSignature >was
+		for how in "" -u; do
+			# shellcheck disable=SC2086
+			run 0 apply $how plan >out 2>err
+			[ "$(objects DkimSignature | jq -r .selector | sort | tr "\n" " ")" = "ed mail " ]
+			objects DkimSignature >now
+			grep -qFx -f was now
+			jq -c "select(.object == \"DkimSignature\" and .differs).differs" out >got
+			[ "${case%:*}" = "${case#*:}" ] || echo "[\"@type\"]" | same - got
+			[ "${case%:*}" != "${case#*:}" ] || [ ! -s got ]
+		done'
+done
+
 # --- two first runs at a time ---
 # Which request looks for the keys that are there.
 serve --schema "$fixtures/real/stalwart-schema.json.gz"

@@ -25,6 +25,24 @@ entry_fail(struct apply_entry *e, const struct why *why)
 }
 
 void
+entry_add_differing(struct apply_entry *e, const char *member)
+{
+	if (e->differs == NULL)
+		e->differs = json_array();
+	(void)json_array_append_new(e->differs, json_string(member));
+}
+
+void
+entry_add_note(struct apply_entry *e, const char *text)
+{
+	char *both = e->note == NULL ? xstrdup(text)
+				     : xasprintf("%s; %s", e->note, text);
+
+	free(e->note);
+	e->note = both;
+}
+
+void
 entry_clear(struct apply_entry *e)
 {
 	free(e->ref);

@@ -35,6 +35,9 @@ struct apply_entry {
 void entry_settle(
     struct apply_entry *e, enum apply_status status, const char *id);
 void entry_fail(struct apply_entry *e, const struct why *why);
+/* A member that the plan has otherwise; and something to say, after what is said. */
+void entry_add_differing(struct apply_entry *e, const char *member);
+void entry_add_note(struct apply_entry *e, const char *text);
 void entry_clear(struct apply_entry *e);
 /* The object as a tree, made where it is not there yet. */
 json_t *entry_body(struct apply_entry *e);

@@ -111,6 +111,16 @@ add_scope(const struct apply_op *op, const json_t *object, struct buf *key)
 		add_value(key, json_object_get(object, name));
 }
 
+/* Whether objects of two variants are never the same. Keys of two kinds under one
+ * selector of a domain are one too many: both would stand in the zone. */
+static bool
+variants_differ(const struct apply *a, const struct apply_op *op)
+{
+	return schema_has_variants(a->schema, op->object) &&
+	       (op->match_on == NULL ||
+		   strcmp(op->object, "DkimSignature") != 0);
+}
+
 /* What distinguishes an object within its scope. */
 static void
 make_key(const struct apply *a, const struct apply_op *op, const json_t *object,
@@ -119,7 +129,7 @@ make_key(const struct apply *a, const struct apply_op *op, const json_t *object,
 	json_t *v;
 	size_t i;
 
-	if (schema_has_variants(a->schema, op->object))
+	if (variants_differ(a, op))
 		add_value(key, json_object_get(object, "@type"));
 	if (label(a, op) != NULL)
 		add_value(key, json_object_get(object, label(a, op)));

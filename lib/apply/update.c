@@ -460,24 +460,6 @@ lacks_only(const json_t *patch)
 	       json_object_get(patch, "aliases") != NULL;
 }
 
-static void
-add_differing(struct apply_entry *e, const char *member)
-{
-	if (e->differs == NULL)
-		e->differs = json_array();
-	(void)json_array_append_new(e->differs, json_string(member));
-}
-
-static void
-add_note(struct apply_entry *e, const char *text)
-{
-	char *both = e->note == NULL ? xstrdup(text)
-				     : xasprintf("%s; %s", e->note, text);
-
-	free(e->note);
-	e->note = both;
-}
-
 /* Says what of an object that exists is otherwise in the plan. patch: what would
  * have to be changed; lacking: names of aliases. */
 static void
@@ -489,7 +471,7 @@ note_differences(const struct apply *a, struct apply_entry *e,
 	json_t *v;
 
 	json_object_foreach ((json_t *)(uintptr_t)patch, key, v)
-		add_differing(e, key);
+		entry_add_differing(e, key);
 	if (lacking->len != 0 && a->options->add_aliases)
 		buf_addf(&note, "it gets the aliases %s", lacking->data);
 	else if (lacking->len != 0)
@@ -504,7 +486,7 @@ note_differences(const struct apply *a, struct apply_entry *e,
 		buf_adds(&note,
 		    ", and is left alone (-u --keep-passwords changes it)");
 	}
-	add_note(e, note.data);
+	entry_add_note(e, note.data);
 	buf_free(&note);
 }
 
@@ -540,8 +522,8 @@ note_password(
 	if (!wants_no_password(a, entry_body(e)) ||
 	    password_key(json_object_get(current, "credentials")) == NULL)
 		return;
-	add_differing(e, "credentials");
-	add_note(e,
+	entry_add_differing(e, "credentials");
+	entry_add_note(e,
 	    "the plan has no password for it, and the one that it has stays in "
 	    "force (mkaccounts --no-secret=temp gives it another)");
 }
@@ -560,10 +542,26 @@ note_networks(
 	    same(json_object_get(json_object_get(have, key), "allowedIps"),
 		want))
 		return;
-	add_differing(e, "allowedIps");
-	add_note(e,
+	entry_add_differing(e, "allowedIps");
+	entry_add_note(e,
 	    "the networks that it may log in from differ from the plan, and "
 	    "are left alone (-u changes them, with the password)");
+}
+
+/* What has the names of another kind of object, such as a signing key: its other
+ * values are not compared. */
+static bool
+is_other_kind(struct apply_entry *e, const json_t *current)
+{
+	const json_t *want = json_object_get(entry_body(e), "@type");
+
+	if (want == NULL || covers(json_object_get(current, "@type"), want))
+		return false;
+	entry_add_differing(e, "@type");
+	entry_add_note(e,
+	    "the server has another kind under this name, and it is left "
+	    "alone: remove that one, or take another name");
+	return true;
 }
 
 void
@@ -572,16 +570,16 @@ update_decide(struct apply *a, struct apply_job *job, struct apply_entry *e)
 	const json_t *current;
 	json_t *patch;
 
-	if (job->op->type == OP_UPDATE && e->made) {
-		e->patch = json_incref(e->body);
-		return;
-	}
 	if (job->op->type == OP_UPDATE) {
-		decide_update(a, job, e);
+		if (e->made)
+			e->patch = json_incref(e->body);
+		else
+			decide_update(a, job, e);
 		return;
 	}
 	current = fetch_found(&job->fetch, job->op->object, e->id);
-	if (current == NULL)
+	if (current == NULL ||
+	    (!apply_unique(job->op->object) && is_other_kind(e, current)))
 		return;
 	note_password(a, e, current);
 	note_networks(a, e, current);
