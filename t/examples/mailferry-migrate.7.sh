@@ -148,10 +148,20 @@ after_4() {
 	cp admin.secret /etc/mailferry/admin.secret
 }
 after_5() {
+	said
+	not grep alice /etc/proxy/mappings.tsv
+	# What it says of a proxy that is not set up so.
+	not remap set -n --token-file /etc/proxy/admin.token legcay alice@example.org 2>"$err"
+	has "$err" 'the proxy has no destination legcay; it has: '
+}
+after_6() {
+	printed
+}
+after_7() {
 	[ "$(stat -c %a mailferry.conf)" = 600 ]
 	sed -i '/^DELAY=/s/=.*/=0/' mailferry.conf
 }
-after_6() {
+after_8() {
 	said
 	accounts_there >../there
 	hasnt ../there example.org
@@ -159,19 +169,19 @@ after_6() {
 	send first Alice@example.org new
 	old_home first alice
 }
-after_7() {
+after_9() {
 	printed
 }
-after_8() {
+after_10() {
 	said
 	has "$out" 'transport_maps: inline:'
 	hasnt "$out" 'transport_maps: hash:/etc/postfix/mailferry'
 	[ ! -e /var/lib/mailferry/records.ndjson ]
 }
-after_9() {
+after_11() {
 	printed
 }
-after_10() {
+after_12() {
 	said
 	cp "$tmp/said" ../first
 	send second ALICE@example.org new
@@ -208,44 +218,44 @@ after_10() {
 	cp ../first "$tmp/said"
 	grep -q 'alice@example.org.*stalwart' /etc/proxy/mappings.tsv
 }
-after_11() {
+after_13() {
 	printed
 }
-after_12() {
+after_14() {
 	has "$err" '2 accounts: 2 done'
 	not grep -q 'bob@example.org.*stalwart' /etc/proxy/mappings.tsv
 }
-after_13() {
+after_15() {
 	said
 	grep -q 'bob@example.org.*stalwart' /etc/proxy/mappings.tsv
 }
-after_14() {
+after_16() {
 	printed
 }
-after_15() {
+after_17() {
 	has "$err" '2 accounts: 2 done'
 }
-after_16() {
+after_18() {
 	said
 	has report.html '<b>3</b> moved'
 }
-after_17() {
+after_19() {
 	printed
 }
-status_18=1
-after_18() {
+status_20=1
+after_20() {
 	not [ -s "$out" ]
 	not [ -s "$err" ]
 }
-after_19() {
+after_21() {
 	said
 }
-after_20() {
+after_22() {
 	printed
 	send eighth whoever@example.org new
 	home eighth carol@example.org
 }
-after_21() {
+after_23() {
 	said
 	[ -z "$(mailroute list --password-file admin.secret 2>/dev/null)" ]
 	# The old server may be switched off: nothing goes there, and no address is lost.
@@ -259,6 +269,6 @@ after_21() {
 	not grep -E 'status=(bounced|deferred)|loops back' /var/log/mail.log
 	not grep '"status":"bounced"' "$tmp/smtp.log"
 }
-after_22() {
+after_24() {
 	printed
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-sections=('A MOVE, STEP BY STEP' 'BACK, STEP BY STEP')
+sections=('A MOVE, STEP BY STEP' 'BACK, STEP BY STEP' 'FROM AN OLDER STALWART')
 # A journal has a name of its own.
 edit() {
 	set -- ~/.local/state/mailferry/*.journal
@@ -7,6 +7,8 @@ edit() {
 }
 prepare() {
 	with_dovecot
+	# The older Stalwart: what is asked of it is JMAP, and IMAP.
+	stalwart_ip=127.0.0.4 with_stalwart
 	with_stalwart
 	with_proxy
 	with_radicale
@@ -81,4 +83,30 @@ after_15() {
 after_16() {
 	has "$out" '"object":"event"'
 	has "$out" '"object":"card"'
+	procedure_programs
+	secret zoe.secret zoe-word
+	printf '%s\n' '{"v":1,"type":"domain","domain":"example.net"}' \
+	    '{"v":1,"type":"account","address":"zoe@example.net","logins":["zoe"],"secret":"{PLAIN}zoe-word"}' \
+	    '{"v":1,"type":"end","count":2}' >accounts.ndjson
+	mkaccounts -q -o plan.zoe accounts.ndjson
+	for server in old new; do
+		stalwart-apply -q --url "https://$server.example.org" --password-file secret plan.zoe
+	done
+	message /home/zoe/Maildir first
+	message /home/zoe/Maildir second
+	vandelay import maildir /home/zoe/Maildir before.sqlite
+	VANDELAY_PASSWORD=admin-word vandelay export --url https://old.example.org \
+	    --auth-basic admin --account-name zoe@example.net before.sqlite
+	# Its IMAP is a Dovecot here.
+	chown -R 5000:5000 /home/zoe
+	echo 'zoe@example.net:{PLAIN}zoe-word:5000:5000::/home/zoe::' >>/etc/dovecot/users
+}
+after_17() {
+	has "$out" 'email: created=2 '
+}
+after_18() {
+	has "$out" '1 account: 1 ok'
+	has "$out" '2 messages on the old server, 2 on the new one'
+	grep 'zoe@example.net.*stalwart' /etc/proxy/mappings.tsv
+	grep '^zoe[[:space:]]*stalwart' /etc/proxy/mappings.tsv
 }
