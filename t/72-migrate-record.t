@@ -100,6 +100,16 @@ ok 'a password that is changed while the account is copied, or its mail turned' 
 	hasnt state/eve@one.test/log Zx-busy
 	run 0 migrate -v eve@one.test 2>err
 	hasnt err meanwhile'
+ok 'what Postfix does at all is no change of an account' '
+	settings "OLD_DUMP=$tmp/noted"
+	printf "#!/bin/sh\ndirdump passwd-file -q $tmp/directory | sed \"1i {\\\"v\\\":1,\\\"type\\\":\\\"note\\\",\\\"what\\\":\\\"transport_maps\\\",\\\"text\\\":\\\"\$(wc -l <$tmp/noted.runs) lines\\\",\\\"origin\\\":\\\"x\\\"}\"\necho >>$tmp/noted.runs\n" >noted
+	chmod 755 noted
+	: >noted.runs
+	./noted | head -n 1 | grep "\"text\":\"0 lines\""
+	run 0 migrate --refresh fay@one.test
+	run 0 rollback fay@one.test
+	[ "$(wc -l <noted.runs)" -ge 3 ]
+	settings "OLD_DUMP=\"dirdump passwd-file -q $tmp/directory\""'
 ok 'what else is changed in that time: all of it is done again' '
 	meanwhile mailroute "sed -i \"/^fay@/s/\$/ nologin=y/\" $tmp/directory"
 	run 75 busily fay@one.test 2>err

@@ -80,6 +80,11 @@ ok 'a filter that is changed or switched off after the copy is named' '
 	run 0 migrate --until check bob@one.test
 	printf "# another\r\nkeep;\r\n" | old put -u bob@one.test two
 	old deactivate -u bob@one.test
+	mkdir broken
+	printf "#!/bin/sh\nexit 2\n" >broken/archive2maildir
+	chmod 755 broken/archive2maildir
+	(PATH=$tmp/broken:$PATH run 0 migrate -v --until again bob@one.test 2>err)
+	hasnt err "since the first copy"
 	run 0 migrate bob@one.test >out 2>err
 	has err "bob@one.test: on the old server since the first copy: "
 	has err "filter two changed"
