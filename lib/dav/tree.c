@@ -191,37 +191,59 @@ compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The names in a folder, sorted; NULL if it cannot be read. */
-static char **
-list_folder(int fd, size_t *n)
-{
-	DIR *d = fdopendir(fd);
-	char **names = NULL;
-	struct dirent *e;
-	size_t cap = 0;
+struct names {
+	char **v;
+	size_t n, cap;
+};
 
-	*n = 0;
-	if (d == NULL) {
-		(void)close(fd);
-		return NULL;
-	}
-	while ((e = readdir(d)) != NULL) {
-		if (e->d_name[0] == '.')
-			continue;
-		names = xgrow(names, *n, &cap, sizeof *names);
-		names[(*n)++] = xstrdup(e->d_name);
-	}
-	(void)closedir(d);
-	if (names != NULL)
-		qsort(names, *n, sizeof *names, compare_names);
-	return names;
+static void
+names_free(struct names *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i]);
+	free(l->v);
 }
 
+/* A folder, not a link to one: its descriptor; -1, and why where it is one that
+ * cannot be opened. */
 static int
-open_folder(int at, const char *name)
+open_folder(int at, const char *name, struct why *why)
 {
-	return openat(
-	    at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd =
+	    openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd == -1 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+		(void)why_errno(why, fail_of_errno(errno), "cannot be opened");
+	return fd;
+}
+
+/* The names in a folder, sorted; fd is closed. 0, or -1 and why where some may be
+ * missing. */
+static int
+list_folder(int fd, struct names *l, struct why *why)
+{
+	DIR *d = fdopendir(fd);
+	struct dirent *e;
+	int r = 0;
+
+	if (d == NULL) {
+		r = why_errno(why, fail_of_errno(errno), "cannot be read");
+		(void)close(fd);
+		return r;
+	}
+	while ((errno = 0, e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		l->v = xgrow(l->v, l->n, &l->cap, sizeof *l->v);
+		l->v[l->n++] = xstrdup(e->d_name);
+	}
+	if (errno != 0)
+		r = why_errno(
+		    why, fail_of_errno(errno), "cannot be read to its end");
+	(void)closedir(d);
+	if (l->n > 0)
+		qsort(l->v, l->n, sizeof *l->v, compare_names);
+	return r;
 }
 
 int
@@ -235,12 +257,13 @@ dav_tree_read(const struct dav_tree *t, const struct dav_item *item,
 
 	if (fd == -1)
 		return why_errno(why, fail_of_errno(errno), "cannot be opened");
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
-		(void)close(fd);
-		return why_set(why, FAIL_DATA, "not a file");
-	}
 	buf_init(out, ITEM_MAX);
-	r = read_fd(fd, item->file, out, why);
+	if (fstat(fd, &st) == -1)
+		r = why_errno(why, FAIL_DATA, "cannot be read");
+	else if (!S_ISREG(st.st_mode))
+		r = why_set(why, FAIL_DATA, "not a file");
+	else
+		r = read_fd(fd, item->file, out, why);
 	(void)close(fd);
 	if (r == -1)
 		why->kind = FAIL_DATA;
@@ -302,20 +325,45 @@ static void
 add_collection(struct dav_tree *t, int at, enum dav_kind kind,
     const char *folder, dav_bad_fn *bad, void *arg)
 {
-	int fd = open_folder(at, folder);
-	char **names;
-	size_t n;
+	char *path = xasprintf("%s/%s", folders[kind], folder);
+	struct names files = { 0 };
+	struct why why = { 0 };
+	int fd = open_folder(at, folder, &why);
 
-	if (fd == -1)
-		return;
-	dav_tree_add(t, kind, folder);
-	names = list_folder(fd, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (has_ending(names[i], endings[kind]))
-			add_item(t, kind, folder, names[i], bad, arg);
-		free(names[i]);
+	if (fd != -1) {
+		dav_tree_add(t, kind, folder);
+		(void)list_folder(fd, &files, &why);
 	}
-	free(names);
+	if (why.kind != FAIL_NONE)
+		bad(arg, kind, path, &why);
+	for (size_t i = 0; i < files.n; i++)
+		if (has_ending(files.v[i], endings[kind]))
+			add_item(t, kind, folder, files.v[i], bad, arg);
+	names_free(&files);
+	free(path);
+}
+
+/* The calendars, or the address books. False if the tree has no folder of them. */
+static bool
+add_kind(struct dav_tree *t, enum dav_kind kind, dav_bad_fn *bad, void *arg)
+{
+	struct names found = { 0 };
+	struct why why = { 0 };
+	int fd = open_folder(t->fd, folders[kind], &why), list = -1;
+	bool any = fd != -1 || why.kind != FAIL_NONE;
+
+	if (fd != -1)
+		list = open_folder(fd, ".", &why);
+	if (list != -1)
+		(void)list_folder(list, &found, &why);
+	if (why.kind != FAIL_NONE)
+		bad(arg, kind, folders[kind], &why);
+	for (size_t i = 0; i < found.n; i++)
+		add_collection(t, fd, kind, found.v[i], bad, arg);
+	names_free(&found);
+	if (fd != -1)
+		(void)close(fd);
+	return any;
 }
 
 /* --- names --- */
@@ -383,7 +431,8 @@ name_collections(struct dav_tree *t, const char *path, struct why *why)
 	int r = 0;
 
 	ndjson_init(&in, files, ACCOUNT_LINE_MAX);
-	if (faccessat(t->fd, "account.ndjson", F_OK, 0) == 0)
+	/* What cannot be looked at is there, and cannot be read. */
+	if (faccessat(t->fd, "account.ndjson", F_OK, 0) == 0 || errno != ENOENT)
 		while (
 		    (r = ndjson_next(&in, why)) == 1 && take_name(t, in.line))
 			;
@@ -406,24 +455,8 @@ dav_tree_open(struct dav_tree *t, const char *path, dav_bad_fn *bad, void *arg,
 	t->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->fd == -1)
 		return why_errno(why, FAIL_FATAL, "%s", path);
-	for (int kind = DAV_CALENDAR; kind <= DAV_ADDRESSBOOK; kind++) {
-		int fd = open_folder(t->fd, folders[kind]), list;
-		char **names;
-		size_t n;
-
-		if (fd == -1)
-			continue;
-		any = true;
-		list = open_folder(fd, ".");
-		names = list == -1 ? NULL : list_folder(list, &n);
-		for (size_t i = 0; names != NULL && i < n; i++) {
-			add_collection(
-			    t, fd, (enum dav_kind)kind, names[i], bad, arg);
-			free(names[i]);
-		}
-		free(names);
-		(void)close(fd);
-	}
+	for (int kind = DAV_CALENDAR; kind <= DAV_ADDRESSBOOK; kind++)
+		any = add_kind(t, (enum dav_kind)kind, bad, arg) || any;
 	if (!any)
 		return why_set(why, FAIL_FATAL,
 		    "%s: neither calendars nor contacts are in it", path);
