@@ -173,6 +173,29 @@ for options in :UTF-8:CONTROL=~/control:INDEX=~/index \
 		location = maildir:~/Maildir$options
 		END2'
 done
+other plain <<END2
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+END2
+ok 'a mailbox is one whatever characters are in its name' '
+	for folder in .tab\&AAk-tab .line\&AAo-end ".quo\"te"; do
+		put control "$folder" "m${folder#.}@four.test"
+	done
+	for way in --user --through-doveadm; do
+		made control$way Sent
+		cp -R control/. home/control$way/Maildir
+		chown -R "$ids" home/control$way/Maildir
+		put new . "mtab&AAk-tab@four.test"
+		put new . "mline&AAo-end@four.test"
+		put new .line\&AAo-new b@four.test
+		run 1 merge_user $way control$way new >out 2>err
+		[ "$(jq -r .status out | sort | uniq -c | tr -s " \n" " ")" = " 2 elsewhere 1 failed " ]
+		has err ".line&AAo-new: no folder of this name can be made: a control character in the name"
+		LC_ALL=C not grep "[[:cntrl:]]" out err
+	done'
+
 ok 'what cannot be done is refused, with the option that helps' '
 	for setting in "location = maildir:~/Maildir:LAYOUT=index" \
 	    "location = maildir:~/Maildir:LAYOUT=fs:MAILBOXDIR=boxes" \

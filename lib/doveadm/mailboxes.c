@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/json.h"
 #include "core/str.h"
 #include "mailbox/name.h"
 
@@ -131,25 +132,49 @@ take_status(struct doveadm_mailbox *m, const char *key, const char *value)
 	}
 }
 
-/* Rows of "mailbox status": the columns are named by the first line. */
-static void
-take_rows(struct doveadm_account *a, char *text)
+/* One row of "-f json": an object of texts, the first of which is the name of a
+ * mailbox. Of a status, the members of m are filled in; else it is added. */
+static bool
+take_row(struct doveadm_account *a, struct json_reader *in, bool status)
 {
-	char *head = str_cut(&text, '\n'), *line;
+	struct doveadm_mailbox *m = NULL;
+	char *key, *value;
 
-	while ((line = str_cut(&text, '\n')) != NULL) {
-		char *name = str_cut(&line, '\t');
-		struct doveadm_mailbox *m = find_name(a, name);
-		char *columns = xstrdup(head), *rest = columns;
-
-		(void)str_cut(&rest, '\t'); /* "mailbox" */
-		while (m != NULL && rest != NULL && line != NULL) {
-			const char *key = str_cut(&rest, '\t');
-
-			take_status(m, key, str_cut(&line, '\t'));
+	if (!jr_enter(in, '{'))
+		return false;
+	while (jr_member(in, &key)) {
+		if (!jr_string(in, &value))
+			return false;
+		if (strcmp(key, "mailbox") != 0) {
+			if (m != NULL)
+				take_status(m, key, value);
+		} else if (status) {
+			m = find_name(a, value);
+		} else {
+			add_mailbox(a, value);
 		}
-		free(columns);
 	}
+	return in->error == NULL;
+}
+
+/* All rows: a name can have any character in it, a tab or the end of a line too. */
+static int
+take_rows(struct doveadm_account *a, const struct doveadm *d, struct buf *out,
+    bool status, struct why *why)
+{
+	struct json_reader in;
+	bool good = true;
+
+	if (out->len == 0)
+		return 0;
+	jr_init(&in, out->data);
+	good = jr_enter(&in, '[');
+	while (good && jr_element(&in))
+		good = take_row(a, &in, status);
+	if (good && in.error == NULL && jr_done(&in))
+		return 0;
+	return why_set(
+	    why, FAIL_FATAL, "%s: doveadm's answer is not understood", d->user);
 }
 
 /* The status of n mailboxes from number first on. *refused: Dovecot could not
@@ -163,13 +188,13 @@ read_status(struct doveadm_account *a, const struct doveadm *d, size_t first,
 	int r;
 
 	doveadm_args(&args, d,
-	    DOVEADM_WORDS("-f", "tab", "mailbox", "status", "-u", d->user, "--",
-		"guid uidvalidity uidnext highestmodseq messages"));
+	    DOVEADM_WORDS("-f", "json", "mailbox", "status", "-u", d->user,
+		"--", "guid uidvalidity uidnext highestmodseq messages"));
 	for (size_t i = first; i < a->n && i < first + n; i++)
 		doveadm_args_add(&args, a->mailboxes[i].name);
 	r = doveadm_read_some(&args, n == 1, &out, refused, why);
-	if (r == 0 && out.data != NULL)
-		take_rows(a, out.data);
+	if (r == 0)
+		r = take_rows(a, d, &out, true, why);
 	buf_free(&out);
 	doveadm_args_free(&args);
 	return r;
@@ -278,11 +303,11 @@ list_mailboxes(
 {
 	struct doveadm_args args = { 0 };
 	struct buf out = { 0 };
-	char *rest, *line, *setting = list_setting(a);
+	char *setting = list_setting(a);
 	int r;
 
 	doveadm_mailboxes_free(a);
-	doveadm_args(&args, d, DOVEADM_WORDS("-f", "tab"));
+	doveadm_args(&args, d, DOVEADM_WORDS("-f", "json"));
 	if (setting != NULL) {
 		doveadm_args_add(&args, "-o");
 		doveadm_args_add(&args, setting);
@@ -294,11 +319,8 @@ list_mailboxes(
 	r = doveadm_read(&args, &out, why);
 	doveadm_args_free(&args);
 	free(setting);
-	rest = out.data;
-	if (r == 0 && rest != NULL)
-		(void)str_cut(&rest, '\n');
-	while (r == 0 && rest != NULL && (line = str_cut(&rest, '\n')) != NULL)
-		add_mailbox(a, line);
+	if (r == 0)
+		r = take_rows(a, d, &out, false, why);
 	buf_free(&out);
 	if (a->n > 0)
 		qsort(a->mailboxes, a->n, sizeof *a->mailboxes, by_path);
