@@ -196,6 +196,62 @@ ok 'a mailbox is one whatever characters are in its name' '
 		LC_ALL=C not grep "[[:cntrl:]]" out err
 	done'
 
+put first .F a@five.test Sa
+put first .F.Sub a2@five.test
+put second .F b@five.test Sa
+put second .F.Sub b2@five.test
+put third .F c@five.test
+for tree in first second; do
+	echo '0 Kw' >$tree/.F/dovecot-keywords
+done
+# overlap WAY USER STYLE: three runs, the first of which makes the folders, are undone,
+# the oldest first: nothing of them is left.
+overlap() {
+	made "$2" Sent
+	mailboxes "$2" | sort -u >before
+	for tree in first second third; do
+		run 0 merge_user "$1" "$2" $tree >out 2>err
+		sed -n 's/.*the journal of this run is //p' err
+	done >journals
+	n=0
+	while read -r journal; do
+		n=$((n + 1))
+		run 0 merge_user --undo "$journal" "$1" "$2" >undone.$n
+	done <journals
+	jq -r 'select(.object == "folder") | [.dir, .status] | @tsv' undone.1 >got
+	[ "$(grep -c "in use" got)" = 2 ]
+	mailboxes "$2" | sort -u >got
+	same before got
+	not ls "home/$2/Maildir/.F" "home/$2/Maildir/F"
+}
+ok 'a folder that several runs used goes with the last of them' '
+	for way in --user --through-doveadm; do
+		overlap $way overlap$way
+	done
+	other fs <<-END2
+	mail_location = maildir:~/Maildir:LAYOUT=fs
+	namespace inbox {
+	  inbox = yes
+	  separator = /
+	}
+	END2
+	overlap --user overlapfs'
+ok 'what its owner has in it stays' '
+	made kept Sent
+	journals=
+	for tree in first second; do
+		run 0 merge_user --user kept $tree >out 2>err
+		journals="$journals $(sed -n "s/.*the journal of this run is //p" err)"
+	done
+	message own@five.test | $da save -u kept -m F
+	for journal in $journals; do
+		run 0 merge_user --undo "$journal" --user kept >out
+	done
+	mailboxes kept >got
+	has got "F messages=1"
+	has got "subscribed F"
+	hasnt got Sub'
+
 ok 'what cannot be done is refused, with the option that helps' '
 	for setting in "location = maildir:~/Maildir:LAYOUT=index" \
 	    "location = maildir:~/Maildir:LAYOUT=fs:MAILBOXDIR=boxes" \

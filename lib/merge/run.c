@@ -368,6 +368,19 @@ merge_run(struct merge_run *r, struct why *why)
 }
 
 int
+merge_run_pass_on(struct merge_run *r, struct heirlooms *stays,
+    const struct journal_text *text, struct why *why)
+{
+	char *dir = state_dir(r->set.scan.state);
+	int result = heirlooms_pass_on(
+	    stays, dir, &r->scan.mark, text->records[0].id, why);
+
+	heirlooms_free(stays);
+	free(dir);
+	return result;
+}
+
+int
 merge_run_note_undone(
     struct merge_run *r, const char *journal, size_t kept, struct why *why)
 {
@@ -484,16 +497,20 @@ undo_text(struct merge_run *r, const char *journal,
 		return -1;
 	if (!r->set.dry_run)
 		merge_sweep(&r->scan.target_tree);
-	if (undoable == 1 && undo_run(&u, why) == -1)
+	if (undoable == 1 && undo_run(&u, why) == -1) {
+		heirlooms_free(&u.stays);
 		return -1;
+	}
 	warn_of_count(r, &u.quota);
 	if (u.level != NULL)
 		r->relisted = xstrdup(u.level);
 	if (r->set.dry_run)
 		return 0;
 	if (undoable == 1 && own &&
-	    merge_run_note_undone(r, journal, u.kept, why) == -1)
+	    (merge_run_pass_on(r, &u.stays, text, why) == -1 ||
+		merge_run_note_undone(r, journal, u.kept, why) == -1))
 		return -1;
+	heirlooms_free(&u.stays);
 	if (u.kept > 0)
 		return 0;
 	return mark_remove(

@@ -295,6 +295,14 @@ undo_subscription(const struct undoing *x, const char *dir, struct why *why)
 	return changed ? UNDO_REMOVED : UNDO_GONE;
 }
 
+static void
+note_stay(const struct undoing *x, const struct journal_record *r,
+    enum undo_status status)
+{
+	if (status == UNDO_IN_USE && !x->u->dry_run)
+		heirlooms_add(&x->u->stays, r);
+}
+
 /* Folders that the run made and that stay, because they are in use now, are
  * put into kept; directories that go into going. */
 static void
@@ -305,8 +313,9 @@ undo_record(struct undoing *x, const struct journal_record *r, struct map *kept,
 	struct why why = { 0 };
 
 	if (r->kind == JOURNAL_KEYWORD) {
-		undo_tell(x, UNDO_KEYWORD, r->dir, r->name,
-		    undo_keyword(x, r, &why), &why);
+		status = undo_keyword(x, r, &why);
+		note_stay(x, r, status);
+		undo_tell(x, UNDO_KEYWORD, r->dir, r->name, status, &why);
 	} else if (r->kind == JOURNAL_FOLDER || r->kind == JOURNAL_LEVEL) {
 		status = undo_dir(x, r, going, &why);
 		if (status != UNDO_REMOVED && status != UNDO_GONE)
@@ -316,6 +325,7 @@ undo_record(struct undoing *x, const struct journal_record *r, struct map *kept,
 		if (status == UNDO_REMOVED && r->was != NULL &&
 		    strcmp(r->dir, ".") != 0)
 			x->u->level = r->dir;
+		note_stay(x, r, status);
 		undo_tell(x, UNDO_FOLDER, r->dir, NULL, status, &why);
 	}
 }
@@ -338,6 +348,7 @@ undo_folders(struct undoing *x)
 			continue;
 		if (map_get(&kept, r->dir) == NULL)
 			status = undo_subscription(x, r->dir, &why);
+		note_stay(x, r, status);
 		undo_tell(x, UNDO_SUBSCRIPTION, r->dir, NULL, status, &why);
 	}
 	map_free(&kept);

@@ -11,6 +11,7 @@
 
 #include "core/why.h"
 #include "maildir/tree.h"
+#include "merge/heir.h"
 #include "merge/journal.h"
 
 /* What a record of the journal is about. */
@@ -53,6 +54,9 @@ struct undo {
 	void *arg;
 	struct why quota;  /* maildirsize could not be told; or FAIL_NONE */
 	const char *level; /* a folder that is only a directory again */
+	/* Records of what stays because it is used, not of a dry run; the caller
+	 * frees the list. */
+	struct heirlooms stays;
 	size_t kept; /* messages that stay though the run added them, and what
 			failed: the journal is needed once more */
 };

@@ -302,6 +302,7 @@ through_undo(struct merge_run *r, const struct through_settings *set,
 {
 	struct through t = { .run = r };
 	struct journal_text text = { 0 };
+	struct heirlooms stays = { 0 };
 	size_t kept = 0;
 	int result = -1;
 
@@ -309,12 +310,16 @@ through_undo(struct merge_run *r, const struct through_settings *set,
 	if (journal_read(&text, journal, why) == 0 &&
 	    begin(&t, set, why) == 0 &&
 	    check_undoable(&t, journal, &text, why) == 0)
-		result = through_take_back(&t, &text, &kept, why);
+		result = through_take_back(&t, &text, &kept, &stays, why);
 	/* What any_target took back from another target is still in the run's
 	 * own. */
 	if (result == 0 && !r->set.dry_run &&
-	    text.records[0].identity == t.store.identity)
-		result = merge_run_note_undone(r, journal, kept, why);
+	    text.records[0].identity == t.store.identity) {
+		result = merge_run_pass_on(r, &stays, &text, why);
+		if (result == 0)
+			result = merge_run_note_undone(r, journal, kept, why);
+	}
+	heirlooms_free(&stays);
 	end(&t);
 	journal_free(&text);
 	return result;

@@ -37,6 +37,7 @@ struct taking {
 	struct map removed; /* how many, by the folder */
 	struct arena dirs;
 	size_t *kept;
+	struct heirlooms *stays;
 };
 
 static void
@@ -319,7 +320,7 @@ restore_flags(struct taking *x)
 }
 
 /* Removes a mailbox that the run made and nobody uses. */
-static void
+static enum undo_status
 remove_mailbox(struct taking *x)
 {
 	const struct doveadm *d = &x->t->store.doveadm;
@@ -337,6 +338,19 @@ remove_mailbox(struct taking *x)
 		NULL, &why) == -1)
 		status = UNDO_FAILED;
 	tell(x, UNDO_FOLDER, NULL, status, &why);
+	return status;
+}
+
+/* A mailbox that stays, and its subscription, which its maker noted before it. */
+static void
+note_stay(struct taking *x, size_t number)
+{
+	const struct journal_record *r = x->text->records;
+
+	if (number > 0 && r[number - 1].kind == JOURNAL_SUBSCRIBE &&
+	    strcmp(r[number - 1].dir, r[number].dir) == 0)
+		heirlooms_add(x->stays, &r[number - 1]);
+	heirlooms_add(x->stays, &r[number]);
 }
 
 static int
@@ -388,7 +402,8 @@ remove_mailboxes(struct taking *x, struct why *why)
 			continue;
 		x->dir = rec->dir;
 		x->m = store_find(&x->t->store, rec->dir);
-		remove_mailbox(x);
+		if (remove_mailbox(x) == UNDO_IN_USE && !x->t->run->set.dry_run)
+			note_stay(x, i);
 	}
 	return 0;
 }
@@ -419,12 +434,14 @@ each_folder(struct taking *x, int (*fn)(struct taking *x, struct why *why),
 
 int
 through_take_back(struct through *t, const struct journal_text *text,
-    size_t *kept, struct why *why)
+    size_t *kept, struct heirlooms *stays, struct why *why)
 {
 	bool *failed = find_failed(text);
-	struct taking x = {
-		.t = t, .text = text, .failed = failed, .kept = kept
-	};
+	struct taking x = { .t = t,
+		.text = text,
+		.failed = failed,
+		.kept = kept,
+		.stays = stays };
 	int r = 0;
 
 	*kept = 0;

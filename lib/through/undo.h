@@ -15,6 +15,6 @@
 /* Takes back what the text of a journal says. The number of what is kept comes
  * back. 0, or -1 and why. */
 int through_take_back(struct through *t, const struct journal_text *text,
-    size_t *kept, struct why *why);
+    size_t *kept, struct heirlooms *stays, struct why *why);
 
 #endif
