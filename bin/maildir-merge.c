@@ -306,10 +306,13 @@ relist(struct run *r, const struct doveadm *d)
 static int
 work(struct run *r, struct why *why)
 {
-	const struct doveadm d = { r->through.command, r->user };
+	struct doveadm d = { .command = r->through.command, .user = r->user };
 	int result = 0;
 
-	if (r->user != NULL)
+	if (r->user != NULL || r->through.user != NULL)
+		result = doveadm_find_shell(&d, why);
+	r->through.shell = d.shell;
+	if (result == 0 && r->user != NULL)
 		result = user_locate(&r->located, &d,
 		    r->undo == NULL && r->set.subscribe != SUBSCRIBE_NONE,
 		    &r->set.scan, why);

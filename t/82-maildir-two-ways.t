@@ -252,6 +252,33 @@ ok 'what its owner has in it stays' '
 	has got "subscribed F"
 	hasnt got Sub'
 
+# As ssh(1) does it.
+cat >joined <<'END2'
+#!/bin/sh
+shift
+exec sh -c "$*"
+END2
+chmod +x joined
+ok 'a command that hands its words to a shell gets them whole' '
+	put words . in@six.test FS
+	put words ".Sent Items" a@six.test
+	put words ".\$(touch touched)" b@six.test
+	put words ".It'"'"'s; a & b" c@six.test
+	for way in --user --through-doveadm; do
+		made shell$way Sent
+		message in@six.test | $da save -u shell$way -m INBOX
+		run 0 maildir-merge --doveadm "$tmp/joined host $da" --flags=add \
+		    $way shell$way words >out 2>err
+		mailboxes shell$way >got
+		has got "It'"'"'s; a & b messages=1"
+		has got "\$(touch touched) messages=1"
+		has got "Sent messages=1"
+		not ls touched
+		$da fetch -u shell$way flags mailbox INBOX >got
+		has got "\\Flagged \\Seen"
+	done
+	run 2 maildir-merge --doveadm "echo" --user shell--user words 2>err
+	has err "does not hand words on as they are; see --doveadm"'
 ok 'what cannot be done is refused, with the option that helps' '
 	for setting in "location = maildir:~/Maildir:LAYOUT=index" \
 	    "location = maildir:~/Maildir:LAYOUT=fs:MAILBOXDIR=boxes" \

@@ -12,6 +12,7 @@
 
 #include "core/alloc.h"
 #include "core/io.h"
+#include "core/str.h"
 
 enum {
 	CHUNK = 65536
@@ -30,8 +31,10 @@ doveadm_args(
     struct doveadm_args *a, const struct doveadm *d, const char *const *words)
 {
 	a->n = 0;
+	a->shell = d->shell;
 	for (size_t i = 0; d->command[i] != NULL; i++)
 		doveadm_args_add(a, d->command[i]);
+	a->plain = a->n;
 	for (size_t i = 0; words[i] != NULL; i++)
 		doveadm_args_add(a, words[i]);
 }
@@ -43,13 +46,99 @@ doveadm_args_free(struct doveadm_args *a)
 	*a = (struct doveadm_args){ 0 };
 }
 
+/* A word in quotes, which every shell takes away again. */
+static char *
+quote(const char *word)
+{
+	struct buf out = { 0 };
+	char *result;
+
+	buf_addc(&out, '\'');
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			buf_adds(&out, "'\\''");
+		else
+			buf_addc(&out, *word);
+	buf_addc(&out, '\'');
+	result = xstrdup(buf_str(&out));
+	buf_free(&out);
+	return result;
+}
+
+static int
+start(struct command *c, const struct doveadm_args *a, struct why *why)
+{
+	char **v;
+	int r;
+
+	if (!a->shell)
+		return command_open(c, a->v, why);
+	v = xcalloc(a->n + 1, sizeof *v);
+	for (size_t i = 0; i < a->n; i++)
+		v[i] = i < a->plain ? xstrdup(a->v[i]) : quote(a->v[i]);
+	r = command_open(c, (const char *const *)v, why);
+	c->name = a->v[0];
+	for (size_t i = 0; i < a->n; i++)
+		free(v[i]);
+	free(v);
+	return r;
+}
+
 int
 doveadm_read(const struct doveadm_args *a, struct buf *out, struct why *why)
 {
 	struct buf own = { 0 };
-	int r = command_read(a->v, out == NULL ? &own : out, why);
+	struct command c;
+	struct why late;
+	int r;
 
+	if (start(&c, a, why) == -1)
+		return -1;
+	r = read_fd(c.fd, c.name, out == NULL ? &own : out, why);
+	if (command_close(&c, &late) == -1 && r == 0) {
+		*why = late;
+		r = -1;
+	}
 	buf_free(&own);
+	return r;
+}
+
+/* A password is what doveadm(1) prints as it gets it. */
+static const char probe[] = "'mailferry look'", bare[] = "mailferry look";
+
+/* Appends what comes out of the probe. */
+static int
+try_words(const struct doveadm *d, struct buf *out, struct why *why)
+{
+	struct buf text = { 0 };
+	int r = doveadm_run(
+	    d, DOVEADM_WORDS("pw", "-s", "PLAIN", "-p", probe), &text, why);
+
+	if (r == 0 && str_starts(buf_str(&text), "{PLAIN}"))
+		buf_add(out, text.data + strlen("{PLAIN}"),
+		    strcspn(text.data + strlen("{PLAIN}"), "\r\n"));
+	buf_free(&text);
+	return r;
+}
+
+int
+doveadm_find_shell(struct doveadm *d, struct why *why)
+{
+	struct buf out = { 0 };
+	int r = try_words(d, &out, why);
+
+	if (r == 0 && strcmp(buf_str(&out), bare) == 0) {
+		d->shell = true;
+		buf_reset(&out);
+		r = try_words(d, &out, why);
+	}
+	if (r == 0 && strcmp(buf_str(&out), probe) != 0)
+		r = why_set(why, FAIL_FATAL,
+		    "%s: the command for doveadm does not hand words on as "
+		    "they "
+		    "are; see --doveadm",
+		    d->command[0]);
+	buf_free(&out);
 	return r;
 }
 
@@ -62,7 +151,7 @@ doveadm_read_some(const struct doveadm_args *a, bool one, struct buf *out,
 	int r;
 
 	*refused = false;
-	if (command_open(&c, a->v, why) == -1)
+	if (start(&c, a, why) == -1)
 		return -1;
 	r = read_fd(c.fd, c.name, out, why);
 	if (command_close(&c, &late) == 0 || r == -1)
@@ -119,7 +208,7 @@ doveadm_open(
     struct doveadm_rows *r, const struct doveadm_args *a, struct why *why)
 {
 	*r = (struct doveadm_rows){ 0 };
-	if (command_open(&r->command, a->v, why) == -1)
+	if (start(&r->command, a, why) == -1)
 		return -1;
 	(void)doveadm_until(r, "\n", NULL);
 	return 0;

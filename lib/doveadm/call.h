@@ -18,12 +18,23 @@
 struct doveadm {
 	const char *const *command; /* NULL-terminated: { "doveadm", NULL } */
 	const char *user;
+	bool shell; /* the command hands its words to a shell, as ssh(1) does */
 };
+
+/*
+ * Finds out how a command hands its words on, and sets d->shell. 0, or -1 and why
+ * (FATAL): it cannot be run, or changes them in another way.
+ */
+int doveadm_find_shell(struct doveadm *d, struct why *why);
 
 /* The words of one call. The zero value is ready; words are borrowed. */
 struct doveadm_args {
 	const char **v; /* NULL-terminated */
 	size_t n, cap;
+	size_t
+	    plain; /* the first ones are the command; with a shell, the others
+			 get quotes */
+	bool shell;
 };
 
 /* Begins with the command itself and these words, of which the last is NULL. */

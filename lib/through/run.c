@@ -167,7 +167,7 @@ make_mark(struct through *t, struct why *why)
 static int
 begin(struct through *t, const struct through_settings *set, struct why *why)
 {
-	const struct doveadm d = { set->command, set->user };
+	const struct doveadm d = { set->command, set->user, set->shell };
 
 	t->place = set->stage;
 	t->lock = t->name = -1;

@@ -11,12 +11,15 @@
 #ifndef FERRY_THROUGH_RUN_H
 #define FERRY_THROUGH_RUN_H
 
+#include <stdbool.h>
+
 #include "core/why.h"
 #include "merge/run.h"
 
 struct through_settings {
 	const char *user;
 	const char *const *command; /* NULL-terminated: { "doveadm", NULL } */
+	bool shell;                 /* as in struct doveadm */
 	const char *stage;          /* where to put what is imported: DIR or
 			      DIR=AS-DOVECOT-SEES-IT; NULL: $TMPDIR or /tmp */
 };
