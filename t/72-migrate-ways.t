@@ -81,7 +81,8 @@ ok 'an event that was made there comes to the old calendars' '
 ok 'a store that only Dovecot can open: there and back' '
 	cp plain.conf ferry.conf
 	settings "STATE=$tmp/box.state" "OLD_IMAP=$box" "OLD_DOVEADM=\"doveadm -c $box_conf\"" \
-	    "OLD_DUMP=\"dirdump passwd-file -q $tmp/box.db\""
+	    "OLD_DUMP=\"dirdump passwd-file -q $tmp/box.db\"" \
+	    "MERGE_OPTIONS=\"--owner --flags=add\""
 	run 0 migrate bob@one.test 2>err || { cat err; tail -n 20 box.state/bob@one.test/log; false; }
 	new_folders bob@one.test | grep -x "Inbox 2"
 	id=$(new_id bob@one.test)
@@ -89,7 +90,7 @@ ok 'a store that only Dovecot can open: there and back' '
 	    curl -s -K jmap.conf --data-binary @- -H "Content-Type: message/rfc822" "$new_url/jmap/upload/$id/" | jq -r .blobId)
 	jmap Email/import "{\"accountId\":\"$id\",\"emails\":{\"m\":{\"blobId\":\"$blob\",\"mailboxIds\":{\"a\":true},\"keywords\":{}}}}" >imported
 	run 0 rollback bob@one.test 2>err || { cat err; tail -n 20 box.state/bob@one.test/log; false; }
-	has box.state/bob@one.test/log "--through-doveadm bob@one.test"
+	has box.state/bob@one.test/log "--flags=add --through-doveadm bob@one.test"
 	doveadm -c "$box_conf" fetch -u bob@one.test hdr.message-id mailbox INBOX | sed -n "s/^hdr.message-id: //p" | sort >got
 	printf "<%s@two.test>\n" b1 b2 n1 >want
 	same want got'
