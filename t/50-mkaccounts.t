@@ -275,6 +275,17 @@ ok 'notes that are alike are said once, with their number; all of them with -v' 
 	[ "$(grep -c "not-carried" err)" = 4 ]
 	[ "$(grep -c "not-carried" report)" = 4 ]'
 
+ok 'reconcile: a catch-all, or an alias domain, is no alias that is missing' '
+	{
+		account a@one.test
+		alias_row l@one.test "\"x@three.test\""
+		alias_row @one.test "\"a@one.test\""
+		alias_row @two.test "\"@one.test\""
+		end_of 4
+	} >in
+	plan 0 --reconcile <in
+	jq -c "select(.object == \"MailingList\") | [.[\"@type\"], (.value | keys)]" plan >got
+	echo "[\"reconcile\",[\"l-l_40one_2etest\"]]" | same - got'
 ok 'reconcile: a line for each domain, with its scope' '
 	{
 		account a@one.test

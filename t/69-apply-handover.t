@@ -164,6 +164,23 @@ ok 'an account cannot come back, and that is said' '
 	run 1 apply -u --destroy plan >out 2>err
 	has err "mail for it reaches nobody now: it was taken from x@one.test"'
 
+# Who has to go for one address has others, too.
+real
+directory none "{\"v\":1,\"type\":\"account\",\"address\":\"x@one.test\",\"secret\":\"$hash\",\"aliases\":[\"also@one.test\"]}" |
+    mkaccounts -q | apply -q >/dev/null
+directory none '{"v":1,"type":"alias","address":"x@one.test","targets":["a@one.test","e@ext.test"]}' \
+    '{"v":1,"type":"alias","address":"also@one.test","targets":["b@one.test"]}' |
+    mkaccounts -q --reconcile >plan
+ok 'an account does not go while another of its addresses has no new owner' '
+	run 1 apply --destroy plan >out 2>err
+	has err "that has another address, whose new owner does not have it"
+	[ "$(holder)" = User ]
+	[ "$(holder also)" = "alias of x" ]'
+ok 'and goes when both have theirs' '
+	run 0 apply --add-aliases --destroy plan >out 2>err
+	[ "$(holder)" = List ]
+	[ "$(holder also)" = "alias of b" ]'
+
 # Many at a time, and who has left.
 real --max-objects-in-set 3
 ok 'the aliases of one who has left go to others, and he goes' '

@@ -37,6 +37,7 @@ struct kept {
 	struct apply_op *op;
 	struct apply_entry e;
 	bool changed; /* on the server, in this run */
+	bool settled; /* it waits no more */
 };
 /* An account that gets a script; and one that gets more. */
 struct script;

@@ -524,38 +524,81 @@ report_source(struct apply *a, const struct kept *k, struct source *from)
 	entry_clear(&e);
 }
 
-/* Whether all who have its addresses may give them up. */
+/* Why who has an address may not be destroyed for it; NULL: it may. */
+static const char *
+hindrance_of(struct apply *a, const struct source *from)
+{
+	char *address = NULL;
+	const char *owner = aliases_wanted(a, from->have, &address);
+
+	free(address);
+	return owner != NULL ? "that has another address, whose new owner does "
+			       "not have it"
+			     : leftover_hindrance(a, from->object, from->have);
+}
+
+/* Looks what those have who have its addresses. False: that failed, or there are
+ * none. *whole: one of them has to go for it. */
 static bool
-may_have(struct apply *a, struct sources *s, struct kept *k)
+look_at_sources(struct apply *a, struct sources *s, struct kept *k, bool *whole)
 {
 	struct why why = { 0 };
-	const char *hindrance;
 
+	*whole = false;
 	for (size_t i = 0; i < s->n; i++) {
-		struct source *from = s->now[i];
-
-		if (look(a, k, from, &why) == -1) {
+		if (look(a, k, s->now[i], &why) == -1) {
 			k->e.why = why;
 			return false;
 		}
-		if (!from->whole || (hindrance = leftover_hindrance(
-					 a, from->object, from->have)) == NULL)
-			continue;
-		why = k->e.why;
-		why_set(&k->e.why, FAIL_DATA, "%s; %s", why.text, hindrance);
-		return false;
+		*whole = *whole || s->now[i]->whole;
 	}
 	return s->n != 0;
 }
 
+/* Whether all who have its addresses may give them up. */
+static bool
+may_have(struct apply *a, struct sources *s, struct kept *k)
+{
+	struct why why = k->e.why;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const char *hindrance =
+		    s->now[i]->whole ? hindrance_of(a, s->now[i]) : NULL;
+
+		if (hindrance == NULL)
+			continue;
+		why_set(&k->e.why, FAIL_DATA, "%s; %s", why.text, hindrance);
+		return false;
+	}
+	return true;
+}
+
 static void
-settle_waiting(struct apply *a, struct sources *s, struct kept *k)
+forget_sources(struct sources *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		json_decref(s->now[i]->have);
+		s->now[i]->have = NULL;
+		s->now[i]->freed = false;
+	}
+}
+
+/* An entry for which somebody has to go comes last: his other addresses may be
+ * another's. */
+static void
+settle_waiting(struct apply *a, struct sources *s, struct kept *k, bool last)
 {
 	int done = 0;
+	bool found, whole;
 
 	(void)entry_body(&k->e);
 	choose_sources(s, k);
-	if (may_have(a, s, k))
+	found = look_at_sources(a, s, k, &whole);
+	if (found && whole && !last) {
+		forget_sources(s);
+		return;
+	}
+	if (found && may_have(a, s, k))
 		for (int i = done = -1; i < TRIES && done == -1; i++)
 			done = exchange(a, s, k);
 	for (size_t i = 0; i < s->n && done == 1; i++)
@@ -566,11 +609,19 @@ settle_waiting(struct apply *a, struct sources *s, struct kept *k)
 		k->changed = true;
 	else
 		entry_settle(&k->e, APPLY_FAILED, NULL);
-	for (size_t i = 0; i < s->n; i++) {
-		json_decref(s->now[i]->have);
-		s->now[i]->have = NULL;
-		s->now[i]->freed = false;
-	}
+	k->settled = true;
+	forget_sources(s);
+	if (k->e.status == APPLY_FAILED)
+		aliases_unmet(a, k->e.body, k->e.address);
+}
+
+static void
+settle_all(struct apply *a, struct sources *s, bool last)
+{
+	for (struct kept *k = a->kept; k != NULL && !apply_stopping(a);
+	     k = k->next)
+		if (k->e.waits && !k->settled)
+			settle_waiting(a, s, k, last);
 }
 
 /* --- all of it --- */
@@ -602,13 +653,9 @@ handover_pass(struct apply *a, bool go)
 	struct kept *k;
 	int r = go ? find_sources(a, &s) : 0;
 
-	for (k = a->kept; k != NULL && go && r == 0 && !apply_stopping(a);
-	     k = k->next) {
-		if (!k->e.waits)
-			continue;
-		settle_waiting(a, &s, k);
-		if (k->e.status == APPLY_FAILED)
-			aliases_unmet(a, k->e.body, k->e.address);
+	if (go && r == 0) {
+		settle_all(a, &s, false);
+		settle_all(a, &s, true);
 	}
 	if (go && r == 0)
 		r = aliases_drop(a);

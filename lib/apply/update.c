@@ -444,7 +444,7 @@ missing_aliases(struct apply *a, const json_t *have, const json_t *want,
 				       : xasprintf("aliases/%zu", next++);
 		(void)json_object_set(patch, pointer, v);
 		free(pointer);
-		if (name != NULL)
+		if (name != NULL && !a->options->add_aliases)
 			aliases_unmet(a, v, owner);
 		buf_addf(names, "%s%s", names->len == 0 ? "" : ", ",
 		    name == NULL ? key : name);

@@ -542,7 +542,8 @@ place_row(struct plan *p, const struct row *row)
 	own = &p->addresses[row->address];
 	/* A list that the server may have stays, unless something took its
 	 * place. */
-	if (row->address != 0 && own->kind == OWNER_NONE)
+	if (row->address != 0 && !is_catch_all(p, row->address) &&
+	    own->kind == OWNER_NONE)
 		plan_spare_lists(p, own->domain);
 }
 
