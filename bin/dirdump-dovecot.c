@@ -104,6 +104,7 @@ dump(char **operands)
 	run.dovecot.domain = run.source.domain.data;
 	p->aliases.domain = run.dovecot.domain;
 	if (run.dovecot.config == NULL || run.dir != NULL) {
+		p->with_users = true;
 		postfix_read(p, e);
 		run.dovecot.names = names;
 		run.dovecot.names_ctx = &p->config;

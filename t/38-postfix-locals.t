@@ -74,9 +74,10 @@ alike() {
 
 run 0 dirdump-dovecot -v -c saved --postfix "$pf" -d one.test >out 2>err
 
-ok 'a domain of the same addresses is another name' '
-	has out "\"domain\":\"one.test\",\"active\":true,\"aliases\":[\"four.test\"]"
-	alike ann@one.test bob@four.test root@four.test info@one.test'
+ok 'a local alias that is hidden in the first domain alone is there in all others' '
+	hasnt out "\"aliases\":[\"four.test\"]"
+	alike carl@four.test carl@two.test carl@one.test ann@one.test bob@four.test \
+	    root@four.test info@one.test ann@four.test'
 ok 'accounts have their addresses in one that has addresses of its own, too' '
 	alike ann@two.test bob@two.test sales@two.test'
 ok 'aliases of local names, and keys of virtual aliases without a domain' '
@@ -103,7 +104,21 @@ ok 'users of another domain: a name that is a local alias is still that' '
 	    "boss@two.test root@one.test" "post@one.test root@one.test" "root@one.test ann@one.test" >want
 	same want got'
 
+cp "$pf/virtual" virtual
+sed '/^carl@/d' virtual >"$pf/virtual"
+run 0 dirdump-dovecot -v -c saved --postfix "$pf" -d one.test >out 2>err
+ok 'a domain of the same addresses is another name' '
+	has out "\"domain\":\"one.test\",\"active\":true,\"aliases\":[\"four.test\"]"
+	alike ann@one.test bob@four.test root@four.test info@one.test carl@four.test
+	[ "$(delivered bill@four.test)" = bill@four.test ]
+	has err "bill@one.test: mail for a name in another domain of mydestination follows the forward"'
+cp virtual "$pf/virtual"
+
 run 0 dirdump-postfix -v -c "$pf" >out 2>err
+
+ok 'without the accounts it stays one, and what differs is named' '
+	has out "\"aliases\":[\"four.test\"]"
+	has err "carl: a local alias that a virtual one hides in the first domain of mydestination, and not in the others"'
 
 ok 'without the accounts a note names the domain, and aliases are there' '
 	has out "\"type\":\"note\",\"what\":\"two.test\",\"text\":\"in mydestination: each user of the system has an address in it"

@@ -12,7 +12,7 @@
 /* --- other names of one domain --- */
 
 void
-postfix_name_locals(struct postfix *p, struct emit *e, const char *domain)
+postfix_name_locals(struct postfix *p, const char *domain)
 {
 	for (size_t i = 0; i < p->locals.names.n; i++) {
 		const char *name = p->locals.names.v[i];
@@ -21,10 +21,36 @@ postfix_name_locals(struct postfix *p, struct emit *e, const char *domain)
 			continue;
 		if (!postfix_domains_has(&p->domains, name) &&
 		    map_get(&p->aliases.key_domains, name) == NULL)
-			emit_domain_alias(e, domain, name);
+			strs_add(&p->alike, name);
 		else
 			strs_add(&p->apart, name);
 	}
+}
+
+void
+postfix_end_locals(struct postfix *p, struct emit *e, const char *domain)
+{
+	for (size_t i = 0; i < p->alike.n; i++)
+		emit_domain_alias(e, domain, p->alike.v[i]);
+}
+
+/* Mail for a name is another's in the domain that stands for all: the others get
+ * addresses of their own. Without the accounts those of the users would be lost
+ * with that. */
+static void
+part(struct postfix *p, struct emit *e, const char *name)
+{
+	if (!p->with_users && p->alike.n != 0)
+		emit_note(e, name,
+		    "a local alias that a virtual one hides in the first "
+		    "domain "
+		    "of mydestination, and not in the others, which are other "
+		    "names of it",
+		    NULL);
+	for (size_t i = 0; p->with_users && i < p->alike.n; i++)
+		strs_add(&p->apart, p->alike.v[i]);
+	if (p->with_users)
+		p->alike.n = 0;
 }
 
 /* The entry of a name in a domain; NULL: there is none. */
@@ -56,6 +82,7 @@ postfix_local_alias(void *ctx, struct emit *e, const char *key, char *value)
 	alias = entry_in(a, key, strlen(key), domain);
 	if (alias == NULL || alias->bare)
 		return;
+	part(p, e, key);
 	for (size_t i = 0; i < p->apart.n; i++) {
 		a->key_domain = p->apart.v[i];
 		if (entry_in(a, key, strlen(key), a->key_domain) == NULL)
@@ -66,6 +93,21 @@ postfix_local_alias(void *ctx, struct emit *e, const char *key, char *value)
 
 /* --- addresses of their own, for each name --- */
 
+/* Names a forward of the first domain that holds in another, too. */
+static void
+note_forward(const struct aliases *a, struct emit *e, const char *address,
+    const char *key)
+{
+	void **first = map_get(&a->by_address, address);
+
+	if (first != NULL && !((struct alias *)*first)->bare)
+		emit_note(e, key,
+		    "mail for a name in another domain of mydestination "
+		    "follows the forward that a virtual alias makes of it in "
+		    "the first",
+		    NULL);
+}
+
 /* Leads the name of an address to it, in another domain. What is there already
  * and leads to itself goes on to the local name. */
 static void
@@ -74,17 +116,11 @@ link_name(
 {
 	size_t len = (size_t)(address_domain(address) - 1 - address);
 	struct alias *alias = entry_in(a, address, len, domain);
-	void **first = map_get(&a->by_address, address);
 	struct buf key = { 0 };
 
 	buf_add(&key, address, len);
 	buf_addf(&key, "@%s", domain);
-	if (first != NULL && !((struct alias *)*first)->bare)
-		emit_note(e, key.data,
-		    "mail for a name in another domain of mydestination "
-		    "follows the forward that a virtual alias makes of it in "
-		    "the first",
-		    NULL);
+	note_forward(a, e, address, key.data);
 	if (alias == NULL && map_get(&e->seen, key.data) == NULL) {
 		alias = aliases_entry(a, e, key.data);
 		if (alias != NULL)
@@ -137,7 +173,7 @@ postfix_link_locals(struct postfix *p, struct emit *e)
 	struct place before = e->at;
 	bool has_accounts = false;
 
-	if (p->apart.n != 0)
+	if (p->apart.n != 0 || p->alike.n != 0)
 		known_names(p, e, &names, &has_accounts);
 	emit_file(e, "mydestination");
 	for (size_t i = 0; i < p->apart.n; i++) {
@@ -155,6 +191,8 @@ postfix_link_locals(struct postfix *p, struct emit *e)
 			    "addresses of its own: give each account its alias "
 			    "there");
 	}
+	for (size_t j = 0; p->alike.n != 0 && j < names.n; j++)
+		note_forward(a, e, names.v[j], names.v[j]);
 	free(names.v);
 	e->at = before;
 }

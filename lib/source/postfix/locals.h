@@ -11,14 +11,18 @@
 #include "source/postfix/tables.h"
 
 /*
- * When the other tables are read: makes the domains of mydestination other names
- * of the one that stands for all. Those with addresses of their own cannot be
- * that, and are kept apart.
+ * When the other tables are read: which domains of mydestination may be other
+ * names of the one that stands for all. Those with addresses of their own cannot
+ * be that, and are kept apart.
  */
-void postfix_name_locals(struct postfix *p, struct emit *e, const char *domain);
+void postfix_name_locals(struct postfix *p, const char *domain);
 
-/* The entry of an alias_maps table; ctx is the struct postfix. */
+/* The entry of an alias_maps table; ctx is the struct postfix. One that a virtual
+ * alias hides in the domain that stands for all keeps the others apart. */
 postfix_entry postfix_local_alias;
+
+/* When those are read: makes the rest other names. */
+void postfix_end_locals(struct postfix *p, struct emit *e, const char *domain);
 
 /*
  * When the accounts are written, and before the aliases are: in the domains that

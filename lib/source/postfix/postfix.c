@@ -24,6 +24,7 @@ postfix_free(struct postfix *p)
 	postfix_senders_free(&p->senders);
 	free(p->relays.v);
 	free(p->apart.v);
+	free(p->alike.v);
 	arena_free(&p->arena);
 	aliases_free(&p->aliases);
 	postfix_config_free(&p->config);
@@ -371,16 +372,16 @@ read_local_aliases(struct postfix *p, struct emit *e, const char *domain)
 			    NULL);
 		return;
 	}
-	postfix_name_locals(p, e, domain);
+	postfix_name_locals(p, domain);
 	for (size_t i = 0; i < p->locals.names.n; i++)
 		aliases_domain(&p->aliases, p->locals.names.v[i]);
-	if (maps == NULL)
-		return;
 	p->aliases.key_domain = domain;
 	p->aliases.locals = p->aliases.no_markers = p->aliases.includes = true;
-	postfix_tables(&reader, maps, "alias_maps");
+	if (maps != NULL)
+		postfix_tables(&reader, maps, "alias_maps");
 	p->aliases.key_domain = NULL;
 	p->aliases.locals = p->aliases.no_markers = p->aliases.includes = false;
+	postfix_end_locals(p, e, domain);
 }
 
 /* --- all --- */

@@ -27,6 +27,8 @@ struct postfix {
 	/* Of locals, those with addresses of their own, which cannot be other
 	 * names of it. */
 	struct strs apart;
+	struct strs alike; /* the others: other names of it */
+	bool with_users;   /* their accounts are written as well */
 	const char *below; /* what a host without a dot is in; NULL: nothing */
 	bool users_apart;  /* the domain of names was given, not myorigin */
 	bool keeps_bangs, keeps_percents; /* of "host!user", "user%host" */
