@@ -28,7 +28,7 @@ lets_in() {
 
 # meanwhile TOOL COMMAND: it runs once, before that tool does.
 mkdir busy
-for tool in vandelay mailroute; do
+for tool in vandelay mailroute stalwart-apply; do
 	cat >busy/$tool <<-END
 	#!/bin/sh
 	if [ -e $tmp/meanwhile.$tool ]; then
@@ -78,13 +78,14 @@ ok 'who has moved keeps the password of the new server' '
 	has out "has moved already"
 	lets_in ben ben-Zx-second'
 ok 'and so does one that is gone through again, whatever is done' '
-	for from in record create login; do
-		run 0 migrate -v --refresh --from $from ben@one.test 2>err
+	for from in create login; do
+		run 0 migrate -v --refresh --from record --until record ben@one.test
+		run 0 migrate -v --from $from ben@one.test 2>err
 		lets_in ben ben-Zx-second
 		[ $from = login ] || has err "create: the account has moved: its password on the new server stays"
 	done
 	password ben ben-Zx-forced
-	run 0 migrate --reset-passwords --refresh --from record ben@one.test
+	run 0 migrate --reset-passwords --refresh --from record --until create ben@one.test
 	lets_in ben ben-Zx-forced'
 ok 'a password that is changed while the account is copied, or its mail turned' '
 	n=1
@@ -100,6 +101,27 @@ ok 'a password that is changed while the account is copied, or its mail turned' 
 	hasnt state/eve@one.test/log Zx-busy
 	run 0 migrate -v eve@one.test 2>err
 	hasnt err meanwhile'
+ok 'killed when it has the new password, and before that is written down' '
+	cat >kill.it <<-END
+	PATH=\${PATH#$tmp/busy:}
+	stalwart-apply "\$@"
+	kill -9 \$PPID
+	exit 1
+	END
+	meanwhile mailroute "sed -i s/{PLAIN}fay-[^:]*/{PLAIN}fay-Zx-killed/ $tmp/directory; cp $tmp/kill.it $tmp/meanwhile.stalwart-apply"
+	run 137 busily fay@one.test
+	[ -e done.stalwart-apply ]
+	run 0 busily fay@one.test
+	lets_in fay fay-Zx-killed
+	run 0 rollback fay@one.test
+	password fay fay-Zx-long'
+ok 'a record that is gone is read again; a way back says how' '
+	run 0 migrate --until check fay@one.test
+	rm state/fay@one.test/record.ndjson
+	run 1 rollback fay@one.test 2>err
+	has err "record.ndjson is gone: run \"migrate-account --from record --until record fay@one.test\" first"
+	run 0 migrate --until mail -v fay@one.test 2>err
+	has err "fay@one.test: record: done"'
 ok 'what Postfix does at all is no change of an account' '
 	settings "OLD_DUMP=$tmp/noted"
 	printf "#!/bin/sh\ndirdump passwd-file -q $tmp/directory | sed \"1i {\\\"v\\\":1,\\\"type\\\":\\\"note\\\",\\\"what\\\":\\\"transport_maps\\\",\\\"text\\\":\\\"\$(wc -l <$tmp/noted.runs) lines\\\",\\\"origin\\\":\\\"x\\\"}\"\necho >>$tmp/noted.runs\n" >noted
