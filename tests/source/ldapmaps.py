@@ -346,9 +346,49 @@ class Qmail:
         return found
 
 
-SYSTEMS = {'inetlocal': InetLocal, 'iredmail-ldap': IRedMail,
-           'qmail': Qmail, 'yunohost': YunoHost, 'univention': Univention,
-           'zimbra': Zimbra}
+class PostfixBook:
+    """docker-mailserver, test/tests/serial/mail_with_ldap.bats: its filters for
+    users, groups and aliases; a login where mail is enabled. Entries without
+    mailEnabled, which those take for switched off, are none of the random ones."""
+    on = '(mailEnabled=TRUE)'
+    login = '(&(objectClass=PostfixBookMailAccount)(uid={n})' + on + ')'
+    box = ('(|(&(mail={u})' + on + ')'
+           '(&(mailAlias={u})(objectClass=PostfixBookMailAccount)' + on + '))')
+    group = '(&(mailGroupMember={u})' + on + ')'
+    forward = '(&(mailAlias={u})(objectClass=PostfixBookMailForward))'
+
+    def ldif(self, rng):
+        for i in range(30):
+            name = 'u%d' % i
+            e = [('objectClass', 'inetOrgPerson'),
+                 ('objectClass', 'PostfixBookMailAccount'), ('uid', name),
+                 ('cn', name), ('sn', name), ('mail', name + '@one.test'),
+                 ('userPassword', '{PLAIN}' + name),
+                 ('mailEnabled', rng.choice(('TRUE', 'TRUE', 'FALSE'))),
+                 ('mailQuota', str(rng.choice((0, 1024, 1 << 20))))]
+            e += [('mailAlias', form % name)
+                  for form in ('x-%s@one.test', '%s@uno.test')
+                  if rng.random() < 0.4]
+            e += [('mailGroupMember', 'g%d@one.test' % g) for g in range(5)
+                  if rng.random() < 0.2]
+            yield 'uid=' + name, e
+        for i in range(6):
+            name = 'l%d' % i
+            yield 'cn=' + name, [
+                ('objectClass', 'inetOrgPerson'),
+                ('objectClass', 'PostfixBookMailForward'), ('cn', name),
+                ('sn', name), ('mailAlias', name + '@one.test'),
+            ] + [('mail', 'u%d@%s.test' % (n, rng.choice(('one', 'away'))))
+                 for n in rng.sample(range(30), rng.randrange(1, 4))]
+
+    def targets(self, server, address):
+        return (server.find(self.group.format(u=address), 'mail') |
+                server.find(self.forward.format(u=address), 'mail'))
+
+
+SYSTEMS = {'inetlocal': InetLocal, 'postfixbook': PostfixBook,
+           'iredmail-ldap': IRedMail, 'qmail': Qmail, 'yunohost': YunoHost,
+           'univention': Univention, 'zimbra': Zimbra}
 
 
 class Judge:
