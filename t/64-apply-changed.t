@@ -159,6 +159,45 @@ ok 'a message is switched off and on with the directory' '
 		not grep -q "Script/set\|Response/set" requests
 	done'
 
+# --- what the directory does not have any more ---
+serve
+{
+	account fwd@one.test "$(fwd x@other.test),$(filter Work)"
+	account both@one.test "$(fwd y@other.test),$(away gone)"
+	account none@one.test "$(fwd z@other.test)"
+	account calm@one.test "$(fwd z@other.test)"
+	account runs@one.test "$(filter Work),$(fwd z@other.test)"
+	account more@one.test "$(fwd z@other.test),\"identities\":[{\"address\":\"more@one.test\",\"name\":\"M\"}],\"scripts\":[{\"name\":\"idle\",\"text\":\"keep;\"}]"
+	account never@one.test
+} | plan_of
+ok 'what is gone from the directory stays, and is named' '
+	run 0 put >out 2>err
+	hasnt err "any more"
+	{
+		account fwd@one.test "$(filter Work)"
+		account both@one.test "$(fwd y@other.test)"
+		account none@one.test
+		account calm@one.test "$(fwd z@other.test)"
+		account runs@one.test "$(fwd z@other.test)"
+		account more@one.test "\"scripts\":[{\"name\":\"idle\",\"text\":\"keep;\"}]"
+		account never@one.test
+	} | plan_again
+	for how in "" "-u --keep-passwords"; do
+		# shellcheck disable=SC2086
+		run 0 put $how >out 2>err
+		jq -r "select((.note // \"\") | test(\"does not have it any more\")) | [.status, .address, .name, (.note | sub(\".*: it \"; \"\"))] | join(\" \")" out | sort >got
+		printf "%s\n" "exists both@one.test mailferry-vacation stays, and does not run" \
+		    "exists fwd@one.test forward stays, and does not run" \
+		    "exists more@one.test forward runs until somebody switches it off" \
+		    "exists runs@one.test main runs until somebody switches it off" | same - got
+		[ "$(scripts fwd@one.test)" = "[main] forward mailferry" ]
+		[ "$(scripts both@one.test)" = "[forward] mailferry mailferry-vacation" ]
+		[ "$(scripts more@one.test)" = "[forward] idle" ]
+		[ "$(scripts runs@one.test)" = "[mailferry] forward main" ]
+		has err "settings: none@one.test: the directory has no settings any more"
+		[ "$(the_text none@one.test forward | grep -c z@other.test)" = 1 ]
+	done'
+
 # --- answers that are lost ---
 changed() {
 	rm -f settings.done

@@ -66,7 +66,9 @@ struct apply {
 	struct script *scripts;
 	struct holder *owners;   /* accounts that get settings */
 	size_t without_password; /* app passwords that nobody asked for */
-	struct map sharees;      /* address -> id of the account, or NULL */
+	size_t emptied;          /* accounts that had settings before */
+	const char *first_emptied;
+	struct map sharees; /* address -> id of the account, or NULL */
 	struct jmap_domains sharee_domains;
 	struct map script_files; /* file names that were taken */
 	/* For accounts; see inventory_cheaper. */

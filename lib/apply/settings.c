@@ -35,6 +35,18 @@ struct group {
 	int tries;
 };
 
+/* An account that the file has nothing for: what an earlier file had stays. */
+static void
+note_emptied(struct apply *a, const struct apply_entry *e)
+{
+	if (e->status == APPLY_CREATED || e->status == APPLY_FAILED ||
+	    !ledger_has(
+		a->options->done, (const char *const[]){ e->address }, 1))
+		return;
+	if (a->emptied++ == 0)
+		a->first_emptied = arena_adds(&a->arena, e->address);
+}
+
 void
 settings_note(struct apply *a, struct apply_entry *e)
 {
@@ -45,6 +57,8 @@ settings_note(struct apply *a, struct apply_entry *e)
 	if (a->options->settings == NULL || e->address == NULL)
 		return;
 	line = settings_file_find(a->options->settings, e->address);
+	if (line == NULL)
+		note_emptied(a, e);
 	if (line == NULL || line->used)
 		return;
 	line->used = true;
@@ -422,12 +436,30 @@ tell_unmade(struct apply *a)
 	a->options->say(a->options->arg, a->options->settings->path, text);
 }
 
+static void
+tell_emptied(const struct apply *a)
+{
+	struct buf text = { 0 };
+
+	if (a->emptied == 0)
+		return;
+	buf_addf(&text, "%s", a->first_emptied);
+	if (a->emptied > 1)
+		buf_addf(&text, " and %zu more", a->emptied - 1);
+	buf_adds(&text,
+	    ": the directory has no settings any more: what was put in stays "
+	    "until somebody removes it");
+	a->options->say(a->options->arg, a->options->settings->path, text.data);
+	buf_free(&text);
+}
+
 int
 settings_pass(struct apply *a, bool go)
 {
 	if (go && a->options->settings != NULL) {
 		apply_run_requests(a, next_group, step);
 		tell_unmade(a);
+		tell_emptied(a);
 		if (!a->stopping && a->options->last_plan)
 			tell_unused(a);
 	}

@@ -40,7 +40,8 @@ struct scripts {
 	const json_t *active;    /* NULL: none is */
 	const char *active_name; /* "" then */
 	char *names[COMPONENTS]; /* NULL: not wanted */
-	char *filters; /* the record's active script, as it is named */
+	char *filters;  /* the record's active script, as it is named */
+	json_t *wanted; /* the names of all that the record has */
 };
 
 static const json_t *
@@ -122,6 +123,7 @@ put_script(
 	const json_t *there = find(s, name);
 	struct owner_item *i;
 
+	(void)json_object_set_new(s->wanted, name, json_true());
 	if (there != NULL && !replace_script(s, name, wish))
 		return;
 	if (there == NULL && owner_was_done(s->run, s->o, ITEM_SCRIPT, name)) {
@@ -249,6 +251,40 @@ find_filters(struct scripts *s)
 	if (s->names[C_FORWARD] == NULL &&
 	    strcmp(s->active_name, forward_name) == 0)
 		s->names[C_FORWARD] = xstrdup(forward_name);
+}
+
+/* Whether it is among those that run. */
+static bool
+runs(const struct scripts *s, const char *name)
+{
+	for (size_t c = 0; c < COMPONENTS; c++)
+		if (s->names[c] != NULL && strcmp(s->names[c], name) == 0)
+			return true;
+	return false;
+}
+
+/* What came from the directory, and is not there any more. */
+static void
+note_gone(const struct scripts *s, const struct wanted_vacation *w)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach (s->list, i, v) {
+		const char *name = owner_text(v, "name");
+
+		if (name == NULL || json_object_get(s->wanted, name) != NULL ||
+		    is_wrapper(name) ||
+		    (w != NULL && strcmp(name, vacation_name) == 0) ||
+		    !owner_was_done(s->run, s->o, ITEM_SCRIPT, name))
+			continue;
+		owner_exists(s->run, s->o, ITEM_SCRIPT, name,
+		    runs(s, name)
+			? "the directory does not have it any more: it runs "
+			  "until somebody switches it off"
+			: "the directory does not have it any more: it stays, "
+			  "and does not run");
+	}
 }
 
 /* --- the active one --- */
@@ -523,14 +559,17 @@ scripts_decide(const struct owner_run *run, struct holder *o,
 	struct scripts s = { .run = run, .o = o, .list = o->has[ASK_SCRIPTS] };
 	bool shares;
 
+	s.wanted = json_object();
 	look(&s);
 	put_scripts(&s);
 	put_forward(&s);
 	find_filters(&s);
 	shares = put_vacation(&s, w);
+	note_gone(&s, w);
 	decide_active(&s);
 	for (size_t c = 0; c < COMPONENTS; c++)
 		free(s.names[c]);
 	free(s.filters);
+	json_decref(s.wanted);
 	return shares;
 }
