@@ -279,6 +279,33 @@ ok 'a command that hands its words to a shell gets them whole' '
 	done
 	run 2 maildir-merge --doveadm "echo" --user shell--user words 2>err
 	has err "does not hand words on as they are; see --doveadm"'
+# A doveadm before which a mailbox goes when flags are to be changed.
+cat >going <<END2
+#!/bin/sh
+case " \$* " in
+*" flags add "*"mailbox Work "*) $da mailbox delete -u going Work ;;
+esac
+exec $da "\$@"
+END2
+chmod +x going
+ok 'flags that cannot be changed are told, and the rest is done' '
+	put flags .Work a@seven.test FS
+	put flags .Work b@seven.test FS
+	put flags . c@seven.test FS
+	put flags .Later d@seven.test S
+	made going Sent Work
+	for id in a b; do
+		message $id@seven.test | $da save -u going -m Work
+	done
+	message c@seven.test | $da save -u going -m INBOX
+	run 75 maildir-merge --doveadm "$tmp/going" --flags=add --through-doveadm \
+	    going flags >out 2>err
+	[ "$(grep -c "going: Work/.*Dovecot did not change its flags" err)" = 2 ]
+	has err "1 message gets other flags"
+	$da fetch -u going flags mailbox INBOX >got
+	has got "\\Flagged \\Seen"
+	mailboxes going >got
+	has got "Later messages=1"'
 ok 'what cannot be done is refused, with the option that helps' '
 	for setting in "location = maildir:~/Maildir:LAYOUT=index" \
 	    "location = maildir:~/Maildir:LAYOUT=fs:MAILBOXDIR=boxes" \

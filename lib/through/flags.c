@@ -131,6 +131,25 @@ announce(struct through *t, const struct change *ch)
 	buf_free(&info);
 }
 
+/* Tells of messages that keep their flags, or may do so. */
+static void
+fail_all(struct through *t, const struct change *ch, size_t n)
+{
+	const struct merge_events *on = &t->run->on;
+	const struct catalogue *c = t->run->merge.plan->target;
+	const struct why why = { .kind = FAIL_TEMP,
+		.text = "Dovecot did not change its flags" };
+	struct buf path = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		buf_reset(&path);
+		entry_put_path(&path, c, &c->entries[ch[i].twin]);
+		on->failed(
+		    on->arg, t->run->set.scan.target, buf_str(&path), &why);
+	}
+	buf_free(&path);
+}
+
 /* n changes that are alike: from some flags to others, in one mailbox. */
 static int
 change(struct through *t, const struct change *ch, size_t n, struct why *why)
@@ -140,6 +159,7 @@ change(struct through *t, const struct change *ch, size_t n, struct why *why)
 	    store_mailbox(&t->store, c->entries[ch->twin].folder);
 	unsigned int more = ch->wants & ~ch->has, less = ch->has & ~ch->wants;
 	uint32_t uids[AT_ONCE];
+	struct why own;
 
 	for (size_t i = 0; i < n; i++) {
 		announce(t, &ch[i]);
@@ -147,13 +167,15 @@ change(struct through *t, const struct change *ch, size_t n, struct why *why)
 	}
 	if (m == NULL)
 		return 0; /* its owner removed the mailbox */
-	if (journal_sync(&t->run->journal, why) == -1 ||
-	    (more != 0 &&
-		through_change_flags(t, m, "add", more, uids, n, why) == -1) ||
-	    (less != 0 &&
-		through_change_flags(t, m, "remove", less, uids, n, why) == -1))
+	if (journal_sync(&t->run->journal, why) == -1)
 		return -1;
-	t->more_flags += n;
+	if ((more != 0 &&
+		through_change_flags(t, m, "add", more, uids, n, &own) == -1) ||
+	    (less != 0 && through_change_flags(
+			      t, m, "remove", less, uids, n, &own) == -1))
+		fail_all(t, ch, n);
+	else
+		t->more_flags += n;
 	return 0;
 }
 
