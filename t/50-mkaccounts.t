@@ -341,14 +341,14 @@ ok 'reconcile: what is in the directory and not in the plan is not taken away' '
 		printf "%s" "${spared#*:}" | tr "_" " " >want
 		same want got || { echo "$record"; false; }
 	done <<-EOF
-	1:Mone_Atwo_Mtwo_ - {"v":1,"type":"account","address":"d@one.test","secret":"\$y\$j9T\$a\$b"}
-	1:Mone_Atwo_Mtwo_ - {"v":1,"type":"account","address":"e@one.test"}
-	1:Mone_Atwo_Mtwo_ - {"v":1,"type":"account","address":"a,b@one.test","secret":"$sha"}
+	1:Atwo_Mtwo_ - {"v":1,"type":"account","address":"d@one.test","secret":"\$y\$j9T\$a\$b"}
+	1:Atwo_Mtwo_ - {"v":1,"type":"account","address":"e@one.test"}
+	1:Atwo_Mtwo_ - {"v":1,"type":"account","address":"a,b@one.test","secret":"$sha"}
 	1: - {"v":1,"type":"account","address":"f@one.test","secret":"$sha","quota":"5"}
 	1: - no JSON
 	1: - {"v":1,"type":"account","address":"x@nodot","secret":"$sha"}
-	0:Mone_Atwo_Mtwo_ ---no-secret=skip {"v":1,"type":"account","address":"e@one.test"}
-	0:Mone_Atwo_Mtwo_ ---inactive=skip {"v":1,"type":"account","address":"g@one.test","secret":"$sha","active":false}
+	0:Atwo_Mtwo_ ---no-secret=skip {"v":1,"type":"account","address":"e@one.test"}
+	0:Atwo_Mtwo_ ---inactive=skip {"v":1,"type":"account","address":"g@one.test","secret":"$sha","active":false}
 	0:Aone_Atwo_Mtwo_ - {"v":1,"type":"alias","address":"k@one.test","targets":["gone@one.test"]}
 	0:Aone_Atwo_Mtwo_ - {"v":1,"type":"alias","address":"k@one.test","targets":["x@three.test","y@three.test"],"active":false}
 	0:Aone_Atwo_Mtwo_ - {"v":1,"type":"account","address":"h@one.test","secret":"$sha","forward":["x@three.test","y@three.test"]}

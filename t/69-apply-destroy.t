@@ -189,6 +189,22 @@ done <<-'END'
 	a member of another type, so that nobody knows whose it is||',"quota":"much"'|gone@one.test gone@two.test
 	an account that is there twice||',"secret":"x","secret":"y"'|gone@one.test gone@two.test
 	END
+# An address of somebody who was refused is not gone: a list, an account of another
+# domain.
+moved
+ok '--reconcile: who has an address that is to be a refused owner'\''s keeps it' '
+	people bob@one.test ",\"secret\":\"*\",\"aliases\":[\"gone@two.test\",\"team@one.test\"]" |
+	    grep -v "\"alias\"," | sed "s/\"count\":[0-9]*/\"count\":5/" >records
+	run 1 mkaccounts -q --reconcile records >plan 2>err
+	run 0 apply -q -u --keep-passwords --destroy plan >out 2>err
+	[ "$(accounts_here)" = "$everybody" ]'
+moved
+ok '--reconcile: nor that of an alias of his' '
+	people bob@one.test ",\"secret\":\"*\"" |
+	    sed "s/.*team@one.test.*/{\"v\":1,\"type\":\"alias\",\"address\":\"gone@two.test\",\"targets\":[\"bob@one.test\"]}/" >records
+	run 1 mkaccounts -q --reconcile records >plan 2>err
+	run 0 apply -q -u --keep-passwords --destroy plan >out 2>err
+	accounts_here | grep -q "gone@two.test"'
 moved
 ok '--reconcile: an inactive account that is carried stays, without its login' '
 	people bob@one.test ",\"secret\":\"$hash\",\"active\":false" | mkaccounts -q --reconcile >plan

@@ -307,33 +307,51 @@ flags_of(const struct record *r)
 	return flags;
 }
 
+/* The domain of an address, as far as it can be told: 1 + its number. */
+static uint32_t
+domain_of(struct plan *p, const char *address)
+{
+	const char *domain = address == NULL ? NULL : address_domain(address);
+
+	buf_reset(&p->scratch);
+	if (domain == NULL || name_domain(domain, &p->scratch, NULL) == -1)
+		return 0;
+	return plan_domain(p, p->scratch.data) + 1;
+}
+
+/* What the server has of a domain must stay: an address that should be somebody's who
+ * is not in the plan may be anything there. */
+static void
+spare_domain(struct plan *p, const char *address)
+{
+	uint32_t domain = domain_of(p, address);
+
+	if (domain == 0) {
+		p->spare_all = true;
+		return;
+	}
+	plan_spare_accounts(p, AT(domain));
+	plan_spare_lists(p, AT(domain));
+}
+
 /* The record's account or alias will not be in the plan. An account that was
  * refused comes with a later run; one that is left out may be on the server. */
 static void
 spare(struct plan *p, const struct record *r, bool refused)
 {
-	const char *domain =
-	    r->address == NULL ? NULL : address_domain(r->address);
+	bool owner = r->type == REC_ACCOUNT || r->type == REC_GROUP;
 	uint32_t i;
 
-	if (domain != NULL && *r->address != '@' &&
-	    (r->type == REC_ACCOUNT || r->type == REC_GROUP) &&
+	if (domain_of(p, r->address) != 0 && *r->address != '@' && owner &&
 	    (refused || p->options->reconcile)) {
 		i = plan_address(p, r->address, NULL);
 		if (i != 0)
 			p->addresses[i].absent = 1;
 	}
-
-	buf_reset(&p->scratch);
-	if (domain == NULL || name_domain(domain, &p->scratch, NULL) == -1) {
-		p->spare_all = true;
-		return;
-	}
-	i = plan_domain(p, p->scratch.data);
-	if (r->type == REC_ALIAS)
-		plan_spare_lists(p, i);
-	else
-		plan_spare_accounts(p, i);
+	spare_domain(p, r->address);
+	for (size_t n = 0; owner && n < r->aliases.n; n++)
+		if (domain_of(p, r->aliases.v[n]) != 0)
+			spare_domain(p, r->aliases.v[n]);
 }
 
 static bool

@@ -519,7 +519,9 @@ place(struct plan *p, const struct row *row)
 	if (row->leaves.n == 1)
 		target = plan_account_of(p, p->numbers[row->leaves.at]);
 	if (target == NULL && row->leaves.n == 1 &&
-	    may_come(p, p->numbers[row->leaves.at]))
+	    may_come(p, p->numbers[row->leaves.at])) {
+		/* Who has it on the server keeps it until then. */
+		plan_spare_accounts(p, own->domain);
 		/* A list would take the address that the account needs. */
 		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
 		    "leads to %s, which is not in %s: the %s that has it "
@@ -527,7 +529,7 @@ place(struct plan *p, const struct row *row)
 		    plan_name(p, p->numbers[row->leaves.at]),
 		    p->options->partial ? "this part" : "this plan",
 		    p->options->partial ? "part" : "run");
-	else if (target != NULL)
+	} else if (target != NULL)
 		become_alias(p, target, row);
 	else
 		become_list(p, row);
