@@ -50,6 +50,7 @@ for case in recfilter:1 mkaccounts:1 stalwart-apply:1 vandelay:1 vandelay:3 \
 		[ \"\$(cat faults)\" = ${case%:*} ]
 		has err '$no_room'
 		hasnt err 'could not be put back'
+		hasnt err 'rror'
 		hasnt err ': exit 2;'
 		rm disk/filler
 		not [ -e disk/state/alice@one.test/reserve ]

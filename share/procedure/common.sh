@@ -161,7 +161,7 @@ run() {
 		printf '%s\n' "$run_line"
 		return 0
 	fi
-	printf '%s $ %s\n' "$(now)" "$run_line" >>"$dir/log"
+	printf '%s $ %s\n' "$(now)" "$run_line" 2>/dev/null >>"$dir/log"
 	run_got=0
 	(
 		[ -z "$run_secret" ] || {
@@ -172,10 +172,10 @@ run() {
 		exec "$@"
 	) </dev/null >"${run_out:-$dir/out}" 2>"$dir/err" || run_got=$?
 	[ -z "$run_secret" ] || mask "${run_secret#*=}" "$dir/err" "${run_out:-$dir/out}"
-	cat -- "$dir/err" >>"$dir/log"
-	[ -n "$run_out" ] || cat -- "$dir/out" >>"$dir/log"
+	cat -- "$dir/err" 2>/dev/null >>"$dir/log"
+	[ -n "$run_out" ] || cat -- "$dir/out" 2>/dev/null >>"$dir/log"
 	[ "$run_got" -eq 0 ] || {
-		printf '%s exit %s\n' "$(now)" "$run_got" >>"$dir/log"
+		printf '%s exit %s\n' "$(now)" "$run_got" 2>/dev/null >>"$dir/log"
 		text=$(grep -v -e '^[Uu]sage:' -e '^ *tip:' -e '^For more information' -e '^[[:space:]]*$' -e '^tar: E[a-z]* .*exit' -e '^tar: Exiting' "$dir/err" | tail -n 1 | tr -d '\000-\037\177')
 		: "${text:=$1: exit $run_got}"
 		! full || {
@@ -243,7 +243,7 @@ old_run() {
 
 # note TEXT: into the log of the account.
 note() {
-	$dry || printf '%s %s\n' "$(now)" "$*" >>"$dir/log"
+	$dry || printf '%s %s\n' "$(now)" "$*" 2>/dev/null >>"$dir/log"
 }
 
 # --- steps ---
