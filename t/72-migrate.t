@@ -116,6 +116,8 @@ ok 'an address cannot lead out of the state' '
 		has err "not an address"
 		run 1 rollback -- "$bad" >out 2>err
 	done
+	run 1 migrate -- ../x@one.test alice@one.test >out 2>err
+	has out "alice@one.test: has moved already"
 	run 1 rollback "none@one.test" 2>err
 	has err "it was not moved from here"
 	find . -name "x@one.test" -o -name "b@one.test" >found
@@ -132,8 +134,10 @@ ok 'two runs on one account: the second waits for another time' '
 	mkdir -p state/bob@one.test
 	exec 9>>state/bob@one.test/lock
 	flock 9
+	echo theirs >state/bob@one.test/reserve
 	run 75 migrate bob@one.test 2>err
 	exec 9>&-
+	[ "$(cat state/bob@one.test/reserve)" = theirs ]
 	has err "another run is at work on it"'
 ok 'the command line' '
 	run 2 migrate 2>err

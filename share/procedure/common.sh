@@ -97,6 +97,8 @@ full() {
 	rm -f -- "$STATE/room.$$"
 	[ "$full_got" -eq 1 ]
 }
+# Whether the lock is ours.
+held=false
 # open_account: takes the lock, after name_account.
 open_account() {
 	if $dry; then
@@ -108,6 +110,7 @@ open_account() {
 		say "$address: another run is at work on it"
 		return "$TEMP"
 	}
+	held=true
 	# With what is kept for it, a step that fails on a full disk can be put back.
 	{ head -c 131072 /dev/urandom >"$dir/reserve" && : >>"$dir/log"; } 2>/dev/null || {
 		say "$address: $no_room"
@@ -115,7 +118,8 @@ open_account() {
 	}
 }
 close_account() {
-	$dry || rm -f -- "$dir/reserve"
+	! $held || rm -f -- "$dir/reserve"
+	held=false
 	exec 9>&-
 }
 
