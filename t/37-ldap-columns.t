@@ -32,7 +32,7 @@ by_postmap() {
 		for name in aliases groups; do
 			postmap -q "$address" "ldap:$tmp/$name.cf" || :
 		done </dev/null | tr ',' '\n' | sort -u >want
-		echo "$targets" | tr '\t ' '\n\n' | sort -u >got
+		echo "$targets" | tr '\t ' '[\n*]' | sort -u >got
 		same want got
 	done <wanted
 }
