@@ -200,6 +200,7 @@ put first .F a@five.test Sa
 put first .F.Sub a2@five.test
 put second .F b@five.test Sa
 put second .F.Sub b2@five.test
+put second .F.Sub.Own b3@five.test
 put third .F c@five.test
 for tree in first second; do
 	echo '0 Kw' >$tree/.F/dovecot-keywords

@@ -44,7 +44,7 @@ is_text(const char *a, const char *b)
 }
 
 /* True if a run uses what a record is about: it added messages there, or below
- * it. */
+ * it, or made a folder of it, or below it. */
 static bool
 is_used_by(const struct journal_text *t, const struct journal_record *r)
 {
@@ -57,9 +57,10 @@ is_used_by(const struct journal_text *t, const struct journal_record *r)
 		if (has->kind == r->kind && is_text(has->dir, r->dir) &&
 		    is_text(has->name, r->name))
 			return false; /* it has it */
-		uses |= has->kind == JOURNAL_ADD &&
-			strncmp(has->dir, r->dir, len) == 0 &&
-			(has->dir[len] == '\0' || has->dir[len] == '/');
+		uses |=
+		    (has->kind == JOURNAL_ADD || has->kind == JOURNAL_FOLDER) &&
+		    strncmp(has->dir, r->dir, len) == 0 &&
+		    (has->dir[len] == '\0' || has->dir[len] == '/');
 	}
 	return uses;
 }

@@ -27,8 +27,8 @@ void heirlooms_free(struct heirlooms *h);
 
 /*
  * Hands them over to each run whose journal is in the directory, of which the
- * target has a mark, which was not undone, and which added messages there; but not
- * to the run itself. 0, or -1 and why.
+ * target has a mark, which was not undone, and which added messages or made folders
+ * there; but not to the run itself. 0, or -1 and why.
  */
 int heirlooms_pass_on(struct heirlooms *h, const char *dir,
     const struct mark *mark, uint64_t run, struct why *why);

@@ -422,6 +422,41 @@ journal_read(struct journal_text *t, const char *path, struct why *why)
 	return r;
 }
 
+/* What a folder was made of, the last first: of a level it became a folder, and
+ * that got keywords. */
+static int
+layer(const struct journal_record *r)
+{
+	if (r->kind == JOURNAL_LEVEL)
+		return 3;
+	return r->kind != JOURNAL_FOLDER ? 0 : r->was != NULL ? 1 : 2;
+}
+
+static int
+bottom_up(const void *a, const void *b, void *arg)
+{
+	const size_t *x = a, *y = b;
+	const struct journal_record *r = arg;
+	int order = strcmp(r[*y].dir, r[*x].dir);
+
+	if (order == 0)
+		order = layer(&r[*x]) - layer(&r[*y]);
+	return order != 0 ? order : (*x < *y) - (*x > *y);
+}
+
+size_t *
+journal_bottom_up(const struct journal_text *t, size_t *n)
+{
+	size_t *order = xcalloc(t->n + 1, sizeof *order);
+
+	*n = 0;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->records[i].dir != NULL)
+			order[(*n)++] = i;
+	qsort_r(order, *n, sizeof *order, bottom_up, t->records);
+	return order;
+}
+
 ssize_t
 journal_find(const struct journal_text *t, enum journal_kind kind)
 {

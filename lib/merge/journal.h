@@ -111,6 +111,11 @@ int journal_read(struct journal_text *t, const char *path, struct why *why);
 /* The same from memory, without a look at the first record. */
 void journal_parse(struct journal_text *t, char *text);
 
+/* The numbers of the records that are about a folder, those of folders below others
+ * first, and of one folder what it became last: the order in which they are undone.
+ * *n says how many; the caller frees them. */
+size_t *journal_bottom_up(const struct journal_text *t, size_t *n);
+
 /* The number of a record of that kind; -1 if there is none. */
 ssize_t journal_find(const struct journal_text *t, enum journal_kind kind);
 void journal_free(struct journal_text *t);

@@ -335,9 +335,11 @@ undo_folders(struct undoing *x)
 {
 	const struct journal_text *t = x->u->text;
 	struct map kept = { 0 }, going = { 0 };
+	size_t n, *order = journal_bottom_up(t, &n);
 
-	for (size_t i = t->n; i-- > 0;)
-		undo_record(x, &t->records[i], &kept, &going);
+	for (size_t i = 0; i < n; i++)
+		undo_record(x, &t->records[order[i]], &kept, &going);
+	free(order);
 	/* A folder that stays keeps its subscription. */
 	for (size_t i = t->n; i-- > 0;) {
 		const struct journal_record *r = &t->records[i];

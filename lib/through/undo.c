@@ -389,22 +389,26 @@ find_failed(const struct journal_text *text)
 	return failed;
 }
 
-/* The folders that the run made, the last one first: those below others. */
+/* The folders that the run made, first those below others. */
 static int
 remove_mailboxes(struct taking *x, struct why *why)
 {
+	size_t n, *order;
+
 	if (!x->t->run->set.dry_run && store_refresh(&x->t->store, why) == -1)
 		return -1;
-	for (size_t i = x->text->n; i-- > 0;) {
-		const struct journal_record *rec = &x->text->records[i];
+	order = journal_bottom_up(x->text, &n);
+	for (size_t i = 0; i < n; i++) {
+		const struct journal_record *rec = &x->text->records[order[i]];
 
 		if (rec->kind != JOURNAL_FOLDER)
 			continue;
 		x->dir = rec->dir;
 		x->m = store_find(&x->t->store, rec->dir);
 		if (remove_mailbox(x) == UNDO_IN_USE && !x->t->run->set.dry_run)
-			note_stay(x, i);
+			note_stay(x, order[i]);
 	}
+	free(order);
 	return 0;
 }
 
