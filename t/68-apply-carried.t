@@ -197,7 +197,7 @@ selectors() {
 }
 serve --schema "$fixtures/real/stalwart-schema.json.gz" --fault "$looks:slow:3000"
 ok 'a key that another run has made meanwhile is there once; ours goes' '
-	apply plan >first 2>first.err &
+	stalwart-apply --password-file admin.secret plan >first 2>first.err &
 	pid=$!
 	n=0
 	while ! grep -q "DkimSignature/query" requests; do
