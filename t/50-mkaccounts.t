@@ -15,7 +15,7 @@ ok 'a domain, an account, a group' '
 		end
 	} | plan 0
 	cat >want <<-EOF
-	$up"Domain","matchOn":["name"],"value":{"d-one_2etest":{"name":"one.test","aliases":{"two.test":true},"allowRelaying":false},"d-three_2etest":{"name":"three.test","allowRelaying":false}}}
+	$up"Domain","matchOn":["name"],"value":{"d-one_2etest":{"name":"one.test","aliases":{"two.test":true}},"d-three_2etest":{"name":"three.test"}}}
 	$up"Account","matchOn":["name","domainId"],"value":{"g-sales_40one_2etest":{"@type":"Group","name":"sales","domainId":"#d-one_2etest","quotas":{"maxDiskQuota":5},"aliases":{"0":{"name":"shop","domainId":"#d-one_2etest"}},"description":"Sales"}}}
 	$up"Account","matchOn":["name","domainId"],"value":{"u-alice_40one_2etest":{"@type":"User","name":"alice","domainId":"#d-one_2etest","credentials":{"0":{"@type":"Password","secret":"$sha"}},"quotas":{"maxDiskQuota":1073741824},"aliases":{"0":{"name":"al","domainId":"#d-one_2etest"},"1":{"name":"a","domainId":"#d-three_2etest"}},"memberGroupIds":{"#g-sales_40one_2etest":true},"permissions":{"@type":"Inherit"},"description":"Alice A."}}}
 	EOF
@@ -187,7 +187,7 @@ ok 'domains that exist are not created, but get what is new' '
 		end
 	} >in
 	plan 0 --existing-domain ONE.test=b --existing-domain=five.test=c <in
-	plan_has ".[0].value == {\"d-four_2etest\":{\"name\":\"four.test\",\"allowRelaying\":false}}"
+	plan_has ".[0].value == {\"d-four_2etest\":{\"name\":\"four.test\"}}"
 	plan_has ".[1].value[] | .domainId == \"b\" and .aliases == {\"0\":{\"name\":\"b\",\"domainId\":\"#d-four_2etest\"}}"
 	plan_has ".[2] == {\"@type\":\"update\",\"object\":\"Domain\",\"id\":\"b\",\"value\":{\"aliases/two.test\":true,\"aliases/three.test\":true,\"catchAllAddress\":\"a@one.test\"}}"
 	run 2 mkaccounts --existing-domain one.test in

@@ -50,7 +50,7 @@ put_domain(struct writer *w, const struct domain *d)
 			jw_kbool(&w->line, p->domains[AT(i)].name, true);
 		jw_close(&w->line, '}');
 	}
-	if (o->allow_relaying || is_whole(p, d))
+	if (o->allow_relaying || (o->reconcile && is_whole(p, d)))
 		jw_kbool(&w->line, "allowRelaying", o->allow_relaying);
 	if (o->manual_dkim || d->keys)
 		put_manual_dkim(w);
