@@ -122,7 +122,37 @@ ok 'loops through lists, and of several accounts' '
 	notes_are "not-carried a@one.test: the forward to l@one.test: mail would come back to the account, in a loop" \
 	    "not-carried b@one.test: the forward to c@one.test: mail would come back to the account, in a loop" \
 	    "not-carried c@one.test: the forward to d@one.test: mail would come back to the account, in a loop" \
-	    "not-carried d@one.test: the forward to m@one.test: mail would come back to the account, in a loop"'
+	    "not-carried d@one.test: the forward to b@one.test: mail would come back to the account, in a loop"
+	# Who else is on the list gets it.
+	plan_has "[.[] | .value[\"l-d_2dforward_40one_2etest\"]? | select(. != null) | .recipients] == [{\"x@other.test\":true,\"y@other.test\":true}]"'
+
+# Lists do not nest on the server: mail to the inner one would be refused.
+ok 'of several targets one is a list: its members stand on the list of the forward' '
+	{
+		domain one.test "\"aliases\":[\"mirror.test\"]"
+		account a@one.test "\"forward\":[\"x@other.test\",\"l@one.test\"],\"keep\":false"
+		account b@one.test "\"forward\":[\"top@mirror.test\",\"b-info@one.test\"],\"keep\":false"
+		account c@one.test "\"forward\":[\"l@one.test\",\"x@other.test\",\"y@other.test\"],\"keep\":false"
+		account d@one.test "\"forward\":[\"l@one.test\"]"
+		account e@one.test
+		record group g@one.test
+		alias_row l@one.test "\"c@one.test\",\"y@other.test\""
+		alias_row top@one.test "\"sub@one.test\",\"z@other.test\",\"g@one.test\""
+		alias_row sub@one.test "\"e@one.test\",\"top@one.test\",\"y@other.test\""
+		alias_row b-info@one.test "\"b-list@mirror.test\""
+		alias_row b-list@one.test "\"u@other.test\",\"v@other.test\""
+		end
+	} | plan 0 --sieve-dir nested
+	jq -c ".value | to_entries[] | select(.key | contains(\"_2dforward\")) | [.value.name, (.value.recipients | keys)]" plan >got
+	printf "%s\n" >want \
+	    "[\"a-forward\",[\"c@one.test\",\"x@other.test\",\"y@other.test\"]]" \
+	    "[\"b-forward\",[\"e@one.test\",\"g@one.test\",\"u@other.test\",\"v@other.test\",\"y@other.test\",\"z@other.test\"]]" \
+	    "[\"c-forward\",[\"x@other.test\",\"y@other.test\"]]"
+	same want got
+	# Who is on the list keeps a copy; one list alone needs no other.
+	[ "$(cat nested/c@one.test.sieve)" = "$(printf "require [\"copy\"];\nredirect :copy \"c-forward@one.test\";")" ]
+	[ "$(tail -n 1 nested/d@one.test.sieve)" = "redirect :copy \"l@one.test\";" ]
+	plan_has "[.[] | select(.object == \"MailingList\") | .value[].recipients | keys[] | select(IN(\"l@one.test\", \"top@one.test\", \"sub@one.test\", \"b-list@one.test\", \"b-info@one.test\"))] == []"'
 
 ok 'a very long chain of forwards, and a very long loop' '
 	for n in 30001 30000; do

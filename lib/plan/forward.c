@@ -68,6 +68,35 @@ clean_targets(struct plan *p, struct model_account *a)
 	a->forward = targets;
 }
 
+/* Lists do not nest on the server: who is on a list stands on that of the forward.
+ * A forward to one list alone redirects there. */
+static void
+expand_lists(struct plan *p, struct model_account *a)
+{
+	struct run targets = plan_run(p);
+
+	if (a->forward.n < 2)
+		return;
+	plan_set(p);
+	for (uint32_t n = 0; n < a->forward.n; n++) {
+		const struct address *target =
+		    &p->addresses[p->numbers[a->forward.at + n]];
+		struct run on = { a->forward.at + n, 1 };
+
+		if (target->kind == OWNER_LIST)
+			on = p->lists[target->owner].recipients;
+		for (uint32_t i = 0; i < on.n; i++) {
+			uint32_t member = p->numbers[on.at + i];
+
+			if (plan_account_of(p, member) == a)
+				a->flags |= ACC_KEEP;
+			else if (plan_once(p, member))
+				plan_append(p, &targets, member);
+		}
+	}
+	a->forward = targets;
+}
+
 /* --- loops --- */
 
 /*
@@ -309,6 +338,7 @@ plan_resolve_forwards(struct plan *p)
 		if (forwards(&p->accounts[i])) {
 			n++;
 			clean_targets(p, &p->accounts[i]);
+			expand_lists(p, &p->accounts[i]);
 		}
 	if (n == 0)
 		return;
