@@ -160,6 +160,10 @@ ok 'a message is switched off and on with the directory' '
 	done'
 
 # --- what the directory does not have any more ---
+gone() {
+	jq -r 'select((.note // "") | test("does not have it any more")) |
+	    [.status, .address, .name, (.note | sub(".*: it "; ""))] | join(" ")' out | sort
+}
 serve
 {
 	account fwd@one.test "$(fwd x@other.test),$(filter Work)"
@@ -182,21 +186,44 @@ ok 'what is gone from the directory stays, and is named' '
 		account more@one.test "\"scripts\":[{\"name\":\"idle\",\"text\":\"keep;\"}]"
 		account never@one.test
 	} | plan_again
-	for how in "" "-u --keep-passwords"; do
-		# shellcheck disable=SC2086
-		run 0 put $how >out 2>err
-		jq -r "select((.note // \"\") | test(\"does not have it any more\")) | [.status, .address, .name, (.note | sub(\".*: it \"; \"\"))] | join(\" \")" out | sort >got
-		printf "%s\n" "exists both@one.test mailferry-vacation stays, and does not run" \
-		    "exists fwd@one.test forward stays, and does not run" \
-		    "exists more@one.test forward runs until somebody switches it off" \
-		    "exists runs@one.test main runs until somebody switches it off" | same - got
-		[ "$(scripts fwd@one.test)" = "[main] forward mailferry" ]
-		[ "$(scripts both@one.test)" = "[forward] mailferry mailferry-vacation" ]
-		[ "$(scripts more@one.test)" = "[forward] idle" ]
-		[ "$(scripts runs@one.test)" = "[mailferry] forward main" ]
-		has err "settings: none@one.test: the directory has no settings any more"
-		[ "$(the_text none@one.test forward | grep -c z@other.test)" = 1 ]
-	done'
+	run 0 put >out 2>err
+	gone >got
+	printf "%s\n" "exists both@one.test mailferry-vacation stays, and does not run" \
+	    "exists fwd@one.test forward stays, and does not run" \
+	    "exists more@one.test forward runs until somebody switches it off" \
+	    "exists runs@one.test main runs until somebody switches it off" | same - got
+	[ "$(scripts fwd@one.test)" = "[main] forward mailferry" ]
+	[ "$(scripts both@one.test)" = "[forward] mailferry mailferry-vacation" ]
+	[ "$(scripts more@one.test)" = "[forward] idle" ]
+	[ "$(scripts runs@one.test)" = "[mailferry] forward main" ]
+	has err "settings: none@one.test: the directory has no settings any more"
+	[ "$(the_text none@one.test forward | grep -c z@other.test)" = 1 ]'
+ok 'with -u a forward that is gone ends, where it is as it was put in' '
+	run 0 put -u --keep-passwords >out 2>err
+	gone >got
+	printf "%s\n" "exists both@one.test mailferry-vacation stays, and does not run" \
+	    "exists runs@one.test main runs until somebody switches it off" \
+	    "updated fwd@one.test forward does nothing now" \
+	    "updated more@one.test forward does nothing now" \
+	    "updated none@one.test forward does nothing now" | same - got
+	has err "settings: none@one.test: the directory has no settings any more"
+	for user in fwd more none; do
+		[ "$(the_text $user@one.test forward | grep -c redirect)" = 0 ]
+	done
+	[ "$(the_text calm@one.test forward | grep -c z@other.test)" = 1 ]
+	[ "$(scripts none@one.test)" = "[forward]" ]
+	run 0 put -u --keep-passwords >out 2>err
+	gone >got
+	hasnt got forward
+	edit calm@one.test forward "redirect \"mine@other.test\";"
+	{
+		account none@one.test "$(fwd z2@other.test)"
+		account calm@one.test
+	} | plan_again
+	run 0 put -u --keep-passwords >out 2>err
+	[ "$(the_text none@one.test forward | grep -c z2@other.test)" = 1 ]
+	[ "$(the_text calm@one.test forward | grep -c mine@other.test)" = 1 ]
+	jq -r "select(.address == \"calm@one.test\" and .name == \"forward\") | .note" out | grep "it runs until somebody switches it off"'
 
 # --- answers that are lost ---
 changed() {

@@ -4,10 +4,10 @@
 . "${0%/*}/lib.sh"
 . "$top/t/procedure.sh"
 
-for user in ann ben cat fay; do
+for user in ann ben cat dan eve fay gil hal; do
 	mail $user@one.test '' 1 2
 done
-old_server ann ben cat fay
+old_server ann ben cat dan eve fay gil hal
 own
 new_server
 configure
@@ -71,4 +71,68 @@ ok 'one that was given on the new server after the move stays there' '
 		run 0 migrate --from record --until create ben@one.test
 		[ "$(aliases ben)" = "here there " ]
 	done'
+# forward NAME: what the active script of the account redirects to.
+forward() {
+	for blob in $(jmap SieveScript/get "{\"accountId\":\"$(new_id "$1@one.test")\",\"ids\":null}" |
+	    jq -r '.methodResponses[0][1].list[] | select(.isActive).blobId'); do
+		curl -s -K jmap.conf "$new_url/jmap/download/$(new_id "$1@one.test")/$blob/x"
+	done | sed -n 's/^redirect.*"\(.*\)";.*/\1/p'
+}
+# target NAME: of its list.
+targets() {
+	jmap x:MailingList/get "{\"ids\":null}" |
+	    jq -r --arg n "$1" '.methodResponses[0][1].list[] | select(.name == $n).recipients | keys[]' | tr '\n' ' '
+}
+ok 'a forward is what it is when the owner moves: another one, or none' '
+	{
+		account cat "\"forward\":[\"x@far.test\"]"
+		account dan "\"forward\":[\"x@far.test\"],\"keep\":true"
+		account eve "\"forward\":[\"x@far.test\",\"y@far.test\"]"
+		account gil "\"vacation\":{\"subject\":\"Away\",\"text\":\"Away\"}"
+		account fay
+	} | directory
+	run 0 migrate --until check cat@one.test dan@one.test eve@one.test gil@one.test
+	[ "$(forward cat) $(forward dan)" = "x@far.test x@far.test" ]
+	[ "$(targets eve-forward)" = "x@far.test y@far.test " ]
+	{
+		account cat "\"forward\":[\"y@far.test\"]"
+		account dan
+		account eve "\"forward\":[\"x@far.test\",\"z@far.test\"]"
+		account gil
+		account fay
+	} | directory
+	run 0 migrate cat@one.test dan@one.test eve@one.test gil@one.test 2>err
+	echo "migrate-account: gil@one.test: on the new server: what was put in (a message, a signature) and the directory does not have any more stays until somebody removes it" | same - err
+	[ "$(forward cat)" = y@far.test ]
+	[ "$(forward dan)" = "" ]
+	[ "$(forward eve)" = eve-forward@one.test ]
+	[ "$(targets eve-forward)" = "x@far.test z@far.test " ]'
+ok 'after a rollback, too; and where it is not ours any more, that is said' '
+	run 0 rollback dan@one.test cat@one.test
+	id=$(new_id cat@one.test)
+	script=$(jmap SieveScript/get "{\"accountId\":\"$id\",\"ids\":null}" | jq -r ".methodResponses[0][1].list[] | select(.name == \"forward\").id")
+	jmap Blob/upload "{\"accountId\":\"$id\",\"create\":{\"b\":{\"data\":[{\"data:asText\":\"redirect \\\"mine@far.test\\\";\\r\\n\"}]}}}" >blob
+	jmap SieveScript/set "{\"accountId\":\"$id\",\"update\":{\"$script\":{\"blobId\":$(jq .methodResponses[0][1].created.b.id blob)}}}" >changed
+	has changed "\"$script\""
+	{
+		account cat
+		account dan "\"forward\":[\"z@far.test\"]"
+		account fay
+	} | directory
+	run 0 migrate cat@one.test dan@one.test 2>err
+	[ "$(forward dan)" = z@far.test ]
+	[ "$(forward cat)" = mine@far.test ]
+	has err "cat@one.test: on the new server: filter \"forward\": the directory does not have it any more: it runs until somebody switches it off"
+	hasnt err dan@one.test'
+ok 'in an account that somebody else has made nothing is changed: that is said' '
+	{ account hal "\"forward\":[\"x@far.test\"]"; account fay; } | directory
+	jq -c "if .type == \"end\" then .count = 2 else . end | select(.address != \"fay@one.test\") | del(.forward)" records |
+	    mkaccounts -q --partial -o plan
+	run 0 stalwart-apply -q --url "$new_url" --user admin --password-file admin.pw plan >made
+	run 0 migrate --until check hal@one.test
+	[ "$(forward hal)" = x@far.test ]
+	{ account hal; account fay; } | directory
+	run 0 migrate hal@one.test 2>err
+	has err "hal@one.test: on the new server: what was put in (a forward, a filter, a message, a signature) and the directory does not have any more stays"
+	[ "$(forward hal)" = x@far.test ]'
 done_testing

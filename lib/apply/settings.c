@@ -35,16 +35,18 @@ struct group {
 	int tries;
 };
 
-/* An account that the file has nothing for: what an earlier file had stays. */
-static void
-note_emptied(struct apply *a, const struct apply_entry *e)
+/* An account that the file has nothing for: what an earlier file had stays, but
+ * for what -u takes back. */
+static bool
+is_emptied(struct apply *a, const struct apply_entry *e)
 {
 	if (e->status == APPLY_CREATED || e->status == APPLY_FAILED ||
 	    !ledger_has(
 		a->options->done, (const char *const[]){ e->address }, 1))
-		return;
+		return false;
 	if (a->emptied++ == 0)
 		a->first_emptied = arena_adds(&a->arena, e->address);
+	return a->options->update;
 }
 
 void
@@ -57,14 +59,16 @@ settings_note(struct apply *a, struct apply_entry *e)
 	if (a->options->settings == NULL || e->address == NULL)
 		return;
 	line = settings_file_find(a->options->settings, e->address);
-	if (line == NULL)
-		note_emptied(a, e);
-	if (line == NULL || line->used)
+	if (line == NULL ? !is_emptied(a, e) : line->used)
 		return;
-	line->used = true;
+	if (line != NULL)
+		line->used = true;
 	if (e->status == APPLY_FAILED)
 		return;
 	o = xcalloc(1, sizeof *o);
+	/* Nothing is left to be read. */
+	if (line == NULL)
+		o->want.type = REC_SETTINGS;
 	o->id = e->id == NULL ? NULL : xstrdup(e->id);
 	o->address = xstrdup(e->address);
 	description =
@@ -449,6 +453,9 @@ tell_emptied(const struct apply *a)
 	buf_adds(&text,
 	    ": the directory has no settings any more: what was put in stays "
 	    "until somebody removes it");
+	if (a->options->update)
+		buf_adds(
+		    &text, ", but for a forward that was as it was put in");
 	a->options->say(a->options->arg, a->options->settings->path, text.data);
 	buf_free(&text);
 }

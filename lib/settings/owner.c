@@ -58,9 +58,11 @@ owner_asks(
 	const struct record *r = &o->want;
 
 	switch (ask) {
-	case ASK_SCRIPTS:
+	case ASK_SCRIPTS: /* also what an earlier record had */
 		return r->forward.n != 0 || r->scripts.n != 0 ||
-		       r->vacation.n != 0;
+		       r->vacation.n != 0 ||
+		       ledger_has(
+			   run->done, (const char *const[]){ o->address }, 1);
 	case ASK_VACATION:
 		return r->vacation.n != 0;
 	case ASK_IDENTITIES: /* and the addresses of a vacation */

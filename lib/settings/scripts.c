@@ -23,6 +23,10 @@ static const char forward_name[] = "forward";
 static const char vacation_name[] = "mailferry-vacation";
 static const char wrapper_name[] = "mailferry";
 static const char server_vacation[] = "vacation";
+/* A forward that the directory does not have any more: where it runs, it does
+ * nothing. */
+static const char no_forward[] = "# The directory has no forward any more.\r\n"
+				 "if false {\r\n\tkeep;\r\n}\r\n";
 
 /* What may be active together, in the order in which it runs: the filters come
  * last, because they may stop. */
@@ -188,6 +192,35 @@ want(struct scripts *s, enum component c, const char *name)
 		s->names[c] = xstrdup(name);
 }
 
+/* A forward that is as it was put in ends where that is asked for. */
+static void
+end_forward(struct scripts *s)
+{
+	const json_t *there = find(s, forward_name);
+	struct owner_item *i;
+	enum owner_put put;
+	char wish[OWNER_DIGEST];
+
+	owner_digest(no_forward, wish);
+	put = owner_put(s->run, s->o, ITEM_SCRIPT, forward_name, wish,
+	    owner_text(there, "blobId"));
+	if (put == PUT_THEIRS && owner_was_changing(s->o, forward_name))
+		put = PUT_OURS;
+	if (there == NULL ||
+	    !(put == PUT_SAME || (put == PUT_OURS && s->run->update)))
+		return;
+	(void)json_object_set_new(s->wanted, forward_name, json_true());
+	if (put == PUT_SAME)
+		return;
+	i = owner_noted_item(s->run, s->o, ITEM_SCRIPT, forward_name,
+	    "the directory does not have it any more: it does nothing now");
+	if (i == NULL)
+		return;
+	i->text = xstrdup(no_forward);
+	i->id = xstrdup(owner_text(there, "id"));
+	(void)snprintf(i->wish, sizeof i->wish, "%s", wish);
+}
+
 static void
 put_forward(struct scripts *s)
 {
@@ -200,8 +233,10 @@ put_forward(struct scripts *s)
 		    "redirect of a script; mkaccounts makes a list of them");
 		return;
 	}
-	if (r->forward.n == 0)
+	if (r->forward.n == 0) {
+		end_forward(s);
 		return;
+	}
 	sieve_forward(&text, r->forward.v[0], r->keep);
 	put_text(s, forward_name, buf_str(&text));
 	want(s, C_FORWARD, forward_name);
