@@ -181,6 +181,22 @@ ok 'and goes when both have theirs' '
 	[ "$(holder)" = List ]
 	[ "$(holder also)" = "alias of b" ]'
 
+# In a part nobody gives up what others have: they are named.
+for from in account group list alias; do
+	real
+	directory "$from" | mkaccounts -q | apply -q >/dev/null
+	case $from in
+	list) who='MailingList x@one.test' ;;
+	alias) who='Account a@one.test' ;;
+	*) who='Account x@one.test' ;;
+	esac
+	ok "an alias in a part with its new owner alone: who has it is named, $from" '
+		directory ownb | grep -e "\"b@one" | mkaccounts -q --partial >plan
+		run 1 apply -u --keep-passwords plan >out 2>err
+		has err "b@one.test: a name or address of it is taken by the $who (id "
+		[ "$(holder)" = "$(is $from)" ]'
+done
+
 # Many at a time, and who has left.
 real --max-objects-in-set 3
 ok 'the aliases of one who has left go to others, and he goes' '

@@ -19,6 +19,7 @@
 #include "apply/aliases.h"
 #include "apply/destroy.h"
 #include "apply/entry.h"
+#include "apply/lookup.h"
 #include "apply/operation.h"
 #include "core/alloc.h"
 #include "core/buf.h"
@@ -385,9 +386,12 @@ take_claim(struct apply *a, struct kept *k, const json_t *answer)
 			  json_object_get(answer, "notUpdated"), k->e.id);
 	if (k->e.later == NULL && error != NULL && is_itself(a, k, error))
 		return true;
-	if (error != NULL)
+	if (error != NULL) {
 		jmap_set_error(error, k->e.body, &k->e.why);
-	else
+		json_decref(k->e.holder);
+		k->e.holder = json_incref(json_object_get(error, "objectId"));
+		lookup_holder(a, &k->e);
+	} else
 		why_set(
 		    &k->e.why, FAIL_TEMP, "the server says nothing about it");
 	return false;
@@ -555,18 +559,27 @@ look_at_sources(struct apply *a, struct sources *s, struct kept *k, bool *whole)
 	return s->n != 0;
 }
 
+/* Of what exists nobody has asked yet who has the address. */
+static void
+name_holder(struct apply *a, struct kept *k)
+{
+	if (k->e.later != NULL)
+		lookup_holder(a, &k->e);
+}
+
 /* Whether all who have its addresses may give them up. */
 static bool
 may_have(struct apply *a, struct sources *s, struct kept *k)
 {
-	struct why why = k->e.why;
-
 	for (size_t i = 0; i < s->n; i++) {
 		const char *hindrance =
 		    s->now[i]->whole ? hindrance_of(a, s->now[i]) : NULL;
+		struct why why;
 
 		if (hindrance == NULL)
 			continue;
+		name_holder(a, k);
+		why = k->e.why;
 		why_set(&k->e.why, FAIL_DATA, "%s; %s", why.text, hindrance);
 		return false;
 	}
@@ -594,6 +607,8 @@ settle_waiting(struct apply *a, struct sources *s, struct kept *k, bool last)
 	(void)entry_body(&k->e);
 	choose_sources(s, k);
 	found = look_at_sources(a, s, k, &whole);
+	if (s->n == 0)
+		name_holder(a, k);
 	if (found && whole && !last) {
 		forget_sources(s);
 		return;

@@ -66,25 +66,54 @@ same_object(const struct apply_job *job, const struct apply_entry *e,
 	       agrees(e->body, have, "@type");
 }
 
+static void
+say_taken(
+    struct apply_entry *e, const char *type, const char *id, const json_t *have)
+{
+	const char *name = text(have, "emailAddress");
+
+	if (name == NULL)
+		name = text(have, "name");
+	why_set(&e->why, FAIL_DATA,
+	    "a name or address of it is taken by the %s %s (id %s)", type,
+	    name == NULL ? "?" : name, id);
+}
+
 void
 lookup_judge(struct apply_job *job, struct apply_entry *e)
 {
 	const char *type = text(e->holder, "object"),
-		   *id = text(e->holder, "id"), *name;
+		   *id = text(e->holder, "id");
 	const json_t *have = fetch_found(&job->fetch, type, id);
 
-	name = text(have, "emailAddress");
-	if (name == NULL)
-		name = text(have, "name");
 	if (same_object(job, e, type, have)) {
 		entry_settle(e, APPLY_EXISTS, id);
 		return;
 	}
-	why_set(&e->why, FAIL_DATA,
-	    "a name or address of it is taken by the %s %s (id %s)", type,
-	    name == NULL ? "?" : name, id);
+	say_taken(e, type, id, have);
 	entry_settle(e, APPLY_FAILED, NULL);
 	e->waits = handover_concerns(job->op);
+}
+
+void
+lookup_holder(struct apply *a, struct apply_entry *e)
+{
+	const char *type = text(e->holder, "object"),
+		   *id = text(e->holder, "id");
+	struct fetch f = { .wanted = NULL };
+	struct why why = { 0 };
+	const json_t *have;
+
+	if (type == NULL || id == NULL)
+		return;
+	fetch_want(&f, type, id);
+	fetch_member(&f, "name");
+	if (strcmp(type, "Domain") != 0)
+		fetch_member(&f, "emailAddress");
+	if (fetch_all(a->jmap, &f, &why) == 0 &&
+	    (have = fetch_found(&f, type, id)) != NULL)
+		say_taken(e, type, id, have);
+	fetch_clear(&f);
 }
 
 /* --- by name, for a dry run --- */

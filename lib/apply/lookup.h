@@ -12,6 +12,9 @@
 void lookup_members(struct apply_job *job);
 /* Decides between exists and failed for an entry whose name is taken. */
 void lookup_judge(struct apply_job *job, struct apply_entry *e);
+/* Says who holds the name or the address that was refused to an entry, in its why;
+ * what that says stays where the server does not tell. */
+void lookup_holder(struct apply *a, struct apply_entry *e);
 /* The request that asks for the objects of a job by their names, and its
  * answers. */
 void lookup_fill(struct apply_job *job);

@@ -681,6 +681,8 @@ update_take(struct apply_job *job, const json_t *answer)
 			if (is_taken(error) && handover_concerns(job->op)) {
 				e->waits = true;
 				e->later = json_incref(e->patch);
+				e->holder = json_incref(
+				    json_object_get(error, "objectId"));
 			}
 		} else {
 			why_set(&e->why, FAIL_DATA,
