@@ -4,10 +4,10 @@
 . "${0%/*}/lib.sh"
 . "$top/t/procedure.sh"
 
-for user in ann ben cat dan eve fay gil hal; do
+for user in ann ben cat dan eve fay gil hal ian joe kim leo; do
 	mail $user@one.test '' 1 2
 done
-old_server ann ben cat dan eve fay gil hal
+old_server ann ben cat dan eve fay gil hal ian joe kim leo
 own
 new_server
 configure
@@ -135,4 +135,72 @@ ok 'in an account that somebody else has made nothing is changed: that is said' 
 	run 0 migrate hal@one.test 2>err
 	has err "hal@one.test: on the new server: what was put in (a forward, a filter, a message, a signature) and the directory does not have any more stays"
 	[ "$(forward hal)" = x@far.test ]'
+# lets_in NAME PASSWORD: whether the new server does.
+lets_in() {
+	printf 'user = "%s@one.test:%s"\n' "$1" "$2" >login
+	[ "$(curl -s -o /dev/null -w '%{http_code}' -K login "$new_url/jmap/session")" = 200 ]
+}
+# uncarried NAME [MEMBERS]: with a password that the new server cannot verify.
+uncarried() {
+	account "$@" | sed 's/"{PLAIN}[^"]*"/"{SMD5}8MHkYXDQYNyZTCfjQfOKdB8ZMzQ="/'
+}
+# The directory changes while the mail is turned.
+mkdir busy
+cat >busy/mailroute <<-END
+#!/bin/sh
+PATH=\${PATH#$tmp/busy:}
+[ ! -e $tmp/records.then ] || mv $tmp/records.then $tmp/records
+exec mailroute "\$@"
+END
+chmod 755 busy/mailroute
+busily() {
+	(PATH=$tmp/busy:$PATH migrate "$@")
+}
+ok 'a password that cannot be carried any more: the old one does not let in' '
+	for policy in skip empty; do
+		settings NO_SECRET=$policy
+		set -- ian joe
+		[ $policy = skip ] || set -- kim leo
+		{ account $1; account $2; account fay; } | directory
+		run 0 migrate --until check $1@one.test $2@one.test
+		{ uncarried $1; account $2; account fay; } | directory
+		cp records records.then
+		{ account $1; account $2; account fay; } | directory
+		run 1 busily $1@one.test 2>err
+		has err "$1@one.test: login: the directory'\''s password cannot be carried any more (NO_SECRET=$policy), and an earlier one is in force"
+		has err "mail and login are on the old server again"
+		{ uncarried $1; uncarried $2 "\"active\":false"; account fay; } | directory
+		for again in 1 2; do
+			run 1 migrate $1@one.test $2@one.test 2>err
+			has err "$1@one.test: create: the directory"
+			has err "$2@one.test: create: the directory"
+		done
+		[ "$(routes $1@one.test) $(routes $2@one.test)" = "legacy legacy" ]
+	done'
+ok 'with NO_SECRET=temp a new one does, and what is said is true' '
+	settings NO_SECRET=temp
+	{ uncarried ian; uncarried kim; } | directory
+	run 0 migrate ian@one.test kim@one.test
+	lets_in ian "$(cut -f 2 state/ian@one.test/temporary)"
+	not lets_in ian ian-Zx-long
+	{ account joe; account fay; } | directory
+	run 0 migrate --until check joe@one.test
+	{ uncarried joe; account fay; } | directory
+	mv records records.then
+	{ account joe; account fay; } | directory
+	run 0 busily -v joe@one.test 2>err
+	has err "joe@one.test: login: the password was changed meanwhile, and cannot be carried: a new one is in $tmp/state/joe@one.test/temporary"
+	lets_in joe "$(cut -f 2 state/joe@one.test/temporary)"'
+ok 'the file of it goes when the own password comes again' '
+	run 0 rollback joe@one.test
+	{ account joe; account fay; } | directory
+	run 0 migrate joe@one.test
+	lets_in joe joe-Zx-long
+	not [ -e state/joe@one.test/temporary ]'
+ok 'a password that was never carried, and one of the new server, are nobody else'\''s affair' '
+	settings NO_SECRET=empty
+	{ uncarried leo; account fay; } | directory
+	rm state/leo@one.test/carried
+	run 0 migrate leo@one.test
+	[ "$(routes leo@one.test)" = stalwart ]'
 done_testing
