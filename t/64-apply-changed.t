@@ -189,10 +189,10 @@ ok 'what is gone from the directory stays, and is named' '
 	run 0 put >out 2>err
 	gone >got
 	printf "%s\n" "exists both@one.test mailferry-vacation stays, and does not run" \
-	    "exists fwd@one.test forward stays, and does not run" \
+	    "exists fwd@one.test forward runs until somebody switches it off" \
 	    "exists more@one.test forward runs until somebody switches it off" \
 	    "exists runs@one.test main runs until somebody switches it off" | same - got
-	[ "$(scripts fwd@one.test)" = "[main] forward mailferry" ]
+	[ "$(scripts fwd@one.test)" = "[mailferry] forward main" ]
 	[ "$(scripts both@one.test)" = "[forward] mailferry mailferry-vacation" ]
 	[ "$(scripts more@one.test)" = "[forward] idle" ]
 	[ "$(scripts runs@one.test)" = "[mailferry] forward main" ]
@@ -212,6 +212,7 @@ ok 'with -u a forward that is gone ends, where it is as it was put in' '
 	done
 	[ "$(the_text calm@one.test forward | grep -c z@other.test)" = 1 ]
 	[ "$(scripts none@one.test)" = "[forward]" ]
+	[ "$(scripts fwd@one.test)" = "[main] forward mailferry" ]
 	run 0 put -u --keep-passwords >out 2>err
 	gone >got
 	hasnt got forward
@@ -224,6 +225,74 @@ ok 'with -u a forward that is gone ends, where it is as it was put in' '
 	[ "$(the_text none@one.test forward | grep -c z2@other.test)" = 1 ]
 	[ "$(the_text calm@one.test forward | grep -c mine@other.test)" = 1 ]
 	jq -r "select(.address == \"calm@one.test\" and .name == \"forward\") | .note" out | grep "it runs until somebody switches it off"'
+
+# running ADDRESS: the active script, or what the wrapper that is active includes.
+running() {
+	active=$(scripts "$1" | tr ' ' '\n' | sed -n 's/^\[\(.*\)\]/\1/p')
+	case $active in
+	mailferry | mailferry-[0-9]*) the_text "$1" "$active" | sed -n 's/^include.*"\(.*\)";/\1/p' | paste -sd+ ;;
+	*) echo "$active" ;;
+	esac
+}
+serve
+{
+	for who in f-v f-s f-sv; do
+		account $who@one.test "$(fwd x@other.test)"
+	done
+	for who in fv-v fv-s; do
+		account $who@one.test "$(fwd x@other.test),$(away on)"
+	done
+	for who in sf-s sf-sv; do
+		account $who@one.test "$(fwd x@other.test),$(filter Work)"
+	done
+	account v-f@one.test "$(away on)"
+	account v-s@one.test "$(away on)"
+	account own@one.test
+} | plan_of
+ok 'a forward goes on whatever else the directory brings; what ends is named' '
+	run 0 put >out 2>err
+	by_owner own@one.test forward "redirect \"mine@other.test\";"
+	{
+		for who in f-v fv-v own; do
+			account $who@one.test "$(away on)"
+		done
+		for who in f-s fv-s sf-s v-s; do
+			account $who@one.test "$(filter Work)"
+		done
+		for who in f-sv sf-sv; do
+			account $who@one.test "$(filter Work),$(away on)"
+		done
+		account v-f@one.test "$(fwd x@other.test)"
+	} | plan_again
+	run 0 put -n >out 2>err
+	[ "$(noted "^the directory .*: the script .* becomes active, which switches it off")" = 2 ]
+	for again in 1 2 3; do
+		run 0 put >out 2>err
+		cat err >>all.err
+		[ "$(noted "any more: it runs until")" = 7 ]
+		for who in f-v fv-v own; do
+			[ "$(running $who@one.test)" = mailferry-vacation+forward ]
+		done
+		for who in f-s fv-s sf-s; do
+			[ "$(running $who@one.test)" = forward+main ]
+		done
+		for who in f-sv sf-sv; do
+			[ "$(running $who@one.test)" = mailferry-vacation+forward+main ]
+		done
+		[ "$(running v-f@one.test)" = forward ]
+		[ "$(running v-s@one.test)" = main ]
+	done
+	[ "$(grep -c "any more: the script .* becomes active, which switches it off" all.err)" = 2 ]
+	has all.err "v-f@one.test: the directory"
+	[ "$(results | grep -vc "^exists")" = 0 ]
+	for again in 1 2; do
+		run 0 put -u --keep-passwords >out 2>err
+		[ "$(running own@one.test)" = mailferry-vacation+forward ]
+		[ "$(running f-v@one.test)" = mailferry-vacation ]
+		[ "$(running fv-s@one.test)" = main ]
+		[ "$(running sf-sv@one.test)" = mailferry-vacation+main ]
+	done
+	[ "$(results | grep -vc "^exists")" = 0 ]'
 
 # --- answers that are lost ---
 changed() {

@@ -44,6 +44,7 @@ struct scripts {
 	const json_t *active;    /* NULL: none is */
 	const char *active_name; /* "" then */
 	char *names[COMPONENTS]; /* NULL: not wanted */
+	char *unread;   /* why nobody knows what the active one includes */
 	char *filters;  /* the record's active script, as it is named */
 	json_t *wanted; /* the names of all that the record has */
 };
@@ -282,10 +283,55 @@ find_filters(struct scripts *s)
 		s->names[C_FILTERS] = xstrdup(name);
 	else if (!known && s->filters != NULL)
 		want(s, C_FILTERS, s->filters);
-	/* A forward that the record does not know any more stays. */
-	if (s->names[C_FORWARD] == NULL &&
-	    strcmp(s->active_name, forward_name) == 0)
+}
+
+/* The text of a script: one that is made, or of the server. -1 and why where it
+ * cannot be had. */
+static int
+text_of(const struct scripts *s, const char *name, struct buf *text,
+    struct why *why)
+{
+	const struct record_script *v = s->o->want.scripts.v;
+	const char *blob = owner_text(find(s, name), "blobId");
+
+	if (blob != NULL && s->run->read_script != NULL)
+		return s->run->read_script(s->run->arg, s->o, blob, text, why);
+	for (size_t i = 0; blob == NULL && i < s->o->want.scripts.n; i++) {
+		char *stored = stored_name(v[i].name);
+		bool found = strcmp(stored, name) == 0;
+
+		free(stored);
+		if (found) {
+			buf_adds(text, v[i].text);
+			return 0;
+		}
+	}
+	return why_set(why, FAIL_DATA, "its text is not known");
+}
+
+/* A forward that the record does not know any more, or never knew, goes on where
+ * it runs, unless this program has ended it. */
+static void
+keep_forward(struct scripts *s)
+{
+	struct buf text = { 0 };
+	struct why why = { 0 };
+	bool is_run = strcmp(s->active_name, forward_name) == 0;
+
+	if (json_object_get(s->wanted, forward_name) != NULL ||
+	    find(s, forward_name) == NULL)
+		return;
+	if (is_wrapper(s->active_name)) {
+		if (text_of(s, s->active_name, &text, &why) == -1)
+			s->unread = xasprintf("what is active now cannot be "
+					      "read (%s): it is left alone",
+			    why.text);
+		else
+			is_run = sieve_wraps(buf_str(&text), forward_name);
+	}
+	if (is_run)
 		s->names[C_FORWARD] = xstrdup(forward_name);
+	buf_wipe(&text);
 }
 
 /* Whether it is among those that run. */
@@ -420,6 +466,8 @@ has_ours(const struct scripts *s)
 static const char *
 reason_to_leave(const struct scripts *s, const char *key)
 {
+	if (s->unread != NULL)
+		return s->unread;
 	if (s->o->sent)
 		return NULL;
 	if ((was_active(s, key) && !is_still_active(s)) || went_back(s))
@@ -494,30 +542,6 @@ activate_one(struct scripts *s, const char *name)
 		i->key = xstrdup(name);
 }
 
-/* The text of a script: one that is made, or of the server. -1 and why where it
- * cannot be had. */
-static int
-text_of(const struct scripts *s, const char *name, struct buf *text,
-    struct why *why)
-{
-	const struct record_script *v = s->o->want.scripts.v;
-	const char *blob = owner_text(find(s, name), "blobId");
-
-	if (blob != NULL && s->run->read_script != NULL)
-		return s->run->read_script(s->run->arg, s->o, blob, text, why);
-	for (size_t i = 0; blob == NULL && i < s->o->want.scripts.n; i++) {
-		char *stored = stored_name(v[i].name);
-		bool found = strcmp(stored, name) == 0;
-
-		free(stored);
-		if (found) {
-			buf_adds(text, v[i].text);
-			return 0;
-		}
-	}
-	return why_set(why, FAIL_DATA, "its text is not known");
-}
-
 /* What is lost where forward and filters run together, because the server runs
  * one redirect of a script; new, NULL: nothing. */
 static char *
@@ -566,8 +590,34 @@ activate_wrapper(
 	free(note);
 }
 
+/* The server's own message, which came from the directory and is not there any more,
+ * ends where a script becomes active. */
 static void
-decide_active(struct scripts *s)
+note_vacation(
+    const struct scripts *s, const struct wanted_vacation *w, const char *key)
+{
+	char *note;
+
+	if (w != NULL || strcmp(s->active_name, server_vacation) != 0)
+		return;
+	note = xasprintf("the directory does not have it any more: the script "
+			 "%s becomes active, which switches it off",
+	    key);
+	owner_exists(s->run, s->o, ITEM_VACATION, NULL, note);
+	free(note);
+}
+
+static void
+activate(struct scripts *s, const char *const *names, size_t n, const char *key)
+{
+	if (n == 1)
+		activate_one(s, names[0]);
+	else
+		activate_wrapper(s, names, n, key);
+}
+
+static void
+decide_active(struct scripts *s, const struct wanted_vacation *w)
 {
 	const char *names[COMPONENTS], *reason;
 	size_t n = count(s, names);
@@ -580,10 +630,10 @@ decide_active(struct scripts *s)
 		owner_exists(s->run, s->o, ITEM_SCRIPT, s->active_name, NULL);
 	else if ((reason = reason_to_leave(s, key)) != NULL)
 		owner_exists(s->run, s->o, ITEM_ACTIVE, key, reason);
-	else if (n == 1)
-		activate_one(s, names[0]);
-	else
-		activate_wrapper(s, names, n, key);
+	else {
+		note_vacation(s, w, key);
+		activate(s, names, n, key);
+	}
 	free(key);
 }
 
@@ -599,12 +649,14 @@ scripts_decide(const struct owner_run *run, struct holder *o,
 	put_scripts(&s);
 	put_forward(&s);
 	find_filters(&s);
+	keep_forward(&s);
 	shares = put_vacation(&s, w);
 	note_gone(&s, w);
-	decide_active(&s);
+	decide_active(&s, w);
 	for (size_t c = 0; c < COMPONENTS; c++)
 		free(s.names[c]);
 	free(s.filters);
+	free(s.unread);
 	json_decref(s.wanted);
 	return shares;
 }

@@ -125,13 +125,30 @@ sieve_vacation(struct buf *out, const struct sieve_vacation *v)
 
 /* --- wrapper --- */
 
+static void
+add_include(struct buf *out, const char *name)
+{
+	buf_adds(out, "include :personal :optional ");
+	add_quoted(out, name);
+	buf_adds(out, ";\n");
+}
+
 void
 sieve_wrapper(struct buf *out, const char *const *names, size_t n)
 {
 	buf_adds(out, "require [\"include\"];\n");
-	for (size_t i = 0; i < n; i++) {
-		buf_adds(out, "include :personal :optional ");
-		add_quoted(out, names[i]);
-		buf_adds(out, ";\n");
-	}
+	for (size_t i = 0; i < n; i++)
+		add_include(out, names[i]);
+}
+
+bool
+sieve_wraps(const char *text, const char *name)
+{
+	struct buf line = { 0 };
+	bool found;
+
+	add_include(&line, name);
+	found = strstr(text, buf_str(&line)) != NULL;
+	buf_free(&line);
+	return found;
 }

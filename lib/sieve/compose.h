@@ -30,5 +30,7 @@ void sieve_vacation(struct buf *out, const struct sieve_vacation *v);
 /* Appends a script that runs others of the same owner, one after another (RFC
  * 6609); one that is not there is passed over. */
 void sieve_wrapper(struct buf *out, const char *const *names, size_t n);
+/* Whether a script that sieve_wrapper wrote runs this one. */
+bool sieve_wraps(const char *text, const char *name);
 
 #endif
