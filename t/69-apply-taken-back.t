@@ -142,6 +142,49 @@ ok 'the rights of a domain that is not in the input' '
 	run 0 apply -u --keep-passwords plan >out 2>err
 	state | tail -n 1 | grep -q "\[\"b@one.test x@ext.test\",\"c@two.test two@ext.test\"\]"'
 
+# --- the catch-all of an account that goes ---
+left() {
+	dump '' '' "$@" | grep -v '"address":"a@one\|"team@one\|"type":"end"' >some
+	echo "{\"v\":1,\"type\":\"end\",\"count\":$(wc -l <some)}" >>some
+	make --reconcile some
+}
+says="a@one.test: .*the catch-all of one.test leads to it, as a@one.test: without it that mail reaches nobody"
+filled
+ok 'what the input does not prove gone is named with the account to which it leads' '
+	left >plan
+	run 1 apply -u --keep-passwords plan >out 2>err
+	grep -q "$says" err
+	run 0 apply -n -u --destroy --keep-passwords plan >out 2>err
+	grep -q "$says" err
+	grep -q "\"address\":\"a@one.test\",\"status\":\"planned\".*catchAllAddress" out
+	run 0 apply -u --destroy --keep-passwords plan >out 2>err
+	grep -q "$says" err
+	grep -q "\"address\":\"a@one.test\",\"status\":\"destroyed\".*catchAllAddress" out
+	state | head -n 1 | grep -q "^.\"a@one.test\""'
+filled
+ok 'also by an alias, and from several domains' '
+	id=$(jmap x:Account/query "{\"filter\":{\"name\":\"a\"}}" | jq -r ".methodResponses[0][1].ids[0]")
+	one=$(jmap x:Domain/query "{\"filter\":{\"name\":\"one.test\"}}" | jq -r ".methodResponses[0][1].ids[0]")
+	two=$(jmap x:Domain/query "{\"filter\":{\"name\":\"two.test\"}}" | jq -r ".methodResponses[0][1].ids[0]")
+	jmap x:Account/set "{\"update\":{\"$id\":{\"aliases\":{\"0\":{\"name\":\"al\",\"domainId\":\"$one\"}}}}}" >/dev/null
+	jmap x:Domain/set "{\"update\":{\"$one\":{\"catchAllAddress\":\"al@one.test\"},\"$two\":{\"catchAllAddress\":\"al@one.test\"}}}" >/dev/null
+	echo "{\"@type\":\"destroy\",\"object\":\"Account\",\"value\":{\"name\":\"a\"}}" >gone
+	run 0 apply --destroy gone >out 2>err
+	grep -q "a@one.test: the catch-all of \(one\|two\).test and others leads to it, as al@one.test" err'
+for to in '' b@one.test e@ext.test; do
+	filled
+	ok "not one that is taken back, or leads elsewhere: $to" '
+		if [ -n "$to" ]; then
+			left "{\"v\":1,\"type\":\"alias\",\"address\":\"@one.test\",\"targets\":[\"$to\"]}" >plan
+		else
+			dump "" "" | grep -v "a@one.test\",\"s" | sed "s/\"count\":6/\"count\":5/; s/a@one/b@one/" | make --reconcile >plan
+		fi
+		run 0 apply -u --destroy --keep-passwords plan >out 2>err
+		has out "\"address\":\"a@one.test\",\"status\":\"destroyed\""
+		hasnt err "the catch-all of"
+		state | head -n 1 | grep -q "^.\(null\|\"$to\"\)"'
+done
+
 # --- relaying ---
 serve --schema "$fixtures/real/stalwart-schema.json.gz"
 relays() {

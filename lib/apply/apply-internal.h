@@ -63,6 +63,8 @@ struct apply {
 	struct map unmet;
 	struct map
 	    whole; /* names of domains of which the plan has all accounts */
+	/* Addresses that catch-alls lead to -> which domains; see references.h. */
+	json_t *catch_alls;
 	struct script *scripts;
 	struct holder *owners;   /* accounts that get settings */
 	size_t without_password; /* app passwords that nobody asked for */

@@ -149,11 +149,19 @@ spare_forward(
 	return 0;
 }
 
+static bool
+is_ourselves(const struct apply *a, const char *object, const char *id)
+{
+	return strcmp(object, "Account") == 0 && a->jmap->account != NULL &&
+	       strcmp(a->jmap->account, id) == 0;
+}
+
 /* A name of each for people. */
 static int
 name_batch(struct apply *a, struct batch *b, struct why *why)
 {
 	const char *label = schema_label(a->schema, b->object);
+	bool account = strcmp(b->object, "Account") == 0;
 	struct fetch f = { .wanted = NULL };
 	int r;
 
@@ -168,6 +176,8 @@ name_batch(struct apply *a, struct batch *b, struct why *why)
 		fetch_member(&f, "aliases");
 	}
 	r = fetch_all(a->jmap, &f, why);
+	if (r == 0 && account)
+		r = catch_alls_read(a, why);
 	for (size_t i = 0; r == 0 && i < b->n; i++) {
 		struct apply_entry *e = &b->entries[i];
 		const json_t *have = fetch_found(&f, b->object, e->id);
@@ -177,6 +187,9 @@ name_batch(struct apply *a, struct batch *b, struct why *why)
 			name = text(have, label == NULL ? "name" : label);
 		e->address = name == NULL ? NULL : xstrdup(name);
 		spare_wanted(a, e, have);
+		if (account && e->status != APPLY_EXISTS &&
+		    !is_ourselves(a, b->object, e->id))
+			catch_alls_note(a, e, have);
 		if (b->left_over && strcmp(b->object, "MailingList") == 0)
 			r = spare_forward(a, e, have, why);
 	}
@@ -344,13 +357,6 @@ report_batch(struct apply *a, struct apply_op *op, struct batch *b, bool all)
 			apply_report(a, op, e);
 		entry_clear(e);
 	}
-}
-
-static bool
-is_ourselves(const struct apply *a, const char *object, const char *id)
-{
-	return strcmp(object, "Account") == 0 && a->jmap->account != NULL &&
-	       strcmp(a->jmap->account, id) == 0;
 }
 
 /* What cannot be had again: mail goes with an account, and all of its accounts
@@ -609,6 +615,7 @@ leftover_pass(struct apply *a, bool go)
 	int r;
 
 	go = go && !apply_stopping(a);
+	catch_alls_forget(a); /* the plan may have changed them */
 	if (go)
 		settle(a);
 	r = handover_pass(a, go);
@@ -622,5 +629,6 @@ leftover_pass(struct apply *a, bool go)
 		json_decref(l->ids);
 		free(l);
 	}
+	catch_alls_forget(a);
 	return r;
 }

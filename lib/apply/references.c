@@ -10,6 +10,7 @@
 #include "apply/apply-internal.h"
 #include "apply/job.h"
 #include "core/alloc.h"
+#include "core/str.h"
 #include "jmap/fetch.h"
 
 struct known *
@@ -171,4 +172,86 @@ apply_address(struct apply *a, const struct apply_op *op, const json_t *body)
 	return xasprintf("%s@%s", name,
 	    domain_name(
 		a, json_string_value(json_object_get(body, "domainId"))));
+}
+
+/* --- catch-alls that lead to an account --- */
+
+static const char *
+text(const json_t *v, const char *member)
+{
+	return json_string_value(json_object_get(v, member));
+}
+
+static void
+take_catch_all(void *arg, const json_t *domain)
+{
+	const char *address = text(domain, "catchAllAddress"),
+		   *name = text(domain, "name"), *other;
+	char *key, *both;
+
+	if (address == NULL || name == NULL)
+		return;
+	key = str_lower(xstrdup(address));
+	other = text(arg, key);
+	both = xasprintf("%s%s", other == NULL ? name : other,
+	    other == NULL || strchr(other, ' ') != NULL ? "" : " and others");
+	(void)json_object_set_new(arg, key, json_string(both));
+	free(both);
+	free(key);
+}
+
+int
+catch_alls_read(struct apply *a, struct why *why)
+{
+	static const char *const members[] = { "name", "catchAllAddress",
+		NULL };
+
+	if (a->catch_alls != NULL)
+		return 0;
+	a->catch_alls = json_object();
+	return fetch_each(a->jmap, "Domain", NULL, members, take_catch_all,
+	    a->catch_alls, why);
+}
+
+void
+catch_alls_forget(struct apply *a)
+{
+	json_decref(a->catch_alls);
+	a->catch_alls = NULL;
+}
+
+static void
+note_catch_all(struct apply *a, struct apply_entry *e, const char *address)
+{
+	const char *domain = text(a->catch_alls, address);
+	char *note;
+
+	if (domain == NULL)
+		return;
+	note = xasprintf("the catch-all of %s leads to it, as %s: without it "
+			 "that mail reaches nobody; change catchAllAddress of "
+			 "the domain, or set it to null",
+	    domain, address);
+	entry_add_note(e, note);
+	free(note);
+}
+
+void
+catch_alls_note(struct apply *a, struct apply_entry *e, const json_t *have)
+{
+	const char *key;
+	json_t *v;
+
+	if (json_object_size(a->catch_alls) == 0)
+		return;
+	if (e->address != NULL)
+		note_catch_all(a, e, e->address);
+	json_object_foreach (json_object_get(have, "aliases"), key, v) {
+		const char *name = text(v, "name");
+		char *address = xasprintf("%s@%s", name == NULL ? "" : name,
+		    domain_name(a, text(v, "domainId")));
+
+		note_catch_all(a, e, address);
+		free(address);
+	}
 }

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-/* References between the objects of a plan, "#ref", and the names of domains. */
+/* References between the objects of a plan, "#ref", the names of domains, and the
+ * accounts that catch-alls lead to. */
 #ifndef FERRY_APPLY_REFERENCES_H
 #define FERRY_APPLY_REFERENCES_H
 
@@ -27,5 +28,15 @@ const char *domain_name(struct apply *a, const char *id);
 /* What to call an object: its address or name; new, or NULL. */
 char *apply_address(
     struct apply *a, const struct apply_op *op, const json_t *body);
+
+/*
+ * A catch-all refers to an account by an address, and the server destroys that all
+ * the same. Reads where all of them lead (0, or -1 and why), once until that is
+ * forgotten; and says of an account on its way out which domains' lead to it.
+ */
+int catch_alls_read(struct apply *a, struct why *why);
+void catch_alls_forget(struct apply *a);
+void catch_alls_note(
+    struct apply *a, struct apply_entry *e, const json_t *have);
 
 #endif
