@@ -72,7 +72,7 @@ ok 'one that only the new owner is in fails, and says whose it is' '
 	dump >/dev/null
 	recfilter -q -a b@one.test records | mkaccounts -q >plan
 	run 1 apply -u --keep-passwords plan >out 2>err
-	has err "b@one.test: the address or name is taken"
+	has err "b@one.test: a name or address of it is taken by the Account a@one.test"
 	[ "$(has_aliases a)" = info ]'
 
 team='"address":"team@one.test","targets":["b@one.test","info@one.test"]'
