@@ -330,8 +330,8 @@ spare_domain(struct plan *p, const char *address)
 		p->spare_all = true;
 		return;
 	}
-	plan_spare_accounts(p, AT(domain));
-	plan_spare_lists(p, AT(domain));
+	plan_spare_accounts(p, AT(domain), address);
+	plan_spare_lists(p, AT(domain), address);
 }
 
 /* The record's account or alias will not be in the plan. An account that was

@@ -317,7 +317,7 @@ make_script(struct plan *p, struct model_account *a)
 
 	if (!p->options->sieve) {
 		/* An earlier run may have made the list that holds them. */
-		plan_spare_lists(p, p->addresses[a->address].domain);
+		plan_spare_lists(p, p->addresses[a->address].domain, name);
 		plan_note(p, NOTE_LEFT, name, a->origin,
 		    "the forward to %s%s (--settings carries it)",
 		    plan_name(p, target),

@@ -290,16 +290,25 @@ plan_holder(const struct plan *p, uint32_t address)
 				: p->accounts[a->owner].address);
 }
 
-void
-plan_spare_accounts(struct plan *p, uint32_t domain)
+static void
+spare_for(struct plan *p, uint32_t domain, const char *address)
 {
-	p->domains[domain].spare_accounts = true;
+	if (p->domains[domain].spare_for == 0)
+		p->domains[domain].spare_for = plan_text(p, address);
 }
 
 void
-plan_spare_lists(struct plan *p, uint32_t domain)
+plan_spare_accounts(struct plan *p, uint32_t domain, const char *address)
+{
+	p->domains[domain].spare_accounts = true;
+	spare_for(p, domain, address);
+}
+
+void
+plan_spare_lists(struct plan *p, uint32_t domain, const char *address)
 {
 	p->domains[domain].spare_lists = true;
+	spare_for(p, domain, address);
 }
 
 void

@@ -41,6 +41,7 @@ struct domain {
 	/* Not all of it is in the plan: --reconcile takes nothing away. */
 	bool spare_accounts;
 	bool spare_lists;
+	uint32_t spare_for; /* strings: the first address that is not */
 	/* The directory has one, or some, that could not be carried. */
 	bool left_catch_all;
 	bool left_aliases;
@@ -249,10 +250,10 @@ bool plan_is_missing(const struct plan *p, uint32_t domain);
 void plan_own(struct plan *p, uint32_t address, enum owner kind, size_t index);
 /* Who has an address, for messages. */
 const char *plan_holder(const struct plan *p, uint32_t address);
-/* An account, or an alias, of that domain is not in the plan, but in the
- * directory: what the server has of it must stay. */
-void plan_spare_accounts(struct plan *p, uint32_t domain);
-void plan_spare_lists(struct plan *p, uint32_t domain);
+/* An account, or an alias, of that domain, the address, is not in the plan, but in
+ * the directory: what the server has of it must stay. */
+void plan_spare_accounts(struct plan *p, uint32_t domain, const char *address);
+void plan_spare_lists(struct plan *p, uint32_t domain, const char *address);
 /* The extras of an account: all zero where it has none; and to be changed, made
  * where it has none, good until the next ones are. */
 struct extras plan_extras(const struct plan *p, const struct model_account *a);

@@ -138,7 +138,7 @@ refuse_missing_domains(struct plan *p)
 		    (a->flags & ACC_REFUSED) != 0)
 			continue;
 		a->flags |= ACC_REFUSED;
-		plan_spare_accounts(p, domain);
+		plan_spare_accounts(p, domain, plan_name(p, a->address));
 		plan_note(p, NOTE_REFUSED, plan_name(p, a->address), a->origin,
 		    "its domain has no id (--existing-domain %s=ID)",
 		    p->domains[domain].name);
@@ -521,7 +521,7 @@ place(struct plan *p, const struct row *row)
 	if (target == NULL && row->leaves.n == 1 &&
 	    may_come(p, p->numbers[row->leaves.at])) {
 		/* Who has it on the server keeps it until then. */
-		plan_spare_accounts(p, own->domain);
+		plan_spare_accounts(p, own->domain, plan_name(p, row->address));
 		/* A list would take the address that the account needs. */
 		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
 		    "leads to %s, which is not in %s: the %s that has it "
@@ -546,7 +546,7 @@ place_row(struct plan *p, const struct row *row)
 	 * place. */
 	if (row->address != 0 && !is_catch_all(p, row->address) &&
 	    own->kind == OWNER_NONE)
-		plan_spare_lists(p, own->domain);
+		plan_spare_lists(p, own->domain, plan_name(p, row->address));
 }
 
 /* --- catch-alls --- */

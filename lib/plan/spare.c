@@ -35,11 +35,13 @@ static void
 note_incomplete(struct plan *p, const struct domain *d)
 {
 	plan_note(p, NOTE_LEFT, d->name, 0,
-	    "no %s of it taken away: not all that the directory has is in the "
-	    "plan",
-	    !d->spare_lists      ? "account is"
-	    : !d->spare_accounts ? "list is"
-				 : "account or list is");
+	    "no %s of it is taken away: not all that the directory has is in "
+	    "the plan%s%s",
+	    !d->spare_lists      ? "account"
+	    : !d->spare_accounts ? "list"
+				 : "account or list",
+	    d->spare_for == 0 ? "" : ", such as ",
+	    d->spare_for == 0 ? "" : plan_string(p, d->spare_for));
 }
 
 /*
