@@ -127,6 +127,28 @@ ok 'nor what nobody knows to be ours' '
 	run 0 put -u --keep-passwords >out 2>err
 	not grep -q "Script/set\|Response/set\|Identity/set" requests'
 
+# --- when the accounts were made ---
+serve --max-objects-in-get 2
+directory 1 "" "" | plan_of
+ok 'a server that shows two objects at a time: nobody is taken for somebody else' '
+	run 0 put >out 2>err
+	grep -v "^[^	]*	[^ ]* 20" settings.done | same /dev/null -
+	directory 2 "" "" | plan_again
+	run 0 put -u --keep-passwords >out 2>err
+	[ "$(results | grep -c "^updated")" = 6 ]'
+# Which request asks when they were made.
+at=$(jq -r 'select(.method == "POST").body | test("createdAt")' requests |
+    grep -n true | head -n 1 | cut -d: -f1)
+serve --fault "$at:method-error:forbidden"
+directory 1 "" "" | plan_of
+ok 'where that cannot be read, it is said of each, and nothing is put in' '
+	run 1 put >out 2>err
+	[ "$(grep -c "one.test: when the account was made cannot be read: .*forbidden" err)" = 6 ]
+	not grep -q "Script/set\|Response/set\|Identity/set" requests
+	[ ! -s settings.done ]
+	run 0 put >out 2>err
+	[ "$(results | grep -c "^created")" -ge 6 ]'
+
 # --- a message that is switched off and on ---
 toggled() {
 	account own@one.test "$(away "gone" "\"active\":$1")"

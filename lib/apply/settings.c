@@ -193,25 +193,29 @@ fill_ask(struct apply *a, struct group *g)
 	g->sending = false;
 	g->request.repeat = true;
 	jmap_begin(&g->request, JMAP_OWNER);
-	for (size_t i = 0; i < g->n; i++) {
-		settings_ask(&g->request, &run, g->owners[i]);
+	for (size_t i = 0; i < g->n; i++)
 		(void)json_array_append_new(ids, json_string(g->owners[i]->id));
-	}
 	g->accounts = g->request.calls;
 	jmap_add_json(&g->request, "x:Account/get",
 	    json_pack("{s:o, s:[s]}", "ids", ids, "properties", "createdAt"));
+	for (size_t i = 0; i < g->n; i++)
+		settings_ask(&g->request, &run, g->owners[i]);
 }
 
-/* When the accounts were made. Without it their ids have to do. */
-static void
-identify(struct group *g)
+/* When the accounts were made: where the server does not say it of one, its id has
+ * to do. -1 and why where it does not answer: nobody knows then what was put in. */
+static int
+identify(struct group *g, struct why *why)
 {
-	struct why why = { 0 };
+	struct why reason = { 0 };
 	json_t *answer = NULL, *v;
 	size_t n;
 
-	(void)jmap_answer(
-	    &g->request, g->accounts, "x:Account/get", &answer, &why);
+	if (jmap_answer(&g->request, g->accounts, "x:Account/get", &answer,
+		&reason) != JMAP_OK)
+		return why_set(why, FAIL_DATA,
+		    "when the account was made cannot be read: %s",
+		    reason.text);
 	for (size_t i = 0; i < g->n; i++) {
 		struct holder *o = g->owners[i];
 		const json_t *found = NULL;
@@ -225,6 +229,7 @@ identify(struct group *g)
 		}
 		owner_identify(o, found);
 	}
+	return 0;
 }
 
 /* Decides on each; those with something to be done stay in the group. */
@@ -232,13 +237,15 @@ static void
 take_ask(struct apply *a, struct group *g)
 {
 	struct owner_run run = run_of(a);
+	struct why unknown = { 0 };
+	bool known = identify(g, &unknown) == 0;
 
-	identify(g);
 	for (size_t i = 0; i < g->n; i++) {
 		struct holder *o = g->owners[i];
-		struct why why = { 0 };
+		struct why why = unknown;
 
-		if (settings_answers(&g->request, &run, o, &why) == -1)
+		if (!known ||
+		    settings_answers(&g->request, &run, o, &why) == -1)
 			fail_owner(a, o, &why);
 		else
 			owner_decide(&run, o);
@@ -378,8 +385,10 @@ next_group(struct apply *a)
 	struct group *g = xcalloc(1, sizeof *g);
 	struct owner_run run = run_of(a);
 	size_t calls = 1; /* one is about all of them */
+	size_t most =
+	    a->jmap->max_get < GROUP_MAX ? a->jmap->max_get : GROUP_MAX;
 
-	while (a->owners != NULL && g->n < GROUP_MAX && !a->stopping) {
+	while (a->owners != NULL && g->n < most && !a->stopping) {
 		struct holder *o = a->owners;
 		size_t needs;
 
