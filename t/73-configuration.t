@@ -339,6 +339,19 @@ ok 'what is needed is not written over' '
 	printf "notes\n" >notes.html.new
 	run 2 migration-report -c ferry.conf --html notes.html 2>err
 	has err "notes.html.new is there, and not from an earlier run"
+	printf "<!DOCTYPE html>\n<html lang=\"de\"><title>Our pages</title></html>\n" >index.html
+	run 2 migration-report -c ferry.conf --html index.html 2>err
+	has err "index.html is there, and not from an earlier run"
+	has index.html "Our pages"
+	printf "Seq\tHost\tStarttime\n1\t:\t0\t0\t0\t0\t0\t0\tgzip a\n" >their.log
+	printf "Seq\tHost\tStarttime\nnotes\n" >noted.log
+	for place in their noted; do
+		cp $place.log kept
+		run 2 migrate-wave -c ferry.conf --until record --joblog $place.log wave1 2>err
+		has err "$place.log is there, and not from an earlier run"
+		same kept $place.log
+	done
+	run 2 migration-report -c ferry.conf >/dev/full
 	for place in empty state/other.log here.log here.log; do
 		run 0 migrate-wave -c ferry.conf --until record --joblog $place wave1 2>err
 		head -n 1 $place | grep "^Seq"

@@ -79,6 +79,10 @@ rehearse_records() {
 	dump_got=0
 	run -o "$dir/records.ndjson" sh -c "$OLD_DUMP" || dump_got=$?
 	if [ "$dump_got" -gt 1 ] || ! grep -q '"type":"end"' "$dir/records.ndjson"; then
+		! full || {
+			stop "$no_room" 'make room, and rehearse again'
+			return 1
+		}
 		stop "OLD_DUMP ends with $dump_got: $(last_words)" "run it by hand: $OLD_DUMP"
 		return 1
 	fi

@@ -265,7 +265,7 @@ function class(k) {
 	return "k-" k
 }
 function page(    i, k, p, j, c, all, total, address) {
-	print "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
+	print "<!DOCTYPE html><!-- migration-report -->\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
 	print "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
 	print "<title>Migration, " esc(when) "</title>\n<style>"
 	print ":root{color-scheme:light dark;--line:#8886;--soft:#8882}"
