@@ -23,6 +23,17 @@ ok 'without a fault' '
 	filled dora@one.test >got
 	same old.folders got
 	steps dora@one.test | grep rollback >back.steps'
+ok 'an answer that says nothing is none: nothing is turned' '
+	cp ferry.conf kept.conf
+	for answer in : "echo hello"; do
+		printf "#!/bin/sh\n%s\n" "$answer" >silent
+		chmod 755 silent
+		settings "OLD_RUN=$tmp/silent"
+		run 1 rollback bob@one.test 2>err
+		cp kept.conf ferry.conf
+		has err "bob@one.test: login: the old server does not say whether it has the account (OLD_RUN, OLD_DOVEADM): no answer"
+		[ "$(routes bob@one.test)" = stalwart ]
+	done'
 for case in remap:1:75 mailroute:1:75 vandelay:1:2 archive2maildir:1:75 doveadm:1:75 \
     tar:1:75 maildir-check:1:75 maildir-merge:1:75 maildir-merge:2:75 acctcheck:1:75; do
 	tool=${case%%:*} call=${case#*:}
