@@ -77,4 +77,27 @@ ok 'what cannot be put back is said' '
 	run 0 migrate carol@one.test
 	end_state carol@one.test >got
 	same moved got'
+# A line that the disk does not take.
+cat >shims/sync <<END
+#!/bin/sh
+[ -e $tmp/nosync ] && tail -n 1 "\$3" | grep -qf $tmp/nosync || exit 0
+sed -i '\$d' "\$3"
+exit 1
+END
+chmod 755 shims/sync
+ok 'the journal takes no line: what is where is said as it is' '
+	run 0 rollback carol@one.test
+	run 0 migrate --until check carol@one.test
+	echo "\"step\":\"mail" >nosync
+	run 2 migrate carol@one.test 2>err
+	has err "carol@one.test: mail: "
+	has err "mail and login are on the old server again"
+	at_home carol@one.test
+	fault remap 1 75
+	echo "\"type\":\"step\".*mail-back" >nosync
+	run 75 migrate carol@one.test 2>err
+	has err "mail and login are on the old server again, and the journal does not have it"
+	at_home carol@one.test
+	rm nosync
+	run 0 migrate carol@one.test'
 done_testing

@@ -58,6 +58,30 @@ ok 'and a second time there is nothing to do' '
 	has err "3 done"
 	wc -l <requests >after
 	same before after'
+ok '--resume looks at who is where, whatever a log says' '
+	run 0 wave --back --joblog back.log wave1
+	run 0 wave --resume 2>err
+	has err "3 accounts: 3 done"
+	everybody_moved ann ben cat
+	run 0 rollback ben@one.test
+	run 0 wave --resume
+	everybody_moved ben'
+ok 'an account that another STATE or a hand has turned back: no word of moved' '
+	sed "s,^STATE=.*,STATE=$tmp/state2," ferry.conf >ferry2.conf
+	echo ann@one.test >one
+	run 0 migrate-wave -c ferry2.conf one
+	run 0 migrate-wave -c ferry2.conf --back one
+	remap set --url "$proxy_url" --token-file token legacy ben@one.test >set
+	for user in ann ben; do
+		run 1 migrate $user@one.test >out 2>err
+		hasnt out moved
+		has err "$user@one.test: has moved by its journal, but the proxy sends the login to \"legacy\", not to \"stalwart\": --from record"
+		run 0 migrate --from record $user@one.test
+	done
+	everybody_moved ann ben
+	sed "s,^PROXY_ADMIN_URL=.*,PROXY_ADMIN_URL=http://127.0.0.1:9," ferry.conf >ferry3.conf
+	run 75 migrate-account -c ferry3.conf ann@one.test >out
+	hasnt out moved'
 ok 'failures that may pass: 75' '
 	fault recfilter 1 75
 	run 75 wave -q records >out 2>err
