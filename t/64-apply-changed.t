@@ -149,6 +149,53 @@ ok 'where that cannot be read, it is said of each, and nothing is put in' '
 	run 0 put >out 2>err
 	[ "$(results | grep -c "^created")" -ge 6 ]'
 
+# --- two first runs at a time, each with a file of its own ---
+people() {
+	account a@one.test '"app_passwords":[{"name":"Phone"},{"name":"Phone"},{"name":"Tab"}]'
+	account b@one.test '"app_passwords":[{"name":"Phone"}],"identities":[{"address":"b@one.test","name":"B"},{"address":"b@one.test","name":"Two","text":"t"},{"address":"b@one.test","name":"Three"}]'
+}
+both() {
+	ask x:AppPassword/get a@one.test | jq -r "map(.description) | sort | join(\",\")"
+	ask x:AppPassword/get b@one.test | jq -r "map(.description) | join(\",\")"
+	ask Identity/get b@one.test | jq -r "map(.name) | sort | join(\",\")"
+}
+twice() {
+	stalwart-apply --password-file admin.secret --settings "settings$1" --app-passwords "new$1" plan
+}
+serve
+people | plan_of
+run 0 put >out 2>err
+# Which request asks what they have.
+at=$(jq -r 'select(.method == "POST").body | test("createdAt")' requests |
+    grep -n true | head -n 1 | cut -d: -f1)
+cp settings settings1
+cp settings settings2
+serve --fault "$at:slow:3000"
+ok 'what another run has made meanwhile is there once, and ours goes' '
+	twice 1 >first 2>first.err &
+	pid=$!
+	n=0
+	while ! grep -q createdAt requests; do
+		n=$((n + 1))
+		[ $n -lt 1200 ]
+		sleep 0.05
+	done
+	kill -STOP $pid
+	run 0 twice 2 >out 2>err
+	both >theirs
+	kill -CONT $pid
+	run 0 wait $pid
+	both | same theirs -
+	printf "%s\n" Phone,Phone,Tab Phone B,Three,Two | same theirs -
+	[ "$(wc -l <new2)" = 4 ]
+	[ ! -s new1 ]
+	[ "$(grep -c "another run has made it at the same time: what this one had made is taken away" first.err)" = 6 ]
+	jq -rc "select(.object | IN(\"AppPassword\", \"Identity\")).status" first | sort | uniq -c | tr -s " " >got
+	run 0 twice 1 >out 2>err
+	[ "$(results | grep -vc "^exists")" = 0 ]
+	hasnt err "remove it"
+	both | same theirs -'
+
 # --- a message that is switched off and on ---
 toggled() {
 	account own@one.test "$(away "gone" "\"active\":$1")"

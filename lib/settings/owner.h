@@ -71,8 +71,10 @@ struct owner_item {
 	char *note; /* for the result; NULL: nothing to say */
 	/* Of a share: the rights, as the ledger has them; NULL: none. */
 	json_t *given;
-	/* Of the request that it is in. */
-	size_t call, upload;
+	/* Of the request that it is in; look: what reads it back, 0: nothing. */
+	size_t call, upload, look;
+	/* Another run has made one like it before: id, which is ours, goes. */
+	bool twin;
 	char made[48]; /* the creation id */
 	bool sent;
 };

@@ -97,7 +97,7 @@ script_of(const struct owner_item *i)
 }
 
 static json_t *
-ask_scripts(const struct holder *o)
+ask_all(const struct holder *o)
 {
 	return json_pack("{s:s, s:n}", "accountId", o->id, "ids");
 }
@@ -140,7 +140,7 @@ send_scripts(struct jmap_request *r, struct holder *o)
 		(void)json_object_set(call, "update", changed);
 	jmap_add_json(r, "SieveScript/set", call);
 	if (json_object_size(changed) != 0)
-		jmap_add_json(r, asks[ASK_SCRIPTS], ask_scripts(o));
+		jmap_add_json(r, asks[ASK_SCRIPTS], ask_all(o));
 	json_decref(made);
 	json_decref(changed);
 }
@@ -181,13 +181,48 @@ static const char *const setters[ITEM_KINDS] = {
 	[ITEM_SHARE] = "Mailbox/set",
 	[ITEM_APP_PASSWORD] = "x:AppPassword/set",
 };
+static const enum owner_ask lookers[ITEM_KINDS] = {
+	[ITEM_VACATION] = ASKS,
+	[ITEM_SCRIPT] = ASKS,
+	[ITEM_ACTIVE] = ASKS,
+	[ITEM_IDENTITY] = ASK_IDENTITIES,
+	[ITEM_SHARE] = ASKS,
+	[ITEM_APP_PASSWORD] = ASK_APP_PASSWORDS,
+};
 
-/* All of a kind in one call: what is made, and what is there and changed. */
+/* What has no name that the server keeps unique is read back after it is made:
+ * another run may have made it as well, since both have looked. */
+static void
+look_back(struct jmap_request *r, struct holder *o, enum item_kind kind)
+{
+	for (size_t n = 0; n < o->n; n++)
+		if (o->items[n].kind == kind && o->items[n].sent)
+			o->items[n].look = r->calls;
+	jmap_add_json(r, asks[lookers[kind]], ask_all(o));
+}
+
+static void
+add_body(struct owner_item *i, json_t *create, json_t *update, json_t *destroy)
+{
+	if (i->twin)
+		(void)json_array_append_new(destroy, json_string(i->id));
+	else if (i->kind == ITEM_VACATION)
+		(void)json_object_set(update, "singleton", i->body);
+	else if (i->id != NULL)
+		(void)json_object_set(update, i->id, i->body);
+	else
+		(void)json_object_set(create, i->made, i->body);
+}
+
+/* All of a kind in one call: what is made, what is there and changed, and what
+ * goes. */
 static void
 send_bodies(struct jmap_request *r, struct holder *o, enum item_kind kind)
 {
 	json_t *create = json_object(), *update = json_object(),
+	       *destroy = json_array(),
 	       *call = json_pack("{s:s}", "accountId", o->id);
+	bool makes;
 
 	for (size_t n = 0; n < o->n; n++) {
 		struct owner_item *i = &o->items[n];
@@ -197,20 +232,21 @@ send_bodies(struct jmap_request *r, struct holder *o, enum item_kind kind)
 		name_item(i, r, n);
 		i->call = i->upload = r->calls;
 		i->sent = true;
-		if (kind == ITEM_VACATION)
-			(void)json_object_set(update, "singleton", i->body);
-		else if (i->id != NULL)
-			(void)json_object_set(update, i->id, i->body);
-		else
-			(void)json_object_set(create, i->made, i->body);
+		add_body(i, create, update, destroy);
 	}
-	if (json_object_size(create) != 0)
+	makes = json_object_size(create) != 0;
+	if (makes)
 		(void)json_object_set(call, "create", create);
+	if (json_array_size(destroy) != 0)
+		(void)json_object_set(call, "destroy", destroy);
 	if (json_object_size(update) != 0)
 		(void)json_object_set(call, "update", update);
 	json_decref(create);
 	json_decref(update);
+	json_decref(destroy);
 	jmap_add_json(r, setters[kind], call);
+	if (makes && lookers[kind] != ASKS)
+		look_back(r, o, kind);
 }
 
 /* The first item of a kind that is not sent. */
@@ -231,9 +267,10 @@ settings_send(const struct jmap *j, struct jmap_request *r, struct holder *o)
 	for (enum item_kind kind = ITEM_VACATION; kind <= ITEM_APP_PASSWORD;
 	     kind++) {
 		struct owner_item *i = unsent(o, kind);
-		size_t needs = kind == ITEM_SCRIPT   ? 3
-			       : kind == ITEM_ACTIVE ? 2
-						     : 1;
+		size_t needs = kind == ITEM_SCRIPT ? 3
+			       : kind == ITEM_VACATION || kind == ITEM_SHARE
+				   ? 1
+				   : 2;
 
 		if (i == NULL)
 			continue;
@@ -248,6 +285,134 @@ settings_send(const struct jmap *j, struct jmap_request *r, struct holder *o)
 			send_bodies(r, o, kind);
 	}
 	return true;
+}
+
+/* --- what two runs have made at a time --- */
+
+/* Ids count up, in these digits, without leading ones that are 0. */
+static bool
+is_older(const char *a, const char *b)
+{
+	static const char digits[] = "abcdefghijklmnopqrstuvwxyz792013";
+
+	if (strlen(a) != strlen(b))
+		return strlen(a) < strlen(b);
+	while (*a != '\0' && *a == *b)
+		a++, b++;
+	return strcspn(digits, (char[]){ *a, '\0' }) <
+	       strcspn(digits, (char[]){ *b, '\0' });
+}
+
+/* Whether both are one thing twice, for the owner. */
+static bool
+is_like(const json_t *body, const json_t *v)
+{
+	static const char *const members[] = { "description", "email", "name",
+		"textSignature", "htmlSignature" };
+
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+		const char *want = owner_text(body, members[i]),
+			   *has = owner_text(v, members[i]);
+
+		if (want != NULL && strcmp(want, has == NULL ? "" : has) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* How many of the list are like it; older: that are older than this one. */
+static size_t
+count_like(const json_t *list, const json_t *body, const char *older)
+{
+	size_t found = 0, at;
+	json_t *v;
+
+	json_array_foreach (list, at, v) {
+		const char *id = owner_text(v, "id");
+
+		if (id != NULL && is_like(body, v) &&
+		    (older == NULL || is_older(id, older)))
+			found++;
+	}
+	return found;
+}
+
+/* What the item was made as; NULL: it was not. */
+static const char *
+made_id(const struct jmap_request *r, const struct owner_item *i)
+{
+	json_t *answer;
+	struct why why = { 0 };
+
+	if (i->id != NULL ||
+	    jmap_answer(r, i->call, setters[i->kind], &answer, &why) != JMAP_OK)
+		return NULL;
+	return owner_text(
+	    json_object_get(json_object_get(answer, "created"), i->made), "id");
+}
+
+/* Whether as many as there should be - those that were there, and those that this
+ * run makes - are older. */
+static bool
+is_twin(const struct jmap_request *r, const struct holder *o,
+    const struct owner_item *i, const char *id)
+{
+	size_t wanted = count_like(o->has[lookers[i->kind]], i->body, NULL);
+	json_t *answer;
+	struct why why = { 0 };
+
+	if (jmap_answer(r, i->look, asks[lookers[i->kind]], &answer, &why) !=
+	    JMAP_OK)
+		return false;
+	for (size_t n = 0; n < o->n; n++)
+		wanted += o->items[n].kind == i->kind &&
+			  o->items[n].look == i->look &&
+			  o->items[n].id == NULL &&
+			  is_like(i->body, o->items[n].body);
+	return count_like(json_object_get(answer, "list"), i->body, id) >=
+	       wanted;
+}
+
+/* Those that are ours and newer go with the next request. */
+static void
+find_twins(const struct jmap_request *r, struct holder *o)
+{
+	const char *id;
+
+	for (size_t n = 0; n < o->n; n++) {
+		struct owner_item *i = &o->items[n];
+
+		if (i->sent && i->look != 0 && (id = made_id(r, i)) != NULL)
+			i->twin = is_twin(r, o, i, id);
+	}
+	for (size_t n = 0; n < o->n; n++) {
+		struct owner_item *i = &o->items[n];
+
+		if (!i->twin || i->id != NULL)
+			continue;
+		i->id = xstrdup(made_id(r, i));
+		i->sent = false;
+		i->look = 0;
+		free(i->note);
+		i->note = xstrdup("another run has made it at the same time: "
+				  "what this one had made is taken away again");
+	}
+}
+
+/* As judge. */
+static int
+judge_twin(const struct owner_run *run, const struct holder *o,
+    const struct owner_item *i, const json_t *answer, struct why *why)
+{
+	json_t *v;
+	size_t at;
+
+	json_array_foreach (json_object_get(answer, "destroyed"), at, v)
+		if (strcmp(json_string_value(v), i->id) == 0)
+			return owner_done(run, o, i, NULL, why) == -1 ? -1 : 1;
+	why_set(why, FAIL_DATA,
+	    "another run has made one like it: remove this one, %s", i->id);
+	return 0;
 }
 
 /* --- outcomes --- */
@@ -302,6 +467,8 @@ judge(const struct jmap_request *r, const struct owner_run *run,
 			     answer, update ? "notUpdated" : "notCreated"),
 			 key);
 
+	if (i->twin)
+		return judge_twin(run, o, i, answer, why);
 	/* An activation alone has no object that it is about. */
 	if (i->kind == ITEM_ACTIVE && i->text == NULL)
 		return owner_done(run, o, i, NULL, why) == -1 ? -1 : 1;
@@ -338,10 +505,12 @@ settings_outcome(const struct jmap_request *r, const struct owner_run *run,
 {
 	size_t n = 0;
 
+	find_twins(r, o);
 	while (n < o->n) {
 		struct owner_item *i = &o->items[n];
 		enum setting_status done =
-		    i->id != NULL && (i->body != NULL || i->text != NULL)
+		    i->twin ? SET_EXISTS
+		    : i->id != NULL && (i->body != NULL || i->text != NULL)
 			? SET_UPDATED
 			: SET_CREATED;
 		struct why reason = { 0 };
