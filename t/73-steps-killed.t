@@ -36,6 +36,9 @@ mailroute*\ set) echo new >route ;;
 mailroute*\ unset) echo old >route ;;
 remap\ set*\ stalwart) echo new >login ;;
 remap\ set*\ legacy) echo old >login ;;
+remap\ get*) sed 's/old/legacy/; s/new/stalwart/; s/.*/{"destination":"&"}/' login ;;
+doveadm\ *user*) printf 'field\tvalue\n' ;;
+mkaccounts*) : >state/ann@one.test/plan.ndjson; : >state/ann@one.test/settings.ndjson ;;
 archive2maildir*) mkdir -p state/ann@one.test/tree/mail ;;
 esac
 END
