@@ -311,16 +311,18 @@ tests: all $(STANDIN_BINS) $(UNIT_BINS) $(REPLAY_BINS) $(SHIMS) $(HELPERS)
 
 # T: which tests, e.g. make check T=t/20-*.t
 # LATER: which to leave out, by their names in t, if T does not say.
-# JOBS: how many at a time. They wait for servers as often as they compute.
+# JOBS: how many at a time. They wait for servers more often than they compute.
 # PROVEFLAGS: of prove(1); --timer says how long each took.
 LATER ?=
-JOBS ?= $(shell expr $$(nproc) \* 2)
+JOBS ?= $(shell expr $$(nproc) \* 3)
 # Those that take longest begin first: nothing is left to wait for at the end.
-LONGEST = 34-dovecot-chain 91-examples 82-through-doveadm24 81-maildir-crash \
-	38-postfix-queries 73-steps-killed 38-postfix-words 73-two-hosts \
-	82-maildir-dovecot 82-through-doveadm 39-acl24 82-maildir-dovecot24 \
-	36-fieldmap-columns 89-davmerge 72-ledger-faults 72-migrate-killed \
-	86-archive-property 72-migrate-faults 73-rollback-faults 72-ledger
+LONGEST = 34-dovecot-chain 91-examples 93-signals 82-through-doveadm24 \
+	73-steps-killed 38-postfix-queries 82-through-doveadm 81-maildir-crash \
+	73-configuration 72-migrate-given 73-wave 72-migrate-record 89-davmerge \
+	82-maildir-two-ways 39-acl24 38-postfix-words 73-two-hosts \
+	82-maildir-dovecot 82-maildir-dovecot24 36-fieldmap-columns \
+	72-ledger-faults 72-migrate-killed 86-archive-property \
+	72-migrate-faults 73-rollback-faults 72-ledger
 FIRST = $(wildcard $(LONGEST:%=t/%.t))
 T ?= $(filter-out $(LATER:%=t/%.t),$(FIRST) $(filter-out $(FIRST),$(wildcard t/*.t))) \
 	$(UNIT_BINS)
