@@ -211,13 +211,13 @@ overlap() {
 	made "$2" Sent
 	mailboxes "$2" | sort -u >before
 	for tree in first second third; do
-		run 0 merge_user "$1" "$2" $tree >out 2>err
+		run 0 merge_user "$1" "$2" "$tree" >out 2>err
 		sed -n 's/.*the journal of this run is //p' err
 	done >journals
 	n=0
 	while read -r journal; do
 		n=$((n + 1))
-		run 0 merge_user --undo "$journal" "$1" "$2" >undone.$n
+		run 0 merge_user --undo "$journal" "$1" "$2" >"undone.$n"
 	done <journals
 	jq -r 'select(.object == "folder") | [.dir, .status] | @tsv' undone.1 >got
 	[ "$(grep -c "in use" got)" = 2 ]

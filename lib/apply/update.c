@@ -681,6 +681,7 @@ update_take(struct apply_job *job, const json_t *answer)
 			if (is_taken(error) && handover_concerns(job->op)) {
 				e->waits = true;
 				e->later = json_incref(e->patch);
+				json_decref(e->holder);
 				e->holder = json_incref(
 				    json_object_get(error, "objectId"));
 			}

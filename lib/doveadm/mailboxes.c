@@ -215,7 +215,8 @@ static bool
 is_known(const struct doveadm_account *a, size_t n, const char *guid)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(a->mailboxes[i].guid, guid) == 0)
+		if (a->mailboxes[i].guid != NULL &&
+		    strcmp(a->mailboxes[i].guid, guid) == 0)
 			return true;
 	return false;
 }
