@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -111,13 +112,19 @@ input_claim(int fd)
 	return true;
 }
 
-/* Ends a last line that has no newline. */
+/* Ends a last line that has no newline; but not one that another run writes at this
+ * moment, of which the kernel may show a part. */
 static int
 end_line(int fd, off_t size)
 {
+	const struct timespec moment = { .tv_nsec = 50000000 };
+	struct stat now;
 	char last;
 
 	if (size == 0 || pread(fd, &last, 1, size - 1) != 1 || last == '\n')
+		return 0;
+	(void)nanosleep(&moment, NULL);
+	if (fstat(fd, &now) == 0 && now.st_size != size)
 		return 0;
 	return write_all(fd, "\n", 1);
 }
