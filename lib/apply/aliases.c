@@ -34,13 +34,6 @@ aliases_key(const json_t *v)
 		   : xasprintf("%s@%s", name, domain);
 }
 
-static char *
-address_shown(struct apply *a, const json_t *v)
-{
-	return xasprintf(
-	    "%s@%s", text(v, "name"), domain_name(a, text(v, "domainId")));
-}
-
 bool
 aliases_same(const json_t *x, const json_t *y)
 {
@@ -139,10 +132,10 @@ aliases_wanted(struct apply *a, const json_t *have, char **address)
 	json_t *v;
 
 	if (owner != NULL)
-		*address = address_shown(a, have);
+		*address = alias_address(a, have);
 	json_object_foreach (json_object_get(have, "aliases"), key, v)
 		if (owner == NULL && (owner = unmet_owner(a, v)) != NULL)
-			*address = address_shown(a, v);
+			*address = alias_address(a, v);
 	return owner;
 }
 
@@ -160,19 +153,6 @@ staying(struct apply *a, const struct kept *k)
 	return stays;
 }
 
-/* Beside what is said of it already. */
-static void
-add_note(struct apply_entry *e, const char *note)
-{
-	char *old = e->note;
-
-	e->note = old == NULL ? xstrdup(note) : xasprintf("%s; %s", old, note);
-	free(old);
-	if (e->differs == NULL)
-		e->differs = json_array();
-	(void)json_array_append_new(e->differs, json_string("aliases"));
-}
-
 void
 aliases_note_staying(struct apply *a, struct kept *k)
 {
@@ -181,7 +161,7 @@ aliases_note_staying(struct apply *a, struct kept *k)
 	const char *key;
 
 	json_object_foreach (stays, key, v) {
-		char *address = address_shown(a, v);
+		char *address = alias_address(a, v);
 		const char *owner = unmet_owner(a, v);
 
 		buf_addf(&note, "%s %s",
@@ -194,8 +174,10 @@ aliases_note_staying(struct apply *a, struct kept *k)
 	if (note.len != 0 && k->op->part)
 		buf_adds(&note, ": a part of a directory does not show whose "
 				"they are");
-	if (note.len != 0)
-		add_note(&k->e, note.data);
+	if (note.len != 0) {
+		entry_add_note(&k->e, note.data);
+		entry_add_differing(&k->e, "aliases");
+	}
 	json_decref(stays);
 	buf_free(&note);
 }

@@ -174,13 +174,22 @@ apply_address(struct apply *a, const struct apply_op *op, const json_t *body)
 		a, json_string_value(json_object_get(body, "domainId"))));
 }
 
-/* --- catch-alls that lead to an account --- */
-
 static const char *
 text(const json_t *v, const char *member)
 {
 	return json_string_value(json_object_get(v, member));
 }
+
+char *
+alias_address(struct apply *a, const json_t *v)
+{
+	const char *name = text(v, "name");
+
+	return xasprintf("%s@%s", name == NULL ? "" : name,
+	    domain_name(a, text(v, "domainId")));
+}
+
+/* --- catch-alls that lead to an account --- */
 
 static void
 take_catch_all(void *arg, const json_t *domain)
@@ -247,9 +256,7 @@ catch_alls_note(struct apply *a, struct apply_entry *e, const json_t *have)
 	if (e->address != NULL)
 		note_catch_all(a, e, e->address);
 	json_object_foreach (json_object_get(have, "aliases"), key, v) {
-		const char *name = text(v, "name");
-		char *address = xasprintf("%s@%s", name == NULL ? "" : name,
-		    domain_name(a, text(v, "domainId")));
+		char *address = alias_address(a, v);
 
 		note_catch_all(a, e, address);
 		free(address);

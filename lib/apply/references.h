@@ -29,6 +29,9 @@ const char *domain_name(struct apply *a, const char *id);
 char *apply_address(
     struct apply *a, const struct apply_op *op, const json_t *body);
 
+/* The address of an alias, or of an object that has a domain; new. */
+char *alias_address(struct apply *a, const json_t *v);
+
 /*
  * A catch-all refers to an account by an address, and the server destroys that all
  * the same. Reads where all of them lead (0, or -1 and why), once until that is
