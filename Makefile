@@ -81,6 +81,7 @@ LIBS.jmap = jansson
 LIBS.dav = expat unistring
 LIBS.plan = unistring
 LIBS.settings = jansson
+LIBS.planfile = jansson
 LIBS.apply = jansson
 LIBS.route = jansson
 LIBS.archive = sqlite3

@@ -16,18 +16,14 @@
 #include "apply/references.h"
 #include "core/alloc.h"
 #include "core/buf.h"
+#include "jmap/member.h"
 #include "jmap/seterror.h"
-
-static const char *
-text(const json_t *v, const char *member)
-{
-	return json_string_value(json_object_get(v, member));
-}
 
 char *
 aliases_key(const json_t *v)
 {
-	const char *name = text(v, "name"), *domain = text(v, "domainId");
+	const char *name = jmap_text(v, "name"),
+		   *domain = jmap_text(v, "domainId");
 
 	return name == NULL || domain == NULL
 		   ? NULL

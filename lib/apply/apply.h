@@ -14,10 +14,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "apply/planfile.h"
-#include "apply/schema.h"
 #include "core/why.h"
 #include "jmap/client.h"
+#include "planfile/planfile.h"
+#include "planfile/schema.h"
 
 enum apply_status {
 	APPLY_CREATED,

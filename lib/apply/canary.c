@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "jmap/member.h"
 #include "jmap/seterror.h"
 #include "secret/hash.h"
 
@@ -26,9 +27,8 @@ name_of_domain(struct jmap *j, const char *id, struct why *why)
 	char *name = NULL;
 
 	if (jmap_call(j, "x:Domain/get", args, true, &answer, why) == JMAP_OK) {
-		const char *s = json_string_value(json_object_get(
-		    json_array_get(json_object_get(answer, "list"), 0),
-		    "name"));
+		const char *s = jmap_text(
+		    json_array_get(json_object_get(answer, "list"), 0), "name");
 
 		if (s == NULL)
 			why_set(why, FAIL_FATAL,
@@ -84,9 +84,9 @@ create(struct jmap *j, const char *name, const char *domain_id,
 
 	status = jmap_call_json(
 	    j, "x:Account/set", json_incref(call), false, &answer, why);
-	made = json_string_value(json_object_get(
+	made = jmap_text(
 	    json_object_get(json_object_get(answer, "created"), "canary"),
-	    "id"));
+	    "id");
 	error =
 	    json_object_get(json_object_get(answer, "notCreated"), "canary");
 	if (status == JMAP_OK && made != NULL) {

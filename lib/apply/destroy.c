@@ -23,6 +23,7 @@
 #include "core/num.h"
 #include "core/str.h"
 #include "jmap/fetch.h"
+#include "jmap/member.h"
 #include "jmap/seterror.h"
 #include "plan/forward.h"
 
@@ -34,12 +35,6 @@ struct batch {
 	json_t *keys;   /* of domains: signing keys that nothing else keeps */
 	bool left_over; /* not named by an operation "destroy" */
 };
-
-static const char *
-text(const json_t *v, const char *member)
-{
-	return json_string_value(json_object_get(v, member));
-}
 
 /* What has an address that another object of the plan should have, and has not,
  * stays: mail for it would reach nobody. */
@@ -66,7 +61,7 @@ spare_wanted(struct apply *a, struct apply_entry *e, const json_t *have)
 static int
 find_forwarder(struct apply *a, const json_t *list, char **id, struct why *why)
 {
-	const char *name = text(list, "name");
+	const char *name = jmap_text(list, "name");
 	size_t len = name == NULL ? 0 : strlen(name),
 	       tail = strlen(FORWARD_TAIL);
 	json_t *answer = NULL;
@@ -79,7 +74,7 @@ find_forwarder(struct apply *a, const json_t *list, char **id, struct why *why)
 	owner = xmemdup(name, len - tail);
 	r = jmap_call_json(a->jmap, "x:Account/query",
 		json_pack("{s:{s:s, s:s*}}", "filter", "name", owner,
-		    "domainId", text(list, "domainId")),
+		    "domainId", jmap_text(list, "domainId")),
 		true, &answer, why) == JMAP_OK
 		? 0
 		: -1;
@@ -110,9 +105,9 @@ has_forward(struct apply *a, const char *account)
 		has = true;
 	else
 		json_array_foreach (json_object_get(answer, "list"), i, v)
-			has =
-			    has || (text(v, "name") != NULL &&
-				       strcmp(text(v, "name"), "forward") == 0);
+			has = has ||
+			      (jmap_text(v, "name") != NULL &&
+				  strcmp(jmap_text(v, "name"), "forward") == 0);
 	jmap_clear(&r);
 	return has;
 }
@@ -181,10 +176,10 @@ name_batch(struct apply *a, struct batch *b, struct why *why)
 	for (size_t i = 0; r == 0 && i < b->n; i++) {
 		struct apply_entry *e = &b->entries[i];
 		const json_t *have = fetch_found(&f, b->object, e->id);
-		const char *name = text(have, "emailAddress");
+		const char *name = jmap_text(have, "emailAddress");
 
 		if (name == NULL)
-			name = text(have, label == NULL ? "name" : label);
+			name = jmap_text(have, label == NULL ? "name" : label);
 		e->address = name == NULL ? NULL : xstrdup(name);
 		spare_wanted(a, e, have);
 		if (account && e->status != APPLY_EXISTS &&
@@ -210,10 +205,10 @@ note_keys(struct batch *b, struct apply_entry *e, const json_t *error)
 	if (strcmp(b->object, "Domain") != 0)
 		return;
 	json_array_foreach (links, i, v) {
-		const char *object = text(v, "object");
+		const char *object = jmap_text(v, "object");
 
 		if (object == NULL || strcmp(object, "DkimSignature") != 0 ||
-		    text(v, "id") == NULL)
+		    jmap_text(v, "id") == NULL)
 			return;
 	}
 	json_array_foreach (links, i, v)
@@ -242,7 +237,7 @@ take_answer(struct batch *b, const json_t *answer)
 	for (size_t i = 0; i < b->n; i++) {
 		struct apply_entry *e = &b->entries[i];
 		const json_t *error = json_object_get(refused, e->id);
-		const char *type = text(error, "type");
+		const char *type = jmap_text(error, "type");
 
 		if (e->done)
 			continue;
@@ -507,7 +502,7 @@ leftover_hindrance(struct apply *a, const char *object, const json_t *have)
 	struct why why = { 0 };
 	bool leads = false;
 
-	if (is_ourselves(a, object, text(have, "id")))
+	if (is_ourselves(a, object, jmap_text(have, "id")))
 		return "it is the account of this run";
 	if (is_held(a, object))
 		return "that goes with --destroy";
@@ -585,7 +580,7 @@ destroy_leftover(struct apply *a, const struct leftover *l)
 static void
 note_whole(struct apply *a, const struct apply_op *op)
 {
-	const char *domain = text(op->scope, "domainId");
+	const char *domain = jmap_text(op->scope, "domainId");
 
 	if (domain != NULL && strcmp(op->object, "Account") == 0 && !op->failed)
 		(void)map_put_copy(

@@ -24,6 +24,7 @@
 #include "core/alloc.h"
 #include "core/buf.h"
 #include "jmap/fetch.h"
+#include "jmap/member.h"
 #include "jmap/seterror.h"
 
 enum {
@@ -48,12 +49,6 @@ struct sources {
 	struct source *now[8]; /* of the entry that is at work */
 	size_t n;
 };
-
-static const char *
-text(const json_t *v, const char *member)
-{
-	return json_string_value(json_object_get(v, member));
-}
 
 bool
 handover_concerns(const struct apply_op *op)
@@ -313,7 +308,7 @@ was_freed(const struct source *s, const json_t *answer)
 {
 	const json_t *refused =
 	    json_object_get(json_object_get(answer, "notDestroyed"), s->id);
-	const char *type = text(refused, "type"), *id;
+	const char *type = jmap_text(refused, "type"), *id;
 	json_t *v;
 	size_t i;
 
@@ -338,15 +333,17 @@ is_itself(struct apply *a, struct kept *k, const json_t *error)
 	json_t *body = entry_body(&k->e);
 	bool same = false;
 
-	if (text(holder, "object") == NULL || text(holder, "id") == NULL ||
-	    strcmp(text(holder, "object"), k->op->object) != 0)
+	if (jmap_text(holder, "object") == NULL ||
+	    jmap_text(holder, "id") == NULL ||
+	    strcmp(jmap_text(holder, "object"), k->op->object) != 0)
 		return false;
-	fetch_want(&f, k->op->object, text(holder, "id"));
+	fetch_want(&f, k->op->object, jmap_text(holder, "id"));
 	fetch_member(&f, "name");
 	fetch_member(&f, "domainId");
 	fetch_member(&f, "@type");
 	if (fetch_all(a->jmap, &f, &why) == 0 &&
-	    (have = fetch_found(&f, k->op->object, text(holder, "id"))) != NULL)
+	    (have = fetch_found(&f, k->op->object, jmap_text(holder, "id"))) !=
+		NULL)
 		same = json_equal(json_object_get(have, "name"),
 			   json_object_get(body, "name")) &&
 		       json_equal(json_object_get(have, "domainId"),
@@ -355,7 +352,7 @@ is_itself(struct apply *a, struct kept *k, const json_t *error)
 			   json_equal(json_object_get(have, "@type"),
 			       json_object_get(body, "@type")));
 	if (same)
-		entry_settle(&k->e, APPLY_CREATED, text(holder, "id"));
+		entry_settle(&k->e, APPLY_CREATED, jmap_text(holder, "id"));
 	fetch_clear(&f);
 	return same;
 }
@@ -367,7 +364,7 @@ take_claim(struct apply *a, struct kept *k, const json_t *answer)
 	const json_t *made = json_object_get(json_object_get(answer, "created"),
 			 k->e.ref == NULL ? "" : k->e.ref),
 		     *error;
-	const char *id = text(made, "id");
+	const char *id = jmap_text(made, "id");
 
 	if (k->e.later != NULL &&
 	    json_object_get(json_object_get(answer, "updated"), k->e.id) !=
@@ -468,7 +465,7 @@ undo(struct apply *a, struct sources *s, struct kept *k)
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct source *from = s->now[i];
-		const char *name = text(from->have, "emailAddress");
+		const char *name = jmap_text(from->have, "emailAddress");
 
 		if (!from->freed ||
 		    (!(from->whole && strcmp(from->object, "Account") == 0) &&
@@ -510,7 +507,7 @@ report_source(struct apply *a, const struct kept *k, struct source *from)
 		.uses = 1, .type = OP_DESTROY, .object = from->object
 	};
 	struct apply_entry e = { 0 };
-	const char *name = text(from->have, "emailAddress");
+	const char *name = jmap_text(from->have, "emailAddress");
 	char *key;
 
 	if (from->kept != NULL)

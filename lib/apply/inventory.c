@@ -22,6 +22,7 @@
 #include "core/alloc.h"
 #include "core/buf.h"
 #include "jmap/fetch.h"
+#include "jmap/member.h"
 
 struct item {
 	const char *id; /* NULL: planned only */
@@ -41,12 +42,6 @@ struct inventory {
 	struct arena arena;
 	bool warned;
 };
-
-static const char *
-text(const json_t *v, const char *member)
-{
-	return json_string_value(json_object_get(v, member));
-}
 
 /* --- keys --- */
 
@@ -87,7 +82,7 @@ static void
 add_comparable(const struct apply *a, const struct apply_op *op,
     const json_t *object, struct buf *key)
 {
-	const char *type = text(object, "@type"), *name;
+	const char *type = jmap_text(object, "@type"), *name;
 	const json_t *members = schema_members(a->schema, op->object, type),
 		     *defaults = schema_defaults(a->schema, op->object, type);
 	json_t *member;
@@ -369,7 +364,7 @@ check_body(const struct apply *a, const struct apply_op *op, const json_t *body,
 	size_t i;
 
 	if (schema_has_variants(a->schema, op->object) &&
-	    text(body, "@type") == NULL)
+	    jmap_text(body, "@type") == NULL)
 		return why_set(why, FAIL_DATA, "@type is missing");
 	if (name != NULL && json_object_get(body, name) == NULL)
 		return why_set(why, FAIL_DATA,
@@ -379,8 +374,8 @@ check_body(const struct apply *a, const struct apply_op *op, const json_t *body,
 			return why_set(why, FAIL_DATA,
 			    "%s, by which it would be found, is missing",
 			    json_string_value(v));
-	if (by_value(a, op) &&
-	    schema_members(a->schema, op->object, text(body, "@type")) == NULL)
+	if (by_value(a, op) && schema_members(a->schema, op->object,
+				   jmap_text(body, "@type")) == NULL)
 		return why_set(why, FAIL_DATA,
 		    "nothing tells such objects apart: give a matchOn");
 	return 0;

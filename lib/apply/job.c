@@ -24,6 +24,7 @@
 #include "core/json.h"
 #include "core/str.h"
 #include "jmap/fetch.h"
+#include "jmap/member.h"
 #include "jmap/seterror.h"
 
 enum {
@@ -160,7 +161,7 @@ create_fill(struct apply *a, struct apply_job *job)
 static json_t *
 holder_of(const json_t *error)
 {
-	const char *type = json_string_value(json_object_get(error, "type"));
+	const char *type = jmap_text(error, "type");
 	json_t *holder = json_object_get(error, "objectId");
 
 	if (type == NULL || strcmp(type, "primaryKeyViolation") != 0 ||
@@ -187,8 +188,7 @@ create_take(struct apply_job *job, const json_t *answer)
 		made = json_object_get(created, e->ref);
 		error = json_object_get(refused, e->ref);
 		if (made != NULL) {
-			entry_settle(e, APPLY_CREATED,
-			    json_string_value(json_object_get(made, "id")));
+			entry_settle(e, APPLY_CREATED, jmap_text(made, "id"));
 			continue;
 		}
 		if (error == NULL)
@@ -213,11 +213,8 @@ want_existing(struct apply *a, struct apply_job *job)
 		struct apply_entry *e = &job->entries[i];
 
 		if (e->holder != NULL)
-			fetch_want(&job->fetch,
-			    json_string_value(
-				json_object_get(e->holder, "object")),
-			    json_string_value(
-				json_object_get(e->holder, "id")));
+			fetch_want(&job->fetch, jmap_text(e->holder, "object"),
+			    jmap_text(e->holder, "id"));
 		else if (e->id != NULL && !e->made &&
 			 (job->op->type == OP_UPDATE ||
 			     (e->done && e->status == APPLY_EXISTS &&

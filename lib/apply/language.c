@@ -9,6 +9,7 @@
 
 #include "core/alloc.h"
 #include "core/str.h"
+#include "jmap/member.h"
 
 static const char *const members[] = { "locale", "timeZone" };
 
@@ -57,8 +58,7 @@ find(const json_t *list, const char *value)
 	size_t i;
 
 	json_array_foreach (list, i, v) {
-		const char *word =
-		    json_string_value(json_object_get(v, "name"));
+		const char *word = jmap_text(v, "name");
 		int r = word == NULL             ? 0
 			: same_word(word, value) ? 3
 						 : country_rank(value, word);
@@ -76,7 +76,7 @@ enum_of(const struct apply *a, const struct apply_op *op, const char *member)
 {
 	const json_t *type =
 	    json_object_get(json_object_get(op->members, member), "type");
-	const char *name = json_string_value(json_object_get(type, "enumName"));
+	const char *name = jmap_text(type, "enumName");
 
 	return name == NULL
 		   ? NULL
@@ -90,9 +90,7 @@ language_fit(
 {
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
 		const json_t *list = enum_of(a, op, members[i]);
-		const char *value = json_string_value(
-			       json_object_get(e->body, members[i])),
-			   *word;
+		const char *value = jmap_text(e->body, members[i]), *word;
 
 		if (value == NULL || !json_is_array(list))
 			continue;

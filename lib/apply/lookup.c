@@ -13,12 +13,7 @@
 #include "apply/handover.h"
 #include "core/alloc.h"
 #include "jmap/fetch.h"
-
-static const char *
-text(const json_t *v, const char *member)
-{
-	return json_string_value(json_object_get(v, member));
-}
+#include "jmap/member.h"
 
 /* Of a domain no more is asked for: some of its members are costly to make. */
 void
@@ -70,10 +65,10 @@ static void
 say_taken(
     struct apply_entry *e, const char *type, const char *id, const json_t *have)
 {
-	const char *name = text(have, "emailAddress");
+	const char *name = jmap_text(have, "emailAddress");
 
 	if (name == NULL)
-		name = text(have, "name");
+		name = jmap_text(have, "name");
 	why_set(&e->why, FAIL_DATA,
 	    "a name or address of it is taken by the %s %s (id %s)", type,
 	    name == NULL ? "?" : name, id);
@@ -82,8 +77,8 @@ say_taken(
 void
 lookup_judge(struct apply_job *job, struct apply_entry *e)
 {
-	const char *type = text(e->holder, "object"),
-		   *id = text(e->holder, "id");
+	const char *type = jmap_text(e->holder, "object"),
+		   *id = jmap_text(e->holder, "id");
 	const json_t *have = fetch_found(&job->fetch, type, id);
 
 	if (same_object(job, e, type, have)) {
@@ -98,8 +93,8 @@ lookup_judge(struct apply_job *job, struct apply_entry *e)
 void
 lookup_holder(struct apply *a, struct apply_entry *e)
 {
-	const char *type = text(e->holder, "object"),
-		   *id = text(e->holder, "id");
+	const char *type = jmap_text(e->holder, "object"),
+		   *id = jmap_text(e->holder, "id");
 	struct fetch f = { .wanted = NULL };
 	struct why why = { 0 };
 	const json_t *have;
@@ -122,9 +117,9 @@ lookup_holder(struct apply *a, struct apply_entry *e)
 static bool
 can_exist(const struct apply_entry *e)
 {
-	const char *domain = text(e->body, "domainId");
+	const char *domain = jmap_text(e->body, "domainId");
 
-	return !e->done && text(e->body, "name") != NULL &&
+	return !e->done && jmap_text(e->body, "name") != NULL &&
 	       (domain == NULL || *domain != '#');
 }
 
@@ -143,8 +138,8 @@ lookup_fill(struct apply_job *job)
 			continue;
 		jmap_add_json(&job->request, query,
 		    json_pack("{s:{s:s, s:s*}}", "filter", "name",
-			text(e->body, "name"), "domainId",
-			text(e->body, "domainId")));
+			jmap_text(e->body, "name"), "domainId",
+			jmap_text(e->body, "domainId")));
 		args =
 		    xasprintf("{\"#ids\":{\"resultOf\":\"%zu\",\"name\":\"%s\","
 			      "\"path\":\"/ids\"},\"properties\":[\"name\","
@@ -179,8 +174,8 @@ lookup_take(struct apply_job *job, struct why *why)
 			json_array_foreach (
 			    json_object_get(answer, "list"), k, have)
 				if (same_object(job, e, job->op->object, have))
-					entry_settle(
-					    e, APPLY_EXISTS, text(have, "id"));
+					entry_settle(e, APPLY_EXISTS,
+					    jmap_text(have, "id"));
 		}
 		if (!e->done)
 			entry_settle(e, APPLY_PLANNED, NULL);

@@ -14,10 +14,11 @@
 #include "apply/inventory.h"
 #include "apply/job.h"
 #include "apply/language.h"
-#include "apply/planline.h"
 #include "apply/references.h"
 #include "apply/splice.h"
 #include "core/alloc.h"
+#include "jmap/member.h"
+#include "planfile/planline.h"
 
 void
 apply_op_free(struct apply_op *op)
@@ -101,7 +102,7 @@ send_canary(struct apply *a, struct apply_job *job)
 static const json_t *
 members_of(const struct apply *a, struct apply_op *op, const json_t *body)
 {
-	const char *type = json_string_value(json_object_get(body, "@type"));
+	const char *type = jmap_text(body, "@type");
 
 	if (op->variant == NULL || type == NULL ||
 	    strcmp(op->variant, type) != 0) {

@@ -12,6 +12,7 @@
 #include "core/alloc.h"
 #include "core/buf.h"
 #include "core/str.h"
+#include "jmap/member.h"
 #include "jmap/seterror.h"
 
 struct preflight {
@@ -23,12 +24,6 @@ struct preflight {
 	    const char *text);
 	void *arg;
 };
-
-static const char *
-text(const json_t *v, const char *member)
-{
-	return json_string_value(json_object_get(v, member));
-}
 
 static void
 need(struct preflight *p, const char *prefix, const char *verb)
@@ -44,7 +39,7 @@ static void
 need_for(struct preflight *p, const char *object, enum op_type type)
 {
 	char *key = xasprintf("x:%s", object), *made = NULL;
-	const char *prefix = text(
+	const char *prefix = jmap_text(
 	    json_object_get(json_object_get(p->schema->root, "objects"), key),
 	    "permissionPrefix");
 
@@ -135,7 +130,7 @@ get_account(struct preflight *p, struct why *why)
 		if (json_is_string(v))
 			(void)json_object_set_new(
 			    p->have, json_string_value(v), json_true());
-	edition = text(account, "edition");
+	edition = jmap_text(account, "edition");
 	if (r == 0)
 		p->found(p->arg, PREFLIGHT_OK, "edition",
 		    edition == NULL ? "?" : edition);
@@ -266,7 +261,7 @@ check_grant(struct preflight *p)
 		return;
 	}
 	error = json_object_get(json_object_get(answer, "notCreated"), "p");
-	type = text(error, "type");
+	type = jmap_text(error, "type");
 	if (type != NULL && strcmp(type, "invalidForeignKey") == 0) {
 		p->found(p->arg, PREFLIGHT_OK, "grant", "users can be created");
 	} else {
@@ -309,12 +304,12 @@ say_default_domain(struct preflight *p)
 	const char *id, *name = NULL;
 
 	settings = get_list(p, "SystemSettings", ids, &why);
-	id = text(json_array_get(settings, 0), "defaultDomainId");
+	id = jmap_text(json_array_get(settings, 0), "defaultDomainId");
 	json_decref(ids);
 	if (id != NULL) {
 		ids = json_pack("[s]", id);
 		domains = get_list(p, "Domain", ids, &why);
-		name = text(json_array_get(domains, 0), "name");
+		name = jmap_text(json_array_get(domains, 0), "name");
 		json_decref(ids);
 	}
 	if (name != NULL)

@@ -12,6 +12,7 @@
 #include "core/alloc.h"
 #include "core/str.h"
 #include "jmap/fetch.h"
+#include "jmap/member.h"
 
 struct known *
 known_ref(const struct apply *a, const char *ref)
@@ -132,8 +133,7 @@ ask_name(struct apply *a, const char *id)
 	fetch_want(&f, "Domain", id);
 	fetch_member(&f, "name");
 	if (fetch_all(a->jmap, &f, &why) == 0)
-		name = json_string_value(
-		    json_object_get(fetch_found(&f, "Domain", id), "name"));
+		name = jmap_text(fetch_found(&f, "Domain", id), "name");
 	slot = map_put_copy(&a->names, &a->arena, id, NULL);
 	*slot = arena_adds(&a->arena, name == NULL ? "?" : name);
 	fetch_clear(&f);
@@ -160,33 +160,26 @@ char *
 apply_address(struct apply *a, const struct apply_op *op, const json_t *body)
 {
 	const char *label = schema_label(a->schema, op->object),
-		   *name = json_string_value(json_object_get(body, "name"));
+		   *name = jmap_text(body, "name");
 
 	if (name == NULL && label != NULL)
-		name = json_string_value(json_object_get(body, label));
+		name = jmap_text(body, label);
 	if (name == NULL)
 		return NULL;
 	if (json_object_get(body, "domainId") == NULL ||
 	    !apply_unique(op->object))
 		return xstrdup(name);
-	return xasprintf("%s@%s", name,
-	    domain_name(
-		a, json_string_value(json_object_get(body, "domainId"))));
-}
-
-static const char *
-text(const json_t *v, const char *member)
-{
-	return json_string_value(json_object_get(v, member));
+	return xasprintf(
+	    "%s@%s", name, domain_name(a, jmap_text(body, "domainId")));
 }
 
 char *
 alias_address(struct apply *a, const json_t *v)
 {
-	const char *name = text(v, "name");
+	const char *name = jmap_text(v, "name");
 
 	return xasprintf("%s@%s", name == NULL ? "" : name,
-	    domain_name(a, text(v, "domainId")));
+	    domain_name(a, jmap_text(v, "domainId")));
 }
 
 /* --- catch-alls that lead to an account --- */
@@ -194,14 +187,14 @@ alias_address(struct apply *a, const json_t *v)
 static void
 take_catch_all(void *arg, const json_t *domain)
 {
-	const char *address = text(domain, "catchAllAddress"),
-		   *name = text(domain, "name"), *other;
+	const char *address = jmap_text(domain, "catchAllAddress"),
+		   *name = jmap_text(domain, "name"), *other;
 	char *key, *both;
 
 	if (address == NULL || name == NULL)
 		return;
 	key = str_lower(xstrdup(address));
-	other = text(arg, key);
+	other = jmap_text(arg, key);
 	both = xasprintf("%s%s", other == NULL ? name : other,
 	    other == NULL || strchr(other, ' ') != NULL ? "" : " and others");
 	(void)json_object_set_new(arg, key, json_string(both));
@@ -232,7 +225,7 @@ catch_alls_forget(struct apply *a)
 static void
 note_catch_all(struct apply *a, struct apply_entry *e, const char *address)
 {
-	const char *domain = text(a->catch_alls, address);
+	const char *domain = jmap_text(a->catch_alls, address);
 	char *note;
 
 	if (domain == NULL)

@@ -15,6 +15,7 @@
 #include "core/num.h"
 #include "jmap/action.h"
 #include "jmap/fetch.h"
+#include "jmap/member.h"
 #include "jmap/seterror.h"
 #include "plan/switches.h"
 
@@ -42,7 +43,7 @@ call(struct jmap *j, const char *method, json_t *args, bool repeat,
 static bool
 is_ours(const json_t *rule)
 {
-	const char *s = json_string_value(json_object_get(rule, "if"));
+	const char *s = jmap_text(rule, "if");
 
 	return s != NULL && strcmp(s, condition) == 0;
 }
@@ -242,9 +243,8 @@ static void
 take_key(void *arg, const json_t *object)
 {
 	struct rest *rest = arg;
-	const char *key = json_string_value(json_object_get(object, "key")),
-		   *id = json_string_value(json_object_get(object, "id")),
-		   *domain;
+	const char *key = jmap_text(object, "key"),
+		   *id = jmap_text(object, "id"), *domain;
 	char *account, *touched;
 
 	if (key == NULL || id == NULL)

@@ -16,6 +16,7 @@
 
 #include "core/alloc.h"
 #include "jmap/download.h"
+#include "jmap/member.h"
 #include "settings/file.h"
 #include "settings/owner.h"
 #include "settings/send.h"
@@ -71,8 +72,7 @@ settings_note(struct apply *a, struct apply_entry *e)
 		o->want.type = REC_SETTINGS;
 	o->id = e->id == NULL ? NULL : xstrdup(e->id);
 	o->address = xstrdup(e->address);
-	description =
-	    json_string_value(json_object_get(entry_body(e), "description"));
+	description = jmap_text(entry_body(e), "description");
 	o->description = description == NULL ? NULL : xstrdup(description);
 	o->line = line;
 	o->next = a->owners;
@@ -221,8 +221,7 @@ identify(struct group *g, struct why *why)
 		const json_t *found = NULL;
 
 		json_array_foreach (json_object_get(answer, "list"), n, v) {
-			const char *id =
-			    json_string_value(json_object_get(v, "id"));
+			const char *id = jmap_text(v, "id");
 
 			if (id != NULL && strcmp(id, o->id) == 0)
 				found = v;

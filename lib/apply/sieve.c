@@ -19,6 +19,7 @@
 #include "core/alloc.h"
 #include "core/io.h"
 #include "core/str.h"
+#include "jmap/member.h"
 #include "jmap/seterror.h"
 #include "plan/name.h"
 
@@ -48,12 +49,6 @@ struct group {
 	bool setting;
 	int tries;
 };
-
-static const char *
-text(const json_t *v, const char *member)
-{
-	return json_string_value(json_object_get(v, member));
-}
 
 void
 sieve_note(struct apply *a, const struct apply_entry *e)
@@ -135,7 +130,7 @@ decide(struct apply *a, struct script *s, const json_t *list)
 	size_t i;
 
 	json_array_foreach (list, i, v) {
-		const char *name = text(v, "name");
+		const char *name = jmap_text(v, "name");
 
 		if (json_is_true(json_object_get(v, "isActive")))
 			active = v;
@@ -144,22 +139,22 @@ decide(struct apply *a, struct script *s, const json_t *list)
 	}
 	if (active != NULL && active == ours)
 		report(a, s, s->sent ? APPLY_CREATED : APPLY_EXISTS,
-		    text(ours, "id"), NULL, NULL);
+		    jmap_text(ours, "id"), NULL, NULL);
 	else if (active != NULL)
-		report(a, s, APPLY_EXISTS, text(active, "id"),
+		report(a, s, APPLY_EXISTS, jmap_text(active, "id"),
 		    "another script is active: it is left alone, and the "
 		    "forward is not put in",
 		    NULL);
 	else if (ours != NULL && !s->sent)
-		report(a, s, APPLY_EXISTS, text(ours, "id"),
+		report(a, s, APPLY_EXISTS, jmap_text(ours, "id"),
 		    "the script \"forward\" is there, and not active: it is "
 		    "left alone",
 		    NULL);
 	else if (a->options->dry_run)
 		report(a, s, APPLY_PLANNED, NULL, NULL, NULL);
 	else {
-		if (ours != NULL && text(ours, "id") != NULL)
-			s->existing = xstrdup(text(ours, "id"));
+		if (ours != NULL && jmap_text(ours, "id") != NULL)
+			s->existing = xstrdup(jmap_text(ours, "id"));
 		return true;
 	}
 	return false;
@@ -252,7 +247,7 @@ take_one(struct apply *a, struct script *s, const json_t *answer)
 	if (s->existing != NULL) {
 		report(a, s, APPLY_CREATED, NULL, NULL, NULL);
 	} else if (made != NULL) {
-		report(a, s, APPLY_CREATED, text(made, "id"), NULL, NULL);
+		report(a, s, APPLY_CREATED, jmap_text(made, "id"), NULL, NULL);
 	} else {
 		jmap_set_error(error, NULL, &why);
 		report(a, s, APPLY_FAILED, NULL, NULL, &why);

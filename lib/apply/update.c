@@ -21,6 +21,7 @@
 #include "core/alloc.h"
 #include "core/json.h"
 #include "jmap/fetch.h"
+#include "jmap/member.h"
 #include "jmap/seterror.h"
 
 /* The server does not show what it keeps secret, such as a signing key: nobody
@@ -130,8 +131,7 @@ password_key(const json_t *credentials)
 	json_t *v;
 
 	json_object_foreach ((json_t *)(uintptr_t)credentials, key, v) {
-		const char *type =
-		    json_string_value(json_object_get(v, "@type"));
+		const char *type = jmap_text(v, "@type");
 
 		if (type != NULL && strcmp(type, "Password") == 0)
 			return key;
@@ -173,7 +173,7 @@ sets_passwords(const struct apply *a)
 static bool
 wants_no_password(const struct apply *a, const json_t *body)
 {
-	const char *type = json_string_value(json_object_get(body, "@type"));
+	const char *type = jmap_text(body, "@type");
 
 	return sets_passwords(a) && type != NULL && strcmp(type, "User") == 0 &&
 	       json_object_size(json_object_get(body, "credentials")) == 0;
@@ -218,8 +218,8 @@ update_comparable(
     const struct apply *a, const struct apply_job *job, struct apply_entry *e)
 {
 	const json_t *body = entry_body(e);
-	const json_t *members = schema_members(a->schema, job->op->object,
-	    json_string_value(json_object_get(body, "@type")));
+	const json_t *members = schema_members(
+	    a->schema, job->op->object, jmap_text(body, "@type"));
 	const char *key;
 	json_t *v;
 
@@ -280,8 +280,8 @@ make_patch(const struct apply *a, const struct apply_job *job,
     struct apply_entry *e, const json_t *current)
 {
 	const json_t *body = entry_body(e);
-	const json_t *members = schema_members(a->schema, job->op->object,
-	    json_string_value(json_object_get(body, "@type")));
+	const json_t *members = schema_members(
+	    a->schema, job->op->object, jmap_text(body, "@type"));
 	json_t *patch = json_object(), *v;
 	const char *key;
 
@@ -431,10 +431,8 @@ missing_aliases(struct apply *a, const json_t *have, const json_t *want,
 		if (strtoul(key, NULL, 10) >= next)
 			next = strtoul(key, NULL, 10) + 1;
 	json_object_foreach ((json_t *)(uintptr_t)want, key, v) {
-		const char *name =
-		    json_string_value(json_object_get(v, "name"));
-		const char *domain =
-		    json_string_value(json_object_get(v, "domainId"));
+		const char *name = jmap_text(v, "name");
+		const char *domain = jmap_text(v, "domainId");
 		char *pointer;
 
 		if (name == NULL ? json_object_get(have, key) != NULL
@@ -642,7 +640,7 @@ update_fill(struct apply *a, struct apply_job *job, size_t *n)
 static bool
 is_taken(const json_t *error)
 {
-	const char *type = json_string_value(json_object_get(error, "type"));
+	const char *type = jmap_text(error, "type");
 
 	return type != NULL && strcmp(type, "primaryKeyViolation") == 0;
 }

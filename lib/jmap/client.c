@@ -13,6 +13,7 @@
 #include "core/buf.h"
 #include "core/str.h"
 #include "http/status.h"
+#include "jmap/member.h"
 #include "jmap/session.h"
 
 /* --- waiting --- */
@@ -44,8 +45,7 @@ static void
 passed_limit(const struct buf *body, char limit[32])
 {
 	json_t *j = json_loadb(buf_str(body), body->len, 0, NULL);
-	const char *type = json_string_value(json_object_get(j, "type")),
-		   *name = json_string_value(json_object_get(j, "limit"));
+	const char *type = jmap_text(j, "type"), *name = jmap_text(j, "limit");
 
 	*limit = '\0';
 	if (type != NULL &&
@@ -420,7 +420,7 @@ jmap_answer(const struct jmap_request *r, size_t i, const char *method,
 	}
 	if (strcmp(name, "error") == 0)
 		return method_error(method == NULL ? "a call" : method,
-		    json_string_value(json_object_get(args, "type")), why);
+		    jmap_text(args, "type"), why);
 	if (method != NULL && strcmp(name, method) != 0) {
 		why_set(
 		    why, FAIL_FATAL, "%s: another method was answered", method);

@@ -12,12 +12,7 @@
 
 #include "core/alloc.h"
 #include "core/str.h"
-
-static const char *
-text(const json_t *v, const char *member)
-{
-	return json_string_value(json_object_get(v, member));
-}
+#include "jmap/member.h"
 
 void
 fetch_want(struct fetch *f, const char *object, const char *id)
@@ -53,12 +48,12 @@ get_args(const struct fetch *f, size_t *at, size_t max, const char **object)
 	json_t *ids = json_array(), *properties = json_array(), *v;
 	const char *name;
 
-	*object = text(json_array_get(f->wanted, *at), "object");
+	*object = jmap_text(json_array_get(f->wanted, *at), "object");
 	for (; *at < json_array_size(f->wanted) && json_array_size(ids) < max;
 	     ++*at) {
 		const json_t *one = json_array_get(f->wanted, *at);
 
-		if (strcmp(text(one, "object"), *object) != 0)
+		if (strcmp(jmap_text(one, "object"), *object) != 0)
 			break;
 		(void)json_array_append(ids, json_object_get(one, "id"));
 	}
@@ -105,8 +100,8 @@ all_answered(const struct fetch *f, const json_t *gone, struct why *why)
 {
 	for (size_t i = f->from; i < f->sent; i++) {
 		const json_t *one = json_array_get(f->wanted, i);
-		char *key =
-		    xasprintf("%s/%s", text(one, "object"), text(one, "id"));
+		char *key = xasprintf(
+		    "%s/%s", jmap_text(one, "object"), jmap_text(one, "id"));
 		bool there = json_object_get(f->found, key) != NULL ||
 			     json_object_get(gone, key) != NULL;
 
@@ -115,7 +110,7 @@ all_answered(const struct fetch *f, const json_t *gone, struct why *why)
 			return why_set(why, FAIL_TEMP,
 			    "x:%s/get: the answer leaves out objects that "
 			    "were asked for",
-			    text(one, "object"));
+			    jmap_text(one, "object"));
 	}
 	return 0;
 }
@@ -143,7 +138,7 @@ fetch_take(struct fetch *f, const struct jmap_request *r, struct why *why)
 			(void)snprintf(object, sizeof object, "%.*s",
 			    (int)(strchr(name, '/') - name - 2), name + 2);
 		json_array_foreach (json_object_get(answer, "list"), k, item)
-			keep(f->found, object, text(item, "id"), item);
+			keep(f->found, object, jmap_text(item, "id"), item);
 		json_array_foreach (
 		    json_object_get(answer, "notFound"), k, item)
 			keep(gone, object, json_string_value(item), item);

@@ -11,6 +11,7 @@
 
 #include "core/alloc.h"
 #include "core/str.h"
+#include "jmap/member.h"
 
 enum {
 	DEPTH_MAX = 64
@@ -40,12 +41,6 @@ jmap_domains_free(struct jmap_domains *d)
 {
 	map_free(&d->ids);
 	arena_free(&d->texts);
-}
-
-static const char *
-text(const json_t *v, const char *member)
-{
-	return json_string_value(json_object_get(v, member));
 }
 
 /* Sends a request that only reads. -1 and why for a failure of all of it, as
@@ -206,8 +201,8 @@ put_path(
 	size_t depth = 0;
 
 	for (;;) {
-		const char *name = text(item, "name"),
-			   *parent = text(item, "parentId");
+		const char *name = jmap_text(item, "name"),
+			   *parent = jmap_text(item, "parentId");
 
 		if (name == NULL || depth == DEPTH_MAX)
 			break;
@@ -243,15 +238,16 @@ jmap_read_mailboxes(const json_t *list, struct mailboxes *to, struct why *why)
 	int r = 0;
 
 	json_array_foreach (list, i, item)
-		if (text(item, "id") != NULL)
-			(void)json_object_set(by_id, text(item, "id"), item);
+		if (jmap_text(item, "id") != NULL)
+			(void)json_object_set(
+			    by_id, jmap_text(item, "id"), item);
 	json_array_foreach (list, i, item) {
 		buf_reset(&path);
 		r = put_path(&path, by_id, item, why);
 		if (r == -1)
 			break;
-		(void)mailboxes_add(to, buf_str(&path), text(item, "role"),
-		    text(item, "id"),
+		(void)mailboxes_add(to, buf_str(&path), jmap_text(item, "role"),
+		    jmap_text(item, "id"),
 		    whole_number(json_object_get(item, "totalEmails")));
 	}
 	buf_free(&path);
@@ -328,8 +324,8 @@ take_active(struct jmap_account *a, const json_t *list)
 
 	json_array_foreach (list, i, item)
 		if (json_is_true(json_object_get(item, "isActive")) &&
-		    text(item, "name") != NULL && a->active_script == NULL)
-			a->active_script = xstrdup(text(item, "name"));
+		    jmap_text(item, "name") != NULL && a->active_script == NULL)
+			a->active_script = xstrdup(jmap_text(item, "name"));
 }
 
 static int
@@ -402,7 +398,7 @@ jmap_read_owner(const struct buf *body, const char *address, struct why *why)
 {
 	json_t *s =
 	    json_loadb(buf_str(body), body->len, JSON_REJECT_DUPLICATES, NULL);
-	const char *user = text(s, "username");
+	const char *user = jmap_text(s, "username");
 	int r = 0;
 
 	if (user == NULL || *user == '\0')

@@ -3,6 +3,7 @@
  */
 
 #include "jmap/session.h"
+#include "jmap/member.h"
 
 #include <string.h>
 
@@ -39,8 +40,7 @@ read_session(struct jmap *j, const json_t *s, struct why *why)
 {
 	const json_t *core = json_object_get(
 	    json_object_get(s, "capabilities"), "urn:ietf:params:jmap:core");
-	const char *user = json_string_value(json_object_get(s, "username")),
-		   *download, *key;
+	const char *user = jmap_text(s, "username"), *download, *key;
 	json_t *account;
 
 	if (!json_is_object(core) || user == NULL)
@@ -51,9 +51,8 @@ read_session(struct jmap *j, const json_t *s, struct why *why)
 		return why_set(why, FAIL_FATAL,
 		    "not logged in: no credentials were given");
 	j->username = xstrdup(user);
-	j->api_path =
-	    jmap_path_of(json_string_value(json_object_get(s, "apiUrl")));
-	download = json_string_value(json_object_get(s, "downloadUrl"));
+	j->api_path = jmap_path_of(jmap_text(s, "apiUrl"));
+	download = jmap_text(s, "downloadUrl");
 	if (download != NULL)
 		j->download_path = jmap_path_of(download);
 	j->max_set = limit_of(core, "maxObjectsInSet", 500);

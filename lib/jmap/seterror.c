@@ -3,6 +3,7 @@
  */
 
 #include "jmap/seterror.h"
+#include "jmap/member.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -63,8 +64,8 @@ add_members(const json_t *error, struct buf *out)
 	const json_t *properties = json_object_get(error, "properties"),
 		     *list = json_object_get(error, "validationErrors"),
 		     *object = json_object_get(error, "objectId");
-	const char *name = json_string_value(json_object_get(object, "object")),
-		   *id = json_string_value(json_object_get(object, "id"));
+	const char *name = jmap_text(object, "object"),
+		   *id = jmap_text(object, "id");
 	json_t *v;
 	size_t i;
 
@@ -72,10 +73,8 @@ add_members(const json_t *error, struct buf *out)
 		if (json_is_string(v) && *json_string_value(v) != '\0')
 			buf_addf(out, ": %.80s", json_string_value(v));
 	json_array_foreach (list, i, v) {
-		const char *type =
-			       json_string_value(json_object_get(v, "type")),
-			   *property = json_string_value(
-			       json_object_get(v, "property"));
+		const char *type = jmap_text(v, "type"),
+			   *property = jmap_text(v, "property");
 
 		if (type != NULL && property != NULL)
 			buf_addf(out, ": %.80s: %.40s", property, type);
@@ -87,9 +86,8 @@ add_members(const json_t *error, struct buf *out)
 void
 jmap_set_error(const json_t *error, const json_t *body, struct why *why)
 {
-	const char *type = json_string_value(json_object_get(error, "type")),
-		   *description =
-		       json_string_value(json_object_get(error, "description"));
+	const char *type = jmap_text(error, "type"),
+		   *description = jmap_text(error, "description");
 	const struct set_error *e = NULL;
 	struct buf text = { 0 };
 

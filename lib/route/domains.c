@@ -3,18 +3,13 @@
  */
 
 #include "route/domains.h"
+#include "jmap/member.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "core/alloc.h"
 #include "jmap/fetch.h"
-
-static const char *
-text(const json_t *v, const char *member)
-{
-	return json_string_value(json_object_get(v, member));
-}
 
 static void
 add_name(struct route_domains *d, struct route_domain *one, const char *name)
@@ -29,15 +24,16 @@ take(void *arg, const json_t *object)
 {
 	struct route_domains *d = arg;
 	json_t *aliases = json_object_get(object, "aliases"), *v;
-	const char *catch_all = text(object, "catchAllAddress"), *name;
+	const char *catch_all = jmap_text(object, "catchAllAddress"), *name;
 	struct route_domain *one;
 
-	if (text(object, "name") == NULL || text(object, "id") == NULL)
+	if (jmap_text(object, "name") == NULL ||
+	    jmap_text(object, "id") == NULL)
 		return;
 	d->v = xgrow(d->v, d->n, &d->cap, sizeof *d->v);
 	one = &d->v[d->n++];
 	*one = (struct route_domain){
-		.id = arena_adds(&d->texts, text(object, "id")),
+		.id = arena_adds(&d->texts, jmap_text(object, "id")),
 		.names =
 		    xcalloc(json_object_size(aliases) + 1, sizeof *one->names),
 		.relays =
@@ -46,7 +42,7 @@ take(void *arg, const json_t *object)
 	if (catch_all != NULL)
 		one->catch_all = arena_adds(&d->texts, catch_all);
 	*map_put(&d->by_id, one->id, NULL) = (void *)(uintptr_t)d->n;
-	add_name(d, one, text(object, "name"));
+	add_name(d, one, jmap_text(object, "name"));
 	json_object_foreach (aliases, name, v)
 		if (json_is_true(v))
 			add_name(d, one, name);

@@ -3,6 +3,7 @@
  */
 
 #include "route/keys.h"
+#include "jmap/member.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,19 +14,14 @@
 #include "jmap/fetch.h"
 #include "jmap/seterror.h"
 
-static const char *
-text(const json_t *v, const char *member)
-{
-	return json_string_value(json_object_get(v, member));
-}
-
 /* --- a namespace --- */
 
 static void
 take_key(void *arg, const json_t *object)
 {
 	struct keyring *ring = arg;
-	const char *key = text(object, "key"), *id = text(object, "id");
+	const char *key = jmap_text(object, "key"),
+		   *id = jmap_text(object, "id");
 
 	if (key != NULL && id != NULL)
 		*map_put_copy(&ring->ids, &ring->texts, key, NULL) =
@@ -192,16 +188,17 @@ judge_made(struct work *w, struct key *k, const char *number,
 {
 	const json_t *error =
 	    json_object_get(json_object_get(answer, "notCreated"), number);
-	const char *id = text(json_object_get(
-				  json_object_get(answer, "created"), number),
+	const char *id = jmap_text(
+		       json_object_get(
+			   json_object_get(answer, "created"), number),
 		       "id"),
-		   *type = text(error, "type");
+		   *type = jmap_text(error, "type");
 	struct why why = { 0 };
 
 	if (id != NULL) {
 		k->state = KEY_DONE;
 	} else if (type != NULL && strcmp(type, "primaryKeyViolation") == 0 &&
-		   (id = text(json_object_get(error, "objectId"), "id")) !=
+		   (id = jmap_text(json_object_get(error, "objectId"), "id")) !=
 		       NULL) {
 		k->state = KEY_WAS;
 	} else if (error != NULL) {
@@ -232,7 +229,7 @@ judge_dropped(struct work *w, const struct range *range, const json_t *answer,
 	for (i = range->from; i < range->to; i++) {
 		struct key *k = w->keys[i];
 		const json_t *error = json_object_get(errors, k->id);
-		const char *type = text(error, "type");
+		const char *type = jmap_text(error, "type");
 
 		if (json_object_get(gone, k->id) != NULL) {
 			k->state = KEY_DONE;
@@ -381,7 +378,8 @@ keys_drop(struct jmap *j, const char *name, struct key **keys, size_t n,
 static bool
 is_key(const json_t *have, const char *name, const struct key *k)
 {
-	const char *key = text(have, "key"), *in = text(have, "namespace");
+	const char *key = jmap_text(have, "key"),
+		   *in = jmap_text(have, "namespace");
 
 	return key != NULL && in != NULL && strcmp(in, name) == 0 &&
 	       strcmp(key, k->text) == 0;

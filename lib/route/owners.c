@@ -3,6 +3,7 @@
  */
 
 #include "route/owners.h"
+#include "jmap/member.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,12 +13,6 @@
 #include "core/buf.h"
 #include "jmap/fetch.h"
 #include "record/address.h"
-
-static const char *
-text(const json_t *v, const char *member)
-{
-	return json_string_value(json_object_get(v, member));
-}
 
 void
 owners_free(struct owners *o)
@@ -116,7 +111,8 @@ wanted(const struct owners *o, const char *local, const char *domain)
 static bool
 is_live(const json_t *alias)
 {
-	return text(alias, "name") != NULL && text(alias, "domainId") != NULL &&
+	return jmap_text(alias, "name") != NULL &&
+	       jmap_text(alias, "domainId") != NULL &&
 	       !json_is_false(json_object_get(alias, "enabled"));
 }
 
@@ -126,18 +122,19 @@ fill(struct owners *o, struct owner *w, const char *object, const json_t *have)
 	json_t *alias;
 	const char *key;
 	void **slot;
-	char *name = xasprintf("%s/%s", object, text(have, "id"));
-	const char *type = text(have, "@type");
+	char *name = xasprintf("%s/%s", object, jmap_text(have, "id"));
+	const char *type = jmap_text(have, "@type");
 
 	w->object = object;
 	w->logs_in = type != NULL && strcmp(type, "User") == 0;
-	w->id = arena_adds(&o->texts, text(have, "id"));
-	add_addresses(
-	    o, &w->addresses, text(have, "name"), text(have, "domainId"));
+	w->id = arena_adds(&o->texts, jmap_text(have, "id"));
+	add_addresses(o, &w->addresses, jmap_text(have, "name"),
+	    jmap_text(have, "domainId"));
 	json_object_foreach (json_object_get(have, "aliases"), key, alias)
 		if (is_live(alias))
-			add_addresses(o, &w->addresses, text(alias, "name"),
-			    text(alias, "domainId"));
+			add_addresses(o, &w->addresses,
+			    jmap_text(alias, "name"),
+			    jmap_text(alias, "domainId"));
 	slot = map_put_copy(&o->found, &o->texts, name, NULL);
 	if (*slot == NULL)
 		*slot = (void *)(uintptr_t)(size_t)(w - o->v + 1);
@@ -160,11 +157,11 @@ fill_wanted(struct owners *o, const char *local, const char *domain,
 static void
 take(struct owners *o, const char *object, const json_t *have)
 {
-	const char *name = text(have, "name"), *domain = text(have, "domainId"),
-		   *key;
+	const char *name = jmap_text(have, "name"),
+		   *domain = jmap_text(have, "domainId"), *key;
 	json_t *alias;
 
-	if (name == NULL || domain == NULL || text(have, "id") == NULL)
+	if (name == NULL || domain == NULL || jmap_text(have, "id") == NULL)
 		return;
 	if (o->all) {
 		struct owner *w = add(o, NULL, NULL);
@@ -177,8 +174,8 @@ take(struct owners *o, const char *object, const json_t *have)
 	fill_wanted(o, name, domain, object, have);
 	json_object_foreach (json_object_get(have, "aliases"), key, alias)
 		if (is_live(alias))
-			fill_wanted(o, text(alias, "name"),
-			    text(alias, "domainId"), object, have);
+			fill_wanted(o, jmap_text(alias, "name"),
+			    jmap_text(alias, "domainId"), object, have);
 }
 
 static void

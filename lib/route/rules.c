@@ -3,6 +3,7 @@
  */
 
 #include "route/rules.h"
+#include "jmap/member.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -30,7 +31,7 @@ enum {
 static const char *
 text(const json_t *v, const char *member)
 {
-	const char *s = json_string_value(json_object_get(v, member));
+	const char *s = jmap_text(v, member);
 
 	return s == NULL ? "" : s;
 }

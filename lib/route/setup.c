@@ -3,6 +3,7 @@
  */
 
 #include "route/setup.h"
+#include "jmap/member.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -131,10 +132,9 @@ mark(const struct route_setup *s, const struct keyring *marks, const char *text,
 static void
 explain(const json_t *error, struct why *why)
 {
-	const char *object = json_string_value(json_object_get(
-		       json_object_get(error, "objectId"), "object")),
-		   *description =
-		       json_string_value(json_object_get(error, "description"));
+	const char *object =
+		       jmap_text(json_object_get(error, "objectId"), "object"),
+		   *description = jmap_text(error, "description");
 	char *said;
 
 	if (object == NULL)

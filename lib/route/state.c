@@ -3,6 +3,7 @@
  */
 
 #include "route/state.h"
+#include "jmap/member.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 static const char *
 text(const json_t *v, const char *member)
 {
-	const char *s = json_string_value(json_object_get(v, member));
+	const char *s = jmap_text(v, member);
 
 	return s == NULL ? "" : s;
 }

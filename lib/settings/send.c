@@ -3,6 +3,7 @@
  */
 
 #include "settings/send.h"
+#include "jmap/member.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -422,7 +423,7 @@ static int
 keep_password(const struct owner_run *run, const struct holder *o,
     const struct owner_item *i, const json_t *made, struct why *why)
 {
-	const char *secret = json_string_value(json_object_get(made, "secret"));
+	const char *secret = jmap_text(made, "secret");
 	const char *fields[] = { o->address, i->name, secret };
 
 	if (secret == NULL)
@@ -440,7 +441,7 @@ blob_id(const struct jmap_request *r, const struct owner_item *i,
 	struct why why = { 0 };
 
 	if (i->id == NULL)
-		return json_string_value(json_object_get(good, "blobId"));
+		return jmap_text(good, "blobId");
 	if (i->kind != ITEM_SCRIPT ||
 	    jmap_answer(r, i->call + 1, asks[ASK_SCRIPTS], &answer, &why) !=
 		JMAP_OK)

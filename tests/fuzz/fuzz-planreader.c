@@ -12,9 +12,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "apply/planfile.h"
 #include "core/io.h"
 #include "fuzz/fuzz.h"
+#include "planfile/planfile.h"
 
 /* All objects of the operation; their number. */
 static size_t

@@ -2,14 +2,14 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-#include "apply/plancheck.h"
+#include "planfile/plancheck.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "apply/planline.h"
+#include "planfile/planline.h"
 #include "core/alloc.h"
 
 /* Where a client id that something refers to is used first, and given. */

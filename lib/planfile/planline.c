@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-#include "apply/planline.h"
+#include "planfile/planline.h"
 
 #include <string.h>
 

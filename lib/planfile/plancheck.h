@@ -3,10 +3,10 @@
  */
 
 /* Reading a whole plan once, before anything of it is carried out. */
-#ifndef FERRY_APPLY_PLANCHECK_H
-#define FERRY_APPLY_PLANCHECK_H
+#ifndef FERRY_PLANFILE_PLANCHECK_H
+#define FERRY_PLANFILE_PLANCHECK_H
 
-#include "apply/planfile.h"
+#include "planfile/planfile.h"
 
 /* Checks every line and what the references lead to, and collects what
  * plan_reader says of the plan as a whole. The reader is at its start again. 0,

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-#include "apply/schema.h"
+#include "jmap/member.h"
+#include "planfile/schema.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,12 +16,6 @@
 #include "core/io.h"
 #include "core/outfile.h"
 #include "core/str.h"
-
-static const char *
-text(const json_t *v, const char *member)
-{
-	return json_string_value(json_object_get(v, member));
-}
 
 /* --- the cache --- */
 
@@ -239,7 +234,7 @@ schema_object(const struct schema *s, const char *raw)
 		if (str_eq_nocase(builtin[i], raw))
 			return builtin[i];
 	json_object_foreach (json_object_get(s->root, "objects"), name, v) {
-		const char *type = text(v, "type");
+		const char *type = jmap_text(v, "type");
 
 		if (str_starts(name, "x:") && str_eq_nocase(name + 2, raw) &&
 		    type != NULL && strcmp(type, "view") != 0)
@@ -251,7 +246,7 @@ schema_object(const struct schema *s, const char *raw)
 static bool
 schema_singleton(const struct schema *s, const char *object)
 {
-	const char *type = text(part(s, "objects", object), "type");
+	const char *type = jmap_text(part(s, "objects", object), "type");
 
 	return type != NULL && strcmp(type, "singleton") == 0;
 }
@@ -276,8 +271,8 @@ find_variant(const struct schema *s, const char *object, const char *name)
 	size_t i;
 
 	json_array_foreach (variants(s, object), i, v)
-		if (name != NULL && text(v, "name") != NULL &&
-		    strcmp(text(v, "name"), name) == 0)
+		if (name != NULL && jmap_text(v, "name") != NULL &&
+		    strcmp(jmap_text(v, "name"), name) == 0)
 			return v;
 	return NULL;
 }
@@ -297,7 +292,7 @@ schema_label(const struct schema *s, const char *object)
 		{ "Tenant", "name" }, { "MailingList", "emailAddress" } };
 
 	if (json_is_object(json_object_get(s->root, "lists")))
-		return text(part(s, "lists", object), "labelProperty");
+		return jmap_text(part(s, "lists", object), "labelProperty");
 	for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
 		if (strcmp(labels[i][0], object) == 0)
 			return labels[i][1];
@@ -315,7 +310,7 @@ fields(const struct schema *s, const char *object, const char *variant)
 
 	if (json_is_array(json_object_get(v, "variants")))
 		v = find_variant(s, object, variant);
-	name = text(v, "schemaName");
+	name = jmap_text(v, "schemaName");
 	return name == NULL
 		   ? NULL
 		   : json_object_get(json_object_get(s->root, "fields"), name);
@@ -336,7 +331,7 @@ schema_defaults(const struct schema *s, const char *object, const char *variant)
 enum member_update
 member_update(const json_t *members, const char *name)
 {
-	const char *update = text(json_object_get(members, name), "update");
+	const char *update = jmap_text(json_object_get(members, name), "update");
 
 	if (update != NULL && strcmp(update, "serverSet") == 0)
 		return MEMBER_SERVER_SET;
@@ -351,8 +346,8 @@ member_comparable(const json_t *member)
 	static const char *const scalars[] = { "string", "number", "boolean",
 		"enum", "utcDateTime" };
 	const json_t *type = json_object_get(member, "type");
-	const char *name = text(type, "type"), *format = text(type, "format"),
-		   *update = text(member, "update");
+	const char *name = jmap_text(type, "type"), *format = jmap_text(type, "format"),
+		   *update = jmap_text(member, "update");
 
 	if (name == NULL ||
 	    (update != NULL && strcmp(update, "serverSet") == 0) ||
@@ -398,7 +393,7 @@ has_member(const struct check *c, const char *name, bool *server_set)
 		*server_set = member_update(members, name) == MEMBER_SERVER_SET;
 	}
 	json_array_foreach (list, i, v) {
-		members = schema_members(c->schema, c->object, text(v, "name"));
+		members = schema_members(c->schema, c->object, jmap_text(v, "name"));
 		there = there || json_object_get(members, name) != NULL;
 		*server_set = *server_set ||
 			      member_update(members, name) == MEMBER_SERVER_SET;

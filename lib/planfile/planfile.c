@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-#include "apply/planfile.h"
+#include "planfile/planfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "apply/plancheck.h"
-#include "apply/planline.h"
+#include "planfile/plancheck.h"
+#include "planfile/planline.h"
 #include "core/alloc.h"
 #include "core/io.h"
 #include "core/ndjson.h"

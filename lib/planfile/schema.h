@@ -6,13 +6,13 @@
  * What types of objects a server has, and their members: its /api/schema, kept
  * below $XDG_CACHE_HOME by its hash.
  */
-#ifndef FERRY_APPLY_SCHEMA_H
-#define FERRY_APPLY_SCHEMA_H
+#ifndef FERRY_PLANFILE_SCHEMA_H
+#define FERRY_PLANFILE_SCHEMA_H
 
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "apply/planfile.h"
+#include "planfile/planfile.h"
 #include "core/why.h"
 #include "jmap/client.h"
 

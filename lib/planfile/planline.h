@@ -4,10 +4,10 @@
 
 /* One line of a plan: what an operation may hold. For planfile.c and
  * plancheck.c. */
-#ifndef FERRY_APPLY_PLANLINE_H
-#define FERRY_APPLY_PLANLINE_H
+#ifndef FERRY_PLANFILE_PLANLINE_H
+#define FERRY_PLANFILE_PLANLINE_H
 
-#include "apply/planfile.h"
+#include "planfile/planfile.h"
 
 /* Sets why to "NAME:LINE: WHAT" (FATAL) and returns -1. */
 int plan_bad_line(struct plan_reader *r, struct why *why, const char *what);

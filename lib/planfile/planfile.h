@@ -11,8 +11,8 @@
  * What is checked here needs no server. The rules are those of stalwart-cli
  * apply 1.0.13 (src/commands/apply.rs of its repository).
  */
-#ifndef FERRY_APPLY_PLANFILE_H
-#define FERRY_APPLY_PLANFILE_H
+#ifndef FERRY_PLANFILE_PLANFILE_H
+#define FERRY_PLANFILE_PLANFILE_H
 
 #include <jansson.h>
 #include <stdbool.h>
