@@ -138,6 +138,36 @@ ok 'a server of another release: the words that its schema has' '
 	objects Account | jq -c "[.name, .locale]" | sort | head -n 2 >got
 	printf "%s\n" "[\"alice\",\"de-DE\"]" "[\"bob\",\"pt-BR\"]" >want
 	same want got'
+# --- a selector that has another key there ---
+there() {
+	jmap x:DkimSignature/get "{\"ids\":null}" | jq -c ".methodResponses[0][1].list | map([.selector, .publicKey, .id]) | sort"
+}
+serve --schema "$fixtures/real/stalwart-schema.json.gz"
+ok 'a selector that has another key on the server: it stays, and is named' '
+	apply plan >out 2>err
+	for n in 1 2; do
+		case $n in
+		1) dkim mail rsa-other; dkim ed ed25519 ;;
+		2) dkim mail ed25519; dkim ed rsa-pkcs8 ;;
+		esac | { domain one.test; cat; end; } | mkaccounts -q >others.$n
+	done
+	there >before
+	for how in "" "-n" "-u" "-u -n"; do
+		# shellcheck disable=SC2086
+		run 0 apply $how others.1 >out 2>err
+		jq -c "select(.object == \"DkimSignature\") | [.status, .address, .differs]" out | sort >got
+		printf "%s\n" "[\"exists\",\"ed._domainkey.one.test\",null]" \
+		    "[\"exists\",\"mail._domainkey.one.test\",[\"privateKey\"]]" | sort | same - got
+		[ "$(grep -c "^stalwart-apply: mail._domainkey.one.test: the server has another key under this selector" err)" = 1 ]
+		# shellcheck disable=SC2086
+		run 0 apply $how others.2 >out 2>err
+		[ "$(grep -c "the server has another kind under this name" err)" = 2 ]
+	done
+	there | same before -
+	for f in rsa-other ed25519 rsa-pkcs8; do
+		key_forms "$fixtures/dkim/$f.pem" >forms
+		keyless forms out err
+	done'
 # --- networks that somebody has changed there ---
 nets() {
 	objects Account | jq -c 'select(.name == "alice").credentials["0"].allowedIps'
@@ -212,7 +242,7 @@ ok 'a key that another run has made meanwhile is there once; ours goes' '
 	wait $pid
 	[ "$(selectors)" = "ed mail " ]
 	jmap x:DkimSignature/get "{\"ids\":null}" | jq -c ".methodResponses[0][1].list" | same theirs -
-	has first.err "k-ed_2e_5fdomainkey_2eone_2etest: another run has made it at the same time"
+	has first.err "ed._domainkey.one.test: another run has made it at the same time"
 	jq -r "select(.object == \"DkimSignature\") | [.status, .note != null] | @csv" first | sort -u >got
 	echo "\"exists\",true" | same - got
 	jq -r "select(.object == \"DkimSignature\").id" second first | sort | uniq -c | tr -s " " | cut -d" " -f2 | sort -u >got

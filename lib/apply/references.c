@@ -160,8 +160,13 @@ char *
 apply_address(struct apply *a, const struct apply_op *op, const json_t *body)
 {
 	const char *label = schema_label(a->schema, op->object),
-		   *name = jmap_text(body, "name");
+		   *name = jmap_text(body, "name"),
+		   *selector = jmap_text(body, "selector");
 
+	/* A signing key: its name in DNS. */
+	if (selector != NULL)
+		return xasprintf("%s._domainkey.%s", selector,
+		    domain_name(a, jmap_text(body, "domainId")));
 	if (name == NULL && label != NULL)
 		name = jmap_text(body, label);
 	if (name == NULL)

@@ -17,6 +17,7 @@
 #include "apply/apply-internal.h"
 #include "apply/entry.h"
 #include "apply/handover.h"
+#include "apply/other.h"
 #include "apply/references.h"
 #include "core/alloc.h"
 #include "core/json.h"
@@ -24,8 +25,8 @@
 #include "jmap/member.h"
 #include "jmap/seterror.h"
 
-/* The server does not show what it keeps secret, such as a signing key: nobody
- * can tell whether it differs, and it stays. */
+/* The server does not show what it keeps secret: nobody can tell whether it
+ * differs, and it stays. */
 static bool
 is_hidden(const json_t *have, const json_t *want)
 {
@@ -308,6 +309,10 @@ make_patch(const struct apply *a, const struct apply_job *job,
 void
 update_members(const struct apply *a, struct apply_job *job)
 {
+	const char *shown = other_member(job->op->object);
+
+	if (shown != NULL)
+		fetch_member(&job->fetch, shown);
 	for (size_t i = 0; i < job->n; i++) {
 		const char *key;
 		json_t *v;
@@ -546,22 +551,6 @@ note_networks(
 	    "are left alone (-u changes them, with the password)");
 }
 
-/* What has the names of another kind of object, such as a signing key: its other
- * values are not compared. */
-static bool
-is_other_kind(struct apply_entry *e, const json_t *current)
-{
-	const json_t *want = json_object_get(entry_body(e), "@type");
-
-	if (want == NULL || covers(json_object_get(current, "@type"), want))
-		return false;
-	entry_add_differing(e, "@type");
-	entry_add_note(e,
-	    "the server has another kind under this name, and it is left "
-	    "alone: remove that one, or take another name");
-	return true;
-}
-
 void
 update_decide(struct apply *a, struct apply_job *job, struct apply_entry *e)
 {
@@ -576,8 +565,7 @@ update_decide(struct apply *a, struct apply_job *job, struct apply_entry *e)
 		return;
 	}
 	current = fetch_found(&job->fetch, job->op->object, e->id);
-	if (current == NULL ||
-	    (!apply_unique(job->op->object) && is_other_kind(e, current)))
+	if (current == NULL || other_is(job->op->object, e, current))
 		return;
 	note_password(a, e, current);
 	note_networks(a, e, current);
