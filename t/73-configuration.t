@@ -36,6 +36,24 @@ stops() {
 	rm -rf state
 }
 
+ok 'a command line that cannot be understood: what of it, in each program' '
+	cp good.conf ferry.conf
+	for program in migrate-account rollback-account migrate-wave migration-report; do
+		run 2 "$program" --tomorrow 2>err
+		has err "$program: no such option: --tomorrow"
+		run 2 "$program" -c 2>err
+		has err "$program: -c needs a value"
+		has err "usage: $program "
+	done
+	for program in migrate-account rollback-account; do
+		run 2 "$program" -c ferry.conf 2>err
+		has err "$program: no address is given"
+	done
+	run 2 migration-report state other 2>err
+	has err "one folder at a time: other"
+	not [ -e /etc/mailferry/mailferry.conf ] || return 0
+	run 2 migration-report 2>err
+	has err "/etc/mailferry/mailferry.conf: cannot be read"'
 ok 'INSECURE is yes or no; no checks every certificate' '
 	for word in maybe true YES 0 false; do
 		refused "INSECURE=$word is neither yes nor no" "INSECURE=$word"

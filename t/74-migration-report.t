@@ -97,8 +97,7 @@ ok 'an empty state, a cut line, a state that is not there' '
 	run 0 migration-report state >out
 	has out "       3  moved"
 	run 2 migration-report none 2>err
-	run 2 migration-report 2>err
-	has err "usage: "'
+	has err "none: not a folder that can be read"'
 ok 'ten thousand accounts' '
 	/usr/bin/python3 -c "
 import os

@@ -17,6 +17,16 @@ die() {
 	say "$*"
 	exit "$FATAL"
 }
+# misuse TEXT: the command line cannot be understood.
+misuse() {
+	say "$1"
+	usage >&2
+	exit "$FATAL"
+}
+# need_value OPTION WORDS: ends where no word follows the option.
+need_value() {
+	[ "$2" -ge 2 ] || misuse "$1 needs a value"
+}
 now() {
 	date -u +%Y-%m-%dT%H:%M:%SZ
 }
