@@ -47,6 +47,10 @@ class Config(chains.Config):
                 {'home': f'/o{n}/%{{original_user | username}}'},
                 {'quota_storage_size:remove': ''},
             ]))
+        # Nobody sets a field and its default; which came first nobody can see.
+        out = {key: out[key] for key in out
+               if key.removesuffix(':default') not in out or
+               not key.endswith(':default')}
         # doveconf sorts them, and a removal is read as if it came first.
         out = {prefix + key: out[key] for key in
                sorted(out, key=lambda key: not key.endswith(':remove'))}

@@ -349,7 +349,9 @@ dovecot_end_logins(struct dovecot *d)
 	     p != NULL && !userdbs_stop(&d->dbs); p = p->next) {
 		d->emit->at = p->at;
 		arena_reset(&d->asked);
-		if (!is_written(d, address_of(d, p->user, p->listed)))
+		if (p->outcome.login)
+			end_renamed(d, p);
+		else if (!is_written(d, address_of(d, p->user, p->listed)))
 			(void)dovecot_account(d, &p->outcome, p->listed,
 			    address_domain(p->outcome.user), NULL);
 	}

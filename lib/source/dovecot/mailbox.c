@@ -146,6 +146,20 @@ other_home(const struct outcome *o)
 		   : NULL;
 }
 
+/* Whether mail is delivered into the mailbox that a login opens. What has no home
+ * in one of the two has that of all users, if there is one. */
+static bool
+has_same_home(const struct dovecot *d, const struct outcome *o)
+{
+	const char *general = setting_value(&d->conf.top, "mail_home");
+	bool read = pairs_get(&o->reply, "home") != NULL;
+	bool written = pairs_get(&o->delivery, "home") != NULL;
+
+	if (read != written && (general == NULL || *general == '\0'))
+		return false;
+	return other_home(o) == NULL;
+}
+
 /* A limit that deliveries alone know, because a login was answered before that
  * userdb was asked, is one all the same: mail is refused. */
 static void
@@ -154,7 +168,7 @@ set_delivery_quota(struct dovecot *d, const struct outcome *o, struct extra *x)
 	const struct pairs *reply = &o->delivery;
 
 	if (!o->delivers || quota_of(d, &o->reply) != NULL ||
-	    other_home(o) != NULL || !user_is_same(o->receiver, o->user))
+	    !has_same_home(d, o) || !user_is_same(o->receiver, o->user))
 		return;
 	for (size_t i = 0; i < reply->n; i++)
 		if (str_starts(reply->v[i].key,
