@@ -197,6 +197,35 @@ for from in account group list alias; do
 		[ "$(holder)" = "$(is $from)" ]'
 done
 
+# An alias of which the server can make nothing keeps the list that may be there, and
+# no other.
+real
+for who in info sales; do
+	echo "{\"v\":1,\"type\":\"alias\",\"address\":\"$who@one.test\",\"targets\":[\"a@one.test\",\"e@ext.test\"]}"
+done >lists
+old='{"v":1,"type":"alias","address":"old@one.test","targets":["a@one.test","e@ext.test"]}'
+dead=$(sed 's/a@one.test","e@ext.test/gone@one.test/' lists)
+directory list "$(cat lists)" "$old" | mkaccounts -q | apply -q >/dev/null
+ok 'a dead alias keeps its list; others go, or become an account' '
+	directory account "$dead" | mkaccounts -q --reconcile >plan
+	run 0 apply -n -u --keep-passwords --destroy plan >out 2>err
+	grep "old@one.test" out | grep -q "\"would\":\"destroyed\""
+	for again in 1 2; do
+		run 0 apply -u --keep-passwords --destroy plan >out 2>err
+		[ "$(holder)" = User ]
+		[ -z "$(holder old)" ]
+		[ "$(holder info) $(holder sales) $(holder team)" = "List List List" ]
+	done
+	[ "$(statuses out)" = "$(wc -l <out) exists " ]'
+ok 'and a list of which the server refuses a member stays as it is' '
+	sed "/MailingList/s/\"name\":\"team\",/&\"nonsense\":1,/" plan >refused
+	run 1 apply -u --keep-passwords --destroy refused >out 2>err
+	[ "$(holder team)" = List ]'
+ok 'stalwart-cli takes nothing away by that line: no object has such a name' '
+	grep "\"reconcile\",\"object\":\"MailingList\".*one_2etest" plan >line
+	[ "$(wc -l <line)" = 1 ]
+	[ "$(jq -c "[.[\"@type\"], .value, .scope.name]" line)" = "[\"reconcile\",{},\"! info sales\"]" ]'
+
 # Many at a time, and who has left.
 real --max-objects-in-set 3
 ok 'the aliases of one who has left go to others, and he goes' '

@@ -39,6 +39,9 @@ struct apply_op {
 	bool match_all;
 	json_t *plan_scope;
 	json_t *scope; /* references resolved */
+	/* Names in the scope, with blanks between, of which the plan does not
+	 * know what they should be; NULL: it knows all. */
+	const char *unknown;
 	size_t line;
 	/* Of its work. */
 	struct map *seen; /* what tells its objects apart */

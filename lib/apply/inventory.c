@@ -541,12 +541,37 @@ inventory_settle_twins(
 		inventory_drop(a, op->object);
 }
 
+/* What has a name of which the plan does not know what it should be counts as
+ * matched. */
+static void
+match_unknown(struct apply *a, struct inventory *v, struct apply_op *op)
+{
+	const char *s = op->unknown;
+
+	while (s != NULL && *s != '\0') {
+		size_t len = strcspn(s, " ");
+		json_t *object = json_deep_copy(op->scope);
+		struct buf key = { 0 };
+		void **slot;
+
+		(void)json_object_set_new(object, "name", json_stringn(s, len));
+		make_key(a, op, object, &key);
+		slot = map_get(&v->by_key, key.data);
+		if (slot != NULL)
+			v->items[(uintptr_t)*slot - 1].matched = true;
+		buf_free(&key);
+		json_decref(object);
+		s += len + (s[len] == ' ');
+	}
+}
+
 json_t *
-inventory_rest(struct inventory *v, struct apply_op *op)
+inventory_rest(struct apply *a, struct inventory *v, struct apply_op *op)
 {
 	json_t *ids = json_array();
 	size_t scope = op->scope == NULL ? 0 : scope_hash(op, op->scope);
 
+	match_unknown(a, v, op);
 	for (size_t i = 0; i < v->n; i++) {
 		struct item *item = &v->items[i];
 

@@ -36,6 +36,7 @@ void inventory_settle_twins(struct apply *a, struct apply_op *op,
     struct apply_entry *entries, size_t n);
 /* The ids within the scope of the operation that none of its objects matched; a
  * new array. */
-json_t *inventory_rest(struct inventory *v, struct apply_op *op);
+json_t *inventory_rest(
+    struct apply *a, struct inventory *v, struct apply_op *op);
 
 #endif

@@ -48,6 +48,26 @@ is_part(const json_t *match_on)
 	       strcmp(second, "name") == 0;
 }
 
+/* A name that begins with this, in the scope of a reconcile, says which objects the
+ * plan does not know; no object has such a name (mailferry-plan(5)). */
+static const char all_but[] = "! ";
+
+static void
+take_unknown(struct apply_op *op)
+{
+	const char *name = jmap_text(op->plan_scope, "name");
+	json_t *scope;
+
+	if (op->type != OP_RECONCILE || !apply_unique(op->object) ||
+	    name == NULL || strncmp(name, all_but, strlen(all_but)) != 0)
+		return;
+	op->unknown = arena_adds(&op->arena, name + strlen(all_but));
+	scope = json_copy(op->plan_scope);
+	(void)json_object_del(scope, "name");
+	json_decref(op->plan_scope);
+	op->plan_scope = scope;
+}
+
 /* The operation that the reader is at; new, with one use. */
 static struct apply_op *
 new_op(struct apply *a)
@@ -63,6 +83,7 @@ new_op(struct apply *a)
 	op->plan_scope = json_incref(from->scope);
 	op->line = from->line;
 	op->part = is_part(from->match_on);
+	take_unknown(op);
 	if (from->id != NULL)
 		op->id = arena_adds(&op->arena, from->id);
 	return op;
@@ -345,7 +366,7 @@ apply_objects(struct apply *a)
 		if (v == NULL)
 			apply_stop(a, &why);
 		else
-			leftover_add(a, op, inventory_rest(v, op));
+			leftover_add(a, op, inventory_rest(a, v, op));
 	}
 	apply_op_free(op);
 }

@@ -284,10 +284,10 @@ resolve_loops(struct plan *p, uint32_t n_forwards)
 
 /* --- scripts --- */
 
-/* The list that holds the targets of a forward; 0, with a note, where its
- * address is taken. */
+/* The address of the list that holds the targets of a forward; 0: the server
+ * refuses it. */
 static uint32_t
-forward_list(struct plan *p, const struct model_account *a)
+list_address(struct plan *p, const struct model_account *a)
 {
 	const char *name = plan_name(p, a->address);
 	const char *domain = address_domain(name);
@@ -298,8 +298,18 @@ forward_list(struct plan *p, const struct model_account *a)
 	buf_addf(&text, FORWARD_TAIL "@%s", domain);
 	address = plan_address(p, text.data, NULL);
 	buf_free(&text);
+	return address;
+}
+
+/* The list that holds the targets of a forward; 0, with a note, where its
+ * address is taken. */
+static uint32_t
+forward_list(struct plan *p, const struct model_account *a)
+{
+	uint32_t address = list_address(p, a);
+
 	if (address == 0 || p->addresses[address].kind != OWNER_NONE) {
-		plan_note(p, NOTE_LEFT, name, a->origin,
+		plan_note(p, NOTE_LEFT, plan_name(p, a->address), a->origin,
 		    "the forward to %u addresses: the list that would hold "
 		    "them, %s, is taken",
 		    a->forward.n, address == 0 ? "" : plan_name(p, address));
@@ -313,11 +323,13 @@ static void
 make_script(struct plan *p, struct model_account *a)
 {
 	const char *name = plan_name(p, a->address);
-	uint32_t target = p->numbers[a->forward.at];
+	uint32_t target = p->numbers[a->forward.at], list;
 
 	if (!p->options->sieve) {
 		/* An earlier run may have made the list that holds them. */
-		plan_spare_lists(p, p->addresses[a->address].domain, name);
+		list = list_address(p, a);
+		if (list != 0)
+			plan_keep_list(p, list);
 		plan_note(p, NOTE_LEFT, name, a->origin,
 		    "the forward to %s%s (--settings carries it)",
 		    plan_name(p, target),

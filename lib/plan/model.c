@@ -312,6 +312,13 @@ plan_spare_lists(struct plan *p, uint32_t domain, const char *address)
 }
 
 void
+plan_keep_list(struct plan *p, uint32_t address)
+{
+	p->kept = xgrow(p->kept, p->n_kept, &p->cap_kept, sizeof *p->kept);
+	p->kept[p->n_kept++] = address;
+}
+
+void
 plan_list(
     struct plan *p, uint32_t address, uint32_t origin, struct run recipients)
 {

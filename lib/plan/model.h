@@ -195,6 +195,10 @@ struct plan {
 	uint32_t *numbers;
 	size_t n_numbers, cap_numbers;
 	uint32_t stamp;
+	/* Addresses of which nobody knows what they should be: a list that the
+	 * server may have there stays. */
+	uint32_t *kept;
+	size_t n_kept, cap_kept;
 	bool spare_all; /* nobody knows which domains are not complete */
 	bool named;     /* an account has a name */
 	bool refused;   /* a record, so that not all is in the plan */
@@ -254,6 +258,8 @@ const char *plan_holder(const struct plan *p, uint32_t address);
  * the directory: what the server has of it must stay. */
 void plan_spare_accounts(struct plan *p, uint32_t domain, const char *address);
 void plan_spare_lists(struct plan *p, uint32_t domain, const char *address);
+/* The same of the one list that may have this address. */
+void plan_keep_list(struct plan *p, uint32_t address);
 /* The extras of an account: all zero where it has none; and to be changed, made
  * where it has none, good until the next ones are. */
 struct extras plan_extras(const struct plan *p, const struct model_account *a);

@@ -45,6 +45,7 @@ plan_free(struct plan *p)
 	free(p->extras);
 	free(p->rows);
 	free(p->lists);
+	free(p->kept);
 	free(p->logins);
 	free(p->alias_domains);
 	free(p->signings);

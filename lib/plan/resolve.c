@@ -546,7 +546,7 @@ place_row(struct plan *p, const struct row *row)
 	 * place. */
 	if (row->address != 0 && !is_catch_all(p, row->address) &&
 	    own->kind == OWNER_NONE)
-		plan_spare_lists(p, own->domain, plan_name(p, row->address));
+		plan_keep_list(p, row->address);
 }
 
 /* --- catch-alls --- */

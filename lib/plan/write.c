@@ -414,10 +414,16 @@ list_address(const struct plan *p, size_t i)
 	return p->lists[i].address;
 }
 
+static uint32_t
+kept_address(const struct plan *p, size_t i)
+{
+	return p->kept[i];
+}
+
 /* Ends the line of a domain: a reconcile line takes only objects of the domain
- * away. */
+ * away. names: what the server's objects have in it; NULL: any. */
 static void
-end_domain(struct writer *w, const struct domain *d)
+end_domain(struct writer *w, const struct domain *d, const char *names)
 {
 	if (!w->whole || w->line.len == 0) {
 		writer_end(w);
@@ -427,6 +433,7 @@ end_domain(struct writer *w, const struct domain *d)
 	jw_key(&w->line, "scope");
 	jw_open(&w->line, '{');
 	jw_kstr(&w->line, "domainId", d->ref);
+	jw_kstr(&w->line, "name", names);
 	jw_close(&w->line, '}');
 	jw_close(&w->line, '}');
 	if (w->line.len > PLAN_LINE_MAX && w->result == 0)
@@ -444,9 +451,61 @@ operation(struct writer *w, bool spared)
 	return spared ? "upsert" : "reconcile";
 }
 
+/*
+ * All lists of the domain go but those of the plan, and these addresses. No object
+ * has a name with a blank in it, so that stalwart-cli takes nothing away by this;
+ * stalwart-apply knows what it says (mailferry-plan(5)).
+ */
+static void
+put_others(struct writer *w, const struct domain *d, const uint32_t *kept,
+    const uint32_t *end)
+{
+	const struct plan *p = w->plan;
+	struct buf names = { 0 };
+
+	buf_addc(&names, '!');
+	for (; kept < end; kept++) {
+		const char *name = plan_name(p, p->kept[*kept]);
+
+		buf_addc(&names, ' ');
+		buf_add(
+		    &names, name, (size_t)(address_domain(name) - 1 - name));
+	}
+	begin_objects(w, "reconcile", "MailingList", "l");
+	end_domain(w, d, names.data);
+	buf_free(&names);
+}
+
+/* The lists of a domain, and what becomes of others that are there. */
+static void
+reconcile_lists(struct writer *w, uint32_t d, const struct by_domain *lists,
+    const struct by_domain *kept)
+{
+	const struct plan *p = w->plan;
+	const struct domain *domain = &p->domains[d];
+	bool some = kept->start[d] != kept->start[d + 1];
+	const char *op = operation(w, domain->spare_lists);
+
+	if (some)
+		op = "upsert";
+	for (uint32_t i = lists->start[d]; i < lists->start[d + 1]; i++)
+		put_list(w, op, &p->lists[lists->order[i]]);
+	if (w->whole && domain->local && domain->alias_of == 0 &&
+	    !plan_is_missing(p, d)) {
+		/* The last list may be gone. */
+		if (w->n == 0 && !some)
+			begin_objects(w, op, "MailingList", "l");
+		end_domain(w, domain, NULL);
+		if (some)
+			put_others(w, domain, kept->order + kept->start[d],
+			    kept->order + kept->start[d + 1]);
+	}
+	end_domain(w, domain, NULL);
+}
+
 static void
 reconcile_domain(struct writer *w, uint32_t d, const struct by_domain *accounts,
-    const struct by_domain *lists)
+    const struct by_domain *lists, const struct by_domain *kept)
 {
 	const struct plan *p = w->plan;
 	const struct domain *domain = &p->domains[d];
@@ -459,15 +518,8 @@ reconcile_domain(struct writer *w, uint32_t d, const struct by_domain *accounts,
 		if ((a->flags & (ACC_GROUP | ACC_REFUSED)) == 0)
 			put_account(w, op, a);
 	}
-	end_domain(w, domain);
-	op = operation(w, domain->spare_lists);
-	for (uint32_t i = lists->start[d]; i < lists->start[d + 1]; i++)
-		put_list(w, op, &p->lists[lists->order[i]]);
-	/* The last list may be gone. */
-	if (w->whole && w->n == 0 && domain->local && domain->alias_of == 0 &&
-	    !plan_is_missing(p, d))
-		begin_objects(w, op, "MailingList", "l");
-	end_domain(w, domain);
+	end_domain(w, domain, NULL);
+	reconcile_lists(w, d, lists, kept);
 	w->whole = false;
 }
 
@@ -478,9 +530,12 @@ put_reconciles(struct writer *w)
 	struct by_domain accounts =
 	    sort_by_domain(p, p->n_accounts, account_address);
 	struct by_domain lists = sort_by_domain(p, p->n_lists, list_address);
+	struct by_domain kept = sort_by_domain(p, p->n_kept, kept_address);
 
 	for (uint32_t d = 0; d < p->n_domains && w->result == 0; d++)
-		reconcile_domain(w, d, &accounts, &lists);
+		reconcile_domain(w, d, &accounts, &lists, &kept);
+	free(kept.order);
+	free(kept.start);
 	free(accounts.order);
 	free(accounts.start);
 	free(lists.order);
