@@ -71,6 +71,66 @@ ok 'while Dovecot takes mail in, no other run is at work' '
 ok 'while a run writes into the Maildir, none is through Dovecot' '
 	kept_out twentyone list --user'
 
+# unopened USER: a Maildir that Dovecot has not opened, and a run into its path that
+# waits for somebody to read its results before its last batch.
+unopened() {
+	mkdir -p "home/$1/Maildir/cur" "home/$1/Maildir/new" "home/$1/Maildir/tmp"
+	chown -R "$ids" "home/$1"
+	rm -rf results first
+	mkfifo results
+	maildir-merge --state-dir third many "home/$1/Maildir" >results 2>err3 &
+	waits=$!
+	exec 3<results
+	tries=0
+	until [ "$(ls "home/$1/Maildir/cur" | wc -l)" -ge 512 ]; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 1200 ] || return 1
+		sleep 0.1
+	done
+}
+# all_once USER: nothing is left to do, and nothing is there twice.
+all_once() {
+	run 0 merge_user --state-dir second --through-doveadm "$1" many >out2
+	[ "$(jq -r .status out2 | sort -u)" = present ]
+	counts "$1" >got
+	has got "INBOX messages=1500"
+}
+mkdir -p many/cur many/new many/tmp
+for n in $(seq 1500); do
+	printf 'Message-ID: <%s@many.test>\n\nx\n' "$n" >"many/cur/$n.M1P1.one:2,S"
+done
+ok 'a run into the path of a Maildir that Dovecot has not opened keeps others out' '
+	unopened path
+	for way in --user --through-doveadm; do
+		run 75 merge_user --state-dir second "$way" path many 2>err2
+		has err2 "another merge or check is at work in it"
+	done
+	cat <&3 >out
+	run 0 wait "$waits"
+	all_once path'
+# A Dovecot in a container has paths of its own.
+cat >far <<END
+#!/bin/sh
+case " \$* " in
+*" mailbox path "*" INBOX ") echo /nowhere/Maildir ;;
+*) exec "$tmp/held" "\$@" ;;
+esac
+END
+chmod +x far
+ok 'where Dovecot is in a container it gives way to a run that began since' '
+	unopened contained
+	rm -rf holding go
+	HELD=import maildir-merge --doveadm "$tmp/far" --state-dir first \
+	    --through-doveadm contained many >out 2>err &
+	first=$!
+	await holding
+	cat <&3 >out3
+	run 75 wait "$waits"
+	has err3 "another merge or check is at work in it"
+	: >go
+	run 0 wait "$first"
+	all_once contained'
+
 # What archive2maildir makes of mailboxes Neu/Unter, Entwürfe, ~tilde, c\d and a\2fb.
 n=0
 for folder in . .Sent .Neu.Unter '.Entw&APw-rfe' '.\7etilde' '.c\5cd' '.a\5c2fb'; do

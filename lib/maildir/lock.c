@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -23,6 +24,15 @@ say_locked(const char *what, struct why *why)
 {
 	return why_set(why, FAIL_TEMP,
 	    "%s: another merge or check is at work in it", what);
+}
+
+int
+lock_fd(int fd, const char *what, struct why *why)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	return errno == EWOULDBLOCK ? say_locked(what, why)
+				    : why_errno(why, FAIL_FATAL, "%s", what);
 }
 
 /* The lock is the name of a socket, which no two processes of this machine can
@@ -75,17 +85,40 @@ inbox_guid(const struct mdtree *t)
 }
 
 int
+mdtree_lock_account(struct mdtree *t, struct why *why)
+{
+	char *guid = t->lock == -1 ? inbox_guid(t) : NULL;
+
+	if (guid == NULL)
+		return 0;
+	t->lock = account_lock(guid, false, t->root, why);
+	free(guid);
+	return t->lock == -1 ? -1 : 0;
+}
+
+/* Locks the directory of the INBOX, where it is not the root: it is all that a run
+ * through Dovecot is told of the tree. */
+static int
+lock_inbox(struct mdtree *t, struct why *why)
+{
+	int fd = mdtree_dir(t, ".");
+	struct stat inbox, root;
+
+	if (fd == -1) /* there is none yet */
+		return 0;
+	if (fstat(fd, &inbox) == 0 && fstat(t->fd, &root) == 0 &&
+	    (inbox.st_dev != root.st_dev || inbox.st_ino != root.st_ino)) {
+		t->inbox_lock = fd;
+		return lock_fd(fd, t->root, why);
+	}
+	(void)close(fd);
+	return 0;
+}
+
+int
 mdtree_lock(struct mdtree *t, struct why *why)
 {
-	char *guid;
-
-	if (flock(t->fd, LOCK_EX | LOCK_NB) == -1)
-		return errno == EWOULDBLOCK
-			   ? say_locked(t->root, why)
-			   : why_errno(why, FAIL_FATAL, "%s", t->root);
-	guid = inbox_guid(t);
-	if (guid != NULL)
-		t->lock = account_lock(guid, false, t->root, why);
-	free(guid);
-	return guid == NULL || t->lock != -1 ? 0 : -1;
+	if (lock_fd(t->fd, t->root, why) == -1 || lock_inbox(t, why) == -1)
+		return -1;
+	return mdtree_lock_account(t, why);
 }

@@ -601,6 +601,7 @@ mdtree_open(struct mdtree *t, const char *root, const struct tree_hint *hint,
 		.inbox = -1,
 		.control = -1,
 		.lock = -1,
+		.inbox_lock = -1,
 		.follow = hint->follow,
 		.strict = hint->strict,
 		.style = { .dirname = hint->dirname,
@@ -645,8 +646,13 @@ mdtree_close(struct mdtree *t)
 		(void)close(t->fd);
 	if (t->lock != -1)
 		(void)close(t->lock);
-	*t =
-	    (struct mdtree){ .fd = -1, .inbox = -1, .control = -1, .lock = -1 };
+	if (t->inbox_lock != -1)
+		(void)close(t->inbox_lock);
+	*t = (struct mdtree){ .fd = -1,
+		.inbox = -1,
+		.control = -1,
+		.lock = -1,
+		.inbox_lock = -1 };
 }
 
 size_t

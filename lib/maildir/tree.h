@@ -47,7 +47,7 @@ struct mdtree {
 	bool follow;       /* links that lead out of the root, too */
 	uint64_t identity; /* of the directory; the same in every run */
 	int control; /* root of CONTROL=; the same as fd where it is not set */
-	int lock;    /* of the account (maildir/lock.h); -1: none */
+	int lock, inbox_lock; /* of the account (maildir/lock.h); -1: none */
 	bool strict; /* a folder that cannot be read is an error of the tree */
 	struct folder_style style;
 	struct mdfolder *folders;

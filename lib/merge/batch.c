@@ -14,6 +14,7 @@
 #include "core/map.h"
 #include "maildir/box.h"
 #include "maildir/control.h"
+#include "maildir/lock.h"
 #include "maildir/name.h"
 #include "maildir/parallel.h"
 #include "maildir/quota.h"
@@ -289,7 +290,9 @@ merge_batch(struct merge *m, const struct drop *d, const struct item *items,
 	parallel_run(n, m->plan->source->jobs, copy_some, &b,
 	    sizeof(struct scratch), scratch_free);
 	sync_batch(&b, n);
-	r = merge_find_arrivals(m, items[0].folder, why);
+	r = mdtree_lock_account(m->plan->target->tree, why);
+	if (r == 0)
+		r = merge_find_arrivals(m, items[0].folder, why);
 	if (r == 0)
 		r = announce(m, &b, n, names, why);
 	if (r == 0)

@@ -34,10 +34,13 @@ const char *const subscribe_words[] = {
 void
 scan_init(struct scan *s)
 {
-	*s = (struct scan){
-		.source_tree = { .fd = -1, .control = -1, .lock = -1 },
-		.target_tree = { .fd = -1, .control = -1, .lock = -1 }
-	};
+	const struct mdtree closed = { .fd = -1,
+		.inbox = -1,
+		.control = -1,
+		.lock = -1,
+		.inbox_lock = -1 };
+
+	*s = (struct scan){ .source_tree = closed, .target_tree = closed };
 	catalogue_init(&s->source, &s->source_tree);
 	catalogue_init(&s->target, &s->target_tree);
 }

@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,12 +26,26 @@
 #include "through/through-internal.h"
 #include "through/undo.h"
 
+/*
+ * Locks out runs into the Maildir itself that began when Dovecot had not opened it:
+ * they cannot know what else is locked. Where Dovecot is in a container, its paths
+ * are not ours, and they look again before they write.
+ */
 static int
-say_locked(const struct through *t, struct why *why)
+lock_inbox(struct through *t, struct why *why)
 {
-	return why_set(why, FAIL_TEMP,
-	    "%s: another merge or check is at work in it",
-	    t->store.doveadm.user);
+	const char *location = t->store.account.location;
+	char *dir;
+
+	if (location == NULL || !str_starts(location, "maildir:"))
+		return 0;
+	dir = doveadm_mailbox_directory(
+	    &t->store.doveadm, "INBOX", DOVEADM_MAILBOX);
+	if (*dir == '/') /* not O_CLOEXEC: as the other one */
+		t->inbox = open(dir, O_RDONLY | O_DIRECTORY);
+	free(dir);
+	return t->inbox == -1 ? 0
+			      : lock_fd(t->inbox, t->store.doveadm.user, why);
 }
 
 /*
@@ -60,13 +73,11 @@ lock_out(struct through *t, const char *state, struct why *why)
 	free(path);
 	if (t->lock == -1)
 		return -1;
-	if (flock(t->lock, LOCK_EX | LOCK_NB) == -1)
-		return errno == EWOULDBLOCK
-			   ? say_locked(t, why)
-			   : why_errno(why, FAIL_FATAL, "the lock");
+	if (lock_fd(t->lock, t->store.doveadm.user, why) == -1)
+		return -1;
 	t->name = account_lock(store_find(&t->store, "INBOX")->guid, true,
 	    t->store.doveadm.user, why);
-	if (t->name == -1)
+	if (t->name == -1 || lock_inbox(t, why) == -1)
 		return -1;
 	if (read_fd(t->lock, "the lock", &text, NULL) == 0 && text.len > 0) {
 		/* What somebody else wrote is no path of ours. */
@@ -170,7 +181,7 @@ begin(struct through *t, const struct through_settings *set, struct why *why)
 	const struct doveadm d = { set->command, set->user, set->shell };
 
 	t->place = set->stage;
-	t->lock = t->name = -1;
+	t->lock = t->name = t->inbox = -1;
 	t->stage.fd = -1;
 	t->stage.cur = t->stage.box = -1;
 	if (store_open(&t->store, &d, &t->run->scan.target_tree, why) == -1 ||
@@ -186,6 +197,8 @@ end(struct through *t)
 		(void)close(t->lock);
 	if (t->name != -1)
 		(void)close(t->name);
+	if (t->inbox != -1)
+		(void)close(t->inbox);
 	t->run->scan.target.reader = NULL;
 	store_free(&t->store);
 	map_free(&t->ours);
@@ -306,7 +319,7 @@ through_undo(struct merge_run *r, const struct through_settings *set,
 	size_t kept = 0;
 	int result = -1;
 
-	t.lock = t.name = -1;
+	t.lock = t.name = t.inbox = -1;
 	if (journal_read(&text, journal, why) == 0 &&
 	    begin(&t, set, why) == 0 &&
 	    check_undoable(&t, journal, &text, why) == 0)

@@ -23,7 +23,8 @@ struct through {
 	struct stage stage;
 	const char *place; /* of the stage */
 	int lock, name;    /* locks: a file of the state directory; a socket */
-	struct map ours;   /* GUIDs that this run gave */
+	int inbox; /* the same: the directory of the INBOX, where it is here */
+	struct map ours; /* GUIDs that this run gave */
 	struct arena texts;
 	uint32_t given;    /* how many */
 	size_t more_flags; /* messages that got other flags */
