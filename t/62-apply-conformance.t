@@ -105,8 +105,9 @@ ok 'a filter takes away what it fits, and no value everything' '
 	X
 	run 0 apply plan >out 2>err
 	did query "x:Account/query {\"position\":0,\"limit\":500,\"calculateTotal\":true,\"filter\":{\"@type\":\"User\"}}" \
-	    "x:Domain/query {\"position\":0,\"limit\":500,\"calculateTotal\":true}"
-	# That was for catch-alls, once.
+	    "x:Domain/query {\"position\":0,\"limit\":500,\"calculateTotal\":true}" \
+	    "x:MemoryLookupKey/query {\"position\":0,\"limit\":500,\"calculateTotal\":true,\"filter\":{\"namespace\":\"send-as\"}}"
+	# Those were for catch-alls and for rights to send as others, once.
 	holds Account .name "\"grp\""
 	echo "{\"@type\":\"destroy\",\"object\":\"x:account\"}" >plan
 	run 0 apply plan >out 2>err

@@ -185,6 +185,60 @@ for to in '' b@one.test e@ext.test; do
 		state | head -n 1 | grep -q "^.\(null\|\"$to\"\)"'
 done
 
+# --- the catch-all in a directory that has no alias at all ---
+bare() {
+	dump "" "" | grep -v "\"alias\"" | sed "s/\"count\":6/\"count\":5/"
+}
+filled
+ok 'one that nothing proves gone is named, whoever it leads to' '
+	bare | make --reconcile >plan
+	for options in "" -n "-u --keep-passwords"; do
+		# shellcheck disable=SC2086
+		run 0 apply $options plan >out 2>err
+		has err "one.test: its catch-all, which leads to a@one.test, is left"
+		hasnt err "two.test: its catch-all"
+		state | head -n 1 | grep -q "a@one.test"
+	done'
+ok 'not where the plan says what it is, or has not all accounts' '
+	dump "" "" | make --reconcile >plan
+	run 0 apply plan >out 2>err
+	hasnt err "its catch-all"
+	bare | make >plan
+	run 0 apply plan >out 2>err
+	hasnt err "its catch-all"'
+
+# --- rights of an account that goes ---
+keys() {
+	jmap x:MemoryLookupKey/get '{"ids":null}' | jq -r '.methodResponses[0][1].list[] | .key' | sort
+}
+for how in none some; do
+	filled
+	ok "they go with it, and no other: the plan has $how" '
+		case $how in
+		none) dump "" "" | sed "s/,\"send_as\":\[[^]]*\]//" ;;
+		some) dump "" "" ;;
+		esac | grep -v "a@one.test\",\"s" | sed "s/\"count\":6/\"count\":5/; s/a@one/b@one/" | make --reconcile >plan
+		run 1 apply plan >out 2>err
+		[ "$(keys | wc -l)" = 4 ]
+		run 0 apply -n --destroy plan >out 2>err
+		[ "$(grep -c "MemoryLookupKey.*\"would\":\"destroyed\"" out)" = 2 ]
+		[ "$(keys | wc -l)" = 4 ]
+		run 0 apply --destroy plan >out 2>err
+		keys >got
+		printf "%s\n" "b@one.test x@ext.test" "c@two.test two@ext.test" | same - got
+		[ "$(grep -c "MemoryLookupKey.*\"address\":\"a@one.test .*destroyed" out)" = 2 ]'
+done
+filled
+ok 'also by an operation "destroy", and where the address becomes another' '
+	echo "{\"@type\":\"destroy\",\"object\":\"Account\",\"value\":{\"name\":\"c\"}}" >gone
+	run 0 apply --destroy gone >out 2>err
+	keys | not grep c@two.test
+	dump "" "" | sed "s/\"address\":\"a@one.test\",\"secret\":\"[^\"]*\"/\"address\":\"d@one.test\",\"secret\":\"x\"/" |
+	    sed "s/\"d@one.test\",\"secret\":\"x\"/\"a@one.test\"/; /\"a@one.test\"}/s/account/group/" | make --reconcile >plan
+	run 0 apply -u --keep-passwords --destroy plan >out 2>err
+	jmap x:Account/get "{\"ids\":null}" | grep -q "Group"
+	keys | not grep ^a@one.test'
+
 # --- relaying ---
 serve --schema "$fixtures/real/stalwart-schema.json.gz"
 relays() {

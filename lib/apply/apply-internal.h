@@ -58,13 +58,16 @@ struct apply {
 	struct inventory *inventories;
 	struct leftover *leftovers;
 	struct kept *kept, **kept_end;
+	struct map gone; /* addresses of accounts that were destroyed */
 	/* Addresses (address_key) that an object of the plan should have and
 	 * has not -> what to call that. */
 	struct map unmet;
 	struct map
 	    whole; /* names of domains of which the plan has all accounts */
-	/* Addresses that catch-alls lead to -> which domains; see references.h. */
+	/* Addresses that catch-alls lead to -> which domains; see references.h.
+	 * Domains, by id, of which the plan says what theirs is. */
 	json_t *catch_alls;
+	struct map catch_said;
 	struct script *scripts;
 	struct holder *owners;   /* accounts that get settings */
 	size_t without_password; /* app passwords that nobody asked for */

@@ -23,6 +23,7 @@
 #include "apply/inventory.h"
 #include "apply/job.h"
 #include "apply/operation.h"
+#include "apply/references.h"
 #include "apply/send-as.h"
 #include "apply/settings.h"
 #include "apply/sieve.h"
@@ -177,6 +178,10 @@ apply_report(struct apply *a, struct apply_op *op, struct apply_entry *e)
 	if (e->status == APPLY_CREATED || e->status == APPLY_UPDATED ||
 	    e->status == APPLY_DESTROYED)
 		a->changed = true;
+	if (would_be(op, e) == APPLY_DESTROYED && e->address != NULL &&
+	    strcmp(op->object, "Account") == 0)
+		send_as_note_gone(a, e->address);
+	catch_alls_note_said(a, op, e);
 	if (e->status == APPLY_CREATED || e->status == APPLY_PLANNED)
 		inventory_note(a, op, e);
 	if (strcmp(op->object, "Account") == 0 && op->type != OP_DESTROY &&
@@ -300,6 +305,8 @@ apply_plan(struct jmap *j, struct plan_reader *plan,
 	map_free(&a.touched);
 	map_free(&a.unmet);
 	map_free(&a.whole);
+	map_free(&a.gone);
+	map_free(&a.catch_said);
 	map_free(&a.script_files);
 	map_free(&a.sharees);
 	jmap_domains_free(&a.sharee_domains);

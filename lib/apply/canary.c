@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "jmap/destroy.h"
 #include "jmap/member.h"
 #include "jmap/seterror.h"
 #include "secret/hash.h"
@@ -108,16 +109,12 @@ create(struct jmap *j, const char *name, const char *domain_id,
 static int
 destroy(struct jmap *j, const char *id, struct why *why)
 {
-	char *args = xasprintf("{\"destroy\":[\"%s\"]}", id);
-	json_t *answer = NULL;
-	int r = -1;
+	json_t *ids = json_pack("[s]", id),
+	       *answer = jmap_destroy(j, "Account", ids, why);
+	int r = answer != NULL && jmap_is_gone(answer, id) ? 0 : -1;
 
-	if (jmap_call(j, "x:Account/set", args, true, &answer, why) ==
-		JMAP_OK &&
-	    json_array_size(json_object_get(answer, "destroyed")) == 1)
-		r = 0;
 	json_decref(answer);
-	free(args);
+	json_decref(ids);
 	return r;
 }
 

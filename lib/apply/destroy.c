@@ -22,6 +22,7 @@
 #include "core/alloc.h"
 #include "core/num.h"
 #include "core/str.h"
+#include "jmap/destroy.h"
 #include "jmap/fetch.h"
 #include "jmap/member.h"
 #include "jmap/seterror.h"
@@ -220,29 +221,19 @@ note_keys(struct batch *b, struct apply_entry *e, const json_t *error)
 	    "its signing key%s destroyed with it", n == 1 ? " is" : "s are");
 }
 
-/* Takes what the server says of each. What was not there is gone: it was listed
- * a moment ago, and the answer to an earlier attempt may have been lost. */
+/* Takes what the server says of each. */
 static void
 take_answer(struct batch *b, const json_t *answer)
 {
 	const json_t *refused = json_object_get(answer, "notDestroyed");
-	json_t *gone = json_object_get(answer, "destroyed"), *id;
-	json_t *set = json_object();
-	size_t k;
 
-	json_array_foreach (gone, k, id)
-		if (json_is_string(id))
-			(void)json_object_set_new(
-			    set, json_string_value(id), json_true());
 	for (size_t i = 0; i < b->n; i++) {
 		struct apply_entry *e = &b->entries[i];
 		const json_t *error = json_object_get(refused, e->id);
-		const char *type = jmap_text(error, "type");
 
 		if (e->done)
 			continue;
-		if (json_object_get(set, e->id) != NULL ||
-		    (type != NULL && strcmp(type, "notFound") == 0)) {
+		if (jmap_is_gone(answer, e->id)) {
 			entry_settle(e, APPLY_DESTROYED, NULL);
 		} else if (error != NULL) {
 			jmap_set_error(error, NULL, &e->why);
@@ -252,25 +243,6 @@ take_answer(struct batch *b, const json_t *answer)
 			    "the server says nothing about it");
 		}
 	}
-	json_decref(set);
-}
-
-/* One call; the answer is new, NULL where it failed. */
-static json_t *
-send_destroy(
-    struct apply *a, const char *object, const json_t *ids, struct why *why)
-{
-	char *method = xasprintf("x:%s/set", object);
-	json_t *answer = NULL;
-
-	/* The same destroy twice does the same as once. */
-	if (jmap_call_json(a->jmap, method, json_pack("{s:O}", "destroy", ids),
-		true, &answer, why) != JMAP_OK) {
-		json_decref(answer);
-		answer = NULL;
-	}
-	free(method);
-	return answer;
 }
 
 /* Destroys the keys that were noted. */
@@ -286,7 +258,7 @@ destroy_keys(struct apply *a, struct batch *b, bool *progress, struct why *why)
 		for (size_t i = from; i < n && i < from + step; i++)
 			(void)json_array_append(
 			    some, json_array_get(b->keys, i));
-		answer = send_destroy(a, "DkimSignature", some, why);
+		answer = jmap_destroy(a->jmap, "DkimSignature", some, why);
 		if (json_array_size(json_object_get(answer, "destroyed")) != 0)
 			*progress = true;
 		r = answer == NULL ? -1 : 0;
@@ -309,7 +281,7 @@ destroy_batch(struct apply *a, struct batch *b, bool *progress, struct why *why)
 		if (!b->entries[i].done)
 			(void)json_array_append_new(
 			    ids, json_string(b->entries[i].id));
-	answer = send_destroy(a, b->object, ids, why);
+	answer = jmap_destroy(a->jmap, b->object, ids, why);
 	r = answer == NULL ? -1 : 0;
 	if (r == 0)
 		take_answer(b, answer);
@@ -625,5 +597,10 @@ leftover_pass(struct apply *a, bool go)
 		free(l);
 	}
 	catch_alls_forget(a);
+	if (r == 0 && go && !apply_stopping(a) &&
+	    catch_alls_name_rest(a, &a->why) == -1) {
+		apply_stop(a, &a->why);
+		r = -1;
+	}
 	return r;
 }

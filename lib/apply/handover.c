@@ -23,6 +23,7 @@
 #include "apply/operation.h"
 #include "core/alloc.h"
 #include "core/buf.h"
+#include "jmap/destroy.h"
 #include "jmap/fetch.h"
 #include "jmap/member.h"
 #include "jmap/seterror.h"
@@ -302,24 +303,14 @@ add_claim(struct jmap_request *r, struct kept *k)
 	free(method);
 }
 
-/* Whether the call freed the address; what is not there has none. */
+/* Whether the call freed the address. */
 static bool
 was_freed(const struct source *s, const json_t *answer)
 {
-	const json_t *refused =
-	    json_object_get(json_object_get(answer, "notDestroyed"), s->id);
-	const char *type = jmap_text(refused, "type"), *id;
-	json_t *v;
-	size_t i;
-
-	if (!s->whole)
-		return json_object_get(
-			   json_object_get(answer, "updated"), s->id) != NULL;
-	json_array_foreach (json_object_get(answer, "destroyed"), i, v)
-		if ((id = json_string_value(v)) != NULL &&
-		    strcmp(id, s->id) == 0)
-			return true;
-	return type != NULL && strcmp(type, "notFound") == 0;
+	if (s->whole)
+		return jmap_is_gone(answer, s->id);
+	return json_object_get(json_object_get(answer, "updated"), s->id) !=
+	       NULL;
 }
 
 /* Whether the object that has the name is the entry itself, from an attempt whose

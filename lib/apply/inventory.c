@@ -21,6 +21,7 @@
 #include "apply/entry.h"
 #include "core/alloc.h"
 #include "core/buf.h"
+#include "jmap/destroy.h"
 #include "jmap/fetch.h"
 #include "jmap/member.h"
 
@@ -478,22 +479,13 @@ find_oldest(const struct apply *a, const struct inventory *v,
 static bool
 destroy_own(struct apply *a, const char *object, const char *id)
 {
-	char *method = xasprintf("x:%s/set", object),
-	     *args = xasprintf("{\"destroy\":[\"%s\"]}", id);
-	const json_t *gone;
-	json_t *answer = NULL, *v;
 	struct why why = { 0 };
-	bool done = false;
-	size_t i;
+	json_t *ids = json_pack("[s]", id),
+	       *answer = jmap_destroy(a->jmap, object, ids, &why);
+	bool done = jmap_is_gone(answer, id);
 
-	if (jmap_call(a->jmap, method, args, false, &answer, &why) == JMAP_OK) {
-		gone = json_object_get(answer, "destroyed");
-		json_array_foreach (gone, i, v)
-			done = done || strcmp(json_string_value(v), id) == 0;
-	}
 	json_decref(answer);
-	free(method);
-	free(args);
+	json_decref(ids);
 	return done;
 }
 

@@ -260,3 +260,45 @@ catch_alls_note(struct apply *a, struct apply_entry *e, const json_t *have)
 		free(address);
 	}
 }
+
+void
+catch_alls_note_said(
+    struct apply *a, const struct apply_op *op, struct apply_entry *e)
+{
+	if (strcmp(op->object, "Domain") == 0 && e->id != NULL &&
+	    op->type != OP_DESTROY &&
+	    json_object_get(entry_body(e), "catchAllAddress") != NULL)
+		(void)map_put_copy(&a->catch_said, &a->arena, e->id, NULL);
+}
+
+static void
+name_catch_all(void *arg, const json_t *domain)
+{
+	struct apply *a = arg;
+	const char *address = jmap_text(domain, "catchAllAddress"),
+		   *name = jmap_text(domain, "name"),
+		   *id = jmap_text(domain, "id");
+	char *text;
+
+	if (address == NULL || name == NULL || id == NULL ||
+	    map_get(&a->whole, name) == NULL ||
+	    map_get(&a->catch_said, id) != NULL)
+		return;
+	text = xasprintf(
+	    "its catch-all, which leads to %s, is left: the plan says nothing "
+	    "of one; set catchAllAddress to null if the directory has none",
+	    address);
+	a->options->say(a->options->arg, name, text);
+	free(text);
+}
+
+int
+catch_alls_name_rest(struct apply *a, struct why *why)
+{
+	static const char *const members[] = { "name", "catchAllAddress",
+		NULL };
+
+	return a->whole.n == 0 ? 0
+			       : fetch_each(a->jmap, "Domain", NULL, members,
+				     name_catch_all, a, why);
+}

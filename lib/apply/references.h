@@ -41,5 +41,11 @@ int catch_alls_read(struct apply *a, struct why *why);
 void catch_alls_forget(struct apply *a);
 void catch_alls_note(
     struct apply *a, struct apply_entry *e, const json_t *have);
+/* An entry is done: it may say what the catch-all of its domain is. */
+void catch_alls_note_said(
+    struct apply *a, const struct apply_op *op, struct apply_entry *e);
+/* At the end: names those of which the plan says nothing, of domains that are in it
+ * with all their accounts (a->whole). 0, or -1 and why. */
+int catch_alls_name_rest(struct apply *a, struct why *why);
 
 #endif

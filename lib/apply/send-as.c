@@ -14,6 +14,7 @@
 #include "core/alloc.h"
 #include "core/num.h"
 #include "jmap/action.h"
+#include "jmap/destroy.h"
 #include "jmap/fetch.h"
 #include "jmap/member.h"
 #include "jmap/seterror.h"
@@ -160,10 +161,8 @@ some_keys(struct jmap *j, struct why *why)
 static int
 drop_keys(struct jmap *j, bool dry_run, bool *changed, struct why *why)
 {
-	int r = 0;
-
 	for (;;) {
-		json_t *ids = some_keys(j, why), *answer = NULL;
+		json_t *ids = some_keys(j, why), *answer;
 		size_t gone;
 
 		if (ids == NULL)
@@ -173,11 +172,11 @@ drop_keys(struct jmap *j, bool dry_run, bool *changed, struct why *why)
 			json_decref(ids);
 			return 0;
 		}
-		r = call(j, "x:MemoryLookupKey/set",
-		    json_pack("{s:o}", "destroy", ids), true, &answer, why);
+		answer = jmap_destroy(j, "MemoryLookupKey", ids, why);
 		gone = json_array_size(json_object_get(answer, "destroyed"));
+		json_decref(ids);
 		json_decref(answer);
-		if (r == -1)
+		if (answer == NULL)
 			return -1;
 		if (gone == 0)
 			return why_set(why, FAIL_DATA,
@@ -227,9 +226,13 @@ apply_send_as(struct jmap *j, enum send_as what, bool dry_run,
 
 /* --- keys that the directory does not have any more --- */
 
+struct keys {
+	json_t *ids, *names;
+};
 struct rest {
 	struct apply *a;
-	json_t *ids, *keys;
+	struct keys others;  /* of accounts that the plan has, or does not */
+	struct keys orphans; /* of accounts that this run has destroyed */
 };
 
 bool
@@ -238,7 +241,14 @@ send_as_concerns(const struct apply_op *op)
 	return strcmp(op->object, "MemoryLookupKey") == 0;
 }
 
-/* Keeps a key that the plan would have if the directory did. */
+void
+send_as_note_gone(struct apply *a, const char *address)
+{
+	(void)map_put_copy(&a->gone, &a->arena, address, NULL);
+}
+
+/* Keeps a key that the plan would have if the directory did, and one whose owner is
+ * gone: who gets that address later must not get the right with it. */
 static void
 take_key(void *arg, const json_t *object)
 {
@@ -246,18 +256,23 @@ take_key(void *arg, const json_t *object)
 	const char *key = jmap_text(object, "key"),
 		   *id = jmap_text(object, "id"), *domain;
 	char *account, *touched;
+	struct keys *to = NULL;
 
 	if (key == NULL || id == NULL)
 		return;
 	account = xmemdup(key, strcspn(key, " "));
 	touched = xasprintf("MemoryLookupKey/%s", id);
 	domain = strrchr(account, '@');
-	if (domain != NULL && map_get(&rest->a->whole, domain + 1) != NULL &&
-	    map_get(&rest->a->touched, touched) == NULL) {
+	if (map_get(&rest->a->touched, touched) != NULL)
+		to = NULL;
+	else if (map_get(&rest->a->gone, account) != NULL)
+		to = &rest->orphans;
+	else if (domain != NULL && map_get(&rest->a->whole, domain + 1) != NULL)
+		to = &rest->others;
+	if (to != NULL) {
+		(void)json_array_append(to->ids, json_object_get(object, "id"));
 		(void)json_array_append(
-		    rest->ids, json_object_get(object, "id"));
-		(void)json_array_append(
-		    rest->keys, json_object_get(object, "key"));
+		    to->names, json_object_get(object, "key"));
 	}
 	free(account);
 	free(touched);
@@ -277,78 +292,77 @@ plan_has_keys(const struct apply *a)
 	return false;
 }
 
-/* Some of them are destroyed, from the i-th on; gone: what the server says, NULL:
- * they stay. */
+/* What became of the i-th; answer: what the server says, NULL: it stays. */
 static void
-report_keys(struct apply *a, const struct rest *rest, size_t i, size_t to,
-    const json_t *answer)
+report_key(
+    struct apply *a, const struct keys *keys, size_t i, const json_t *answer)
 {
-	json_t *refused = json_object_get(answer, "notDestroyed");
+	const char *id = json_string_value(json_array_get(keys->ids, i));
+	struct apply_op op = {
+		.uses = 1, .type = OP_DESTROY, .object = "MemoryLookupKey"
+	};
+	struct apply_entry e = { .address = xstrdup(json_string_value(
+				     json_array_get(keys->names, i))) };
+	const json_t *error =
+	    json_object_get(json_object_get(answer, "notDestroyed"), id);
 
-	for (; i < to; i++) {
-		const char *id =
-		    json_string_value(json_array_get(rest->ids, i));
-		struct apply_op op = { .uses = 1,
-			.type = OP_DESTROY,
-			.object = "MemoryLookupKey" };
-		struct apply_entry e = { .address = xstrdup(json_string_value(
-					     json_array_get(rest->keys, i))) };
-		const json_t *error = json_object_get(refused, id);
-
+	if (answer == NULL) {
+		entry_settle(&e, APPLY_PLANNED, id);
+	} else if (jmap_is_gone(answer, id)) {
+		entry_settle(&e, APPLY_DESTROYED, id);
+	} else {
+		why_set(&e.why, FAIL_TEMP, "the server says nothing about it");
 		if (error != NULL)
 			jmap_set_error(error, NULL, &e.why);
-		entry_settle(&e,
-		    error != NULL    ? APPLY_FAILED
-		    : answer != NULL ? APPLY_DESTROYED
-				     : APPLY_PLANNED,
-		    id);
-		apply_report(a, &op, &e);
-		entry_clear(&e);
+		entry_settle(&e, APPLY_FAILED, id);
 	}
+	apply_report(a, &op, &e);
+	entry_clear(&e);
 }
 
 static int
-take_away(struct apply *a, const struct rest *rest)
+take_away(struct apply *a, const struct keys *keys)
 {
-	size_t n = json_array_size(rest->ids), step = a->jmap->max_set;
+	size_t n = json_array_size(keys->ids), step = a->jmap->max_set;
 
 	for (size_t from = 0; from < n && !apply_stopping(a); from += step) {
 		size_t to = from + step < n ? from + step : n;
 		json_t *some = json_array(), *answer = NULL;
-		int r = 0;
 
 		for (size_t i = from; i < to; i++)
 			(void)json_array_append(
-			    some, json_array_get(rest->ids, i));
+			    some, json_array_get(keys->ids, i));
 		if (!a->options->dry_run)
-			r = call(a->jmap, "x:MemoryLookupKey/set",
-			    json_pack("{s:O}", "destroy", some), true, &answer,
-			    &a->why);
+			answer = jmap_destroy(
+			    a->jmap, "MemoryLookupKey", some, &a->why);
 		json_decref(some);
-		if (r == 0)
-			report_keys(a, rest, from, to, answer);
-		json_decref(answer);
-		if (r == -1)
+		if (answer == NULL && !a->options->dry_run)
 			return -1;
+		for (size_t i = from; i < to; i++)
+			report_key(a, keys, i, answer);
+		json_decref(answer);
 	}
-	return a->options->dry_run
+	return a->options->dry_run || n == 0
 		   ? 0
 		   : jmap_action(a->jmap, "ReloadLookupStores", NULL, &a->why);
 }
 
 /* Names what stays. */
 static void
-name_rest(struct apply *a, const struct rest *rest)
+name_others(struct apply *a, const struct keys *keys)
 {
-	size_t n = json_array_size(rest->keys);
-	char *text = xasprintf(
+	size_t n = json_array_size(keys->names);
+	char *text;
+
+	if (n == 0)
+		return;
+	text = xasprintf(
 	    "%zu right%s to send as others, such as \"%s\", %s from the plan: "
 	    "left (%s)",
-	    n, plural(n), json_string_value(json_array_get(rest->keys, 0)),
+	    n, plural(n), json_string_value(json_array_get(keys->names, 0)),
 	    n == 1 ? "differs" : "differ",
 	    plan_has_keys(a) ? "-u takes them away"
 			     : "it has none at all: mkaccounts --send-as");
-
 	a->options->say(a->options->arg, "MemoryLookupKey", text);
 	free(text);
 }
@@ -357,11 +371,12 @@ int
 send_as_pass(struct apply *a, bool go)
 {
 	static const char *const members[] = { "key", NULL };
-	struct rest rest = { a, json_array(), json_array() };
+	struct rest rest = { a, { json_array(), json_array() },
+		{ json_array(), json_array() } };
 	json_t *filter = json_pack("{s:s}", "namespace", SEND_AS_NAMESPACE);
 	int r = 0;
 
-	go = go && a->whole.n != 0 && !apply_stopping(a) &&
+	go = go && a->whole.n + a->gone.n != 0 && !apply_stopping(a) &&
 	     schema_object(a->schema, "MemoryLookupKey") != NULL;
 	if (go)
 		r = fetch_each(a->jmap, "MemoryLookupKey", filter, members,
@@ -369,16 +384,18 @@ send_as_pass(struct apply *a, bool go)
 	/* Who has no rights to send as others need not be able to see them. */
 	if (r == -1 && !plan_has_keys(a) && a->why.kind == FAIL_DATA)
 		r = 0;
-	else if (r == 0 && json_array_size(rest.ids) != 0) {
-		if (a->options->update && plan_has_keys(a))
-			r = take_away(a, &rest);
-		else
-			name_rest(a, &rest);
-	}
+	else if (r == 0)
+		r = take_away(a, &rest.orphans);
+	if (r == 0 && a->options->update && plan_has_keys(a))
+		r = take_away(a, &rest.others);
+	else if (r == 0)
+		name_others(a, &rest.others);
 	if (r == -1)
 		apply_stop(a, &a->why);
-	json_decref(rest.ids);
-	json_decref(rest.keys);
+	json_decref(rest.others.ids);
+	json_decref(rest.others.names);
+	json_decref(rest.orphans.ids);
+	json_decref(rest.orphans.names);
 	json_decref(filter);
 	return r;
 }

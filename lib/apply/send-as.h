@@ -33,12 +33,14 @@ int apply_send_as(struct jmap *j, enum send_as what, bool dry_run,
 /* Whether the objects of an operation are such keys, among others. */
 bool send_as_concerns(const struct apply_op *op);
 
-/*
- * At the end, if go: keys of accounts in domains of which the plan has all accounts
- * (a->whole), and that it does not have. With -u they go, where it has any key at all;
- * otherwise they are named. 0, or -1 (a->why).
- */
 struct apply;
+/* An account of that address is destroyed, or would be in a dry run. */
+void send_as_note_gone(struct apply *a, const char *address);
+/*
+ * At the end, if go: keys that the plan does not have. Those of accounts that are
+ * gone go with them; those in domains of which the plan has all accounts (a->whole) go
+ * with -u, where it has any key at all, and otherwise are named. 0, or -1 (a->why).
+ */
 int send_as_pass(struct apply *a, bool go);
 
 #endif

@@ -3,6 +3,7 @@
  */
 
 #include "settings/send.h"
+#include "jmap/destroy.h"
 #include "jmap/member.h"
 
 #include <stdio.h>
@@ -405,12 +406,8 @@ static int
 judge_twin(const struct owner_run *run, const struct holder *o,
     const struct owner_item *i, const json_t *answer, struct why *why)
 {
-	json_t *v;
-	size_t at;
-
-	json_array_foreach (json_object_get(answer, "destroyed"), at, v)
-		if (strcmp(json_string_value(v), i->id) == 0)
-			return owner_done(run, o, i, NULL, why) == -1 ? -1 : 1;
+	if (jmap_is_gone(answer, i->id))
+		return owner_done(run, o, i, NULL, why) == -1 ? -1 : 1;
 	why_set(why, FAIL_DATA,
 	    "another run has made one like it: remove this one, %s", i->id);
 	return 0;
