@@ -259,6 +259,7 @@ ok 'what is gone from the directory stays, and is named' '
 	gone >got
 	printf "%s\n" "exists both@one.test mailferry-vacation stays, and does not run" \
 	    "exists fwd@one.test forward runs until somebody switches it off" \
+	    "exists more@one.test M <more@one.test> stays (-u takes its signatures and other addresses away)" \
 	    "exists more@one.test forward runs until somebody switches it off" \
 	    "exists runs@one.test main runs until somebody switches it off" | same - got
 	[ "$(scripts fwd@one.test)" = "[mailferry] forward main" ]
@@ -273,6 +274,7 @@ ok 'with -u a forward that is gone ends, where it is as it was put in' '
 	printf "%s\n" "exists both@one.test mailferry-vacation stays, and does not run" \
 	    "exists runs@one.test main runs until somebody switches it off" \
 	    "updated fwd@one.test forward does nothing now" \
+	    "updated more@one.test M <more@one.test> loses what it had from there, but its name" \
 	    "updated more@one.test forward does nothing now" \
 	    "updated none@one.test forward does nothing now" | same - got
 	has err "settings: none@one.test: the directory has no settings any more"
@@ -294,6 +296,139 @@ ok 'with -u a forward that is gone ends, where it is as it was put in' '
 	[ "$(the_text none@one.test forward | grep -c z2@other.test)" = 1 ]
 	[ "$(the_text calm@one.test forward | grep -c mine@other.test)" = 1 ]
 	jq -r "select(.address == \"calm@one.test\" and .name == \"forward\") | .note" out | grep "it runs until somebody switches it off"'
+
+# --- messages and identities that the directory takes back, or names anew ---
+own() { # MEMBERS...
+	id_of $who
+	jmap "$1/set" "{\"accountId\":\"$id\",\"update\":{\"$(ask "$1/get" $who | jq -r "$2")\":$3}}" >/dev/null
+}
+me() {
+	account $who "$1" | plan_again
+	: >requests
+}
+signed() {
+	ask Identity/get $who | jq -rc "map([.name, .textSignature // \"\", (.replyTo // [] | length)] | join(\":\")) | sort | join(\" \")"
+}
+named() {
+	printf '"identities":[{"name":"%s","address":"%s","text":"%s","reply_to":"r@one.test"}]' "$1" "$who" "$2"
+}
+# start_me WHO MEMBERS: an owner of the address WHO, with what was put in.
+serve
+: >settings.done
+start_me() {
+	who=$1@one.test
+	me "$2"
+	run 0 put >out 2>err
+}
+ok 'a vacation message that the directory takes back' '
+	start_me v "$(away gone)"
+	me "$(named Me t)"
+	run 0 put >out 2>err
+	results | grep "^exists $who VacationResponse the directory does not have it any more: it stays (-u switches it off)"
+	not grep -q "Response/set" requests
+	run 0 put -u -n >out 2>err
+	results | grep "^planned $who VacationResponse the directory does not"
+	run 0 put -u >out 2>err
+	results | grep "^updated $who VacationResponse the directory does not have it any more: it is switched off"
+	ask VacationResponse/get $who | jq -e ".[0] | .isEnabled == false and .textBody == null"
+	: >requests
+	run 0 put -u >out 2>err
+	results | not grep Vacation
+	not grep -q "Response/set" requests
+	me "$(away again)"
+	run 0 put -u >out 2>err
+	ask VacationResponse/get $who | jq -e ".[0] | .isEnabled and .textBody == \"again\""
+	own VacationResponse ".[0].id" "{\"subject\":\"Mine\"}"
+	me "$(named Me t)"
+	run 0 put -u >out 2>err
+	results | grep "^exists $who VacationResponse .*any more, and the owner has changed it: it stays$"
+	ask VacationResponse/get $who | jq -e ".[0] | .isEnabled and .subject == \"Mine\""'
+ok 'one that runs alone in a script, too, switched off or gone' '
+	for n in 1 2; do
+		off() {
+			if [ $n = 1 ]; then away on "\"active\":false"; else named Me t; fi
+		}
+		start_me a$n "$(fwd x@other.test),$(away on)"
+		me "$(off)"
+		run 0 put -u >out 2>err
+		[ "$(the_text $who forward | grep -c redirect)" = 0 ]
+		[ "$(the_text $who mailferry-vacation | grep -c "^vacation\|addresses")" = 0 ]
+		start_me b$n "$(fwd x@other.test),$(away on)"
+		me "$(away on)"
+		run 0 put -u >out 2>err
+		me "$(off)"
+		run 0 put >out 2>err
+		results | grep "exists $who SieveScript mailferry-vacation .*: it runs until somebody switches it off"
+		not grep -q "Script/set" requests
+		edit $who mailferry-vacation "keep;"
+		run 0 put -u >out 2>err
+		results | grep "exists $who SieveScript mailferry-vacation .*: it runs until somebody switches it off"
+		[ "$(the_text $who mailferry-vacation)" = "keep;" ]
+	done'
+ok 'an identity that the directory calls otherwise is no second one' '
+	who=i@one.test
+	start_me i "$(named Me a)"
+	for n in 1 2; do
+		me "$(named "Me $n" a)"
+		run 0 put >out 2>err
+		[ "$(differing)" = "exists $who Identity Me $n <$who> name" ]
+		not grep -q "Identity/set" requests
+		run 0 put -u >out 2>err
+		[ "$(signed)" = "Me $n:a:1" ]
+		: >requests
+		run 0 put -u >out 2>err
+		not grep -q "Identity/set" requests
+		[ -z "$(differing)" ]
+	done
+	me "$(named "Me 1" b)"
+	run 0 put -u >out 2>err
+	[ "$(signed)" = "Me 1:b:1" ]
+	# And the owner has changed it, or its name.
+	for how in "{\"textSignature\":\"mine\"}" "{\"name\":\"Mine\"}"; do
+		who=i$n@one.test
+		start_me i$n "$(named Me a)"
+		n=$((n + 1))
+		own Identity ".[0].id" "$how"
+		signed >before
+		me "$(named You a)"
+		run 0 put -u >out 2>err
+		results | grep "exists $who Identity You <$who> the directory has it otherwise since, and the owner has changed it"
+		signed | same before -
+	done'
+ok 'a signature that the directory takes back, or all of an identity' '
+	for n in 1 2 3; do
+		who=s$n@one.test
+		case $n in
+		1) less="\"identities\":[{\"name\":\"Me\",\"address\":\"$who\"}]" ;;
+		2) less="\"locale\":\"de\"" ;;
+		3) less=$(away x) ;;
+		esac
+		start_me s$n "$(named Me a)"
+		me "$less"
+		run 0 put -u >out 2>err
+		results | grep "^updated $who Identity"
+		[ "$(signed)" = "Me::0" ]
+		: >requests
+		run 0 put -u >out 2>err
+		not grep -q "Identity/set" requests
+		results | not grep "any more"
+		me "$(named Me b)"
+		run 0 put -u >out 2>err
+		[ "$(signed)" = "Me:b:1" ]
+		own Identity ".[0].id" "{\"htmlSignature\":\"mine\"}"
+		me "$less"
+		run 0 put -u >out 2>err
+		results | grep "^exists $who Identity .* the owner has changed it" || tail -1 err | grep "has no settings any more"
+		[ "$(signed)" = "Me:b:1" ]
+	done'
+ok 'an app password that the directory does not have any more is named' '
+	who=p@one.test
+	me "\"app_passwords\":[{\"name\":\"Phone\"},{\"name\":\"Tab\"}]"
+	run 0 put --app-passwords new >out 2>err
+	me "\"app_passwords\":[{\"name\":\"Tab\"}]"
+	run 0 put --app-passwords new >out 2>err
+	results | grep "^exists $who AppPassword Phone the directory does not have it any more: it works until somebody removes it"
+	results | not grep "Tab the"'
 
 # running ADDRESS: the active script, or what the wrapper that is active includes.
 running() {

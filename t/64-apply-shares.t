@@ -125,6 +125,32 @@ ok 'what was taken away does not come back with what is new' '
 	printf "%s\n" "Work bob mayAddItems,maySetSeen" "Work carol mayReadItems" >want
 	same want got
 	mv settings.was settings'
+ok 'what the directory does not give any more stays, and is named' '
+	cp settings settings.was
+	data Mailbox/set "{\"accountId\":\"$alice\",\"update\":{\"$work\":{\"shareWith\":{}}}}" | grep updated
+	rm -f settings.done
+	more bob:lrs carol:lri >settings
+	run 0 put >out 2>err
+	shares alice@one.test >before
+	more bob:lr >settings
+	for how in "" "-u --keep-passwords"; do
+		# shellcheck disable=SC2086
+		run 0 put $how >out 2>err
+		results | sort >got
+		cat >want <<-EOF
+		exists alice@one.test Work (bob@one.test lr)
+		exists alice@one.test Work (bob@one.test maySetSeen) the directory does not give it any more: it stays until somebody takes it away
+		exists alice@one.test Work (carol@one.test mayAddItems mayReadItems) the directory does not give it any more: it stays until somebody takes it away
+		EOF
+		same want got
+	done
+	shares alice@one.test | same before -
+	data Mailbox/set "{\"accountId\":\"$alice\",\"update\":{\"$work\":{\"shareWith\":{\"$bob\":{\"mayReadItems\":true}}}}}" | grep updated
+	more bob:lr >settings
+	run 0 put >out 2>err
+	results | sort >got
+	head -n 1 want | same - got
+	mv settings.was settings'
 ok 'a dry run says so, and changes nothing' '
 	data Mailbox/set "{\"accountId\":\"$alice\",\"update\":{\"$work\":{\"shareWith\":{}}}}" | grep updated
 	rm -f settings.done

@@ -462,8 +462,9 @@ tell_emptied(const struct apply *a)
 	    ": the directory has no settings any more: what was put in stays "
 	    "until somebody removes it");
 	if (a->options->update)
-		buf_adds(
-		    &text, ", but for a forward that was as it was put in");
+		buf_adds(&text,
+		    ", but for a forward, a vacation message and signatures "
+		    "that were as they were put in");
 	a->options->say(a->options->arg, a->options->settings->path, text.data);
 	buf_free(&text);
 }

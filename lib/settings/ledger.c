@@ -13,6 +13,11 @@
 #include "core/buf.h"
 #include "core/io.h"
 #include "core/output.h"
+#include "core/str.h"
+
+enum {
+	LISTED_KEYS = 4
+};
 
 /* Fields as they are in a line, without its end. */
 static void
@@ -36,11 +41,39 @@ keep_rest(struct ledger *l, const char *line, const char *rest)
 		    rest == NULL ? NULL : arena_adds(&l->arena, rest);
 }
 
+/* The name of a list. */
+static void
+name_list(struct buf *name, const char *first, const char *third)
+{
+	add_fields(name, (const char *const[]){ first, third }, 2);
+}
+
+/* Puts a line, of which these are the keys, into its list. */
+static void
+enlist(struct ledger *l, const char *keys)
+{
+	struct ledger_entry *e = arena_alloc(&l->arena, sizeof *e);
+	char *rest = arena_adds(&l->arena, keys), *first, *third;
+	struct buf name = { 0 };
+	void **list;
+
+	first = str_cut(&rest, '\t');
+	e->second = str_cut(&rest, '\t');
+	third = str_cut(&rest, '\t');
+	e->fourth = rest;
+	name_list(&name, first, third);
+	list = map_put_copy(&l->lists, &l->arena, name.data, NULL);
+	e->next = *list;
+	*list = e;
+	buf_free(&name);
+}
+
 /* Keeps each beginning of the line that ends with a field. */
 static void
 learn(struct ledger *l, char *line)
 {
 	char *at = line;
+	bool added;
 
 	l->lines++;
 	for (size_t i = 0; i < l->keys; i++) {
@@ -48,8 +81,10 @@ learn(struct ledger *l, char *line)
 
 		if (tab != NULL)
 			*tab = '\0';
-		*map_put_copy(&l->known, &l->arena, line, NULL) =
+		*map_put_copy(&l->known, &l->arena, line, &added) =
 		    (void *)(uintptr_t)l->lines;
+		if (i + 1 == LISTED_KEYS && added)
+			enlist(l, line);
 		if (i + 1 == l->keys)
 			keep_rest(l, line, tab == NULL ? NULL : tab + 1);
 		if (tab == NULL)
@@ -147,6 +182,18 @@ ledger_more(const struct ledger *l, const char *const *fields)
 	return at == NULL ? NULL : *at;
 }
 
+const struct ledger_entry *
+ledger_entries(const struct ledger *l, const char *first, const char *third)
+{
+	struct buf name = { 0 };
+	void **list;
+
+	name_list(&name, first, third);
+	list = map_get(&l->lists, buf_str(&name));
+	buf_free(&name);
+	return list == NULL ? NULL : *list;
+}
+
 int
 ledger_add(struct ledger *l, const char *const *fields, size_t n, bool durable,
     struct why *why)
@@ -179,6 +226,7 @@ ledger_close(struct ledger *l)
 		output_close_own(l->fd);
 	map_free(&l->known);
 	map_free(&l->rest);
+	map_free(&l->lists);
 	arena_free(&l->arena);
 	*l = (struct ledger){ .fd = -1 };
 }

@@ -24,7 +24,14 @@ struct ledger {
 	size_t lines;
 	struct map known; /* number of the last line, from 1 */
 	struct map rest;  /* what follows the keys in the last line */
+	struct map lists; /* struct ledger_entry, by first and third key */
 	struct arena arena;
+};
+
+/* What was done, each once, the latest first. */
+struct ledger_entry {
+	const struct ledger_entry *next;
+	const char *second, *fourth; /* keys */
 };
 
 /*
@@ -46,6 +53,10 @@ size_t ledger_line(const struct ledger *l, const char *const *fields, size_t n);
 /* What follows the keys in the last line that begins with them, all of them given;
  * NULL: nothing. */
 const char *ledger_more(const struct ledger *l, const char *const *fields);
+
+/* What was done that has these keys, of a ledger of four; NULL: nothing. */
+const struct ledger_entry *ledger_entries(
+    const struct ledger *l, const char *first, const char *third);
 
 /* Appends a line, and brings it to the disk if durable. Control characters in
  * fields become "?". 0, or -1 and why (FATAL). */

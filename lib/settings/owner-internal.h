@@ -17,6 +17,9 @@ enum {
 /* The names of things in the ledger. */
 extern const char *const owner_words[ITEM_KINDS];
 
+/* The wish in the ledger of an identity that has another name there now. */
+#define OWNER_MOVED "moved"
+
 const char *owner_text(const json_t *v, const char *member);
 /* The object of a list whose member is this text; NULL if none. */
 const json_t *owner_find(
@@ -31,9 +34,11 @@ struct owner_item *owner_noted_item(const struct owner_run *run,
  * not as the record wants it. */
 void owner_exists(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name, const char *note);
-/* The same, with what the record wants and the server has, for owner_put. */
+/* The same, with what the record wants and the server has, for owner_put; id: what
+ * the server calls it; NULL: nobody asks. */
 void owner_exists_as(const struct owner_run *run, const struct holder *o,
-    enum item_kind kind, const char *name, const char *wish, const char *there);
+    enum item_kind kind, const char *name, const char *wish, const char *there,
+    const char *id);
 void owner_failed(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name, const char *reason);
 /* The filters that a wrapper of ours includes; or, wrapper NULL, that the last one
@@ -56,6 +61,9 @@ enum owner_put {
 };
 enum owner_put owner_put(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name, const char *wish, const char *there);
+/* Whether the server has it as it was put in last. */
+bool owner_untouched(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, const char *there);
 /* Reports that the record wants something else than was put in; differs is taken
  * over. True if the caller has to change it. */
 bool owner_differs(const struct owner_run *run, const struct holder *o,
@@ -63,6 +71,19 @@ bool owner_differs(const struct owner_run *run, const struct holder *o,
 void owner_digest(const char *text, char out[OWNER_DIGEST]);
 /* Of the members that are not null. */
 void owner_digest_json(const json_t *object, char out[OWNER_DIGEST]);
+
+/* What the directory does not have any more, but was put in. Reports that it
+ * stays, untouched or not; true if the caller has to take it back. undo: what -u
+ * would do. */
+bool owner_goes(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, bool untouched, const char *undo);
+/* The name in the ledger of the identity that was put in under an id; NULL. */
+const char *owner_identity_of(
+    const struct owner_run *run, const struct holder *o, const char *id);
+/* What was put in of a kind, into this account or another one of the address. */
+const struct ledger_entry *owner_entries(
+    const struct owner_run *run, const struct holder *o, enum item_kind kind);
+bool owner_is_entry(const struct holder *o, const struct ledger_entry *e);
 
 /* Whether it was put in once. */
 bool owner_was_done(const struct owner_run *run, const struct holder *o,

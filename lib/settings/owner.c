@@ -28,6 +28,7 @@ const char *const owner_words[ITEM_KINDS] = {
 	[ITEM_FILTERS] = "filters",
 	[ITEM_ASKED_PASSWORD] = "asked-app-password",
 	[ITEM_ACTIVATED] = "activated",
+	[ITEM_IDENTITY_ID] = "identity-id",
 };
 
 const char *
@@ -51,6 +52,21 @@ owner_find(const json_t *list, const char *member, const char *text)
 	return NULL;
 }
 
+const struct ledger_entry *
+owner_entries(
+    const struct owner_run *run, const struct holder *o, enum item_kind kind)
+{
+	return ledger_entries(run->done, o->address, owner_words[kind]);
+}
+
+/* What was put in is asked for again: the record may not have it any more. */
+static bool
+has_put(
+    const struct owner_run *run, const struct holder *o, enum item_kind kind)
+{
+	return owner_entries(run, o, kind) != NULL;
+}
+
 bool
 owner_asks(
     const struct owner_run *run, const struct holder *o, enum owner_ask ask)
@@ -58,19 +74,22 @@ owner_asks(
 	const struct record *r = &o->want;
 
 	switch (ask) {
-	case ASK_SCRIPTS: /* also what an earlier record had */
+	case ASK_SCRIPTS:
 		return r->forward.n != 0 || r->scripts.n != 0 ||
 		       r->vacation.n != 0 ||
 		       ledger_has(
 			   run->done, (const char *const[]){ o->address }, 1);
 	case ASK_VACATION:
-		return r->vacation.n != 0;
+		return r->vacation.n != 0 || has_put(run, o, ITEM_VACATION);
 	case ASK_IDENTITIES: /* and the addresses of a vacation */
-		return r->identities.n != 0 || r->vacation.n != 0;
+		return r->identities.n != 0 || r->vacation.n != 0 ||
+		       has_put(run, o, ITEM_IDENTITY);
 	case ASK_APP_PASSWORDS:
-		return r->app_passwords.n != 0 && run->passwords != NULL;
+		return run->passwords != NULL &&
+		       (r->app_passwords.n != 0 ||
+			   has_put(run, o, ITEM_APP_PASSWORD));
 	case ASK_MAILBOXES:
-		return r->shares.n != 0;
+		return r->shares.n != 0 || has_put(run, o, ITEM_SHARE);
 	case ASKS:
 		break;
 	}
@@ -206,6 +225,65 @@ owner_put(const struct owner_run *run, const struct holder *o,
 }
 
 bool
+owner_untouched(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, const char *there)
+{
+	const char *before = put_before(run, o, kind, name);
+	const char *tab = before == NULL ? NULL : strchr(before, '\t');
+
+	return tab != NULL && strcmp(tab + 1, there) == 0;
+}
+
+bool
+owner_goes(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, bool untouched, const char *undo)
+{
+	char *note;
+
+	if (untouched && run->update)
+		return true;
+	note = xasprintf("the directory does not have it any more%s: it "
+			 "stays%s%s%s",
+	    untouched ? "" : ", and the owner has changed it",
+	    untouched ? " (-u " : "", untouched ? undo : "",
+	    untouched ? ")" : "");
+	owner_exists(run, o, kind, name, note);
+	free(note);
+	return false;
+}
+
+bool
+owner_is_entry(const struct holder *o, const struct ledger_entry *e)
+{
+	return o->identity != NULL && strcmp(e->second, o->identity) == 0;
+}
+
+const char *
+owner_identity_of(
+    const struct owner_run *run, const struct holder *o, const char *id)
+{
+	return put_before(run, o, ITEM_IDENTITY_ID, id);
+}
+
+/* Keeps under which id the server has it, which ends what it was before. */
+static int
+note_id(const struct owner_run *run, const struct holder *o, const char *id,
+    const char *name, struct why *why)
+{
+	const char *fields[OWNER_FIELDS + 1];
+	size_t n = fields_of(o, ITEM_IDENTITY_ID, id, fields);
+	const char *before = owner_identity_of(run, o, id);
+
+	fields[n] = name;
+	if (run->dry_run || (before != NULL && strcmp(before, name) == 0))
+		return 0;
+	if (before != NULL &&
+	    note_put(run, o, ITEM_IDENTITY, before, OWNER_MOVED, "", why) == -1)
+		return -1;
+	return ledger_add(run->done, fields, n + 1, false, why);
+}
+
+bool
 owner_differs(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name, enum owner_put put, json_t *differs)
 {
@@ -316,7 +394,8 @@ owner_given(
 
 int
 owner_done(const struct owner_run *run, const struct holder *o,
-    const struct owner_item *i, const char *there, struct why *why)
+    const struct owner_item *i, const char *there, const char *id,
+    struct why *why)
 {
 	/* An active script is also one that was put in. */
 	enum item_kind kind = i->kind == ITEM_ACTIVE ? ITEM_SCRIPT : i->kind;
@@ -328,6 +407,8 @@ owner_done(const struct owner_run *run, const struct holder *o,
 		r = note_put(run, o, kind, i->name, i->wish, there, why);
 	else if (kind != i->kind)
 		r = note_done(run, o, kind, i->name, why);
+	if (r == 0 && i->kind == ITEM_IDENTITY && id != NULL)
+		r = note_id(run, o, id, i->name, why);
 	if (r == 0 && i->filters != NULL)
 		r = note_filters(run, o, i->name, i->filters, why);
 	if (r == 0 && i->filters != NULL)
@@ -358,11 +439,13 @@ owner_exists(const struct owner_run *run, const struct holder *o,
 
 void
 owner_exists_as(const struct owner_run *run, const struct holder *o,
-    enum item_kind kind, const char *name, const char *wish, const char *there)
+    enum item_kind kind, const char *name, const char *wish, const char *there,
+    const char *id)
 {
 	struct why why = { 0 };
 
-	if (note_put(run, o, kind, name, wish, there, &why) == -1)
+	if (note_put(run, o, kind, name, wish, there, &why) == -1 ||
+	    (id != NULL && note_id(run, o, id, name, &why) == -1))
 		run->report(
 		    run->arg, o, kind, SET_FAILED, name, NULL, NULL, &why);
 	else
@@ -458,18 +541,45 @@ decide_app_passwords(const struct owner_run *run, struct holder *o)
 	}
 }
 
+/* What the directory revokes works on until somebody removes it. */
+static void
+note_gone_passwords(const struct owner_run *run, const struct holder *o)
+{
+	const struct record_app_password *v = o->want.app_passwords.v;
+	const struct ledger_entry *e = owner_entries(run, o, ITEM_APP_PASSWORD);
+
+	for (; e != NULL; e = e->next) {
+		size_t n = 0;
+
+		while (n < o->want.app_passwords.n &&
+		       strcmp(v[n].name, e->fourth) != 0)
+			n++;
+		if (n == o->want.app_passwords.n && owner_is_entry(o, e) &&
+		    has_app_password(o, e->fourth))
+			owner_exists(run, o, ITEM_APP_PASSWORD, e->fourth,
+			    "the directory does not have it any more: it works "
+			    "until somebody removes it");
+	}
+}
+
 void
 owner_decide(const struct owner_run *run, struct holder *o)
 {
 	struct wanted_vacation w;
 	bool vacation = vacation_wanted(o, &w);
 
-	if (!scripts_decide(run, o, vacation ? &w : NULL) && vacation)
+	if (scripts_decide(run, o, vacation ? &w : NULL))
+		;
+	else if (vacation)
 		vacation_decide(run, o, &w);
+	else
+		vacation_end(run, o);
 	identities_decide(run, o);
 	shares_decide(run, o);
-	if (run->passwords != NULL)
+	if (run->passwords != NULL) {
 		decide_app_passwords(run, o);
+		note_gone_passwords(run, o);
+	}
 }
 
 void

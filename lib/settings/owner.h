@@ -43,10 +43,12 @@ enum item_kind {
 	ITEM_SHARE, /* of a folder, with all persons */
 	ITEM_APP_PASSWORD,
 	/* In the ledger only: what a wrapper includes; an app password that the
-	 * server was asked for; the script that was activated. */
+	 * server was asked for; the script that was activated; the identity
+	 * that the server has under an id. */
 	ITEM_FILTERS,
 	ITEM_ASKED_PASSWORD,
 	ITEM_ACTIVATED,
+	ITEM_IDENTITY_ID,
 	ITEM_KINDS
 };
 
@@ -145,9 +147,11 @@ int owner_asking(
     const struct owner_run *run, const struct holder *o, struct why *why);
 
 /* Writes into the ledger that a thing is there. there: what the server has now,
- * where the item does not say it; NULL: not known. 0, or -1 and why. */
+ * where the item does not say it; id: what the server calls it; each NULL: not
+ * known. 0, or -1 and why. */
 int owner_done(const struct owner_run *run, const struct holder *o,
-    const struct owner_item *i, const char *there, struct why *why);
+    const struct owner_item *i, const char *there, const char *id,
+    struct why *why);
 
 /* Forgets one item; and all of them, with the answers, after an answer was lost:
  * what is there has to be asked again. */

@@ -23,10 +23,9 @@ static const char forward_name[] = "forward";
 static const char vacation_name[] = "mailferry-vacation";
 static const char wrapper_name[] = "mailferry";
 static const char server_vacation[] = "vacation";
-/* A forward that the directory does not have any more: where it runs, it does
- * nothing. */
-static const char no_forward[] = "# The directory has no forward any more.\r\n"
-				 "if false {\r\n\tkeep;\r\n}\r\n";
+/* What the directory does not have any more: where it runs, it does nothing. */
+static const char nothing[] = "# The directory does not have it any more.\r\n"
+			      "if false {\r\n\tkeep;\r\n}\r\n";
 
 /* What may be active together, in the order in which it runs: the filters come
  * last, because they may stop. */
@@ -44,9 +43,10 @@ struct scripts {
 	const json_t *active;    /* NULL: none is */
 	const char *active_name; /* "" then */
 	char *names[COMPONENTS]; /* NULL: not wanted */
-	char *unread;   /* why nobody knows what the active one includes */
-	char *filters;  /* the record's active script, as it is named */
-	json_t *wanted; /* the names of all that the record has */
+	char *unread;       /* why nobody knows what the active one includes */
+	char *filters;      /* the record's active script, as it is named */
+	json_t *wanted;     /* the names of all that the record has */
+	bool ends_vacation; /* the server's own message */
 };
 
 static const json_t *
@@ -114,7 +114,8 @@ replace_script(const struct scripts *s, const char *name, const char *wish)
 		    json_pack("[s]", "text"));
 	/* It was not there when this run asked first. */
 	if (put == PUT_UNKNOWN && s->o->sent && blob != NULL)
-		owner_exists_as(s->run, s->o, ITEM_SCRIPT, name, wish, blob);
+		owner_exists_as(
+		    s->run, s->o, ITEM_SCRIPT, name, wish, blob, NULL);
 	else
 		owner_exists(s->run, s->o, ITEM_SCRIPT, name, NULL);
 	return false;
@@ -193,31 +194,31 @@ want(struct scripts *s, enum component c, const char *name)
 		s->names[c] = xstrdup(name);
 }
 
-/* A forward that is as it was put in ends where that is asked for. */
+/* A script of ours that is as it was put in ends where that is asked for. */
 static void
-end_forward(struct scripts *s)
+end_script(struct scripts *s, const char *name)
 {
-	const json_t *there = find(s, forward_name);
+	const json_t *there = find(s, name);
 	struct owner_item *i;
 	enum owner_put put;
 	char wish[OWNER_DIGEST];
 
-	owner_digest(no_forward, wish);
-	put = owner_put(s->run, s->o, ITEM_SCRIPT, forward_name, wish,
-	    owner_text(there, "blobId"));
-	if (put == PUT_THEIRS && owner_was_changing(s->o, forward_name))
+	owner_digest(nothing, wish);
+	put = owner_put(
+	    s->run, s->o, ITEM_SCRIPT, name, wish, owner_text(there, "blobId"));
+	if (put == PUT_THEIRS && owner_was_changing(s->o, name))
 		put = PUT_OURS;
 	if (there == NULL ||
 	    !(put == PUT_SAME || (put == PUT_OURS && s->run->update)))
 		return;
-	(void)json_object_set_new(s->wanted, forward_name, json_true());
+	(void)json_object_set_new(s->wanted, name, json_true());
 	if (put == PUT_SAME)
 		return;
-	i = owner_noted_item(s->run, s->o, ITEM_SCRIPT, forward_name,
+	i = owner_noted_item(s->run, s->o, ITEM_SCRIPT, name,
 	    "the directory does not have it any more: it does nothing now");
 	if (i == NULL)
 		return;
-	i->text = xstrdup(no_forward);
+	i->text = xstrdup(nothing);
 	i->id = xstrdup(owner_text(there, "id"));
 	(void)snprintf(i->wish, sizeof i->wish, "%s", wish);
 }
@@ -235,7 +236,7 @@ put_forward(struct scripts *s)
 		return;
 	}
 	if (r->forward.n == 0) {
-		end_forward(s);
+		end_script(s, forward_name);
 		return;
 	}
 	sieve_forward(&text, r->forward.v[0], r->keep);
@@ -309,44 +310,80 @@ text_of(const struct scripts *s, const char *name, struct buf *text,
 	return why_set(why, FAIL_DATA, "its text is not known");
 }
 
+/* Whether what is active now is the script, or includes it. */
+static bool
+is_running(struct scripts *s, const char *name)
+{
+	struct buf text = { 0 };
+	struct why why = { 0 };
+	bool is_run = strcmp(s->active_name, name) == 0;
+
+	if (find(s, name) == NULL || !is_wrapper(s->active_name))
+		return is_run;
+	if (text_of(s, s->active_name, &text, &why) == 0)
+		is_run = sieve_wraps(buf_str(&text), name);
+	else if (s->unread == NULL)
+		s->unread = xasprintf("what is active now cannot be read (%s): "
+				      "it is left alone",
+		    why.text);
+	buf_wipe(&text);
+	return is_run;
+}
+
 /* A forward that the record does not know any more, or never knew, goes on where
  * it runs, unless this program has ended it. */
 static void
 keep_forward(struct scripts *s)
 {
-	struct buf text = { 0 };
-	struct why why = { 0 };
-	bool is_run = strcmp(s->active_name, forward_name) == 0;
-
-	if (json_object_get(s->wanted, forward_name) != NULL ||
-	    find(s, forward_name) == NULL)
-		return;
-	if (is_wrapper(s->active_name)) {
-		if (text_of(s, s->active_name, &text, &why) == -1)
-			s->unread = xasprintf("what is active now cannot be "
-					      "read (%s): it is left alone",
-			    why.text);
-		else
-			is_run = sieve_wraps(buf_str(&text), forward_name);
-	}
-	if (is_run)
+	if (json_object_get(s->wanted, forward_name) == NULL &&
+	    is_running(s, forward_name))
 		s->names[C_FORWARD] = xstrdup(forward_name);
-	buf_wipe(&text);
 }
 
-/* Whether it is among those that run. */
-static bool
-runs(const struct scripts *s, const char *name)
+static size_t
+count(const struct scripts *s, const char *names[COMPONENTS])
 {
+	size_t n = 0;
+
+	for (size_t c = 0; c < COMPONENTS; c++)
+		if (s->names[c] != NULL)
+			names[n++] = s->names[c];
+	return n;
+}
+
+/* Whether it will be among those that run. Where nothing is wanted, what is active
+ * stays so. */
+static bool
+runs(struct scripts *s, const char *name)
+{
+	const char *names[COMPONENTS];
+
+	if (count(s, names) == 0)
+		return is_running(s, name);
 	for (size_t c = 0; c < COMPONENTS; c++)
 		if (s->names[c] != NULL && strcmp(s->names[c], name) == 0)
 			return true;
 	return false;
 }
 
+/* A message that the directory does not have, or has switched off, runs on where
+ * nothing else takes the place of what is active. */
+static void
+end_vacation(struct scripts *s, const struct wanted_vacation *w)
+{
+	if (s->names[C_VACATION] != NULL || !runs(s, vacation_name))
+		return;
+	end_script(s, vacation_name);
+	if (w != NULL && json_object_get(s->wanted, vacation_name) == NULL)
+		owner_exists(s->run, s->o, ITEM_SCRIPT, vacation_name,
+		    "the directory has it switched off: it runs until "
+		    "somebody switches it off (-u does, unless the owner has "
+		    "changed it)");
+}
+
 /* What came from the directory, and is not there any more. */
 static void
-note_gone(const struct scripts *s, const struct wanted_vacation *w)
+note_gone(struct scripts *s, const struct wanted_vacation *w)
 {
 	json_t *v;
 	size_t i;
@@ -369,17 +406,6 @@ note_gone(const struct scripts *s, const struct wanted_vacation *w)
 }
 
 /* --- the active one --- */
-
-static size_t
-count(const struct scripts *s, const char *names[COMPONENTS])
-{
-	size_t n = 0;
-
-	for (size_t c = 0; c < COMPONENTS; c++)
-		if (s->names[c] != NULL)
-			names[n++] = s->names[c];
-	return n;
-}
 
 /* What the ledger calls them together. */
 static char *
@@ -594,12 +620,13 @@ activate_wrapper(
  * ends where a script becomes active. */
 static void
 note_vacation(
-    const struct scripts *s, const struct wanted_vacation *w, const char *key)
+    struct scripts *s, const struct wanted_vacation *w, const char *key)
 {
 	char *note;
 
 	if (w != NULL || strcmp(s->active_name, server_vacation) != 0)
 		return;
+	s->ends_vacation = true;
 	note = xasprintf("the directory does not have it any more: the script "
 			 "%s becomes active, which switches it off",
 	    key);
@@ -651,6 +678,7 @@ scripts_decide(const struct owner_run *run, struct holder *o,
 	find_filters(&s);
 	keep_forward(&s);
 	shares = put_vacation(&s, w);
+	end_vacation(&s, w);
 	note_gone(&s, w);
 	decide_active(&s, w);
 	for (size_t c = 0; c < COMPONENTS; c++)
@@ -658,5 +686,5 @@ scripts_decide(const struct owner_run *run, struct holder *o,
 	free(s.filters);
 	free(s.unread);
 	json_decref(s.wanted);
-	return shares;
+	return shares || s.ends_vacation;
 }

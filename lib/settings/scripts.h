@@ -9,7 +9,7 @@
 #include "settings/vacation.h"
 
 /* Scripts, forward, and the vacation message where it has to share; w may be
- * NULL. True if the message is among them. */
+ * NULL. True if the message is among them, or ended by them. */
 bool scripts_decide(const struct owner_run *run, struct holder *o,
     const struct wanted_vacation *w);
 

@@ -407,7 +407,7 @@ judge_twin(const struct owner_run *run, const struct holder *o,
     const struct owner_item *i, const json_t *answer, struct why *why)
 {
 	if (jmap_is_gone(answer, i->id))
-		return owner_done(run, o, i, NULL, why) == -1 ? -1 : 1;
+		return owner_done(run, o, i, NULL, NULL, why) == -1 ? -1 : 1;
 	why_set(why, FAIL_DATA,
 	    "another run has made one like it: remove this one, %s", i->id);
 	return 0;
@@ -469,7 +469,7 @@ judge(const struct jmap_request *r, const struct owner_run *run,
 		return judge_twin(run, o, i, answer, why);
 	/* An activation alone has no object that it is about. */
 	if (i->kind == ITEM_ACTIVE && i->text == NULL)
-		return owner_done(run, o, i, NULL, why) == -1 ? -1 : 1;
+		return owner_done(run, o, i, NULL, NULL, why) == -1 ? -1 : 1;
 	if (json_object_get(good, key) == NULL) {
 		jmap_set_error(bad, i->body, why);
 		return 0;
@@ -477,8 +477,9 @@ judge(const struct jmap_request *r, const struct owner_run *run,
 	if (i->kind == ITEM_APP_PASSWORD &&
 	    keep_password(run, o, i, json_object_get(good, key), why) == -1)
 		return -1;
-	return owner_done(run, o, i, blob_id(r, i, json_object_get(good, key)),
-		   why) == -1
+	good = json_object_get(good, key);
+	return owner_done(run, o, i, blob_id(r, i, good),
+		   i->id != NULL ? i->id : jmap_text(good, "id"), why) == -1
 		   ? -1
 		   : 1;
 }

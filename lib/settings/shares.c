@@ -93,9 +93,9 @@ struct folder {
 
 /* A right of somebody in the ledger, so that each is given once. */
 static char *
-key_of(const struct folder *f, const struct record_share *s, size_t right)
+key_of(const struct record_share *s, size_t right)
 {
-	return xasprintf("%s (%s %s)", f->name, s->with, rights[right].name);
+	return xasprintf("%s (%s %s)", s->folder, s->with, rights[right].name);
 }
 
 static bool
@@ -115,7 +115,7 @@ join(struct folder *f, const struct record_share *s, const char *id)
 
 	for (size_t i = 0; i < sizeof rights / sizeof *rights; i++) {
 		bool had = json_is_true(json_object_get(has, rights[i].name));
-		char *key = key_of(f, s, i);
+		char *key = key_of(s, i);
 		bool gets = !had && is_granted(s, i) && !was_given(f, key);
 
 		more = more || gets;
@@ -226,6 +226,86 @@ decide_folder(const struct owner_run *run, struct holder *o, size_t n,
 		buf_free(&f.labels[c]);
 }
 
+/* --- what the directory does not give any more --- */
+
+/* Whether the record still gives what this line of the ledger is about. */
+static bool
+is_given(const struct holder *o, const char *key)
+{
+	const struct record_share *v = o->want.shares.v;
+	bool given = false;
+
+	for (size_t n = 0; n < o->want.shares.n && !given; n++)
+		for (size_t i = 0; i < sizeof rights / sizeof *rights; i++) {
+			char *one = key_of(&v[n], i);
+
+			given = given ||
+				(is_granted(&v[n], i) && strcmp(one, key) == 0);
+			free(one);
+		}
+	return given;
+}
+
+/* Whether somebody still has the right of a line, which is cut at its end:
+ * "FOLDER (WITH RIGHT)". *right becomes the last word. */
+static bool
+still_has(const struct owner_run *run, const struct holder *o,
+    const struct mailboxes *list, char *line, const char **right)
+{
+	char *with = strrchr(line, '('), *end = strrchr(line, ' ');
+	const struct mailbox *m;
+	const char *id;
+	const json_t *shared;
+
+	if (with == NULL || with == line || end < with ||
+	    run->account_id == NULL)
+		return false;
+	end[strcspn(end, ")")] = '\0';
+	*end = '\0';
+	*right = end + 1;
+	with[-1] = '\0';
+	m = find_folder(list, line);
+	with[-1] = ' ';
+	id = run->account_id(run->arg, with + 1);
+	if (m == NULL || id == NULL)
+		return false;
+	shared = json_object_get(
+	    owner_find(o->has[ASK_MAILBOXES], "id", m->ident), "shareWith");
+	return json_is_true(
+	    json_object_get(json_object_get(shared, id), *right));
+}
+
+static void
+note_gone(const struct owner_run *run, const struct holder *o,
+    const struct mailboxes *list)
+{
+	const struct ledger_entry *e = owner_entries(run, o, ITEM_SHARE);
+	json_t *gone = json_object(), *v; /* "FOLDER (WITH" -> rights */
+	const char *right, *key;
+
+	for (; e != NULL; e = e->next) {
+		char *line = xstrdup(e->fourth);
+
+		if (owner_is_entry(o, e) && !is_given(o, e->fourth) &&
+		    still_has(run, o, list, line, &right)) {
+			key = json_string_value(json_object_get(gone, line));
+			(void)json_object_set_new(gone, line,
+			    json_sprintf(
+				"%s %s", key == NULL ? "" : key, right));
+		}
+		free(line);
+	}
+	json_object_foreach (gone, key, v) {
+		char *label = xasprintf("%s%s)", key, json_string_value(v));
+
+		owner_exists(run, o, ITEM_SHARE, label,
+		    "the directory does not give it any more: it stays until "
+		    "somebody takes it away");
+		free(label);
+	}
+	json_decref(gone);
+}
+
 static bool
 is_first(const struct record_share *v, size_t n)
 {
@@ -242,7 +322,7 @@ shares_decide(const struct owner_run *run, struct holder *o)
 	struct mailboxes list = { 0 };
 	struct why why = { 0 };
 
-	if (o->want.shares.n == 0)
+	if (o->want.shares.n == 0 && o->has[ASK_MAILBOXES] == NULL)
 		return;
 	if (o->id != NULL &&
 	    jmap_read_mailboxes(o->has[ASK_MAILBOXES], &list, &why) == -1) {
@@ -252,5 +332,6 @@ shares_decide(const struct owner_run *run, struct holder *o)
 	for (size_t n = 0; n < o->want.shares.n; n++)
 		if (is_first(v, n))
 			decide_folder(run, o, n, &list);
+	note_gone(run, o, &list);
 	mailboxes_free(&list);
 }

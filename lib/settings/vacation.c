@@ -204,11 +204,38 @@ vacation_decide(const struct owner_run *run, struct holder *o,
 	if (json_array_size(differs) == 0) {
 		vacation_wish(w, wish);
 		digest(body, now);
-		owner_exists_as(run, o, ITEM_VACATION, NULL, wish, now);
+		owner_exists_as(run, o, ITEM_VACATION, NULL, wish, now, NULL);
 	} else {
 		decide(run, o, w, body, differs);
 	}
 	json_decref(differs);
+	json_decref(body);
+}
+
+void
+vacation_end(const struct owner_run *run, struct holder *o)
+{
+	const json_t *there = json_array_get(o->has[ASK_VACATION], 0);
+	char now[OWNER_DIGEST];
+	json_t *body;
+	struct owner_item *i;
+	bool ours;
+
+	if (!owner_was_done(run, o, ITEM_VACATION, NULL) ||
+	    !json_is_true(json_object_get(there, "isEnabled")))
+		return;
+	digest(there, now);
+	ours = owner_untouched(run, o, ITEM_VACATION, NULL, now);
+	if (!owner_goes(run, o, ITEM_VACATION, NULL, ours, "switches it off") ||
+	    (i = owner_noted_item(run, o, ITEM_VACATION, NULL,
+		 "the directory does not have it any more: it is switched "
+		 "off")) == NULL)
+		return;
+	body = json_pack("{s:b}", "isEnabled", false);
+	i->body = replacement(body);
+	i->id = xstrdup("singleton");
+	digest(body, i->there);
+	memcpy(i->wish, i->there, sizeof i->wish);
 	json_decref(body);
 }
 
