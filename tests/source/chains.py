@@ -51,6 +51,7 @@ class Config:
         self.passwords = []
         self.names = set()
         self.in_file = {}
+        self.short = {}  # names in a file with no more than a password
         self.rows = {}
         self.count = 0
         self.text = ''
@@ -147,6 +148,7 @@ class Config:
                 home = self.r.choice([f'/h{self.count}/{name}'] * 3 + [''])
                 if self.chance(.06):
                     f.write(f'{name}:{secret}\n')
+                    self.short.setdefault(path, set()).add(name)
                 else:
                     f.write(f'{name}:{secret}:{uid}:{gid}::{home}::'
                             f'{self.extra()}\n')
@@ -175,6 +177,11 @@ class Config:
         db.commit()
         db.close()
         return table
+
+    def listed(self, path, passdb):
+        """The names that a file lists: as a userdb not those without fields."""
+        short = set() if passdb else self.short.get(path, set())
+        return self.in_file[path] - short
 
     def sql_file(self):
         """A database; the path of its settings."""
@@ -231,7 +238,7 @@ class Config:
         if deny:
             out.append('deny = yes')
         elif kind == 'passwd-file':
-            self.names |= self.in_file[path]
+            self.names |= self.listed(path, passdb)
         for line in self.rules(passdb):
             if not any(line.split()[0] == o.split()[0] for o in out):
                 out.append(line)

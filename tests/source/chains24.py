@@ -152,7 +152,7 @@ class Config(chains.Config):
         if deny:
             out.append('deny = yes')
         elif kind == 'passwd-file':
-            self.names |= self.in_file[path]
+            self.names |= self.listed(path, passdb)
         for line in self.rules(passdb):
             if not any(line.split()[0] == o.split()[0] for o in out):
                 out.append(line)

@@ -165,7 +165,7 @@ set_own_field(void *ctx, const char *key, const char *value)
 	size_t len = strlen(key), n = strlen(suffix);
 	struct buf name = { 0 };
 
-	if (!ask->db->is_passdb || !ask->db->blocking || len <= n ||
+	if (!ask->db->blocking || len <= n ||
 	    strcmp(key + len - n, suffix) != 0) {
 		set_field(ctx, key, value);
 		return;
