@@ -41,7 +41,7 @@ try_templates(struct arena *arena, const char *list)
 
 	if (templates_read(&t, arena, list, &why) == 0)
 		(void)templates_apply(
-		    &t, "ann@one.test", no_value, set, NULL, &why);
+		    &t, "ann@one.test", NULL, no_value, set, NULL, &why);
 	else
 		must(why.kind == FAIL_FATAL);
 	templates_free(&t);

@@ -49,6 +49,10 @@ static const struct {
 	{ NULL, "q", "%{sql:none}", "", "none " },
 	{ NULL, "q", "%{ldap:none | default('1')}B", "q=1B;", "none " },
 	{ NULL, "q", "5", "q=5;", "" },
+	{ NULL, "home", "/h/%{original_user | username}", "home=/h/login;",
+	    "" },
+	{ "=home=/h/%{orig_user}/%n", NULL, NULL, "home=/h/login@two.test/ann;",
+	    "" },
 };
 
 static int
@@ -74,8 +78,8 @@ main(void)
 		int r = read_row(&t, &arena, i);
 
 		if (r == 0)
-			r = templates_apply(
-			    &t, "ann@one.test", value, set, &out, &why);
+			r = templates_apply(&t, "ann@one.test",
+			    "login@two.test", value, set, &out, &why);
 		SAME(r == 0 ? buf_str(&out) : NULL, rows[i].want, "row %zu", i);
 		for (size_t n = 0; r == 0 && n < t.attributes.n; n++)
 			buf_addf(&names, "%s ", t.attributes.v[n]);

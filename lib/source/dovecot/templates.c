@@ -176,13 +176,15 @@ apply(const struct template *t, struct expansion *x, template_set *set,
 }
 
 int
-templates_apply(const struct templates *t, const char *user,
+templates_apply(const struct templates *t, const char *user, const char *login,
     template_value *value, template_set *set, void *ctx, struct why *why)
 {
 	struct applying a = {
 		.value = value, .ctx = ctx, .lenient = t->lenient
 	};
-	struct expansion x = { .user = user, .lookup = look_up, .ctx = &a };
+	struct expansion x = {
+		.user = user, .login = login, .lookup = look_up, .ctx = &a
+	};
 	int r = 0;
 
 	for (const struct template *one = t->first; one != NULL && r == 0;

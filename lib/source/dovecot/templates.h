@@ -52,12 +52,14 @@ typedef const char *template_value(void *ctx, const char *name);
 typedef void template_set(void *ctx, const char *field, const char *value);
 
 /*
- * Calls set for each field of a user. A field whose text names a value that is
+ * Calls set for each field of a user, whom login, as it was typed, was the name of
+ * (NULL: user). A field whose text names a value that is
  * not there, without a default, is left out (by 2.4). 0; or -1 and why (FATAL) at a
  * variable that is not known.
  */
 int templates_apply(const struct templates *t, const char *user,
-    template_value *value, template_set *set, void *ctx, struct why *why);
+    const char *login, template_value *value, template_set *set, void *ctx,
+    struct why *why);
 
 void templates_free(struct templates *t);
 

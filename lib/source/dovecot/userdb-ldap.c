@@ -351,8 +351,8 @@ take_entry(struct asking *ask)
 	struct users_ldap *own = ask->db->own;
 	struct why why = { 0 };
 
-	if (templates_apply(&own->fields, ask->who->user, attribute_value,
-		set_field, ask, &why) == 0) {
+	if (templates_apply(&own->fields, ask->who->user, ask->who->login,
+		attribute_value, set_field, ask, &why) == 0) {
 		look_at_password(ask);
 		return true;
 	}
@@ -538,7 +538,7 @@ list_entry(struct userdbs *all, const struct users_ldap *own,
 	for (; l.more && !userdbs_stop(all); l.which++) {
 		l.more = false;
 		buf_reset(&l.name);
-		if (templates_apply(&own->list_fields, "", listed_value,
+		if (templates_apply(&own->list_fields, "", NULL, listed_value,
 			set_listed, &l, &why) == -1)
 			emit_fail_at(all->emit, own->where, NULL, &why);
 		else if (l.more && l.name.len > 0)

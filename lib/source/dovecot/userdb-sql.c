@@ -222,8 +222,8 @@ take_row(struct asking *ask)
 		if (own->import_all)
 			set_field(ask, sql_column(own->db, i), value);
 	}
-	if (templates_apply(&own->fields, name_so_far(ask), column_value,
-		set_own_field, ask, &why) == 0)
+	if (templates_apply(&own->fields, name_so_far(ask), ask->who->login,
+		column_value, set_own_field, ask, &why) == 0)
 		return has_password(ask);
 	emit_fail_at(ask->all->emit, own->where, NULL, &why);
 	return false;
