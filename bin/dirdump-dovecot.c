@@ -108,6 +108,10 @@ dump(char **operands)
 		postfix_read(p, e);
 		run.dovecot.names = names;
 		run.dovecot.names_ctx = &p->config;
+		run.dovecot.mail_elsewhere =
+		    postfix_is_set(&p->config, "virtual_mailbox_domains") !=
+			NULL &&
+		    postfix_delivers(p);
 	}
 	if (!run.source.tally.fatal && !emit_stop(e))
 		dovecot_read(e, &run.dovecot, &p->aliases);

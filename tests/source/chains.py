@@ -303,13 +303,19 @@ mail_location = maildir:~/Maildir
         return subprocess.run(command, check=False, **options)
 
     def saved(self):
-        """What dirdump-dovecot is to read."""
-        return self.conf
+        """What dirdump-dovecot is to read: of a server that delivers."""
+        with open(self.conf, encoding='ascii') as f:
+            text = f.read()
+        path = self.conf + '.lmtp'
+        with open(path, 'w', encoding='ascii') as f:
+            f.write(text.replace('\nprotocols =\n', '\nprotocols = lmtp\n'))
+        return path
 
     def __init__(self, folder, settings):
         self.folder = folder
         self.conf = os.path.join(folder, 'dovecot.conf')
         self.serial = 0
+        self.broken = set()  # whose deliveries fail, for now
         self.cookie = ''
         for name in ['base', 'state']:
             os.mkdir(os.path.join(folder, name), 0o755)
@@ -458,6 +464,8 @@ service anvil {{
         self.say(self.master, f'USER\t{self.serial}\t{name}\tservice=lmtp\n')
         answer = self.line(self.master)
         if answer[0] != 'USER':
+            if answer[0] != 'NOTFOUND':
+                self.broken.add(name)
             return None
         return dict(self.fields(answer[3:]), user=answer[2])
 
@@ -528,7 +536,8 @@ def home_of(user, logins, accounts):
     return user
 
 
-def compare(names, logins, deliveries, accounts, aliases, messages):
+def compare(names, logins, deliveries, broken, accounts, aliases,
+            messages):
     """Everything that is wrong, as a list of sentences."""
     bad = []
     ways = {}
@@ -562,6 +571,11 @@ def compare(names, logins, deliveries, accounts, aliases, messages):
                        f'in {[w[:2] for w in mine]}')
             continue
         mine = known
+        if any(w[0] == address == w[2]['user'] for w in mine) and \
+                address not in broken and \
+                account['receive'] != (deliveries[address] is not None):
+            bad.append(f"{address} receive {account['receive']}, a delivery "
+                       f'{deliveries[address]}')
         password = password_of(account)
         fitting = [w for w in mine if password is None or w[1] == password]
         if mine and not fitting:
@@ -618,7 +632,7 @@ def check_seed(seed, keep, make):
         names = config.names
         passwords = config.passwords + ['nobodys']
         accounts, aliases, messages = dump(server.saved())
-        everybody = sorted(names | set(NAMES) | set(accounts) | set(aliases))
+        everybody = sorted(names | set(NAMES) | set(aliases))
         logins = server.logins(everybody, passwords)
         disabled = {}
         if 'protocol imap' in settings:
@@ -627,7 +641,8 @@ def check_seed(seed, keep, make):
         for name, account in list(accounts.items()):
             if sends_only(server, account, passwords):
                 del accounts[name]
-        bad = compare(names, logins, deliveries, accounts, aliases, messages)
+        bad = compare(names, logins, deliveries, server.broken, accounts,
+                      aliases, messages)
         bad += [f'{a} has {accounts[a].get("disabled")} disabled, the server '
                 f'{d}' for a, d in sorted(disabled.items())
                 if a in accounts and accounts[a]['active'] and

@@ -225,7 +225,8 @@ mail_path = ~/Maildir
                              capture_output=True).stdout
         path = os.path.join(self.folder, 'saved')
         with open(path, 'w', encoding='utf-8') as f:
-            f.write(text.replace(self.inside + '/', self.folder + '/'))
+            text = text.replace(self.inside + '/', self.folder + '/')
+            f.write(text.replace('\nprotocols = \n', '\nprotocols = lmtp\n'))
         return path
 
 

@@ -151,9 +151,11 @@ class Postfix:
                     self.r.choice([f'list.{name}', f'a list of {name}']),
                     '# those\n' + value + '\n')
                 value = f'":include:{path}"'
-            out.append((f'{name}:', value))
-        path = self.write('aliases', ''.join(f'{k} {v}\n' for k, v in out))
+            out.append((name, value))
         kind = self.r.choice(['hash', 'lmdb', 'texthash'])
+        colon = '' if kind == 'texthash' else ':'
+        path = self.write('aliases', ''.join(
+            f'{k}{colon} {v}\n' for k, v in out))
         if kind != 'texthash':
             subprocess.run(['postalias', '-c', self.folder, f'{kind}:{path}'],
                            check=True)

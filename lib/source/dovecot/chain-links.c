@@ -164,15 +164,10 @@ dovecot_link(struct dovecot *d)
 	c->nuserdbs = add_dummy(at, add_links(d, at, false, reading));
 	at += room;
 	c->knowing = at;
-	c->nknowing = add_links(d, at, true, chain_delivery);
+	c->nknowing = add_links(d, at, true, c->delivery);
 	at += room;
 	c->deliveries = at;
-	c->ndeliveries = add_dummy(at, add_links(d, at, false, chain_delivery));
-	c->parted =
-	    !are_same(c->userdbs, c->nuserdbs, c->deliveries, c->ndeliveries) ||
-	    !are_same(c->passdbs, c->npassdbs, c->knowing, c->nknowing);
-	for (size_t i = 0; i < c->nuserdbs; i++)
-		c->prefetches |= c->userdbs[i].prefetch && c->nuserdbs > 1;
+	c->ndeliveries = add_dummy(at, add_links(d, at, false, c->delivery));
 	c->ask = ask;
 	c->is_dead = is_dead;
 	c->unknown = unknown;
@@ -195,7 +190,8 @@ dovecot_link_service(struct dovecot *d, struct service *s)
 	s->apart = !are_same(
 	    c->passdbs, c->npassdbs, d->chain.passdbs, d->chain.npassdbs);
 	if (strcmp(s->name, "smtp") == 0) {
-		c->mailbox_service = chain_delivery;
+		c->only_passwords = true;
+		c->mailbox_service = c->delivery;
 		c->userdbs = c->deliveries;
 		c->nuserdbs = c->ndeliveries;
 		return;

@@ -89,7 +89,7 @@ set_mailbox(struct outcome *out, const struct walk *w)
 static void
 set_login(struct outcome *out, const struct answer *typed, bool unsure)
 {
-	out->login = out->found = true;
+	out->login = true;
 	out->found_unsure = unsure;
 	out->any_password = typed == NULL;
 	out->unsure = typed != NULL && typed->found == FOUND_UNSURE;
@@ -120,6 +120,7 @@ add_login(const struct walk *w, const struct answer *typed, bool unsure,
 			return;
 	*at = arena_alloc(w->arena, sizeof **at);
 	(*at)->receiver = w->login;
+	(*at)->found = true;
 	set_login(*at, typed, unsure);
 	set_mailbox(*at, w);
 }
@@ -130,16 +131,20 @@ static void
 try_login(struct walk w, const struct answer *typed, struct walk *kept,
     struct outcome *out)
 {
-	bool unsure;
+	bool unsure, found;
 
 	w.typed = typed;
-	if (!walk_passdbs(&w) || !find_mailbox(&w, &unsure))
+	if (!walk_passdbs(&w))
+		return;
+	found = find_mailbox(&w, &unsure);
+	if (!found && !w.c->only_passwords)
 		return;
 	if (out->login) {
 		add_login(&w, typed, unsure, kept, out);
 		return;
 	}
 	*kept = w;
+	out->found = found;
 	set_login(out, typed, unsure);
 }
 
@@ -249,16 +254,15 @@ chain_follow(const struct chain *c, const char *login, const char *user,
 	unsure = out->found_unsure;
 	if (!out->login)
 		out->found = out->locked = find_locked(&start, &kept, &unsure);
-	if (!out->found || c->parted || c->prefetches ||
-	    !user_is_same(user, kept.user)) {
-		out->delivers = find_delivery(
-		    &start, &delivery, out->found ? &ignored : &unsure);
-		out->receiver = delivery.user;
-		out->delivery = delivery.reply.now;
-		if (!out->login && !out->found) {
-			kept = delivery;
-			out->found = out->delivers;
-		}
+	out->delivers =
+	    find_delivery(&start, &delivery, out->found ? &ignored : &unsure);
+	out->receiver = delivery.user;
+	out->delivery = delivery.reply.now;
+	out->refuses = out->found && !out->delivers && !delivery.seen_broken &&
+		       user_is_same(user, kept.user);
+	if (!out->login && !out->found) {
+		kept = delivery;
+		out->found = out->delivers;
 	}
 	out->found_unsure = out->found && unsure;
 	set_mailbox(out, &kept);

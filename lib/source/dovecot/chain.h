@@ -36,12 +36,12 @@ struct chain {
 	/* Of a login, and of a delivery: its passdbs say only who exists. */
 	const struct link *passdbs, *userdbs, *knowing, *deliveries;
 	size_t npassdbs, nuserdbs, nknowing, ndeliveries;
-	/* What the passdbs and the userdbs of a login are asked for; NULL: imap. */
-	const char *service, *mailbox_service;
+	/* What the passdbs and the userdbs of a login are asked for; NULL: imap.
+	 * What they are asked for where mail comes. */
+	const char *service, *mailbox_service, *delivery;
 	const char *mechanisms; /* that the server offers; NULL: plain */
 	bool nopassword_wins;   /* over a password (2.4) */
-	bool parted;            /* deliveries ask other databases than logins */
-	bool prefetches;        /* so do they where logins have an answer */
+	bool only_passwords;    /* a login needs no mailbox */
 	/* What a database says; good as long as the arena of the call. */
 	const struct answer *(*ask)(
 	    void *ctx, const struct link *link, const struct asked *who);
@@ -52,9 +52,6 @@ struct chain {
 	    const char *variable);
 	void *ctx;
 };
-
-/* The service of a delivery. */
-extern const char chain_delivery[];
 
 /* What becomes of a user. */
 struct outcome {
@@ -81,9 +78,9 @@ struct outcome {
 	struct pairs extra, reply;
 	const char *gecos;
 
-	/* A delivery asks the userdbs alone. Followed only where no login is
-	 * possible, or where it may come to another mailbox, or fields. */
+	/* A delivery asks the userdbs alone. */
 	bool delivers;
+	bool refuses; /* it finds nobody, where there is a mailbox */
 	const char *receiver;
 	struct pairs delivery;
 

@@ -41,6 +41,7 @@ struct dovecot {
 	struct chain chain;
 	struct service services[SERVICES_MAX];
 	struct link *links;
+	bool delivers; /* mail comes through it, as its configuration says */
 	const char *name_format; /* auth_username_format */
 	const char *name_chars;  /* auth_username_chars; NULL: all */
 	const char *realm;       /* of a login without a domain; may be NULL */

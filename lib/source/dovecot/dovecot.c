@@ -156,16 +156,22 @@ say_unlisted(struct dovecot *d)
 static void
 say_protocols(struct dovecot *d)
 {
+	struct buf text = { 0 };
+
 	for (size_t i = 0; i < d->dbs.n; i++) {
 		const struct userdb *db = &d->dbs.v[i];
 
-		if (services_ask(db) || db->rules.master)
+		if (services_ask(d, db) || db->rules.master)
 			continue;
-		userdb_refused(&d->dbs, db,
+		buf_reset(&text);
+		buf_addf(&text,
 		    "only logins over IMAP, POP3, SMTP and ManageSieve and "
-		    "deliveries over LMTP are followed: what this database "
-		    "changes is not carried");
+		    "deliveries by %s are followed: what this database "
+		    "changes is not carried",
+		    d->chain.delivery);
+		userdb_refused(&d->dbs, db, text.data);
 	}
+	buf_free(&text);
 }
 
 /* The userdb that has the same list of names; NULL where there is none. */
@@ -278,6 +284,7 @@ dump(struct dovecot *d)
 	if (d->dbs.n == 0)
 		userdb_fatal(&d->dbs, NULL,
 		    "the configuration has no passdb and no userdb");
+	services_delivery(d);
 	dovecot_link(d);
 	d->chain.nopassword_wins = d->dbs.v24;
 	d->chain.mechanisms = setting_value(top, "auth_mechanisms");

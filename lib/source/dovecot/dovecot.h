@@ -17,6 +17,7 @@ struct dovecot_options {
 	const char *config; /* a saved output of doveconf; NULL: it is run */
 	const char *domain; /* of bare names; may be NULL */
 	const char *default_scheme; /* NULL: that of the configuration */
+	bool mail_elsewhere;        /* Dovecot does not deliver the mail */
 	/*
 	 * Where a database cannot be listed, or its names are no addresses:
 	 * calls found for the addresses of mailboxes that are known from

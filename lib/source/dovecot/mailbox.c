@@ -346,6 +346,11 @@ note_delivery(struct dovecot *d, const struct outcome *o)
 	const char *other = quota_of(d, &o->delivery);
 	const char *home = other_home(o);
 
+	if (d->delivers && o->refuses)
+		emit_note(d->emit, o->user,
+		    "a mailbox that gets no mail: a delivery finds no such "
+		    "user",
+		    d->chain.delivery);
 	if (!o->login || !o->delivers)
 		return;
 	if (limit != NULL && other != NULL && strcmp(limit, other) != 0)
@@ -383,6 +388,7 @@ dovecot_account(struct dovecot *d, const struct outcome *o, const char *name,
 		f.secret = arena_adds(&d->asked, o->secret->secret);
 	f.locked = !o->login;
 	f.disabled = o->disabled;
+	f.refuses = d->delivers && o->refuses;
 	x.nopassword = o->login;
 	check_bare_hash(d, o);
 	d->account.default_scheme =

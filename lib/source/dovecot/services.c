@@ -80,6 +80,33 @@ is_offered(const struct setting *top, const char *name)
 	return has_word(offered, name);
 }
 
+static bool
+has_protocol(const struct setting *top, const char *name)
+{
+	const struct setting *s = NULL;
+
+	while ((s = setting_block(top, "protocol", s)) != NULL)
+		if (s->name != NULL && strcmp(s->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A server without LMTP has dovecot-lda deliver, or somebody else, who does not
+ * ask Dovecot at all: then nothing says so in the configuration. */
+void
+services_delivery(struct dovecot *d)
+{
+	const struct setting *top = &d->conf.top;
+	const char *offered = setting_value(top, "protocols");
+	const bool is_default = offered == NULL || *offered == '\0';
+	const bool lmtp = is_default || has_word(offered, "lmtp");
+
+	d->chain.delivery = lmtp ? "lmtp" : "lda";
+	d->delivers =
+	    !d->options->mail_elsewhere &&
+	    ((lmtp && !is_default) || has_protocol(top, d->chain.delivery));
+}
+
 void
 services_link(struct dovecot *d)
 {
@@ -93,9 +120,9 @@ services_link(struct dovecot *d)
 }
 
 bool
-services_ask(const struct userdb *db)
+services_ask(const struct dovecot *d, const struct userdb *db)
 {
-	if (userdb_serves(db, "imap") || userdb_serves(db, chain_delivery))
+	if (userdb_serves(db, "imap") || userdb_serves(db, d->chain.delivery))
 		return true;
 	for (size_t i = 0; i < SERVICES_MAX; i++)
 		if (userdb_serves(db, services[i].name) &&
@@ -138,6 +165,21 @@ compare(struct outcome *o, const struct outcome *other, enum protocol protocol)
 				    pairs_get(&other->reply, "home"));
 }
 
+/* A login that opens no mailbox lets somebody in who has one all the same. */
+static void
+let_in(struct outcome *o, const struct outcome *other)
+{
+	if (other->found) {
+		*o = *other;
+	} else if (o->found) {
+		o->login = true;
+		o->unsure = other->unsure;
+		o->mechanism = other->mechanism;
+		o->secret = other->secret;
+		o->any_password = other->any_password;
+	}
+}
+
 void
 services_follow(
     struct dovecot *d, const char *listed, const char *user, struct outcome *o)
@@ -162,7 +204,7 @@ services_follow(
 		if (o->login)
 			compare(o, &other, protocol);
 		else if (protocol != PROTOCOL_SIEVE)
-			*o = other;
+			let_in(o, &other);
 	}
 	if (!o->login || open == asked)
 		return;

@@ -11,6 +11,9 @@
 
 #include "source/dovecot/dovecot-internal.h"
 
+/* Finds out which service delivers: before the chains are made. */
+void services_delivery(struct dovecot *d);
+
 /* Joins the databases of each service. The chain of IMAP is made. */
 void services_link(struct dovecot *d);
 
@@ -20,6 +23,6 @@ void services_follow(
     struct dovecot *d, const char *listed, const char *user, struct outcome *o);
 
 /* Whether a database is asked by what is followed: a login or a delivery. */
-bool services_ask(const struct userdb *db);
+bool services_ask(const struct dovecot *d, const struct userdb *db);
 
 #endif

@@ -19,8 +19,6 @@ enum result {
 	RESULT_BROKEN
 };
 
-const char chain_delivery[] = "lmtp";
-
 /* --- variables --- */
 
 struct naming_fields {
@@ -282,7 +280,7 @@ static const struct answer *
 ask(const struct walk *w, const struct link *link, const char *service)
 {
 	struct asked who = { w->user, w->login, &w->extra.now, &w->reply.now,
-		w->delivery ? chain_delivery : service };
+		w->delivery ? w->c->delivery : service };
 
 	/* The answer is the caller's, and holds nothing of who. */
 	/* cppcheck-suppress returnDanglingLifetime */
@@ -402,7 +400,9 @@ look_up(struct walk *w, const struct link *link)
 		result = RESULT_UNKNOWN;
 		break;
 	case FOUND_UNSURE:
-		/* Nothing says that it denies somebody. */
+		/* Nothing says that it denies somebody. A static userdb that
+		 * cannot ask it fails. */
+		w->seen_broken |= w->asking == ASK_EXISTS;
 		if (link->rules.deny || w->asking == ASK_EXISTS)
 			result = RESULT_UNKNOWN;
 		else if (w->authenticated)
@@ -415,6 +415,7 @@ look_up(struct walk *w, const struct link *link)
 		result = take_answer(w, link, a);
 		break;
 	default:
+		w->seen_broken = true;
 		result = RESULT_BROKEN;
 		break;
 	}
@@ -631,6 +632,7 @@ walk_userdbs(struct walk *w)
 		else
 			set_block_reply(w, link, link->before);
 		result = look_up_mailbox(w, link);
+		w->seen_broken |= result == RESULT_BROKEN;
 		rule = rule_of(&link->rules, result);
 		more = rule == RULE_CONTINUE || rule == RULE_CONTINUE_OK ||
 		       rule == RULE_CONTINUE_FAIL;

@@ -433,6 +433,8 @@ account_emit_extra(struct account *a, struct fields *f, const struct extra *x)
 	add_acl(a, x);
 	if (f->locked)
 		r->active = false;
+	if (f->refuses)
+		r->receive = false;
 	add_words(a, &r->disabled, f->disabled);
 	if (a->aliases != NULL)
 		aliases_forward(a->aliases, a->emit, r);

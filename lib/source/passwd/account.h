@@ -30,6 +30,7 @@ struct fields {
 	const char *disabled; /* protocols that are off, from elsewhere */
 	int64_t quota; /* in bytes, from elsewhere; 0 none, -1 not said */
 	bool locked;   /* from elsewhere */
+	bool refuses;  /* mail, from elsewhere */
 	bool pwdfile;  /* the secret may have a suffix of libpam-pwdfile */
 };
 

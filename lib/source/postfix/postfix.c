@@ -161,6 +161,18 @@ emit_domains(struct postfix *p, struct emit *e)
 			emit_domain(e, p->domains.names.v[i]);
 }
 
+bool
+postfix_delivers(struct postfix *p)
+{
+	const char *transport =
+	    postfix_parameter(&p->config, "virtual_transport", NULL);
+
+	return transport != NULL &&
+	       (strcmp(transport, "virtual") == 0 ||
+		   str_starts(transport, "virtual:")) &&
+	       postfix_is_set(&p->config, "transport_maps") == NULL;
+}
+
 /* --- domains in two lists --- */
 
 const char *

@@ -54,6 +54,9 @@ bool postfix_serves(void *ctx, const char *domain);
  * then it knows no mailbox in it. NULL: nothing. */
 const char *postfix_hidden_by(const struct postfix *p, const char *domain);
 
+/* Whether virtual(8) of Postfix delivers to all mailboxes. */
+bool postfix_delivers(struct postfix *p);
+
 /* Whether a name is one that every host has for itself. */
 bool postfix_is_localhost(const char *name);
 

@@ -141,18 +141,6 @@ add_mailbox(void *ctx, struct emit *e, const char *key, char *value)
 	(void)emit_record(e, r);
 }
 
-/* Whether virtual(8) delivers to all mailboxes. */
-static bool
-delivers_itself(struct postfix *p)
-{
-	char *transport =
-	    postfix_parameter(&p->config, "virtual_transport", NULL);
-
-	return transport != NULL &&
-	       strcmp(str_cut(&transport, ':'), "virtual") == 0 &&
-	       postfix_is_set(&p->config, "transport_maps") == NULL;
-}
-
 void
 vmailbox_read(struct vmailbox *v, struct emit *e)
 {
@@ -167,7 +155,7 @@ vmailbox_read(struct vmailbox *v, struct emit *e)
 	if (v->base == NULL)
 		v->base =
 		    postfix_parameter(&p->config, "virtual_mailbox_base", &why);
-	v->delivers = delivers_itself(p);
+	v->delivers = postfix_delivers(p);
 	maps = postfix_parameter(&p->config, "virtual_mailbox_maps", &why);
 	if (maps == NULL) {
 		emit_fail_at(e, "postconf", NULL, &why);
