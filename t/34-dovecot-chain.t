@@ -917,7 +917,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	# Those that once were wrong, and a few more.
 	for seed in 5 20 25 30 53 115 162 196 211 324 380 419 1156 1178 1181 \
 	    1198 1474 3007 3040 3290 3312 5000 5243 5260 5296 \
-	    9002 9030 9070 41041 41051; do
+	    9002 9030 9070 41041 41051 42042; do
 		# In the scratch folder, which a Dovecot that lives in another
 		# root sees too.
 		ok "a random chain: seed $seed" '

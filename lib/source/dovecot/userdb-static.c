@@ -73,8 +73,12 @@ static_lookup(struct userdbs *all, struct userdb *db, const struct asked *who,
 		if (!is_own(fields->v[i].key))
 			pairs_add(&a->fields, arena, fields->v[i].key,
 			    fields->v[i].value);
-	if (!db->is_passdb || pairs_get(&a->fields, "nopassword") != NULL)
+	if (!db->is_passdb)
 		return;
+	if (pairs_get(&a->fields, "nopassword") != NULL) {
+		a->secret = arena_adds(arena, "{PLAIN}");
+		return;
+	}
 	/* One password lets everybody in: it is nobody's own, and is not
 	 * carried. */
 	a->hidden = true;

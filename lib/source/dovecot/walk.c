@@ -333,8 +333,13 @@ give(struct walk *w, const struct answer *a)
 	if (w->c->nopassword_wins &&
 	    pairs_get(&w->extra.now, "nopassword") != NULL)
 		return RESULT_UNKNOWN; /* it leaves no password */
+	/* An empty password is one, which nobody types. */
 	if (!has_text(a))
-		return w->delayed != NULL ? RESULT_OK : RESULT_UNKNOWN;
+		return w->delayed != NULL ||
+			       (a->secret != NULL && rules_suits(w->mechanism,
+							 a->secret, a->scheme))
+			   ? RESULT_OK
+			   : RESULT_UNKNOWN;
 	if (w->c->is_dead(w->c->ctx, a))
 		return RESULT_UNKNOWN;
 	(void)fits(w, a);
