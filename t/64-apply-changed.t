@@ -127,6 +127,32 @@ ok 'nor what nobody knows to be ours' '
 	run 0 put -u --keep-passwords >out 2>err
 	not grep -q "Script/set\|Response/set\|Identity/set" requests'
 
+# --- a run from another machine ---
+serve
+{
+	account one@one.test "$(fwd x@other.test)"
+	account same@one.test "$(fwd x@other.test)"
+	account filt@one.test "$(filter Work)"
+} | plan_of
+ok 'what another run has put in is named where it is otherwise, and known where it is the same' '
+	run 0 put >out 2>err
+	{
+		account one@one.test "\"forward\":[\"x@other.test\",\"y@other.test\"],\"keep\":true"
+		account same@one.test "$(fwd x@other.test)"
+		account filt@one.test "$(filter Other)"
+	} | plan_of
+	for how in "" "-u --keep-passwords"; do
+		# shellcheck disable=SC2086
+		run 0 put $how >out 2>err
+		differing >got
+		printf "%s\n" "exists filt@one.test SieveScript main text" \
+		    "exists one@one.test SieveScript forward text" | same - got
+		has err "one@one.test: one with another text is there, from a run that this one"
+	done
+	account same@one.test "$(fwd z@other.test)" | plan_again
+	run 0 put -u --keep-passwords >out 2>err
+	[ "$(the_text same@one.test forward | grep -c z@other.test)" = 1 ]'
+
 # --- when the accounts were made ---
 serve --max-objects-in-get 2
 directory 1 "" "" | plan_of

@@ -39,6 +39,10 @@ void owner_exists(const struct owner_run *run, const struct holder *o,
 void owner_exists_as(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name, const char *wish, const char *there,
     const char *id);
+/* The same of a script, of which nobody knows who put it in: one with another text is
+ * named. blob: what the server calls its text. */
+void owner_exists_text(const struct owner_run *run, const struct holder *o,
+    const char *name, const char *text, const char *wish, const char *blob);
 void owner_failed(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name, const char *reason);
 /* The filters that a wrapper of ours includes; or, wrapper NULL, that the last one

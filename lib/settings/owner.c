@@ -452,6 +452,45 @@ owner_exists_as(const struct owner_run *run, const struct holder *o,
 		owner_exists(run, o, kind, name, NULL);
 }
 
+/* Whether two texts are the same, but for their line ends. */
+static bool
+same_text(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		a += strspn(a, "\r");
+		b += strspn(b, "\r");
+		if (*a != *b || *a == '\0')
+			return *a == *b;
+	}
+}
+
+void
+owner_exists_text(const struct owner_run *run, const struct holder *o,
+    const char *name, const char *text, const char *wish, const char *blob)
+{
+	struct buf there = { 0 };
+	struct why why = { 0 };
+	json_t *differs;
+
+	if (run->read_script == NULL ||
+	    run->read_script(run->arg, o, blob, &there, &why) == -1) {
+		owner_exists(run, o, ITEM_SCRIPT, name, NULL);
+	} else if (same_text(buf_str(&there), text)) {
+		owner_exists_as(run, o, ITEM_SCRIPT, name, wish, blob, NULL);
+	} else if (note_done(run, o, ITEM_SCRIPT, name, &why) == -1) {
+		run->report(run->arg, o, ITEM_SCRIPT, SET_FAILED, name, NULL,
+		    NULL, &why);
+	} else {
+		differs = json_pack("[s]", "text");
+		run->report(run->arg, o, ITEM_SCRIPT, SET_EXISTS, name,
+		    "one with another text is there, from a run that this one "
+		    "does not know, or the owner's: it is left alone",
+		    differs, NULL);
+		json_decref(differs);
+	}
+	buf_wipe(&there);
+}
+
 void
 owner_failed(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name, const char *reason)

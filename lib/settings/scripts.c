@@ -100,7 +100,8 @@ stored_name(const char *name)
 
 /* One that is there. True if it gets the text of the record. */
 static bool
-replace_script(const struct scripts *s, const char *name, const char *wish)
+replace_script(const struct scripts *s, const char *name, const char *text,
+    const char *wish)
 {
 	const char *blob = owner_text(find(s, name), "blobId");
 	enum owner_put put =
@@ -116,6 +117,8 @@ replace_script(const struct scripts *s, const char *name, const char *wish)
 	if (put == PUT_UNKNOWN && s->o->sent && blob != NULL)
 		owner_exists_as(
 		    s->run, s->o, ITEM_SCRIPT, name, wish, blob, NULL);
+	else if (put == PUT_UNKNOWN && blob != NULL)
+		owner_exists_text(s->run, s->o, name, text, wish, blob);
 	else
 		owner_exists(s->run, s->o, ITEM_SCRIPT, name, NULL);
 	return false;
@@ -130,7 +133,7 @@ put_script(
 	struct owner_item *i;
 
 	(void)json_object_set_new(s->wanted, name, json_true());
-	if (there != NULL && !replace_script(s, name, wish))
+	if (there != NULL && !replace_script(s, name, text, wish))
 		return;
 	if (there == NULL && owner_was_done(s->run, s->o, ITEM_SCRIPT, name)) {
 		owner_exists(s->run, s->o, ITEM_SCRIPT, name,
