@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const char base64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 static int
 base64_value(char c, const char *extra)
@@ -61,25 +61,31 @@ void
 base64_encode(const void *p, size_t len, bool pad, struct buf *out)
 {
 	const unsigned char *at = p;
+	size_t size = pad ? (len + 2) / 3 * 4 : (len * 4 + 2) / 3;
+	char *to = buf_room(out, size), *end;
 
+	if (to == NULL)
+		return;
+	end = to + size;
 	for (; len > 0; at += 3) {
-		size_t n = len < 3 ? len : 3;
 		unsigned int bits = (unsigned int)at[0] << 16;
-		char group[4] = { '=', '=', '=', '=' };
 
-		if (n > 1)
+		if (len > 1)
 			bits |= (unsigned int)at[1] << 8;
-		if (n > 2)
+		if (len > 2)
 			bits |= at[2];
-		for (size_t i = 0; i <= n; i++) {
-			unsigned int value = bits >> (18 - 6 * i) & 0x3f;
-
-			group[i] = value < 62 ? base64_digits[value]
-					      : "+/"[value - 62];
-		}
-		buf_add(out, group, pad ? 4 : n + 1);
-		len -= n;
+		*to++ = base64_digits[bits >> 18];
+		*to++ = base64_digits[bits >> 12 & 0x3f];
+		if (len > 1)
+			*to++ = base64_digits[bits >> 6 & 0x3f];
+		if (len > 2)
+			*to++ = base64_digits[bits & 0x3f];
+		len = len > 3 ? len - 3 : 0;
 	}
+	while (to < end)
+		*to++ = '=';
+	*to = '\0';
+	out->len += size;
 }
 
 int

@@ -42,19 +42,10 @@ buf_wipe(struct buf *b)
 	buf_free(b);
 }
 
-/* Whether len bytes go into the storage that is there: the usual case, by which
- * a writer of records comes for every comma. */
-static inline bool
-fits(const struct buf *b, size_t len)
+char *
+buf_grow(struct buf *b, size_t len)
 {
-	return len < b->cap - b->len && !b->overflow &&
-	       (b->max == 0 || b->len + len <= b->max);
-}
-
-static char *
-grow(struct buf *b, size_t len)
-{
-	size_t want;
+	size_t want, cap = b->cap < 64 ? 64 : b->cap;
 
 	if (b->overflow)
 		return NULL;
@@ -64,27 +55,19 @@ grow(struct buf *b, size_t len)
 		return NULL;
 	}
 	want = b->len + len + 1;
-	if (want > b->cap) {
-		size_t cap = b->cap < 64 ? 64 : b->cap;
-
-		while (cap < want)
-			cap *= 2;
-		b->data = xreallocarray(b->data, cap, 1);
-		b->cap = cap;
-	}
+	while (cap < want)
+		cap *= 2;
+	if (b->max != 0 && cap - 1 > b->max)
+		cap = b->max + 1;
+	b->data = xreallocarray(b->data, cap, 1);
+	b->cap = cap;
 	return b->data + b->len;
-}
-
-char *
-buf_room(struct buf *b, size_t len)
-{
-	return fits(b, len) ? b->data + b->len : grow(b, len);
 }
 
 void
 buf_add(struct buf *b, const void *p, size_t len)
 {
-	char *to = fits(b, len) ? b->data + b->len : grow(b, len);
+	char *to = buf_room(b, len);
 
 	if (to == NULL)
 		return;
@@ -92,17 +75,6 @@ buf_add(struct buf *b, const void *p, size_t len)
 		memcpy(to, p, len);
 	to[len] = '\0';
 	b->len += len;
-}
-
-void
-buf_addc(struct buf *b, char c)
-{
-	if (!fits(b, 1)) {
-		buf_add(b, &c, 1);
-		return;
-	}
-	b->data[b->len++] = c;
-	b->data[b->len] = '\0';
 }
 
 void

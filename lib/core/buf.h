@@ -15,7 +15,7 @@
 struct buf {
 	char *data;
 	size_t len;
-	size_t cap;
+	size_t cap;    /* never more than max and the NUL */
 	size_t max;    /* 0: no maximum of its own */
 	bool overflow; /* an append did not fit; sticky until buf_reset */
 };
@@ -34,14 +34,32 @@ void buf_free(struct buf *b);
 void buf_wipe(struct buf *b);
 
 void buf_add(struct buf *b, const void *p, size_t len);
-void buf_addc(struct buf *b, char c);
 void buf_adds(struct buf *b, const char *s);
 void buf_addf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+char *buf_grow(struct buf *b, size_t len); /* for buf_room */
+
 /* Makes room for len bytes more and returns where they go; the caller then
  * adds to b->len and terminates. NULL and overflow when they do not fit. */
-char *buf_room(struct buf *b, size_t len);
+static inline char *
+buf_room(struct buf *b, size_t len)
+{
+	return len < b->cap - b->len && !b->overflow ? b->data + b->len
+						     : buf_grow(b, len);
+}
+
+static inline void
+buf_addc(struct buf *b, char c)
+{
+	char *to = buf_room(b, 1);
+
+	if (to == NULL)
+		return;
+	to[0] = c;
+	to[1] = '\0';
+	b->len++;
+}
 
 /* The text, never NULL; owned by the buffer, good until the next change. */
 const char *buf_str(const struct buf *b);

@@ -176,41 +176,6 @@ plain(char c)
 	return c != '"' && c != '\\' && (unsigned char)c >= 0x20;
 }
 
-/* Sixteen bytes at a time, by the vector types of GCC and Clang. */
-typedef unsigned char bytes16 __attribute__((vector_size(16)));
-
-static bool
-plain16(const char *s)
-{
-	uint64_t found[2];
-	bytes16 v;
-
-	memcpy(&v, s, sizeof v);
-	v = (bytes16)((v < 0x20) | (v == '"') | (v == '\\') | (v == 0x7f));
-	memcpy(found, &v, sizeof found);
-	return (found[0] | found[1]) == 0;
-}
-
-/* How many bytes at the start of a text need no escape. */
-static size_t
-plain_prefix(const char *s, size_t len)
-{
-	static const bool bare[256] = { [' ' ... '!'] = true,
-		['#' ... '['] = true,
-		[']' ... 0x7e] = true,
-		[0x80 ... 0xff] = true };
-	size_t step = sizeof(bytes16), i = 0;
-
-	while (len - i >= step && plain16(s + i))
-		i += step;
-	/* The last sixteen, some of them once more. */
-	if (len >= step && len - i < step && plain16(s + len - step))
-		return len;
-	while (i < len && bare[(unsigned char)s[i]])
-		i++;
-	return i;
-}
-
 /* Unescapes one escape at from into to, and returns the bytes written (0 for an
  * error); *took is its length. */
 static size_t
@@ -274,23 +239,32 @@ jr_string(struct json_reader *s, char **value)
 	return true;
 }
 
+static size_t
+digits(const char *p)
+{
+	size_t n = 0;
+
+	while (p[n] >= '0' && p[n] <= '9')
+		n++;
+	return n;
+}
+
 /* The length of the number at p by the grammar of RFC 8259, part 6; 0 if it is
  * not one. *integer: it has neither fraction nor exponent. */
 static size_t
 number_len(const char *p, bool *integer)
 {
-	static const char digits[] = "0123456789";
 	const char *start = p;
 	size_t n;
 
 	p += *p == '-';
-	n = strspn(p, digits);
+	n = digits(p);
 	if (n == 0 || (n > 1 && *p == '0'))
 		return 0;
 	p += n;
 	*integer = *p != '.' && *p != 'e' && *p != 'E';
 	if (*p == '.') {
-		n = strspn(++p, digits);
+		n = digits(++p);
 		if (n == 0)
 			return 0;
 		p += n;
@@ -298,7 +272,7 @@ number_len(const char *p, bool *integer)
 	if (*p == 'e' || *p == 'E') {
 		p++;
 		p += *p == '+' || *p == '-';
-		n = strspn(p, digits);
+		n = digits(p);
 		if (n == 0)
 			return 0;
 		p += n;
@@ -342,11 +316,11 @@ jr_int(struct json_reader *s, int64_t *value)
 }
 
 static bool
-word(struct json_reader *s, const char *text)
+word(struct json_reader *s, const char *text, size_t len)
 {
-	if (!str_starts(s->at, text))
+	if (strncmp(s->at, text, len) != 0)
 		return fail(s, "a value is expected");
-	s->at += strlen(text);
+	s->at += len;
 	return true;
 }
 
@@ -359,7 +333,7 @@ jr_bool(struct json_reader *s, bool *value)
 	*value = *s->at == 't';
 	if (*s->at != 't' && *s->at != 'f')
 		return fail(s, "true or false is expected");
-	return word(s, *value ? "true" : "false");
+	return *value ? word(s, "true", 4) : word(s, "false", 5);
 }
 
 /* Checks a string without unescaping it. */
@@ -389,22 +363,22 @@ skip_string(struct json_reader *s)
 static bool
 skip_scalar(struct json_reader *s, enum jr_type type)
 {
-	bool integer;
+	bool flag;
 	size_t n;
 
 	switch (type) {
 	case JR_STRING:
 		return skip_string(s);
 	case JR_NUMBER:
-		n = number_len(s->at, &integer);
+		n = number_len(s->at, &flag);
 		if (n == 0)
 			return fail(s, "not a valid number");
 		s->at += n;
 		return true;
 	case JR_BOOL:
-		return word(s, *s->at == 't' ? "true" : "false");
+		return jr_bool(s, &flag);
 	default:
-		return word(s, "null");
+		return word(s, "null", 4);
 	}
 }
 
@@ -461,13 +435,20 @@ jr_done(struct json_reader *s)
 
 /* --- writer --- */
 
-/* A comma, unless the buffer is empty or an opening or a key comes before. */
-static void
-separate(struct buf *b)
+/* Whether a comma is due: not where the buffer is empty, nor after an opening or
+ * a key. */
+static bool
+comma(const struct buf *b)
 {
 	char last = b->len == 0 ? '\n' : b->data[b->len - 1];
 
-	if (last != '{' && last != '[' && last != ':' && last != '\n')
+	return last != '{' && last != '[' && last != ':' && last != '\n';
+}
+
+static void
+separate(struct buf *b)
+{
+	if (comma(b))
 		buf_addc(b, ',');
 }
 
@@ -508,24 +489,11 @@ escape(struct buf *b, char c)
 }
 
 static void
-quote(struct buf *b, const char *value, size_t len)
+escape_all(struct buf *b, const char *value, size_t len)
 {
 	const char *end = value + len;
-	size_t run = plain_prefix(value, len);
-	char *to;
+	size_t run;
 
-	if (run == len) {
-		to = buf_room(b, len + 2);
-		if (to == NULL)
-			return;
-		*to++ = '"';
-		memcpy(to, value, len);
-		to[len] = '"';
-		to[len + 1] = '\0';
-		b->len += len + 2;
-		return;
-	}
-	buf_addc(b, '"');
 	for (;;) {
 		run = plain_prefix(value, (size_t)(end - value));
 		buf_add(b, value, run);
@@ -534,22 +502,46 @@ quote(struct buf *b, const char *value, size_t len)
 			break;
 		escape(b, *value++);
 	}
-	buf_addc(b, '"');
+}
+
+/* A string, or the name of a member, with the comma before it. */
+static void
+quote(struct buf *b, const char *value, size_t len, bool name)
+{
+	bool divided = comma(b);
+	char *to;
+
+	if (plain_prefix(value, len) != len) {
+		buf_adds(b, divided ? ",\"" : "\"");
+		escape_all(b, value, len);
+		buf_adds(b, name ? "\":" : "\"");
+		return;
+	}
+	to = buf_room(b, len + 2 + divided + name);
+	if (to == NULL)
+		return;
+	if (divided)
+		*to++ = ',';
+	*to++ = '"';
+	memcpy(to, value, len);
+	to += len;
+	*to++ = '"';
+	if (name)
+		*to++ = ':';
+	*to = '\0';
+	b->len = (size_t)(to - b->data);
 }
 
 void
 jw_key(struct buf *b, const char *name)
 {
-	separate(b);
-	quote(b, name, strlen(name));
-	buf_addc(b, ':');
+	quote(b, name, strlen(name), true);
 }
 
 void
 jw_strn(struct buf *b, const char *value, size_t len)
 {
-	separate(b);
-	quote(b, value, len);
+	quote(b, value, len, false);
 }
 
 void
@@ -578,7 +570,7 @@ void
 jw_bool(struct buf *b, bool value)
 {
 	separate(b);
-	buf_adds(b, value ? "true" : "false");
+	buf_add(b, value ? "true" : "false", value ? 4 : 5);
 }
 
 void

@@ -67,6 +67,17 @@ check_line(struct ndjson *r, struct why *why)
 	return 1;
 }
 
+static bool
+is_blank(const char *line, size_t len)
+{
+	size_t i = 0;
+
+	while (
+	    i < len && (line[i] == ' ' || line[i] == '\t' || line[i] == '\r'))
+		i++;
+	return i == len;
+}
+
 int
 ndjson_next(struct ndjson *r, struct why *why)
 {
@@ -90,8 +101,7 @@ ndjson_next(struct ndjson *r, struct why *why)
 			close_file(r);
 			return why_errno(why, FAIL_FATAL, "cannot be read");
 		case LINE_OK:
-			if (r->line[strspn(r->line, " \t\r")] == '\0' &&
-			    strlen(r->line) == r->len)
+			if (is_blank(r->line, r->len))
 				continue;
 			return check_line(r, why);
 		}

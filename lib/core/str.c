@@ -8,12 +8,6 @@
 #include <strings.h>
 
 bool
-str_starts(const char *s, const char *prefix)
-{
-	return strncmp(s, prefix, strlen(prefix)) == 0;
-}
-
-bool
 str_starts_nocase(const char *s, const char *prefix)
 {
 	return strncasecmp(s, prefix, strlen(prefix)) == 0;
@@ -149,6 +143,8 @@ utf8_len(const unsigned char *s, size_t len)
 	return n;
 }
 
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
 size_t
 utf8_prefix(const char *s, size_t len)
 {
@@ -156,14 +152,20 @@ utf8_prefix(const char *s, size_t len)
 	size_t i = 0, n;
 
 	while (i < len) {
-		unsigned long long word;
+		uint64_t w[4];
 
-		/* Eight ASCII bytes at a time: nearly all text is. */
-		while (len - i >= sizeof word) {
-			memcpy(&word, p + i, sizeof word);
-			if ((word & 0x8080808080808080ULL) != 0)
+		/* Many ASCII bytes at a time: nearly all text is. */
+		while (len - i >= sizeof w) {
+			memcpy(w, p + i, sizeof w);
+			if (((w[0] | w[1] | w[2] | w[3]) & HIGH_BITS) != 0)
 				break;
-			i += sizeof word;
+			i += sizeof w;
+		}
+		while (len - i >= sizeof *w) {
+			memcpy(w, p + i, sizeof *w);
+			if ((*w & HIGH_BITS) != 0)
+				break;
+			i += sizeof *w;
 		}
 		if (i == len)
 			break;
@@ -179,6 +181,65 @@ bool
 utf8_valid(const char *s, size_t len)
 {
 	return utf8_prefix(s, len) == len;
+}
+
+/* Sixteen bytes at a time, by the vector types of GCC and Clang. */
+typedef unsigned char bytes16 __attribute__((vector_size(16)));
+typedef uint64_t words2 __attribute__((vector_size(16)));
+
+static bool
+plain16(bytes16 v)
+{
+	words2 found =
+	    (words2)((v < 0x20) | (v == '"') | (v == '\\') | (v == 0x7f));
+
+	return (found[0] | found[1]) == 0;
+}
+
+/* The first sixteen bytes of a text; of one that has only four or more, its
+ * beginning and its end, which may overlap. */
+static bytes16
+first16(const char *s, size_t len)
+{
+	uint64_t begin, end;
+	uint32_t b, e;
+	bytes16 v;
+
+	if (len >= sizeof v) {
+		memcpy(&v, s, sizeof v);
+		return v;
+	}
+	if (len >= sizeof begin) {
+		memcpy(&begin, s, sizeof begin);
+		memcpy(&end, s + len - sizeof end, sizeof end);
+	} else {
+		memcpy(&b, s, sizeof b);
+		memcpy(&e, s + len - sizeof e, sizeof e);
+		begin = end = (uint64_t)b << 32 | e;
+	}
+	return (bytes16)(words2){ begin, end };
+}
+
+size_t
+plain_prefix(const char *s, size_t len)
+{
+	static const bool bare[256] = { [' ' ... '!'] = true,
+		['#' ... '['] = true,
+		[']' ... 0x7e] = true,
+		[0x80 ... 0xff] = true };
+	size_t step = sizeof(bytes16), i = 0;
+
+	while (len - i >= step && plain16(first16(s + i, step)))
+		i += step;
+	/* What is left of a long text is looked at with what is before it. */
+	if (len >= step && len - i < step &&
+	    plain16(first16(s + len - step, step)))
+		return len;
+	if (len < step && len >= 4 && plain16(first16(s, len)))
+		return len;
+	while (i < len && bare[(unsigned char)s[i]])
+		i++;
+	return i;
 }
 
 size_t

@@ -11,11 +11,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/buf.h"
 
 /* True if s begins with prefix; the _nocase form folds ASCII only. */
-bool str_starts(const char *s, const char *prefix);
+static inline bool
+str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
 bool str_starts_nocase(const char *s, const char *prefix);
 bool str_eq_nocase(const char *a, const char *b);
 
@@ -51,6 +56,8 @@ bool is_digits(const char *s); /* one or more ASCII digits, nothing else */
 /* The number of bytes at the start of s that are whole, valid UTF-8 sequences
  * (RFC 3629: no surrogates, no overlong forms). len when all is valid. */
 size_t utf8_prefix(const char *s, size_t len);
+/* How many bytes at the start of a text need no escape in JSON. */
+size_t plain_prefix(const char *s, size_t len);
 bool utf8_valid(const char *s, size_t len);
 
 /* Writes one code point as UTF-8, and returns how many bytes it took, 1 to 4

@@ -23,6 +23,16 @@ is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v');
 }
 
+static bool
+is_alnum(char c)
+{
+	static const bool yes[256] = {
+		['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true
+	};
+
+	return yes[(unsigned char)c];
+}
+
 static int
 bad_local(struct why *why, const char *reason)
 {
@@ -102,7 +112,7 @@ name_local(const char *local, size_t len, struct buf *out, struct why *why)
 			continue;
 		if (c >= 'A' && c <= 'Z')
 			c = (char)(c + ('a' - 'A'));
-		else if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
+		else if (!is_alnum(c) &&
 			 (c == '\0' || strchr(specials, c) == NULL))
 			return bad_local(
 			    why, "a character that it does not take");
@@ -191,13 +201,6 @@ name_outside(const char *address, struct buf *out, struct why *why)
 		return 0;
 	}
 	return name_domain(domain, out, why);
-}
-
-static bool
-is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9');
 }
 
 /* Long names are cut there and end in "-" and a hash. */

@@ -24,14 +24,15 @@ enum {
 void
 plan_keep_settings(struct plan *p, uint32_t address, const struct record *r)
 {
-	struct record s = *r;
 	bool apart = r->type == REC_SETTINGS;
+	struct record s;
 
+	if (!record_has_settings(r) && !(apart && r->forward.n != 0))
+		return;
+	s = *r;
 	/* An account's own forward is in the model already. */
 	if (!apart)
 		s.forward.n = 0;
-	if (!record_has_settings(&s) && s.forward.n == 0)
-		return;
 	s.type = REC_SETTINGS;
 	buf_reset(&p->scratch);
 	record_write(&s, &p->scratch);

@@ -41,17 +41,19 @@ static bool
 lower_ascii(const char *s, size_t len, struct buf *out)
 {
 	char *to = buf_room(out, len);
+	unsigned char all = 0;
 
 	if (to == NULL)
 		return true; /* the caller sees out->overflow */
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)s[i];
 
-		if (c >= 0x80)
-			return false;
-		to[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+		all |= c;
+		to[i] = (char)(c | (c >= 'A' && c <= 'Z') << 5);
 	}
 	to[len] = '\0';
+	if (all >= 0x80)
+		return false;
 	out->len += len;
 	return true;
 }
@@ -73,13 +75,25 @@ domain_to_ascii(const char *domain, struct buf *out, struct why *why)
 int
 domain_normalise(const char *domain, struct buf *out, struct why *why)
 {
-	size_t start = out->len, len = strlen(domain);
-
-	if (len == 0)
-		return why_set(why, FAIL_DATA, "an empty domain name");
 	/* RFC 5322, 3.2.3 and 3.4.1: what an atom or a path cannot hold. */
-	if (domain[strcspn(domain, "@/,;:<>()[]\\\"\x7f")] != '\0' ||
-	    has_control(domain, len, ' '))
+	static const bool none[256] = { ['\0' ... ' '] = true,
+		['"'] = true,
+		['('] = true,
+		[')'] = true,
+		[','] = true,
+		['/'] = true,
+		[':' ... '<'] = true,
+		['>'] = true,
+		['@'] = true,
+		['[' ... ']'] = true,
+		[0x7f] = true };
+	size_t start = out->len, len = 0;
+
+	while (!none[(unsigned char)domain[len]])
+		len++;
+	if (*domain == '\0')
+		return why_set(why, FAIL_DATA, "an empty domain name");
+	if (domain[len] != '\0')
 		return why_set(why, FAIL_DATA, "not a domain name: %s", domain);
 	if (!lower_ascii(domain, len, out) &&
 	    domain_to_ascii(domain, out, why) == -1)

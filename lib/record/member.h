@@ -50,10 +50,6 @@ struct record_part {
 	size_t size;
 };
 
-enum {
-	RECORD_MEMBERS = 42
-};
-
 /* In the order in which they are written. */
 extern const struct record_member record_members[RECORD_MEMBERS];
 

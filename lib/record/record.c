@@ -71,22 +71,25 @@ void
 record_reset(struct record *r, enum record_type type)
 {
 	r->type = type;
-	for (size_t i = 0; i < RECORD_MEMBERS; i++)
-		reset_member(r, &record_members[i]);
+	for (size_t i = 0; i < RECORD_TEXTS; i++)
+		r->texts[i] = NULL;
+	for (size_t i = 0; i < RECORD_NUMBERS; i++)
+		r->numbers[i] = -1;
+	for (size_t i = 0; i < RECORD_FLAGS; i++)
+		r->flags[i] = true;
+	for (size_t i = 0; i < RECORD_LISTS; i++)
+		r->lists[i].n = 0;
+	for (size_t i = 0; i < RECORD_PARTS; i++)
+		r->parts[i].n = 0;
 }
 
 void
 record_free(struct record *r)
 {
-	for (size_t i = 0; i < RECORD_MEMBERS; i++) {
-		const struct record_member *m = &record_members[i];
-		const void *at = record_field(r, m);
-
-		if (m->kind == MEMBER_LIST)
-			free(((const struct strs *)at)->v);
-		else if (m->part != NULL)
-			free(((const struct parts *)at)->v);
-	}
+	for (size_t i = 0; i < RECORD_LISTS; i++)
+		free(r->lists[i].v);
+	for (size_t i = 0; i < RECORD_PARTS; i++)
+		free(r->parts[i].v);
 	buf_wipe(&r->text);
 	*r = (struct record){ 0 };
 }
@@ -211,10 +214,50 @@ check_address(const struct record *r, struct why *why)
 	return 0;
 }
 
+/* True if no member has a value that none may have, of whatever type the record
+ * is, as nearly all: check_members finds what is wrong. */
+static bool
+is_sound(const struct record *r)
+{
+	for (size_t i = 0; i < RECORD_TEXTS; i++)
+		if (r->texts[i] != NULL && *r->texts[i] == '\0')
+			return false;
+	for (size_t i = 0; i < RECORD_NUMBERS; i++)
+		if (r->numbers[i] < -1)
+			return false;
+	for (size_t i = 0; i < RECORD_LISTS; i++)
+		for (size_t n = 0; n < r->lists[i].n; n++)
+			if (*r->lists[i].v[n] == '\0')
+				return false;
+	for (size_t i = 0; i < RECORD_PARTS; i++)
+		if (r->parts[i].n != 0)
+			return false;
+	return true;
+}
+
+/* Whether the members are there that its type cannot do without. */
+static bool
+has_needed(const struct record *r)
+{
+	/* By earlier calls: a bit for each, by its place in the table. */
+	static _Atomic uint64_t found[REC_END + 1];
+	uint64_t which = found[r->type];
+
+	for (size_t i = 0; i < RECORD_MEMBERS && found[r->type] == 0; i++)
+		if ((record_members[i].need & MEMBER_OF(r->type)) != 0)
+			which |= UINT64_C(1) << i;
+	found[r->type] = which;
+	for (; which != 0; which &= which - 1)
+		if (member_absent(r, &record_members[__builtin_ctzll(which)]))
+			return false;
+	return true;
+}
+
 int
 record_check(const struct record *r, struct why *why)
 {
-	if (check_members(r, record_members, RECORD_MEMBERS, MEMBER_OF(r->type),
+	if (!(is_sound(r) && has_needed(r)) &&
+	    check_members(r, record_members, RECORD_MEMBERS, MEMBER_OF(r->type),
 		why) == -1)
 		return -1;
 	if (r->address != NULL)
@@ -285,6 +328,22 @@ read_list(struct json_reader *s, struct strs *list, bool *wrong)
 	return s->error == NULL;
 }
 
+static bool
+read_number(struct json_reader *s, int64_t *to, bool *wrong)
+{
+	struct json_reader before = *s;
+
+	if (!jr_int(s, to)) {
+		*wrong = true;
+		*s = before;
+		return jr_skip(s);
+	}
+	/* -1 is how a record says that a number is absent. */
+	if (*to < 0)
+		*to = INT64_MIN;
+	return true;
+}
+
 static bool read_value(struct json_reader *s, void *of,
     const struct record_member *m, bool *wrong);
 
@@ -341,15 +400,13 @@ static bool
 read_value(
     struct json_reader *s, void *of, const struct record_member *m, bool *wrong)
 {
-	struct json_reader number = *s;
 	void *at = record_field(of, m);
 	enum jr_type type;
 	char *value = NULL;
 
 	if (!jr_peek(s, &type))
 		return false;
-	if (type != kinds[m->kind].type ||
-	    (m->kind == MEMBER_NUMBER && !jr_int(&number, at))) {
+	if (type != kinds[m->kind].type) {
 		*wrong = true;
 		return jr_skip(s);
 	}
@@ -365,11 +422,7 @@ read_value(
 	case MEMBER_MARK:
 		return jr_bool(s, at);
 	case MEMBER_NUMBER:
-		*s = number;
-		/* -1 is how a record says that a number is absent. */
-		if (*(int64_t *)at < 0)
-			*(int64_t *)at = INT64_MIN;
-		return true;
+		return read_number(s, at, wrong);
 	case MEMBER_OBJECT:
 		return read_part(s, at, m->part, wrong);
 	case MEMBER_OBJECTS:
@@ -402,7 +455,8 @@ twice(const char *name, struct why *why)
 	return why_set(why, FAIL_DATA, "%s: the member is there twice", name);
 }
 
-/* Reads the value of one member. 0, or -1 and why. */
+/* Reads the value of one member, or of one that is not in the table. 0, or -1 and
+ * why. */
 static int
 parse_member(struct json_reader *s, struct record *r, struct seen *seen,
     const struct record_member *m, const char *name, struct why *why)
@@ -412,6 +466,8 @@ parse_member(struct json_reader *s, struct record *r, struct seen *seen,
 
 	if (m == NULL)
 		(void)map_put(&seen->other, name, &added);
+	else
+		name = m->name;
 	if (!added || (seen->known & bit) != 0)
 		return twice(name, why);
 	seen->known |= bit;
@@ -421,24 +477,52 @@ parse_member(struct json_reader *s, struct record *r, struct seen *seen,
 	return ok ? 0 : why_set(why, FAIL_DATA, "%s: %s", name, s->error);
 }
 
+static bool
+is_next(const struct json_reader *s, const struct record_member *m)
+{
+	return m->key[2] == s->at[2] && m->key[3] == s->at[3] &&
+	       strncmp(m->key, s->at, m->key_len) == 0;
+}
+
 /* The member that comes next, if it is written as record_write does it, and as
  * most are: its name need not be taken apart. NULL otherwise. */
 static const struct record_member *
-written_member(struct json_reader *s, size_t *hint)
+written_member(struct json_reader *s, struct record *r, size_t *hint)
 {
+	size_t i = r->next[*hint];
+
 	if (s->fresh || s->at[0] != ',' || s->at[1] != '"')
 		return NULL;
-	for (size_t i = *hint; i < RECORD_MEMBERS; i++) {
-		const struct record_member *m = &record_members[i];
-
-		if (m->key[2] != s->at[2] ||
-		    strncmp(m->key, s->at, m->key_len) != 0)
-			continue;
-		s->at += m->key_len;
-		*hint = i + 1;
-		return m;
+	if (!is_next(s, &record_members[i])) {
+		i = *hint;
+		while (i < RECORD_MEMBERS && !is_next(s, &record_members[i]))
+			i++;
+		if (i == RECORD_MEMBERS)
+			return NULL;
+		r->next[*hint] = (unsigned char)i;
 	}
-	return NULL;
+	s->at += record_members[i].key_len;
+	*hint = i + 1;
+	return &record_members[i];
+}
+
+/* "v" and "type". 0, or -1 and why. */
+static int
+parse_head(struct json_reader *s, struct record *r, struct seen *seen,
+    bool version, struct why *why)
+{
+	bool *there = version ? &seen->v : &seen->type;
+	const char *name = version ? "v" : "type";
+	char *value;
+
+	if (*there)
+		return twice(name, why);
+	*there = version ? jr_int(s, &seen->version) : jr_string(s, &value);
+	if (!*there)
+		return why_set(why, FAIL_DATA, "%s: %s", name, s->error);
+	if (!version)
+		r->type = type_of(value);
+	return 0;
 }
 
 static int
@@ -446,39 +530,26 @@ parse_members(
     struct json_reader *s, struct record *r, struct seen *seen, struct why *why)
 {
 	const struct record_member *m;
-	char *name, *value;
 	size_t hint = 0;
+	char *name = NULL;
+	int result;
 
 	if (!jr_enter(s, '{'))
 		return why_set(why, FAIL_DATA, "not a JSON object");
 	for (;;) {
-		m = written_member(s, &hint);
-		if (m != NULL) {
-			if (parse_member(s, r, seen, m, m->name, why) == -1)
-				return -1;
-			continue;
-		}
-		if (!jr_member(s, &name))
+		m = written_member(s, r, &hint);
+		if (m == NULL && !jr_member(s, &name))
 			break;
-		if (same(name, "v")) {
-			if (seen->v)
-				return twice(name, why);
-			seen->v = jr_int(s, &seen->version);
-		} else if (same(name, "type")) {
-			if (seen->type)
-				return twice(name, why);
-			seen->type = jr_string(s, &value);
-			if (seen->type)
-				r->type = type_of(value);
-		} else if (parse_member(s, r, seen,
-			       find_member(
-				   record_members, RECORD_MEMBERS, name, &hint),
-			       name, why) == -1) {
-			return -1;
+		if (m == NULL && (same(name, "v") || same(name, "type"))) {
+			result = parse_head(s, r, seen, *name == 'v', why);
+		} else {
+			if (m == NULL)
+				m = find_member(record_members, RECORD_MEMBERS,
+				    name, &hint);
+			result = parse_member(s, r, seen, m, name, why);
 		}
-		if (s->error != NULL)
-			return why_set(
-			    why, FAIL_DATA, "%s: %s", name, s->error);
+		if (result == -1)
+			return -1;
 	}
 	if (!jr_done(s))
 		return why_set(why, FAIL_DATA, "not JSON: %s", s->error);

@@ -82,57 +82,97 @@ struct record_share {
 	const char *rights; /* RFC 4314 */
 };
 
+/* How many members of each kind a record has. */
+enum {
+	RECORD_TEXTS = 19,
+	RECORD_NUMBERS = 5,
+	RECORD_FLAGS = 3,
+	RECORD_LISTS = 10,
+	RECORD_PARTS = 5,
+	RECORD_MEMBERS = RECORD_TEXTS + RECORD_NUMBERS + RECORD_FLAGS +
+			 RECORD_LISTS + RECORD_PARTS
+};
+
 /*
  * The members are those of mailferry-record(5), by their names there. A member
  * that is absent is NULL, an empty list, -1 (numbers), or its default (active,
  * receive and keep: true). Strings are UTF-8 and borrowed: from the caller who
  * set them, or after record_parse from the record itself until the next one.
+ * They stand by their kinds, so that all of a kind are done alike.
  */
 struct record {
 	enum record_type type;
-	const char *domain;
-	const char *address;
-	struct strs logins;
-	const char *name;
-	const char *secret; /* verbatim */
-	const char *default_scheme;
-	const char *otp;
-	bool active;
-	bool receive;
-	int64_t quota; /* bytes */
-	struct strs aliases;
-	struct strs groups;
-	struct strs acl_groups;   /* of access lists, no mailboxes */
-	struct strs acl_settings; /* "name=value" */
-	struct strs targets;
-	struct strs forward;
-	bool keep;
-	const char *home;
-	const char *mail;
-	int64_t uid;
-	int64_t gid;
-	struct parts vacation;      /* record_vacation, one at most */
-	struct parts identities;    /* record_identity */
-	struct parts scripts;       /* record_script */
-	struct parts app_passwords; /* record_app_password */
-	struct strs disabled;       /* protocols */
-	struct strs allow_nets;
-	struct strs send_as;
-	struct parts shares; /* record_share */
-	const char *locale;  /* BCP 47 */
-	const char *time_zone;
-	const char *admin;
-	const char *selector;  /* of a DKIM key; domain is its domain */
-	const char *algorithm; /* "rsa-sha256", "ed25519-sha256" */
-	const char *key;       /* PEM; a secret */
-	const char *origin;
-	const char *source;
-	const char *part; /* what a filter has left of a dump; NULL: all */
-	int64_t count;    /* of an end record, or of alike things of a note */
-	int64_t failed;   /* of an end record: what was not read */
-	const char *what; /* of a note: the setting that it is about */
-	const char *note; /* "text": what is not carried */
-	struct buf text;  /* what record_parse's strings point into */
+	union {
+		const char *texts[RECORD_TEXTS];
+		struct {
+			const char *domain;
+			const char *address;
+			const char *name;
+			const char *secret; /* verbatim */
+			const char *default_scheme;
+			const char *otp;
+			const char *home;
+			const char *mail;
+			const char *locale; /* BCP 47 */
+			const char *time_zone;
+			const char *admin;
+			const char *selector;  /* of a DKIM key, as domain is */
+			const char *algorithm; /* "rsa-sha256", ... */
+			const char *key;       /* PEM; a secret */
+			const char *origin;
+			const char *source;
+			const char *part; /* what a filter left; NULL: all */
+			const char *what; /* the setting that a note is about */
+			const char *note; /* "text": what is not carried */
+		};
+	};
+	union {
+		int64_t numbers[RECORD_NUMBERS];
+		struct {
+			int64_t quota; /* bytes */
+			int64_t uid;
+			int64_t gid;
+			int64_t count;  /* of an end record, or a note */
+			int64_t failed; /* what a reader could not read */
+		};
+	};
+	union {
+		bool flags[RECORD_FLAGS];
+		struct {
+			bool active;
+			bool receive;
+			bool keep;
+		};
+	};
+	union {
+		struct strs lists[RECORD_LISTS];
+		struct {
+			struct strs logins;
+			struct strs aliases;
+			struct strs groups;
+			struct strs acl_groups;   /* no mailboxes */
+			struct strs acl_settings; /* "name=value" */
+			struct strs targets;
+			struct strs forward;
+			struct strs disabled; /* protocols */
+			struct strs allow_nets;
+			struct strs send_as;
+		};
+	};
+	union {
+		struct parts parts[RECORD_PARTS];
+		struct {
+			struct parts vacation;      /* one at most */
+			struct parts identities;    /* record_identity */
+			struct parts scripts;       /* record_script */
+			struct parts app_passwords; /* record_app_password */
+			struct parts shares;        /* record_share */
+		};
+	};
+	struct buf text; /* what record_parse's strings point into */
+	/* What followed each member in the record before: record_parse tries that
+	 * first. */
+	unsigned char next[RECORD_MEMBERS + 1];
 };
 
 /* An empty record of a type; the storage of lists and text is kept. The first

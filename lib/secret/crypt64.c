@@ -4,7 +4,7 @@
 
 #include "secret/crypt64.h"
 
-#include <string.h>
+#include <stdbool.h>
 
 int
 crypt64_value(char c)
@@ -23,11 +23,12 @@ crypt64_value(char c)
 size_t
 crypt64_span(const char *s)
 {
+	static const bool digit[256] = {
+		['.' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true
+	};
 	const char *p = s;
 
-	/* "." to "9" is one range of ASCII, and bit 5 folds the case. */
-	while ((*p >= '.' && *p <= '9') ||
-	       ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z'))
+	while (digit[(unsigned char)*p])
 		p++;
 	return (size_t)(p - s);
 }

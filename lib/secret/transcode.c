@@ -4,7 +4,6 @@
 
 #include "secret/transcode.h"
 
-#include <inttypes.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -42,6 +41,7 @@ canon_sha2(const char *s, size_t hash_len, struct buf *out, struct canon *c)
 		int64_t rounds;
 
 		rest += strlen(mark);
+		buf_add(out, s, (size_t)(rest - s));
 		digits = strspn(rest, "0123456789");
 		if (digits == 0 || digits >= sizeof number ||
 		    rest[digits] != '$')
@@ -52,13 +52,11 @@ canon_sha2(const char *s, size_t hash_len, struct buf *out, struct canon *c)
 			return false;
 		if (*rest == '0')
 			c->note = "the number of rounds written without zeros";
+		buf_adds(out, rest + strspn(rest, "0"));
 		rest += digits + 1;
-		buf_add(out, s, 3);
-		buf_addf(out, "%s%" PRId64 "$", mark, rounds);
 	} else {
-		buf_add(out, s, 3);
+		buf_adds(out, s);
 	}
-	buf_adds(out, rest);
 	return salt_and_hash(rest, 16, hash_len);
 }
 

@@ -51,6 +51,53 @@ test_address(void)
 	buf_free(&b);
 }
 
+/* Each member of the table is in the array of its kind, and absent after a reset. */
+static void
+test_kinds(void)
+{
+	static const size_t sizes[] = { [MEMBER_TEXT] = sizeof(char *),
+		[MEMBER_NUMBER] = sizeof(int64_t),
+		[MEMBER_FLAG] = sizeof(bool),
+		[MEMBER_LIST] = sizeof(struct strs),
+		[MEMBER_OBJECT] = sizeof(struct parts),
+		[MEMBER_OBJECTS] = sizeof(struct parts) };
+	size_t ends[] = { [MEMBER_TEXT] = offsetof(struct record, texts),
+		[MEMBER_NUMBER] = offsetof(struct record, numbers),
+		[MEMBER_FLAG] = offsetof(struct record, flags),
+		[MEMBER_LIST] = offsetof(struct record, lists),
+		[MEMBER_OBJECT] = offsetof(struct record, parts),
+		[MEMBER_OBJECTS] = offsetof(struct record, parts) };
+	struct record r = { 0 };
+
+	for (size_t i = 0; i < RECORD_MEMBERS; i++) {
+		const struct record_member *m = &record_members[i];
+		enum member_kind kind =
+		    m->kind == MEMBER_OBJECT ? MEMBER_OBJECTS : m->kind;
+
+		memset(record_field(&r, m), 1, sizes[kind]);
+		ends[kind] += sizes[kind];
+	}
+	OK(ends[MEMBER_TEXT] ==
+		    offsetof(struct record, texts) + sizeof r.texts &&
+		ends[MEMBER_NUMBER] ==
+		    offsetof(struct record, numbers) + sizeof r.numbers &&
+		ends[MEMBER_FLAG] ==
+		    offsetof(struct record, flags) + sizeof r.flags &&
+		ends[MEMBER_LIST] ==
+		    offsetof(struct record, lists) + sizeof r.lists &&
+		ends[MEMBER_OBJECTS] ==
+		    offsetof(struct record, parts) + sizeof r.parts,
+	    "there are as many members of each kind as the struct says");
+	record_reset(&r, REC_ACCOUNT);
+	for (size_t i = 0; i < RECORD_MEMBERS; i++) {
+		const struct record_member *m = &record_members[i];
+
+		OK(m->kind == MEMBER_FLAG ? *(bool *)record_field(&r, m)
+					  : member_absent(&r, m),
+		    "%s: absent after a reset", m->name);
+	}
+}
+
 /* Every member of an account, in the order in which they are written. */
 static const char full[] =
     "{\"v\":1,\"type\":\"account\",\"address\":\"alice@example.org\","
@@ -292,6 +339,7 @@ int
 main(void)
 {
 	test_address();
+	test_kinds();
 	test_round_trip();
 	test_refused();
 	test_unknown();

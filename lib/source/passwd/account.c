@@ -297,8 +297,11 @@ set_quota(struct account *a, const struct fields *f, const struct extra *x)
 static void
 add_words(struct account *a, struct strs *to, const char *text)
 {
-	char *rest = text == NULL ? NULL : arena_adds(&a->arena, text), *word;
+	char *rest, *word;
 
+	if (text == NULL)
+		return;
+	rest = arena_adds(&a->arena, text);
 	while ((word = str_cut(&rest, ',')) != NULL) {
 		word = str_trim(word);
 		if (*word != '\0' && !strs_has(to, word))
