@@ -3,6 +3,7 @@
 # outputs, logs or rejects. What /proc and cores show: 92-secrets-memory.t.
 . "${0%/*}/lib.sh"
 need curl
+need sqlite3
 . "$top/t/apply.sh"
 . "$top/t/secrets.sh"
 
@@ -151,8 +152,23 @@ mkdir dms
 sed 's/^/|/; s/:/|/' passwd >dms/postfix-accounts.cf
 printf 'a@one.test\t%s\nb@one.test:%s\n%s\n' "$secret" "$secret" "$secret" >known
 printf 'require "fileinto"; # %s\nfileinto "%s" %s;\n' x y z >script
+sqlite3 miab.sqlite "CREATE TABLE users (id INTEGER, email TEXT, password TEXT,
+    privileges TEXT); CREATE TABLE aliases (source TEXT, destination TEXT, permitted_senders TEXT);
+    INSERT INTO users VALUES (1, 'a@one.test', '$secret', 'x'), (2, 'nobody', '$secret', ''),
+    (3, 'b@one.test', '{NONE}$secret', 'y')"
+mkdir -p opendkim/etc/opendkim
+printf '%s\n' 'KeyTable /etc/opendkim/keys' >opendkim/etc/opendkim.conf
+printf 'm._domainkey.one.test one.test:m:/etc/opendkim/key\nn one.test:n:%s\n' "$secret" >opendkim/etc/opendkim/keys
+printf '%s\n' '-----BEGIN PRIVATE KEY-----' "$secret" '-----END PRIVATE KEY-----' >opendkim/etc/opendkim/key
+printf '%s\n' '# 2.3.19' 'passdb {' "  args = $PWD/passwd" '  driver = passwd-file' '}' \
+    'userdb {' "  args = $PWD/passwd" '  driver = passwd-file' '}' >file.saved
 local_tools() {
 	cat <<-X
+	dirdump passwd-file -v passwd
+	dirdump-mail-in-a-box -v miab.sqlite
+	dirdump-sql -v --map mail-in-a-box sqlite:miab.sqlite
+	dirdump-dkim -v --from opendkim --root opendkim
+	dirdump-dovecot -v -c file.saved
 	mkaccounts -v bad
 	mkaccounts -v --no-secret=temp --temp-file known bad
 	mkaccounts -v --otp=carry --settings settings -E rej bad
@@ -201,5 +217,22 @@ ok "bad records: no secret in a message, nor where standard output is full" '
 			[ ! -e $f ] || [ "$(stat -c %a $f)" = 600 ]
 		done
 	done <list'
+
+ok "each tool that reads a secret was there" '
+	{
+		tools
+		cat list
+	} >lines
+	for f in "$top"/bin/*.c; do
+		tool=$(basename "$f" .c)
+		case $tool in
+		# Mail, which is not for messages, but no password.
+		archive2maildir | maildir-*) continue ;;
+		esac
+		grep -qE "^$tool( |\$)" lines || {
+			echo "$tool is not called"
+			exit 1
+		}
+	done'
 
 done_testing
