@@ -228,11 +228,11 @@ unread(void *arg, const struct record *r)
  * cut off, or of which entries could not be read, makes none, unless a part is
  * asked for. Nothing is ever taken away because it is not in such an input. */
 static void
-check_input(void)
+check_input(const struct ndjson *in)
 {
 	struct why why = { 0 };
 
-	intake_end(&run.intake);
+	intake_end(&run.intake, in);
 	if (run.intake.filtered && !run.quiet)
 		tool_say(NULL,
 		    "%s came: the input is taken for a part of the dump, as "
@@ -284,7 +284,7 @@ read_records(char **files)
 	run.refusals += run.intake.unread;
 	progress_end(&progress);
 	if (!tally_stop(&run.tally))
-		check_input();
+		check_input(&in);
 	ndjson_free(&in);
 	record_free(&r);
 }

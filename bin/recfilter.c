@@ -147,7 +147,7 @@ read_records(char **files)
 	ndjson_init(&in, files, RECORD_LINE_MAX);
 	while (record_read(&in, &r, &run.intake, &run.tally))
 		add_record(&in, &r);
-	intake_end(&run.intake);
+	intake_end(&run.intake, &in);
 	if (!tally_stop(&run.tally) && run.intake.cut && !run.partial &&
 	    !intake_is_whole(&run.intake, &why))
 		tally_fail(&run.tally, NULL, NULL, NULL, &why);

@@ -229,7 +229,7 @@ check_all(char **files)
 	while (record_read(&in, &r, &check.intake, &check.tally))
 		if (r.type == REC_ACCOUNT)
 			check_account(&check, &r);
-	intake_end(&check.intake);
+	intake_end(&check.intake, &in);
 	if (!check.partial && !tally_stop(&check.tally) &&
 	    !intake_is_complete(&check.intake, &why))
 		tally_fail(&check.tally, NULL, NULL, NULL, &why);

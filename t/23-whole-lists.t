@@ -91,6 +91,37 @@ for tool in mkaccounts recfilter secretcheck remap-set remap-pick mailroute acct
 			hasnt err "no end record"
 		done'
 done
+# Of the tools that take files, each beside a whole one.
+takes() {
+	tool=$1
+	shift
+	case $tool in
+	secretcheck) secretcheck -q "$@" ;;
+	remap-pick) remap pick --token-file token -q legacy "$@" ;;
+	recfilter) recfilter -q -a a@one.test "$@" ;;
+	*) "$tool" -q "$@" ;;
+	esac
+}
+printf '\n \t\r\n\n' >blank
+for tool in mkaccounts recfilter secretcheck remap-pick; do
+	ok "$tool: a file without a line beside a whole one" '
+		for file in empty blank; do
+			for files in "whole $file" "$file whole"; do
+				run 1 takes $tool $files >out 2>err
+				has err "${tool%-*}: $file: no records: the reader of the directory may have failed"
+				run 0 takes $tool --partial $files >out 2>err
+				not [ -s err ]
+			done
+		done
+		run 1 takes $tool whole - <empty >out 2>err
+		has err "${tool%-*}: stdin: no records"'
+done
+ok 'mkaccounts: nothing goes, and no settings end, for a file without a line' '
+	run 2 mkaccounts -q --reconcile -o plan whole empty 2>err
+	has err "mkaccounts: empty: no records"
+	not [ -e plan ]
+	run 1 mkaccounts -q --settings set -o plan whole blank 2>err
+	not [ -e set ] && not [ -e plan ]'
 ok 'recfilter passes the count of what could not be read on' '
 	run 0 call recfilter <failed >out
 	has out "\"failed\":2"

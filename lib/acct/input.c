@@ -113,6 +113,6 @@ acct_input_next(struct acct_input *in, struct why *why)
 bool
 acct_input_is_complete(struct acct_input *in, struct why *why)
 {
-	intake_end(&in->intake);
+	intake_end(&in->intake, &in->lines);
 	return intake_is_complete(&in->intake, why);
 }

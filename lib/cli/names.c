@@ -29,7 +29,7 @@ names_read(const struct name_input *n)
 			n->name(name, ndjson_where(&in), in.line);
 		else
 			n->record(&record, ndjson_where(&in), in.line);
-	intake_end(&intake);
+	intake_end(&intake, &in);
 	complete = n->partial || tally_stop(n->tally) ||
 		   intake_is_complete(&intake, &why);
 	if (!complete)

@@ -51,6 +51,7 @@ open_next(struct ndjson *r, struct why *why)
 	lines_free(&r->lines);
 	lines_init(&r->lines, fd, max);
 	r->open = true;
+	r->any = false;
 	return 0;
 }
 
@@ -92,9 +93,12 @@ ndjson_next(struct ndjson *r, struct why *why)
 		r->len = 0;
 		switch (lines_next(&r->lines, &r->line, &r->len)) {
 		case LINE_END:
+			if (!r->any && r->blank == NULL)
+				r->blank = r->file;
 			close_file(r);
 			continue;
 		case LINE_LONG:
+			r->any = true;
 			return why_set(why, FAIL_DATA,
 			    "a line of more than %zu bytes", r->lines.max);
 		case LINE_ERROR:
@@ -103,6 +107,7 @@ ndjson_next(struct ndjson *r, struct why *why)
 		case LINE_OK:
 			if (is_blank(r->line, r->len))
 				continue;
+			r->any = true;
 			return check_line(r, why);
 		}
 	}

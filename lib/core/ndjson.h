@@ -26,8 +26,11 @@ struct ndjson {
 	size_t len;
 	struct lines lines;
 	const char *file; /* the current one's name */
+	/* The first one that had no line but blank ones; NULL: none. */
+	const char *blank;
 	struct buf where;
 	bool open;
+	bool any; /* the current one has had a line */
 };
 
 /*

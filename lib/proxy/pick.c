@@ -189,7 +189,7 @@ check_whole(struct picking *k)
 {
 	struct why why = { 0 };
 
-	intake_end(&k->intake);
+	intake_end(&k->intake, k->in);
 	if (!k->p->partial && !k->p->stop(k->p->arg) &&
 	    !intake_is_complete(&k->intake, &why))
 		k->p->fail(k->p->arg, NULL, NULL, NULL, &why);

@@ -87,15 +87,25 @@ intake_next(struct intake *in, struct ndjson *lines, struct record *r,
 }
 
 void
-intake_end(struct intake *in)
+intake_end(struct intake *in, const struct ndjson *lines)
 {
 	end_file(in);
+	if (in->file == NULL || lines->blank == NULL)
+		return;
+	/* The shell has made the file of a reader that failed. */
+	in->blank = lines->blank;
+	in->cut = true;
 }
 
 bool
 intake_is_complete(const struct intake *in, struct why *why)
 {
-	if (in->cut && (in->file != NULL || !in->names))
+	if (in->blank != NULL)
+		why_set(why, FAIL_DATA,
+		    "%s: no records: the reader of the directory may have "
+		    "failed (--partial takes the rest)",
+		    in->blank);
+	else if (in->cut && (in->file != NULL || !in->names))
 		why_set(why, FAIL_DATA,
 		    in->file == NULL
 			? "no records: the reader of the directory may have "

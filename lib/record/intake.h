@@ -24,6 +24,7 @@ struct intake {
 	bool ended;       /* the last line was an end record */
 	bool cut;         /* a file did not end with one */
 	const char *cut_file;
+	const char *blank;  /* a file beside others that had no line at all */
 	uint64_t records;   /* lines since the last end record */
 	bool filtered;      /* an end record counts more lines than came */
 	uint64_t uncounted; /* lines that no end record counts */
@@ -48,8 +49,8 @@ void intake_line(struct intake *in, const char *file, const struct record *r);
 int intake_next(struct intake *in, struct ndjson *lines, struct record *r,
     const char **name, struct why *why);
 
-/* After the last line. */
-void intake_end(struct intake *in);
+/* After the last line; lines: where they came from. */
+void intake_end(struct intake *in, const struct ndjson *lines);
 
 /* True if the input came to its end, and its readers could read everything: a
  * part of a dump may have. Otherwise why says what is missing, and what to do. */

@@ -10,7 +10,7 @@
 #include "unit/tap.h"
 
 /* Lines of one input: "r" a record, "?" one that cannot be read, "e" an end
- * record, "|" the next file. */
+ * record, "|" the next file, "b" one without a line. */
 struct input {
 	const char *lines;
 	int64_t count, failed; /* of each end record; -1: not said */
@@ -26,6 +26,7 @@ take(struct intake *in, const struct input *from)
 	struct record end = {
 		.type = REC_END, .count = from->count, .failed = from->failed
 	};
+	struct ndjson lines = { 0 };
 	char part[64];
 	size_t file = 0;
 
@@ -36,13 +37,15 @@ take(struct intake *in, const struct input *from)
 	for (const char *c = from->lines; *c != '\0'; c++) {
 		if (*c == '|')
 			file++;
+		else if (*c == 'b')
+			lines.blank = files[file];
 		else if (*c == 'e')
 			intake_line(in, files[file], &end);
 		else
 			intake_line(
 			    in, files[file], *c == 'r' ? &record : NULL);
 	}
-	intake_end(in);
+	intake_end(in, &lines);
 	return files[file];
 }
 
@@ -72,6 +75,11 @@ test_inputs(void)
 		{ "rre|rre", 2, 3, NULL, "6 of the directory's entries" },
 		{ "r?e", 2, 0, NULL, "1 record could not" },
 		{ "??e", 2, 0, NULL, "2 records could not" },
+		{ "rre|b", 2, 0, NULL, "two: no records: the reader" },
+		{ "b|rre", 2, 0, NULL, "one: no records: the reader" },
+		{ "rr|b", 2, 0, NULL, "two: no records: the reader" },
+		{ "e|b", 0, 3, NULL, "two: no records: the reader" },
+		{ "b|b", 0, 0, NULL, "no records: the reader" },
 	};
 
 	for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
