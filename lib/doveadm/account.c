@@ -58,6 +58,9 @@ read_user(struct doveadm_account *a, const struct doveadm *d,
 			set(&a->location, value);
 		else if (strcmp(key, "mail_path") == 0)
 			a->is_24 = true;
+		else if (strcmp(key, "lazy_expunge") == 0 ||
+			 strcmp(key, "lazy_expunge_mailbox") == 0)
+			namespaces_put_waiting(a, value);
 	}
 	free(text);
 	return a->uid != NULL ? 0
@@ -193,6 +196,38 @@ read_namespaces(struct doveadm_account *a, const struct doveadm *d,
 	return 0;
 }
 
+/* In which mailboxes mail does not stay, by settings of the whole server. */
+static int
+read_expiry(struct doveadm_account *a, const struct doveadm *d,
+    struct doveadm_args *args, struct why *why)
+{
+	static const char *const names[] = { "lazy_expunge_mailbox",
+		"mailbox_autoexpunge", "mailbox_autoexpunge_max_mails" };
+	struct buf out = { 0 };
+	char *value;
+	int r = 0;
+
+	for (size_t i = 0; a->is_24 && i < 3; i++) {
+		value = read_setting(d, args, names[i], why);
+		if (value == NULL)
+			return -1;
+		if (i == 0)
+			namespaces_put_waiting(a, value);
+		for (size_t j = 0; j < a->n_namespaces; j++)
+			a->namespaces[j].expires |=
+			    namespaces_expires(names[i], value);
+		free(value);
+	}
+	if (!a->is_24) /* -n would not have it */
+		r = doveadm_run(d,
+		    DOVEADM_WORDS("config", "plugin/lazy_expunge"), &out, why);
+	value = find_setting(out.data, "plugin/lazy_expunge");
+	namespaces_put_waiting(a, value);
+	free(value);
+	buf_free(&out);
+	return r;
+}
+
 /* True if a text of settings has the word, outside of a comment. */
 static bool
 has_word(const char *text, const char *word)
@@ -288,6 +323,8 @@ doveadm_account_read(
 		read_separator(a, d);
 		r = read_escape(a, d, &args, why);
 	}
+	if (r == 0)
+		r = read_expiry(a, d, &args, why);
 	doveadm_args_free(&args);
 	return r;
 }

@@ -17,8 +17,9 @@
 
 /* A mailbox that the configuration names, whether it is there or not. */
 struct doveadm_use {
-	char *name; /* without the prefix; as Dovecot divides levels */
-	char *role; /* of RFC 8621, by its special use; or NULL */
+	char *name;   /* without the prefix; as Dovecot divides levels */
+	char *role;   /* of RFC 8621, by its special use; or NULL */
+	bool expires; /* Dovecot removes mail from it by itself */
 };
 
 /* A namespace of the configuration. */
@@ -29,6 +30,7 @@ struct doveadm_namespace {
 	bool inbox;
 	bool own; /* private, and mail of its own: no virtual mailboxes */
 	bool disabled;
+	bool expires; /* the same of all its mailboxes */
 	struct doveadm_setting {
 		char *key, *value; /* as it is written */
 	} * settings;
@@ -60,6 +62,10 @@ struct doveadm_account {
 	bool indexed;            /* LAYOUT=index */
 	struct doveadm_namespace *namespaces;
 	size_t n_namespaces, cap_namespaces;
+	/* Where expunged mail waits for its end: mailboxes, or prefixes of
+	 * namespaces, which end with a separator. */
+	char **waiting;
+	size_t n_waiting, cap_waiting;
 	char separator; /* in the names of mailboxes */
 	char escape;    /* of listescape; NUL: it has none */
 	bool dots;      /* a name can have a dot in it: doveadm_dots_read() */

@@ -593,3 +593,74 @@ doveadm_mailbox_name(const struct doveadm_account *a, const char *path)
 	free(copy);
 	return result;
 }
+
+/* True if a name is what the configuration has for it: "*" is anything. */
+static bool
+matches(const char *pattern, const char *name)
+{
+	const char *again = NULL, *from = NULL;
+
+	for (;;) {
+		if (*pattern == '*') {
+			again = ++pattern;
+			from = name;
+		} else if (*name == '\0') {
+			return *pattern == '\0';
+		} else if (*pattern == *name || *pattern == '?') {
+			pattern++;
+			name++;
+		} else if (again != NULL) {
+			pattern = again;
+			name = ++from;
+		} else {
+			return false;
+		}
+	}
+}
+
+/* True if expunged mail waits in a mailbox, which rest is in its namespace. */
+static bool
+is_waiting(const struct doveadm_account *a, const char *name, const char *rest)
+{
+	for (size_t i = 0; i < a->n_waiting; i++) {
+		const char *waiting = a->waiting[i];
+
+		if (strcmp(waiting, name) == 0 || strcmp(waiting, rest) == 0 ||
+		    (waiting[strlen(waiting) - 1] == a->separator &&
+			str_starts(name, waiting)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+name_expires(const struct doveadm_account *a, const char *name)
+{
+	const struct doveadm_namespace *ns = namespace_of(a, name);
+	const char *rest = name;
+
+	if (ns == NULL)
+		return is_waiting(a, name, name);
+	if (str_starts(name, ns->prefix))
+		rest += strlen(ns->prefix);
+	for (size_t i = 0; i < ns->n_uses; i++)
+		if (ns->uses[i].expires && matches(ns->uses[i].name, rest))
+			return true;
+	return ns->expires || is_waiting(a, name, rest);
+}
+
+bool
+doveadm_mailbox_expires(const struct doveadm_account *a, const char *path)
+{
+	char *name = NULL;
+	bool expires;
+
+	for (size_t i = 0; i < a->n && name == NULL; i++)
+		if (strcmp(a->mailboxes[i].path, path) == 0)
+			name = xstrdup(a->mailboxes[i].name);
+	if (name == NULL)
+		name = doveadm_mailbox_name(a, path);
+	expires = name != NULL && name_expires(a, name);
+	free(name);
+	return expires;
+}

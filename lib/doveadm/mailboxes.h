@@ -41,6 +41,10 @@ void doveadm_dots_read(struct doveadm_account *a, const struct doveadm *d);
  * the mailbox there. The name "INBOX" does not. */
 bool doveadm_mailbox_hidden(const struct doveadm_account *a, const char *name);
 
+/* True if mail does not stay in the mailbox of that path: Dovecot expunges it after a
+ * time (autoexpunge), or it was expunged and waits there (lazy_expunge). */
+bool doveadm_mailbox_expires(const struct doveadm_account *a, const char *path);
+
 /* The name of a mailbox in the INBOX's namespace that has this path, or NULL if
  * there can be none: a separator inside a level. The caller frees it. */
 char *doveadm_mailbox_name(const struct doveadm_account *a, const char *path);

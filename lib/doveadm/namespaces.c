@@ -55,6 +55,29 @@ put_setting(struct doveadm_namespace *ns, const char *key, const char *value)
 	ns->settings[ns->n_settings++].value = xstrdup(value);
 }
 
+void
+namespaces_put_waiting(struct doveadm_account *a, const char *name)
+{
+	if (*name == '\0')
+		return;
+	a->waiting = xgrow(
+	    a->waiting, a->n_waiting, &a->cap_waiting, sizeof *a->waiting);
+	a->waiting[a->n_waiting++] = xstrdup(name);
+}
+
+bool
+namespaces_expires(const char *key, const char *value)
+{
+	static const char long_form[] = "mailbox_";
+
+	if (str_starts(key, long_form))
+		key += sizeof long_form - 1;
+	value += strspn(value, "0");
+	return (strcmp(key, "autoexpunge") == 0 ||
+		   strcmp(key, "autoexpunge_max_mails") == 0) &&
+	       *value >= '1' && *value <= '9';
+}
+
 /* What follows from the settings of a block that is read. */
 static void
 settle(struct doveadm_namespace *ns)
@@ -71,6 +94,9 @@ settle(struct doveadm_namespace *ns)
 	ns->separator = separator == NULL ? '\0' : *separator;
 	ns->inbox = is_set(ns, "inbox", "yes");
 	ns->disabled = is_set(ns, "disabled", "yes");
+	for (size_t i = 0; i < ns->n_settings; i++)
+		ns->expires |= namespaces_expires(
+		    ns->settings[i].key, ns->settings[i].value);
 	ns->own = !ns->disabled && !is_set(ns, "hidden", "yes") &&
 		  !is_set(ns, "mail_driver", "virtual") &&
 		  (type == NULL || strcmp(type, "private") == 0) &&
@@ -107,6 +133,8 @@ take_use(struct doveadm_use *use, const char *key, const char *value)
 		free(use->role);
 		use->role =
 		    str_lower(xmemdup(value + 1, strcspn(value + 1, " ,")));
+	} else if (namespaces_expires(key, value)) {
+		use->expires = true;
 	}
 }
 
@@ -152,6 +180,8 @@ namespaces_parse(struct doveadm_account *a, char *text)
 		if (value == NULL)
 			continue;
 		value = doveconf_unquote(str_trim(value));
+		if (strcmp(key, "lazy_expunge_mailbox") == 0)
+			namespaces_put_waiting(a, value);
 		if (depth == 1 && ns != NULL)
 			put_setting(ns, key, value);
 		else if (depth == 2 && use != NULL)
@@ -182,6 +212,11 @@ namespaces_free(struct doveadm_account *a)
 	for (size_t i = 0; i < a->n_namespaces; i++)
 		namespace_free(&a->namespaces[i]);
 	free(a->namespaces);
+	for (size_t i = 0; i < a->n_waiting; i++)
+		free(a->waiting[i]);
+	free(a->waiting);
+	a->waiting = NULL;
+	a->n_waiting = a->cap_waiting = 0;
 	a->namespaces = NULL;
 	a->n_namespaces = a->cap_namespaces = 0;
 }

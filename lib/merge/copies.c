@@ -94,6 +94,21 @@ ignore_trash(const struct mdtree *t, bool *ignored)
 	}
 }
 
+/* Folders in which mail does not stay; the Trash is what the options say of it. */
+static void
+ignore_expiring(
+    const struct mdtree *t, const struct match_options *o, bool *ignored)
+{
+	bool *trash = xcalloc(t->n + 1, sizeof *trash);
+
+	if (o->count_trash)
+		ignore_trash(t, trash);
+	for (size_t i = 0; o->expires != NULL && i < t->n; i++)
+		ignored[i] |= t->folders[i].path != NULL && !trash[i] &&
+			      o->expires(o->arg, t->folders[i].path);
+	free(trash);
+}
+
 bool *
 copies_ignored(const struct merge_plan *p, struct why *why)
 {
@@ -120,6 +135,7 @@ copies_ignored(const struct merge_plan *p, struct why *why)
 			return NULL;
 		}
 	}
+	ignore_expiring(t, &p->options, ignored);
 	return ignored;
 }
 

@@ -63,6 +63,10 @@ struct match_options {
 	const char *const *ignored; /* target folders that do not count as
 				       elsewhere; NULL-terminated; NULL: the
 				       Trash */
+	/* True if mail does not stay in the folder of the target: Dovecot removes
+	 * it by itself. May be NULL. */
+	bool (*expires)(const void *arg, const char *path);
+	const void *arg; /* borrowed */
 };
 
 struct merge_plan {

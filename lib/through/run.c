@@ -262,6 +262,14 @@ read_names(struct through *t)
 		r->set.scan.mapping.plain = PLAIN_ALWAYS;
 }
 
+static bool
+expires(const void *arg, const char *path)
+{
+	const struct store *s = arg;
+
+	return doveadm_mailbox_expires(&s->account, path);
+}
+
 int
 through_run(
     struct merge_run *r, const struct through_settings *set, struct why *why)
@@ -274,6 +282,8 @@ through_run(
 		result = store_list(&t.store, &r->scan.target, why);
 	if (result == 0) {
 		read_names(&t);
+		r->set.scan.match.expires = expires;
+		r->set.scan.match.arg = &t.store;
 		result = scan_match(&r->scan, &r->set.scan, why);
 	}
 	if (result == 0) {

@@ -356,6 +356,14 @@ refuse(void *arg, const char *path, const char *dir)
 	return fault;
 }
 
+static bool
+expires(const void *arg, const char *path)
+{
+	const struct located *l = arg;
+
+	return doveadm_mailbox_expires(&l->account, path);
+}
+
 /* Subscriptions can be kept by another namespace, in a file of that one. */
 static int
 check_subscriptions(const struct located *l, struct why *why)
@@ -394,6 +402,8 @@ user_locate(struct located *l, const struct doveadm *d, bool subscribes,
 	if (l->account.separator != '/' && l->account.escape == '\0')
 		o->mapping.plain = PLAIN_NEVER;
 	o->mapping.arg = l;
+	o->match.expires = expires;
+	o->match.arg = l;
 	take_roles(l, l->account.mailboxes, l->account.n);
 	take_roles(l, l->account.latent, l->account.n_latent);
 	o->roles = l->roles;

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The mailferry authors
 """maildir-merge --user: Dovecot says where the Maildir is, how its folders lie
 and which is the Sent folder; it shows afterwards what was merged."""
+import json
 import os
 import subprocess
 
@@ -46,9 +47,9 @@ def tree():
             f.write(message(name))
 
 
-def run(server, command, *args, status=0):
+def run(server, command, *args, status=0, way='--user'):
     result = subprocess.run(
-        ['maildir-merge', '--state-dir', 'state', '--user', 'u', '--doveadm',
+        ['maildir-merge', '--state-dir', 'state', way, 'u', '--doveadm',
          command, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert result.returncode == status, (result.returncode,
                                          result.stderr.decode())
@@ -155,9 +156,21 @@ def plugins():
     server.stop()
 
 
+# Where mail does not stay: by its age, by its number, because it was expunged; and
+# in the Trash, which counts if that is asked for.
+EXPIRING = (('Spam', '1.a'), ('Old/Post', '2.b'), ('Gone', '5.e'), ('Bin', '6.f'))
+
+
+def elsewhere(out):
+    """The messages that are said to be in another folder."""
+    results = [json.loads(line) for line in out.splitlines()]
+    return sorted(r['file'].split('/')[-1][:3] for r in results
+                  if r['status'] == 'elsewhere')
+
+
 def namespaces():
     """Mail of other users and in a second namespace is no part of the Maildir;
-    prefix and separator are."""
+    prefix and separator are. Mail that Dovecot will remove is no copy."""
     location = 'maildir:~/Maildir'
     more = '''
 namespace inbox {
@@ -169,13 +182,26 @@ namespace inbox {
     auto = create
     special_use = \\Sent
   }
+  mailbox Spam {
+    autoexpunge = 30d
+  }
+  mailbox Old/* {
+    autoexpunge_max_mails = 100
+  }
+  mailbox Bin {
+    special_use = \\Trash
+    autoexpunge = 30d
+  }
 }
+%s
 namespace more {
   prefix = more/
   separator = /
   %s
 }
-''' % ('mail_driver = maildir\n  mail_path = ~/more' if IS_24 else
+''' % ('lazy_expunge_mailbox = Gone' if IS_24 else
+       'plugin {\n  lazy_expunge = INBOX/Gone\n}',
+       'mail_driver = maildir\n  mail_path = ~/more' if IS_24 else
        'location = maildir:~/more')
     server = Dovecot('server20', location, more)
     server.start()
@@ -186,9 +212,18 @@ namespace more {
     with server.imap() as client:
         client.create('more/Neu')
         client.append('more/Neu', None, None, message('4.d'))
+        for folder, name in EXPIRING:
+            client.create('INBOX/' + folder)
+            client.append('INBOX/' + folder, None, None, message(name))
     if server.root:
         fake(server, command)
         command = os.path.abspath('doveadm20')
+    for way in '--user', '--through-doveadm':
+        out, err = run(server, command, '-n', 'tree', way=way)
+        there = ['4.d'] if way != '--user' else []
+        assert elsewhere(out) == there, (out, err)
+        out, err = run(server, command, '-n', '--count-trash', 'tree', way=way)
+        assert elsewhere(out) == there + ['6.f'], (out, err)
     out, err = run(server, command, 'tree')
     assert out.count('"added"') == 6, (out, err)
     with server.imap() as client:
