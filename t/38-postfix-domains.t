@@ -34,6 +34,8 @@ gone() {
 	[ "$(jq "select(.address == \"gone@off.test\") | .receive" "$1")" = "$2" ]
 }
 
+ok 'another delimiter than that of the new server: said' '
+	has out "\"what\":\"recipient_delimiter\",\"text\":\"-: what begins the extension"'
 ok 'a mailbox whose name looks like one with an extension gets its mail' '
 	[ "$(delivered info@one.test)" = "anna-maria@one.test anna-x@one.test" ]
 	[ "$(targets info@one.test)" = "anna-maria@one.test anna@one.test" ]'

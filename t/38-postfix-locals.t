@@ -114,6 +114,25 @@ ok 'a domain of the same addresses is another name' '
 	has err "bill@one.test: mail for a name in another domain of mydestination follows the forward"'
 cp virtual "$pf/virtual"
 
+# A Dovecot whose names have domains: some have mailboxes in two of mydestination.
+printf '%s\n' 'ann@one.test:{PLAIN}a1:1:1::/h/a1::' 'ann@four.test:{PLAIN}a2:2:2::/h/a2::' \
+    'bob@one.test:{PLAIN}b1:3:3::/h/b1::' 'eve@four.test:{PLAIN}e1:4:4::/h/e1::' \
+    'only@four.test:{PLAIN}o1:4:4::/h/o1::' >full
+sed "s,auth_username_format.*,," saved | sed "s,$tmp/users,$tmp/full," >saved.full
+run 0 dirdump-dovecot -v -c saved.full --postfix "$pf" >out 2>err
+ok 'a domain with mailboxes of its own has the aliases of local names, and no others' '
+	hasnt out "\"aliases\""
+	has out "\"domain\":\"four.test\",\"active\":true"
+	for address in ann@one.test ann@four.test info@four.test post@four.test \
+	    root@four.test carl@four.test all@four.test; do
+		echo "$address"
+		delivered "$address" | tr " " "\n" | sort -u | paste -sd " " - >want
+		gets "$address" >got
+		same want got
+	done
+	[ "$(gets bob@four.test)" = nobody:bob@four.test ]
+	[ "$(gets eve@four.test)" = eve@four.test ]'
+
 run 0 dirdump-postfix -v -c "$pf" >out 2>err
 
 ok 'without the accounts it stays one, and what differs is named' '

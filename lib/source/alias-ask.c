@@ -72,6 +72,32 @@ alias_ask_rest(struct aliases *a, struct emit *e)
 	free(domains.v);
 }
 
+/* The entry of a local name in another domain of those names, made an entry of the
+ * address; NULL: there is none. */
+static struct alias *
+of_name(struct aliases *a, struct emit *e, const char *address)
+{
+	struct alias *alias = NULL, *local;
+	struct buf key = { 0 };
+	void **value;
+
+	buf_add(&key, address, (size_t)(address_domain(address) - address));
+	buf_adds(&key, a->names_of);
+	value = map_get(&a->by_address, key.data);
+	buf_free(&key);
+	if (value == NULL || !((struct alias *)*value)->bare)
+		return NULL;
+	local = *value;
+	alias = aliases_entry(a, e, address);
+	if (alias == NULL)
+		return NULL;
+	alias->at = local->at;
+	alias->keep = local->keep;
+	for (size_t i = 0; i < local->targets.n; i++)
+		aliases_target(a, e, alias, local->targets.v[i]);
+	return alias;
+}
+
 struct alias *
 alias_of(struct aliases *a, struct emit *e, const char *address)
 {
@@ -82,6 +108,8 @@ alias_of(struct aliases *a, struct emit *e, const char *address)
 		(void)ask(a, e, address);
 	}
 	value = map_get(&a->by_address, address);
+	if (value == NULL && strs_has(&a->named, address_domain(address)))
+		return of_name(a, e, address);
 	return value == NULL ? NULL : *value;
 }
 

@@ -35,6 +35,7 @@ aliases_free(struct aliases *a)
 	free(a->v);
 	free(a->bare);
 	free(a->names);
+	free(a->named.v);
 	map_free(&a->by_address);
 	map_free(&a->key_domains);
 	map_free(&a->markers);

@@ -80,6 +80,10 @@ struct aliases {
 	/* May be NULL: whether mail from elsewhere is taken for a domain. */
 	bool (*serves)(void *ctx, const char *domain);
 	void *serves_ctx;
+	/* Domains that have the local names of another: an entry of that one whose
+	 * key had no domain is there in each of them. NULL: there are none. */
+	const char *names_of;
+	struct strs named;
 	struct map by_address;
 	struct map markers;     /* domains that a key without "@" names */
 	struct map key_domains; /* of the keys, and those of aliases_domain */

@@ -26,6 +26,8 @@ struct emit_domain {
 	struct strs aliases;
 	struct map has; /* the aliases */
 	bool written;
+	bool held, inactive; /* see emit_domain_hold */
+	struct place at;
 };
 
 void
@@ -204,21 +206,53 @@ emit_domain_alias(struct emit *e, const char *domain, const char *alias)
 }
 
 static void
-put_domain(struct emit *e, const char *domain, bool active)
+put_domain_record(
+    struct emit *e, const char *domain, const struct emit_domain *d)
 {
 	struct record r = { 0 };
+	struct place before = e->at;
+
+	e->at = d->at;
+	record_reset(&r, REC_DOMAIN);
+	r.domain = domain;
+	r.aliases = d->aliases;
+	r.active = !d->inactive;
+	r.origin = origin(e);
+	put(e, &r);
+	e->at = before;
+}
+
+static void
+put_domain(struct emit *e, const char *domain, bool active)
+{
 	struct emit_domain *d;
 
 	d = find_domain(e, domain);
 	if (d->written)
 		return;
 	d->written = true;
-	record_reset(&r, REC_DOMAIN);
-	r.domain = domain;
-	r.aliases = d->aliases;
-	r.active = active;
-	r.origin = origin(e);
-	put(e, &r);
+	d->inactive = !active;
+	d->at = e->at;
+	if (!d->held)
+		put_domain_record(e, domain, d);
+}
+
+void
+emit_domain_hold(struct emit *e, const char *domain)
+{
+	struct emit_domain *d = find_domain(e, domain);
+
+	d->held = !d->written;
+}
+
+void
+emit_domain_release(struct emit *e, const char *domain)
+{
+	struct emit_domain *d = find_domain(e, domain);
+
+	if (d->held && d->written)
+		put_domain_record(e, domain, d);
+	d->held = false;
 }
 
 void

@@ -5,7 +5,7 @@
 /*
  * What every reader of a user directory has in common: records go out in one
  * buffer, each address once; a domain is written before the first address in
- * it; what is left out or not carried is counted and named; the end record
+ * it, unless it is held; what is left out or not carried is counted and named; the end record
  * says that all input was read. Messages go through cli/tool.h.
  */
 #ifndef FERRY_SOURCE_EMIT_H
@@ -86,6 +86,10 @@ void emit_domain_alias(struct emit *e, const char *domain, const char *alias);
 void emit_domain(struct emit *e, const char *domain);
 /* The same for one that the server does not serve at present. */
 void emit_domain_inactive(struct emit *e, const char *domain);
+/* The record of a domain that was not written yet waits from now on until the
+ * release, because only then its other names are known. */
+void emit_domain_hold(struct emit *e, const char *domain);
+void emit_domain_release(struct emit *e, const char *domain);
 
 /*
  * Writes an account or an alias, its address normalised. The origin is e->at.

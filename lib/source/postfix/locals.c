@@ -27,11 +27,26 @@ postfix_name_locals(struct postfix *p, const char *domain)
 	}
 }
 
-void
-postfix_end_locals(struct postfix *p, struct emit *e, const char *domain)
+static void
+name_alike(const struct postfix *p, struct emit *e, const char *domain)
 {
 	for (size_t i = 0; i < p->alike.n; i++)
 		emit_domain_alias(e, domain, p->alike.v[i]);
+}
+
+void
+postfix_end_locals(struct postfix *p, struct emit *e, const char *domain)
+{
+	if (!p->with_users) {
+		name_alike(p, e, domain);
+		return;
+	}
+	emit_domain_hold(e, domain);
+	p->aliases.names_of = domain;
+	for (size_t i = 0; i < p->alike.n; i++)
+		strs_add(&p->aliases.named, p->alike.v[i]);
+	for (size_t i = 0; i < p->apart.n; i++)
+		strs_add(&p->aliases.named, p->apart.v[i]);
 }
 
 /* Mail for a name is another's in the domain that stands for all: the others get
@@ -120,12 +135,16 @@ link_name(
 
 	buf_add(&key, address, len);
 	buf_addf(&key, "@%s", domain);
+	if (alias == NULL && map_get(&e->seen, key.data) != NULL) {
+		buf_free(&key);
+		return;
+	}
 	note_forward(a, e, address, key.data);
-	if (alias == NULL && map_get(&e->seen, key.data) == NULL) {
+	if (alias == NULL) {
 		alias = aliases_entry(a, e, key.data);
 		if (alias != NULL)
 			aliases_target(a, e, alias, address);
-	} else if (alias != NULL) {
+	} else {
 		for (size_t i = 0; i < alias->targets.n; i++)
 			if (strcmp(alias->targets.v[i], key.data) == 0)
 				alias->targets.v[i] = address;
@@ -137,6 +156,33 @@ static int
 by_name(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The domains that have accounts of their own. */
+static void
+owned_domains(const struct emit *e, struct map *domains)
+{
+	const char *address;
+
+	for (size_t at = 0;
+	     map_next(&e->seen, &at, &address, &(void *){ NULL });)
+		if (emit_has_account(e, address))
+			(void)map_put(domains, address_domain(address), NULL);
+}
+
+/* A domain with accounts is no other name of the first. */
+static void
+part_owned(struct postfix *p, const struct map *owned)
+{
+	struct strs alike = p->alike;
+	size_t n = 0;
+
+	for (size_t i = 0; i < alike.n; i++)
+		if (map_get(owned, alike.v[i]) != NULL)
+			strs_add(&p->apart, alike.v[i]);
+		else
+			alike.v[n++] = alike.v[i];
+	p->alike.n = n;
 }
 
 /* The names of the domain that stands for all: the accounts that are written, and
@@ -165,26 +211,43 @@ known_names(struct postfix *p, const struct emit *e, struct strs *names,
 		qsort(names->v, names->n, sizeof *names->v, by_name);
 }
 
+/* Whether mail for an address is an account's own, without an alias of its local
+ * name: the same name in a domain with accounts is another's. */
+static bool
+is_own(const struct aliases *a, const struct emit *e, const char *address)
+{
+	void **value = map_get(&a->by_address, address);
+
+	return emit_has_account(e, address) &&
+	       (value == NULL || !((struct alias *)*value)->bare);
+}
+
 void
 postfix_link_locals(struct postfix *p, struct emit *e)
 {
 	struct aliases *a = &p->aliases;
 	struct strs names = { 0 };
+	struct map owned = { 0 };
 	struct place before = e->at;
 	bool has_accounts = false;
 
+	owned_domains(e, &owned);
+	if (p->with_users)
+		part_owned(p, &owned);
 	if (p->apart.n != 0 || p->alike.n != 0)
 		known_names(p, e, &names, &has_accounts);
 	emit_file(e, "mydestination");
 	for (size_t i = 0; i < p->apart.n; i++) {
 		const char *domain = p->apart.v[i];
+		bool is_owned = map_get(&owned, domain) != NULL;
 
 		/* A catch-all, or the name of another domain, has them all. */
 		if (entry_in(a, "", 0, domain) != NULL)
 			continue;
 		for (size_t j = 0; j < names.n; j++)
-			link_name(a, e, names.v[j], domain);
-		if (!has_accounts)
+			if (!is_owned || !is_own(a, e, names.v[j]))
+				link_name(a, e, names.v[j], domain);
+		if (!has_accounts && !is_owned)
 			emit_note_record(e, domain,
 			    "in mydestination: each user of the system has an "
 			    "address in it, which is not carried, as it has "
@@ -193,6 +256,11 @@ postfix_link_locals(struct postfix *p, struct emit *e)
 	}
 	for (size_t j = 0; p->alike.n != 0 && j < names.n; j++)
 		note_forward(a, e, names.v[j], names.v[j]);
+	if (p->with_users && p->local_domain != NULL) {
+		name_alike(p, e, p->local_domain);
+		emit_domain_release(e, p->local_domain);
+	}
 	free(names.v);
+	map_free(&owned);
 	e->at = before;
 }

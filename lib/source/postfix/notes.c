@@ -160,26 +160,36 @@ note_overrides(struct postfix_config *c, struct emit *e)
 	buf_free(&text);
 }
 
-void
-postfix_notes(struct postfix_config *c, struct emit *e)
+static void
+note_value(
+    struct emit *e, const char *name, const char *value, const char *what)
 {
 	struct buf text = { 0 };
 
+	buf_add(&text, value, shown(value));
+	buf_addf(&text, "%s: %s; not carried",
+	    shown(value) < strlen(value) ? "..." : "", what);
+	emit_note_record(e, name, text.data);
+	buf_free(&text);
+}
+
+void
+postfix_notes(struct postfix_config *c, struct emit *e)
+{
+	const char *delimiter = postfix_is_set(c, "recipient_delimiter");
+
+	if (delimiter != NULL && strcmp(delimiter, "+") != 0)
+		note_value(e, "recipient_delimiter", delimiter,
+		    "what begins the extension of an address; on the new "
+		    "server + does, and no other");
 	for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
 		const char *name = parameters[i].name,
 			   *value = postfix_is_set(c, name);
 
-		if (value == NULL ||
-		    (parameters[i].contains != NULL &&
-			strstr(value, parameters[i].contains) == NULL))
-			continue;
-		buf_reset(&text);
-		buf_add(&text, value, shown(value));
-		buf_addf(&text, "%s: %s; not carried",
-		    shown(value) < strlen(value) ? "..." : "",
-		    parameters[i].text);
-		emit_note_record(e, name, text.data);
+		if (value != NULL &&
+		    (parameters[i].contains == NULL ||
+			strstr(value, parameters[i].contains) != NULL))
+			note_value(e, name, value, parameters[i].text);
 	}
-	buf_free(&text);
 	note_overrides(c, e);
 }
