@@ -7,12 +7,38 @@
 
 start_mariadb
 
+# stay COMMAND...: a client of the database that is asked many times. An answer ends
+# at a line of its own.
+end=--end--
+stay() {
+	rm -f questions answers
+	mkfifo questions answers
+	"$@" <questions >answers &
+	exec 4>questions 3<answers
+}
+answer() {
+	while IFS= read -r answer <&3 && [ "$answer" != "$end" ]; do
+		printf '%s\n' "$answer"
+	done
+}
 # ask QUERY ADDRESS [SERVICE]: what it returns. Variables as in the configuration of
 # the system.
 ask() {
-	printf '%s;\n' "$1" | sed "s/%s/$2/g; s/%L*u/$2/g; s/%d/${2#*@}/g;
-	    s/%Ld/${2#*@}/g; s/%L*n/${2%@*}/g; s/@SERVICE@/$3/g;
-	    s/@UPPER@/$(echo "$3" | tr '[:lower:]' '[:upper:]')/g" | $client
+	case $1 in
+	*@UPPER@*) upper=$(echo "$3" | tr '[:lower:]' '[:upper:]') ;;
+	*) upper= ;;
+	esac
+	sed "s/%s/$2/g; s/%L*u/$2/g; s/%d/${2#*@}/g; s/%Ld/${2#*@}/g;
+	    s/%L*n/${2%@*}/g; s/@SERVICE@/$3/g; s/@UPPER@/$upper/g" >question <<-END
+	$1;
+	SELECT '$end';
+	END
+	if [ -n "$client" ]; then
+		$client <question | sed "/^$end/d"
+	else
+		cat question >&4
+		answer
+	fi
 }
 finds() {
 	[ -n "$(ask "$@")" ]
@@ -24,11 +50,8 @@ equal() {
 		return 1
 	}
 }
-# check_account: the one in "record".
+# check_account: the one whose members are in variables.
 check_account() {
-	eval "$(jq -r '@sh "address=\(.address) active=\(.active) receive=\(.receive)
-	    disabled=\((.disabled // []) | join(" ")) stored=\(.secret // "")
-	    limit=\(.quota // "")"' record)"
 	anything=false
 	for service in imap pop3 smtp sieve; do
 		want=false
@@ -61,33 +84,44 @@ check_targets() {
 # columns DATABASE MAP: all records; the queries are in login, delivery, domain,
 # secret, quota and aliases, the last two of which may be empty.
 columns() {
-	client="my -N $1"
+	client=
+	stay my -N -n --force "$1"
 	columns_of "$(my_url "$1")" "$2"
 }
-# columns_of URL MAP: with client, which runs the queries.
+# words [WORD...]: one a line, sorted, in "got".
+words() {
+	for word; do
+		echo "$word"
+	done | sort >got
+}
+# columns_of URL MAP: with client, which runs the queries. An entry of its own that
+# leads nowhere else is no forward.
 columns_of() {
 	dirdump-sql -q -m "$2" "$1" >out 2>err || :
-	jq -c 'select(.type == "account") | select(.address | test("@xn--") | not)' \
-	    out >accounts
+	jq -r 'select(.type == "account") | select(.address | test("@xn--") | not) |
+	    @sh "address=\(.address) active=\(.active) receive=\(.receive)",
+	    @sh " disabled=\((.disabled // []) | join(" ")) stored=\(.secret // "")",
+	    @sh " limit=\(.quota // "") forward=\((.forward // []) +
+		(if .forward and .keep then [.address] else [] end) | join(" "))"' \
+	    out | paste -d "" - - - >accounts
 	[ "$(wc -l <accounts)" -gt 2 ]
 	while read -r line; do
-		printf '%s\n' "$line" >record
+		eval "$line"
 		check_account
 		[ -n "$aliases" ] || continue
-		# An entry of its own that leads nowhere else is no forward.
-		jq -r 'if .forward then .forward[],
-		    (if .keep then .address else empty end) else empty end' \
-		    record | sort >got
-		[ -s got ] || [ "$(targets_of "$address")" != "$address" ] || continue
+		[ -n "$forward" ] || [ "$(targets_of "$address")" != "$address" ] || continue
+		# shellcheck disable=SC2086
+		words $forward
 		check_targets "$address"
 	done <accounts
 	[ -n "$aliases" ] || return 0
-	jq -c 'select(.type == "alias")' out >entries
+	jq -r 'select(.type == "alias") | @sh "address=\(.address)" +
+	    @sh " targets=\(if .active then .targets | join(" ") else "" end)"' out >entries
 	[ -s entries ]
 	while read -r line; do
-		printf '%s\n' "$line" >record
-		address=$(jq -r .address record)
-		jq -r 'select(.active) | .targets[]' record | sort >got
+		eval "$line"
+		# shellcheck disable=SC2086
+		words $targets
 		check_targets "$address"
 	done <entries
 }
