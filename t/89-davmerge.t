@@ -373,6 +373,26 @@ ok 'answers that are no WebDAV: a document type, cut, another host, too deep' '
 	has err "the server redirects to http://127.0.0.1:9/"
 	[ "$(stored | wc -l)" -eq 5 ]'
 
+ok 'a change in flight is waited for; a second signal ends at once' '
+	forget
+	for i in 1 2 3 4 5; do event f/calendars/W/$i.ics u$i; done
+	printf "PUT 1 hang\n" >rules
+	davmerge --user alice --password-file "$tmp/password" -q "$url" f >out 2>err &
+	pid=$!
+	until [ -e rules.hanging ]; do
+		kill -0 $pid
+		sleep 0.05
+	done
+	kill -TERM $pid
+	sleep 1
+	kill -0 $pid
+	kill -TERM $pid
+	got=0
+	wait $pid || got=$?
+	[ "$got" = 143 ]
+	: >rules
+	shows run 0 merge -q "$url" f >out 2>err
+	counts "5 event created,"'
 start_faults digest_rules "alice:$password"
 ok 'Digest, where the server wants it' '
 	forget

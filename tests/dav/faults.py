@@ -7,6 +7,7 @@ each), N counted anew when the file is written:
     status CODE [SECONDS]   that answer, with Retry-After; not passed on
     lost                    passed on, but the answer never comes
     drop                    the connection ends, nothing is passed on
+    hang                    nothing is passed on, no answer; RULES.hanging says so
     body FILE               207, for GET 200, and that file as the answer
     conflict                403, no-uid-conflict
     location URL            301
@@ -29,6 +30,7 @@ import http.server
 import os
 import re
 import sys
+import time
 import urllib.parse
 
 upstream = urllib.parse.urlparse(sys.argv[1])
@@ -150,6 +152,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                         b'</d:href></c:no-uid-conflict></d:error>')
         elif what and what[0] == 'location':
             self.answer(301, Location=what[1])
+        elif what and what[0] == 'hang':
+            open(rules_file + '.hanging', 'w').close()
+            time.sleep(1000)
         elif what and what[0] == 'drop':
             self.close_connection = True
         else:
