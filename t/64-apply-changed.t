@@ -245,14 +245,16 @@ ok 'a message is switched off and on with the directory' '
 		if [ $on = false ]; then
 			[ "$active" = forward ]
 		else
-			uploads "$active" | grep -q mailferry-vacation
+			the_text both@one.test "$active" | grep -q mailferry-vacation
 		fi
 		# Who went back to the filters alone stays there.
 		scripts back@one.test | grep -q "\[Regeln\]"
 		: >requests
 		run 0 put -u --keep-passwords >out 2>err
 		not grep -q "Script/set\|Response/set" requests
-	done'
+	done
+	# The wrapper of before is used again.
+	scripts both@one.test | not grep mailferry-2'
 
 # --- what the directory does not have any more ---
 gone() {

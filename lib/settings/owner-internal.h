@@ -89,6 +89,9 @@ const struct ledger_entry *owner_entries(
     const struct owner_run *run, const struct holder *o, enum item_kind kind);
 bool owner_is_entry(const struct holder *o, const struct ledger_entry *e);
 
+/* Whether the ledger's last line of a kind is about this. */
+bool owner_is_last(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name);
 /* Whether it was put in once. */
 bool owner_was_done(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name);

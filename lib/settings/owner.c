@@ -12,6 +12,7 @@
 #include "core/alloc.h"
 #include "core/digest.h"
 #include "core/str.h"
+#include "settings/app-passwords.h"
 #include "settings/identities.h"
 #include "settings/owner-internal.h"
 #include "settings/scripts.h"
@@ -29,6 +30,7 @@ const char *const owner_words[ITEM_KINDS] = {
 	[ITEM_ASKED_PASSWORD] = "asked-app-password",
 	[ITEM_ACTIVATED] = "activated",
 	[ITEM_IDENTITY_ID] = "identity-id",
+	[ITEM_WANTED_FILTERS] = "wanted-filters",
 };
 
 const char *
@@ -140,6 +142,17 @@ note_done(const struct owner_run *run, const struct holder *o,
 	return ledger_add(run->done, fields, n, false, why);
 }
 
+bool
+owner_is_last(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name)
+{
+	const char *fields[OWNER_FIELDS];
+	size_t n = fields_of(o, kind, name, fields),
+	       last = ledger_line(run->done, fields, n - 1);
+
+	return last != 0 && ledger_line(run->done, fields, n) == last;
+}
+
 /* Also where a line is there: the last one counts. */
 static int
 note_last(const struct owner_run *run, const struct holder *o,
@@ -148,7 +161,9 @@ note_last(const struct owner_run *run, const struct holder *o,
 	const char *fields[OWNER_FIELDS];
 	size_t n = fields_of(o, kind, name, fields);
 
-	return run->dry_run ? 0 : ledger_add(run->done, fields, n, false, why);
+	if (run->dry_run || owner_is_last(run, o, kind, name))
+		return 0;
+	return ledger_add(run->done, fields, n, false, why);
 }
 
 /* --- what was put in, and is it still there? --- */
@@ -415,6 +430,8 @@ owner_done(const struct owner_run *run, const struct holder *o,
 		r = note_filters(run, o, NULL, i->filters, why);
 	if (r == 0 && i->kind == ITEM_ACTIVE)
 		r = note_last(run, o, ITEM_ACTIVATED, i->name, why);
+	if (r == 0 && i->wanted != NULL)
+		r = note_last(run, o, ITEM_WANTED_FILTERS, i->wanted, why);
 	if (r == 0 && i->kind == ITEM_ACTIVE)
 		return note_last(run, o, ITEM_ACTIVE, i->key, why);
 	if (r == 0 && i->given != NULL)
@@ -531,76 +548,6 @@ owner_noted_item(const struct owner_run *run, struct holder *o,
 
 /* --- decisions --- */
 
-static bool
-has_app_password(const struct holder *o, const char *name)
-{
-	return owner_find(o->has[ASK_APP_PASSWORDS], "description", name) !=
-	       NULL;
-}
-
-/* Secrets of the old server cannot be carried. One that was made by an earlier
- * run is not made again: the owner may have removed it since. A line in the file
- * alone may be about an account that is no more. One that an earlier run asked for
- * and did not live to write down is known to nobody. */
-static void
-decide_app_passwords(const struct owner_run *run, struct holder *o)
-{
-	const struct record_app_password *v = o->want.app_passwords.v;
-
-	for (size_t n = 0; n < o->want.app_passwords.n; n++) {
-		const char *fields[] = { o->address, v[n].name };
-		bool kept = ledger_has(run->passwords, fields, 2),
-		     there = has_app_password(o, v[n].name),
-		     made =
-			 owner_was_done(run, o, ITEM_APP_PASSWORD, v[n].name),
-		     asked =
-			 owner_was_done(run, o, ITEM_ASKED_PASSWORD, v[n].name);
-		struct owner_item *i;
-
-		if (kept && (there || made)) {
-			owner_exists(
-			    run, o, ITEM_APP_PASSWORD, v[n].name, NULL);
-			continue;
-		}
-		if (there && (o->sent || (asked && !made))) {
-			owner_failed(run, o, ITEM_APP_PASSWORD, v[n].name,
-			    "the server has made it, and the answer with it "
-			    "was lost: remove it there and run again");
-			continue;
-		}
-		if (there || made) {
-			owner_exists(run, o, ITEM_APP_PASSWORD, v[n].name,
-			    "it is not in the file of app passwords: the owner "
-			    "has it, or another file does");
-			continue;
-		}
-		i = owner_item(run, o, ITEM_APP_PASSWORD, v[n].name);
-		if (i != NULL)
-			i->body = json_pack("{s:s}", "description", v[n].name);
-	}
-}
-
-/* What the directory revokes works on until somebody removes it. */
-static void
-note_gone_passwords(const struct owner_run *run, const struct holder *o)
-{
-	const struct record_app_password *v = o->want.app_passwords.v;
-	const struct ledger_entry *e = owner_entries(run, o, ITEM_APP_PASSWORD);
-
-	for (; e != NULL; e = e->next) {
-		size_t n = 0;
-
-		while (n < o->want.app_passwords.n &&
-		       strcmp(v[n].name, e->fourth) != 0)
-			n++;
-		if (n == o->want.app_passwords.n && owner_is_entry(o, e) &&
-		    has_app_password(o, e->fourth))
-			owner_exists(run, o, ITEM_APP_PASSWORD, e->fourth,
-			    "the directory does not have it any more: it works "
-			    "until somebody removes it");
-	}
-}
-
 void
 owner_decide(const struct owner_run *run, struct holder *o)
 {
@@ -615,10 +562,8 @@ owner_decide(const struct owner_run *run, struct holder *o)
 		vacation_end(run, o);
 	identities_decide(run, o);
 	shares_decide(run, o);
-	if (run->passwords != NULL) {
-		decide_app_passwords(run, o);
-		note_gone_passwords(run, o);
-	}
+	if (run->passwords != NULL)
+		app_passwords_decide(run, o);
 }
 
 void
@@ -631,6 +576,7 @@ owner_forget(struct holder *o, size_t n)
 	free(i->id);
 	free(i->key);
 	free(i->filters);
+	free(i->wanted);
 	free(i->note);
 	json_decref(i->given);
 	json_decref(i->body);

@@ -49,6 +49,8 @@ enum item_kind {
 	ITEM_ASKED_PASSWORD,
 	ITEM_ACTIVATED,
 	ITEM_IDENTITY_ID,
+	/* And which filters the directory had active when they were activated. */
+	ITEM_WANTED_FILTERS,
 	ITEM_KINDS
 };
 
@@ -64,9 +66,10 @@ struct owner_item {
 	char *text;   /* of a script that is made, or gets another text */
 	char *id;     /* of what exists already; NULL: it is made */
 	json_t *body; /* what is sent of the rest */
-	/* Of an active script, for the ledger: what it does, and the owner's
-	 * filters that it includes; NULL: none. */
-	char *key, *filters;
+	/* Of an active script, for the ledger: what it does, the owner's
+	 * filters that it includes, and those among what it does that the record
+	 * has active; NULL: none. */
+	char *key, *filters, *wanted;
 	/* What the record wants, and, if that is known before, what the server
 	 * has then; "": it is not kept. */
 	char wish[OWNER_DIGEST], there[OWNER_DIGEST];

@@ -212,21 +212,27 @@ vacation_decide(const struct owner_run *run, struct holder *o,
 	json_decref(body);
 }
 
+bool
+vacation_is_ours(const struct owner_run *run, const struct holder *o)
+{
+	char now[OWNER_DIGEST];
+
+	digest(json_array_get(o->has[ASK_VACATION], 0), now);
+	return owner_untouched(run, o, ITEM_VACATION, NULL, now);
+}
+
 void
 vacation_end(const struct owner_run *run, struct holder *o)
 {
 	const json_t *there = json_array_get(o->has[ASK_VACATION], 0);
-	char now[OWNER_DIGEST];
 	json_t *body;
 	struct owner_item *i;
-	bool ours;
 
 	if (!owner_was_done(run, o, ITEM_VACATION, NULL) ||
 	    !json_is_true(json_object_get(there, "isEnabled")))
 		return;
-	digest(there, now);
-	ours = owner_untouched(run, o, ITEM_VACATION, NULL, now);
-	if (!owner_goes(run, o, ITEM_VACATION, NULL, ours, "switches it off") ||
+	if (!owner_goes(run, o, ITEM_VACATION, NULL, vacation_is_ours(run, o),
+		"switches it off") ||
 	    (i = owner_noted_item(run, o, ITEM_VACATION, NULL,
 		 "the directory does not have it any more: it is switched "
 		 "off")) == NULL)

@@ -24,6 +24,8 @@ void vacation_wish(const struct wanted_vacation *w, char out[OWNER_DIGEST]);
 /* As the server's own, which is the active script then. */
 void vacation_decide(const struct owner_run *run, struct holder *o,
     const struct wanted_vacation *w);
+/* Whether the server's own is as it was put in. */
+bool vacation_is_ours(const struct owner_run *run, const struct holder *o);
 /* One that was put in, and that the record does not have any more. */
 void vacation_end(const struct owner_run *run, struct holder *o);
 /* The script that does the same; new. */

@@ -1,0 +1,19 @@
+#!/bin/sh
+# What a directory says beside accounts changes from dump to dump, and owners change
+# it on the server: nothing is doubled, taken back from an owner, or left without a
+# word. OWNERS_SEEDS: other seeds.
+. "${0%/*}/lib.sh"
+need /usr/bin/python3 python3
+
+echo secret >admin.secret
+for seed in ${OWNERS_SEEDS:-3 15 18}; do
+	start_standin standin-stalwart --admin admin:secret \
+	    --schema "$fixtures/real/stalwart-schema.json.gz"
+	STALWART_URL=$url STALWART_USER=admin
+	export STALWART_URL STALWART_USER
+	rm -f settings.done
+	ok "seed $seed" '/usr/bin/python3 "$top/tests/helper/owners" "$url" $seed'
+	kill "$standin_pid" 2>/dev/null
+done
+
+done_testing
