@@ -19,6 +19,8 @@ serve
 	account keep@one.test "\"forward\":[\"x@other.test\"],\"keep\":true,$filter"
 	account gone@one.test "\"forward\":[\"x@other.test\"],\"keep\":false,$filter"
 	account all@one.test "\"forward\":[\"x@other.test\"],\"keep\":true,$away,$filter"
+	account answer@one.test "\"forward\":[\"x@other.test\"],\"keep\":true,$away"
+	account sort@one.test "$away,$filter"
 	account early@one.test "\"forward\":[\"x@other.test\"],\"keep\":true,$over"
 	end
 } | mkaccounts -q --settings settings -o plan 2>mkaccounts.err
@@ -115,6 +117,19 @@ ok 'a vacation message with both: an answer, a forward, and the folder' '
 		parts = [p.get_content().replace("\r\n", "\n").strip() for p in m.iter_parts()]
 		assert parts == ["Gr\u00fc\u00dfe \"quoted\" \\ .\n.\nend", "<p>Away</p>"], parts
 	END'
+ok 'a vacation message with either of them' '
+	owner answer
+	[ "$(cat active)" = mailferry ]
+	deliver answer work
+	[ "$(tr "\n" " " <recipients)" = "s@else.test x@other.test " ]
+	[ "$(mail .)" = 1 ]
+	owner sort
+	[ "$(cat active)" = mailferry ]
+	deliver sort work
+	[ "$(cat recipients)" = s@else.test ]
+	[ "$(mail .Work)" = 1 ]
+	deliver sort other
+	[ "$(mail .)" = 1 ]'
 ok 'before its time the vacation message is silent, the forward is not' '
 	owner early
 	[ "$(cat active)" = mailferry ]
