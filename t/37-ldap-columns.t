@@ -37,7 +37,7 @@ by_postmap() {
 	done <wanted
 }
 
-for map in inetlocal iredmail-ldap postfixbook qmail yunohost univention zimbra; do
+for map in gosa inetlocal iredmail-ldap postfixbook qmail yunohost univention zimbra; do
 	for seed in $(seq "${FERRY_SEEDS:-2}"); do
 		judge ldif "$map" "$seed" >random.ldif
 		start_slapd "$map.$seed" "$map" <random.ldif 2>/dev/null

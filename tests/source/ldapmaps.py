@@ -386,7 +386,64 @@ class PostfixBook:
                 server.find(self.forward.format(u=address), 'mail'))
 
 
-SYSTEMS = {'inetlocal': InetLocal, 'postfixbook': PostfixBook,
+class GOsa:
+    """The tables that people give their Postfix (public set-ups of GOsa and
+    FusionDirectory): ldap-accounts, ldap-forward, ldap-forward-only, ldap-alternates,
+    ldap-alias-redirections, ldap-alias-distributions. A login is any user's."""
+    user = '(objectClass=gosaMailAccount)(!(objectClass=posixGroup))'
+    either = '(|(mail={u})(gosaMailAlternateAddress={u}))'
+    login = '(&' + user + '(mail={u}))'
+    forward = '(&' + user + '(!(gosaMailDeliveryMode=[*I*]))' + either + ')'
+    forward_only = '(&' + user + '(gosaMailDeliveryMode=[*I*])' + either + ')'
+    box = ('(&' + user + either + '(|(!(gosaMailDeliveryMode=[*I*]))'
+           '(gosaMailForwardingAddress=*)))')
+    redirection = '(&(objectClass=mailAliasRedirection)(mail={u}))'
+    distribution = ('(&(objectClass=mailAliasDistribution)'
+                    '(gosaMailAlternateAddress={u}))')
+    modes = ('[]', '[]', '[I]', '[L]', '[IV]', '[V]')
+
+    def ldif(self, rng):
+        for i in range(30):
+            name = 'u%d' % i
+            e = [('objectClass', 'inetOrgPerson'),
+                 ('objectClass', 'gosaMailAccount'), ('uid', name), ('cn', name),
+                 ('sn', name), ('mail', name + '@one.test'),
+                 ('userPassword', '{PLAIN}' + name)]
+            if rng.random() < 0.9:
+                e.append(('gosaMailDeliveryMode', rng.choice(self.modes)))
+            if rng.random() < 0.4:
+                e.append(('gosaMailAlternateAddress', 'x-%s@one.test' % name))
+            e += [('gosaMailForwardingAddress', '%s%d@away.test' % (name, n))
+                  for n in range(rng.choice((0, 0, 1, 2)))]
+            yield 'uid=' + name, e
+        for i in range(4):
+            name = 'l%d' % i
+            yield 'cn=' + name, [
+                ('objectClass', 'mailAliasRedirection'), ('cn', name),
+                ('mail', name + '@one.test'),
+            ] + [('gosaMailForwardingAddress', 'u%d@%s.test' % (
+                n, rng.choice(('one', 'away'))))
+                 for n in rng.sample(range(30), rng.randrange(1, 4))]
+            yield 'cn=d' + name, [
+                ('objectClass', 'mailAliasDistribution'), ('cn', 'd' + name),
+                ('mail', 'u%d@%s.test' % (rng.randrange(30),
+                                          rng.choice(('one', 'away')))),
+                ('gosaMailAlternateAddress', 'g%d@one.test' % i)]
+
+    def targets(self, server, address):
+        found = server.find(self.forward.format(u=address),
+                            'gosaMailForwardingAddress')
+        if found:
+            found |= server.find(self.forward.format(u=address), 'mail')
+        return (found |
+                server.find(self.forward_only.format(u=address),
+                            'gosaMailForwardingAddress') |
+                server.find(self.redirection.format(u=address),
+                            'gosaMailForwardingAddress') |
+                server.find(self.distribution.format(u=address), 'mail'))
+
+
+SYSTEMS = {'inetlocal': InetLocal, 'gosa': GOsa, 'postfixbook': PostfixBook,
            'iredmail-ldap': IRedMail, 'qmail': Qmail, 'yunohost': YunoHost,
            'univention': Univention, 'zimbra': Zimbra}
 
