@@ -397,6 +397,28 @@ ok 'a userdb that renames: mail for the office is an alias of its owner' '
 	done
 	agrees ann@one.test a1
 	agrees bea@one.test b1'
+file letters <<END
+c-d@one.test:{PLAIN}c1:1000:1000::/h/c::
+a_b@one.test:{PLAIN}a1:1000:1000::/h/a::
+e@one.test:{PLAIN}e1:1000:1000::/h/e::
+END
+{
+	echo 'auth_username_translation = "_-#@"'
+	pass letters
+	user letters
+} >settings
+serve letters <settings
+ok 'auth_username_translation: a name with a letter that becomes another is nobody' '
+	may_login c_d@one.test c1
+	may_login c_d@one.test c1
+	may_login e#one.test e1
+	not may_login a_b@one.test a1
+	run 1 dirdump-dovecot -v -c "$conf" >out 2>err
+	agrees c-d@one.test c1
+	agrees e@one.test e1
+	[ -z "$(member a_b@one.test active)" ]
+	has err "a_b@one.test: a listed name that the server does not find, because letters in it become others"
+	grep "\"what\":\"auth_username_translation\"" out | has /dev/stdin "other letters"'
 table twins <<END
 CREATE TABLE t (name);
 INSERT INTO t VALUES ('ann@one.test'), ('ann@two.test'), ('bea@one.test'), ('ann@three.test');

@@ -91,6 +91,14 @@ add_where(struct emit *e, struct place at)
 	}
 }
 
+struct place
+emit_kept(struct arena *arena, struct place at)
+{
+	if (at.name != NULL)
+		at.name = arena_adds(arena, at.name);
+	return at;
+}
+
 const char *
 emit_where(struct emit *e, struct place at)
 {

@@ -63,6 +63,8 @@ void emit_free(struct emit *e);
 
 /* A file is read from now on: sets e->at. The path is copied. */
 void emit_file(struct emit *e, const char *path);
+/* A place that lives as long as an arena. */
+struct place emit_kept(struct arena *arena, struct place at);
 /* "FILE:LINE" of a place, or "FILE/NAME"; good until the next call. */
 const char *emit_where(struct emit *e, struct place at);
 

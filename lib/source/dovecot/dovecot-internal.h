@@ -44,7 +44,9 @@ struct dovecot {
 	bool delivers; /* mail comes through it, as its configuration says */
 	const char *name_format; /* auth_username_format */
 	const char *name_chars;  /* auth_username_chars; NULL: all */
-	const char *realm;       /* of a login without a domain; may be NULL */
+	const char
+	    *translation;  /* of letters of a login: from, to, ...; NULL */
+	const char *realm; /* of a login without a domain; may be NULL */
 	struct account account;
 	bool lists_passdb; /* the names come from a passdb */
 

@@ -174,6 +174,16 @@ say_protocols(struct dovecot *d)
 	buf_free(&text);
 }
 
+/* Names in which people type other letters are as good: nobody can list them. */
+static void
+say_translation(struct dovecot *d)
+{
+	if (d->translation != NULL)
+		emit_note_record(d->emit, "auth_username_translation",
+		    "a login with other letters is taken, too, and is not "
+		    "carried");
+}
+
 /* The userdb that has the same list of names; NULL where there is none. */
 static const struct userdb *
 twin_of(const struct dovecot *d, const struct userdb *passdb)
@@ -275,6 +285,8 @@ dump(struct dovecot *d)
 	d->dbs.v24 = doveconf_since(&d->conf, 2, 4, 0);
 	d->name_format = format == NULL ? "%Lu" : first(format, "%u");
 	d->name_chars = chars == NULL ? default_chars : first(chars, NULL);
+	d->translation =
+	    first(setting_value(top, "auth_username_translation"), NULL);
 	d->realm = first(setting_value(top, d->dbs.v24 ? "auth_default_domain"
 						       : "auth_default_realm"),
 	    NULL);
@@ -291,6 +303,7 @@ dump(struct dovecot *d)
 	services_link(d);
 	say_unlisted(d);
 	say_protocols(d);
+	say_translation(d);
 	list_all(d);
 	dovecot_end_logins(d);
 }

@@ -38,6 +38,24 @@ is_name(const struct dovecot *d, const char *user)
 	       user[strspn(user, d->name_chars)] == '\0';
 }
 
+/* A login with the letters that auth_username_translation makes of its own.
+ * (src/auth/auth-request.c, auth_request_fix_username.) */
+static const char *
+translated(struct dovecot *d, const char *name)
+{
+	char *copy;
+
+	if (d->translation == NULL)
+		return name;
+	copy = arena_adds(&d->arena, name);
+	for (size_t i = 0; name[i] != '\0'; i++)
+		for (const char *t = d->translation;
+		     t[0] != '\0' && t[1] != '\0'; t += 2)
+			if (name[i] == t[0])
+				copy[i] = t[1];
+	return copy;
+}
+
 /* A name for a message: an address, which a password in the wrong place is
  * not. */
 static const char *
@@ -89,6 +107,11 @@ report_unknown(struct dovecot *d, const char *listed, const char *user)
 		emit_drop(d->emit, id,
 		    "a login of a passdb without a mailbox: "
 		    "no userdb has it");
+	else if (strcmp(translated(d, listed), listed) != 0)
+		emit_bad(d->emit, id,
+		    "a listed name that the server does not find, because "
+		    "letters in it become others (auth_username_translation): "
+		    "left out");
 	else if (has_capitals(listed) && !has_capitals(user))
 		emit_bad(d->emit, id,
 		    "a listed name that the server does not find, because of "
@@ -105,14 +128,6 @@ report_unknown(struct dovecot *d, const char *listed, const char *user)
 
 /* --- names that wait --- */
 
-struct place
-dovecot_kept_place(struct dovecot *d, struct place at)
-{
-	if (at.name != NULL)
-		at.name = arena_adds(&d->arena, at.name);
-	return at;
-}
-
 /* login: as take has it. */
 static void
 wait_for_all(struct dovecot *d, const char *listed, const char *user,
@@ -123,7 +138,7 @@ wait_for_all(struct dovecot *d, const char *listed, const char *user,
 	p->listed = arena_adds(&d->arena, listed);
 	p->user = arena_adds(&d->arena, user);
 	p->login = login == NULL ? NULL : arena_adds(&d->arena, login);
-	p->at = dovecot_kept_place(d, at);
+	p->at = emit_kept(&d->arena, at);
 	outcome_copy(&p->outcome, o, &d->arena);
 	*d->pending_tail = p;
 	d->pending_tail = &p->next;
@@ -410,6 +425,7 @@ user_of(struct dovecot *d, const char *name)
 	struct buf out = { 0 };
 	const char *user = NULL;
 
+	name = translated(d, name);
 	if (expand_user(d->name_format, name, &out))
 		user = arena_adds(&d->arena, buf_str(&out));
 	else
@@ -445,7 +461,7 @@ is_new(struct dovecot *d, const char *user, const char *listed)
 	a = arena_alloc(&d->arena, sizeof *a);
 	a->listed = arena_adds(&d->arena, listed);
 	a->first = *first;
-	a->at = dovecot_kept_place(d, d->emit->at);
+	a->at = emit_kept(&d->arena, d->emit->at);
 	*d->again_tail = a;
 	d->again_tail = &a->next;
 	return false;

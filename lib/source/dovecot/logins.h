@@ -26,9 +26,6 @@ void dovecot_name_at(
 /* Whether the user that the server makes of a name was listed or followed. */
 bool dovecot_knows(struct dovecot *d, const char *name);
 
-/* A place that outlives what is being read. */
-struct place dovecot_kept_place(struct dovecot *d, struct place at);
-
 /* Writes what had to wait until all names were known. */
 void dovecot_end_logins(struct dovecot *d);
 

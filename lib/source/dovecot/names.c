@@ -78,7 +78,7 @@ listed_bare(struct dovecot *d, const char *name)
 		return;
 	b = *value = arena_alloc(&d->arena, sizeof *b);
 	b->name = arena_adds(&d->arena, name);
-	b->at = dovecot_kept_place(d, d->emit->at);
+	b->at = emit_kept(&d->arena, d->emit->at);
 	b->of_passdb = d->lists_passdb;
 	*d->bare_tail = b;
 	d->bare_tail = &b->next;
@@ -112,7 +112,7 @@ add_key(void *ctx, const char *key)
 	if (strchr(key, '@') == NULL)
 		return;
 	k->at = xgrow(k->at, k->names.n, &k->cap, sizeof *k->at);
-	k->at[k->names.n] = dovecot_kept_place(k->d, k->d->emit->at);
+	k->at[k->names.n] = emit_kept(&k->d->arena, k->d->emit->at);
 	strs_add(&k->names, arena_adds(&k->d->arena, key));
 }
 
