@@ -29,6 +29,10 @@ root ann@ext.test
 @all.test any@ext.test
 box@m.test box@m.test, copy@ext.test
 kept kept, copy@ext.test
+early early@ext.test
+early@origin.test whole@ext.test
+later@origin.test whole@ext.test
+later later@ext.test
 END
 cat >"$pf/aliases" <<'END'
 info: ann, bob
@@ -103,6 +107,12 @@ serves() {
 	has "$pf/lines" "User unknown in virtual alias table"
 }
 
+ok 'a whole address comes before its name, whichever stands first' '
+	for name in early later; do
+		agrees $name@origin.test whole@ext.test
+		has err "$name@origin.test: an entry of a name without a domain, which that of the address hides"
+	done
+	hasnt err "the alias is there twice"'
 ok 'names, comments, groups, quotes, routes' '
 	agrees name@v.test bob@ext.test
 	agrees dots@v.test ann@ext.test bob@ext.test

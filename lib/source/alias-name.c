@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/str.h"
 
 bool
 alias_name_waits(struct aliases *a, struct alias *alias, const char *target)
@@ -45,4 +46,25 @@ alias_settle_names(struct aliases *a, struct emit *e, const char *domain)
 	e->at = before;
 	buf_free(&full);
 	buf_free(&key);
+}
+
+/* What people write where the value does not matter; "anything" is virtual(5)'s
+ * own word. */
+static bool
+is_placeholder(const char *value)
+{
+	static const char *const words[] = { "anything", "virtual", "domain",
+		"ok", "x", "yes", "1", "-", "dummy", "whatever", "ignored" };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_eq_nocase(value, words[i]))
+			return true;
+	return false;
+}
+
+bool
+alias_is_domain(const struct aliases *a, const char *key, const char *value)
+{
+	return map_get(&a->key_domains, key) != NULL || is_placeholder(value) ||
+	       strcmp(key, value) == 0;
 }

@@ -21,4 +21,8 @@ bool alias_name_waits(
  * of the user. Before any record of the aliases. */
 void alias_settle_names(struct aliases *a, struct emit *e, const char *domain);
 
+/* Whether a key without a "@" is a domain, as far as the entries tell. */
+bool alias_is_domain(
+    const struct aliases *a, const char *key, const char *value);
+
 #endif

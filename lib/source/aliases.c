@@ -253,9 +253,7 @@ entry(struct aliases *a, const struct emit *e, const char *address, bool *added)
 		return *value;
 	alias = arena_alloc(&a->arena, sizeof *alias);
 	alias->address = address;
-	alias->at = e->at;
-	if (e->at.name != NULL)
-		alias->at.name = arena_adds(&a->arena, e->at.name);
+	alias->at = emit_kept(&a->arena, e->at);
 	alias->keep = a->keep;
 	(void)map_put(&a->key_domains, address_domain(address), NULL);
 	*value = alias;
@@ -286,6 +284,23 @@ goes_on(const struct aliases *a, struct alias *alias)
 	return false;
 }
 
+/* Postfix looks for a whole address in all tables first, and for its name then.
+ * (virtual(5), "TABLE SEARCH ORDER".) */
+static bool
+hides_name(const struct aliases *a, const struct alias *alias, bool bare)
+{
+	return !a->locals && !alias->local && alias->bare != bare;
+}
+
+static void
+say_hidden_name(struct emit *e, const char *address)
+{
+	emit_note(e, address,
+	    "an entry of a name without a domain, which that of the address "
+	    "hides, is not carried; other domains of mydestination may have it",
+	    NULL);
+}
+
 /* A key that comes again is left out by Postfix (postmap: duplicate entry). */
 static struct alias *
 new_entry(struct aliases *a, struct emit *e, const char *address, bool bare)
@@ -300,6 +315,17 @@ new_entry(struct aliases *a, struct emit *e, const char *address, bool bare)
 	}
 	if (added || goes_on(a, alias))
 		return alias;
+	if (hides_name(a, alias, bare)) {
+		say_hidden_name(e, address);
+		if (bare)
+			return NULL;
+		alias->bare = false;
+		alias->at = emit_kept(&a->arena, e->at);
+		alias->targets.n = 0;
+		map_free(&alias->has);
+		alias->has = (struct map){ 0 };
+		return alias;
+	}
 	if (a->first_counts && alias->at.file != e->at.file) {
 		emit_drop(e, address, "an entry that an earlier table hides");
 		return NULL;
@@ -407,27 +433,6 @@ aliases_domain(struct aliases *a, const char *domain)
 	(void)map_put_copy(&a->key_domains, &a->arena, domain, &added);
 }
 
-/* What people write where the value does not matter; "anything" is virtual(5)'s
- * own word. */
-static bool
-is_placeholder(const char *value)
-{
-	static const char *const words[] = { "anything", "virtual", "domain",
-		"ok", "x", "yes", "1", "-", "dummy", "whatever", "ignored" };
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (str_eq_nocase(value, words[i]))
-			return true;
-	return false;
-}
-
-bool
-aliases_is_domain(const struct aliases *a, const char *key, const char *value)
-{
-	return map_get(&a->key_domains, key) != NULL || is_placeholder(value) ||
-	       strcmp(key, value) == 0;
-}
-
 static void
 add_marker(struct aliases *a, const char *key)
 {
@@ -451,7 +456,7 @@ settle_bare(struct aliases *a, struct emit *e)
 		const struct alias_bare *b = &a->bare[i];
 
 		e->at = b->at;
-		if (aliases_is_domain(a, b->key, b->value)) {
+		if (alias_is_domain(a, b->key, b->value)) {
 			emit_drop(e, NULL, "a line that only names a domain");
 			add_marker(a, b->key);
 		} else {

@@ -114,10 +114,6 @@ void aliases_add(
  * alias. Copied. */
 void aliases_domain(struct aliases *a, const char *domain);
 
-/* Whether a key without a "@" is a domain, as far as the entries tell. */
-bool aliases_is_domain(
-    const struct aliases *a, const char *key, const char *value);
-
 /*
  * The entry of an address, made where there is none; for readers whose
  * directory has a row for each target. NULL if it is not an address, which is

@@ -103,7 +103,7 @@ read_origin(struct postfix *p, struct emit *e)
 static bool
 is_domain_key(void *ctx, const char *key, const char *value)
 {
-	return aliases_is_domain(ctx, key, value);
+	return alias_is_domain(ctx, key, value);
 }
 
 /* failed: not all keys of the aliases are known. */
