@@ -124,7 +124,9 @@ ok 'what else there may be is said, for each table' '
 	done
 	jq -r "select(.type == \"note\") | .what" out | grep : >got
 	printf "%s\n" "regexp:$pf/re" "tcp:127.0.0.1:$tcp" "socketmap:inet:127.0.0.1:$sock:aliases" >want
-	same want got'
+	same want got
+	[ "$(jq -r "select(.type == \"note\" and (.what | contains(\":\"))) | .origin" out | sort -u)" = \
+	    postfix:virtual_alias_maps ]'
 ok 'rights to send as an address' '
 	echo "/^(.*)@one\\.test$/ \$1@one.test, boss@one.test" >"$pf/logins"
 	echo "boss@one.test x" >>"$pf/boxes"
@@ -140,7 +142,20 @@ ok 'alias_maps: patterns are named, and not asked' '
 	run 1 dirdump-postfix -q -c "$pf" >more 2>err.more
 	has err.more "alias_maps: a table of the type \"regexp\" cannot be listed"
 	hasnt more third@ext.test
+	jq -r "select(.what == \"alias_maps\") | .text" more |
+	    has /dev/stdin "regexp:$pf/re cannot be listed: what its 6 patterns say is not carried"
 	postconf -c "$pf" -e "alias_maps = hash:$pf/aliases"'
+ok 'mailboxes and domains: patterns are named, with their number' '
+	printf "/x/ y\n  and more\n\nif /z/\n/a/ b\nendif\n" >"$pf/two"
+	printf "/x/ y\n" >"$pf/one"
+	postconf -c "$pf" -e "virtual_mailbox_maps = pcre:$pf/two" \
+	    "virtual_mailbox_domains = one.test, regexp:$pf/one, tcp:127.0.0.1:$tcp"
+	run 1 dirdump-postfix -q -c "$pf" >more 2>err.more
+	has more "\"what\":\"virtual_mailbox_maps\",\"text\":\"pcre:$pf/two cannot be listed: what its 2 patterns say is not carried\""
+	has more "\"what\":\"virtual_mailbox_domains\",\"text\":\"regexp:$pf/one cannot be listed: what its pattern says is not carried\""
+	has more "tcp:127.0.0.1:$tcp cannot be listed: what it says is not carried"
+	postconf -c "$pf" -e "virtual_mailbox_maps = texthash:$pf/boxes" \
+	    "virtual_mailbox_domains = one.test"'
 ok 'of another machine: the patterns that were gathered; a server is named' '
 	run 0 sh "$top/scripts/dirdump-collect" -P "$pf" >all.tar 2>/dev/null
 	tar tf all.tar | has /dev/stdin "${pf#/}/re"

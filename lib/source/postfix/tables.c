@@ -14,6 +14,10 @@
 #include "source/postfix/database.h"
 #include "source/postfix/db-table.h"
 
+enum {
+	PATTERNS_MAX = 16 << 20 /* bytes of a file */
+};
+
 static void
 read_entries(const struct postfix_reader *r, struct postfix_map *m, bool lines)
 {
@@ -174,15 +178,43 @@ is_one_of(const char *type, size_t len, const char *const *names)
 	return false;
 }
 
+/* How many patterns a table has; 0 where that is not one of patterns, or cannot be
+ * read. A line that begins with a blank goes on with the one before.
+ * (regexp_table(5), cidr_table(5).) */
+static size_t
+count_patterns(const char *table)
+{
+	static const char *const types[] = { "regexp", "pcre", "cidr", NULL };
+	size_t len = strcspn(table, ":"), n = 0;
+	struct buf text = { .max = PATTERNS_MAX };
+	char *rest, *line;
+
+	if (is_one_of(table, len, types) &&
+	    host_read_file(table + len + 1, &text, NULL) == 0 && text.len > 0)
+		for (rest = text.data; (line = str_cut(&rest, '\n')) != NULL;)
+			n += *line != '\0' && strchr("# \t\r", *line) == NULL &&
+			     !str_starts(line, "if ") &&
+			     !str_starts(line, "if\t") &&
+			     !str_starts(line, "endif");
+	buf_free(&text);
+	return n;
+}
+
 /* What a table of patterns or of another program says stays behind. */
 static void
 say_unlisted(
     const struct postfix_reader *r, const char *table, const char *where)
 {
+	size_t n = count_patterns(table);
 	struct buf text = { 0 };
 
-	buf_addf(
-	    &text, "%s cannot be listed: what it says is not carried", table);
+	buf_addf(&text, "%s cannot be listed: ", table);
+	if (n > 1)
+		buf_addf(&text, "what its %zu patterns say", n);
+	else
+		buf_addf(
+		    &text, "what %s", n == 1 ? "its pattern says" : "it says");
+	buf_adds(&text, " is not carried");
 	emit_note_record(r->emit, where, text.data);
 	buf_free(&text);
 }
@@ -219,8 +251,10 @@ read_unlisted(
 	static const char *const asked[] = { "regexp", "pcre", "socketmap",
 		"tcp", NULL };
 	size_t len = strcspn(table, ":");
+	struct place before = r->emit->at;
 	struct why why = { 0 };
 
+	emit_file(r->emit, where);
 	why_set(&why, FAIL_DATA,
 	    "a table of the type \"%.*s\" cannot be listed", (int)len, table);
 	if (r->asks != NULL && !r->of_names && is_one_of(table, len, asked) &&
@@ -228,11 +262,12 @@ read_unlisted(
 		say_asked(r, table, &why);
 		if (!r->optional)
 			fail(r, table, where, &why);
-		return;
+	} else {
+		fail(r, table, where, &why);
+		if (!r->optional)
+			say_unlisted(r, table, where);
 	}
-	fail(r, table, where, &why);
-	if (!r->optional)
-		say_unlisted(r, table, where);
+	r->emit->at = before;
 }
 
 void
