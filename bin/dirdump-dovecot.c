@@ -7,6 +7,8 @@
  * of its Postfix. See dirdump-dovecot(1).
  */
 #include "cli/main.h"
+#include "record/address.h"
+#include "source/alias-ask.h"
 #include "source/dovecot/dovecot.h"
 #include "source/postfix/domains.h"
 #include "source/postfix/postfix.h"
@@ -51,11 +53,29 @@ mailbox(void *ctx, struct emit *e, const char *key, char *value)
 	f->found(f->ctx, key);
 }
 
-/* Without a table Postfix takes every name of its domains for a mailbox. */
+/* The targets of aliases, as far as they are no aliases themselves. */
 static void
-all_domains(
-    struct postfix_config *config, struct emit *e, const struct finding *f)
+find_targets(struct aliases *a, struct emit *e,
+    const struct postfix_domains *domains, const struct finding *f)
 {
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t j = 0; j < a->v[i]->targets.n; j++) {
+			const char *target = a->v[i]->targets.v[j];
+
+			e->at = a->v[i]->at;
+			if (postfix_domains_has(
+				domains, address_domain(target)) &&
+			    !alias_takes(a, e, target))
+				f->found(f->ctx, target);
+		}
+}
+
+/* Without a table Postfix takes every name of its domains for a mailbox: those are
+ * known that an alias leads to. */
+static void
+all_domains(struct postfix *p, struct emit *e, const struct finding *f)
+{
+	struct postfix_config *config = &p->config;
 	static const char domains[] = "virtual_mailbox_domains";
 	struct postfix_domains all = { 0 };
 	char *value = postfix_parameter(config, domains, NULL);
@@ -69,6 +89,7 @@ all_domains(
 		f->found(f->ctx, key.data);
 		buf_free(&key);
 	}
+	find_targets(&p->aliases, e, &all, f);
 	postfix_domains_free(&all);
 }
 
@@ -78,14 +99,14 @@ names(void *ctx, struct emit *e, void (*found)(void *ctx, const char *name),
 {
 	static const char maps[] = "virtual_mailbox_maps";
 	struct finding f = { found, found_ctx };
-	struct postfix_config *config = ctx;
+	struct postfix *p = ctx;
 	const struct postfix_reader reader = {
-		.dir = config->dir, .emit = e, .entry = mailbox, .ctx = &f
+		.dir = p->config.dir, .emit = e, .entry = mailbox, .ctx = &f
 	};
-	char *list = postfix_parameter(config, maps, NULL);
+	char *list = postfix_parameter(&p->config, maps, NULL);
 
 	if (list != NULL && *list == '\0')
-		all_domains(config, e, &f);
+		all_domains(p, e, &f);
 	else if (list != NULL)
 		postfix_tables(&reader, list, maps);
 }
@@ -107,7 +128,7 @@ dump(char **operands)
 		p->with_users = true;
 		postfix_read(p, e);
 		run.dovecot.names = names;
-		run.dovecot.names_ctx = &p->config;
+		run.dovecot.names_ctx = p;
 		run.dovecot.mail_elsewhere =
 		    postfix_is_set(&p->config, "virtual_mailbox_domains") !=
 			NULL &&

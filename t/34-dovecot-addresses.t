@@ -182,4 +182,40 @@ ok 'and none without that' '
 	echo "account ann@one.test /s/ann" >want
 	same want got'
 
+# No table of mailboxes: the domain has every name.
+cat >all.virtual <<END
+info@one.test carl@one.test, team@one.test, x@ext.test
+team@one.test ann@one.test, dora@one.test
+kept@one.test kept@one.test, y@ext.test
+END
+for all in no yes; do
+	sed -i 's/^virtual_mailbox_maps.*/virtual_mailbox_maps =/' "all-$all.pf/main.cf"
+	echo "virtual_alias_maps = texthash:$tmp/all.virtual" >>"all-$all.pf/main.cf"
+done
+leads_to() {
+	jq -r 'select(.type == "alias") | .address + " " + (.targets | join(" "))' out
+}
+ok 'without a table of mailboxes: those that an alias leads to' '
+	conf=$tmp/at.all-yes/dovecot.conf
+	dump 0 all-yes
+	grep "^account" got | sed "s/ forward=.*//" >accounts
+	for name in ann carl dora kept; do
+		[ "$(home_of $name@one.test)" = /s/$name ]
+		echo "account $name@one.test /s/$name"
+	done >want
+	same want accounts
+	jq -r "select(.address == \"kept@one.test\") | .forward[], .keep" out >forward
+	printf "%s\n" y@ext.test true >want
+	same want forward
+	printf "%s\n" "info@one.test carl@one.test team@one.test x@ext.test" \
+	    "team@one.test ann@one.test dora@one.test" >want
+	leads_to >aliases
+	same want aliases'
+ok 'and whom a passdb has that nobody can list' '
+	sed -i "s/driver = passwd-file/driver = lua/" at.all-no/dovecot.conf
+	dump 1 all-no
+	[ "$(jq -r "select(.type == \"account\") | .address" out | paste -sd " " -)" = \
+	    "carl@one.test ann@one.test dora@one.test kept@one.test" ]
+	[ "$(jq -r "select(.type == \"account\") | .active, .receive" out | uniq)" = true ]'
+
 done_testing
