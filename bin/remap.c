@@ -488,8 +488,11 @@ remap(char **operands)
 	bool complete = true;
 
 	if (*operands != NULL && run.command != PICK)
-		for (char **id = operands; *id != NULL; id++)
+		for (char **id = operands; *id != NULL; id++) {
+			if (!names_operand(*id))
+				return EXIT_BROKEN;
 			subjects_add_name(&run.subjects, *id, NULL, NULL);
+		}
 	else if (run.command != PICK && !whole_file)
 		complete = read_subjects();
 	if (complete)

@@ -257,6 +257,20 @@ ok 'credentials and wrong calls' '
 	run 2 remap_ -n get a 2>err
 	run 2 remap --url http://192.0.2.1 --token-file token get a 2>err
 	has err "in clear"'
+ok 'a file is no login, and is given on standard input' '
+	printf "al@one.test\n" >wave1
+	mkdir al
+	for command in "set stalwart" unset get kick; do
+		for file in wave1 ./wave1; do
+			rm -f requests
+			# shellcheck disable=SC2086 # words
+			run 2 remap_ $command a@one.test $file 2>err
+			has err "$file: is a file, and a login is wanted"
+			not grep PUT requests
+		done
+	done
+	run 0 remap_ get al al@one.test >out
+	run 0 remap_ set stalwart <wave1 >out'
 ok 'nothing to do is an error, unless it may be; output that is lost is one' '
 	run 1 remap_ set stalwart </dev/null >out
 	not [ -s out ]

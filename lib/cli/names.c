@@ -4,6 +4,9 @@
 
 #include "cli/names.h"
 
+#include <string.h>
+#include <sys/stat.h>
+
 #include "core/ndjson.h"
 #include "record/intake.h"
 
@@ -38,4 +41,18 @@ names_read(const struct name_input *n)
 	ndjson_free(&in);
 	record_free(&record);
 	return complete;
+}
+
+bool
+names_operand(const char *text)
+{
+	struct stat there;
+
+	if (strchr(text, '@') != NULL || stat(text, &there) == -1 ||
+	    !S_ISREG(there.st_mode))
+		return true;
+	tool_say(text,
+	    "is a file, and a login is wanted: to read the file, give it on "
+	    "standard input, with \"<\"");
+	return false;
 }

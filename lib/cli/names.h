@@ -26,4 +26,8 @@ struct name_input {
  * is to be begun. */
 bool names_read(const struct name_input *n);
 
+/* Whether an operand can be a name. One that a file has, without an "@", is that
+ * file, whose names are read from standard input: false, and said. */
+bool names_operand(const char *text);
+
 #endif
