@@ -43,7 +43,7 @@ ok 'without a fault' '
 	run 0 migrate bob@one.test
 	end_state bob@one.test >moved'
 for case in recfilter:1 mkaccounts:1 stalwart-apply:1 vandelay:1 vandelay:3 \
-    acctcheck:1 mailroute:1 vandelay:2 recfilter:1 remap:1 acctcheck:2; do
+    acctcheck:1 mailroute:1 vandelay:2 recfilter:1 remap:2 acctcheck:2; do
 	ok "full when $case is called" "
 		fault ${case%:*} ${case#*:} fill
 		run 2 migrate alice@one.test 2>err
@@ -76,7 +76,15 @@ ok 'full from the start' '
 		has err "$no_room"
 		[ "$(routes alice@one.test)" = stalwart ]
 	done
-	rm disk/filler'
+	rm disk/filler
+	for tool in acctcheck mkaccounts; do
+		fault $tool 1 fill
+		run 2 migrate-wave --rehearse -c ferry.conf list >out 2>err
+		[ "$(cat faults)" = $tool ]
+		has err "$no_room"
+		hasnt out "Nothing stops"
+		rm disk/filler
+	done'
 ok 'on the way back' '
 	for case in remap:1 vandelay:1 tar:1 maildir-merge:2; do
 		fault ${case%:*} ${case#*:} fill

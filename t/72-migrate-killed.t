@@ -21,14 +21,15 @@ ok 'without a fault' '
 	end_state dora@one.test >moved'
 for when in before after; do
 	case $when in
-	before) cases="vandelay:1 mailroute:1 remap:1 vandelay:6" ;;
-	*) cases="recfilter:1 stalwart-apply:1 vandelay:2 mailroute:1 vandelay:4 remap:1
+	before) cases="vandelay:1 mailroute:1 remap:2 vandelay:6" ;;
+	*) cases="recfilter:1 stalwart-apply:1 vandelay:2 mailroute:1 vandelay:4 remap:2
 	    vandelay:6 acctcheck:3" ;;
 	esac
 	for case in $cases; do
 		tool=${case%%:*}
 		ok "killed $when call ${case#*:} of $tool" "
 			rm -rf state/bob@one.test
+			remap set -q --url $proxy_url --token-file token legacy bob@one.test
 			fault $tool ${case#*:} $when
 			killed migrate bob@one.test
 			[ \"\$(cat faults)\" = $tool ]

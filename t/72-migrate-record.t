@@ -80,7 +80,7 @@ ok 'who has moved keeps the password of the new server' '
 ok 'and so does one that is gone through again, whatever is done' '
 	for from in create login; do
 		run 0 migrate -v --refresh --from record --until record ben@one.test
-		run 0 migrate -v --from $from ben@one.test 2>err
+		run 0 migrate -v --force --from $from ben@one.test 2>err
 		lets_in ben ben-Zx-second
 		[ $from = login ] || has err "create: the account has moved: its password on the new server stays"
 	done

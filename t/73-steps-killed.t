@@ -32,6 +32,7 @@ maildir-merge\ -n*) ;;
 maildir-merge*) to=old add back ;;
 acctcheck*--target\ http*) comm -23 old new | not_any ;;
 acctcheck*) comm -23 new old | not_any ;;
+mailroute*\ get\ *) sed 's/.*/{"mail":"&"}/' route ;;
 mailroute*\ set) echo new >route ;;
 mailroute*\ unset) echo old >route ;;
 remap\ set*\ stalwart) echo new >login ;;
@@ -124,7 +125,7 @@ said() {
 	same want out
 }
 moved() {
-	run 0 migrate >out
+	run 0 migrate "$@" >out
 	said 'has moved'
 	all_at new
 }
@@ -181,10 +182,10 @@ for step in $moves; do
 			is_back"
 		ok "killed at the $point of $step, of an account that has moved" "
 			world moved
-			killed $point $step migrate --from $step
-			moved
+			killed $point $step migrate --force --from $step
+			moved --force
 			world moved
-			killed $point $step migrate --from $step
+			killed $point $step migrate --force --from $step
 			is_back"
 	done
 done
@@ -224,7 +225,7 @@ ok 'what fails on an account that has moved is put back whole' '
 	for step in mail again login after; do
 		world moved
 		echo "\"step\":\"$step\"" >fail
-		run 75 migrate --from mail >out 2>err
+		run 75 migrate --force --from mail >out 2>err
 		rm fail
 		echo m105 >>world/new
 		has err "mail and login are on the old server again"
@@ -234,7 +235,7 @@ ok 'what fails on an account that has moved is put back whole' '
 ok 'a record that cannot be read anew is no account that is unknown' '
 	world moved
 	echo "\"step\":\"record\"" >fail
-	run 75 migrate --from record >out 2>err
+	run 75 migrate --force --from record >out 2>err
 	rm fail
 	is_back'
 ok 'what is prepared only has not moved' '
@@ -258,7 +259,7 @@ ok 'a journal that cannot be written: nothing is done' '
 	world moved
 	rm world/state/ann@one.test/steps.ndjson
 	mkdir world/state/ann@one.test/steps.ndjson
-	run 2 rollback 2>err || run 2 migrate 2>err
+	run 2 rollback 2>err || run 2 migrate --force 2>err
 	all_at new'
 ok 'a line that does not come to the disk: nothing is done' '
 	mkdir nosync

@@ -9,6 +9,8 @@ DATA=1 FATAL=2 TEMP=75
 dry=false
 verbose=false
 quiet=false
+# Of --wave.
+wave=false
 
 say() {
 	printf '%s: %s\n' "$prog" "$*" >&2
@@ -27,8 +29,23 @@ misuse() {
 need_value() {
 	[ "$2" -ge 2 ] || misuse "$1 needs a value"
 }
-now() {
-	date -u +%Y-%m-%dT%H:%M:%SZ
+# A command, which is one process less than a function that calls it.
+now='date -u +%Y-%m-%dT%H:%M:%SZ'
+cr=$(printf '\r')
+# a_line FILE TEXT...: whether a line of the file has all the texts.
+a_line() {
+	awk '
+	BEGIN {
+		for (n = 2; n < ARGC; n++) text[n] = ARGV[n]
+		ARGC = 2
+	}
+	{
+		gsub(/": "/, "\":\"")
+		for (i = 2; i < n; i++) if (!index($0, text[i])) next
+		found = 1
+		exit
+	}
+	END { exit !found }' "$@" 2>/dev/null
 }
 
 # shellcheck source=share/procedure/config.sh disable=SC1091
@@ -72,6 +89,10 @@ valid_address() {
 
 # in_pattern PATTERN: the pattern with %u, %n and %d of the account.
 in_pattern() {
+	[ "$1" != %u ] || {
+		printf '%s\n' "$address"
+		return
+	}
 	printf '%s\n' "$1" | ADDRESS=$address awk '{
 		a = ENVIRON["ADDRESS"]
 		at = index(a, "@")
@@ -88,7 +109,10 @@ in_pattern() {
 
 # name_account ADDRESS: sets what the steps use.
 name_account() {
-	address=$(printf '%s\n' "$1" | tr '[:upper:]' '[:lower:]')
+	address=$1
+	case $address in
+	*[[:upper:]]*) address=$(printf '%s\n' "$1" | tr '[:upper:]' '[:lower:]') ;;
+	esac
 	valid_address "$address" || {
 		say "$1: not an address that the procedure can take"
 		return "$DATA"
@@ -98,7 +122,7 @@ name_account() {
 	record=$dir/record.ndjson
 	archive=$dir/archive.sqlite
 	old_user=$(in_pattern "$OLD_USER")
-	text=
+	text='' whole=false ended=
 }
 # full: whether nothing can be written to STATE.
 full() {
@@ -114,7 +138,7 @@ open_account() {
 	if $dry; then
 		return 0
 	fi
-	mkdir -p -- "$dir" || return "$FATAL"
+	[ -d "$dir" ] || mkdir -p -- "$dir" || return "$FATAL"
 	exec 9>>"$dir/lock" || return "$FATAL"
 	flock -n 9 || {
 		say "$address: another run is at work on it"
@@ -140,8 +164,9 @@ quote() {
 	quote_gap=
 	for quote_word; do
 		case $quote_word in
-		'' | *[!A-Za-z0-9_@%+=:,./-]*)
+		*"'"* | *[[:cntrl:]]*)
 			quote_word=$(printf '%s\n' "$quote_word" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/") ;;
+		'' | *[!A-Za-z0-9_@%+=:,./-]*) quote_word="'$quote_word'" ;;
 		esac
 		printf '%s%s' "$quote_gap" "$quote_word"
 		quote_gap=' '
@@ -150,7 +175,8 @@ quote() {
 
 # first_line FILE: a secret, without the end of its line, of whatever kind.
 first_line() {
-	sed -n '1s/\r$//; 1p' -- "$1"
+	{ IFS= read -r first_text || :; } <"$1" || return
+	printf '%s\n' "${first_text%"$cr"}"
 }
 
 # run [-i IN] [-o OUT] [-s VARIABLE=FILE] COMMAND...: the command, logged. Its
@@ -175,7 +201,7 @@ run() {
 		printf '%s\n' "$run_line"
 		return 0
 	fi
-	printf '%s $ %s\n' "$(now)" "$run_line" 2>/dev/null >>"$dir/log"
+	printf '%s $ %s\n' "$($now)" "$run_line" 2>/dev/null >>"$dir/log"
 	run_got=0
 	(
 		[ -z "$run_secret" ] || {
@@ -186,10 +212,10 @@ run() {
 		exec "$@"
 	) </dev/null >"${run_out:-$dir/out}" 2>"$dir/err" || run_got=$?
 	[ -z "$run_secret" ] || mask "${run_secret#*=}" "$dir/err" "${run_out:-$dir/out}"
-	cat -- "$dir/err" 2>/dev/null >>"$dir/log"
-	[ -n "$run_out" ] || cat -- "$dir/out" 2>/dev/null >>"$dir/log"
+	[ ! -s "$dir/err" ] || cat -- "$dir/err" 2>/dev/null >>"$dir/log"
+	[ -n "$run_out" ] || [ ! -s "$dir/out" ] || cat -- "$dir/out" 2>/dev/null >>"$dir/log"
 	[ "$run_got" -eq 0 ] || {
-		printf '%s exit %s\n' "$(now)" "$run_got" 2>/dev/null >>"$dir/log"
+		printf '%s exit %s\n' "$($now)" "$run_got" 2>/dev/null >>"$dir/log"
 		text=$(grep -v -e '^[Uu]sage:' -e '^ *tip:' -e '^For more information' -e '^[[:space:]]*$' -e '^tar: E[a-z]* .*exit' -e '^tar: Exiting' "$dir/err" | tail -n 1 | tr -d '\000-\037\177')
 		: "${text:=$1: exit $run_got}"
 		! full || {
@@ -207,6 +233,12 @@ run() {
 mask() {
 	mask_secret=$(first_line "$1")
 	shift
+	# What only counts, as Vandelay does, repeats nothing.
+	for mask_file; do
+		shift
+		[ ! -s "$mask_file" ] || ! grep -qvxE '[a-z]+:( [a-z]+=[0-9]+)+' -- "$mask_file" || set -- "$@" "$mask_file"
+	done
+	[ $# -gt 0 ] || return 0
 	mask_needles="text $mask_secret"
 	mask_n=$(printf '%s' "$mask_secret" | wc -c)
 	for mask_pad in '' x xx; do
@@ -220,7 +252,6 @@ mask() {
 base64 $mask_coded"
 	done
 	for mask_file; do
-		[ -s "$mask_file" ] || continue
 		NEEDLES=$mask_needles LC_ALL=C awk -f "$share/procedure/mask.awk" "$mask_file" \
 		    >"$mask_file.masked" 2>/dev/null && mv -f -- "$mask_file.masked" "$mask_file" ||
 		    { rm -f -- "$mask_file.masked"; : >"$mask_file"; }
@@ -257,13 +288,20 @@ old_run() {
 
 # note TEXT: into the log of the account.
 note() {
-	$dry || printf '%s %s\n' "$(now)" "$*" 2>/dev/null >>"$dir/log"
+	$dry || printf '%s %s\n' "$($now)" "$*" 2>/dev/null >>"$dir/log"
 }
 
 # --- steps ---
 
 # json TEXT: a JSON string.
 json() {
+	case $1 in
+	*[!\ -~]* | *[\\\"]*) ;;
+	*)
+		printf '"%s"' "$1"
+		return
+		;;
+	esac
 	printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\037\177' |
 	    iconv -c -f UTF-8 -t UTF-8 2>/dev/null | sed 's/[\\"]/\\&/g')"
 }
@@ -274,17 +312,24 @@ rollback_steps='login mail read extract merge dav sieve check'
 
 # begins STEP STARTED: a line in the journal before anything is done. A step that
 # began and has no end may have done its work or not. The line is on the disk before
-# anybody relies on it. One that was cut off, on a full disk, is no line.
+# anybody relies on it; one that says that a step has ended is with the next, and a
+# step whose end is lost is done again. One that was cut off, on a full disk, is no
+# line.
 begins() {
-	[ ! -s "$steps" ] || [ -z "$(tail -c 1 -- "$steps")" ] ||
+	$whole || [ ! -s "$steps" ] || [ -z "$(tail -c 1 -- "$steps")" ] ||
 	    truncate -s "$(sed '$d' -- "$steps" | wc -c)" -- "$steps"
+	whole=false
 	printf '{"v":1,"type":"begin","way":"%s","step":"%s","started":"%s"}\n' \
-	    "$way" "$1" "$2" 2>/dev/null >>"$steps" && sync -d -- "$steps"
+	    "$way" "$1" "$2" 2>/dev/null >>"$steps" && sync -d -- "$steps" || return
+	whole=true
 }
 # ends STEP STARTED STATUS TEXT
 ends() {
+	ended=$($now)
 	printf '{"v":1,"type":"step","way":"%s","step":"%s","started":"%s","ended":"%s","status":%d,"text":%s}\n' \
-	    "$way" "$1" "$2" "$(now)" "$3" "$(json "$4")" 2>/dev/null >>"$steps" && sync -d -- "$steps"
+	    "$way" "$1" "$2" "$ended" "$3" "$(json "$4")" 2>/dev/null >>"$steps" && return
+	whole=false
+	return 1
 }
 
 # read_journal: last_way is the way of the last line, done_steps what is done of it
@@ -401,12 +446,12 @@ one_step() {
 		"step_$step"
 		return 0
 	fi
-	step_started=$(now) text='' step_got=0
+	step_started=${ended:-$($now)} text='' step_got=0
 	begins "$step" "$step_started" || {
 		text=$(no_journal)
 		return "$FATAL"
 	}
-	note "--- $step"
+	printf '%s --- %s\n' "$step_started" "$step" 2>/dev/null >>"$dir/log"
 	"step_$step" || step_got=$?
 	if $signalled; then
 		step_got=$TEMP text='ended by a signal'
@@ -422,14 +467,12 @@ one_step() {
 	return "$step_got"
 }
 
-# wanted_steps ALL...: those that are to run, of --from, --until and the journal.
+# wanted_steps ALL...: those that are to run, of --from, --until and the journal, after
+# read_journal.
 wanted_steps() {
 	wanted_on=true wanted_done=false
 	[ -z "$from" ] || wanted_on=false
-	if [ -z "$from" ] && ! $dry && ! ${all_again:-false}; then
-		read_journal
-		wanted_done=true
-	fi
+	[ -n "$from" ] || $dry || ${all_again:-false} || wanted_done=true
 	for wanted; do
 		[ "$wanted" != "$from" ] || wanted_on=true
 		# What comes after a step that has to run runs, too.
@@ -529,6 +572,33 @@ route_login() {
 	    ${REMAP_OPTIONS:-} "$route_to"
 }
 
+# ask_login: login_is is where the proxy sends the login of the account, the name of a
+# destination, and empty where there is no proxy.
+ask_login() {
+	login_is=''
+	[ -n "${PROXY_ADMIN_URL:-}" ] || return 0
+	# shellcheck disable=SC2086 # words
+	run -o "$dir/remap" remap get --token-file "$PROXY_TOKEN_FILE" ${CACERT:+--cacert "$CACERT"} \
+	    ${INSECURE:+-k} ${REMAP_OPTIONS:-} "$address" || return
+	login_is=$(sed -n 's/.*"destination":"\([^"]*\)".*/\1/p' "$dir/remap")
+}
+# where_is: that, and mail_is, where its mail goes: new, old, partly or unknown, as
+# mailroute says it. where_text is both in words.
+where_is() {
+	ask_login || return
+	# shellcheck disable=SC2086 # words
+	$wave && grep -sF -e "\"address\":\"$address\"" -- "$STATE/wave.mail" >"$dir/mailroute.get" ||
+	    run -o "$dir/mailroute.get" mailroute --password-file "$NEW_PASSWORD_FILE" \
+	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} ${MAILROUTE_OPTIONS:-} get "$address" || return
+	mail_is=$(sed -n 's/.*"mail":"\([^"]*\)".*/\1/p' "$dir/mailroute.get")
+	where_text="${login_is:+the proxy sends the login to \"$login_is\", and }new mail goes "
+	case $mail_is in
+	new | old) where_text="${where_text}to the $mail_is server" ;;
+	partly) where_text="${where_text}to the new server for some of the addresses only (mailroute get $address)" ;;
+	*) where_text="$where_text where nobody can say (mailroute check)" ;;
+	esac
+}
+
 # compare SIDES FILE: acctcheck, from old to new or back.
 compare() {
 	compare_way=$1
@@ -580,47 +650,60 @@ short_of_login() {
 # quarter of an hour is read again.
 need_records() {
 	records=$STATE/records.ndjson
-	dump_failed="the records of the old server could not be read (OLD_DUMP); see $STATE/dump.log"
 	if $dry; then
 		return
 	fi
-	if [ -s "$records" ] && ! $refresh && { fresh_records || [ -z "${OLD_DUMP:-}" ]; }; then
+	if [ -n "${OLD_DUMP:-}" ]; then
+		new_records young || {
+			dump_got=$?
+			say "$dump_failed"
+			exit "$dump_got"
+		}
+	elif [ -s "$records" ] && ! $refresh; then
 		index_records
-		return
+	else
+		die "$records is not there, and OLD_DUMP does not say what writes it"
 	fi
-	[ -n "${OLD_DUMP:-}" ] || die "$records is not there, and OLD_DUMP does not say what writes it"
-	(
-		flock 8
-		! fresh_records || $refresh || exit 0
-		dump_records
-	) 8>>"$STATE/records.lock" || {
-		dump_got=$?
-		! full || dump_failed=$no_room
-		say "$dump_failed"
-		exit "$dump_got"
-	}
-	index_records
+}
+young() {
+	! $refresh && [ -s "$records" ] && finds "$records" -mmin -15
 }
 # read_again: the same as they are at this moment. One dump does for all accounts that
-# had asked for it when it began.
+# had asked for it when it began, and in a wave for those that ask in the first seconds
+# (DUMP_AGE) after its end: one for each would be as much again for each account.
 read_again() {
 	if $dry; then
 		run -o "$records" sh -c "$OLD_DUMP"
 		return
 	fi
-	now 2>/dev/null >"$dir/asked" || {
+	: 2>/dev/null >"$dir/asked" || {
 		text=$no_room
 		return "$FATAL"
 	}
-	(
-		flock 8
-		[ -z "$(find "$records.began" -newer "$dir/asked" 2>/dev/null)" ] || exit 0
-		dump_records
-	) 8>>"$STATE/records.lock" || {
+	new_records since_asked || {
 		dump_got=$?
-		! full || dump_failed=$no_room
 		text=$dump_failed
 		return "$dump_got"
+	}
+}
+since_asked() {
+	finds "$records.began" -newer "$dir/asked" ||
+	    { $wave && [ "$DUMP_AGE" -gt 0 ] && finds "$records" -newermt "-$DUMP_AGE seconds"; }
+}
+finds() {
+	[ -n "$(find "$@" 2>/dev/null)" ]
+}
+# new_records TEST: those that another run has left, where the test takes them; or they
+# are read, by one run at a time. dump_failed says what went wrong.
+new_records() {
+	"$1" || (
+		flock 8
+		"$1" || dump_records
+	) 8>>"$STATE/records.lock" || {
+		new_got=$?
+		dump_failed="the records of the old server could not be read (OLD_DUMP); see $STATE/dump.log"
+		! full || dump_failed=$no_room
+		return "$new_got"
 	}
 	index_records
 }
@@ -628,7 +711,7 @@ read_again() {
 # others are good. ssh says 255 where it reaches nobody.
 dump_records() {
 	dump_got=0
-	now >"$records.began.new" 2>/dev/null
+	$now >"$records.began.new" 2>/dev/null
 	sh -c "$OLD_DUMP" >"$records.new" 2>"$STATE/dump.log" </dev/null || dump_got=$?
 	if [ "$dump_got" -gt 1 ] || ! grep -q '"type":"end"' "$records.new"; then
 		! full || return "$FATAL"
@@ -641,16 +724,13 @@ dump_records() {
 	[ "$dump_got" -eq 0 ] || say "some records could not be read: see $STATE/dump.log"
 	mv -f -- "$records.new" "$records" && mv -f -- "$records.began.new" "$records.began" || return "$FATAL"
 }
-fresh_records() {
-	[ -s "$records" ] && [ -n "$(find "$records" -mmin -15 2>/dev/null)" ]
-}
 # Where the records of each account are, so that not everybody reads all of them.
 # Without the index they do.
 index_records() {
-	[ -n "$(find "$records.index" -newer "$records" 2>/dev/null)" ] && return
+	finds "$records.index" -newer "$records" && return
 	(
 		flock 8
-		[ -n "$(find "$records.index" -newer "$records" 2>/dev/null)" ] ||
+		finds "$records.index" -newer "$records" ||
 			recfilter -q --index "$records.index" "$records" 2>>"$STATE/dump.log"
 	) 8>>"$STATE/records.lock" || :
 }

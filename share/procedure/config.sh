@@ -7,7 +7,7 @@ settings_known='STATE OLD_IMAP OLD_MASTER OLD_MASTER_PASSWORD_FILE OLD_MASTER_SE
 OLD_USER OLD_SIEVE OLD_CALDAV OLD_CARDDAV OLD_DAV_USER OLD_DAV_PASSWORD_FILE
 OLD_DUMP OLD_RUN OLD_DOVEADM OLD_MAILDIR OLD_TRANSPORT OLD_WORK NEW_SMTP
 NEW_PASSWORD_FILE NO_SECRET PROXY_TOKEN_FILE PROXY_OLD PROXY_NEW PROXY_IMAP
-PROXY_LOGIN DELAY CACERT INSECURE MKACCOUNTS_OPTIONS APPLY_OPTIONS CHECK_OPTIONS
+PROXY_LOGIN DELAY DUMP_AGE CACERT INSECURE MKACCOUNTS_OPTIONS APPLY_OPTIONS CHECK_OPTIONS
 IMAP_OPTIONS EXPORT_OPTIONS MAILROUTE_OPTIONS REMAP_OPTIONS MERGE_OPTIONS'
 # What the shell of another program may have exported means nothing here, nor what
 # makes other programs of those that are called.
@@ -17,9 +17,10 @@ unset $settings_known
 # shellcheck disable=SC2086 # on one line
 settings_known="$(printf '%s ' $settings_known)STALWART_URL STALWART_USER PROXY_ADMIN_URL"
 
+my_uid=$(id -u)
 # others_write PATH: whether somebody else can change what is there.
 others_write() {
-	[ -n "$(find -L "$1" -maxdepth 0 \( -perm /022 -o ! -user 0 ! -user "$(id -u)" \) 2>/dev/null)" ]
+	[ -n "$(find -L "$1" -maxdepth 0 \( -perm /022 -o ! -user 0 ! -user "$my_uid" \) 2>/dev/null)" ]
 }
 
 # read_conf FILE: takes the settings out of the configuration, and what it exports in
@@ -33,11 +34,12 @@ read_conf() {
 	[ -r "$conf" ] || die "$1: cannot be read; migrate-account --example-conf prints one to begin with"
 	! others_write "$conf" ||
 	    die "$1: others can write it, and it is run as a script: chmod go-w and chown root $(quote "$1")"
-	conf_in=$(dirname -- "$conf")
+	conf_in=${conf%/*}
+	: "${conf_in:=/}"
 	# Where everybody may make files, as in /tmp, nobody may replace those of others.
 	! others_write "$conf_in" || [ -k "$conf_in" ] ||
 	    die "$conf_in: others can put another ${1##*/} there: chmod go-w and chown root $(quote "$conf_in")"
-	! grep -q "$(printf '\r')\$" "$conf" ||
+	! grep -q "$cr\$" "$conf" ||
 	    die "$1: its lines end with CR LF, as on Windows: sed -i 's/\\r\$//' $(quote "$1")"
 	# shellcheck disable=SC2016 # expanded there
 	conf_says=$(sh -uc '
@@ -105,7 +107,7 @@ load_conf() {
 	*) die "$1: STATE is not an absolute path: $STATE" ;;
 	esac
 	: "${OLD_USER:=%u}" "${OLD_MASTER_SEPARATOR:=*}" "${OLD_DOVEADM:=doveadm}"
-	: "${PROXY_OLD:=legacy}" "${PROXY_NEW:=stalwart}" "${DELAY:=10}"
+	: "${PROXY_OLD:=legacy}" "${PROXY_NEW:=stalwart}" "${DELAY:=10}" "${DUMP_AGE:=10}"
 	: "${NO_SECRET:=fail}" "${OLD_WORK:=/var/lib/mailferry-merge}" "${STALWART_USER:=admin}"
 	: "${MERGE_OPTIONS=--owner}"
 	check_conf "$1"
@@ -121,7 +123,7 @@ load_conf() {
 		return
 	fi
 	no_room="nothing more can be written to STATE: make room in $STATE, and run it again"
-	mkdir -p -- "$STATE"
+	[ -d "$STATE" ] || mkdir -p -- "$STATE"
 	[ -w "$STATE" ] || die "$STATE: cannot be written"
 	! others_write "$STATE" ||
 	    die "$STATE: others can write it, and it holds password hashes: chmod 700 and chown root $(quote "$STATE")"
@@ -145,9 +147,12 @@ check_smtp() {
 
 # check_conf FILE: what no program would refuse before it is too late.
 check_conf() {
-	case $DELAY in
-	'' | *[!0-9]* | ??????*) die "$1: DELAY=$DELAY: a number of seconds is wanted" ;;
-	esac
+	for conf_seconds in DELAY DUMP_AGE; do
+		eval "conf_value=\$$conf_seconds"
+		case $conf_value in
+		'' | *[!0-9]* | ??????*) die "$1: $conf_seconds=$conf_value: a number of seconds is wanted" ;;
+		esac
+	done
 	case $NO_SECRET in
 	fail | skip | temp | empty) ;;
 	*) die "$1: NO_SECRET=$NO_SECRET is not one of: fail, skip, temp, empty" ;;

@@ -491,7 +491,7 @@ rehearse() {
 	list=$dir/list
 	: >"$list"
 	[ $# -eq 0 ] || cat -- "$@" | addresses >"$list" || exit "$FATAL"
-	printf 'Rehearsal of %s, %s. Nothing is changed on either server.\n' "$conf" "$(now)"
+	printf 'Rehearsal of %s, %s. Nothing is changed on either server.\n' "$conf" "$($now)"
 	rehearse_programs
 	if rehearse_records; then
 		rehearse_old
