@@ -262,6 +262,42 @@ ok 'a name that looks like UTF-8 does not outweigh one that is modified UTF-7' '
 	has err ".Z&x: the name of the folder cannot be read; name one with --map"
 	merge 0 --map ".Z&x=Z" s6 t62
 	[ "$(count t62/.Z)" -eq 1 ]'
+ok 'a source that spells its folders in both ways: each name is what it says' '
+	box s63 "s63/.Entw&APw-rfe" s63/.Entwürfe "s63/.Neu.R&APw-ck.Täg&lich" \
+	    t63 "t63/.R&APw-ck"
+	mail "s63/.Entw&APw-rfe/cur/1.a:2," one
+	mail s63/.Entwürfe/cur/2.a:2, two
+	mail "s63/.Neu.R&APw-ck.Täg&lich/cur/3.a:2," three
+	merge 0 s63 t63
+	[ "$(count "t63/.Entw&APw-rfe")" -eq 2 ]
+	[ "$(count "t63/.Neu.R&APw-ck.T&AOQ-g&-lich")" -eq 1 ]
+	merge 0 s63 t63
+	hasnt out "\"added\""
+	# A literal name that looks like the other spelling is asked for.
+	merge 0 --source-names utf8 s63 t63
+	[ "$(count "t63/.Entw&-APw-rfe")" -eq 0 ]
+	box u63 u63/.Entwürfe
+	merge 0 s63 u63
+	[ "$(count u63/.Entwürfe)" -eq 2 ]
+	[ "$(count "u63/.Neu.Rück.Täg&lich")" -eq 1 ]'
+ok 'a target that has both spellings, and no sign of Dovecot' '
+	box s64 s64/.Müll t64 "t64/.R&APw-ck" t64/.Größe
+	mail s64/.Müll/cur/1.a:2, one
+	merge 2 s64 t64
+	has err "folder names in UTF-8 and in modified UTF-7: name the right one with --target-names"
+	unchanged t64
+	merge 0 --target-names mutf7 s64 t64
+	[ "$(count "t64/.M&APw-ll")" -eq 1 ]
+	# What Dovecot opened says which it is.
+	box t65 "t65/.R&APw-ck" t65/.Größe
+	live t65 "t65/.R&APw-ck"
+	merge 0 s64 t65
+	[ "$(count "t65/.M&APw-ll")" -eq 1 ]
+	live t65/.Größe
+	box s66 s66/.Grün
+	mail s66/.Grün/cur/2.a:2, two
+	merge 0 s66 t65
+	[ "$(count t65/.Grün)" -eq 1 ]'
 ok 'a link may be named for the tree' '
 	box r/.Work
 	ln -s s ls

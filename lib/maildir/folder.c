@@ -44,10 +44,20 @@ put_level_on_disk(struct buf *out, const char *level, size_t len, bool utf8)
 	return 0;
 }
 
-static int
-put_level_of_disk(struct buf *out, const char *level, size_t len, bool utf8)
+static bool
+has_high_bytes(const char *s, size_t len)
 {
-	if (!utf8)
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)s[i] >= 0x80)
+			return true;
+	return false;
+}
+
+static int
+put_level_of_disk(struct buf *out, const char *level, size_t len,
+    const struct folder_style *style)
+{
+	if (!style->utf8 && !(style->mixed && has_high_bytes(level, len)))
 		return mutf7_decode(out, level, len);
 	if (!utf8_valid(level, len))
 		return -1;
@@ -238,7 +248,7 @@ get_level(struct buf *out, const char *text, size_t len,
     const struct folder_style *style)
 {
 	struct buf name = { 0 }, level = { 0 };
-	int r = put_level_of_disk(&name, text, len, style->utf8);
+	int r = put_level_of_disk(&name, text, len, style);
 
 	if (r == 0 && strlen(buf_str(&name)) != name.len)
 		r = -1;

@@ -182,15 +182,6 @@ layout_judge_empty(
 	    t->root);
 }
 
-static bool
-has_high_bytes(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s >= 0x80)
-			return true;
-	return false;
-}
-
 /* True if a name can only be modified UTF-7: it is a text with letters that are
  * not ASCII, encoded. */
 static bool
@@ -201,35 +192,70 @@ is_surely_mutf7(const char *dir)
 	return at != NULL && at[1] != '-';
 }
 
-/*
- * The encoding of the names: UTF-8 if one has bytes above 0x7f that are valid
- * UTF-8; or a "&" that modified UTF-7 cannot have, unless another name can only
- * be modified UTF-7. Where Dovecot is at work, a folder that it never opened
- * says nothing: it may be one that it cannot open.
- */
-int
-layout_is_utf8(const struct mdtree *t)
+/* True if a name can only be UTF-8. */
+static bool
+is_surely_utf8(const char *dir)
+{
+	size_t len = strlen(dir);
+
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)dir[i] >= 0x80)
+			return utf8_valid(dir, len);
+	return false;
+}
+
+/* What speaks for one spelling or the other. */
+struct spelling {
+	bool high; /* names that can only be UTF-8 */
+	bool odd;  /* a "&" that modified UTF-7 cannot have */
+	bool sure; /* names that can only be modified UTF-7 */
+};
+
+/* Where Dovecot is at work, a folder that it never opened says nothing of UTF-8: it
+ * may be one that it cannot open. 0, or -1 and errno. */
+static int
+look_at_names(const struct mdtree *t, struct spelling *s)
 {
 	const struct folder_style mutf7 = { .fs = t->style.fs };
-	bool high = false, odd = false, sure = false;
 	int live = is_live(t);
 
-	if (live == -1)
-		return -1;
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; live != -1 && i < t->n; i++) {
 		const char *dir = t->folders[i].dir;
 		struct buf path = { 0 };
 		bool decodes = folder_put_path(&path, dir, &mutf7) == 0;
 		int counts = live ? mdtree_was_opened(t, dir) : 1;
 
 		buf_free(&path);
-		sure |= decodes && is_surely_mutf7(dir);
+		s->sure |= decodes && is_surely_mutf7(dir);
 		if (counts == -1)
 			return -1;
 		if (counts == 0)
 			continue;
-		high |= has_high_bytes(dir) && utf8_valid(dir, strlen(dir));
-		odd |= !decodes && strchr(dir, '&') != NULL;
+		s->high |= is_surely_utf8(dir);
+		s->odd |= !decodes && strchr(dir, '&') != NULL;
 	}
-	return high || (odd && !sure);
+	return live == -1 ? -1 : 0;
+}
+
+int
+layout_find_names(
+    struct mdtree *t, const struct tree_hint *hint, struct why *why)
+{
+	struct spelling s = { 0 };
+
+	t->style.mixed = hint->mixed;
+	t->style.utf8 = hint->names == NAMES_UTF8;
+	if (hint->names != NAMES_AUTO)
+		return 0;
+	if (look_at_names(t, &s) == -1)
+		return why_errno(why, FAIL_FATAL, "%s", t->root);
+	/* Where Dovecot opened both, one is the name of a mailbox as it stands. */
+	if (s.high && s.sure && hint->new &&is_live(t) == 0)
+		return why_set(why, FAIL_FATAL,
+		    "%s: folder names in UTF-8 and in modified UTF-7: name the "
+		    "right one with --target-names",
+		    t->root);
+	t->style.utf8 =
+	    (s.high && !(s.sure && hint->mixed)) || (s.odd && !s.sure);
+	return 0;
 }

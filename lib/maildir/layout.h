@@ -29,8 +29,9 @@ int layout_find_inbox(
 int layout_judge_empty(
     const struct mdtree *t, const struct tree_hint *hint, struct why *why);
 
-/* How the names of the folders that are listed are spelled. 1: in UTF-8; 0: in
- * modified UTF-7; or -1 and errno. */
-int layout_is_utf8(const struct mdtree *t);
+/* Finds out how the names of the folders that are listed are spelled: the style of
+ * the tree. 0, or -1 and why (FATAL). */
+int layout_find_names(
+    struct mdtree *t, const struct tree_hint *hint, struct why *why);
 
 #endif

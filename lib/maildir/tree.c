@@ -473,8 +473,6 @@ mdtree_list_inbox(struct mdtree *t)
 static int
 find_folders(struct mdtree *t, const struct tree_hint *hint, struct why *why)
 {
-	int utf8;
-
 	if (list_layout(t, hint, why) == -1)
 		return -1;
 	if (layout_find_inbox(t, hint, why) == -1)
@@ -483,11 +481,8 @@ find_folders(struct mdtree *t, const struct tree_hint *hint, struct why *why)
 	if (t->n == 0 && layout_judge_empty(t, hint, why) == -1)
 		return -1;
 	mdtree_sort(t);
-	utf8 = hint->names == NAMES_AUTO ? layout_is_utf8(t)
-					 : hint->names == NAMES_UTF8;
-	if (utf8 == -1)
-		return why_errno(why, FAIL_FATAL, "%s", t->root);
-	t->style.utf8 = utf8 == 1;
+	if (layout_find_names(t, hint, why) == -1)
+		return -1;
 	for (size_t i = 0; i < t->n; i++)
 		mdtree_name(t, &t->folders[i]);
 	for (size_t i = 0; t->strict && i < t->n; i++)

@@ -79,6 +79,7 @@ struct tree_hint {
 	char escape, separator;
 	bool follow;      /* symbolic links that lead out of the root */
 	const char *side; /* "source" or "target", for names of options */
+	bool mixed;       /* folders of either spelling are read */
 	bool new; /* an empty directory is a Maildir, too, of the layout */
 	/* A folder that cannot be read is an error of the whole tree; otherwise
 	 * it gets a fault, and the rest is read. */

@@ -253,6 +253,7 @@ open_source(struct scan *s, const struct scan_options *o, struct why *why)
 			: tree_is_finished(above ? o->source : parent, why);
 	hint.follow = o->follow;
 	hint.side = "source";
+	hint.mixed = true;
 	if (r == 0)
 		r = mdtree_open(
 		    &s->source_tree, above ? mail : o->source, &hint, why);
