@@ -191,6 +191,43 @@ ok 'undoing a run does not touch what a later one added' '
 	[ "$(count t)" -eq 40 ]
 	run 0 maildir-merge --undo second t >out 2>err
 	[ "$(count t)" -eq 0 ]'
+ok 'a journal that lies elsewhere is known to later runs' '
+	fresh
+	mkdir -p elsewhere
+	rm -f elsewhere/*
+	merge 0 -J elsewhere/j s t
+	rm t/cur/"$(ls t/cur | head -n 1)"
+	merge 0 s t
+	[ "$(count t)" -eq 43 ]
+	[ "$(grep -c "merged before and removed since" out)" -eq 1 ]
+	# What passes to it when the run that made the folder is undone goes with it.
+	fresh
+	merge 0 s t
+	one=$(journal)
+	box more/.New more
+	mails more/.New 90 91
+	merge 0 -J elsewhere/two more t
+	run 0 maildir-merge -q --undo "$one" t
+	[ -d t/.New ]
+	run 0 maildir-merge -q --undo elsewhere/two t
+	[ "$(count t)" -eq 0 ] && not [ -e t/.New ]
+	# Nobody else follows a link that leads nowhere.
+	merge 0 -J elsewhere/gone s t
+	rm elsewhere/gone
+	merge 0 s t
+	has err "the journal that this leads to is gone"
+	# Nor is a link put where there is no place for one.
+	fresh
+	echo >xdg
+	merge 0 -J elsewhere/three s t
+	has err "later runs do not know of this journal"
+	[ "$(count t)" -eq 44 ]
+	rm xdg
+	# A state directory of another name: it is said.
+	rm t/cur/"$(ls t/cur | head -n 1)"
+	merge 0 --state-dir xdg2 s t
+	has err "1 earlier merge without a journal in the state directory"
+	[ "$(count t)" -eq 44 ]'
 ok 'a target that was put back from a backup is merged into again' '
 	fresh
 	mails t 1 2

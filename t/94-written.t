@@ -53,6 +53,9 @@ writes() {
 # kept for the next run.
 none='.cache .cache/*'
 
+XDG_STATE_HOME=$tmp/state
+export XDG_STATE_HOME
+
 # --- with servers that fail ---
 
 hostile echo
@@ -144,7 +147,7 @@ cat >table <<-'END'
 	|maildir-ids live
 	|maildir-check live
 	|maildir-merge -n extracted/mail live
-	live live/* journal journal.*|maildir-merge -J journal extracted/mail live
+	live live/* journal journal.* state state/*|maildir-merge -J journal extracted/mail live
 END
 sed -i 's/^\t*//' table
 while IFS='|' read -r own line; do

@@ -6,8 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "core/alloc.h"
 
 int
 write_all(int fd, const void *p, size_t len)
@@ -33,6 +37,20 @@ int
 sync_dir(int fd)
 {
 	return fsync(fd) == -1 && errno != EINVAL ? -1 : 0;
+}
+
+int
+sync_parent(const char *path)
+{
+	char *copy = xstrdup(path);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd == -1 ? -1 : sync_dir(fd), saved = errno;
+
+	if (fd != -1)
+		(void)close(fd);
+	free(copy);
+	errno = saved;
+	return r;
 }
 
 int

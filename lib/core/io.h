@@ -21,6 +21,9 @@ int write_all(int fd, const void *p, size_t len);
  * cannot says EINVAL, and is left to itself. 0, or -1 and errno. */
 int sync_dir(int fd);
 
+/* The same of the directory in which a path has its name. */
+int sync_parent(const char *path);
+
 /* 1: something has the name, and be it a symbolic link to nowhere; 0: nothing
  * has; -1 and errno: that cannot be said. */
 int name_exists(int dir, const char *path);

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -171,20 +170,6 @@ outfile_open(struct outfile *o, const char *path, struct why *why)
 		(void)close(fd);
 	outfile_abort(o);
 	return -1;
-}
-
-/* Makes the new name in path's directory durable. */
-static int
-sync_parent(const char *path)
-{
-	char *copy = xstrdup(path);
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = fd == -1 ? -1 : sync_dir(fd);
-
-	if (fd != -1)
-		(void)close(fd);
-	free(copy);
-	return r;
 }
 
 /* Writes out what is left; true if all of it arrived. */

@@ -4,14 +4,10 @@
 
 #include "merge/heir.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
-#include "core/str.h"
 #include "merge/history.h"
 
 void
@@ -85,18 +81,25 @@ pass_to(const struct heirlooms *h, const char *path,
 	return r;
 }
 
+/* What is passed on, and by which run. */
+struct passing {
+	const struct heirlooms *heirlooms;
+	const struct mark *mark;
+	uint64_t run;
+};
+
 static int
-pass_to_file(const struct heirlooms *h, const char *path,
-    const struct mark *mark, uint64_t run, struct why *why)
+pass_to_file(void *arg, const char *path, struct why *why)
 {
+	const struct passing *p = arg;
 	const struct history_faults faults = { .strict = false };
 	struct journal_text t = { 0 };
 	int r = history_read(&t, path, &faults, why);
 
-	if (r == 1 && t.records[0].id != run &&
-	    mark_has(mark, t.records[0].id) &&
+	if (r == 1 && t.records[0].id != p->run &&
+	    mark_has(p->mark, t.records[0].id) &&
 	    journal_find(&t, JOURNAL_UNDONE) == -1)
-		r = pass_to(h, path, &t, why);
+		r = pass_to(p->heirlooms, path, &t, why);
 	journal_free(&t);
 	return r == -1 ? -1 : 0;
 }
@@ -105,22 +108,10 @@ int
 heirlooms_pass_on(struct heirlooms *h, const char *dir, const struct mark *mark,
     uint64_t run, struct why *why)
 {
-	char *prefix = xasprintf("merge-%016" PRIx64 "-", mark->target);
-	DIR *d = h->n == 0 ? NULL : opendir(dir);
-	struct dirent *e;
-	int r = 0;
+	struct passing p = { h, mark, run };
 
-	if (h->n > 0)
-		qsort(h->v, h->n, sizeof *h->v, by_place);
-	while (r == 0 && d != NULL && (errno = 0, e = readdir(d)) != NULL) {
-		char *path = xasprintf("%s/%s", dir, e->d_name);
-
-		if (str_starts(e->d_name, prefix))
-			r = pass_to_file(h, path, mark, run, why);
-		free(path);
-	}
-	if (d != NULL)
-		(void)closedir(d);
-	free(prefix);
-	return r;
+	if (h->n == 0)
+		return 0;
+	qsort(h->v, h->n, sizeof *h->v, by_place);
+	return history_each(dir, mark->target, pass_to_file, &p, why);
 }

@@ -116,6 +116,13 @@ history_read(struct journal_text *t, const char *path,
 {
 	struct why fault;
 
+	if (access(path, F_OK) == -1 && errno == ENOENT) {
+		if (f->warn != NULL)
+			warn_of(f->warn, path,
+			    "the journal that this leads to is gone: what that "
+			    "run added and was removed since is added again");
+		return 0;
+	}
 	if (journal_read(t, path, &fault) == 0)
 		return 1;
 	if (f->strict && fault.kind == FAIL_FATAL)
@@ -129,31 +136,10 @@ history_read(struct journal_text *t, const char *path,
 	return 0;
 }
 
-/* One journal. Those that were taken back, that added nothing, or whose run the
- * target has no mark of do not count. */
-static int
-load_one(struct history *x, const char *path, const struct mark *mark,
-    const struct history_faults *f, struct why *why)
-{
-	struct journal_text t = { 0 };
-	int r = history_read(&t, path, f, why);
-
-	if (r == 1 && journal_find(&t, JOURNAL_UNDONE) == -1 &&
-	    journal_find(&t, JOURNAL_DONE) != -1) {
-		if (t.damaged > 0)
-			warn_of(f->warn, path, "some of its lines are damaged");
-		if (mark_has(mark, t.records[0].id))
-			take_journal(x, &t);
-		else
-			x->unmarked++;
-	}
-	journal_free(&t);
-	return r == -1 ? -1 : 0;
-}
-
 int
-history_load(struct history *x, const char *dir, const struct mark *mark,
-    const struct history_faults *f, struct why *why)
+history_each(const char *dir, uint64_t target,
+    int (*found)(void *arg, const char *path, struct why *why), void *arg,
+    struct why *why)
 {
 	DIR *d = opendir(dir);
 	char *prefix;
@@ -163,21 +149,62 @@ history_load(struct history *x, const char *dir, const struct mark *mark,
 	if (d == NULL)
 		return errno == ENOENT ? 0
 				       : why_errno(why, FAIL_FATAL, "%s", dir);
-	prefix = xasprintf("merge-%016" PRIx64 "-", mark->target);
+	prefix = xasprintf("merge-%016" PRIx64 "-", target);
 	while (r == 0 && (errno = 0, e = readdir(d)) != NULL) {
-		char *path;
+		char *path, *real;
 
 		if (!str_starts(e->d_name, prefix))
 			continue;
 		path = xasprintf("%s/%s", dir, e->d_name);
-		r = load_one(x, path, mark, f, why);
+		real = realpath(path, NULL);
+		r = found(arg, real == NULL ? path : real, why);
 		free(path);
+		free(real);
 	}
 	if (r == 0 && errno != 0)
 		r = why_errno(why, FAIL_FATAL, "%s", dir);
 	free(prefix);
 	(void)closedir(d);
 	return r;
+}
+
+struct loading {
+	struct history *history;
+	const struct mark *mark;
+	const struct history_faults *faults;
+};
+
+/* One journal. Those that were taken back, that added nothing, or whose run the
+ * target has no mark of do not count. */
+static int
+load_one(void *arg, const char *path, struct why *why)
+{
+	const struct loading *l = arg;
+	struct journal_text t = { 0 };
+	int r = history_read(&t, path, l->faults, why);
+
+	l->history->known += r == 1 && mark_has(l->mark, t.records[0].id);
+	if (r == 1 && journal_find(&t, JOURNAL_UNDONE) == -1 &&
+	    journal_find(&t, JOURNAL_DONE) != -1) {
+		if (t.damaged > 0)
+			warn_of(l->faults->warn, path,
+			    "some of its lines are damaged");
+		if (mark_has(l->mark, t.records[0].id))
+			take_journal(l->history, &t);
+		else
+			l->history->unmarked++;
+	}
+	journal_free(&t);
+	return r == -1 ? -1 : 0;
+}
+
+int
+history_load(struct history *x, const char *dir, const struct mark *mark,
+    const struct history_faults *f, struct why *why)
+{
+	struct loading l = { x, mark, f };
+
+	return history_each(dir, mark->target, load_one, &l, why);
 }
 
 /* Finds out which of the messages are still there. */

@@ -22,6 +22,7 @@ struct history {
 	struct history_add *adds;
 	size_t n, cap;
 	size_t unmarked; /* runs that the target has no mark of */
+	size_t known;    /* journals of those that it has one of */
 	size_t skipped;  /* what history_apply skipped */
 };
 
@@ -38,11 +39,17 @@ struct history_faults {
 int history_read(struct journal_text *t, const char *path,
     const struct history_faults *f, struct why *why);
 
+/* Calls found for each journal of a target in a directory, or that a link in it
+ * leads to, until it fails. A directory that is not there holds none. 0, or -1 and
+ * why. */
+int history_each(const char *dir, uint64_t target,
+    int (*found)(void *arg, const char *path, struct why *why), void *arg,
+    struct why *why);
+
 /*
  * Reads the journals in a directory that are of this target; those that were
  * taken back do not count, nor do those whose run the target has no mark of. A
- * directory that is not there holds none; a journal that is damaged is told to
- * warn, and what can be read of it counts. 0, or -1 and why.
+ * journal that is damaged is told to warn, and what can be read of it counts. 0, or -1 and why.
  */
 int history_load(struct history *x, const char *dir, const struct mark *mark,
     const struct history_faults *f, struct why *why);

@@ -83,25 +83,6 @@ give_up(struct journal *j, struct why *why)
 	return -1;
 }
 
-/* Makes the name of a file durable. */
-static int
-sync_parent(const char *path)
-{
-	char *copy = xstrdup(path), *slash = strrchr(copy, '/');
-	int fd, r;
-
-	if (slash != NULL)
-		slash[slash == copy] = '\0';
-	fd = open(
-	    slash == NULL ? "." : copy, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(copy);
-	if (fd == -1)
-		return -1;
-	r = sync_dir(fd);
-	(void)close(fd);
-	return r;
-}
-
 int
 journal_create(struct journal *j, const char *path, struct why *why)
 {

@@ -164,6 +164,7 @@ int
 merge_run_journal(struct merge_run *r, struct why *why)
 {
 	char *dir = state_dir(r->set.scan.state);
+	struct why unknown;
 	int result;
 
 	if (r->scan.mark.target == 0)
@@ -172,6 +173,13 @@ merge_run_journal(struct merge_run *r, struct why *why)
 	result = state_journal(&r->journal, r->set.journal, dir,
 	    &r->scan.source_tree, &r->scan.target_tree, &r->scan.mark,
 	    r->merge.run, why);
+	if (result == 0 && r->set.journal != NULL &&
+	    state_note_journal(
+		dir, r->journal.path, r->scan.mark.target, &unknown) == -1)
+		merge_run_remark(r, REMARK_WARNING, NULL,
+		    "%s: later runs do not know of this journal: what they "
+		    "find removed they add again",
+		    unknown.text);
 	free(dir);
 	if (result == -1)
 		return -1;
@@ -265,6 +273,12 @@ report_history(const struct merge_run *r)
 		    "%zu message%s merged before and removed since: not added "
 		    "again without --readd",
 		    r->scan.removed, plural(r->scan.removed));
+	if (r->scan.unknown > 0)
+		merge_run_remark(r, REMARK_WARNING, r->set.scan.target,
+		    "%zu earlier merge%s without a journal in the state "
+		    "directory: what was removed since is added again; see "
+		    "--state-dir",
+		    r->scan.unknown, plural(r->scan.unknown));
 	if (r->scan.unmarked > 0)
 		merge_run_remark(r, REMARK_WARNING, r->set.scan.target,
 		    "was put back to a time before %zu earlier merge%s; what "

@@ -230,6 +230,8 @@ heed_earlier(struct scan *s, const struct scan_options *o, struct why *why)
 	if (result == 0)
 		history_apply(&history, &s->plan);
 	s->unmarked = history.unmarked;
+	if (!o->readd && history.known < s->mark.n)
+		s->unknown = s->mark.n - history.known;
 	s->removed = history.skipped;
 	history_free(&history);
 	free(dir);

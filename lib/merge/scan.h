@@ -54,6 +54,7 @@ struct scan {
 	struct mark mark; /* of the target */
 	size_t indexed;   /* records that the index had */
 	size_t unmarked;  /* runs before, of which the target has no mark */
+	size_t unknown;   /* runs of which it has one, and nobody a journal */
 	size_t removed; /* messages that were merged before and removed since */
 	bool *subscribe; /* target folders that the source has subscribed */
 };

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/io.h"
 #include "core/output.h"
 #include "core/str.h"
 
@@ -73,6 +74,15 @@ shown_path(const char *root)
 	return result;
 }
 
+/* The name of a journal in the directory; the caller frees it. */
+static char *
+numbered(const char *dir, uint64_t identity, int i)
+{
+	return xasprintf("%s/merge-%016" PRIx64 "-%lld-%ld%.*s%.*d.journal",
+	    dir, identity, (long long)time(NULL), (long)getpid(), i > 0, ".",
+	    i > 0, i);
+}
+
 /* Creates a journal in the directory, under a name that no other has. */
 static int
 create_numbered(
@@ -81,10 +91,7 @@ create_numbered(
 	int r = -1;
 
 	for (int i = 0; r == -1 && i < NAMES_MAX; i++) {
-		char *path = xasprintf("%s/merge-%016" PRIx64
-				       "-%lld-%ld%.*s%.*d.journal",
-		    dir, identity, (long long)time(NULL), (long)getpid(), i > 0,
-		    ".", i > 0, i);
+		char *path = numbered(dir, identity, i);
 
 		errno = 0;
 		r = journal_create(j, path, why);
@@ -93,6 +100,48 @@ create_numbered(
 			break;
 	}
 	return r;
+}
+
+/* Makes a link to a file there, and makes it durable. 0, or -1 and errno. */
+static int
+link_numbered(const char *file, const char *dir, uint64_t identity)
+{
+	int r = -1;
+
+	for (int i = 0; r == -1 && i < NAMES_MAX; i++) {
+		char *path = numbered(dir, identity, i);
+
+		r = symlink(file, path);
+		if (r == 0)
+			r = sync_parent(path);
+		free(path);
+		if (r == -1 && errno != EEXIST)
+			break;
+	}
+	return r;
+}
+
+int
+state_note_journal(
+    const char *dir, const char *file, uint64_t identity, struct why *why)
+{
+	char *real = realpath(file, NULL), *there;
+	int r = real == NULL ? why_errno(why, FAIL_DATA, "%s", file)
+			     : state_make(dir, why);
+
+	there = r == 0 ? realpath(dir, NULL) : NULL;
+	if (r == 0 && there == NULL)
+		r = why_errno(why, FAIL_DATA, "%s", dir);
+	/* One that is in it is found as it is. */
+	if (r == 0 && strncmp(real, there, strlen(there)) == 0 &&
+	    real[strlen(there)] == '/' &&
+	    str_starts(real + strlen(there) + 1, "merge-"))
+		r = 1;
+	if (r == 0 && link_numbered(real, dir, identity) == -1)
+		r = why_errno(why, FAIL_DATA, "%s", dir);
+	free(real);
+	free(there);
+	return r == -1 ? -1 : 0;
 }
 
 int

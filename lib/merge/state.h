@@ -30,6 +30,11 @@ int state_journal(struct journal *j, const char *file, const char *dir,
     const struct mdtree *source, const struct mdtree *target,
     const struct mark *mark, uint64_t run, struct why *why);
 
+/* Makes a link in the state directory to a journal that lies elsewhere, so that
+ * later runs know of it. 0, or -1 and why. */
+int state_note_journal(
+    const char *dir, const char *file, uint64_t identity, struct why *why);
+
 /* Gives up root's rights for those of the owner of the directory fd, for good.
  * Nothing where we are not root or root owns it. 0, or -1 and why (FATAL). */
 int become_owner(int fd, const char *path, struct why *why);

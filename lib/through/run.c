@@ -4,7 +4,6 @@
 
 #include "through/run.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -112,12 +111,13 @@ was_put_back(const struct store *s, const struct journal_record *done)
 	       m->uidvalidity == done->size && m->uidnext < done->date;
 }
 
-/* 1: the store still has what the journal of the run says; 0; or -1 and why. */
+/* Notes the run of a journal, if the store still has what it says. */
 static int
-journal_counts(
-    const struct through *t, const char *path, uint64_t *run, struct why *why)
+mark_run(void *arg, const char *path, struct why *why)
 {
+	const struct through *t = arg;
 	const struct scan_options *o = &t->run->set.scan;
+	struct mark *mark = &t->run->scan.mark;
 	/* An undoing needs its own alone; history_load() warns. */
 	const struct history_faults faults = {
 		.strict = *o->source != '\0' && !o->match.ignore_unreadable,
@@ -125,14 +125,17 @@ journal_counts(
 	struct journal_text text = { 0 };
 	int counts = history_read(&text, path, &faults, why);
 
-	if (counts == 1)
-		*run = text.records[0].id;
 	for (size_t i = 0; counts == 1 && i < text.n; i++)
 		if (text.records[i].kind == JOURNAL_DONE &&
 		    was_put_back(&t->store, &text.records[i]))
 			counts = 0;
+	if (counts == 1) {
+		mark->runs =
+		    xgrow(mark->runs, mark->n, &mark->cap, sizeof *mark->runs);
+		mark->runs[mark->n++] = text.records[0].id;
+	}
 	journal_free(&text);
-	return counts;
+	return counts == -1 ? -1 : 0;
 }
 
 /* A store has no place for a mark of ours. Which runs it still has is seen by
@@ -140,37 +143,11 @@ journal_counts(
 static int
 make_mark(struct through *t, struct why *why)
 {
-	struct mark *mark = &t->run->scan.mark;
 	char *dir = state_dir(t->run->set.scan.state);
-	DIR *d = opendir(dir);
-	char *prefix = xasprintf("merge-%016" PRIx64 "-", t->store.identity);
-	struct dirent *e;
-	int r = 0;
+	int r;
 
-	mark->target = t->store.identity;
-	if (d == NULL && errno != ENOENT)
-		r = why_errno(why, FAIL_FATAL, "%s", dir);
-	while (r == 0 && d != NULL && (errno = 0, e = readdir(d)) != NULL) {
-		char *path = xasprintf("%s/%s", dir, e->d_name);
-		uint64_t run;
-		int counts = 0;
-
-		if (str_starts(e->d_name, prefix))
-			counts = journal_counts(t, path, &run, why);
-		if (counts == -1)
-			r = -1;
-		if (counts == 1) {
-			mark->runs = xgrow(mark->runs, mark->n, &mark->cap,
-			    sizeof *mark->runs);
-			mark->runs[mark->n++] = run;
-		}
-		free(path);
-	}
-	if (r == 0 && d != NULL && errno != 0)
-		r = why_errno(why, FAIL_FATAL, "%s", dir);
-	if (d != NULL)
-		(void)closedir(d);
-	free(prefix);
+	t->run->scan.mark.target = t->store.identity;
+	r = history_each(dir, t->store.identity, mark_run, t, why);
 	free(dir);
 	return r;
 }
