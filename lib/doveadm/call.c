@@ -198,6 +198,8 @@ fill(struct doveadm_rows *r)
 	while (n == -1 && errno == EINTR);
 	if (n > 0)
 		r->in.len += (size_t)n;
+	if (n == -1)
+		r->error = errno;
 	r->in.data[r->in.len] = '\0';
 	r->end = n <= 0;
 	return n > 0;
@@ -218,7 +220,12 @@ int
 doveadm_close(struct doveadm_rows *r, struct why *why)
 {
 	buf_free(&r->in);
-	return command_close(&r->command, why);
+	if (command_close(&r->command, why) == -1)
+		return -1;
+	if (r->error == 0)
+		return 0;
+	errno = r->error;
+	return why_errno(why, FAIL_FATAL, "%s", r->command.name);
 }
 
 bool

@@ -68,6 +68,7 @@ struct doveadm_rows {
 	struct buf in;
 	size_t from; /* what was not taken yet begins here */
 	bool end;
+	int error; /* of reading */
 };
 
 /* Starts the call, and reads the line with the names of the columns. 0, or -1

@@ -2,7 +2,8 @@
 # Copyright (c) 2026 The mailferry authors
 """throughfaults.py STORE SHIM [ERROR...]: system calls of a merge through doveadm,
 and of its undoing, fail; what doveadm itself calls does not. After a second run
-every message is there once, with its flags; undone, what was there before.
+every message is there once, with its flags; undone, what was there before. With
+"pipe:EIO" the calls are those that read what doveadm says.
 
 A few calls are tried for each error; every Nth with FERRY_EVERY_CALL=N in the
 environment."""
@@ -18,7 +19,8 @@ from dovecot import Dovecot, message, md, quoted
 
 STORE, SHIM = sys.argv[1:3]
 KNOWN = ['EIO', 'ENOSPC', 'EDQUOT', 'EINTR', 'EMFILE', 'short']
-ERRORS = sys.argv[3:] or KNOWN
+PIPES = ['pipe:EIO', 'pipe:short']
+ERRORS = sys.argv[3:] or KNOWN + PIPES
 STEP = int(os.environ.get('FERRY_EVERY_CALL', 401))
 HERE = os.getcwd()
 server = Dovecot('server', STORE + ':~/mail')
@@ -73,7 +75,9 @@ def held(user):
 def run(user, *args, error='none', number=0):
     env = dict(os.environ, LD_PRELOAD=SHIM, FSCALL_ALL='1', FSCALL_BELOW=HERE,
                FSCALL_COUNT=HERE + '/calls', FSCALL_AT=str(number),
-               FSCALL_DO=error)
+               FSCALL_DO=error.replace('pipe:', ''))
+    if error.startswith('pipe:'):
+        env['FSCALL_BELOW'] = env['FSCALL_FILES'] = 'pipe:'
     return subprocess.run(
         ['maildir-merge', '-q', '-j', '1', *args, '--through-doveadm', user,
          '--doveadm', 'env -u LD_PRELOAD ' + DOVEADM, '--state-dir', 'state',
@@ -92,7 +96,7 @@ def calls():
 
 
 def attempt(error, number, undo_number):
-    user = 'u%s%d' % (error.lower(), number)
+    user = 'u%s%d' % (error.lower().replace(':', ''), number)
     what = '%s at call %d' % (error, number)
     account(user)
     first = run(user, error=error, number=number)
@@ -113,19 +117,31 @@ def attempt(error, number, undo_number):
     return first.returncode
 
 
-account('u')
-result = run('u')
-merging = calls()
-check(result.returncode == 0 and held('u') == WANTED, 'merge', result, 'u')
-result = run('u', '--undo', glob.glob('state/*.journal')[0])
-undoing = calls()
-check(result.returncode == 0 and held('u') == BEFORE, 'undo', result, 'u')
+def measure(user, error):
+    """How many calls a merge has, and an undoing."""
+    account(user)
+    result = run(user, error=error)
+    merging = calls()
+    check(result.returncode == 0 and held(user) == WANTED, 'merge', result, user)
+    result = run(user, '--undo', glob.glob('state/*.journal')[0], error=error)
+    check(result.returncode == 0 and held(user) == BEFORE, 'undo', result, user)
+    return merging, calls()
+
+
+counts = {}
+if set(ERRORS) & set(KNOWN):
+    counts.update(dict.fromkeys(KNOWN, measure('u', 'none')))
+if set(ERRORS) & set(PIPES):
+    counts.update(dict.fromkeys(PIPES, measure('p', 'pipe:none')))
 ends = collections.Counter()
 for name in ERRORS:
-    for n in range(1 + 67 * KNOWN.index(name) % STEP, merging + 1, STEP):
+    merging, undoing = counts[name]
+    step = STEP if name in KNOWN else max(1, STEP // 10)
+    assert merging > 40 and undoing > 10, counts
+    for n in range(1 + 67 * (KNOWN + PIPES).index(name) % step, merging + 1,
+                   step):
         ends[name, attempt(name, n, 1 + n % undoing)] += 1
-print('%d calls of a merge, %d of an undoing: %s' % (
-    merging, undoing, dict(ends)))
+print('%s calls of a merge, and of an undoing: %s' % (counts, dict(ends)))
 assert os.listdir(spool) == [], os.listdir(spool)
 assert not [c for c in server.complaints() if 'Panic' in c], \
     server.complaints()
