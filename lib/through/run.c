@@ -255,6 +255,7 @@ through_run(
 	int result = -1;
 
 	if (begin(&t, set, why) == 0 &&
+	    stage_check(t.place, &t.store.account, why) == 0 &&
 	    scan_source(&r->scan, &r->set.scan, why) == 0)
 		result = store_list(&t.store, &r->scan.target, why);
 	if (result == 0) {

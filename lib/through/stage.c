@@ -41,18 +41,46 @@ number_or(const char *text, uint32_t other)
 		   : other;
 }
 
+/* Where to make a stage, which the caller frees, and what Dovecot calls the same. */
+static char *
+find_place(const char *place, char **inside)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *outside;
+
+	if (place == NULL) {
+		*inside = xstrdup(tmp == NULL || *tmp != '/' ? "/tmp" : tmp);
+		return xstrdup(*inside);
+	}
+	*inside = strchr(place, '=');
+	outside = xmemdup(place, strcspn(place, "="));
+	*inside = xstrdup(*inside == NULL ? outside : *inside + 1);
+	return outside;
+}
+
+int
+stage_check(
+    const char *place, const struct doveadm_account *account, struct why *why)
+{
+	char *inside, *outside = find_place(place, &inside);
+	int r = 0;
+
+	if (account->is_24 && strchr(inside, ':') != NULL)
+		r = why_set(why, FAIL_FATAL,
+		    "%s: Dovecot 2.4 imports from no path with a colon; see "
+		    "--stage",
+		    inside);
+	free(inside);
+	free(outside);
+	return r;
+}
+
 int
 stage_open(struct stage *s, const char *place,
     const struct doveadm_account *account, struct why *why)
 {
-	const char *tmp = getenv("TMPDIR");
-	char *copy, *inside, *outside;
+	char *inside, *outside = find_place(place, &inside);
 
-	if (place == NULL)
-		place = tmp == NULL || *tmp != '/' ? "/tmp" : tmp;
-	copy = xstrdup(place);
-	inside = copy;
-	outside = str_cut(&inside, '=');
 	*s = (struct stage){
 		.path = xasprintf("%s/mailferry-XXXXXX", outside),
 		.fd = -1,
@@ -68,15 +96,15 @@ stage_open(struct stage *s, const char *place,
 		    s->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (s->fd == -1) {
 		why_errno(why, FAIL_FATAL, "%s", s->path);
-		free(copy);
+		free(inside);
+		free(outside);
 		free(s->path);
 		*s = (struct stage){ .fd = -1 };
 		return -1;
 	}
-	s->inside = inside == NULL
-			? xstrdup(s->path)
-			: xasprintf("%s%s", inside, s->path + strlen(outside));
-	free(copy);
+	s->inside = xasprintf("%s%s", inside, s->path + strlen(outside));
+	free(inside);
+	free(outside);
 	return 0;
 }
 
@@ -290,7 +318,12 @@ stage_put_args(struct stage *s, bool is_24, struct doveadm_args *args)
 		"mailbox_subscriptions_filename=mailferry-subscriptions" };
 
 	buf_reset(&s->location);
-	buf_addf(&s->location, "maildir:%s", s->inside);
+	buf_adds(&s->location, "maildir:");
+	for (const char *p = s->inside; *p != '\0'; p++) {
+		if (*p == ':') /* it divides the options of 2.3 */
+			buf_addc(&s->location, ':');
+		buf_addc(&s->location, *p);
+	}
 	if (!is_24 && s->fs)
 		buf_addf(&s->location, ":LAYOUT=fs:DIRNAME=%s:SUBSCRIPTIONS=%s",
 		    dirname_box, subscriptions);

@@ -32,6 +32,10 @@ struct stage {
 	int box;
 };
 
+/* Whether one can be imported from there. 0, or -1 and why (FATAL). */
+int stage_check(
+    const char *place, const struct doveadm_account *account, struct why *why);
+
 /*
  * Makes an empty one below a directory ("/srv/spool", or where Dovecot is in a
  * container "/srv/spool=/spool"; NULL: below $TMPDIR or /tmp). 0, or -1 and why

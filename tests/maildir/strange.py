@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: ISC
 # Copyright (c) 2026 The mailferry authors
-"""odd.py: mail that doveadm prints, or Dovecot saves, in another way than most,
-and folders named like an option of doveadm's, merged through doveadm: a second
+"""strange.py: mail that doveadm prints, or Dovecot saves, in another way than most,
+and folders named like an option of doveadm's, or by what only an escape on the disk
+makes a name, merged through doveadm by way of a directory of an odd name: a second
 run adds nothing, and no other user's mail is touched."""
 import json
 import os
 import subprocess
 
-from dovecot import Dovecot, message, md
+from dovecot import Dovecot, IS_24, message, md
 
 
 def without_end(ident, body):
@@ -19,12 +20,20 @@ MAIL = [b'', without_end('long', 'x' * 300000), without_end('short', 'x'),
         message('cr', 'a\r\r\nb\r\r\r\n\r\nc\r'), message('nul\0', 'x\0'),
         b'Subject: crs\r\r\nFrom: a\r\r\n\r\r\nbody\r\r\n']
 LIKE_OPTIONS = ['-ub', '-A', '-z']
+# As archive2maildir writes them.
+FOLDERS = dict(zip(LIKE_OPTIONS, LIKE_OPTIONS),
+               **{'\\7etilde': '~tilde', 'v1\\2e2': 'v1.2'})
 
-server = Dovecot('server', 'mdbox:~/mdbox')
+server = Dovecot('server', 'mdbox:~/mdbox', '''
+namespace inbox {
+  mailbox_list_storage_escape_char = "^"
+}
+''' if IS_24 else 'mail_plugins = listescape')
+spool = server.dir + '/sp%sool %%n {user}' % (' ' if IS_24 else ':')
 for user in ('u', 'b'):
     os.makedirs('%s/home/%s' % (server.dir, user))
-os.mkdir(server.dir + '/spool')
-os.chmod(server.dir + '/spool', 0o755)
+os.mkdir(spool)
+os.chmod(spool, 0o755)
 server.start()
 for user in ('u', 'b'):
     with server.imap(user) as client:
@@ -35,20 +44,20 @@ with server.imap() as client:
 md.make_folder('source')
 for number, data in enumerate(MAIL):
     md.put('source', '', '%d.M1P1.h:2,S' % (1700000000 + number), data)
-for folder in LIKE_OPTIONS:
+for folder in FOLDERS:
     md.make_folder('source', '.' + folder)
     md.put('source', '.' + folder, '1700000000.M1P1.h:2,', message(folder))
 
 
-def run(*args):
+def run(*args, status=0, spool=spool):
     enter = 'chroot %s ' % server.root if server.root else ''
     result = subprocess.run(
         ['maildir-merge', *args, '--through-doveadm', 'u', '--doveadm',
          enter + 'doveadm -c ' + server.inside(server.conf),
          '--state-dir', 'state', '--stage', '%s=%s' %
-         (server.dir + '/spool', server.inside(server.dir + '/spool'))] +
+         (spool, server.inside(spool))] +
         ([] if '--undo' in args else ['source']), stdout=subprocess.PIPE)
-    assert result.returncode == 0, (args, result)
+    assert result.returncode == status, (args, result)
     return [json.loads(line)['status']
             for line in result.stdout.decode().splitlines()]
 
@@ -66,9 +75,12 @@ def count(user):
     return found
 
 
-n = len(MAIL) + len(LIKE_OPTIONS)
+if IS_24:
+    os.mkdir(server.dir + '/a:b')
+    run(status=2, spool=server.dir + '/a:b')
+n = len(MAIL) + len(FOLDERS)
 assert run() == ['added'] * n
-there = dict.fromkeys(LIKE_OPTIONS, 1)
+there = dict.fromkeys(FOLDERS.values(), 1)
 there['INBOX'] = 1 + len(MAIL)
 assert count('u') == there, count('u')
 again = run()
