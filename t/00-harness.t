@@ -32,4 +32,17 @@ ok 'a skip fails where everything is required' '
 	run 1 env FERRY_REQUIRE_ALL=1 sh t/skip.t >out
 	has out "not ok 1"'
 
+ok 'a process is ended by its number and its time, not by its number alone' '
+	sleep 60 &
+	end_process $! 1
+	end_process $! ""
+	kill -0 $!
+	born $!
+	[ -n "$born" ]
+	end_process $! "$born"
+	wait $! || :
+	born $!
+	[ -z "$born" ]
+	end_process $! ""'
+
 done_testing

@@ -42,7 +42,7 @@ print(*[s.server_address[1] for s in servers], flush=True)
 END
 mkfifo ports
 python3 answers.py >ports &
-at_exit="kill $! 2>/dev/null; $at_exit"
+end_with_test "$!"
 read -r tcp sock <ports
 
 printf '%s x\n' ann@one.test bob@one.test carl@one.test tess@one.test sock@one.test \

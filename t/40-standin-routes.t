@@ -15,10 +15,10 @@ export STALWART_PASSWORD
 # An old server that takes everything, and the world outside: whoever listens.
 old=$(free_port)
 smtp-sink -u postfix -c "127.0.0.1:$old" 10 >/dev/null 2>&1 &
-at_exit="kill $! 2>/dev/null; $at_exit"
+end_with_test "$!"
 world=$(free_port)
 smtp-sink -u postfix -c "127.0.0.1:$world" 10 >/dev/null 2>&1 &
-at_exit="kill $! 2>/dev/null; $at_exit"
+end_with_test "$!"
 new() {
 	: >smtp.log
 	serve --schema "$fixtures/real/stalwart-schema.json.gz" \

@@ -13,7 +13,7 @@ gzip -dc "$fixtures/real/stalwart-schema.json.gz" |
 	"x:Account":{}}' >schema.json
 
 serve() {
-	[ -z "${standin_pid:-}" ] || kill "$standin_pid" 2>/dev/null
+	[ -z "${standin_pid:-}" ] || end_process "$standin_pid" "$standin_born"
 	rm -f requests
 	start_standin standin-stalwart --admin admin:secret --log "$tmp/requests" \
 	    --schema "$tmp/schema.json" "$@"

@@ -9,7 +9,7 @@ hash='$6$abcdefgh$/XCiCfTM0UGraA4Ts4u/apdyzqmUv7c1jaAAFEpP3KKxX443sXPtnGOhYnJBtS
 schema=$fixtures/real/stalwart-schema.json.gz
 echo secret >admin.secret
 serve() {
-	[ -z "${standin_pid:-}" ] || kill "$standin_pid" 2>/dev/null
+	[ -z "${standin_pid:-}" ] || end_process "$standin_pid" "$standin_born"
 	rm -f requests
 	start_standin standin-stalwart --admin admin:secret --log "$tmp/requests" "$@"
 	STALWART_URL=$url STALWART_USER=admin

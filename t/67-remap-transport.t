@@ -27,7 +27,7 @@ postmap -c "$pf" "hash:$pf/moved"
 MAIL_CONFIG=$pf
 export MAIL_CONFIG
 smtp-sink -u postfix "127.0.0.1:$sink" 10 >sink.log 2>&1 &
-at_exit="kill $! 2>/dev/null; $at_exit"
+end_with_test "$!"
 
 # way ADDRESS: where a message to it goes: the sink of the new server, or here.
 way() {

@@ -23,7 +23,7 @@ cp id.pub authorized
 listening() {
 	: >ready
 	"$@" >ready 2>&1 &
-	at_exit="kill $! 2>/dev/null; $at_exit"
+	end_with_test "$!"
 	until [ -s ready ]; do
 		kill -0 $! || { cat ready; exit 2; }
 		sleep 0.05

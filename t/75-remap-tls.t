@@ -12,7 +12,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
     -addext subjectAltName=IP:127.0.0.1 2>openssl.log
 start_standin standin-proxy --token good --store "$tmp/store"
 /usr/bin/python3 "$top/tests/helper/tls-front" "$url" cert key log >front.out 2>front.err &
-at_exit="kill $! 2>/dev/null; $at_exit"
+end_with_test "$!"
 tries=0
 until [ -s front.out ] || [ "$tries" -gt 1200 ]; do
 	tries=$((tries + 1))

@@ -92,7 +92,7 @@ server=$url
 : >store
 start_standin standin-proxy --token pw-long-enough --store "$tmp/store"
 /usr/bin/python3 "$top/tests/helper/counting" "$tmp/connections" >counting.out 2>/dev/null &
-at_exit="kill $! 2>/dev/null; $at_exit"
+end_with_test "$!"
 until [ -s counting.out ]; do
 	sleep 0.05
 done

@@ -67,7 +67,7 @@ mkfifo input
 mkdir held
 /usr/bin/python3 "$top/tests/archive/odd.py" --hold levels held/a <input >held.out &
 writer=$!
-at_exit="kill $writer 2>/dev/null; $at_exit"
+end_with_test "$writer"
 exec 8>input
 tries=0
 until grep -q held held.out; do

@@ -545,7 +545,7 @@ second=$tmp/second
 sed "s|^filesystem_folder.*|filesystem_folder = $second|" radicale.conf >second.conf
 radicale -C second.conf >second.log 2>&1 &
 second_pid=$!
-at_exit="kill $second_pid 2>/dev/null; $at_exit"
+end_with_test "$second_pid"
 wait_for "$second_pid" second.log "Listening on"
 to=http://127.0.0.1:$(sed -n "s/.*Listening on .*:\([0-9]*\)[^0-9].*/\1/p" second.log | head -n 1)
 

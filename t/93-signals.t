@@ -78,7 +78,7 @@ event() {
 event
 echo a@one.test >addresses
 /usr/bin/python3 "$top/tests/helper/counting" "$tmp/connections" >counting.out 2>/dev/null &
-at_exit="kill $! 2>/dev/null; $at_exit"
+end_with_test "$!"
 until [ -s counting.out ]; do
 	sleep 0.05
 done

@@ -8,7 +8,7 @@ echo secret >admin.secret
 
 # serve [ARGS]: a new, empty server.
 serve() {
-	[ -z "${standin_pid:-}" ] || kill "$standin_pid" 2>/dev/null
+	[ -z "${standin_pid:-}" ] || end_process "$standin_pid" "$standin_born"
 	rm -f requests
 	start_standin standin-stalwart --admin admin:secret --log "$tmp/requests" "$@"
 	STALWART_URL=$url STALWART_USER=admin
@@ -58,7 +58,7 @@ hostile() {
 	: >"$tmp/hostile.out"
 	/usr/bin/python3 "$top/tests/helper/hostile" "$1" >"$tmp/hostile.out" 2>/dev/null &
 	hostile_pid=$!
-	at_exit="kill $hostile_pid 2>/dev/null; $at_exit"
+	end_with_test "$hostile_pid"
 	tries=0
 	while ! [ -s "$tmp/hostile.out" ]; do
 		[ "$tries" -lt 1200 ] || return 1

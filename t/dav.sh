@@ -14,7 +14,7 @@ start_faults() {
 	    ${2:+"$2"} \
 	    >"$1.out" 2>"$1.err" &
 	faults_pid=$!
-	at_exit="kill $faults_pid 2>/dev/null; $at_exit"
+	end_with_test "$faults_pid"
 	wait_for "$faults_pid" "$1.out" http:
 	url=$(head -n 1 "$1.out")
 }

@@ -24,8 +24,8 @@ fi
 # Also those that a test starts in its subshell end with the file.
 : >slapd.pids
 slapd_stop() {
-	while read -r pid; do
-		kill "$pid" 2>/dev/null
+	while read -r pid when; do
+		end_process "$pid" "$when"
 	done <"$tmp/slapd.pids"
 }
 at_exit="slapd_stop; $at_exit"
@@ -127,7 +127,8 @@ slapd_run() {
 		    -f "$1/slapd.conf" -h "$ldap $ldaps $ldapi" \
 		    >"$1/slapd.err" 2>&1 &
 		slapd_pid=$!
-		echo "$slapd_pid" >>"$tmp/slapd.pids"
+		born "$slapd_pid"
+		echo "$slapd_pid $born" >>"$tmp/slapd.pids"
 		slapd_wait && return
 	done
 	echo 'Bail out! slapd did not start'

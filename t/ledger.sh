@@ -80,7 +80,9 @@ mail_arrives() {
 		"$ledger" send mail.ledger $seed 0 "${LEDGER_RATE:-2}" "$new" "$old" >sent.$seed 2>&1 &
 		senders="${senders:-} $!"
 	done
-	at_exit="kill $senders 2>/dev/null; $at_exit"
+	for sender in $senders; do
+		end_with_test "$sender"
+	done
 }
 # mail_ends: $sent is 0 where no sender met an error and all mail has arrived.
 mail_ends() {

@@ -118,6 +118,28 @@ not_sanitized() {
 	}
 }
 
+# born PID: $born is when the process began, which tells it from a later one that
+# has its number; empty where there is none. Of the 32,768 numbers each comes again
+# within minutes while tests run.
+born() {
+	born=
+	{ read -r born_stat </proc/"$1"/stat; } 2>/dev/null || return 0
+	# shellcheck disable=SC2086 # its fields, after the name in parentheses
+	set -- ${born_stat##*) }
+	shift 19
+	born=$1
+}
+# end_process PID BORN: ends a process that may have ended already.
+end_process() {
+	born "$1"
+	[ -z "$born" ] || [ "$born" != "$2" ] || kill "$1" 2>/dev/null
+}
+# end_with_test PID: ends it with the test, if it is still there; $born is its time.
+end_with_test() {
+	born "$1"
+	at_exit="end_process $1 '$born'; $at_exit"
+}
+
 # start_standin NAME [ARGS...]: starts build/NAME, sets $url to what it prints
 # on its first line and $standin_pid, and ends it with the test.
 start_standin() {
@@ -132,7 +154,8 @@ start_server() {
 	: >"$tmp/standin.out"
 	"$@" >"$tmp/standin.out" 2>"$tmp/standin.err" &
 	standin_pid=$!
-	at_exit="kill $standin_pid 2>/dev/null; $at_exit"
+	end_with_test "$standin_pid"
+	standin_born=$born
 	tries=0
 	while ! [ -s "$tmp/standin.out" ]; do
 		kill -0 "$standin_pid" 2>/dev/null && [ "$tries" -lt 1200 ] || {

@@ -37,7 +37,7 @@ wait_for() {
 
 radicale -C radicale.conf >radicale.log 2>&1 &
 radicale_pid=$!
-at_exit="kill $radicale_pid 2>/dev/null; $at_exit"
+end_with_test "$radicale_pid"
 wait_for "$radicale_pid" radicale.log "Listening on"
 server=http://127.0.0.1:$(sed -n "s/.*Listening on '.*:\([0-9]*\)'.*/\1/p" radicale.log | head -n 1)
 

@@ -11,7 +11,7 @@ cat >curl.rc <<-END
 
 # serve [OPTION...]: a new proxy with the mapping file ./store.
 serve() {
-	[ -z "${standin_pid:-}" ] || kill "$standin_pid" 2>/dev/null
+	[ -z "${standin_pid:-}" ] || end_process "$standin_pid" "$standin_born"
 	rm -f requests
 	start_standin standin-proxy --token good --store "$tmp/store" --log "$tmp/requests" "$@"
 	PROXY_ADMIN_URL=$url

@@ -109,7 +109,7 @@ configurations() {
 hostile_logins() {
 	: >"$tmp/logins.out"
 	/usr/bin/python3 "$top/tests/helper/hostile-logins" "$1" >"$tmp/logins.out" 2>/dev/null &
-	at_exit="kill $! 2>/dev/null; $at_exit"
+	end_with_test "$!"
 	tries=0
 	while ! [ -s "$tmp/logins.out" ]; do
 		[ "$tries" -lt 1200 ] || return 1

@@ -115,7 +115,8 @@ prepare_servers() {
 # serve_ldap NAME URI: the one LDAP server that there is.
 serve_ldap() {
 	cd "$tmp"
-	[ ! -s slapd.pids ] || kill "$(tail -n 1 slapd.pids)"
+	# shellcheck disable=SC2046 # two words
+	[ ! -s slapd.pids ] || end_process $(tail -n 1 slapd.pids)
 	schema=$1
 	[ -f "$fixtures/ldap/$1.schema" ] || schema=
 	[ -d "$1" ] || {
@@ -128,7 +129,8 @@ serve_ldap() {
 	mkdir -p /run/slapd
 	chown openldap /run/slapd
 	slapd -d 0 -u openldap -g openldap -f "$1/slapd.conf" -h "$2" 2>"$1/err" &
-	echo $! >>slapd.pids
+	born $!
+	echo "$! $born" >>slapd.pids
 	tries=0
 	until ldapsearch -x -H "$2" -s base -b '' 1.1 >/dev/null 2>&1; do
 		tries=$((tries + 1))
