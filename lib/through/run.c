@@ -26,20 +26,17 @@
 #include "through/undo.h"
 
 /*
- * Locks out runs into the Maildir itself that began when Dovecot had not opened it:
- * they cannot know what else is locked. Where Dovecot is in a container, its paths
- * are not ours, and they look again before they write.
+ * Locks out runs of another network namespace, where the name of a socket is another
+ * one, and those into the Maildir itself that began when Dovecot had not opened it.
+ * Where Dovecot is in a container, its paths are not ours: the latter look again
+ * before they write.
  */
 static int
 lock_inbox(struct through *t, struct why *why)
 {
-	const char *location = t->store.account.location;
-	char *dir;
-
-	if (location == NULL || !str_starts(location, "maildir:"))
-		return 0;
-	dir = doveadm_mailbox_directory(
+	char *dir = doveadm_mailbox_directory(
 	    &t->store.doveadm, "INBOX", DOVEADM_MAILBOX);
+
 	if (*dir == '/') /* not O_CLOEXEC: as the other one */
 		t->inbox = open(dir, O_RDONLY | O_DIRECTORY);
 	free(dir);
