@@ -97,8 +97,7 @@ pass_to_file(void *arg, const char *path, struct why *why)
 	int r = history_read(&t, path, &faults, why);
 
 	if (r == 1 && t.records[0].id != p->run &&
-	    mark_has(p->mark, t.records[0].id) &&
-	    journal_find(&t, JOURNAL_UNDONE) == -1)
+	    mark_has(p->mark, t.records[0].id) && !journal_is_undone(&t))
 		r = pass_to(p->heirlooms, path, &t, why);
 	journal_free(&t);
 	return r == -1 ? -1 : 0;

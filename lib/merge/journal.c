@@ -447,6 +447,16 @@ journal_find(const struct journal_text *t, enum journal_kind kind)
 	return -1;
 }
 
+bool
+journal_is_undone(const struct journal_text *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->records[i].kind == JOURNAL_UNDONE &&
+		    t->records[i].number == 0)
+			return true;
+	return false;
+}
+
 void
 journal_free(struct journal_text *t)
 {

@@ -53,7 +53,7 @@ struct journal_record {
 	char *keywords;    /* ADD through doveadm: of the message, in small
 			      letters and their order; NULL in old journals */
 	int64_t number;    /* KEYWORD: of the letter; QUOTA, DONE: messages;
-			      UNDONE: how many were kept */
+			      UNDONE: how many were kept, so far */
 	int64_t size;      /* bytes */
 	int64_t date;      /* ADD: internal date */
 	unsigned char sha[RAW_DIGEST_LEN]; /* ADD: of the file */
@@ -115,6 +115,9 @@ void journal_parse(struct journal_text *t, char *text);
  * first, and of one folder what it became last: the order in which they are undone.
  * *n says how many; the caller frees them. */
 size_t *journal_bottom_up(const struct journal_text *t, size_t *n);
+
+/* True if the run was taken back, all of it. */
+bool journal_is_undone(const struct journal_text *t);
 
 /* The number of a record of that kind; -1 if there is none. */
 ssize_t journal_find(const struct journal_text *t, enum journal_kind kind);

@@ -407,14 +407,10 @@ merge_run_note_undone(
 	return journal_close(&r->journal, why);
 }
 
-bool
-merge_run_is_undone(const struct journal_text *t)
+int
+merge_run_note_begun(struct merge_run *r, const char *journal, struct why *why)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if (t->records[i].kind == JOURNAL_UNDONE &&
-		    t->records[i].number == 0)
-			return true;
-	return false;
+	return merge_run_note_undone(r, journal, 1, why);
 }
 
 /* True if the journal says that the run did something. */
@@ -438,7 +434,7 @@ check_undoable(const struct merge_run *r, const char *journal,
 {
 	bool marked = mark_has(&r->scan.mark, t->records[0].id);
 
-	if (merge_run_is_undone(t))
+	if (journal_is_undone(t))
 		return marked ? 0
 			      : why_set(why, FAIL_FATAL,
 				    "%s: this run was undone before", journal);
@@ -511,6 +507,9 @@ undo_text(struct merge_run *r, const char *journal,
 		return -1;
 	if (!r->set.dry_run)
 		merge_sweep(&r->scan.target_tree);
+	if (undoable == 1 && own && !r->set.dry_run &&
+	    merge_run_note_begun(r, journal, why) == -1)
+		return -1;
 	if (undoable == 1 && undo_run(&u, why) == -1) {
 		heirlooms_free(&u.stays);
 		return -1;

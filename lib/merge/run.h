@@ -123,13 +123,15 @@ void merge_run_warn_of_list(const struct merge_run *r);
 /* Says, before it happens, that an undoing with force removes a message. */
 void merge_run_warn_of_force(const struct merge_run *r, const char *message);
 
-/* True if the run was taken back, and nothing of it was kept. */
-bool merge_run_is_undone(const struct journal_text *t);
-
 /* Hands what stays of a run that is undone over to the runs that use it, and frees
  * the list. 0, or -1 and why. */
 int merge_run_pass_on(struct merge_run *r, struct heirlooms *stays,
     const struct journal_text *text, struct why *why);
+
+/* Writes into a journal that its run is being taken back: whatever becomes of that,
+ * what is not there was not removed by its owner. 0, or -1 and why. */
+int merge_run_note_begun(
+    struct merge_run *r, const char *journal, struct why *why);
 
 /* Writes into a journal that its run was taken back, but for what was kept. 0,
  * or -1 and why. */

@@ -279,7 +279,7 @@ static int
 check_undoable(const struct through *t, const char *journal,
     const struct journal_text *text, struct why *why)
 {
-	if (merge_run_is_undone(text))
+	if (journal_is_undone(text))
 		return why_set(
 		    why, FAIL_FATAL, "%s: this run was undone before", journal);
 	if (text->records[0].identity != t->store.identity &&
@@ -307,7 +307,9 @@ through_undo(struct merge_run *r, const struct through_settings *set,
 	t.lock = t.name = t.inbox = -1;
 	if (journal_read(&text, journal, why) == 0 &&
 	    begin(&t, set, why) == 0 &&
-	    check_undoable(&t, journal, &text, why) == 0)
+	    check_undoable(&t, journal, &text, why) == 0 &&
+	    (r->set.dry_run || text.records[0].identity != t.store.identity ||
+		merge_run_note_begun(r, journal, why) == 0))
 		result = through_take_back(&t, &text, &kept, &stays, why);
 	/* What any_target took back from another target is still in the run's
 	 * own. */
