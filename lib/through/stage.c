@@ -80,6 +80,7 @@ stage_open(struct stage *s, const char *place,
     const struct doveadm_account *account, struct why *why)
 {
 	char *inside, *outside = find_place(place, &inside);
+	bool made;
 
 	*s = (struct stage){
 		.path = xasprintf("%s/mailferry-XXXXXX", outside),
@@ -91,11 +92,14 @@ stage_open(struct stage *s, const char *place,
 		.cur = -1,
 		.box = -1,
 	};
-	if (mkdtemp(s->path) != NULL)
+	made = mkdtemp(s->path) != NULL;
+	if (made)
 		s->fd = open(
 		    s->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (s->fd == -1) {
 		why_errno(why, FAIL_FATAL, "%s", s->path);
+		if (made)
+			(void)rmdir(s->path);
 		free(inside);
 		free(outside);
 		free(s->path);

@@ -3,7 +3,8 @@
 """throughfaults.py STORE SHIM [ERROR...]: system calls of a merge through doveadm,
 and of its undoing, fail; what doveadm itself calls does not. After a second run
 every message is there once, with its flags; undone, what was there before. With
-"pipe:EIO" the calls are those that read what doveadm says.
+"pipe:EIO" the calls are those that read what doveadm says, with "stage:EIO" those
+that look at what it is to import.
 
 A few calls are tried for each error; every Nth with FERRY_EVERY_CALL=N in the
 environment."""
@@ -20,7 +21,8 @@ from dovecot import Dovecot, message, md, quoted
 STORE, SHIM = sys.argv[1:3]
 KNOWN = ['EIO', 'ENOSPC', 'EDQUOT', 'EINTR', 'EMFILE', 'short']
 PIPES = ['pipe:EIO', 'pipe:short']
-ERRORS = sys.argv[3:] or KNOWN + PIPES
+STAGES = ['stage:EIO']
+ERRORS = sys.argv[3:] or KNOWN + PIPES + STAGES
 STEP = int(os.environ.get('FERRY_EVERY_CALL', 401))
 HERE = os.getcwd()
 server = Dovecot('server', STORE + ':~/mail')
@@ -75,9 +77,10 @@ def held(user):
 def run(user, *args, error='none', number=0):
     env = dict(os.environ, LD_PRELOAD=SHIM, FSCALL_ALL='1', FSCALL_BELOW=HERE,
                FSCALL_COUNT=HERE + '/calls', FSCALL_AT=str(number),
-               FSCALL_DO=error.replace('pipe:', ''))
-    if error.startswith('pipe:'):
-        env['FSCALL_BELOW'] = env['FSCALL_FILES'] = 'pipe:'
+               FSCALL_DO=error.rpartition(':')[2])
+    if ':' in error:
+        env['FSCALL_BELOW'] = env['FSCALL_FILES'] = \
+            'pipe:' if error in PIPES + ['pipe:none'] else spool
     return subprocess.run(
         ['maildir-merge', '-q', '-j', '1', *args, '--through-doveadm', user,
          '--doveadm', 'env -u LD_PRELOAD ' + DOVEADM, '--state-dir', 'state',
@@ -133,14 +136,17 @@ if set(ERRORS) & set(KNOWN):
     counts.update(dict.fromkeys(KNOWN, measure('u', 'none')))
 if set(ERRORS) & set(PIPES):
     counts.update(dict.fromkeys(PIPES, measure('p', 'pipe:none')))
+if set(ERRORS) & set(STAGES):
+    counts.update(dict.fromkeys(STAGES, measure('s', 'stage:none')))
 ends = collections.Counter()
 for name in ERRORS:
     merging, undoing = counts[name]
     step = STEP if name in KNOWN else max(1, STEP // 10)
-    assert merging > 40 and undoing > 10, counts
-    for n in range(1 + 67 * (KNOWN + PIPES).index(name) % step, merging + 1,
-                   step):
-        ends[name, attempt(name, n, 1 + n % undoing)] += 1
+    first = 1 if name in STAGES else \
+        1 + 67 * (KNOWN + PIPES).index(name) % step
+    assert merging > 10, counts
+    for n in range(first, merging + 1, step):
+        ends[name, attempt(name, n, 1 + n % max(undoing, 1))] += 1
 print('%s calls of a merge, and of an undoing: %s' % (counts, dict(ends)))
 assert os.listdir(spool) == [], os.listdir(spool)
 assert not [c for c in server.complaints() if 'Panic' in c], \
