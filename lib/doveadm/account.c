@@ -175,6 +175,32 @@ read_location(struct doveadm_account *a, const struct doveadm *d,
 	return 0;
 }
 
+/* What a namespace says of the place of its mail; "" where it is that of all. */
+static const char *
+place_of(const struct doveadm_namespace *ns)
+{
+	const char *place = namespace_setting(ns, "location");
+
+	if (place == NULL)
+		place = namespace_setting(ns, "mail_path");
+	return place == NULL ? "" : place;
+}
+
+/* A second namespace can be another name of the INBOX's: there is no other mail in
+ * it. */
+static void
+leave_second_names(struct doveadm_account *a)
+{
+	const struct doveadm_namespace *home = home_namespace(a);
+
+	for (size_t i = 0; home != NULL && i < a->n_namespaces; i++) {
+		struct doveadm_namespace *ns = &a->namespaces[i];
+
+		if (!ns->inbox && strcmp(place_of(ns), place_of(home)) == 0)
+			ns->own = false;
+	}
+}
+
 static int
 read_namespaces(struct doveadm_account *a, const struct doveadm *d,
     struct doveadm_args *args, struct why *why)
@@ -193,6 +219,7 @@ read_namespaces(struct doveadm_account *a, const struct doveadm *d,
 			a->prefix = a->namespaces[i].prefix;
 			a->separator = a->namespaces[i].separator;
 		}
+	leave_second_names(a);
 	return 0;
 }
 

@@ -98,6 +98,7 @@ settle(struct doveadm_namespace *ns)
 		ns->expires |= namespaces_expires(
 		    ns->settings[i].key, ns->settings[i].value);
 	ns->own = !ns->disabled && !is_set(ns, "hidden", "yes") &&
+		  !is_set(ns, "list", "no") &&
 		  !is_set(ns, "mail_driver", "virtual") &&
 		  (type == NULL || strcmp(type, "private") == 0) &&
 		  (location == NULL || !str_starts(location, "virtual:"));

@@ -113,6 +113,7 @@ bool *
 copies_ignored(const struct merge_plan *p, struct why *why)
 {
 	const struct mdtree *t = p->target->tree;
+	const struct mdtree *also = p->away == NULL ? NULL : p->away->tree;
 	const char *const *word = p->options.ignored;
 	bool *ignored = xcalloc(t->n + 1, sizeof *ignored);
 
@@ -127,6 +128,8 @@ copies_ignored(const struct merge_plan *p, struct why *why)
 			ignore(t, i, ignored);
 			found = true;
 		}
+		for (size_t i = 0; also != NULL && i < also->n; i++)
+			found |= is_named(&also->folders[i], *word);
 		if (!found) {
 			why_set(why, FAIL_FATAL,
 			    "--ignore-folders: the target has no folder \"%s\"",

@@ -64,9 +64,8 @@ has_twin(const struct fate *f)
 unsigned int
 flags_wanted(const struct merge_plan *p, size_t number, enum flag_policy policy)
 {
-	const struct catalogue_entry *twin =
-	    &p->target->entries[p->fates[number].twin];
-	unsigned int has = flags_of(p->target, twin);
+	const struct catalogue *c = pairing_twins(p, &p->fates[number]);
+	unsigned int has = flags_of(c, &c->entries[p->fates[number].twin]);
 	unsigned int other =
 	    flags_of(p->source, &p->source->entries[number]) & CARRIED;
 
@@ -81,11 +80,12 @@ flags_wanted(const struct merge_plan *p, size_t number, enum flag_policy policy)
 	return has;
 }
 
-/* True if the message's twin should have other flags. */
+/* True if the message's twin should have other flags, and can be given them: it is
+ * in the target itself. */
 static bool
 differs(const struct merge_plan *p, size_t number, enum flag_policy policy)
 {
-	return has_twin(&p->fates[number]) &&
+	return has_twin(&p->fates[number]) && !p->fates[number].away &&
 	       flags_wanted(p, number, policy) !=
 		   flags_wanted(p, number, FLAGS_REPORT);
 }

@@ -48,6 +48,7 @@ struct matcher {
 	struct candidates s, t;
 	struct candidates aside; /* of the target: they do not count */
 	struct candidates parts_s[PARTS], parts_t[PARTS];
+	bool away;         /* the target is what the plan has away */
 	size_t digest_len; /* so much of the digests is compared */
 	bool *decided;     /* one for each source entry */
 	bool *counts_not;  /* one for each target folder: not as elsewhere */
@@ -57,8 +58,9 @@ static void
 decide(struct matcher *m, uint32_t number, enum outcome outcome, uint32_t twin,
     const char *note)
 {
-	m->plan->fates[number] =
-	    (struct fate){ .outcome = outcome, .twin = twin, .note = note };
+	m->plan->fates[number] = (struct fate){
+		.outcome = outcome, .away = m->away, .twin = twin, .note = note
+	};
 	m->decided[number] = true;
 }
 
@@ -485,7 +487,10 @@ settle(struct matcher *m, const struct catalogue_entry *e)
 		for (size_t i = 0; i < m->parts_s[part].n; i++) {
 			uint32_t s = m->parts_s[part].v[i];
 
-			decide(m, s, OUT_ADD, 0, note_added(m, s, named));
+			const char *note = note_added(m, s, named);
+
+			decide(m, s, OUT_ADD, 0,
+			    note != NULL ? note : m->plan->fates[s].note);
 		}
 }
 
@@ -578,44 +583,112 @@ fail_without_keywords(struct merge_plan *p)
 	}
 }
 
+static void
+free_matcher(struct matcher *m)
+{
+	free(m->source.heads);
+	free(m->target.heads);
+	free(m->s.v);
+	free(m->t.v);
+	free(m->aside.v);
+	for (int part = 0; part < PARTS; part++) {
+		free(m->parts_s[part].v);
+		free(m->parts_t[part].v);
+	}
+	free(m->decided);
+	free(m->counts_not);
+}
+
+/* Decides what is not decided yet. 0, or -1 and why. */
+static int
+match(struct matcher *m, struct why *why)
+{
+	struct merge_plan *p = m->plan;
+	uint64_t seed = 0;
+
+	(void)!getrandom(&seed, sizeof seed, GRND_NONBLOCK);
+	idtable_init(&m->source, p->source, seed);
+	idtable_init(&m->target, p->target, seed);
+	settle_known(m);
+	if (catalogue_read_digests(p->source, why) == -1 ||
+	    catalogue_read_digests(p->target, why) == -1 ||
+	    copies_check(p, why) == -1)
+		return -1;
+	idtable_add_nameless(&m->source);
+	idtable_add_nameless(&m->target);
+	settle_rest(m);
+	return 0;
+}
+
+/* What belongs into no folder of a tree, but may belong to drafts in another one. */
+static struct target_folder *
+lead_nowhere(const struct merge_plan *p, struct mdtree *away)
+{
+	struct target_folder *to = xcalloc(p->source->tree->n + 1, sizeof *to);
+	size_t nowhere = mdtree_add(away, "", NULL);
+	size_t drafts = mdtree_add(away, "", NULL);
+
+	away->folders[drafts].role = xstrdup("drafts");
+	for (size_t i = 0; i < p->source->tree->n; i++)
+		to[i].folder =
+		    p->folders[i].fault == NULL &&
+			    copies_holds_drafts(
+				&p->target->tree->folders[p->folders[i].folder])
+			? drafts
+			: nowhere;
+	return to;
+}
+
+/* Looks for what is to be added among what the owner has in other places. */
+static int
+match_away(const struct merge_plan *p, struct why *why)
+{
+	struct target_folder *folders = lead_nowhere(p, p->away->tree);
+	struct merge_plan other = { p->source, p->away, p->target, folders,
+		p->options, p->fates };
+	struct matcher m = { .plan = &other, .away = true };
+	int r = copies_check(&other, why);
+
+	m.decided = xcalloc(p->source->n + 1, sizeof *m.decided);
+	for (size_t i = 0; i < p->source->n; i++) {
+		m.decided[i] = p->fates[i].outcome != OUT_ADD;
+		p->source->entries[i].state &= 0xff & ~(unsigned int)ENTRY_WANT;
+	}
+	if (r == 0 && (m.counts_not = copies_ignored(&other, why)) == NULL)
+		r = -1;
+	if (r == 0)
+		r = match(&m, why);
+	free_matcher(&m);
+	free(folders);
+	return r;
+}
+
+const struct catalogue *
+pairing_twins(const struct merge_plan *p, const struct fate *f)
+{
+	return f->away ? p->away : p->target;
+}
+
 int
 pairing_make(struct merge_plan *p, struct why *why)
 {
 	struct matcher m = { .plan = p };
-	uint64_t seed = 0;
 	int r = -1;
 
 	if (copies_check(p, why) == -1)
 		return -1;
-	(void)!getrandom(&seed, sizeof seed, GRND_NONBLOCK);
 	p->fates = xcalloc(p->source->n + 1, sizeof *p->fates);
 	m.decided = xcalloc(p->source->n + 1, sizeof *m.decided);
-	idtable_init(&m.source, p->source, seed);
-	idtable_init(&m.target, p->target, seed);
-	if ((m.counts_not = copies_ignored(p, why)) == NULL)
-		goto out;
-	decide_early(&m);
-	settle_known(&m);
-	if (catalogue_read_digests(p->source, why) == -1 ||
-	    catalogue_read_digests(p->target, why) == -1 ||
-	    copies_check(p, why) == -1)
-		goto out;
-	idtable_add_nameless(&m.source);
-	idtable_add_nameless(&m.target);
-	settle_rest(&m);
-	fail_without_keywords(p);
-	r = 0;
-out:
-	free(m.source.heads);
-	free(m.target.heads);
-	free(m.s.v);
-	free(m.t.v);
-	free(m.aside.v);
-	for (int part = 0; part < PARTS; part++) {
-		free(m.parts_s[part].v);
-		free(m.parts_t[part].v);
+	m.counts_not = copies_ignored(p, why);
+	if (m.counts_not != NULL) {
+		decide_early(&m);
+		r = match(&m, why);
 	}
-	free(m.decided);
-	free(m.counts_not);
+	free_matcher(&m);
+	if (r == 0 && p->away != NULL && p->away->n > 0 &&
+	    p->options.scope == SCOPE_ACCOUNT)
+		r = match_away(p, why);
+	if (r == 0)
+		fail_without_keywords(p);
 	return r;
 }

@@ -33,6 +33,7 @@ struct fate {
 	enum outcome outcome : 8;
 	bool again;       /* failed: the next run may do better */
 	bool settled;     /* it is final; a run that broke off leaves some */
+	bool away;        /* the twin is one of the plan's away */
 	uint32_t twin;    /* present, elsewhere: the entry of the target */
 	const char *note; /* a phrase, or NULL; not freed */
 };
@@ -71,10 +72,17 @@ struct match_options {
 
 struct merge_plan {
 	struct catalogue *source, *target;
+	struct catalogue
+	    *away; /* mail of the target's owner in other places, where
+				   a copy counts as elsewhere; or NULL */
 	const struct target_folder *folders; /* one for each source folder */
 	struct match_options options;
 	struct fate *fates; /* one for each source entry */
 };
+
+/* Where the twin of a message is. */
+const struct catalogue *pairing_twins(
+    const struct merge_plan *p, const struct fate *f);
 
 /*
  * Fills in the fates. Both catalogues are listed and their ids read. 0, or -1

@@ -60,13 +60,13 @@ put_info(struct buf *out, const char *key, unsigned int flags)
 static void
 put_flags(struct buf *out, const struct merge_plan *p, size_t number)
 {
-	const struct catalogue_entry *twin =
-	    &p->target->entries[p->fates[number].twin];
+	const struct catalogue *c = pairing_twins(p, &p->fates[number]);
+	const struct catalogue_entry *twin = &c->entries[p->fates[number].twin];
 
 	if (flags_wanted(p, number, FLAGS_REPORT) ==
 	    flags_wanted(p, number, FLAGS_MIRROR))
 		return;
-	put_info(out, "flags", flags_of(p->target, twin));
+	put_info(out, "flags", flags_of(c, twin));
 	put_info(out, "source_flags",
 	    flags_of(p->source, &p->source->entries[number]));
 }
@@ -89,7 +89,9 @@ result_put(
 		jw_kvis(
 		    out, "folder", p->target->tree->folders[to->folder].path);
 	if (f->outcome == OUT_PRESENT || f->outcome == OUT_ELSEWHERE) {
-		put_path(out, "twin", p->target, &p->target->entries[f->twin]);
+		const struct catalogue *c = pairing_twins(p, f);
+
+		put_path(out, "twin", c, &c->entries[f->twin]);
 		put_flags(out, p, number);
 	}
 	jw_kstr(out, "reason", f->note);

@@ -40,9 +40,12 @@ scan_init(struct scan *s)
 		.lock = -1,
 		.inbox_lock = -1 };
 
-	*s = (struct scan){ .source_tree = closed, .target_tree = closed };
+	*s = (struct scan){ .source_tree = closed,
+		.target_tree = closed,
+		.away_tree = closed };
 	catalogue_init(&s->source, &s->source_tree);
 	catalogue_init(&s->target, &s->target_tree);
+	catalogue_init(&s->away, &s->away_tree);
 }
 
 void
@@ -54,8 +57,10 @@ scan_free(struct scan *s)
 	free(s->subscribe);
 	catalogue_free(&s->source);
 	catalogue_free(&s->target);
+	catalogue_free(&s->away);
 	mdtree_close(&s->source_tree);
 	mdtree_close(&s->target_tree);
+	mdtree_close(&s->away_tree);
 	folder_list_free(&s->notes);
 }
 
@@ -356,20 +361,47 @@ leave_unused(struct scan *s, size_t existing)
 	}
 }
 
+/* Lists what the owner has in other places, after the target: what is moved into it
+ * afterwards is seen there. */
+static int
+list_away(struct scan *s, const struct scan_options *o, struct why *why)
+{
+	struct why own = { 0 };
+	struct buf text = { 0 };
+
+	if (o->list_away(o->away, &s->away, &own) == 0)
+		return 0;
+	buf_addf(&text,
+	    "%s: mail in another namespace, which can have copies, cannot be "
+	    "read: %s",
+	    s->target_tree.root, own.text);
+	if (!o->match.ignore_unreadable) {
+		(void)why_set(why, own.kind, "%s; see --ignore-unreadable",
+		    buf_str(&text));
+	} else if (o->warn != NULL) {
+		o->warn(buf_str(&text));
+	}
+	buf_free(&text);
+	return o->match.ignore_unreadable ? 0 : -1;
+}
+
 /* Matches folders, and messages as they were listed. */
 static int
 match_listed(struct scan *s, const struct scan_options *o, struct why *why)
 {
 	size_t existing;
 
+	if (o->list_away != NULL && o->match.scope == SCOPE_ACCOUNT &&
+	    list_away(s, o, why) == -1)
+		return -1;
 	state_roles(&s->target_tree, o);
 	mapping_hide(&o->mapping, &s->target_tree);
 	existing = s->target_tree.n;
 	s->folders = map_folders(
 	    &s->source_tree, &s->target_tree, &s->notes, &o->mapping);
 	leave_unused(s, existing);
-	s->plan = (struct merge_plan){ &s->source, &s->target, s->folders,
-		o->match, NULL };
+	s->plan = (struct merge_plan){ &s->source, &s->target, &s->away,
+		s->folders, o->match, NULL };
 	return pairing_make(&s->plan, why);
 }
 

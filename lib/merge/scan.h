@@ -42,12 +42,16 @@ struct scan_options {
 	const struct scan_role *roles;
 	size_t n_roles;
 	void (*warn)(const char *text);
+	/* Lists, or lists again, what the owner of the target has in other places. 0,
+	 * or -1 and why. May be NULL. */
+	int (*list_away)(void *arg, struct catalogue *c, struct why *why);
+	void *away; /* its arg */
 };
 
 /* Everything that is known afterwards. */
 struct scan {
-	struct mdtree source_tree, target_tree;
-	struct catalogue source, target;
+	struct mdtree source_tree, target_tree, away_tree;
+	struct catalogue source, target, away;
 	struct folder_list notes;
 	struct target_folder *folders;
 	struct merge_plan plan;

@@ -25,7 +25,8 @@ const struct doveadm_mailbox *
 store_find(const struct store *s, const char *path)
 {
 	for (size_t i = 0; i < s->account.n; i++)
-		if (strcmp(s->account.mailboxes[i].path, path) == 0)
+		if (strcmp(s->account.mailboxes[i].path, path) == 0 &&
+		    !(s->others && s->account.mailboxes[i].home))
 			return &s->account.mailboxes[i];
 	return NULL;
 }
@@ -68,6 +69,8 @@ add_folders(struct store *s)
 		const struct doveadm_mailbox *m = &s->account.mailboxes[i];
 		struct mdfolder *f = NULL;
 
+		if (s->others && m->home)
+			continue;
 		for (size_t j = 0; j < s->tree->n && f == NULL; j++)
 			if (strcmp(s->tree->folders[j].dir, m->path) == 0)
 				f = &s->tree->folders[j];
@@ -130,17 +133,50 @@ open_inbox(struct store *s, struct why *why)
 	return doveadm_roles_read(&s->account, d, why);
 }
 
+static void
+begin(struct store *s, const struct doveadm *d, struct mdtree *tree)
+{
+	*s = (struct store){ .doveadm = *d, .tree = tree };
+	s->reader = (struct catalogue_reader){ s, store_read_ids,
+		store_read_digests, store_entry_open };
+	tree->root = xstrdup(d->user);
+	tree->fd = tree->inbox = tree->control = -1;
+}
+
+int
+store_open_others(struct store *s, const struct doveadm *d, struct mdtree *tree,
+    const char *root, struct why *why)
+{
+	begin(s, d, tree);
+	s->others = true;
+	if (doveadm_account_read(&s->account, d, why) == -1)
+		return -1;
+	for (size_t i = 0; root != NULL && i < s->account.n_namespaces; i++) {
+		struct doveadm_namespace *ns = &s->account.namespaces[i];
+		size_t len = strlen(root);
+		char *name, *dir;
+
+		if (ns->inbox || !ns->own)
+			continue;
+		name = xasprintf("%smailferrylook", ns->prefix);
+		dir = doveadm_mailbox_directory(d, name, DOVEADM_MAILBOX);
+		ns->own = strncmp(dir, root, len) != 0 || dir[len] != '/';
+		free(name);
+		free(dir);
+	}
+	if (doveadm_mailboxes_read(&s->account, d, why) == -1)
+		return -1;
+	add_folders(s);
+	return 0;
+}
+
 int
 store_open(struct store *s, const struct doveadm *d, struct mdtree *tree,
     struct why *why)
 {
 	const struct doveadm_mailbox *inbox;
 
-	*s = (struct store){ .doveadm = *d, .tree = tree };
-	s->reader = (struct catalogue_reader){ s, store_read_ids,
-		store_read_digests, store_entry_open };
-	tree->root = xstrdup(d->user);
-	tree->fd = tree->inbox = tree->control = -1;
+	begin(s, d, tree);
 	if (doveadm_account_read(&s->account, d, why) == -1 ||
 	    doveadm_mailboxes_read(&s->account, d, why) == -1 ||
 	    doveadm_roles_read(&s->account, d, why) == -1)

@@ -26,6 +26,7 @@ struct store {
 	struct doveadm_account account;
 	struct catalogue_reader reader; /* of the catalogue */
 	struct mdtree *tree;
+	bool others; /* only what is in other namespaces than the INBOX's */
 	struct doveadm_mailbox *known; /* as each was when last listed */
 	size_t n, cap;
 	uint64_t identity; /* of the target, from the GUID of its INBOX */
@@ -38,6 +39,14 @@ struct store {
  */
 int store_open(struct store *s, const struct doveadm *d, struct mdtree *tree,
     struct why *why);
+
+/*
+ * Opens what the same user has in other namespaces, but for those that lie within
+ * the directory root, which are known from there; NULL: there are none such. 0, or
+ * -1 and why.
+ */
+int store_open_others(struct store *s, const struct doveadm *d,
+    struct mdtree *tree, const char *root, struct why *why);
 
 /* Lists all messages, and their Message-IDs, until nothing has changed since: a
  * client can move a message to where was looked before. 0, or -1 and why. */

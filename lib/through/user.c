@@ -356,6 +356,26 @@ refuse(void *arg, const char *path, const char *dir)
 	return fault;
 }
 
+/* Lists the owner's mail in other namespaces, as Dovecot shows it: it can be in any
+ * store. */
+static int
+list_others(void *arg, struct catalogue *c, struct why *why)
+{
+	struct located *l = arg;
+	bool any = false, again = l->others.tree != NULL;
+
+	for (size_t i = 0; i < l->account.n_namespaces; i++)
+		any |= l->account.namespaces[i].own &&
+		       !l->account.namespaces[i].inbox;
+	if (!any)
+		return 0;
+	if ((again ? store_refresh(&l->others, why)
+		   : store_open_others(&l->others, &l->doveadm, c->tree,
+			 l->fs ? l->root : NULL, why)) == -1)
+		return -1;
+	return store_list(&l->others, c, why);
+}
+
 static bool
 expires(const void *arg, const char *path)
 {
@@ -404,6 +424,9 @@ user_locate(struct located *l, const struct doveadm *d, bool subscribes,
 	o->mapping.arg = l;
 	o->match.expires = expires;
 	o->match.arg = l;
+	o->list_away = list_others;
+	o->away = l;
+	l->fs = o->target_hint.layout == LAYOUT_FS;
 	take_roles(l, l->account.mailboxes, l->account.n);
 	take_roles(l, l->account.latent, l->account.n_latent);
 	o->roles = l->roles;
@@ -449,6 +472,7 @@ void
 located_free(struct located *l)
 {
 	doveadm_account_free(&l->account);
+	store_free(&l->others);
 	free(l->root);
 	free(l->control);
 	free(l->inbox);

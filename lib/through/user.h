@@ -10,6 +10,7 @@
 #include "core/why.h"
 #include "doveadm/account.h"
 #include "merge/scan.h"
+#include "through/store.h"
 
 /* The zero value is empty. What scan_options gets of it is borrowed. */
 struct located {
@@ -18,6 +19,9 @@ struct located {
 	char *root, *control, *inbox, *dirname, *subscriptions;
 	struct scan_role *roles;
 	size_t n, cap;
+	struct store
+	    others; /* mail in namespaces of its own; not open: user NULL */
+	bool fs;    /* LAYOUT=fs */
 };
 
 /*

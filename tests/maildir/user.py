@@ -169,8 +169,8 @@ def elsewhere(out):
 
 
 def namespaces():
-    """Mail of other users and in a second namespace is no part of the Maildir;
-    prefix and separator are. Mail that Dovecot will remove is no copy."""
+    """Mail in a second namespace is elsewhere, unless it is the same place under
+    another name; prefix and separator belong to the Maildir. Mail that Dovecot will remove is no copy."""
     location = 'maildir:~/Maildir'
     more = '''
 namespace inbox {
@@ -199,6 +199,10 @@ namespace more {
   separator = /
   %s
 }
+namespace again {
+  prefix = again/
+  separator = /
+}
 ''' % ('lazy_expunge_mailbox = Gone' if IS_24 else
        'plugin {\n  lazy_expunge = INBOX/Gone\n}',
        'mail_driver = maildir\n  mail_path = ~/more' if IS_24 else
@@ -220,17 +224,30 @@ namespace more {
         command = os.path.abspath('doveadm20')
     for way in '--user', '--through-doveadm':
         out, err = run(server, command, '-n', 'tree', way=way)
-        there = ['4.d'] if way != '--user' else []
-        assert elsewhere(out) == there, (out, err)
+        assert elsewhere(out) == ['4.d'], (out, err)
         out, err = run(server, command, '-n', '--count-trash', 'tree', way=way)
-        assert elsewhere(out) == there + ['6.f'], (out, err)
+        assert elsewhere(out) == ['4.d', '6.f'], (out, err)
+        out, err = run(server, command, '-n', '--ignore-folders=more/Neu', 'tree',
+                       way=way)
+        assert elsewhere(out) == [], (out, err)
     out, err = run(server, command, 'tree')
-    assert out.count('"added"') == 6, (out, err)
+    assert out.count('"added"') == 5, (out, err)
     with server.imap() as client:
         found = [len(fetch(client, f)) for f in
                  ('INBOX', 'INBOX/Post', 'INBOX/Neu/Unter', 'more/Neu')]
-    assert found == [3, 1, 1, 1], (found, out)
+    assert found == [3, 1, 0, 1], (found, out)
     assert server.complaints() == [], server.complaints()
+    with open('broken', 'w') as f:
+        f.write('''#!/bin/sh
+case " $* " in *" fetch "*) exit 75 ;; esac
+exec %s "$@"
+''' % command)
+    os.chmod('broken', 0o755)
+    out, err = run(server, './broken', 'tree', status=2)
+    assert 'mail in another namespace' in err and out == '', (out, err)
+    out, err = run(server, './broken', '-n', '--ignore-unreadable', 'tree')
+    assert 'mail in another namespace' in err, (out, err)
+    assert out.count('"planned"') == 1, (out, err)
     server.stop()
 
 
