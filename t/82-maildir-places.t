@@ -268,12 +268,17 @@ END2
 put uses ".Sent Items" a@eight.test
 put uses ".Deleted Items" b@eight.test
 put uses ".Junk" c@eight.test
+printf '%s\n' 'Sent Items' Junk >uses/subscriptions
 ok 'a folder that is to be made for a special use is the one that is made' '
 	for how in --user --through-doveadm; do
 		made uses$how INBOX.Work
-		run 0 merge_user $how uses$how uses >out
+		run 0 merge_user --summary $how uses$how uses >out
+		[ "$(grep -c "(new)" out)" = 3 ]
 		names uses$how >got
 		printf "INBOX.%s\n" Junk Papierkorb Sent >want
+		same want got
+		$da mailbox list -s -u uses$how | sort >got
+		printf "INBOX.%s\n" Junk Sent >want
 		same want got
 		run 0 merge_user $how uses$how uses >out
 		[ "$(jq -r .status out | sort -u)" = present ]

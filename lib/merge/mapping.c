@@ -228,7 +228,7 @@ place(struct job *j, struct target_folder *to, const char *path)
 		n = (ssize_t)mdtree_add(j->target, buf_str(&dir), path);
 	if (n != -1) {
 		to->folder = (size_t)n;
-		to->create = to->folder >= j->existing;
+		to->create = j->target->folders[n].missing;
 	}
 	buf_free(&dir);
 }

@@ -235,7 +235,9 @@ namespace again {
     with server.imap() as client:
         found = [len(fetch(client, f)) for f in
                  ('INBOX', 'INBOX/Post', 'INBOX/Neu/Unter', 'more/Neu')]
+        subscribed = str(client.lsub()[1])
     assert found == [3, 1, 0, 1], (found, out)
+    assert 'INBOX/Post' in subscribed, subscribed
     assert server.complaints() == [], server.complaints()
     with open('broken', 'w') as f:
         f.write('''#!/bin/sh
