@@ -20,6 +20,13 @@ namespace shared {
   separator = /
   location = maildir:$tmp/home/%%n/Maildir
 }
+namespace public {
+  type = public
+  prefix = Public/
+  separator = /
+  location = maildir:$tmp/home/public
+  subscriptions = no
+}
 END2
 
 ok 'no mail goes where another namespace hides it, and the rest is merged' '
@@ -50,13 +57,49 @@ ok 'what lies in a hidden folder is no copy' '
 	chown -R "$ids" home/one/Maildir/.Archive
 	run 0 merge_user --user one away2 >out
 	[ "$(jq -r .status out)" = added ]'
-ok 'doveadm puts it into the namespace' '
+ok 'doveadm puts it into the namespace, and nothing into that of others' '
 	made two Sent Archive/2023
-	rm -rf away/.shared.bob
-	run 0 merge_user --through-doveadm two away >out
+	made bob Team
+	put away .shared.bob.New new@one.test
+	put away .Public.x public@one.test
+	run 1 merge_user --through-doveadm two away >out 2>err
+	jq -r "select(.status == \"failed\").file[:12]" out | sort >got
+	printf "%s\n" ".Public.x/cu" ".shared.bob." ".shared.bob/" >want
+	same want got
+	has err "Dovecot has a namespace of its own for \"shared/bob/New\"; see --map"
+	hasnt err "New\"; see --map and"
 	counts two >got
 	has got "Archive messages=1"
-	has got "Archive/2023 messages=1"'
+	has got "Archive/2023 messages=1"
+	$da mailbox list -u bob >got
+	hasnt got New
+	not ls -d home/public/.x
+	journal=$(sed -n "s/.*the journal of this run is //p" err)
+	run 1 merge_user --undo "$journal" --through-doveadm two >out 2>err
+	has err "Archive: Storage root" # nobody can delete that one
+	jq -r "select(.object == \"folder\" and .dir != \"Archive\").status" out |
+	    sort -u >got
+	[ "$(cat got)" = removed ]
+	run 0 merge_user --through-doveadm two --map shared/bob=Bob \
+	    --map shared/bob/New=New --map Public/x=x away >out'
+# A journal of another time can name a mailbox in a namespace that is not its own.
+others=$da
+other lent <<END2
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+END2
+ok 'undoing says what it leaves there' '
+	put lent .shared.bob.Team team@one.test
+	run 0 merge_user --through-doveadm lent lent >out 2>err
+	journal=$(sed -n "s/.*the journal of this run is //p" err)
+	da=$others
+	run 1 merge_user --undo "$journal" --through-doveadm lent >out 2>err
+	has err "shared/bob/Team: it is in a namespace that is not the owner"
+	$da mailbox list -u bob >got
+	has got Team'
+da=$others
 
 other location <<END2
 mail_location = maildir:~/elsewhere

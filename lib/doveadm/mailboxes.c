@@ -31,7 +31,8 @@ namespace_of(const struct doveadm_account *a, const char *name)
 			return ns;
 		if (!ns->disabled && str_starts(name, ns->prefix) &&
 		    (found == NULL ||
-			strlen(ns->prefix) > strlen(found->prefix)))
+			strlen(ns->prefix) > strlen(found->prefix) ||
+			(ns->inbox && strcmp(ns->prefix, found->prefix) == 0)))
 			found = ns;
 	}
 	return found;
@@ -547,14 +548,15 @@ doveadm_dots_read(struct doveadm_account *a, const struct doveadm *d)
 	free(levels);
 }
 
-bool
-doveadm_mailbox_hidden(const struct doveadm_account *a, const char *name)
+/* The other namespace that a name belongs to; NULL: none. */
+static const struct doveadm_namespace *
+other_namespace(const struct doveadm_account *a, const char *name)
 {
 	const struct doveadm_namespace *found = namespace_of(a, name);
 	size_t len = strlen(name);
 
 	if (str_eq_nocase(name, "INBOX"))
-		return false;
+		return NULL;
 	/* The name of a whole namespace: "Archive" where a prefix is "Archive/". */
 	for (size_t i = 0; i < a->n_namespaces; i++)
 		if (strncmp(a->namespaces[i].prefix, name, len) == 0 &&
@@ -562,7 +564,21 @@ doveadm_mailbox_hidden(const struct doveadm_account *a, const char *name)
 		    a->namespaces[i].prefix[len + 1] == '\0' &&
 		    !a->namespaces[i].disabled)
 			found = &a->namespaces[i];
-	return found != NULL && !found->inbox;
+	return found != NULL && !found->inbox ? found : NULL;
+}
+
+bool
+doveadm_mailbox_hidden(const struct doveadm_account *a, const char *name)
+{
+	return other_namespace(a, name) != NULL;
+}
+
+bool
+doveadm_mailbox_foreign(const struct doveadm_account *a, const char *name)
+{
+	const struct doveadm_namespace *ns = other_namespace(a, name);
+
+	return ns != NULL && !ns->own;
 }
 
 char *

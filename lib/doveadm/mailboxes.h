@@ -41,6 +41,10 @@ void doveadm_dots_read(struct doveadm_account *a, const struct doveadm *d);
  * the mailbox there. The name "INBOX" does not. */
 bool doveadm_mailbox_hidden(const struct doveadm_account *a, const char *name);
 
+/* True if it belongs to one that is not the owner's alone, or not shown to clients:
+ * no mailbox is to be made there. */
+bool doveadm_mailbox_foreign(const struct doveadm_account *a, const char *name);
+
 /* True if mail does not stay in the mailbox of that path: Dovecot expunges it after a
  * time (autoexpunge), or it was expunged and waits there (lazy_expunge). */
 bool doveadm_mailbox_expires(const struct doveadm_account *a, const char *path);

@@ -236,6 +236,22 @@ read_names(struct through *t)
 		r->set.scan.mapping.plain = PLAIN_ALWAYS;
 }
 
+/* Mailboxes of other users, of all, and those that are not shown are left alone. */
+static char *
+refuse(void *arg, const char *path, const char *dir)
+{
+	const struct store *s = arg;
+	char *name = doveadm_mailbox_name(&s->account, path), *fault = NULL;
+
+	(void)dir;
+	if (name != NULL && doveadm_mailbox_foreign(&s->account, name))
+		fault = xasprintf("Dovecot has a namespace of its own for "
+				  "\"%s\"; see --map",
+		    name);
+	free(name);
+	return fault;
+}
+
 static bool
 expires(const void *arg, const char *path)
 {
@@ -257,6 +273,8 @@ through_run(
 		result = store_list(&t.store, &r->scan.target, why);
 	if (result == 0) {
 		read_names(&t);
+		r->set.scan.mapping.refuse = refuse;
+		r->set.scan.mapping.arg = &t.store;
 		r->set.scan.match.expires = expires;
 		r->set.scan.match.arg = &t.store;
 		result = scan_match(&r->scan, &r->set.scan, why);

@@ -10,6 +10,7 @@
 
 #include "core/alloc.h"
 #include "core/str.h"
+#include "doveadm/mailboxes.h"
 #include "doveadm/messages.h"
 #include "maildir/name.h"
 #include "through/flags.h"
@@ -319,6 +320,26 @@ restore_flags(struct taking *x)
 	}
 }
 
+/* True if there is a mailbox where none is looked for: a release before this one
+ * made some in namespaces that are not the owner's own. Whether it was ours cannot be
+ * known. */
+static bool
+is_foreign(const struct taking *x)
+{
+	const struct store *s = &x->t->store;
+	char *name = doveadm_mailbox_name(&s->account, x->dir);
+	struct why none;
+	bool there = name != NULL &&
+		     doveadm_mailbox_foreign(&s->account, name) &&
+		     doveadm_run(&s->doveadm,
+			 DOVEADM_WORDS("mailbox", "status", "-u",
+			     s->doveadm.user, "messages", "--", name),
+			 NULL, &none) == 0;
+
+	free(name);
+	return there;
+}
+
 /* Removes a mailbox that the run made and nobody uses. */
 static enum undo_status
 remove_mailbox(struct taking *x)
@@ -327,16 +348,24 @@ remove_mailbox(struct taking *x)
 	struct why why = { 0 };
 	enum undo_status status = UNDO_REMOVED;
 
-	if (x->m == NULL)
+	if (x->m == NULL && is_foreign(x)) {
+		status = UNDO_FAILED;
+		(void)why_set(&why, FAIL_DATA,
+		    "it is in a namespace that is not the owner's own, and "
+		    "stays");
+	} else if (x->m == NULL) {
 		status = UNDO_GONE;
-	else if (is_used(x))
+	} else if (is_used(x)) {
 		status = UNDO_IN_USE;
+	}
 	if (status == UNDO_REMOVED && !x->t->run->set.dry_run &&
 	    doveadm_run(d,
 		DOVEADM_WORDS("mailbox", "delete", "-u", d->user, "-e", "-s",
 		    "--", x->m->name),
-		NULL, &why) == -1)
+		NULL, &why) == -1) {
 		status = UNDO_FAILED;
+		why.kind = FAIL_DATA; /* the others can go */
+	}
 	tell(x, UNDO_FOLDER, NULL, status, &why);
 	return status;
 }

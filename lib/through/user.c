@@ -275,8 +275,11 @@ find_hidden(const struct located *l, const char *name, const char *dir)
 	is = doveadm_mailbox_directory(&l->doveadm, name, DOVEADM_MAILBOX);
 	if (!is_within(is, ours))
 		fault = xasprintf("Dovecot has a namespace of its own for "
-				  "\"%s\"; see --map and --through-doveadm",
-		    name);
+				  "\"%s\"; see --map%s",
+		    name,
+		    doveadm_mailbox_foreign(&l->account, name)
+			? ""
+			: " and --through-doveadm");
 	free(ours);
 	free(is);
 	return fault;
