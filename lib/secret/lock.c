@@ -22,6 +22,8 @@ is_crypt(const char *text)
 
 	if (*text == '$')
 		return text[1] != '\0';
+	if (str_starts(text, "pbkdf2_sha256$"))
+		return true; /* Django's, which a web application checks */
 	if (*text == '_')
 		return crypt64_span(text + 1) == BSDI - 1 && text[BSDI] == '\0';
 	return crypt64_span(text) == DES && text[DES] == '\0';

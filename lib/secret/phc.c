@@ -150,6 +150,35 @@ phc_pbkdf2(const char *s, struct buf *out, struct canon *c)
 	return ok;
 }
 
+/* "pbkdf2_sha256$ITERATIONS$SALT$HASH": the salt is used as text. */
+bool
+phc_django(const char *s, struct buf *out, struct canon *c)
+{
+	struct buf text = { 0 }, salt = { 0 }, hash = { 0 };
+	char *rest, *number, *word;
+	int64_t n;
+	bool ok;
+
+	buf_adds(&text, s);
+	rest = text.data;
+	(void)str_cut(&rest, '$');
+	number = str_cut(&rest, '$');
+	word = str_cut(&rest, '$');
+	ok = rest != NULL && parse_num(number, 1, UINT32_MAX, &n, NULL) &&
+	     base64_decode(rest, strlen(rest), "+/", &hash);
+	if (ok)
+		buf_adds(&salt, word);
+	ok = ok && phc_lengths(&salt, &hash);
+	if (ok) {
+		phc_write_pbkdf2("sha256", n, &salt, &hash, out);
+		c->note = "Django's form written as a PHC string";
+	}
+	buf_wipe(&text);
+	buf_wipe(&salt);
+	buf_wipe(&hash);
+	return ok;
+}
+
 bool
 phc_scrypt(const char *s, struct buf *out, struct canon *c)
 {

@@ -51,6 +51,7 @@ bool phc_lengths(const struct buf *salt, const struct buf *hash);
 bool phc_argon2(const char *s, struct buf *out, struct canon *c);
 bool phc_pbkdf2(const char *s, struct buf *out, struct canon *c);
 bool phc_scrypt(const char *s, struct buf *out, struct canon *c);
+bool phc_django(const char *s, struct buf *out, struct canon *c);
 
 /* Appends the string of PBKDF2. digest: "sha256" or "sha512". */
 void phc_write_pbkdf2(const char *digest, int64_t iterations,

@@ -216,6 +216,7 @@ static const struct method {
 	{ "$pbkdf2-sha512$", "PBKDF2-SHA512", phc_pbkdf2, NULL },
 	{ "$pbkdf2", "PBKDF2-SHA1", NULL,
 	    "the server does not verify PBKDF2 with SHA-1" },
+	{ "pbkdf2_sha256$", "PBKDF2-SHA256", phc_django, NULL },
 	{ "$scrypt$", "SCRYPT", phc_scrypt, NULL },
 	{ "$7$", "SCRYPT", canon_scrypt7, NULL },
 	{ "$y$", "YESCRYPT", NULL, no_verifier },

@@ -44,6 +44,7 @@ static const struct {
 	{ SECRET_OPEN, "_J9..rasmBYk8r9AiWNc", NULL },
 	{ SECRET_OPEN, "$6$abcdefgh$x", NULL },
 	{ SECRET_OPEN, "$y$j9T$abc$def", "CRYPT" },
+	{ SECRET_OPEN, "pbkdf2_sha256$1000$salt$abcd", NULL },
 	{ SECRET_OPEN, "$1$abcdefgh$NC.GqQ3qJX7mJtnYjZ4rH1", "PLAIN-MD5" },
 	{ SECRET_OPEN, MD5_HEX, "PLAIN-MD5" },
 	{ SECRET_OPEN, MD5_HEX, "MD5" },
