@@ -596,6 +596,28 @@ ok 'a bad script, and the name of the server'\''s own; the others go in' '
 	results | grep -q "created a@one.test SieveScript forward-script"
 	scripts a@one.test | grep -q "\[mailferry\]"'
 
+# --- a full disk ---
+for n in $(seq 60); do
+	account "full$n@one.test" '"app_passwords":[{"name":"Phone"}],"forward":["x@other.test"]'
+done | plan_of
+ok 'what is done cannot be written down: said, and the app passwords are not lost' '
+	rm -f settings.done handed
+	(
+		trap "" XFSZ
+		ulimit -f 8
+		put --app-passwords handed 2>err || echo $? >ended
+	) | cat >out
+	[ "$(cat ended)" = 2 ]
+	has err "settings.done: File too large"
+	made=0
+	for n in $(seq 60); do
+		[ "$(passwords "full$n@one.test")" != Phone ] || made=$((made + 1))
+	done
+	[ "$made" -gt 0 ]
+	[ "$(grep -c "	Phone	" handed)" = "$made" ]
+	run 0 put --app-passwords handed >out 2>err
+	[ "$(grep -c "	Phone	" handed)" = 60 ]'
+
 # --- answers that are lost ---
 {
 	account fwd@one.test "$fwd"

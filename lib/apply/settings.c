@@ -291,9 +291,11 @@ take_send(struct apply *a, struct group *g, bool *lost)
 			owner_lost(o);
 			*lost = true;
 			break;
+		/* The answers of the others are here: what was made for them
+		 * is written down, if it can be. */
 		case SEND_STOP:
 			apply_stop(a, &why);
-			return;
+			break;
 		}
 	}
 	compact(g);
@@ -331,13 +333,13 @@ step(struct apply *a, void *arg)
 
 	if (g->request.status == JMAP_OK && !g->sending) {
 		take_ask(a, g);
-		if (g->n != 0)
+		if (g->n != 0 && !a->stopping)
 			fill_send(a, g);
 	} else if (g->request.status == JMAP_OK) {
 		take_send(a, g, &lost);
 		if (lost)
 			start_over(a, g);
-		else if (g->n != 0)
+		else if (g->n != 0 && !a->stopping)
 			fill_send(a, g);
 	} else if (g->sending && g->request.status == JMAP_UNSURE) {
 		start_over(a, g);

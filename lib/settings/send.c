@@ -502,6 +502,7 @@ enum send_outcome
 settings_outcome(const struct jmap_request *r, const struct owner_run *run,
     struct holder *o, struct why *why)
 {
+	enum send_outcome outcome = SEND_DONE;
 	size_t n = 0;
 
 	find_twins(r, o);
@@ -528,13 +529,16 @@ settings_outcome(const struct jmap_request *r, const struct owner_run *run,
 			     ? judge(r, run, o, i, answer, &reason)
 			     : 0;
 		if (judged == -1) {
-			*why = reason;
-			return SEND_STOP;
+			if (outcome == SEND_DONE)
+				*why = reason;
+			outcome = SEND_STOP;
+			owner_forget(o, n);
+			continue;
 		}
 		run->report(run->arg, o, i->kind,
 		    judged == 1 ? done : SET_FAILED, i->name,
 		    judged == 1 ? i->note : NULL, NULL, &reason);
 		owner_forget(o, n);
 	}
-	return SEND_DONE;
+	return outcome;
 }
