@@ -132,4 +132,38 @@ ok 'the plugin for one protocol is a limit' '
 	not save zoe@one.test
 	doveadm -c "$conf" stop'
 
+n=0
+for rule in '' userdb_quota_rule=*:messages=100 userdb_quota_rule=*:ignore \
+    userdb_quota_rule=INBOX:storage=+1G userdb_quota_rule=*:storage=3G \
+    'userdb_quota_rule=*:storage=3G userdb_quota_rule2=*:ignore' \
+    userdb_quota_rule2=Trash:storage=+100M userdb_quota_rule2=*:storage=5G \
+    userdb_quota_rule3=*:storage=5G userdb_mail_plugins=acl \
+    'userdb_mail_plugins=acl quota' userdb_quota= userdb_quota=maildir:Own; do
+	n=$((n + 1))
+	echo "u$n@one.test:{PLAIN}a:$ids::$tmp/home/u$n::$rule" >>rules
+done
+chmod a+r rules
+cat >rules.settings <<END
+plugin {
+  quota_rule = *:storage=2G
+}
+passdb {
+  driver = passwd-file
+  args = $tmp/rules
+}
+userdb {
+  driver = passwd-file
+  args = $tmp/rules
+}
+END
+ok 'a rule of a user takes the place of that of all, whatever it limits' '
+	start_dovecot each <rules.settings
+	run 0 dirdump-dovecot -v -c "$conf" >out 2>err
+	cut -d: -f1 rules | while read -r user; do
+		echo "$user $(limit "$user" 2>/dev/null)" >&3
+		echo "$user $(member "$user" quota)"
+	done 3>want >got
+	same want got
+	doveadm -c "$conf" stop'
+
 done_testing

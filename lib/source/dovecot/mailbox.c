@@ -64,17 +64,19 @@ has_root(const char *value)
 	return value != NULL && *value != '\0';
 }
 
-/* Whether there is a quota root, without which no rule limits anybody: one of all,
- * of a protocol or of a user. (In 2.4 a limit is in the block that is one.) */
+/* Whether there is a quota root, without which no rule limits anybody: one of the
+ * user, otherwise one of all or of a protocol. (In 2.4 a limit is in the block that
+ * is one.) */
 static bool
-is_rooted(const struct dovecot *d, const struct outcome *o)
+has_own_root(const struct dovecot *d, const struct pairs *own)
 {
 	const struct setting *protocol = NULL, *top = &d->conf.top;
 	const struct setting *plugin = setting_block(top, "plugin", NULL);
+	const char *quota = pairs_get(own, "quota");
 
-	if (d->dbs.v24 || has_root(pairs_get(&o->reply, "quota")) ||
-	    has_root(pairs_get(&o->delivery, "quota")) ||
-	    (plugin != NULL && has_root(setting_value(plugin, "quota"))))
+	if (d->dbs.v24 || quota != NULL)
+		return d->dbs.v24 || has_root(quota);
+	if (plugin != NULL && has_root(setting_value(plugin, "quota")))
 		return true;
 	while ((protocol = setting_block(top, "protocol", protocol)) != NULL) {
 		plugin = setting_block(protocol, "plugin", NULL);
@@ -84,20 +86,36 @@ is_rooted(const struct dovecot *d, const struct outcome *o)
 	return false;
 }
 
-/* Whether a quota limits anybody: the plugin may be on for some protocols only,
- * or for some users. */
 static bool
-limits(const struct dovecot *d, const struct outcome *o)
+is_rooted(const struct dovecot *d, const struct outcome *o)
+{
+	return has_own_root(d, &o->reply) ||
+	       (o->delivers && has_own_root(d, &o->delivery));
+}
+
+/* Whether the plugin is on: a user's own list takes the place of the others, which
+ * may have it for some protocols only. */
+static bool
+has_own_plugin(const struct dovecot *d, const struct pairs *own)
 {
 	const struct setting *protocol = NULL, *top = &d->conf.top;
-	const char *own = pairs_get(&o->reply, "mail_plugins");
+	const char *words = pairs_get(own, "mail_plugins");
 
-	if (has_quota_plugin(top) || (own != NULL && has_word(own, "quota")))
+	if (words != NULL)
+		return has_word(words, "quota");
+	if (has_quota_plugin(top))
 		return true;
 	while ((protocol = setting_block(top, "protocol", protocol)) != NULL)
 		if (has_quota_plugin(protocol))
 			return true;
 	return false;
+}
+
+static bool
+limits(const struct dovecot *d, const struct outcome *o)
+{
+	return has_own_plugin(d, &o->reply) ||
+	       (o->delivers && has_own_plugin(d, &o->delivery));
 }
 
 /* The first of a user's quotas; NULL where there is none. */
@@ -114,7 +132,7 @@ quota_of(const struct dovecot *d, const struct pairs *reply)
 
 /* Quotas that hold where a userdb says nothing. */
 static void
-set_global_quota(struct dovecot *d, struct extra *x)
+set_global_quota(struct dovecot *d, const struct outcome *o, struct extra *x)
 {
 	const struct setting *top = &d->conf.top, *plugin;
 	const char *value;
@@ -126,7 +144,7 @@ set_global_quota(struct dovecot *d, struct extra *x)
 		return;
 	}
 	plugin = setting_block(top, "plugin", NULL);
-	if (plugin == NULL || setting_value(plugin, "quota") == NULL)
+	if (plugin == NULL || !is_rooted(d, o))
 		return;
 	for (const struct setting *s = plugin->child; s != NULL; s = s->next)
 		if (s->value != NULL && str_starts(s->key, "quota_rule"))
@@ -374,7 +392,8 @@ dovecot_account(struct dovecot *d, const struct outcome *o, const char *name,
 	bool written;
 
 	extra_init(&x);
-	set_global_quota(d, &x);
+	x.rules_end = true;
+	set_global_quota(d, o, &x);
 	read_reply(d, &o->reply, &f, &x);
 	set_delivery_quota(d, o, &x);
 	set_block_quota(d, &x);

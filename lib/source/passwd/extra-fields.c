@@ -46,7 +46,7 @@ static const char rule_key[] = "userdb_quota_rule";
 void
 extra_init(struct extra *x)
 {
-	*x = (struct extra){ .quota = -1, .quota_rank = -1 };
+	*x = (struct extra){ .quota = -1, .size = -1 };
 }
 
 static const struct field *
@@ -86,49 +86,57 @@ cut_suffix(char *key)
 }
 
 static void
-no_quota(struct extra *x)
-{
-	x->quota = -1;
-	x->quota_rank = -1;
-	x->quota_bad = false;
-}
-
-static void
 set_size(struct extra *x, const char *value, enum mode mode)
 {
-	if (mode == REMOVE)
-		no_quota(x);
-	else if (mode == SET_NEW && x->quota != -1)
+	if (mode == SET_NEW && x->quota != -1)
 		return;
-	else if (!quota_size_read(value, &x->quota))
+	if (mode == REMOVE)
+		x->size = -1;
+	else if (!quota_size_read(value, &x->size))
 		x->quota_bad = true;
+	x->quota = x->size;
 }
 
 /* Rules are read in the order of their numbers, so that of two for the whole
- * account the one with the higher number holds. */
+ * account the one with the higher number holds. (Dovecot 2.3,
+ * src/plugins/quota/quota.c, quota_root_add_rules.) */
+static void
+follow_rules(struct extra *x)
+{
+	x->quota = x->size;
+	x->quota_bad = x->quota_partial = false;
+	for (size_t i = 0; i < EXTRA_RULES_MAX; i++) {
+		const struct extra_rule *r = &x->rules[i];
+
+		if (!r->set && x->rules_end)
+			return;
+		if (!r->set)
+			continue;
+		x->quota_bad |= r->bad;
+		if (r->bad)
+			continue;
+		x->quota_partial |= !r->is.whole || r->is.messages;
+		if (r->is.whole && r->is.bytes != -1)
+			x->quota = r->is.bytes;
+	}
+}
+
+/* A rule takes the place of another with its number, which the configuration may
+ * have, whatever the two limit. */
 static void
 set_rule(struct extra *x, const char *number, const char *value, enum mode mode)
 {
-	long rank = *number == '\0' ? 1 : strtol(number, NULL, 10);
-	struct quota_rule rule;
+	long n = *number == '\0' ? 1 : strtol(number, NULL, 10);
+	struct extra_rule *r;
 
-	if (mode == REMOVE) {
-		if (x->quota_rank == rank)
-			no_quota(x);
+	if (n < 1 || n > EXTRA_RULES_MAX || (n == 1 && *number != '\0'))
+		return; /* the server does not read it either, or hardly */
+	r = &x->rules[n - 1];
+	if (mode == SET_NEW && r->set)
 		return;
-	}
-	if (mode == SET_NEW && x->quota_rank == rank)
-		return;
-	if (!quota_rule_read(value, &rule)) {
-		x->quota_bad = true;
-		return;
-	}
-	if (!rule.whole || rule.messages)
-		x->quota_partial = true;
-	if (rule.whole && rule.bytes != -1 && rank >= x->quota_rank) {
-		x->quota = rule.bytes;
-		x->quota_rank = rank;
-	}
+	r->set = mode != REMOVE;
+	r->bad = r->set && !quota_rule_read(value, &r->is);
+	follow_rules(x);
 }
 
 /* The name of a setting of access lists, or of a namespace; NULL for another

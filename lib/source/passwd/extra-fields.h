@@ -10,8 +10,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "source/passwd/quota.h"
+
 enum {
-	EXTRA_ACL_MAX = 16
+	EXTRA_ACL_MAX = 16,
+	EXTRA_RULES_MAX = 16
+};
+
+/* A quota_rule of 2.3. */
+struct extra_rule {
+	bool set, bad;
+	struct quota_rule is;
 };
 
 struct extra_field {
@@ -32,8 +41,10 @@ struct extra {
 	const char *mail;
 	const char *mail_path, *mail_driver; /* 2.4 */
 	int64_t quota;                       /* bytes; 0 none, -1 not said */
-	long quota_rank;                     /* the rule's number */
-	bool quota_bad;                      /* one that Dovecot refuses */
+	int64_t size;                        /* that of 2.4, likewise */
+	struct extra_rule rules[EXTRA_RULES_MAX]; /* the first has no number */
+	bool rules_end;     /* at the first that is missing: all are here */
+	bool quota_bad;     /* one that Dovecot refuses */
 	bool quota_partial; /* a mailbox or a number of messages has one too */
 	/* Settings of access lists and namespaces, each key once. */
 	struct extra_field acl[EXTRA_ACL_MAX];
