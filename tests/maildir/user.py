@@ -15,7 +15,14 @@ namespace inbox {
     auto = create
   }
 }
-'''
+namespace shared {
+  type = shared
+  prefix = shared/%s/
+  separator = /
+  %s
+}
+''' % (('$user', 'mail_path = %{owner_home}/Maildir') if IS_24 else
+       ('%%u', 'location = maildir:%%h/Maildir'))
 LOCATIONS = ['maildir:~/Maildir', 'maildir:~/mail:LAYOUT=fs',
              'maildir:~/mail:CONTROL=~/control',
              'maildir:~/mail:LAYOUT=fs:INBOX=~/Maildir']
@@ -81,6 +88,11 @@ def main():
         if server.root:  # its paths are of the other root
             fake(server, command)
             command = os.path.abspath('doveadm%d' % number)
+        for way in ('--user', '--through-doveadm')[:2 if number == 0 else 0]:
+            # not made in the namespace of others
+            _, err = run(server, command, '--map', 'Neu/Unter=shared/v/New', '-n',
+                         'tree', way=way, status=1)
+            assert 'of its own for "shared/v/New"; see --map\n' in err, err
         _, err = run(server, command, 'tree')
         assert counts(server) == [3, 1, 1, 1, 1], (location, counts(server), err)
         with server.imap() as client:
