@@ -109,41 +109,73 @@ file_of(const struct folder_style *style)
 					    : style->subscriptions;
 }
 
-/* The lock that Dovecot takes to change the file; the caller frees it. */
-static char *
-lock_of(const struct folder_style *style)
+/* Where the file is. */
+struct place {
+	int fd;     /* its directory */
+	char *file; /* in that */
+	char *lock; /* that Dovecot takes to change it */
+};
+
+static void
+leave(struct place *p)
 {
-	return xasprintf("%s.lock", file_of(style));
+	if (p->fd != -1)
+		(void)close(p->fd);
+	free(p->file);
+	free(p->lock);
+}
+
+/* The setting can have a path in it, which leads out of the tree: "../subs". No link
+ * in it is followed. 0, or -1 and errno; to be left in either case. */
+static int
+enter(struct place *p, int control, const struct folder_style *style)
+{
+	char *path = xstrdup(file_of(style)), *rest = path, *level;
+
+	*p = (struct place){ .fd = fcntl(control, F_DUPFD_CLOEXEC, 0) };
+	while (level = str_cut(&rest, '/'), rest != NULL && p->fd != -1) {
+		int below = openat(p->fd, *level == '\0' ? "." : level,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		(void)close(p->fd);
+		p->fd = below;
+	}
+	p->file = xstrdup(level);
+	p->lock = xasprintf("%s.lock", level);
+	free(path);
+	return p->fd == -1 ? -1 : 0;
 }
 
 void
 subscriptions_sweep(int fd, const struct folder_style *style)
 {
-	char *lock = lock_of(style);
+	struct place p;
 
-	dot_sweep(fd, lock);
-	free(lock);
+	if (enter(&p, fd, style) == 0)
+		dot_sweep(p.fd, p.lock);
+	leave(&p);
 }
 
 int
 subscriptions_set(int fd, const char *dir, const struct folder_style *style,
     bool on, bool *changed, struct why *why)
 {
-	const char *file = file_of(style);
-	char *lock = lock_of(style);
+	struct place p;
 	struct buf text = { 0 };
 	int r = -1;
 
 	*changed = false;
-	if (dot_lock(fd, lock, why) == 0) {
-		r = read_at(fd, file, &text, why);
+	if (enter(&p, fd, style) == -1) {
+		why_errno(why, FAIL_FATAL, "%s", file_of(style));
+	} else if (dot_lock(p.fd, p.lock, why) == 0) {
+		r = read_at(p.fd, p.file, &text, why);
 		if (r == 0 && edit(&text, dir, style, on)) {
 			*changed = true;
-			r = replace_at(fd, file, &text, why);
+			r = replace_at(p.fd, p.file, &text, why);
 		}
-		dot_unlock(fd, lock);
+		dot_unlock(p.fd, p.lock);
 	}
-	free(lock);
+	leave(&p);
 	buf_free(&text);
 	return r;
 }
@@ -152,11 +184,13 @@ bool
 is_subscribed(
     int fd, const char *dir, const struct folder_style *style, bool *there)
 {
+	struct place p;
 	struct buf text = { 0 };
 	bool yes = false;
 
-	*there = name_exists(fd, file_of(style)) == 1 &&
-		 read_at(fd, file_of(style), &text, NULL) == 0;
+	*there = enter(&p, fd, style) == 0 && name_exists(p.fd, p.file) == 1 &&
+		 read_at(p.fd, p.file, &text, NULL) == 0;
+	leave(&p);
 	if (*there)
 		yes = !edit(&text, dir, style, true);
 	buf_free(&text);

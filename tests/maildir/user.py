@@ -30,14 +30,15 @@ LOCATIONS = ['maildir:~/Maildir', 'maildir:~/mail:LAYOUT=fs',
 OWN = [''] * len(LOCATIONS)
 if IS_24:
     OWN += ['mailbox_list_utf8 = yes\n  mail_control_path = ~/own\n  '
-            'mailbox_subscriptions_filename = subs',
+            'mailbox_subscriptions_filename = ../subs',
             'mailbox_list_layout = fs\n  '
             'mailbox_list_storage_escape_char = "^"']
     LOCATIONS += ['maildir:~/Maildir'] * 2
 else:
     LOCATIONS += ['maildir:~/mail:INBOX=~/mail/.INBOX',
                   'maildir:~/mail:LAYOUT=fs:DIRNAME=mAildir',
-                  'maildir:~/mail:UTF-8', 'maildir:~/mail:LAYOUT=fs:UTF-8']
+                  'maildir:~/mail:UTF-8:SUBSCRIPTIONS=../subs',
+                  'maildir:~/mail:LAYOUT=fs:UTF-8']
     OWN += [''] * 4
 
 
