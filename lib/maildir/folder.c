@@ -162,6 +162,18 @@ put_level(struct buf *out, const char *text, size_t len,
 	return fault;
 }
 
+/* True if Dovecot has, or would put, its list of subscriptions where the directory of a
+ * folder would be. A store that only Dovecot opens says where that is. */
+static bool
+is_list(const char *dir, const struct folder_style *style)
+{
+	const char *file = style->subscriptions;
+
+	if (file == NULL && !style->unseen)
+		file = "subscriptions";
+	return file != NULL && strcmp(dir, file) == 0;
+}
+
 int
 folder_put_dir(struct buf *out, const char *path,
     const struct folder_style *style, struct why *why)
@@ -199,6 +211,9 @@ folder_put_dir(struct buf *out, const char *path,
 			break;
 		at += len + 1;
 	}
+	if (fault == NULL && is_list(buf_str(out) + start, style))
+		fault = "Dovecot has the list of subscriptions there (--map "
+			"gives it another place)";
 	if (fault == NULL && style->fs && style->dirname != NULL)
 		buf_addf(out, "/%s", style->dirname);
 	if (fault == NULL)

@@ -29,7 +29,9 @@ struct folder_style {
 			has no directories cur, new and tmp beside them */
 	char escape; /* of Dovecot's listescape; NUL: it has none */
 	char separator; /* of levels in Dovecot's names; NUL: the layout's */
-	const char *subscriptions; /* the file of them; NULL: the usual name */
+	const char *subscriptions; /* the file of them, which can be in another
+				      directory; NULL: the usual name, and if
+				      unseen none that a folder could have */
 };
 
 /*
@@ -52,7 +54,7 @@ bool folder_put_level(struct buf *out, const char *text, bool escape);
  * Appends the directory of a path. -1 and why (DATA) if Dovecot could not open
  * the folder: an empty level, a level ".." or a leading "~", "cur", "new" or
  * "tmp" as a level of LAYOUT=fs, a dot inside a level of Maildir++, a second
- * INBOX, or folders below one that is written in other letters, a control character, not UTF-8, a name too long for the file system.
+ * INBOX, the list of subscriptions, or folders below one that is written in other letters, a control character, not UTF-8, a name too long for the file system.
  */
 int folder_put_dir(struct buf *out, const char *path,
     const struct folder_style *style, struct why *why);

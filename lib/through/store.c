@@ -170,6 +170,32 @@ store_open_others(struct store *s, const struct doveadm *d, struct mdtree *tree,
 	return 0;
 }
 
+/* The name of the list of subscriptions where it lies among the folders: in a Maildir
+ * of LAYOUT=fs. NULL where it does not. The caller frees it. */
+static char *
+list_among_folders(const struct doveadm_account *a, const struct doveadm *d)
+{
+	static const char option[] = ":SUBSCRIPTIONS=";
+	const char *location = a->location == NULL ? "" : a->location;
+	const char *own = strstr(location, option);
+	char *look = xasprintf("mailferry%clook", a->separator), *dir, *name;
+
+	if (own != NULL)
+		own += sizeof option - 1;
+	name = own == NULL ? xstrdup("subscriptions")
+			   : xmemdup(own, strcspn(own, ":"));
+	dir = str_starts(location, "maildir:") && !a->indexed
+		  ? doveadm_home_directory(a, d, look, DOVEADM_MAILBOX)
+		  : xstrdup("");
+	if (strstr(dir, "/mailferry/look") == NULL) {
+		free(name);
+		name = NULL;
+	}
+	free(look);
+	free(dir);
+	return name;
+}
+
 int
 store_open(struct store *s, const struct doveadm *d, struct mdtree *tree,
     struct why *why)
@@ -181,7 +207,9 @@ store_open(struct store *s, const struct doveadm *d, struct mdtree *tree,
 	    doveadm_mailboxes_read(&s->account, d, why) == -1 ||
 	    doveadm_roles_read(&s->account, d, why) == -1)
 		return -1;
+	s->subscriptions = list_among_folders(&s->account, d);
 	tree->style = (struct folder_style){ .fs = true,
+		.subscriptions = s->subscriptions,
 		.utf8 = true,
 		.unseen = true,
 		.escape = s->account.escape,
@@ -207,6 +235,7 @@ store_free(struct store *s)
 		free(s->known[i].guid);
 	free(s->known);
 	doveadm_account_free(&s->account);
+	free(s->subscriptions);
 	reader_free(&s->scratch);
 	*s = (struct store){ 0 };
 }

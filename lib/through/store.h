@@ -29,7 +29,8 @@ struct store {
 	bool others; /* only what is in other namespaces than the INBOX's */
 	struct doveadm_mailbox *known; /* as each was when last listed */
 	size_t n, cap;
-	uint64_t identity; /* of the target, from the GUID of its INBOX */
+	char *subscriptions; /* the file of them, beside folders; or NULL */
+	uint64_t identity;   /* of the target, from the GUID of its INBOX */
 	struct reader scratch;
 };
 

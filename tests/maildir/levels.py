@@ -2,7 +2,8 @@
 # Copyright (c) 2026 The mailferry authors
 """LAYOUT=fs: mail is merged into a folder that was only the level above another
 one, and taken back. What clients see that were connected all the while, and new
-ones: with --user at once, otherwise when what the warning says was done."""
+ones: with --user at once, otherwise when what the warning says was done. No folder is
+made where Dovecot has the list of subscriptions."""
 import os
 import re
 import subprocess
@@ -20,13 +21,17 @@ USER = ['--user', 'u', '--doveadm', os.path.abspath('doveadm')]
 md.make_folder('source', '.A')
 md.put('source', '.A', '1.a:2,S', message('deep'), 1000)
 md.make_folder('source')
+md.make_folder('lists', '.subscriptions')
+md.put('lists', '.subscriptions', '2.b:2,S', message('news'), 1000)
+md.make_folder('lists', '.subscriptions.Old')
+md.make_folder('lists')
 
 
-def run(*args):
+def run(*args, status=0):
     result = subprocess.run(['maildir-merge', '-q', '--state-dir', 'state',
                              *args], stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE)
-    assert result.returncode == 0, result.stderr.decode()
+    assert result.returncode == status, result.stderr.decode()
     return result.stderr.decode()
 
 
@@ -78,6 +83,13 @@ for options in [server.maildir()], USER:
     if options != USER:
         heed(told)
     assert seen() == (False, False), options
+    os.unlink(journal())
+for options in [server.maildir()], USER, ['--through-doveadm', *USER[1:]]:
+    told = run('lists', *options, '--map', 'subscriptions/Old=Old', status=1)
+    assert 'Dovecot has the list of subscriptions there' in told, told
+    with server.imap() as new:
+        assert new.subscribe('Old')[0] == 'OK' and new.lsub()[0] == 'OK', options
+    run('--undo', journal(), *options)
     os.unlink(journal())
 assert server.complaints() == [], server.complaints()
 old.logout()
