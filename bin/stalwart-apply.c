@@ -242,6 +242,13 @@ open_settings(struct why *why)
 	if (settings_file_open(&run.settings, run.settings_path, bad_settings,
 		NULL, why) == -1)
 		return -1;
+	if (!run.settings.ended && !run.partial) {
+		tool_say(run.settings_path,
+		    "no end record: the file was cut off, and nothing ends for "
+		    "what is not in it: have mkaccounts write it again "
+		    "(--partial)");
+		run.tally.failed++;
+	}
 	if (ledger_open(&run.done, run.done_path, 4, true, only_read, why) ==
 	    -1)
 		return -1;

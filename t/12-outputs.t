@@ -62,6 +62,7 @@ ok 'no output takes the place of an input, nor of another output' '
 	# Nor do the new app passwords go into what is read.
 	mkaccounts -q -o plan.app --settings set in 2>err || :
 	echo "{\"v\":1,\"type\":\"settings\",\"address\":\"a@one.test\",\"app_passwords\":[{\"name\":\"Phone\"}]}" >set
+	echo "{\"v\":1,\"type\":\"end\",\"count\":1,\"source\":\"mkaccounts\"}" >>set
 	for file in set plan.app; do
 		cp "$file" whole
 		run 2 stalwart-apply -q --url http://127.0.0.1:9 --user a --password-command "echo b" \

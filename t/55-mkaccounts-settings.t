@@ -7,7 +7,7 @@ need jq
 # settings_are LINE...: the file, without what every line has.
 settings_are() {
 	if [ $# -gt 0 ]; then printf '%s\n' "$@"; fi >settings.want
-	jq -c 'del(.v, .type, .origin)' settings >settings.got
+	jq -c 'select(.type != "end") | del(.v, .type, .origin)' settings >settings.got
 	same settings.want settings.got
 }
 
@@ -20,11 +20,43 @@ ok 'what an account and a settings record say goes into one line' '
 		end
 	} | plan 0 --settings settings
 	settings_are "{\"address\":\"a@one.test\",\"forward\":[\"x@other.test\"],\"keep\":false,\"vacation\":{\"active\":true,\"text\":\"Away\",\"until\":\"2030-01-01T23:00:00Z\"},\"identities\":[{\"name\":\"A\",\"address\":\"a@one.test\",\"text\":\"-- A\"}],\"app_passwords\":[{\"name\":\"Phone\"},{\"name\":\"Pad\"}]}"
-	jq -e ".v == 1 and .type == \"settings\"" settings >/dev/null
+	head -n 1 settings | jq -e ".v == 1 and .type == \"settings\"" >/dev/null
 	[ "$(stat -c %a settings)" = 600 ]
 	notes_are
 	has err "1 account with settings"'
 
+ok 'the file says of whom it may lack something, and ends with its count' '
+	bad="\"secret\":\"{SMD5}ZdV0SuLCRbwJXNYYFB9oXCu/e1w=\""
+	{
+		account a@one.test
+		account b@one.test "\"forward\":[\"x@other.test\",\"c@one.test\"]"
+		echo "{\"v\":1,\"type\":\"account\",\"address\":\"c@one.test\",$bad}"
+		account d@one.test
+		record alias d@one.test "\"targets\":[\"c@one.test\"]"
+		account e@one.test
+		record settings e@one.test "\"forward\":[\"x@\"]"
+		account f@one.test "\"forward\":[\"x@other.test\"]"
+		end_of 8
+	} >dump
+	said() {
+		jq -r "[.type, .address // .count, .part // \"-\", .source // empty] | join(\" \")" settings | sort >got
+		printf "%s\n" "$@" | sort >want
+		same want got
+	}
+	more="the directory has more of a forward than could be carried"
+	for how in fail skip; do
+		mkaccounts -q --no-secret=$how --settings settings -o plan dump 2>err || [ $how = fail ]
+		said "settings b@one.test $more" "settings d@one.test $more" \
+		    "settings e@one.test $more" "settings f@one.test -" "end 4 - mkaccounts"
+	done
+	recfilter -q -a a@one.test -a f@one.test dump >part
+	run 0 mkaccounts -q --settings settings -o plan part
+	said "settings a@one.test -" "settings f@one.test -" \
+	    "end 2 a part of the directory mkaccounts"
+	grep -v c@one.test dump >part
+	run 0 mkaccounts -q --partial --settings settings -o plan part
+	jq -se "map(select(.type == \"settings\").part) |
+	    length == 4 and all(. == \"the input was not all of the directory\")" settings'
 ok 'a forward of a settings record: several targets become a list, as any' '
 	{
 		account a@one.test

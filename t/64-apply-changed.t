@@ -325,6 +325,78 @@ ok 'with -u a forward that is gone ends, where it is as it was put in' '
 	[ "$(the_text calm@one.test forward | grep -c mine@other.test)" = 1 ]
 	jq -r "select(.address == \"calm@one.test\" and .name == \"forward\") | .note" out | grep "it runs until somebody switches it off"'
 
+# --- what an input that is not whole shows ---
+serve
+: >settings.done
+bad='"secret":"{SMD5}ZdV0SuLCRbwJXNYYFB9oXCu/e1w="'
+all() { # MEMBERS OF bob
+	domain one.test
+	account away@one.test "$(away "gone")"
+	record alias away@one.test '"targets":["away@one.test","x@other.test"]'
+	account fwd@one.test '"forward":["bob@one.test"],"keep":false'
+	account two@one.test '"forward":["bob@one.test","x@other.test"]'
+	account me@one.test "$(fwd x@other.test)"
+	echo '{"v":1,"type":"account","address":"bob@one.test",'"$1"'}'
+	end_of 7
+}
+all '"secret":"{SHA}sRZzi/p3eu0PuyOjgiQoia41wkw="' >dump
+mkaccounts -q --settings settings -o plan dump
+run 0 put >out 2>err
+cp out out.all
+cp settings settings.all
+# forwards_run [STATUS]: after -u, which forwards nowhere, all are as they were.
+forwards_run() {
+	run "$1" put -u --keep-passwords >out.now 2>err
+	cp out.all out
+	for user in away fwd two me; do
+		the_text $user@one.test forward | grep -q "^redirect" || the_text $user@one.test forward | grep -q "redirect :copy"
+	done
+	the_text two@one.test forward | grep -q two-forward@one.test
+	ask SieveScript/get away@one.test | jq -e "any(.isActive and .name == \"mailferry\")"
+	! grep -q "\"updated\".*SieveScript" out.now
+}
+ok 'whom it leads to is refused or left out: the forward stays, and it is said' '
+	all "$bad" >bad
+	for how in fail skip; do
+		mkaccounts -q --no-secret=$how --settings settings -o plan bad 2>err || [ $how = fail ]
+		forwards_run 0
+		has err "fwd@one.test: the directory has more of a forward than could be carried: what is here stays"
+	done'
+ok 'a part that grep has made, and a record that was refused' '
+	grep -v "\"alias\"" dump >part
+	run 0 mkaccounts -q --partial --settings settings -o plan part
+	forwards_run 0
+	has err "away@one.test: the input was not all of the directory: what is here stays"
+	sed "s/\"alias\",/&\"active\":\"yes\",/" dump >bad
+	run 1 mkaccounts -q --settings settings -o plan bad 2>err
+	forwards_run 0'
+ok 'a file that is empty, cut, or of a part, beside the whole plan' '
+	run 0 mkaccounts -q --settings settings -o plan dump
+	: >settings
+	forwards_run 1
+	has err "settings: no end record: the file was cut off"
+	has err "away@one.test: settings does not have it, nor others of the plan"
+	head -n 1 settings.all >settings
+	forwards_run 1
+	head -c 150 settings.all >settings
+	forwards_run 1
+	grep -v me@one.test settings.all >settings
+	forwards_run 1
+	has err "me@one.test: settings does not have it, and is not the file of all of the directory"
+	recfilter -q -a me@one.test dump | mkaccounts -q --settings settings -o part
+	forwards_run 1
+	cp part plan
+	forwards_run 0'
+ok 'what the directory has given up ends with the whole file' '
+	sed "s/\"forward\":[^]]*],\"keep\":[a-z]*/\"home\":\"\/h\"/; s/,\"forward\":[^]]*]//; /\"alias\"/d" dump |
+	    sed "s/\"count\":7/\"count\":6/" >less
+	run 0 mkaccounts -q --settings settings -o plan less
+	run 0 put -u --keep-passwords >out.now 2>err
+	cp out.all out
+	for user in away fwd two me; do
+		[ "$(the_text $user@one.test forward | grep -c redirect)" = 0 ]
+	done'
+
 # --- messages and identities that the directory takes back, or names anew ---
 own() { # MEMBERS...
 	id_of $who

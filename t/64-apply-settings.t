@@ -567,7 +567,7 @@ ok 'a dump is no file of settings: nothing is done, and it is said' '
 		end
 	} >dump
 	mkaccounts -q --settings settings -o plan dump
-	{ cat settings; end; } >mixed
+	{ grep -v "\"end\"" settings; end; } >mixed
 	for file in dump mixed; do
 		: >requests
 		run 2 stalwart-apply --password-file admin.secret --settings "$file" plan >out 2>err

@@ -102,7 +102,8 @@ ok 'what the owner takes away stays away; what the owner gave stays' '
 more() {
 	for r in "$@"; do
 		printf '{"folder":"Work","with":"%s@one.test","rights":"%s"}\n' "${r%:*}" "${r#*:}"
-	done | jq -sc "{v: 1, type: \"settings\", address: \"alice@one.test\", shares: .}"
+	done | jq -sc "{v: 1, type: \"settings\", address: \"alice@one.test\", shares: .},
+	    {v: 1, type: \"end\", count: 1, source: \"mkaccounts\"}"
 }
 ok 'what was taken away does not come back with what is new' '
 	cp settings settings.was

@@ -73,6 +73,8 @@ struct apply {
 	size_t without_password; /* app passwords that nobody asked for */
 	size_t emptied;          /* accounts that had settings before */
 	const char *first_emptied;
+	size_t unproven; /* those of which the file does not say so */
+	const char *first_unproven;
 	struct map sharees; /* address -> id of the account, or NULL */
 	struct jmap_domains sharee_domains;
 	struct map script_files; /* file names that were taken */

@@ -37,7 +37,7 @@ struct group {
 };
 
 /* An account that the file has nothing for: what an earlier file had stays, but
- * for what -u takes back. */
+ * for what -u takes back, where the file is that of all of the directory. */
 static bool
 is_emptied(struct apply *a, const struct apply_entry *e)
 {
@@ -45,6 +45,11 @@ is_emptied(struct apply *a, const struct apply_entry *e)
 	    !ledger_has(
 		a->options->done, (const char *const[]){ e->address }, 1))
 		return false;
+	if (!a->options->settings->whole) {
+		if (a->unproven++ == 0)
+			a->first_unproven = arena_adds(&a->arena, e->address);
+		return false;
+	}
 	if (a->emptied++ == 0)
 		a->first_emptied = arena_adds(&a->arena, e->address);
 	return a->options->update;
@@ -471,6 +476,30 @@ tell_emptied(const struct apply *a)
 	buf_free(&text);
 }
 
+/* With -u, what the directory does not have any more ends: this file does not show
+ * what that is. */
+static void
+tell_unproven(struct apply *a)
+{
+	struct apply_result r = { .status = APPLY_FAILED,
+		.would = APPLY_FAILED,
+		.object = "SieveScript",
+		.address = a->first_unproven };
+	struct why why = { 0 };
+
+	if (a->unproven == 0 || !a->options->update)
+		return;
+	why_set(&why, FAIL_DATA,
+	    "%s does not have it%s, and is not the file of all of the "
+	    "directory: nothing ends for what is not in it; make plan and "
+	    "settings by one run of mkaccounts",
+	    a->options->settings->path,
+	    a->unproven > 1 ? ", nor others of the plan" : "");
+	r.why = &why;
+	a->options->result(a->options->arg, &r);
+	a->unproven = 0;
+}
+
 int
 settings_pass(struct apply *a, bool go)
 {
@@ -478,6 +507,7 @@ settings_pass(struct apply *a, bool go)
 		apply_run_requests(a, next_group, step);
 		tell_unmade(a);
 		tell_emptied(a);
+		tell_unproven(a);
 		if (!a->stopping && a->options->last_plan)
 			tell_unused(a);
 	}

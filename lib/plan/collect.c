@@ -421,6 +421,8 @@ add_account(struct plan *p, const struct record *r, struct why *why)
 	    p, &r->groups, r->address, a.origin, "the group", plan_address);
 	a.forward = read_addresses(p, &r->forward, r->address, a.origin,
 	    "the forward to", plan_outside);
+	if (a.forward.n != r->forward.n)
+		a.flags |= ACC_UNSURE;
 	note_name(p, &a);
 	account = keep_account(p, &a);
 	plan_keep_settings(p, a.address, r);
@@ -467,6 +469,7 @@ join_alias(struct plan *p, const struct record *r, struct row *row)
 	}
 	more = read_addresses(
 	    p, &r->targets, r->address, origin, "the target", plan_outside);
+	row->cut = row->cut || more.n != r->targets.n;
 	if (r->active != row->active) {
 		plan_note(p, NOTE_LEFT, r->address, row->origin,
 		    "a second record of the alias, which is switched off");
@@ -499,6 +502,7 @@ add_alias(struct plan *p, const struct record *r, struct why *why)
 	address->row = (uint32_t)++p->n_rows;
 	row.targets = read_addresses(
 	    p, &r->targets, r->address, row.origin, "the target", plan_outside);
+	row.cut = row.targets.n != r->targets.n;
 	p->rows[p->n_rows - 1] = row;
 	return 0;
 }
@@ -556,6 +560,21 @@ add(struct plan *p, const struct record *r, struct why *why)
 	return 0;
 }
 
+/* A record that was refused may have held the forward of an account. */
+static void
+keep_unsure(struct plan *p, const struct record *r)
+{
+	uint32_t address = 0;
+
+	if (domain_of(p, r->address) != 0)
+		address = plan_address(p, r->address, NULL);
+	if (address == 0)
+		return;
+	p->unsure =
+	    xgrow(p->unsure, p->n_unsure, &p->cap_unsure, sizeof *p->unsure);
+	p->unsure[p->n_unsure++] = address;
+}
+
 int
 plan_add(struct plan *p, const struct record *r, struct why *why)
 {
@@ -564,6 +583,7 @@ plan_add(struct plan *p, const struct record *r, struct why *why)
 	if (result == -1 && r->type != REC_DKIM) {
 		p->refused = true;
 		spare(p, r, true);
+		keep_unsure(p, r);
 	}
 	return result;
 }

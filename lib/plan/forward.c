@@ -56,11 +56,12 @@ clean_targets(struct plan *p, struct model_account *a)
 					 ? "the server refuses this local part"
 					 : bad_target(p, target);
 
-		if (reason != NULL)
+		if (reason != NULL) {
+			a->flags |= ACC_UNSURE;
 			plan_note(p, NOTE_LEFT, plan_name(p, a->address),
 			    a->origin, "the forward to %s: %s",
 			    plan_name(p, given), reason);
-		else if (plan_account_of(p, target) == a)
+		} else if (plan_account_of(p, target) == a)
 			a->flags |= ACC_KEEP;
 		else if (plan_once(p, target))
 			plan_append(p, &targets, target);
@@ -237,14 +238,15 @@ drop_loops(struct graph *g, const struct node *node)
 	for (uint32_t n = 0; n < n_targets; n++) {
 		uint32_t target = p->numbers[a->forward.at + n];
 
-		if (!comes_back(g, node, target))
+		if (!comes_back(g, node, target)) {
 			p->numbers[a->forward.at + a->forward.n++] = target;
-		else
-			plan_note(p, NOTE_LEFT, plan_name(p, a->address),
-			    a->origin,
-			    "the forward to %s: mail would come back to the "
-			    "account, in a loop",
-			    plan_name(p, target));
+			continue;
+		}
+		a->flags |= ACC_UNSURE;
+		plan_note(p, NOTE_LEFT, plan_name(p, a->address), a->origin,
+		    "the forward to %s: mail would come back to the account, "
+		    "in a loop",
+		    plan_name(p, target));
 	}
 }
 
@@ -339,6 +341,8 @@ make_script(struct plan *p, struct model_account *a)
 	a->redirect = a->forward.n == 1 ? target : forward_list(p, a);
 	if (a->redirect != 0)
 		p->counts.forwards++;
+	else
+		a->flags |= ACC_UNSURE;
 }
 
 void

@@ -77,7 +77,8 @@ enum account_flags {
 	/* where the secret comes from; neither: the account has none */
 	ACC_VERBATIM = 32,
 	ACC_TRANSCODED = 64,
-	ACC_TEMPORARY = 128
+	ACC_TEMPORARY = 128,
+	ACC_UNSURE = 256 /* the directory has more of its forward */
 };
 
 /* Strings are numbers in p->texts, 0 for none. */
@@ -133,6 +134,7 @@ struct row {
 	enum row_state state;
 	bool active;
 	bool moved; /* into the domain that its domain is an alias of */
+	bool cut;   /* not all that it leads to is in the leaves */
 };
 
 struct list {
@@ -199,6 +201,9 @@ struct plan {
 	 * server may have there stays. */
 	uint32_t *kept;
 	size_t n_kept, cap_kept;
+	/* Addresses of refused records, which may hold a forward. */
+	uint32_t *unsure;
+	size_t n_unsure, cap_unsure;
 	bool spare_all; /* nobody knows which domains are not complete */
 	bool named;     /* an account has a name */
 	bool refused;   /* a record, so that not all is in the plan */

@@ -46,6 +46,7 @@ plan_free(struct plan *p)
 	free(p->rows);
 	free(p->lists);
 	free(p->kept);
+	free(p->unsure);
 	free(p->logins);
 	free(p->alias_domains);
 	free(p->signings);

@@ -322,7 +322,7 @@ nested_row(struct plan *p, const struct row *row, uint32_t target)
 
 /* Adds the leaves of a row that is expanded to the run being built. */
 static void
-add_nested(struct plan *p, const struct row *row, struct run *leaves,
+add_nested(struct plan *p, struct row *row, struct run *leaves,
     const struct row *nested)
 {
 	const char *reason = NULL;
@@ -336,6 +336,7 @@ add_nested(struct plan *p, const struct row *row, struct run *leaves,
 	if (reason != NULL)
 		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
 		    "the target %s, %s", plan_name(p, nested->address), reason);
+	row->cut = row->cut || reason != NULL || nested->cut;
 	for (uint32_t n = 0; reason == NULL && n < nested->leaves.n; n++) {
 		uint32_t address = p->numbers[nested->leaves.at + n];
 
@@ -385,15 +386,19 @@ expand(struct plan *p, struct row *row, unsigned int depth)
 		uint32_t target = p->numbers[row->targets.at + n];
 		const struct row *nested;
 
-		if (target == 0)
+		if (target == 0) {
+			row->cut = true;
 			continue;
+		}
 		nested = nested_row(p, row, target);
 		if (nested != NULL) {
 			add_nested(p, row, &leaves, nested);
 			continue;
 		}
 		target = leaf(p, row, target);
-		if (target != 0 && plan_once(p, target))
+		if (target == 0)
+			row->cut = true;
+		else if (plan_once(p, target))
 			plan_append(p, &leaves, target);
 	}
 	row->leaves = leaves;
@@ -408,6 +413,8 @@ become_forward(struct plan *p, struct model_account *a, const struct row *row)
 	struct run targets = plan_run(p);
 	bool keep = false;
 
+	if (row->cut)
+		a->flags |= ACC_UNSURE;
 	for (uint32_t n = 0; n < row->leaves.n; n++) {
 		uint32_t target = p->numbers[row->leaves.at + n];
 
@@ -426,6 +433,8 @@ become_forward(struct plan *p, struct model_account *a, const struct row *row)
 	else if ((a->flags & ACC_GROUP) != 0)
 		reason = "a group keeps its mail";
 	if (reason != NULL) {
+		if (row->active)
+			a->flags |= ACC_UNSURE;
 		plan_note(p, NOTE_LEFT, name, row->origin,
 		    "the forward to %s%s: %s",
 		    plan_name(p, p->numbers[targets.at]),

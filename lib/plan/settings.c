@@ -213,12 +213,13 @@ add_forward(struct joiner *o)
 		struct why why = { 0 };
 		uint32_t n = plan_outside(p, o->all.forward.v[i], &why);
 
-		if (n != 0)
+		if (n != 0) {
 			plan_append(p, &run, n);
-		else
-			plan_note(p, NOTE_LEFT, o->address, a->origin,
-			    "the forward to %s: %s", o->all.forward.v[i],
-			    why.text);
+			continue;
+		}
+		a->flags |= ACC_UNSURE;
+		plan_note(p, NOTE_LEFT, o->address, a->origin,
+		    "the forward to %s: %s", o->all.forward.v[i], why.text);
 	}
 	a->forward = run;
 	o->all.forward.n = 0;
@@ -375,41 +376,106 @@ note_carried(
 		CARRIED("shared folders");
 }
 
+/* Why what the directory has of an account may not be all here; NULL: it is. Only
+ * then does the server lose what is not in the file. */
+static const char *
+missing_of(const struct plan *p, const struct model_account *a)
+{
+	if (!p->options->whole_accounts)
+		return "the input was not all of the directory";
+	if ((a->flags & ACC_UNSURE) != 0)
+		return "the directory has more of a forward than could be "
+		       "carried";
+	return NULL;
+}
+
+static void
+mark_unsure(struct plan *p)
+{
+	for (size_t i = 0; i < p->n_unsure; i++) {
+		struct model_account *a =
+		    plan_account_of(p, plan_canonical(p, p->unsure[i]));
+
+		if (a != NULL)
+			a->flags |= ACC_UNSURE;
+	}
+}
+
+/* The line of an account; empty where it needs none: in the file of a part, an
+ * account without one is not of this part. */
+static void
+write_owner(struct plan *p, const struct model_account *a, struct buf *b)
+{
+	struct record r = { 0 };
+	const char *missing = missing_of(p, a);
+	uint32_t settings = plan_extras(p, a).settings;
+	bool has;
+
+	buf_reset(b);
+	record_reset(&r, REC_SETTINGS);
+	if (settings != 0)
+		read_line(&r, plan_string(p, settings));
+	reduce(p, a, &r);
+	r.part = missing;
+	has = record_has_settings(&r) || r.forward.n != 0;
+	if (has || missing != NULL || p->options->part)
+		record_write(&r, b);
+	if (b->len > RECORD_LINE_MAX) {
+		plan_note(p, NOTE_LEFT, r.address, a->origin,
+		    "scripts and signatures: together they are longer than a "
+		    "line of a record may be");
+		has = false;
+		buf_reset(b);
+		record_reset(&r, REC_SETTINGS);
+		r.address = plan_name(p, a->address);
+		r.part = "there is more than a line may hold";
+		record_write(&r, b);
+	}
+	if (has) {
+		p->counts.settings++;
+		note_carried(p, a, &r);
+	}
+	record_free(&r);
+}
+
+static void
+write_settings_end(const struct plan *p, int64_t count, struct buf *b)
+{
+	struct record end = { 0 };
+
+	record_reset(&end, REC_END);
+	end.count = count;
+	end.source = "mkaccounts";
+	if (p->options->part)
+		end.part = "a part of the directory";
+	buf_reset(b);
+	record_write(&end, b);
+	record_free(&end);
+}
+
 int
 plan_each_settings(struct plan *p,
     int (*line)(void *arg, const char *text, size_t len, struct why *why),
     void *arg, struct why *why)
 {
-	struct record r = { 0 };
 	struct buf b = { 0 };
+	int64_t count = 0;
 	int result = 0;
 
+	mark_unsure(p);
 	for (size_t i = 0; i < p->n_accounts && result == 0; i++) {
-		const struct model_account *a = &p->accounts[i];
-		uint32_t settings = plan_extras(p, a).settings;
-
-		if ((a->flags & ACC_REFUSED) != 0 ||
-		    (settings == 0 && a->redirect == 0))
+		if ((p->accounts[i].flags & ACC_REFUSED) != 0)
 			continue;
-		record_reset(&r, REC_SETTINGS);
-		if (settings != 0)
-			read_line(&r, plan_string(p, settings));
-		reduce(p, a, &r);
-		if (!record_has_settings(&r) && r.forward.n == 0)
+		write_owner(p, &p->accounts[i], &b);
+		if (b.len == 0)
 			continue;
-		buf_reset(&b);
-		record_write(&r, &b);
-		if (b.len > RECORD_LINE_MAX) {
-			plan_note(p, NOTE_LEFT, r.address, a->origin,
-			    "scripts and signatures: together they are longer "
-			    "than a line of a record may be");
-			continue;
-		}
-		p->counts.settings++;
-		note_carried(p, a, &r);
+		count++;
 		result = line(arg, b.data, b.len, why);
 	}
-	record_free(&r);
+	if (result == 0) {
+		write_settings_end(p, count, &b);
+		result = line(arg, b.data, b.len, why);
+	}
 	buf_wipe(&b);
 	return result;
 }

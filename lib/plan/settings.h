@@ -13,9 +13,10 @@
 
 /*
  * Calls line for each account that has any, with a settings record
- * (mailferry-record(5)), newline included; a forward in it has one target. Only
- * with options->settings, and after plan_resolve. Stops, and returns -1, when
- * line does.
+ * (mailferry-record(5)), newline included; a forward in it has one target. What
+ * may be missing of an account is its part; of a part of a directory each account
+ * has a record. Then an end record. Only with options->settings, and after
+ * plan_resolve. Stops, and returns -1, when line does.
  */
 int plan_each_settings(struct plan *p,
     int (*line)(void *arg, const char *text, size_t len, struct why *why),

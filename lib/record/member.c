@@ -120,7 +120,7 @@ const struct record_member record_members[] = {
 	M(count, NUMBER, NOTE | END, END),
 	M(failed, NUMBER, END, 0),
 	M(source, TEXT, END, 0),
-	M(part, TEXT, END, 0),
+	M(part, TEXT, SETTINGS | END, 0),
 	M(origin, TEXT, DOMAIN_ | OWNER | ALIAS | GROUP | DKIM | NOTE, 0),
 };
 

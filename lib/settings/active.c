@@ -101,7 +101,8 @@ chose_ours(struct script_set *s)
 
 /* Why what is active stays; NULL: it has to change. */
 static const char *
-reason_to_leave(struct script_set *s, const char *key)
+reason_to_leave(
+    struct script_set *s, const struct wanted_vacation *w, const char *key)
 {
 	if (s->unread != NULL)
 		return s->unread;
@@ -118,7 +119,8 @@ reason_to_leave(struct script_set *s, const char *key)
 		return "another script is active, and one of an earlier run "
 		       "is not: it is left alone";
 	if (strcmp(s->active_name, script_server_vacation) == 0 &&
-	    !vacation_is_ours(s->run, s->o))
+	    (!vacation_is_ours(s->run, s->o) ||
+		(w == NULL && s->o->want.part != NULL)))
 		return "the owner's own vacation message is active, and "
 		       "switches it off: it is left alone";
 	return NULL;
@@ -315,7 +317,7 @@ active_decide(struct script_set *s, const struct wanted_vacation *w)
 		;
 	else if (is_covered(s, names, n, key))
 		owner_exists(s->run, s->o, ITEM_SCRIPT, s->active_name, NULL);
-	else if ((reason = reason_to_leave(s, key)) != NULL)
+	else if ((reason = reason_to_leave(s, w, key)) != NULL)
 		owner_exists(s->run, s->o, ITEM_ACTIVE, key, reason);
 	else {
 		note_vacation(s, w, key);

@@ -60,12 +60,33 @@ static int
 refuse_dump(
     const struct settings_file *f, const struct record *r, struct why *why)
 {
-	if (r->type == REC_SETTINGS || r->type == REC_OTHER)
+	if (r->type == REC_SETTINGS || r->type == REC_OTHER ||
+	    (r->type == REC_END && r->source != NULL &&
+		strcmp(r->source, "mkaccounts") == 0))
 		return 0;
 	return why_set(why, FAIL_FATAL,
 	    "%s:%zu: this is a dump of a directory: give it to mkaccounts, "
 	    "whose --settings writes the file",
 	    f->path, f->number);
+}
+
+/* What a line says of the file. n: as next_record returns it; 0 after the last. */
+static void
+count_line(struct settings_file *f, const struct record *r, int n)
+{
+	bool end = n == 1 && r->type == REC_END;
+
+	if (n == 0) {
+		f->whole = f->whole && f->ended && f->records == f->counted;
+		return;
+	}
+	f->ended = end;
+	if (!end)
+		f->records++;
+	else if (r->count > 0)
+		f->counted += r->count;
+	if (n == -1 || (end && r->part != NULL))
+		f->whole = false;
 }
 
 int
@@ -77,7 +98,9 @@ settings_file_open(struct settings_file *f, const char *path,
 	long offset;
 	int n;
 
-	*f = (struct settings_file){ .path = path, .file = fopen(path, "re") };
+	*f = (struct settings_file){
+		.path = path, .file = fopen(path, "re"), .whole = true
+	};
 	if (f->file == NULL || fseek(f->file, 0, SEEK_SET) == -1)
 		return why_errno(why, FAIL_FATAL, "%s", path);
 	if (!input_claim(fileno(f->file)))
@@ -93,6 +116,7 @@ settings_file_open(struct settings_file *f, const char *path,
 		}
 		if (n == 1 && r.type == REC_SETTINGS)
 			n = learn(f, &r, offset, &reason) == 0 ? 1 : -1;
+		count_line(f, &r, n);
 		if (n == -1) {
 			(void)snprintf(where, sizeof where, "%zu", f->number);
 			bad(arg, where, &reason);

@@ -23,7 +23,12 @@ struct settings_file {
 	struct map lines; /* address -> struct settings_line */
 	struct arena arena;
 	char *line;
-	size_t cap, number; /* the last line that was read */
+	size_t cap, number;       /* the last line that was read */
+	int64_t records, counted; /* lines; what end records count */
+	bool ended;               /* the last line is an end record */
+	/* All accounts that have anything are in it: one that is not has
+	 * nothing. */
+	bool whole;
 };
 
 struct settings_line {
@@ -35,7 +40,7 @@ struct settings_line {
  * Reads all of it once. Each bad line is reported: a record that cannot be
  * read, an address that is there twice. Records of types that nobody knows are
  * passed over. 0, or -1 and why (FATAL): also where it has other records, and is
- * a dump.
+ * a dump. Whether it is whole, its end record says.
  */
 int settings_file_open(struct settings_file *f, const char *path,
     void (*bad)(void *arg, const char *where, const struct why *why), void *arg,

@@ -12,6 +12,7 @@
 #include "core/alloc.h"
 #include "core/str.h"
 #include "settings/addresses.h"
+#include "settings/gone.h"
 #include "settings/owner-internal.h"
 
 /* What the server takes of a signature, in bytes. */

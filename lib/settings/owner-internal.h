@@ -76,11 +76,6 @@ void owner_digest(const char *text, char out[OWNER_DIGEST]);
 /* Of the members that are not null. */
 void owner_digest_json(const json_t *object, char out[OWNER_DIGEST]);
 
-/* What the directory does not have any more, but was put in. Reports that it
- * stays, untouched or not; true if the caller has to take it back. undo: what -u
- * would do. */
-bool owner_goes(const struct owner_run *run, const struct holder *o,
-    enum item_kind kind, const char *name, bool untouched, const char *undo);
 /* The name in the ledger of the identity that was put in under an id; NULL. */
 const char *owner_identity_of(
     const struct owner_run *run, const struct holder *o, const char *id);

@@ -250,24 +250,6 @@ owner_untouched(const struct owner_run *run, const struct holder *o,
 }
 
 bool
-owner_goes(const struct owner_run *run, const struct holder *o,
-    enum item_kind kind, const char *name, bool untouched, const char *undo)
-{
-	char *note;
-
-	if (untouched && run->update)
-		return true;
-	note = xasprintf("the directory does not have it any more%s: it "
-			 "stays%s%s%s",
-	    untouched ? "" : ", and the owner has changed it",
-	    untouched ? " (-u " : "", untouched ? undo : "",
-	    untouched ? ")" : "");
-	owner_exists(run, o, kind, name, note);
-	free(note);
-	return false;
-}
-
-bool
 owner_is_entry(const struct holder *o, const struct ledger_entry *e)
 {
 	return o->identity != NULL && strcmp(e->second, o->identity) == 0;

@@ -15,6 +15,7 @@
 #include "core/alloc.h"
 #include "core/str.h"
 #include "settings/active.h"
+#include "settings/gone.h"
 #include "settings/owner-internal.h"
 #include "sieve/compose.h"
 
@@ -89,6 +90,10 @@ replace_script(const struct script_set *s, const char *name, const char *text,
 	/* The change that was sent has come, or not: once more does no harm. */
 	if (put == PUT_THEIRS && owner_was_changing(s->o, name))
 		return true;
+	/* Whom it leads to on the server may be who could not be carried. */
+	if (put == PUT_OURS && strcmp(name, script_forward) == 0 &&
+	    owner_unproven(s->run, s->o, ITEM_SCRIPT, name))
+		return false;
 	if (put == PUT_OURS || put == PUT_THEIRS)
 		return owner_differs(s->run, s->o, ITEM_SCRIPT, name, put,
 		    json_pack("[s]", "text"));
@@ -224,7 +229,8 @@ put_forward(struct script_set *s)
 		return;
 	}
 	if (r->forward.n == 0) {
-		end_script(s, script_forward);
+		if (r->part == NULL)
+			end_script(s, script_forward);
 		return;
 	}
 	sieve_forward(&text, r->forward.v[0], r->keep);
@@ -348,14 +354,14 @@ script_is_running(struct script_set *s, const char *name)
 	return is_run;
 }
 
-/* A forward that the record does not know any more, or never knew, goes on where
+/* A script that the record does not know any more, or never knew, goes on where
  * it runs, unless this program has ended it. */
 static void
-keep_forward(struct script_set *s)
+keep_running(struct script_set *s, enum component c, const char *name)
 {
-	if (json_object_get(s->wanted, script_forward) == NULL &&
-	    script_is_running(s, script_forward))
-		s->names[C_FORWARD] = xstrdup(script_forward);
+	if (s->names[c] == NULL && json_object_get(s->wanted, name) == NULL &&
+	    script_is_running(s, name))
+		s->names[c] = xstrdup(name);
 }
 
 size_t
@@ -414,6 +420,8 @@ note_gone(struct script_set *s, const struct wanted_vacation *w)
 		    (w != NULL && strcmp(name, script_vacation) == 0) ||
 		    !owner_was_done(s->run, s->o, ITEM_SCRIPT, name))
 			continue;
+		if (owner_unproven(s->run, s->o, ITEM_SCRIPT, name))
+			continue;
 		owner_exists(s->run, s->o, ITEM_SCRIPT, name,
 		    runs(s, name)
 			? "the directory does not have it any more: it runs "
@@ -437,8 +445,10 @@ scripts_decide(const struct owner_run *run, struct holder *o,
 	put_scripts(&s);
 	put_forward(&s);
 	find_filters(&s);
-	keep_forward(&s);
+	keep_running(&s, C_FORWARD, script_forward);
 	shares = put_vacation(&s, w);
+	if (w == NULL && o->want.part != NULL)
+		keep_running(&s, C_VACATION, script_vacation);
 	end_vacation(&s, w);
 	note_gone(&s, w);
 	active_decide(&s, w);

@@ -11,6 +11,7 @@
 
 #include "core/alloc.h"
 #include "record/moment.h"
+#include "settings/gone.h"
 #include "settings/owner-internal.h"
 #include "sieve/compose.h"
 
