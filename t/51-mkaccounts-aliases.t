@@ -244,13 +244,59 @@ ok 'plus signs: the server takes the rest off' '
 	    "not-carried l+z@one.test: the server takes off what follows the +, and no mail reaches this alias" \
 	    "changed tag@one.test: leads to a@one.test, not to a+news@one.test"'
 
+ok 'a target that a catch-all takes leads to where that leads' '
+	{
+		echo "{\"v\":1,\"type\":\"domain\",\"domain\":\"two.test\",\"aliases\":[\"mirror.test\"]}"
+		account a@one.test
+		account b@two.test "\"aliases\":[\"al@two.test\"]"
+		account f@one.test "\"forward\":[\"any@two.test\",\"x@other.test\"]"
+		account g@one.test "\"forward\":[\"any@mirror.test\"],\"keep\":false"
+		account self@two.test "\"forward\":[\"any@five.test\"],\"keep\":false"
+		alias_row one@one.test "\"orders@two.test\""
+		alias_row two@one.test "\"orders@two.test\",\"a@one.test\",\"typo@mirror.test\""
+		alias_row nest@one.test "\"two@one.test\",\"any@three.test\""
+		alias_row out@one.test "\"any@four.test\""
+		alias_row @two.test "\"b@two.test\""
+		alias_row @three.test "\"a@one.test\",\"x@other.test\""
+		alias_row @four.test "\"gone@four.test\""
+		alias_row @five.test "\"self@two.test\",\"al@two.test\""
+		end
+	} | plan 0 --settings settings
+	[ "$(aliases_of b)" = "al@two.test one@one.test" ]
+	[ "$(list_of two)" = "b@two.test a@one.test" ]
+	[ "$(list_of nest)" = "b@two.test a@one.test x@other.test" ]
+	[ "$(list_of f-forward)" = "b@two.test x@other.test" ]
+	jq -r "select(.type == \"settings\") | \"\(.address) \(.forward[0]) \(.keep)\"" settings >got
+	printf "%s\n" "f@one.test f-forward@one.test true" "g@one.test b@two.test false" \
+	    "self@two.test b@two.test true" | same - got
+	grep -v "four.test\|out@one.test\|leads to several addresses" report | not grep not-carried
+	has report "the target @four.test, which leads back to this alias"'
+ok 'but not where who has the address may be left out, or elsewhere' '
+	bad="\"secret\":\"{SMD5}ZdV0SuLCRbwJXNYYFB9oXCu/e1w=\""
+	{
+		account b@two.test
+		account a@one.test "\"forward\":[\"c@two.test\"]"
+		echo "{\"v\":1,\"type\":\"account\",\"address\":\"c@two.test\",$bad}"
+		alias_row one@one.test "\"c@two.test\""
+		alias_row two@one.test "\"c@two.test\",\"x@other.test\""
+		alias_row @two.test "\"b@two.test\""
+		end
+	} >dump
+	for how in skip fail; do
+		mkaccounts -q --no-secret=$how --settings settings --report report -o plan dump 2>err || [ $how = fail ]
+		[ "$(aliases_of b)" = "" ]
+		case " $(list_of two) " in *" b@two.test "*) exit 1 ;; esac
+		not grep "\"forward\":" settings
+	done
+	grep -v c@two.test\",\"secret dump | plan 0 --partial
+	[ "$(aliases_of b)" = "" ]'
 ok 'catch-alls' '
 	{
 		account a@one.test "\"aliases\":[\"al@one.test\"]"
 		alias_row @one.test "\"AL@one.test\""
 		alias_row @two.test "\"x@other.test\""
 		alias_row @three.test "\"l@one.test\""
-		alias_row @four.test "\"nobody@one.test\""
+		alias_row @four.test "\"nobody@five.test\""
 		alias_row @five.test "\"a@one.test\"" "\"active\":false"
 		alias_row @six.test "\"@six.test\""
 		alias_row l@one.test "\"a@one.test\",\"y@other.test\""
@@ -263,7 +309,7 @@ ok 'catch-alls' '
 	EOF
 	same want got
 	notes_are "not-carried @three.test: the catch-all: it leads to several addresses; the server takes one" \
-	    "not-carried @four.test: the target nobody@one.test: it is not among the accounts of the plan" \
+	    "not-carried @four.test: the target nobody@five.test: it is not among the accounts of the plan" \
 	    "not-carried @four.test: the catch-all: it leads nowhere" \
 	    "not-carried @five.test: the catch-all: it is switched off" \
 	    "not-carried @six.test: the target @six.test: a whole domain cannot be a target" \

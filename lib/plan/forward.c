@@ -41,6 +41,28 @@ bad_target(const struct plan *p, uint32_t target)
 	return NULL;
 }
 
+/* One address that a forward leads to. */
+static void
+add_address(struct plan *p, struct model_account *a, struct run *targets,
+    uint32_t target)
+{
+	if (plan_account_of(p, target) == a)
+		a->flags |= ACC_KEEP;
+	else if (plan_once(p, target))
+		plan_append(p, targets, target);
+}
+
+/* What a catch-all leads to, in place of an address that it takes. */
+static void
+add_caught(struct plan *p, struct model_account *a, struct run *targets,
+    const struct row *caught)
+{
+	if (caught->cut)
+		a->flags |= ACC_UNSURE;
+	for (uint32_t n = 0; n < caught->leaves.n; n++)
+		add_address(p, a, targets, p->numbers[caught->leaves.at + n]);
+}
+
 /* The targets as the server will have them, each once, without the account
  * itself, which is a kept copy. */
 static void
@@ -52,8 +74,12 @@ clean_targets(struct plan *p, struct model_account *a)
 	for (uint32_t n = 0; n < a->forward.n; n++) {
 		uint32_t given = p->numbers[a->forward.at + n];
 		uint32_t target = plan_target(p, given);
+		const struct row *caught =
+		    target == 0 ? NULL : plan_catch_all_of(p, target);
 		const char *reason = target == 0
 					 ? "the server refuses this local part"
+				     : caught != NULL && caught->leaves.n != 0
+					 ? NULL
 					 : bad_target(p, target);
 
 		if (reason != NULL) {
@@ -61,10 +87,11 @@ clean_targets(struct plan *p, struct model_account *a)
 			plan_note(p, NOTE_LEFT, plan_name(p, a->address),
 			    a->origin, "the forward to %s: %s",
 			    plan_name(p, given), reason);
-		} else if (plan_account_of(p, target) == a)
-			a->flags |= ACC_KEEP;
-		else if (plan_once(p, target))
-			plan_append(p, &targets, target);
+		} else if (caught != NULL) {
+			add_caught(p, a, &targets, caught);
+		} else {
+			add_address(p, a, &targets, target);
+		}
 	}
 	a->forward = targets;
 }

@@ -265,6 +265,20 @@ plan_is_local(const struct plan *p, uint32_t address)
 	return p->domains[p->addresses[address].domain].local;
 }
 
+struct row *
+plan_catch_all_of(struct plan *p, uint32_t address)
+{
+	const struct address *a = &p->addresses[plan_canonical(p, address)];
+	uint32_t row = p->domains[a->domain].catch_row;
+
+	if (row == 0 || *plan_name(p, address) == '@' || p->options->partial ||
+	    p->spare_all || p->domains[a->domain].spare_accounts ||
+	    a->absent != 0 || a->row != 0 ||
+	    a->kind != OWNER_NONE || plan_account_of(p, address) != NULL)
+		return NULL;
+	return &p->rows[AT(row)];
+}
+
 bool
 plan_is_missing(const struct plan *p, uint32_t domain)
 {

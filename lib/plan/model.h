@@ -35,6 +35,7 @@ struct domain {
 	uint32_t last_alias;
 	uint32_t next;
 	uint32_t catch_all; /* an address */
+	uint32_t catch_row; /* the alias record of its catch-all, 1 + index */
 	uint32_t accounts;  /* and groups that are in it */
 	bool local;         /* the new server's, not somebody's outside */
 	bool keys;          /* comes with signing keys */
@@ -253,6 +254,9 @@ bool plan_has_tail(const struct plan *p, uint32_t address);
  */
 struct model_account *plan_account_of(const struct plan *p, uint32_t address);
 bool plan_is_local(const struct plan *p, uint32_t address);
+/* The catch-all that takes the mail of an address, which nothing else has; NULL:
+ * none does, or who has the address may be elsewhere. */
+struct row *plan_catch_all_of(struct plan *p, uint32_t address);
 /* The domain will not be created, and its id is not known. */
 bool plan_is_missing(const struct plan *p, uint32_t domain);
 /* Gives an address to an account or list. */

@@ -122,6 +122,10 @@ resolve_domains(struct plan *p)
 	for (size_t i = 0; i < p->n_rows; i++)
 		if (is_domain_row(p, &p->rows[i]))
 			resolve_domain_row(p, &p->rows[i]);
+		else if (is_catch_all(p, p->rows[i].address) &&
+			 p->rows[i].active)
+			p->domains[p->addresses[p->rows[i].address].domain]
+			    .catch_row = (uint32_t)i + 1;
 }
 
 /* Accounts in a domain that will not exist are not written. */
@@ -306,14 +310,16 @@ is_forward_of_rest(struct plan *p, const struct row *row)
 	return false;
 }
 
-/* The row that a target leads to; NULL for an account, for the address itself
- * (its mailbox), and where there is none. */
+/* The row that a target leads to, which may be a catch-all; NULL for an account, for
+ * the address itself (its mailbox), and where there is none. */
 static struct row *
 nested_row(struct plan *p, const struct row *row, uint32_t target)
 {
 	uint32_t nested = p->addresses[target].row;
 
-	if (nested == 0 || target == row->address || is_catch_all(p, target) ||
+	if (nested == 0)
+		return plan_catch_all_of(p, target);
+	if (target == row->address || is_catch_all(p, target) ||
 	    plan_account_of(p, target) != NULL ||
 	    is_forward_of_rest(p, &p->rows[AT(nested)]))
 		return NULL;
@@ -681,7 +687,7 @@ plan_resolve(struct plan *p)
 	for (size_t i = 0; i < p->n_rows; i++)
 		if (p->rows[i].address != 0 &&
 		    is_catch_all(p, p->rows[i].address) &&
-		    p->rows[i].state == ROW_NEW)
+		    !is_domain_row(p, &p->rows[i]))
 			resolve_catch_all(p, &p->rows[i]);
 	resolve_groups(p);
 	resolve_logins(p);
