@@ -275,4 +275,23 @@ for sig in TERM INT HUP KILL; do
 		[ \"\$(accounts_here)\" = '$all' ]"
 done
 
+# A domain that fails, for it is an alias domain of another: what is in it.
+serve --schema "$fixtures/real/stalwart-schema.json.gz"
+ok '--reconcile: what is in a domain that failed is named, and its rejects bring it' '
+	reply=$(jmap x:Domain/set "{\"create\":{\"a\":{\"name\":\"one.test\",\"aliases\":{\"two.test\":true}}}}")
+	id=$(echo "$reply" | sed "s/.*\"id\":\"\([^\"]*\).*/\1/")
+	{
+		people | grep -v "\"end\""
+		echo "{\"v\":1,\"type\":\"alias\",\"address\":\"all@two.test\",\"targets\":[\"dora@two.test\",\"x@else.example\"]}"
+	} >records
+	echo "{\"v\":1,\"type\":\"end\",\"count\":$(wc -l <records)}" >>records
+	mkaccounts -q --reconcile records >plan
+	run 1 apply -q --destroy -E failed plan >out 2>err
+	grep "\"failed\"" out | grep -o "\"address\":\"[^\"]*\"" >got
+	printf "\"address\":\"%s\"\n" two.test dora@two.test gone@two.test all@two.test two.test >want
+	same want got
+	jmap x:Domain/set "{\"update\":{\"$id\":{\"aliases\":{}}}}" >/dev/null
+	run 0 apply -q failed >out 2>err
+	[ "$(accounts_here)" = "$(printf "%s\n" $everybody all@two.test | sort | tr "\n" " ")" ]'
+
 done_testing

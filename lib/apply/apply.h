@@ -48,6 +48,8 @@ struct apply_op {
 	struct arena arena;
 	const char *variant; /* of the last object, and its members */
 	const json_t *members;
+	/* Why nothing can be in its scope; NULL: it can. */
+	const struct why *failed_scope;
 	bool failed; /* one of its objects */
 	bool part;   /* others may have more: see mailferry-plan(5), matchOn */
 };

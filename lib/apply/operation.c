@@ -225,7 +225,7 @@ choose_inventory(struct apply *a, struct apply_op *op, int *r)
 static bool
 goes_raw(const struct apply *a, const struct apply_op *op, bool match)
 {
-	return !match && !a->options->dry_run &&
+	return !match && !a->options->dry_run && op->failed_scope == NULL &&
 	       (!a->options->canary || a->canary_done) &&
 	       strcmp(op->object, "Account") == 0;
 }
@@ -289,6 +289,8 @@ next_entry(struct apply *a, struct apply_job *job, bool match)
 		return 1;
 	}
 	fill_entry(a, op, e, match);
+	if (op->failed_scope != NULL && !e->done)
+		entry_fail(e, op->failed_scope);
 	return 1;
 }
 
@@ -334,12 +336,18 @@ resolve_scope(struct apply *a, struct apply_op *op, struct why *why)
 	return apply_resolve(a, "", op->scope, why);
 }
 
-/* An operation as a whole that failed: one result for it. */
+/* An operation whose scope is lost, and each of its objects with it. Without any
+ * there is one result for the operation. */
 static void
 fail_op(struct apply *a, struct apply_op *op, const struct why *why)
 {
 	struct apply_entry e = { .why = *why };
 
+	op->failed_scope = why;
+	send_objects(a, op, false);
+	job_drain(a);
+	if (op->failed || a->stopping)
+		return;
 	entry_settle(&e, APPLY_FAILED, NULL);
 	apply_report(a, op, &e);
 }
@@ -349,11 +357,11 @@ apply_objects(struct apply *a)
 {
 	struct apply_op *op = new_op(a);
 	struct inventory *v = NULL;
-	struct why why = { 0 };
+	struct why why = { 0 }, lost = { 0 };
 	int r = 0;
 
-	if (resolve_scope(a, op, &why) == -1)
-		fail_op(a, op, &why);
+	if (resolve_scope(a, op, &lost) == -1)
+		fail_op(a, op, &lost);
 	else
 		v = choose_inventory(a, op, &r);
 	if (r == 0 && !op->failed)
