@@ -296,6 +296,31 @@ ok 'no index of a dump that lacks something, of two files, of standard input' '
 	run 2 recfilter --index i <dump 2>err'
 
 # What mkaccounts holds back without recfilter as well.
+ok 'another name of a domain that has accounts of its own is none in a part' '
+	cat >mirrors <<-"END"
+	{"v":1,"type":"domain","domain":"one.test","new":"a\\u0041,[]","aliases":["two.test","three.test"],"active":true}
+	{"v":1,"type":"domain","domain":"four.test","aliases":["two.test"]}
+	{"v":1,"type":"domain","domain":"two.test"}
+	{"v":1,"type":"account","address":"a@one.test","active":true,"aliases":["x@four.test"]}
+	{"v":1,"type":"account","address":"b@two.test","active":true}
+	{"v":1,"type":"end","count":5}
+	END
+	run 0 recfilter -a a@one.test mirrors >got
+	cat >want <<-"END"
+	{"v":1,"type":"domain","domain":"one.test","new":"a\\u0041,[]","aliases":["three.test"],"active":true}
+	{"v":1,"type":"domain","domain":"four.test","aliases":[]}
+	{"v":1,"type":"account","address":"a@one.test","active":true,"aliases":["x@four.test"]}
+	{"v":1,"type":"end","count":3,"part":"recfilter"}
+	END
+	same want got
+	run 1 recfilter --index index mirrors 2>err
+	has err "index: not written: two.test is another name of a domain, and has accounts of its own"
+	not [ -e index ]
+	run 0 recfilter -a b@two.test mirrors >got
+	hasnt got "one.test"
+	echo a@one.test >done
+	run 0 recfilter -a b@two.test --done done mirrors >got
+	same mirrors got'
 ok 'a part without its account: neither a list that takes its address, nor its forward' '
 	{
 		account a@one.test

@@ -625,6 +625,30 @@ select_common(const struct selection *s, size_t *at, const char **line)
 }
 
 bool
+select_owns(const struct selection *s, const char *domain)
+{
+	uint32_t number = intern_get(&s->names, domain, strlen(domain));
+
+	return number != 0 && (s->name[number].flags & FULL) != 0;
+}
+
+const char *
+select_owned_mirror(const struct selection *s)
+{
+	for (size_t i = 0; i < s->n_items; i++) {
+		const struct select_item *item = &s->items[i];
+		const uint32_t *v = s->numbers + item->names.at;
+
+		for (size_t k = 0;
+		     item->type == REC_DOMAIN && k < item->names.n; k++)
+			if (v[k] != item->name &&
+			    (s->name[v[k]].flags & FULL) != 0)
+				return text_of(s, v[k]);
+	}
+	return NULL;
+}
+
+bool
 select_missing(const struct selection *s, size_t *at, const char **name)
 {
 	while (*at < s->names.n &&

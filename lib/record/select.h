@@ -70,6 +70,12 @@ bool select_common(const struct selection *s, size_t *at, const char **line);
  * at the end. *at begins as 0. */
 bool select_next(const struct selection *s, size_t *at, const char **line);
 
+/* Whether a domain has accounts or groups of its own. */
+bool select_owns(const struct selection *s, const char *domain);
+/* A name that a domain's record calls another name of it, and that has accounts of
+ * its own; NULL: there is none. After the last record. */
+const char *select_owned_mirror(const struct selection *s);
+
 /* Steps through the names that were chosen and that no record has. */
 bool select_missing(const struct selection *s, size_t *at, const char **name);
 
