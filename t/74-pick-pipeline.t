@@ -77,4 +77,26 @@ ok 'what the proxy cannot say moves nobody' '
 	run 75 env PROXY_ADMIN_URL=http://127.0.0.1:1 remap pick --token-file token legacy dump >out 2>err
 	not [ -s out ]'
 
+ok 'a list keeps a member that is an alias of one who has moved' '
+	{
+		for user in alice bob; do
+			echo "{\"v\":1,\"type\":\"account\",\"address\":\"$user@one.test\",\"secret\":\"$(hash x)\"}"
+		done
+		alias() { echo "{\"v\":1,\"type\":\"alias\",\"address\":\"$1@one.test\",\"targets\":[$2]}"; }
+		alias info "\"Alice@one.test\""
+		alias l "\"INFO@one.test\",\"bob@one.test\""
+		alias big "\"late@one.test\",\"bob@one.test\""
+		alias late "\"alice@one.test\""
+		alias own "\"alice@one.test\""
+		alias alice "\"x@other.test\",\"alice@one.test\""
+		echo "{\"v\":1,\"type\":\"end\",\"count\":8}"
+	} >dump
+	run 0 remap pick --token-file token legacy dump >part 2>err
+	jq -r "[.type, .address // .count] | join(\" \")" part | sort >got
+	printf "%s\n" "account bob@one.test" "alias big@one.test" "alias info@one.test" \
+	    "alias l@one.test" "alias late@one.test" "end 5" | same - got
+	run 0 mkaccounts -q -o plan part 2>err
+	jq -rs "[.[] | select(.object == \"MailingList\").value[] | .name + \":\" +
+	    (.recipients | keys | join(\",\"))] | sort | join(\" \")" plan >got
+	echo "big:alice@one.test,bob@one.test l:alice@one.test,bob@one.test" | same - got'
 done_testing

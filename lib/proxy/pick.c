@@ -11,6 +11,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/map.h"
+#include "record/address.h"
 #include "record/intake.h"
 #include "record/record.h"
 
@@ -22,9 +23,18 @@ enum {
 struct waiting {
 	const char *text;
 	enum record_type type;
-	size_t subject;     /* of an account */
-	const char *alias;  /* the address of one; otherwise NULL */
-	const char *target; /* of an alias with one; otherwise NULL */
+	size_t subject;       /* of an account */
+	const char *alias;    /* the address of one; otherwise NULL */
+	const char **targets; /* of an alias, n of them */
+	size_t n;
+};
+
+/* An alias of an account that was left out. A list that is passed on may have it
+ * as a member: without it that would lead nowhere. */
+struct held {
+	struct held *next;
+	const char *alias, *text;
+	bool passed;
 };
 
 struct picking {
@@ -39,6 +49,8 @@ struct picking {
 	/* Addresses of accounts that were not passed on. */
 	struct arena texts;
 	struct map left;
+	struct held *held;
+	struct map targets; /* of the aliases that were passed on */
 	struct pick_counts *counts;
 	struct intake intake;
 	size_t passed;
@@ -93,7 +105,35 @@ static bool
 belongs_to_left(const struct picking *k, const struct waiting *w)
 {
 	return map_get(&k->left, w->alias) != NULL ||
-	       (w->target != NULL && map_get(&k->left, w->target) != NULL);
+	       (w->n == 1 && map_get(&k->left, w->targets[0]) != NULL);
+}
+
+static void
+hold(struct picking *k, const struct waiting *w)
+{
+	struct held *h = arena_alloc(&k->texts, sizeof *h);
+
+	*h = (struct held){ k->held, arena_adds(&k->texts, w->alias),
+		arena_adds(&k->texts, w->text), false };
+	k->held = h;
+	k->counts->aliases++;
+}
+
+/* Whether an alias goes on. */
+static bool
+passes_alias(struct picking *k, const struct waiting *w)
+{
+	if (!belongs_to_left(k, w)) {
+		for (size_t i = 0; i < w->n; i++)
+			(void)map_put_copy(
+			    &k->targets, &k->texts, w->targets[i], NULL);
+		return true;
+	}
+	if (map_get(&k->left, w->alias) == NULL)
+		hold(k, w);
+	else
+		k->counts->aliases++;
+	return false;
 }
 
 static bool
@@ -105,10 +145,7 @@ passes(struct picking *k, const struct waiting *w,
 		return passes_account(
 		    k, &k->subjects.v[w->subject], &outcomes[w->subject]);
 	case REC_ALIAS:
-		if (!belongs_to_left(k, w))
-			return true;
-		k->counts->aliases++;
-		return false;
+		return passes_alias(k, w);
 	case REC_END:
 		/* What was not looked up for lack of a proxy is not a part. */
 		return !k->p->stop(k->p->arg);
@@ -135,8 +172,32 @@ make_end(struct picking *k, const char *line)
 }
 
 static void
+pass_line(struct picking *k)
+{
+	k->p->pass(k->p->arg, buf_str(&k->line), k->line.len);
+	k->passed++;
+}
+
+/* What lists that were passed on need. */
+static void
+pass_held(struct picking *k)
+{
+	for (struct held *h = k->held; h != NULL; h = h->next) {
+		if (h->passed || map_get(&k->targets, h->alias) == NULL)
+			continue;
+		h->passed = true;
+		k->counts->aliases--;
+		buf_reset(&k->line);
+		buf_addf(&k->line, "%s\n", h->text);
+		pass_line(k);
+	}
+}
+
+static void
 pass(struct picking *k, const struct waiting *w)
 {
+	if (w->type == REC_END)
+		pass_held(k);
 	buf_reset(&k->line);
 	if (w->type == REC_END && k->part) {
 		make_end(k, w->text);
@@ -144,8 +205,7 @@ pass(struct picking *k, const struct waiting *w)
 		buf_adds(&k->line, w->text);
 		buf_addc(&k->line, '\n');
 	}
-	k->p->pass(k->p->arg, buf_str(&k->line), k->line.len);
-	k->passed++;
+	pass_line(k);
 }
 
 /* Asks for the accounts among the records that wait, and lets them go on. */
@@ -163,6 +223,25 @@ flush(struct picking *k)
 	subjects_reset(&k->subjects);
 }
 
+/* The targets of an alias, as addresses of records are written. */
+static void
+add_targets(struct picking *k, struct waiting *w, const struct strs *from)
+{
+	struct buf address = { 0 };
+
+	w->n = from->n;
+	w->targets = arena_alloc(&k->lines, (w->n + 1) * sizeof *w->targets);
+	for (size_t i = 0; i < w->n; i++) {
+		const char *name = from->v[i];
+
+		buf_reset(&address);
+		if (address_normalise(name, false, &address, NULL) == 0)
+			name = buf_str(&address);
+		w->targets[i] = arena_adds(&k->lines, name);
+	}
+	buf_free(&address);
+}
+
 static void
 add(struct picking *k)
 {
@@ -173,8 +252,8 @@ add(struct picking *k)
 	w->text = arena_add(&k->lines, k->in->line, k->in->len);
 	if (r->type == REC_ALIAS)
 		w->alias = arena_adds(&k->lines, r->address);
-	if (r->type == REC_ALIAS && r->targets.n == 1)
-		w->target = arena_adds(&k->lines, r->targets.v[0]);
+	if (r->type == REC_ALIAS)
+		add_targets(k, w, &r->targets);
 	if (r->type == REC_ACCOUNT) {
 		w->subject = k->subjects.n;
 		subjects_add_record(
@@ -225,10 +304,13 @@ pick_run(const struct pick *p, struct ndjson *in, struct pick_counts *counts)
 		if (k->n == CHUNK || r == 0 || p->strict)
 			flush(k);
 	}
+	if (!p->stop(p->arg))
+		pass_held(k);
 	check_whole(k);
 	record_free(&k->record);
 	subjects_free(&k->subjects);
 	map_free(&k->left);
+	map_free(&k->targets);
 	arena_free(&k->texts);
 	arena_free(&k->lines);
 	buf_free(&k->line);
