@@ -237,4 +237,24 @@ for order in "y z x" "new x y" "y z new"; do
 		run 0 apply -u --keep-passwords swapped.plan >out 2>err
 		[ "$(statuses out)" = "4 exists " ]'
 done
+serve
+ok 'a temporary password that is not set is said, and only that' '
+	record() { echo "{\"v\":1,\"type\":\"account\",\"address\":\"$1@temp.test\"$2}"; }
+	of() { mkaccounts -q --partial --no-secret=temp --temp-file new 2>err; }
+	{ record old ",\"secret\":\"{SHA}sRZzi/p3eu0PuyOjgiQoia41wkw=\""; } | of >plan
+	run 0 stalwart-apply -q --password-file admin.secret plan >out 2>err
+	{ record old; record new; } | of >plan
+	said() {
+		run 0 stalwart-apply --password-file admin.secret "$@" plan >out 2>err
+		jq -r "select(.object == \"Account\" and .note) | \"\(.address) \(.note)\"" out >got
+	}
+	for how in "" "-u --keep-passwords"; do
+		# shellcheck disable=SC2086
+		said $how
+		grep "^old@temp.test the temporary password of the plan is not set" got
+		has err "old@temp.test: the temporary password of the plan is not set"
+		[ -n "$how" ] || not grep "^new" got
+	done
+	said -u
+	not grep temporary got'
 done_testing

@@ -21,6 +21,7 @@
 #include "apply/references.h"
 #include "core/alloc.h"
 #include "core/json.h"
+#include "core/str.h"
 #include "jmap/fetch.h"
 #include "jmap/member.h"
 #include "jmap/seterror.h"
@@ -531,6 +532,19 @@ note_password(
 	    "force (mkaccounts --no-secret=temp gives it another)");
 }
 
+/* A temporary password is handed out from a file, which does not know that the
+ * account keeps its own. */
+static void
+note_temporary(const struct apply *a, struct apply_entry *e)
+{
+	if (!sets_passwords(a) && e->ref != NULL && str_starts(e->ref, "t-") &&
+	    json_object_get(entry_body(e), "credentials") != NULL)
+		entry_add_note(e,
+		    "the temporary password of the plan is not set: the "
+		    "account exists, and keeps its own (-u without "
+		    "--keep-passwords sets it)");
+}
+
 /* Networks are part of the credential, and stay with it; but they can be read. */
 static void
 note_networks(
@@ -568,6 +582,7 @@ update_decide(struct apply *a, struct apply_job *job, struct apply_entry *e)
 	if (current == NULL || other_is(job->op->object, e, current))
 		return;
 	note_password(a, e, current);
+	note_temporary(a, e);
 	note_networks(a, e, current);
 	patch = make_patch(a, job, e, current);
 	if (json_object_size(patch) == 0) {

@@ -324,7 +324,11 @@ put_account(
 	bool group = (a->flags & ACC_GROUP) != 0;
 	struct extras s = plan_extras(w->plan, a);
 
-	writer_object(w, operation, "Account", group ? "g" : "u",
+	/* stalwart-apply says of a temporary password that it is not set. */
+	writer_object(w, operation, "Account",
+	    group                             ? "g"
+	    : (a->flags & ACC_TEMPORARY) != 0 ? "t"
+					      : "u",
 	    plan_name(w->plan, a->address));
 	jw_kstr(&w->line, "@type", group ? "Group" : "User");
 	address_members(w, a->address);
