@@ -102,6 +102,23 @@ ok 'opendkim: tables of either kind, texts and files, "%" for a domain' '
 	jq -se "map(select(.type == \"dkim\") | .origin) | index(\"dkim:root/etc/dkim/one.private\") != null" out
 	jq -se ".[-1] == {v: 1, type: \"end\", count: 5, failed: 1, source: \"dkim\"}" out
 	keyless err'
+ok 'opendkim: a key with who signs behind it, and "%" for the key of the domain' '
+	fresh
+	printf "%s\n" "KeyTable /etc/keys" "SigningTable refile:/etc/signing" |
+		place root/etc/opendkim.conf
+	for d in one two three four; do echo "$d.test $d.test:mail:/k"; done | place root/etc/keys
+	echo "each.test %:all:/k" >>root/etc/keys
+	key rsa root/k
+	printf "%s\n" "*@one.test one.test:@one.test" "*@two.test	two.test:%" "*@three.test %" |
+		place root/etc/signing
+	dump 0 -v --root root
+	got_are "mail one.test rsa-sha256" "mail two.test rsa-sha256" "mail three.test rsa-sha256"
+	has err "four.test: left out: a key that nothing is signed with"
+	echo "* %:x@%" >root/etc/signing
+	dump 0 -v --root root
+	[ "$(wc -l <got)" = 5 ]
+	has got "all each.test rsa-sha256"
+	hasnt err "left out"'
 ok 'opendkim: one key for a list of domains' '
 	fresh
 	place root/etc/opendkim.conf <<-EOF
@@ -208,6 +225,48 @@ ok 'rspamd: blocks, maps, and the path for all others' '
 	echo "try_fallback = false;" | place root/etc/rspamd/override.d/dkim_signing.conf
 	dump 0 --root root
 	[ "$(wc -l <got)" = 6 ]'
+ok 'rspamd: a map is a file, a list of them, lines, or an object; another is named' '
+	fresh
+	key rsa root/k
+	echo "one.test /k" | place root/maps/one
+	echo "two.test /k" | place root/maps/two
+	both="selector = s; try_fallback = false;"
+	while IFS="|" read -r map want; do
+		echo "$both path_map = $map" | place root/etc/rspamd/local.d/dkim_signing.conf
+		dump 0 --from rspamd --root root
+		sort got | cut -d " " -f 2 | paste -s -d " " >domains
+		[ "$(cat domains)" = "$want" ] || { echo "$map"; exit 1; }
+	done <<-END
+	"/maps/one"|one.test
+	"hash;/maps/one"|one.test
+	["file:///maps/one", "/maps/two"]|one.test two.test
+	["one.test /k", "three.test   /k"]|one.test three.test
+	{ name = "m"; url = "/maps/one"; }|one.test
+	{ urls = ["/maps/one", "/maps/two"]; }|one.test two.test
+	{ url = "static"; data = ["two.test /k"]; }|two.test
+	END
+	for map in "\"http://h/map\"" "[\"/maps/one\", \"https://u:Geheim77@h/map\"]" "{ url = \"regexp;/maps/one\" }" \
+	    "{ name = m; }" "[[\"/maps/one\"]]"; do
+		echo "$both path_map = $map" >root/etc/rspamd/local.d/dkim_signing.conf
+		dump 1 --from rspamd --root root
+		has err "root/etc/rspamd: path_map: a map "
+		has err "the keys of its domains are missing"
+		hasnt err Geheim
+	done
+	# all maps of the module
+	echo "sel.test s2" | place root/maps/selectors
+	echo "*@table.test k" | place root/maps/signing
+	place root/etc/rspamd/local.d/dkim_signing.conf <<-EOF
+	path = "/k"; try_fallback = false;
+	selector_map = [ "/maps/selectors" ];
+	signing_table = { url = "/maps/signing"; }
+	key_table = [ "k table.test:t:/k" ];
+	use_vault = true;
+	EOF
+	dump 1 --from rspamd --root root
+	got_are "t table.test rsa-sha256" "s2 sel.test rsa-sha256"
+	[ "$(grep -c "missing" err)" = 1 ]
+	has err "use_vault: keys in Vault are not read"'
 ok 'rspamd: without a configuration the usual path; tables of opendkim' '
 	fresh
 	key rsa root/var/lib/rspamd/dkim/a.b.test.dkim.key

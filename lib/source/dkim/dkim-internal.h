@@ -21,4 +21,7 @@ struct dkim {
 	size_t found;
 };
 
+/* Takes a line of a file or a table, which it may change. */
+typedef void dkim_line(struct dkim *d, char *text, void *arg);
+
 #endif

@@ -118,8 +118,7 @@ dkim_read(struct dkim *d, const char *path, struct buf *out, struct why *why)
 }
 
 bool
-dkim_lines(struct dkim *d, const char *path,
-    void (*line)(struct dkim *d, char *text, void *arg), void *arg)
+dkim_lines(struct dkim *d, const char *path, dkim_line *line, void *arg)
 {
 	struct buf text = { .max = CONFIG_MAX };
 	struct why why = { 0 };

@@ -37,8 +37,7 @@ size_t dkim_sender_domains(struct dkim *d, const char *key);
  * comments (from a "#" on) and empty ones; the emitter's place is each line's.
  * False, which is reported, if it cannot be read.
  */
-bool dkim_lines(struct dkim *d, const char *path,
-    void (*line)(struct dkim *d, char *text, void *arg), void *arg);
+bool dkim_lines(struct dkim *d, const char *path, dkim_line *line, void *arg);
 /* Cuts the first word off a line, and returns the rest without its blanks. */
 char *dkim_rest(char *line);
 

@@ -19,14 +19,13 @@
 /* A line of the SigningTable: the domain of a pattern, and the key. */
 struct signer {
 	const char *domain; /* NULL: all of them */
-	const char *key;
+	const char *key;    /* "%": the one named as the sender's domain */
 	struct signer *next;
 };
 
 struct tables {
 	struct signer *signers;
-	struct map used; /* the names of keys in the SigningTable */
-	bool signing;    /* there is one */
+	bool signing; /* there is one */
 };
 
 /* The file of a data set; NULL for one of another kind. */
@@ -76,7 +75,7 @@ signing_line(struct dkim *d, char *line, void *arg)
 	struct signer *s = arena_alloc(&d->arena, sizeof *s);
 	const char *domain = pattern_domain(line);
 
-	key[strcspn(key, " \t")] = '\0';
+	key[strcspn(key, ": \t")] = '\0'; /* who signs may follow */
 	if (*key == '\0') {
 		emit_bad(d->emit, NULL, "a line without a key");
 		return;
@@ -85,7 +84,6 @@ signing_line(struct dkim *d, char *line, void *arg)
 	s->domain = domain == NULL ? NULL : arena_adds(&d->arena, domain);
 	s->next = t->signers;
 	t->signers = s;
-	(void)map_put(&t->used, s->key, NULL);
 }
 
 /* A key in its place in the table: its text, or its file. */
@@ -108,16 +106,50 @@ put_key(
 	buf_free(&path);
 }
 
+/* Whether the line signs with the key of that name. */
+static bool
+signs_with(const struct signer *s, const char *name)
+{
+	size_t len, tail;
+
+	if (strcmp(s->key, "%") != 0)
+		return strcmp(s->key, name) == 0;
+	if (s->domain == NULL)
+		return true;
+	len = strlen(name);
+	tail = strlen(s->domain);
+	return len >= tail && str_eq_nocase(name + len - tail, s->domain) &&
+	       (len == tail || name[len - tail - 1] == '.');
+}
+
+/* The domain of the senders of the line, whose key that is; NULL: any. */
+static const char *
+senders(const struct signer *s, const char *name)
+{
+	return strcmp(s->key, "%") == 0 ? name : s->domain;
+}
+
+static bool
+is_used(const struct tables *t, const char *name)
+{
+	for (const struct signer *s = t->signers; s != NULL; s = s->next)
+		if (signs_with(s, name))
+			return true;
+	return false;
+}
+
 /* "%" as a domain is that of the sender: each for which the key is used. */
 static void
 put_for_senders(struct dkim *d, const struct tables *t, const char *name,
     const char *selector, const char *key)
 {
 	for (const struct signer *s = t->signers; s != NULL; s = s->next) {
-		if (strcmp(s->key, name) != 0)
+		const char *domain = senders(s, name);
+
+		if (!signs_with(s, name))
 			continue;
-		if (s->domain != NULL)
-			put_key(d, s->domain, selector, key);
+		if (domain != NULL)
+			put_key(d, domain, selector, key);
 		else if (dkim_sender_domains(d, name) > 0)
 			for (size_t i = 0; i < d->options->n_domains; i++)
 				put_key(
@@ -130,14 +162,17 @@ static void
 note_strangers(struct dkim *d, const struct tables *t, const char *name,
     const char *domain)
 {
-	for (const struct signer *s = t->signers; s != NULL; s = s->next)
-		if (strcmp(s->key, name) == 0 && s->domain != NULL &&
-		    !str_eq_nocase(s->domain, domain))
-			emit_note(d->emit, s->domain,
+	for (const struct signer *s = t->signers; s != NULL; s = s->next) {
+		const char *from = senders(s, name);
+
+		if (signs_with(s, name) && from != NULL &&
+		    !str_eq_nocase(from, domain))
+			emit_note(d->emit, from,
 			    "mail that is signed in the name of another "
 			    "domain: "
 			    "the new server signs with keys of its own domain",
 			    domain);
+	}
 }
 
 static void
@@ -152,7 +187,7 @@ key_line(struct dkim *d, char *line, void *arg)
 		    "not of the form \"name domain:selector:key\"");
 		return;
 	}
-	if (t->signing && map_get(&t->used, line) == NULL) {
+	if (t->signing && !is_used(t, line)) {
 		emit_drop(d->emit, line, "a key that nothing is signed with");
 		return;
 	}
@@ -165,25 +200,41 @@ key_line(struct dkim *d, char *line, void *arg)
 }
 
 void
-opendkim_tables(struct dkim *d, const char *keys, const char *signing)
+opendkim_tables_by(
+    struct dkim *d, opendkim_table *read, const void *keys, const void *signing)
 {
-	const char *key_file = data_set(keys), *signing_file = NULL;
 	struct tables t = { .signing = signing != NULL };
 
-	if (key_file == NULL) {
-		other_kind(d, "KeyTable");
-		return;
-	}
-	if (signing != NULL) {
-		signing_file = data_set(signing);
-		if (signing_file == NULL)
-			other_kind(d, "SigningTable");
-		if (signing_file == NULL ||
-		    !dkim_lines(d, signing_file, signing_line, &t))
-			t.signing = false;
-	}
-	(void)dkim_lines(d, key_file, key_line, &t);
-	map_free(&t.used);
+	if (signing != NULL && !read(d, signing, signing_line, &t))
+		t.signing = false;
+	(void)read(d, keys, key_line, &t);
+}
+
+/* A table, as opendkim.conf names it. */
+struct data_set {
+	const char *setting, *name;
+};
+
+static bool
+read_data_set(struct dkim *d, const void *table, dkim_line *line, void *arg)
+{
+	const struct data_set *set = table;
+	const char *file = data_set(set->name);
+
+	if (file != NULL)
+		return dkim_lines(d, file, line, arg);
+	other_kind(d, set->setting);
+	return false;
+}
+
+void
+opendkim_tables(struct dkim *d, const char *keys, const char *signing)
+{
+	struct data_set key_set = { "KeyTable", keys },
+			signing_set = { "SigningTable", signing };
+
+	opendkim_tables_by(
+	    d, read_data_set, &key_set, signing == NULL ? NULL : &signing_set);
 }
 
 /* --- opendkim.conf --- */

@@ -153,13 +153,144 @@ map_line(struct dkim *d, char *line, void *arg)
 		    arena_adds(&d->arena, value);
 }
 
-static void
-read_map(struct rspamd *r, const char *setting, struct map *m)
-{
-	const char *path = ucl_value(&r->top, setting);
+/* --- maps: a file, several, lines in the configuration itself, or an object
+ * that says which (rspamd, "Map Configuration Formats") --- */
 
-	if (path != NULL)
-		(void)dkim_lines(r->d, config_path(r, path), map_line, m);
+/* A map that is read, and who gets its lines. */
+struct reading {
+	struct rspamd *r;
+	const char *setting;
+	dkim_line *line;
+	void *arg;
+	bool ok;
+};
+
+static void
+map_fail(struct reading *m, const char *text)
+{
+	struct why why = { 0 };
+
+	why_set(&why, FAIL_DATA, "%s: %s: the keys of its domains are missing",
+	    m->setting, text);
+	emit_file(m->r->d->emit, dkim_path(m->r->d, m->r->folder));
+	emit_fail(m->r->d->emit, NULL, &why);
+	m->ok = false;
+}
+
+/* The file of a source; NULL: it is none, or not one of plain lines. */
+static const char *
+map_file(const char *source)
+{
+	static const char *const ahead[] = { "fallback+", "hash;", "plain;",
+		"glob;" };
+
+	for (size_t i = 0; i < sizeof ahead / sizeof *ahead; i++)
+		if (str_starts(source, ahead[i]))
+			source += strlen(ahead[i]);
+	return *source == '/' || *source == '$' || str_starts(source, "file://")
+		   ? source
+		   : NULL;
+}
+
+static void
+map_source(struct reading *m, const char *source)
+{
+	const char *file = map_file(source);
+
+	if (file == NULL)
+		map_fail(m,
+		    "a map that is not a file of plain lines: write it to one, "
+		    "and name that in a copy of the configuration");
+	else if (!dkim_lines(m->r->d, config_path(m->r, file), m->line, m->arg))
+		m->ok = false;
+}
+
+static void
+map_entry(struct reading *m, const char *text)
+{
+	char *line = str_trim(arena_adds(&m->r->d->arena, text));
+
+	if (*line != '\0')
+		m->line(m->r->d, line, m->arg);
+}
+
+/* What has a key and a value is no place to read from. */
+static bool
+is_source(const char *text)
+{
+	return *text == '/' || str_starts(text, "http") ||
+	       strpbrk(text, " \t") == NULL;
+}
+
+static void
+map_list(struct reading *m, const struct ucl *list, bool sources)
+{
+	for (const struct ucl *u = list->first; u != NULL; u = u->next) {
+		if (u->value == NULL)
+			map_fail(m, "a map whose form is not known");
+		else if (sources)
+			map_source(m, u->value);
+		else
+			map_entry(m, u->value);
+	}
+}
+
+static void
+map_object(struct reading *m, const struct ucl *object)
+{
+	static const char *const places[] = { "url", "urls", "upstreams" };
+	const struct ucl *u = ucl_member(object, "data");
+	bool any = u != NULL;
+
+	if (u != NULL && u->value != NULL)
+		map_entry(m, u->value);
+	else if (u != NULL)
+		map_list(m, u, false);
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		u = ucl_member(object, places[i]);
+		if (u == NULL)
+			continue;
+		if (u->value == NULL)
+			map_list(m, u, true);
+		else if (strcmp(u->value, "static") != 0)
+			map_source(m, u->value);
+		any = true;
+	}
+	if (!any)
+		map_fail(m, "a map without a url");
+}
+
+/* A setting that is a map. */
+struct setting {
+	struct rspamd *r;
+	const char *name;
+};
+
+static bool
+read_lines(struct dkim *d, const void *table, dkim_line *line, void *arg)
+{
+	const struct setting *s = table;
+	const struct ucl *u = ucl_member(&s->r->top, s->name);
+	struct reading m = { s->r, s->name, line, arg, true };
+
+	emit_file(d->emit, dkim_path(d, s->r->folder));
+	if (u->value != NULL)
+		map_source(&m, u->value);
+	else if (u->first != NULL && *u->first->key != '\0')
+		map_object(&m, u);
+	else if (u->first != NULL)
+		map_list(&m, u,
+		    u->first->value != NULL && is_source(u->first->value));
+	return m.ok;
+}
+
+static void
+read_map(struct rspamd *r, const char *name, struct map *m)
+{
+	struct setting s = { r, name };
+
+	if (ucl_member(&r->top, name) != NULL)
+		(void)read_lines(r->d, &s, map_line, m);
 }
 
 /* --- keys --- */
@@ -370,14 +501,17 @@ static void
 read_keys(struct rspamd *r)
 {
 	struct ucl *top = &r->top;
-	const char *keys = ucl_value(top, "key_table"),
-		   *signing = ucl_value(top, "signing_table");
+	struct setting keys = { r, "key_table" },
+		       signing = { r, "signing_table" };
 
 	if (is_true(ucl_value(top, "use_redis")))
 		read_redis(r);
-	if (keys != NULL)
-		opendkim_tables(r->d, config_path(r, keys),
-		    signing == NULL ? NULL : config_path(r, signing));
+	if (is_true(ucl_value(top, "use_vault")))
+		emit_bad(r->d->emit, NULL,
+		    "use_vault: keys in Vault are not read, and are missing");
+	if (ucl_member(top, keys.name) != NULL)
+		opendkim_tables_by(r->d, read_lines, &keys,
+		    ucl_member(top, signing.name) == NULL ? NULL : &signing);
 	for (const struct ucl *u = top->first; u != NULL; u = u->next)
 		if (u->value == NULL && strcmp(u->key, "domain") == 0)
 			for (const struct ucl *b = u->first; b != NULL;

@@ -269,3 +269,14 @@ ucl_object(const struct ucl *object, const char *key)
 {
 	return find(object, key, true);
 }
+
+const struct ucl *
+ucl_member(const struct ucl *object, const char *key)
+{
+	const struct ucl *found = NULL;
+
+	for (const struct ucl *u = object->first; u != NULL; u = u->next)
+		if (strcmp(u->key, key) == 0)
+			found = u;
+	return found;
+}

@@ -31,5 +31,7 @@ int ucl_parse(
 /* The last value, or the last object or array, of that key; NULL without. */
 const char *ucl_value(const struct ucl *object, const char *key);
 struct ucl *ucl_object(const struct ucl *object, const char *key);
+/* The last of that key, whatever it is; NULL without. */
+const struct ucl *ucl_member(const struct ucl *object, const char *key);
 
 #endif
