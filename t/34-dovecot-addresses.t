@@ -218,4 +218,32 @@ ok 'and whom a passdb has that nobody can list' '
 	    "carl@one.test ann@one.test dora@one.test kept@one.test" ]
 	[ "$(jq -r "select(.type == \"account\") | .active, .receive" out | uniq)" = true ]'
 
+doveadm -c "$tmp/at.all-yes/dovecot.conf" stop
+doveadm -c "$tmp/at.all-no/dovecot.conf" stop
+
+printf '%s:{PLAIN}%s:%s::/h/%s::%s\n' ann@one.test a "$ids" ann '' Eve@One.Test e "$ids" eve '' \
+    bob@two.test b "$ids" bob '' old.ann@one.test o "$ids" ann user=ann@one.test \
+    off@one.test '' "$ids" off '' >full
+chmod a+r full
+{
+	echo 'auth_default_realm = one.test'
+	sed "s,args = .*,args = $tmp/full," both
+} >settings
+serve realm <settings
+echo 'mydestination =' >realm.pf/main.cf
+ok 'auth_default_realm: the name without a domain is a login of its account' '
+	for login in ann a bob b old.ann o eve e off x; do
+		[ -n "${name-}" ] || { name=$login; continue; }
+		may_login "$name" "$login" && echo "$name"
+		name=
+	done >allowed
+	printf "%s\n" ann old.ann >want
+	same want allowed
+	dump 1 realm
+	jq -r "select(.logins) | [.address, .logins[]] | join(\" \")" out | sort >logins
+	echo "ann@one.test ann" >want
+	same want logins
+	has err "ann@one.test: left out: another login name of an account, which is not carried"'
+doveadm -c "$conf" stop
+
 done_testing

@@ -239,6 +239,7 @@ agrees() {
 cp auth.sqlite "$inside"
 chmod 644 "$inside/auth.sqlite"
 serve24 sql <<END
+auth_default_domain = one.test
 sql_driver = sqlite
 sqlite_path = $dir/auth.sqlite
 passdb sql {
@@ -259,6 +260,8 @@ ok 'SQL in a running 2.4' '
 	agrees ann@one.test "correct horse 7!"
 	agrees bob@one.test "correct horse 7!"
 	agrees off@one.test x
+	in24 doveadm -c "$conf" auth test ann "correct horse 7!" >answer
+	has out "\"address\":\"ann@one.test\",\"logins\":[\"ann\"]"
 	has out "\"home\":\"/vmail/h/ann\""
 	[ "$(grep -c "\"type\":\"account\"" out)" -eq 3 ]'
 

@@ -192,6 +192,15 @@ is_written(const struct dovecot *d, const char *address)
 	return address != NULL && map_get(&d->emit->seen, address) != NULL;
 }
 
+/* A login that no other record can have. */
+static void
+drop_login(struct dovecot *d, const char *login, const char *address)
+{
+	if (login != NULL)
+		emit_drop(d->emit, address,
+		    "another login name of an account, which is not carried");
+}
+
 /* Another name of a mailbox that is written. Mail for it may be the aliases'. */
 static void
 add_name(struct dovecot *d, const char *listed, const char *address)
@@ -203,8 +212,7 @@ add_name(struct dovecot *d, const char *listed, const char *address)
 
 	if (strchr(listed, '@') == NULL ||
 	    emit_address(listed, false, &name, &why) == -1) {
-		emit_drop(d->emit, address,
-		    "another login name of an account, which is not carried");
+		drop_login(d, listed, address);
 	} else if (!is_written(d, name.data) &&
 		   (aliases == NULL ||
 		       !alias_lead_on(aliases, d->emit, name.data, address))) {
@@ -246,8 +254,10 @@ end_renamed(struct dovecot *d, struct pending *p)
 		address = own;
 	}
 	if (is_written(d, address)) {
-		if (strcmp(address, p->listed) != 0)
+		if (strcmp(address, p->listed) != 0) {
 			add_name(d, p->listed, address);
+			drop_login(d, p->login, address);
+		}
 		return;
 	}
 	if (address == NULL)
@@ -257,8 +267,10 @@ end_renamed(struct dovecot *d, struct pending *p)
 	    strcmp(p->listed, address) == 0 ? p->login : p->listed);
 	/* Mail still comes for the name that was listed. */
 	if (at != NULL && is_written(d, address) &&
-	    strcmp(p->listed, address) != 0)
+	    strcmp(p->listed, address) != 0) {
 		add_name(d, p->listed, address);
+		drop_login(d, p->login, address);
+	}
 }
 
 /* Whether a passdb has answered for nobody at all: then its users log in with
@@ -305,8 +317,8 @@ end_delivery(struct dovecot *d, struct pending *p)
 	if (user_is_same(p->user, user)) {
 		doubt_locked(d, p);
 		if (!is_written(d, address))
-			(void)dovecot_account(
-			    d, &p->outcome, p->listed, domain, NULL);
+			(void)dovecot_account(d, &p->outcome, p->listed, domain,
+			    p->outcome.login ? p->login : NULL);
 		return;
 	}
 	if (!is_written(d, address)) {
@@ -467,18 +479,37 @@ is_new(struct dovecot *d, const char *user, const char *listed)
 	return false;
 }
 
+/* The name without a domain that becomes the same user, because the server cuts
+ * domains off or adds one; NULL where there is none. */
+static const char *
+bare_login(struct dovecot *d, const char *name, const char *user)
+{
+	size_t len = strcspn(user, "@");
+	struct buf full = { 0 };
+	const char *other;
+
+	if (user[len] == '\0')
+		return strchr(name, '@') == NULL ? NULL : user;
+	if (d->realm == NULL)
+		return NULL;
+	buf_addf(&full, "%.*s@%s", (int)len, user, d->realm);
+	other = user_of(d, full.data);
+	buf_free(&full);
+	return other != NULL && strcmp(other, user) == 0
+		   ? arena_add(&d->arena, user, len)
+		   : NULL;
+}
+
 void
 dovecot_name(struct dovecot *d, const char *name)
 {
 	struct name n = { .listed = name, .user = user_of(d, name) };
-	bool shortened;
 
 	if (n.user == NULL || !is_new(d, n.user, name))
 		return;
 	arena_reset(&d->asked);
 	follow(d, &n);
-	shortened = strchr(name, '@') != NULL && strchr(n.user, '@') == NULL;
-	take(d, &n, shortened ? n.user : NULL);
+	take(d, &n, bare_login(d, name, n.user));
 }
 
 /* Whether an outcome of a whole address is worth as much as that of the name
