@@ -53,6 +53,7 @@ def run(number):
 
 md.make_folder('source')
 md.put('source', '', '1.new:2,S', DATA)
+run(0)  # makes the folders of the state, which later runs find
 assert run(0) == 'RS'
 calls = int(open('calls').read())
 for n in range(1, calls + 1):
