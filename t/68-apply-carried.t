@@ -168,6 +168,21 @@ ok 'a selector that has another key on the server: it stays, and is named' '
 		key_forms "$fixtures/dkim/$f.pem" >forms
 		keyless forms out err
 	done'
+ok 'a key that the plan does not have, of a domain of which it has another: named' '
+	jmap x:Domain/set "{\"create\":{\"o\":{\"name\":\"two.test\"},\"p\":{\"name\":\"three.test\"}}}" >/dev/null
+	{ domain one.test; domain two.test; domain three.test; dkim ed rsa-pkcs8; dkim ed rsa-pkcs8 | sed s/one.test/two.test/
+		end; } | mkaccounts -q >rolled
+	{ echo mail._domainkey.one.test
+		printf "%s._domainkey.two.test\n" v1-ed25519-20261128 v1-rsa-20261128; } >want
+	for how in -q -nq -u -u; do
+		run 0 apply $how rolled >out 2>err
+		jq -r "select(.note // \"\" | test(\"signs with this key too .id\")) | .address" out | sort | same want -
+	done
+	grep -q "^stalwart-apply: mail._domainkey.one.test: the server signs with this key too (id .*destroy it there" err
+	jmap x:DkimSignature/set "{\"destroy\":[\"$(jq -r "select(.address == \"mail._domainkey.one.test\").id" out)\"]}" >/dev/null
+	sed -i 1d want
+	run 0 apply -q rolled >out 2>err
+	jq -r "select(.note // \"\" | test(\"signs with\")) | .address" out | sort | same want -'
 # --- networks that somebody has changed there ---
 nets() {
 	objects Account | jq -c 'select(.name == "alice").credentials["0"].allowedIps'

@@ -68,6 +68,9 @@ struct apply {
 	 * Domains, by id, of which the plan says what theirs is. */
 	json_t *catch_alls;
 	struct map catch_said;
+	/* Ids: domains that this run has made; others of which the plan has
+	 * signing keys; those keys. */
+	struct map new_domains, key_domains, plan_keys;
 	struct script *scripts;
 	struct holder *owners;   /* accounts that get settings */
 	size_t without_password; /* app passwords that nobody asked for */

@@ -22,6 +22,7 @@
 #include "apply/handover.h"
 #include "apply/inventory.h"
 #include "apply/job.h"
+#include "apply/old-keys.h"
 #include "apply/operation.h"
 #include "apply/references.h"
 #include "apply/send-as.h"
@@ -182,6 +183,7 @@ apply_report(struct apply *a, struct apply_op *op, struct apply_entry *e)
 	    strcmp(op->object, "Account") == 0)
 		send_as_note_gone(a, e->address);
 	catch_alls_note_said(a, op, e);
+	old_keys_note(a, op, e);
 	if (e->status == APPLY_CREATED || e->status == APPLY_PLANNED)
 		inventory_note(a, op, e);
 	if (strcmp(op->object, "Account") == 0 && op->type != OP_DESTROY &&
@@ -286,6 +288,8 @@ apply_plan(struct jmap *j, struct plan_reader *plan,
 	if (leftover_pass(&a, r == 0) == -1)
 		r = -1;
 	if (send_as_pass(&a, r == 0) == -1)
+		r = -1;
+	if (old_keys_pass(&a, r == 0) == -1)
 		r = -1;
 	if (sieve_pass(&a, r == 0) == -1)
 		r = -1;
