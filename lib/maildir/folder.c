@@ -44,21 +44,17 @@ put_level_on_disk(struct buf *out, const char *level, size_t len, bool utf8)
 	return 0;
 }
 
-static bool
-has_high_bytes(const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)s[i] >= 0x80)
-			return true;
-	return false;
-}
-
 static int
 put_level_of_disk(struct buf *out, const char *level, size_t len,
     const struct folder_style *style)
 {
-	if (!style->utf8 && !(style->mixed && has_high_bytes(level, len)))
-		return mutf7_decode(out, level, len);
+	size_t start = out->len;
+
+	if (!style->utf8 && mutf7_decode(out, level, len) == 0)
+		return 0;
+	if (!style->utf8 && !style->mixed)
+		return -1;
+	out->len = start;
 	if (!utf8_valid(level, len))
 		return -1;
 	buf_add(out, level, len);

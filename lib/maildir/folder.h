@@ -21,8 +21,8 @@
 struct folder_style {
 	bool fs;    /* LAYOUT=fs instead of Maildir++ */
 	bool utf8;  /* names on disk are UTF-8 instead of modified UTF-7 */
-	bool mixed; /* without utf8: a level that has bytes above 0x7f is UTF-8
-		       all the same; modified UTF-7 has none */
+	bool mixed; /* without utf8: a level that cannot be modified UTF-7 is
+		       UTF-8 all the same */
 	const char *dirname; /* DIRNAME= of LAYOUT=fs, or NULL: the directory
 				in that of each folder which has its mail */
 	bool unseen; /* with fs: the names are only told to Dovecot, whose store

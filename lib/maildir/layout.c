@@ -243,7 +243,6 @@ layout_find_names(
 {
 	struct spelling s = { 0 };
 
-	t->style.mixed = hint->mixed;
 	t->style.utf8 = hint->names == NAMES_UTF8;
 	if (hint->names != NAMES_AUTO)
 		return 0;
@@ -255,6 +254,7 @@ layout_find_names(
 		    "%s: folder names in UTF-8 and in modified UTF-7: name the "
 		    "right one with --target-names",
 		    t->root);
+	t->style.mixed = hint->mixed && s.high;
 	t->style.utf8 =
 	    (s.high && !(s.sure && hint->mixed)) || (s.odd && !s.sure);
 	return 0;
