@@ -156,12 +156,12 @@ result(void *arg, const struct apply_result *r)
 		tool_say(name, "%s", r->note);
 }
 
+/* What no result has: said with -q, too. */
 static void
 say(void *arg, const char *where, const char *text)
 {
 	(void)arg;
-	if (!run.quiet)
-		tool_say(where, "%s", text);
+	tool_say(where, "%s", text);
 }
 
 /* A finding of --check: a record, and a line for people. */
@@ -558,6 +558,7 @@ apply(char **paths)
 		return opt_lacks("no server: --url or STALWART_URL");
 	signals_catch();
 	run.options.url = run.url;
+	run.options.quiet = run.quiet;
 	run.options.result = result;
 	run.options.say = say;
 	run.options.stop = stop;

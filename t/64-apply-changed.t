@@ -283,7 +283,7 @@ ok 'what is gone from the directory stays, and is named' '
 		account more@one.test "\"scripts\":[{\"name\":\"idle\",\"text\":\"keep;\"}]"
 		account never@one.test
 	} | plan_again
-	run 0 put >out 2>err
+	run 0 put -q >out 2>err
 	gone >got
 	printf "%s\n" "exists both@one.test mailferry-vacation stays, and does not run" \
 	    "exists fwd@one.test forward runs until somebody switches it off" \

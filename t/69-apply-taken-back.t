@@ -72,6 +72,16 @@ ok 'without -u all of it stays, and is said to differ' '
 		has err "2 rights to send as others, such as \"a@one.test"
 		state | same full.want -
 	done'
+ok 'with -q: what is in no result is said, and nothing else' '
+	dump "" "" | grep -v b@one.test | sed "s/:6/:5/" | make --reconcile >plan
+	for how in -q -nq; do
+		status=1
+		[ $how = -q ] || status=0
+		run $status apply $how plan >out 2>err
+		grep -q "MemoryLookupKey: [23] rights to send as others, such as" err
+		grep -v -e "rights to send" -e "needs --destroy" err >rest || true
+		[ ! -s rest ]
+	done'
 for options in -u '-u --keep-passwords'; do
 	filled
 	ok "with $options it is taken back, and once" '
@@ -192,7 +202,7 @@ bare() {
 filled
 ok 'one that nothing proves gone is named, whoever it leads to' '
 	bare | make --reconcile >plan
-	for options in "" -n "-u --keep-passwords"; do
+	for options in "" -q -n "-u --keep-passwords"; do
 		# shellcheck disable=SC2086
 		run 0 apply $options plan >out 2>err
 		has err "one.test: its catch-all, which leads to a@one.test, is left"

@@ -92,6 +92,7 @@ struct apply_options {
 	bool keep_passwords;   /* but no credentials */
 	bool add_aliases;      /* what exists gets the aliases that it lacks */
 	bool dry_run;          /* create and change nothing */
+	bool quiet;            /* do not say what the results say, too */
 	bool destroy;          /* accounts and domains may be destroyed */
 	bool canary;           /* prove first that the server keeps hashes */
 	const char *sieve_dir; /* scripts for accounts; NULL: none */

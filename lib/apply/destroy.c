@@ -386,7 +386,7 @@ announce(const struct apply *a, const char *object, size_t n)
 {
 	char *text;
 
-	if (n == 0 || !is_precious(object))
+	if (n == 0 || !is_precious(object) || a->options->quiet)
 		return;
 	text = xasprintf("%zu %s%s %s destroyed%s", n,
 	    strcmp(object, "Domain") == 0 ? "domain" : "account", plural(n),
