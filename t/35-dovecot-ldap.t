@@ -265,4 +265,33 @@ ok 'what cannot be asked' '
 	has err nowhere.ext
 	hasnt err reader-pass'
 
+settings either.ext <<END
+default_pass_scheme = PLAIN
+pass_attrs = mail=user,userPassword=password
+pass_filter = (&(objectClass=posixAccount)(|(mail=%u)(uid=%Ln)(employeeType=%u)))
+user_filter = (mail=%u)
+iterate_attrs = mail=user
+END
+serve either either.ext
+ok 'a filter with a second name of a user: it is a login of the account' '
+	run 0 dirdump-dovecot -c either/saved >out 2>err
+	for name in ann:a1 bob:b1 7:b1 clear:c1 two:t1; do
+		may_login "${name%:*}" "${name#*:}"
+	done
+	sed -n "s/.*\"address\":\"\([^\"]*\)\".*\"logins\":\[\([^]]*\)\].*/\1 \2/p" out | sort >got
+	cat >want <<-"END"
+	ann@one.test "ann"
+	bob@one.test "bob","7"
+	clear@one.test "clear"
+	o'"'"'brien(x)@one.test "o'"'"'brien(x)"
+	two@one.test "two"
+	END
+	same want got
+	hasnt out "\"type\":\"note\""'
+ok 'where the name is only a part of the value, others are said to log in' '
+	sed "s/(uid=%Ln)/(homeDirectory=*\/%Ln)/" either.ext >part.ext
+	sed "s,either.ext,part.ext," either/saved >other
+	run 0 dirdump-dovecot -c other >out 2>err
+	grep "\"what\":\"passdb 1 (ldap)\"" out | has /dev/stdin "finds users by other names, too"'
+
 done_testing

@@ -254,4 +254,34 @@ ok 'MariaDB: a hash of another scheme than the default lets nobody in' '
 	not may_login ann@one.test a1
 	agrees ann@one.test a1'
 
+sqlite3 either.sqlite "CREATE TABLE u (email, login); INSERT INTO u VALUES ('ann@one.test', 'asmith')"
+chmod a+r either.sqlite
+# either WHERE: a Dovecot that finds users so.
+either() {
+	cat >either.ext <<-END
+	driver = sqlite
+	connect = $tmp/either.sqlite
+	default_pass_scheme = PLAIN
+	password_query = SELECT email AS user, 'a' AS password FROM u WHERE $1
+	user_query = SELECT '/h' AS home, 1000 AS uid, 1000 AS gid FROM u WHERE email = '%u'
+	iterate_query = SELECT email AS user FROM u
+	END
+	chmod a+r either.ext
+	run 0 dirdump-dovecot -c either/saved >out 2>err
+	grep "\"what\":\"passdb 1 (sql)\"" out >note || :
+}
+: >either.ext
+serve either either.ext
+ok 'a query that finds users by a second name: it is said' '
+	for where in "email = '"'%u' OR login = '%u'"'" "1 AND (LOWER(login)='"'%Ln'"')or(email LIKE '"'%u'"')"; do
+		either "$where"
+		may_login asmith a
+		has note "finds users by other names, too"
+		doveadm -c "$conf" reload
+	done
+	for where in "email = '"'%u' AND (login = 'or' OR '%s' = 'imap')"'" "email='"'%n@%d'"'"; do
+		either "$where"
+		not [ -s note ]
+	done'
+
 done_testing

@@ -45,6 +45,9 @@ struct answer {
 	size_t block_from; /* those of the block (2.4), which see the name that
 	                    * the ones before have made */
 	bool prefetch;     /* of a passdb: it answers for the userdb, too */
+	/* Other names that the database may know the user by, ended by NULL; NULL
+	 * where there are none. */
+	const char *const *names;
 	struct place at;
 };
 

@@ -70,6 +70,10 @@ struct outcome {
 	bool elsewhere;       /* over POP3 another mailbox opens */
 	bool locked;          /* a passdb knows the user, whom none lets in */
 
+	/* Other names that open the same mailbox with the same password, ended by
+	 * NULL; NULL where there are none. */
+	const char *const *logins;
+
 	/* The mailbox: of a login, where one is possible, otherwise of a
 	 * delivery. */
 	bool found;        /* a userdb knows the user */

@@ -4,6 +4,7 @@
 
 #include "source/dovecot/logins.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/str.h"
@@ -394,6 +395,45 @@ struct name {
 	struct outcome outcome;
 };
 
+static const char *user_of(struct dovecot *d, const char *name);
+
+/* Whether another name opens the mailbox of an outcome, with its password, and is
+ * no user of its own. */
+static bool
+is_login(struct dovecot *d, const char *name, const struct outcome *o)
+{
+	const char *user = user_of(d, name);
+	struct outcome other = { 0 };
+
+	if (user == NULL || !is_name(d, user) || strcmp(user, o->user) == 0 ||
+	    map_get(&d->done, user) != NULL)
+		return false;
+	chain_follow(&d->chain, name, user, &d->asked, &other);
+	return other.login && other.found && strcmp(other.user, o->user) == 0;
+}
+
+/* The other names that databases have of a user who was found. */
+static void
+add_logins(struct dovecot *d, struct outcome *o)
+{
+	struct strs logins = { 0 };
+	const char **copy;
+
+	for (const struct known_answer *k = d->known; o->login && k != NULL;
+	     k = k->next)
+		for (const char *const *p = k->answer.names;
+		     p != NULL && *p != NULL; p++)
+			if (!strs_has(&logins, *p) && is_login(d, *p, o))
+				strs_add(&logins, *p);
+	if (logins.n > 0) {
+		copy = arena_alloc(&d->arena, (logins.n + 1) * sizeof *copy);
+		for (size_t i = 0; i < logins.n; i++)
+			copy[i] = arena_adds(&d->arena, logins.v[i]);
+		o->logins = copy;
+	}
+	free(logins.v);
+}
+
 static void
 follow(struct dovecot *d, struct name *n)
 {
@@ -402,6 +442,7 @@ follow(struct dovecot *d, struct name *n)
 	d->known = NULL;
 	chain_follow(&d->chain, n->listed, n->user, &d->asked, &n->outcome);
 	services_follow(d, n->listed, n->user, &n->outcome);
+	add_logins(d, &n->outcome);
 	d->emit->at = at;
 }
 

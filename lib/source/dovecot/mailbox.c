@@ -402,6 +402,7 @@ dovecot_account(struct dovecot *d, const struct outcome *o, const char *name,
 	set_global_places(d, &f, &x);
 	f.name = arena_adds(&d->asked, name);
 	f.login = login == NULL ? NULL : arena_adds(&d->asked, login);
+	f.logins = o->logins;
 	f.gecos = o->gecos == NULL ? NULL : arena_adds(&d->asked, o->gecos);
 	if (o->secret != NULL)
 		f.secret = arena_adds(&d->asked, o->secret->secret);

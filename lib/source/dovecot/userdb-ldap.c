@@ -18,6 +18,7 @@
 #include "ldap/entry.h"
 #include "ldap/filter.h"
 #include "source/conf-file.h"
+#include "source/dovecot/other-names.h"
 #include "source/dovecot/templates.h"
 #include "source/host-map.h"
 #include "source/host.h"
@@ -41,6 +42,7 @@ struct users_ldap {
 	const char *list;    /* of all; NULL: there is none */
 	struct templates fields;
 	struct templates list_fields;
+	struct strs others; /* attributes with other names of a user */
 	struct ldapconn *connection;
 	struct place place;
 };
@@ -219,6 +221,51 @@ names_users(const struct templates *t)
 	return false;
 }
 
+/* Whether the name that an attribute has is listed, or set by a field. */
+static bool
+is_main_name(const struct users_ldap *own, const char *attribute)
+{
+	const struct templates *const all[] = { &own->fields,
+		&own->list_fields };
+
+	for (size_t i = 0; i < 2; i++)
+		for (const struct template *t = all[i]->first; t != NULL;
+		     t = t->next)
+			if (strcmp(t->field, "user") == 0 &&
+			    (strcasestr(t->text, attribute) != NULL ||
+				(t->needs != NULL &&
+				    str_eq_nocase(t->needs, attribute))))
+				return true;
+	return false;
+}
+
+/* Names that people may log in with, beside those that are listed. */
+static void
+find_other_names(struct userdbs *all, struct userdb *db)
+{
+	struct users_ldap *own = db->own;
+	struct strs found = { 0 };
+	bool unsure = false;
+
+	if (!db->is_passdb || db->rules.deny || db->rules.master ||
+	    own->filter == NULL ||
+	    !other_names_ldap(own->filter, &all->arena, &found, &unsure)) {
+		free(found.v);
+		return;
+	}
+	for (size_t i = 0; i < found.n; i++)
+		if (!is_main_name(own, found.v[i]) &&
+		    !strs_has(&own->others, found.v[i])) {
+			strs_add(&own->others, found.v[i]);
+			templates_need(&own->fields, found.v[i]);
+		}
+	free(found.v);
+	if (unsure || own->bind_dn != NULL)
+		userdb_note(all, db,
+		    "the filter finds users by other names, too: logins with "
+		    "those that nothing lists are not carried");
+}
+
 static void
 users_open(struct userdbs *all, struct userdb *db)
 {
@@ -239,6 +286,7 @@ users_open(struct userdbs *all, struct userdb *db)
 		return;
 	}
 	db->renames = db->is_passdb && names_users(&own->fields);
+	find_other_names(all, db);
 	/* Of several servers the first. */
 	own->uri = arena_add(&all->arena, own->uri, strcspn(own->uri, " ,"));
 	own->options.cacert = host_local(own->options.cacert, &all->arena);
@@ -260,6 +308,7 @@ users_close(struct userdb *db)
 	ldapconn_free(own->connection);
 	templates_free(&own->fields);
 	templates_free(&own->list_fields);
+	free(own->others.v);
 }
 
 /* --- one user --- */
@@ -345,6 +394,31 @@ look_at_password(struct asking *ask)
 	ask->a->hidden = true;
 }
 
+/* The values of the attributes with other names of the user. */
+static void
+take_names(struct asking *ask)
+{
+	const struct strs *others =
+	    &((struct users_ldap *)ask->db->own)->others;
+	size_t max = 1, n = 0, at;
+	const char **names;
+	struct value value;
+
+	for (size_t i = 0; i < others->n; i++)
+		max += entry_count(&ask->entry, others->v[i]);
+	if (max == 1)
+		return;
+	names = arena_alloc(ask->arena, max * sizeof *names);
+	for (size_t i = 0; i < others->n; i++)
+		for (at = 0; n + 1 < max && entry_next(&ask->entry,
+						others->v[i], &at, &value);)
+			if (strlen(value.data) == value.len &&
+			    utf8_valid(value.data, value.len))
+				names[n++] = arena_adds(ask->arena, value.data);
+	names[n] = NULL;
+	ask->a->names = names;
+}
+
 static bool
 take_entry(struct asking *ask)
 {
@@ -354,6 +428,7 @@ take_entry(struct asking *ask)
 	if (templates_apply(&own->fields, ask->who->user, ask->who->login,
 		attribute_value, set_field, ask, &why) == 0) {
 		look_at_password(ask);
+		take_names(ask);
 		return true;
 	}
 	emit_fail_at(ask->all->emit, own->where, NULL, &why);

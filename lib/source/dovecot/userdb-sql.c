@@ -13,6 +13,7 @@
 
 #include "core/str.h"
 #include "source/dovecot/chain.h"
+#include "source/dovecot/other-names.h"
 #include "source/dovecot/sql-hint.h"
 #include "source/dovecot/sql-users.h"
 #include "source/host-sql.h"
@@ -73,6 +74,11 @@ users_open(struct userdbs *all, struct userdb *db)
 	if (userdbs_stop(all))
 		return;
 	db->renames = db->is_passdb && may_rename(own->query);
+	if (db->is_passdb && !db->rules.deny && !db->rules.master &&
+	    other_names_sql(own->query))
+		userdb_note(all, db,
+		    "the query finds users by other names, too: logins with "
+		    "those that nothing lists are not carried");
 	own->db = connect_to(all, own);
 	if (own->db != NULL)
 		own->place = name_place(all->emit, own->db);

@@ -422,6 +422,9 @@ account_emit_extra(struct account *a, struct fields *f, const struct extra *x)
 		strs_add(&r->logins, f->name);
 	if (f->login != NULL)
 		strs_add(&r->logins, f->login);
+	for (const char *const *p = f->logins; p != NULL && *p != NULL; p++)
+		if (!strs_has(&r->logins, *p))
+			strs_add(&r->logins, *p);
 	if (set_ids(a, f, x, &why) == -1) {
 		emit_fail(a->emit, r->address, &why);
 		return false;

@@ -27,7 +27,8 @@ struct fields {
 	char *extra; /* with the colons in it */
 	char *mail;  /* of the ninth field, where the eighth is empty */
 	char *login; /* another login name of the account */
-	const char *disabled; /* protocols that are off, from elsewhere */
+	const char *const *logins; /* more, ended by NULL; may be NULL */
+	const char *disabled;      /* protocols that are off, from elsewhere */
 	int64_t quota; /* in bytes, from elsewhere; 0 none, -1 not said */
 	bool locked;   /* from elsewhere */
 	bool refuses;  /* mail, from elsewhere */
