@@ -182,4 +182,33 @@ ok 'no message holds a password' '
 	done
 	hasnt all.err "\$6\$"'
 
+for user in "ann /h/ann" "info /h/ann" "off /h/ann" "bob /h/bob" "sales /h/sales maildir:/h/bob/M" \
+    "team /h/team maildir:/h/bob/M"; do
+	# shellcheck disable=SC2086
+	set -- $user
+	pw={PLAIN}x
+	[ "$1" != off ] || pw=
+	echo "$1@one.test:$pw:$ids::$2::${3:+userdb_mail=$3}"
+done >mates
+chmod a+r mates
+serve shared <<END
+passdb {
+  driver = passwd-file
+  args = $tmp/mates
+}
+userdb {
+  driver = passwd-file
+  args = $tmp/mates
+}
+END
+ok 'accounts with one mailbox are named' '
+	run 0 dirdump-dovecot -c "$conf" >out 2>err
+	sed -n "s/.*\"type\":\"note\",.*\"what\":\"\([^\"]*\)\".*mailbox of \([^:]*\):.*/\1 \2/p" out >got
+	printf "%s\n" "info@one.test ann@one.test" "team@one.test sales@one.test" >want
+	same want got
+	for user in ann info; do
+		doveadm -c "$conf" user -f home "$user@one.test"
+	done | uniq >homes
+	[ "$(wc -l <homes)" -eq 1 ]'
+
 done_testing

@@ -329,6 +329,7 @@ dovecot_read(
 	account_free(&d.account);
 	userdbs_close(&d.dbs);
 	map_free(&d.done);
+	map_free(&d.places);
 	map_free(&d.leads);
 	map_free(&d.moved);
 	map_free(&d.bare_names);

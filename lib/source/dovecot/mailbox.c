@@ -383,6 +383,39 @@ note_delivery(struct dovecot *d, const struct outcome *o)
 		    home);
 }
 
+/* Accounts that share the place of their mail are as many mailboxes on the new
+ * server. */
+static void
+note_shared(struct dovecot *d)
+{
+	const struct record *r = &d->account.r;
+	const char *mail = r->mail == NULL ? "" : r->mail;
+	bool in_home = strchr(mail, '/') == NULL || strpbrk(mail, "~%") != NULL;
+	struct buf key = { 0 };
+	void **owner;
+	bool added;
+
+	if (!r->active || (in_home && r->home == NULL))
+		return;
+	buf_addf(&key, "%s\n%s", in_home ? r->home : "", mail);
+	owner = map_put_copy(&d->places, &d->arena, key.data, &added);
+	buf_reset(&key);
+	if (added) {
+		*owner = arena_adds(&d->arena, r->address);
+	} else {
+		buf_addf(&key,
+		    "opens the mailbox of %s: on the new server it is one of "
+		    "its own",
+		    (const char *)*owner);
+		emit_note_record(d->emit, r->address, key.data);
+		emit_note(d->emit, r->address,
+		    "an account that opens the mailbox of another becomes one "
+		    "of its own",
+		    *owner);
+	}
+	buf_free(&key);
+}
+
 bool
 dovecot_account(struct dovecot *d, const struct outcome *o, const char *name,
     const char *domain, const char *login)
@@ -421,6 +454,7 @@ dovecot_account(struct dovecot *d, const struct outcome *o, const char *name,
 	if (written) {
 		note_login(d, o);
 		note_delivery(d, o);
+		note_shared(d);
 	}
 	return written;
 }
