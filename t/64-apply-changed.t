@@ -188,16 +188,22 @@ both() {
 twice() {
 	stalwart-apply --password-file admin.secret --settings "settings$1" --app-passwords "new$1" plan
 }
-serve
-people | plan_of
-run 0 put >out 2>err
-# Which request asks what they have.
-at=$(jq -r 'select(.method == "POST").body | test("createdAt")' requests |
-    grep -n true | head -n 1 | cut -d: -f1)
-cp settings settings1
-cp settings settings2
-serve --fault "$at:slow:3000"
-ok 'what another run has made meanwhile is there once, and ours goes' '
+# raced: a new server with no settings, which is slow when the first run asks what
+# they have.
+raced() {
+	serve
+	"$@" | plan_of
+	run 0 put >out 2>err
+	at=$(jq -r 'select(.method == "POST").body | test("createdAt")' requests |
+	    grep -n true | head -n 1 | cut -d: -f1)
+	rm -f settings[12].done
+	cp settings settings1
+	cp settings settings2
+	serve --fault "$at:slow:3000"
+}
+# first_held: starts the first run, which stands still after it has asked; and first_on
+# STATUS: it goes on, to its end.
+first_held() {
 	twice 1 >first 2>first.err &
 	pid=$!
 	n=0
@@ -207,10 +213,17 @@ ok 'what another run has made meanwhile is there once, and ours goes' '
 		sleep 0.05
 	done
 	kill -STOP $pid
+}
+first_on() {
+	kill -CONT $pid
+	run "$1" wait $pid
+}
+raced people
+ok 'what another run has made meanwhile is there once, and ours goes' '
+	first_held
 	run 0 twice 2 >out 2>err
 	both >theirs
-	kill -CONT $pid
-	run 0 wait $pid
+	first_on 0
 	both | same theirs -
 	printf "%s\n" Phone,Phone,Tab Phone B,Three,Two | same theirs -
 	[ "$(wc -l <new2)" = 4 ]
@@ -221,6 +234,22 @@ ok 'what another run has made meanwhile is there once, and ours goes' '
 	[ "$(results | grep -vc "^exists")" = 0 ]
 	hasnt err "remove it"
 	both | same theirs -'
+
+scripted() {
+	account f@one.test "$(fwd x@other.test)"
+	account g@one.test "$(filter Work),$(away gone)"
+}
+raced scripted
+ok 'a script that another run has made meanwhile: run it again' '
+	first_held
+	run 0 twice 2 >out 2>err
+	for who in f g; do ask SieveScript/get $who@one.test; done >theirs
+	first_on 75
+	has first.err "f@one.test: another run has made it at the same time: run it again"
+	for who in f g; do ask SieveScript/get $who@one.test; done | same theirs -
+	run 0 twice 1 >out 2>err
+	[ "$(results | grep -vc "^exists")" = 0 ]
+	for who in f g; do ask SieveScript/get $who@one.test; done | same theirs -'
 
 # --- a message that is switched off and on ---
 toggled() {

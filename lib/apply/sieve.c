@@ -242,6 +242,7 @@ take_one(struct apply *a, struct script *s, const json_t *answer)
 			 json_object_get(answer, "created"), "f"),
 		     *error = json_object_get(
 			 json_object_get(answer, "notCreated"), "f");
+	const char *type = jmap_text(error, "type");
 	struct why why = { 0 };
 
 	if (s->existing != NULL) {
@@ -250,6 +251,11 @@ take_one(struct apply *a, struct script *s, const json_t *answer)
 		report(a, s, APPLY_CREATED, jmap_text(made, "id"), NULL, NULL);
 	} else {
 		jmap_set_error(error, NULL, &why);
+		/* Nothing had the name when this run looked. */
+		if (type != NULL && strcmp(type, "alreadyExists") == 0)
+			why_set(&why, FAIL_TEMP,
+			    "another run has made it at the same time: run it "
+			    "again");
 		report(a, s, APPLY_FAILED, NULL, NULL, &why);
 	}
 }

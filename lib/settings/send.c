@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/str.h"
 #include "jmap/seterror.h"
 #include "settings/owner-internal.h"
 
@@ -447,6 +448,25 @@ blob_id(const struct jmap_request *r, const struct owner_item *i,
 	    owner_find(json_object_get(answer, "list"), "id", i->id), "blobId");
 }
 
+/* Whether the server refuses a script for its name, which nothing had when this
+ * run looked: another run has made it since. */
+static bool
+is_raced(
+    const struct holder *o, const struct owner_item *i, const json_t *error)
+{
+	const char *type = jmap_text(error, "type");
+	json_t *v;
+	size_t n;
+
+	if (type == NULL || strcmp(type, "alreadyExists") != 0 ||
+	    i->name == NULL)
+		return false;
+	json_array_foreach (o->has[ASK_SCRIPTS], n, v)
+		if (str_eq_nocase(owner_text(v, "name"), i->name))
+			return false;
+	return true;
+}
+
 /* What the server says of one item: 1 done, 0 refused and why, -1 and why when
  * the run has to stop. */
 static int
@@ -472,6 +492,10 @@ judge(const struct jmap_request *r, const struct owner_run *run,
 		return owner_done(run, o, i, NULL, NULL, why) == -1 ? -1 : 1;
 	if (json_object_get(good, key) == NULL) {
 		jmap_set_error(bad, i->body, why);
+		if (is_raced(o, i, bad))
+			why_set(why, FAIL_TEMP,
+			    "another run has made it at the same time: run it "
+			    "again");
 		return 0;
 	}
 	if (i->kind == ITEM_APP_PASSWORD &&
