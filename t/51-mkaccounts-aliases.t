@@ -316,6 +316,19 @@ ok 'catch-alls' '
 	    "not-carried @six.test: the catch-all: it leads nowhere"
 	has err " 2 catch-alls, "'
 
+ok 'a catch-all to an address elsewhere is in lower case, as the server writes it, and reported' '
+	{
+		account a@one.test
+		alias_row @one.test "\"John.Doe@Else.Test\""
+		alias_row @two.test "\"A@One.Test\""
+		alias_row @three.test "\"x@ELSE.test\""
+		end
+	} | plan 0
+	jq -r "select(.[\"@type\"] == \"update\") | .value.catchAllAddress" plan >got
+	printf "%s\n" john.doe@else.test a@one.test x@else.test | same - got
+	grep -q "@one.test.*the catch-all leads to john.doe@else.test, not to John.Doe@.*: the server writes it in lower case" report
+	[ "$(grep -c "lower case" report)" = 1 ]'
+
 ok 'alias domains, from domain records and from rows' '
 	{
 		domain one.test "\"aliases\":[\"TWO.test\",\"bücher.test\",\"one.test\",\"bad\",\"two.test\"]"

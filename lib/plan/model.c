@@ -273,10 +273,34 @@ plan_catch_all_of(struct plan *p, uint32_t address)
 
 	if (row == 0 || *plan_name(p, address) == '@' || p->options->partial ||
 	    p->spare_all || p->domains[a->domain].spare_accounts ||
-	    a->absent != 0 || a->row != 0 ||
-	    a->kind != OWNER_NONE || plan_account_of(p, address) != NULL)
+	    a->absent != 0 || a->row != 0 || a->kind != OWNER_NONE ||
+	    plan_account_of(p, address) != NULL)
 		return NULL;
 	return &p->rows[AT(row)];
+}
+
+uint32_t
+plan_catch_all_target(struct plan *p, const struct row *row)
+{
+	uint32_t target = p->numbers[row->leaves.at], lowered;
+	const struct model_account *account = plan_account_of(p, target);
+	const char *name = plan_name(p, target);
+	struct buf lower = { 0 };
+	struct why why = { 0 };
+
+	if (account != NULL)
+		return account->address;
+	lowered = address_lower(name, strlen(name), &lower) == 0
+		      ? plan_outside(p, buf_str(&lower), &why)
+		      : 0;
+	buf_free(&lower);
+	if (lowered == 0 || lowered == target)
+		return target;
+	plan_note(p, NOTE_CHANGED, plan_name(p, row->address), row->origin,
+	    "the catch-all leads to %s, not to %s: the server writes it in "
+	    "lower case; see that its own server takes that for the same",
+	    plan_name(p, lowered), plan_name(p, target));
+	return lowered;
 }
 
 bool

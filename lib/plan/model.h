@@ -257,6 +257,9 @@ bool plan_is_local(const struct plan *p, uint32_t address);
 /* The catch-all that takes the mail of an address, which nothing else has; NULL:
  * none does, or who has the address may be elsewhere. */
 struct row *plan_catch_all_of(struct plan *p, uint32_t address);
+/* The address that the catch-all of a row, which has one leaf, gets: as the server
+ * writes it, with a note where that is not how the row has it. */
+uint32_t plan_catch_all_target(struct plan *p, const struct row *row);
 /* The domain will not be created, and its id is not known. */
 bool plan_is_missing(const struct plan *p, uint32_t domain);
 /* Gives an address to an account or list. */

@@ -576,9 +576,7 @@ resolve_catch_all(struct plan *p, struct row *row)
 {
 	uint32_t domain = p->addresses[row->address].domain;
 	const struct domain *d = &p->domains[domain];
-	const struct model_account *account;
 	const char *reason = NULL;
-	uint32_t target;
 
 	expand(p, row, 0);
 	if (!row->active)
@@ -609,10 +607,7 @@ resolve_catch_all(struct plan *p, struct row *row)
 		    "the catch-all: %s", reason);
 		return;
 	}
-	target = p->numbers[row->leaves.at];
-	account = plan_account_of(p, target);
-	p->domains[domain].catch_all =
-	    account == NULL ? target : account->address;
+	p->domains[domain].catch_all = plan_catch_all_target(p, row);
 	p->counts.catch_alls++;
 }
 
