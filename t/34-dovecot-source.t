@@ -211,4 +211,24 @@ ok 'accounts with one mailbox are named' '
 	done | uniq >homes
 	[ "$(wc -l <homes)" -eq 1 ]'
 
+printf '%s:{PLAIN}x\n' xyann@mail.one.test a@b.test >widths
+chmod a+r widths
+serve widths.of <<END
+passdb {
+  driver = passwd-file
+  args = $tmp/widths
+}
+userdb {
+  driver = static
+  args = uid=1000 gid=1000 home=/%-2n/%-3d/%1.-2n/%-1.-2n/%0.-1n/%03Mu/%03n/%2.03n/%.2n/%2.n/%-02n/%1.0-2n/%08.16Hu/%04Xn/%-2.2n
+}
+END
+ok 'widths and offsets of variables, in every form' '
+	run 0 dirdump-dovecot -c "$conf" >out 2>err
+	for user in xyann@mail.one.test a@b.test; do
+		doveadm -c "$conf" user -f home "$user" >want
+		member "$user" home >got
+		same want got
+	done'
+
 done_testing

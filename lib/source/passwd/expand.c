@@ -131,21 +131,35 @@ put_if(struct expansion *x, const char *p, const char *end, int depth,
 
 /* --- the grammar of 2.3 --- */
 
-/* "[offset.]width", a sign in front of the offset. */
+static const char *
+read_number(const char *p, long *n)
+{
+	for (*n = 0; *p >= '0' && *p <= '9'; p++)
+		if (*n < 100000)
+			*n = *n * 10 + (*p - '0');
+	return p;
+}
+
+/* "[offset.]width": a sign in front of the offset; of a width, only where there is
+ * an offset before it. */
 static const char *
 read_span(const char *p, struct span *span)
 {
-	char *end;
+	bool negative = *p == '-';
 
-	*span = (struct span){ 0 };
-	if (*p != '-' && (*p < '0' || *p > '9'))
+	*span = (struct span){ .zeros = p[negative] == '0' };
+	p = read_number(p + negative, &span->width);
+	if (*p != '.')
 		return p;
-	span->width = strtol(p, &end, 10);
-	if (*end != '.')
-		return end;
-	span->offset = span->width;
-	span->width = strtol(end + 1, &end, 10);
-	return end;
+	span->offset = negative ? -span->width : span->width;
+	p++;
+	span->zeros = *p == '0';
+	p += span->zeros;
+	negative = *p == '-';
+	p = read_number(p + negative, &span->width);
+	if (negative)
+		span->width = -span->width;
+	return p;
 }
 
 /* "sha256;rounds=2:user" is a digest of a variable. */
@@ -210,7 +224,8 @@ read_short(const char *p, struct expansion *x, struct var_value *v, int depth)
 			: !set_named(v, x, p + 1, (size_t)(end - p - 1), depth))
 		return NULL;
 	for (size_t m = 0; m < n; m++)
-		(void)modifier_apply(&v->text, modifiers[m], &span);
+		if (!modifier_apply(&v->text, modifiers[m], &span))
+			return NULL;
 	span_apply(&v->text, &span);
 	return (end == NULL ? p : end) + 1;
 }

@@ -112,6 +112,8 @@ make_number(struct buf *b, bool is_new, struct span *span)
 	char text[32];
 	int len;
 
+	if (span->width < 0)
+		return false;
 	if (!is_new)
 		number = old_number(b);
 	else if (!new_number(b, &number))
@@ -170,6 +172,19 @@ modifier_apply(struct buf *b, char letter, struct span *span)
 	}
 }
 
+static void
+put_zeros(struct buf *b, long width)
+{
+	struct buf out = { 0 };
+
+	for (long i = (long)b->len; i < width; i++)
+		buf_addc(&out, '0');
+	buf_add(&out, buf_str(b), b->len);
+	buf_free(b);
+	*b = out;
+}
+
+/* (Dovecot 2.3, src/lib/var-expand.c, var_expand_with_funcs.) */
 void
 span_apply(struct buf *b, const struct span *span)
 {
@@ -183,13 +198,17 @@ span_apply(struct buf *b, const struct span *span)
 		from = (size_t)span->offset < b->len ? (size_t)span->offset
 						     : b->len;
 	len = b->len - from;
-	if (span->width > 0 && (size_t)span->width < len)
+	if (!span->zeros && span->width > 0 && (size_t)span->width < len)
 		len = (size_t)span->width;
-	if (b->data == NULL)
-		return;
-	memmove(b->data, b->data + from, len);
-	b->data[len] = '\0';
-	b->len = len;
+	else if (!span->zeros && span->width < 0 && (size_t)-span->width <= len)
+		len -= (size_t)-span->width;
+	if (b->data != NULL) {
+		memmove(b->data, b->data + from, len);
+		b->data[len] = '\0';
+		b->len = len;
+	}
+	if (span->zeros)
+		put_zeros(b, span->width);
 }
 
 /* --- digests --- */

@@ -14,6 +14,7 @@
 /* "[offset.]width" of 2.3. */
 struct span {
 	long offset, width;
+	bool zeros; /* in front, up to the width, which then cuts nothing */
 };
 
 /*
@@ -25,7 +26,7 @@ struct span {
 bool modifier_apply(struct buf *b, char letter, struct span *span);
 
 /* Cuts to width bytes from an offset on; a negative one counts from the end. A
- * width of 0 means no limit. */
+ * width of 0 means no limit, one below 0 leaves so many out at the end. */
 void span_apply(struct buf *b, const struct span *span);
 
 /*
