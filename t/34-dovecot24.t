@@ -307,6 +307,43 @@ for kind in block whole; do
 		limits "$kind"'
 done
 
+serve24 odd <<END
+sql_driver = sqlite
+sqlite_path = $dir/auth.sqlite
+passdb passwd-file {
+  passwd_file_path = $dir/users
+  fields {
+    allow_nets = %{user | domain | if('eq', 'one.test', '127.0.0.0/8', '10.0.0.0/8')}
+  }
+}
+passdb sql {
+  default_password_scheme = CRYPT
+  query = SELECT password FROM users WHERE username = '%{user | username}'
+  fields {
+    nologin = %{user | domain | if('eq', 'one.test', 'no', 'yes')}
+  }
+}
+userdb sql {
+  iterate_query = SELECT username, domain FROM users
+  query = SELECT uid, gid, home FROM users WHERE username = '%{user|username}'
+  fields {
+    quota_storage_size = %{user | domain | if('eq', 'one.test', '1G', '2G')}
+  }
+}
+END
+ok 'functions that are not known: the field or the database is named, the rest read' '
+	run 1 dirdump-dovecot -v -c odd.saved >out 2>err
+	in24 doveadm -c "$conf" user -f home ann@one.test >home
+	[ "$(grep -c "\"type\":\"account\"" out)" -eq 3 ]
+	grep "\"address\":\"ann@one.test\"" out >ann
+	has ann "\"home\":\"$(cat home)\""
+	hasnt ann allow_nets
+	for what in "passdb 1 (passwd-file)" "passdb 2 (sql)" "userdb 1 (sql)"; do
+		grep "\"what\":\"$what\"" out | has /dev/stdin "has the variable %{user | domain | if("
+	done
+	has err "passdb 2 (sql): the field \"nologin\" has the variable"
+	has err "userdb 1 (sql): the field \"quota_storage_size\" has the variable"'
+
 start_slapd people '' <<END
 dn: uid=ann,dc=example,dc=org
 objectClass: inetOrgPerson

@@ -87,7 +87,7 @@ look_up(struct dovecot *d, struct userdb *db, const struct asked *who,
 		db->asked = true;
 		db->answered |= a->found != FOUND_NO;
 		if (db->out)
-			a->found = FOUND_UNSURE;
+			*a = (struct answer){ .found = FOUND_UNSURE };
 	}
 }
 
@@ -131,13 +131,23 @@ unknown(
     void *ctx, const struct link *link, const char *key, const char *variable)
 {
 	struct dovecot *d = ctx;
-	const struct userdb *db = link->db;
+	struct userdb *db = link->db;
+	struct buf text = { 0 };
 
 	emit_note(d->emit, db == NULL ? NULL : db->label,
-	    "a field has a variable that the user's name does not decide: it "
-	    "is left as it is",
+	    "a field has a variable that is not known here or that the user's "
+	    "name does not decide: it is left as it is, or out where it is "
+	    "allow_nets",
 	    variable);
-	(void)key;
+	if (db == NULL || db->said_field)
+		return;
+	db->said_field = true;
+	buf_addf(&text,
+	    "the field \"%s\" has the variable %s, which is not known here or "
+	    "which the user's name does not decide",
+	    key, variable);
+	userdb_note(&d->dbs, db, text.data);
+	buf_free(&text);
 }
 
 static bool

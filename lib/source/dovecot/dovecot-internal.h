@@ -62,8 +62,8 @@ struct dovecot {
 	struct pending *pending, **pending_tail;
 	struct again *again, **again_tail; /* other names of them */
 	struct map places; /* of mailboxes -> the address of the first */
-	struct map leads; /* names that only open other mailboxes */
-	struct map moved; /* a mailbox -> the address that it has now */
+	struct map leads;  /* names that only open other mailboxes */
+	struct map moved;  /* a mailbox -> the address that it has now */
 	struct arena arena;
 };
 

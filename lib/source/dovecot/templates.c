@@ -167,8 +167,9 @@ apply(const struct template *t, struct expansion *x, template_set *set,
 	x->missing = false;
 	if (!expansion_put(x, t->text, &out))
 		r = why_set(why, FAIL_FATAL,
-		    "the field \"%s\" has a variable that is not known",
-		    t->field);
+		    "the field \"%s\" has the variable %s, which is not known "
+		    "here or which the user's name does not decide",
+		    t->field, x->unknown);
 	else if (!x->missing)
 		set(a->ctx, t->field, buf_str(&out));
 	buf_wipe(&out);
@@ -187,9 +188,15 @@ templates_apply(const struct templates *t, const char *user, const char *login,
 	};
 	int r = 0;
 
-	for (const struct template *one = t->first; one != NULL && r == 0;
-	     one = one->next)
-		r = apply(one, &x, set, why);
+	for (const struct template *one = t->first; one != NULL;
+	     one = one->next) {
+		if (apply(one, &x, set, r == -1 ? NULL : why) == 0)
+			continue;
+		if (!str_starts(one->field, "userdb_"))
+			r = -1;
+		else if (r == 0)
+			r = 1;
+	}
 	buf_wipe(&a.name);
 	return r;
 }

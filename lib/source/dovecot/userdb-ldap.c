@@ -425,14 +425,14 @@ take_entry(struct asking *ask)
 	struct users_ldap *own = ask->db->own;
 	struct why why = { 0 };
 
-	if (templates_apply(&own->fields, ask->who->user, ask->who->login,
-		attribute_value, set_field, ask, &why) == 0) {
-		look_at_password(ask);
-		take_names(ask);
-		return true;
-	}
-	emit_fail_at(ask->all->emit, own->where, NULL, &why);
-	return false;
+	int r = templates_apply(&own->fields, ask->who->user, ask->who->login,
+	    attribute_value, set_field, ask, &why);
+
+	if (r != 0 && !userdb_lacks_field(ask->all, ask->db, r == -1, &why))
+		return false;
+	look_at_password(ask);
+	take_names(ask);
+	return true;
 }
 
 /* The attributes to ask for, ended by NULL; to be given to free(3). */

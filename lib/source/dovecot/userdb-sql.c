@@ -207,6 +207,7 @@ take_row(struct asking *ask)
 {
 	struct sql_users *own = ask->db->own;
 	struct why why = { 0 };
+	int r;
 
 	for (size_t i = 0; i < sql_columns(own->db); i++) {
 		size_t len;
@@ -228,11 +229,11 @@ take_row(struct asking *ask)
 		if (own->import_all)
 			set_field(ask, sql_column(own->db, i), value);
 	}
-	if (templates_apply(&own->fields, name_so_far(ask), ask->who->login,
-		column_value, set_own_field, ask, &why) == 0)
-		return has_password(ask);
-	emit_fail_at(ask->all->emit, own->where, NULL, &why);
-	return false;
+	r = templates_apply(&own->fields, name_so_far(ask), ask->who->login,
+	    column_value, set_own_field, ask, &why);
+	return (r == 0 ||
+		   userdb_lacks_field(ask->all, ask->db, r == -1, &why)) &&
+	       has_password(ask);
 }
 
 /* Runs the query, and takes its row; why is set where that fails. */

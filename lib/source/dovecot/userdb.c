@@ -75,6 +75,25 @@ userdb_out(struct userdbs *all, struct userdb *db, const char *setting,
 }
 
 bool
+userdb_lacks_field(
+    struct userdbs *all, struct userdb *db, bool decides, const struct why *why)
+{
+	bool out = decides && db->is_passdb;
+	struct buf text = { 0 };
+
+	if (!db->said_field) {
+		buf_addf(&text, "%s: %s", why->text,
+		    out ? "the passwords in it are not carried"
+			: "the field is left out");
+		userdb_refused(all, db, text.data);
+		buf_free(&text);
+	}
+	db->said_field = true;
+	db->out |= out;
+	return !out;
+}
+
+bool
 userdbs_stop(const struct userdbs *all)
 {
 	const struct tally *t = all->emit->tally;

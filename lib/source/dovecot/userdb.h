@@ -74,7 +74,8 @@ struct userdb {
 	bool renames;         /* of passdbs: it may know users by other names */
 	bool listed;          /* its names are known */
 	bool said_silent;
-	bool blocking; /* it is asked in another process */
+	bool said_field; /* that a field of it is not known */
+	bool blocking;   /* it is asked in another process */
 	struct rules rules;
 	/* Fields that the block sets before and after a lookup. */
 	struct pairs before, after;
@@ -103,6 +104,11 @@ void userdb_fatal(struct userdbs *all, const char *where, const char *text);
  * that the user's name does not decide. */
 void userdb_out(struct userdbs *all, struct userdb *db, const char *setting,
     const char *variable);
+
+/* Reports, once, a field that cannot be worked out: one that decides who may log in
+ * puts a passdb out, any other is left out. Whether the answer is good. */
+bool userdb_lacks_field(struct userdbs *all, struct userdb *db, bool decides,
+    const struct why *why);
 
 /* Reports something about a database that is not followed, with its label, and
  * writes a note record of it. */

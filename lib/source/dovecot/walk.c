@@ -53,7 +53,8 @@ field_variable(void *ctx, const char *name, const char **value)
 
 /*
  * A text with its variables replaced, owned by the arena; as it is where one
- * of them is not known, which is reported. user: the name before the first field
+ * of them is not known, which is reported, but nothing where that would be taken
+ * for a list of networks. user: the name before the first field
  * of the block or the answer, whatever those have made of it.
  * (auth-request-var-expand.c: one table for all of them.)
  */
@@ -75,6 +76,8 @@ expanded(struct walk *w, const struct link *link, const char *user,
 		result = arena_adds(w->arena, buf_str(&out));
 	else
 		w->c->unknown(w->c->ctx, link, key, x.unknown);
+	if (result == text && strcmp(key, "allow_nets") == 0)
+		result = "";
 	buf_wipe(&out);
 	buf_free(&fields.name);
 	return result;
