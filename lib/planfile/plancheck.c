@@ -9,8 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "planfile/planline.h"
 #include "core/alloc.h"
+#include "planfile/planline.h"
 
 /* Where a client id that something refers to is used first, and given. */
 struct ref {

@@ -10,12 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "planfile/plancheck.h"
-#include "planfile/planline.h"
 #include "core/alloc.h"
 #include "core/io.h"
 #include "core/ndjson.h"
 #include "core/output.h"
+#include "planfile/plancheck.h"
+#include "planfile/planline.h"
 
 int
 plan_reader_next(struct plan_reader *r, struct why *why)

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The mailferry authors
  */
 
-#include "jmap/member.h"
 #include "planfile/schema.h"
+#include "jmap/member.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -331,7 +331,8 @@ schema_defaults(const struct schema *s, const char *object, const char *variant)
 enum member_update
 member_update(const json_t *members, const char *name)
 {
-	const char *update = jmap_text(json_object_get(members, name), "update");
+	const char *update =
+	    jmap_text(json_object_get(members, name), "update");
 
 	if (update != NULL && strcmp(update, "serverSet") == 0)
 		return MEMBER_SERVER_SET;
@@ -346,7 +347,8 @@ member_comparable(const json_t *member)
 	static const char *const scalars[] = { "string", "number", "boolean",
 		"enum", "utcDateTime" };
 	const json_t *type = json_object_get(member, "type");
-	const char *name = jmap_text(type, "type"), *format = jmap_text(type, "format"),
+	const char *name = jmap_text(type, "type"),
+		   *format = jmap_text(type, "format"),
 		   *update = jmap_text(member, "update");
 
 	if (name == NULL ||
@@ -393,7 +395,8 @@ has_member(const struct check *c, const char *name, bool *server_set)
 		*server_set = member_update(members, name) == MEMBER_SERVER_SET;
 	}
 	json_array_foreach (list, i, v) {
-		members = schema_members(c->schema, c->object, jmap_text(v, "name"));
+		members =
+		    schema_members(c->schema, c->object, jmap_text(v, "name"));
 		there = there || json_object_get(members, name) != NULL;
 		*server_set = *server_set ||
 			      member_update(members, name) == MEMBER_SERVER_SET;

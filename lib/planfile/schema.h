@@ -12,9 +12,9 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "planfile/planfile.h"
 #include "core/why.h"
 #include "jmap/client.h"
+#include "planfile/planfile.h"
 
 struct schema {
 	json_t *root; /* NULL: none could be had */

@@ -26,7 +26,7 @@ bool settings_send(
 enum send_outcome {
 	SEND_DONE, /* what was sent is reported; the rest is in o->items */
 	SEND_LOST, /* nobody knows */
-	SEND_STOP  /* the same, but why: not all that was done was written down */
+	SEND_STOP  /* as SEND_DONE, but not all of it is written down: why */
 };
 enum send_outcome settings_outcome(const struct jmap_request *r,
     const struct owner_run *run, struct holder *o, struct why *why);
