@@ -4,13 +4,19 @@
 
 #include "source/run.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/str.h"
 #include "record/address.h"
 #include "source/host-map.h"
 #include "source/host.h"
+
+enum {
+	PIPE_ROOM = 1 << 20 /* bytes; what anybody may have (pipe(7)) */
+};
 
 static const char prefix[] = "dirdump-";
 
@@ -19,6 +25,9 @@ source_begin(struct source_run *run, const struct opt_tool *tool)
 {
 	bool quiet = run->emit.quiet; /* an option of the tool */
 
+	/* The two programs of a pipeline work on longer before one has to wait
+	 * for the other; what is no pipe stays as it is. */
+	(void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE_ROOM);
 	emit_init(&run->emit, tool->name + strlen(prefix), &run->tally);
 	run->emit.quiet = quiet;
 }
