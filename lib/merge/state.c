@@ -125,23 +125,28 @@ int
 state_note_journal(
     const char *dir, const char *file, uint64_t identity, struct why *why)
 {
-	char *real = realpath(file, NULL), *there;
-	int r = real == NULL ? why_errno(why, FAIL_DATA, "%s", file)
-			     : state_make(dir, why);
+	char *real = realpath(file, NULL), *there = NULL;
+	int r = -1;
 
-	there = r == 0 ? realpath(dir, NULL) : NULL;
-	if (r == 0 && there == NULL)
-		r = why_errno(why, FAIL_DATA, "%s", dir);
+	if (real == NULL)
+		return why_errno(why, FAIL_DATA, "%s", file);
+	if (state_make(dir, why) == 0) {
+		there = realpath(dir, NULL);
+		if (there == NULL)
+			(void)why_errno(why, FAIL_DATA, "%s", dir);
+	}
 	/* One that is in it is found as it is. */
-	if (r == 0 && strncmp(real, there, strlen(there)) == 0 &&
-	    real[strlen(there)] == '/' &&
-	    str_starts(real + strlen(there) + 1, "merge-"))
-		r = 1;
-	if (r == 0 && link_numbered(real, dir, identity) == -1)
-		r = why_errno(why, FAIL_DATA, "%s", dir);
+	if (there != NULL && str_starts(real, there) &&
+	    str_starts(real + strlen(there), "/merge-"))
+		r = 0;
+	else if (there != NULL) {
+		r = link_numbered(real, dir, identity);
+		if (r == -1)
+			(void)why_errno(why, FAIL_DATA, "%s", dir);
+	}
 	free(real);
 	free(there);
-	return r == -1 ? -1 : 0;
+	return r;
 }
 
 int
