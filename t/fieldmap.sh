@@ -115,7 +115,7 @@ settle() {
 		stalwart-apply -q --url "$url" --user admin --password-file password \
 		    --settings settings --app-passwords app-passwords plan.settings >settled
 		hasnt settled '"failed"'
-		jq -r .address settings | sort >wanted
+		jq -r 'select(.type == "settings" and (del(.v, .type, .address, .part, .origin) | length) > 0).address' settings | sort >wanted
 		jq -r 'select(.object | IN("VacationResponse", "SieveScript", "Identity", "AppPassword")).address' \
 		    settled | sort -u >had
 		same wanted had

@@ -34,6 +34,7 @@ printf '%s\r\n' BEGIN:VCALENDAR VERSION:2.0 PRODID:-//t//t//EN BEGIN:VEVENT UID:
 mkdir scripts
 echo 'redirect "x@two.test";' >scripts/alice@one.test.sieve
 echo '{"v":1,"type":"settings","address":"alice@one.test","scripts":[{"name":"mine","active":true,"text":"keep;"}],"app_passwords":[{"name":"Phone"}]}' >settings
+echo '{"v":1,"type":"end","count":1,"source":"mkaccounts"}' >>settings
 echo alice@one.test >addresses
 echo '{"v":1,"type":"account","address":"alice@one.test","home":"/nowhere"}' >records
 
