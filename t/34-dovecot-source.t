@@ -186,7 +186,7 @@ for user in "ann /h/ann" "info /h/ann" "off /h/ann" "bob /h/bob" "sales /h/sales
     "team /h/team maildir:/h/bob/M"; do
 	# shellcheck disable=SC2086
 	set -- $user
-	pw={PLAIN}x
+	pw="{PLAIN}x"
 	[ "$1" != off ] || pw=
 	echo "$1@one.test:$pw:$ids::$2::${3:+userdb_mail=$3}"
 done >mates

@@ -209,14 +209,14 @@ first_held() {
 	n=0
 	while ! grep -q createdAt requests; do
 		n=$((n + 1))
-		[ $n -lt 1200 ]
+		[ "$n" -lt 1200 ]
 		sleep 0.05
 	done
-	kill -STOP $pid
+	kill -STOP "$pid"
 }
 first_on() {
-	kill -CONT $pid
-	run "$1" wait $pid
+	kill -CONT "$pid"
+	run "$1" wait "$pid"
 }
 raced people
 ok 'what another run has made meanwhile is there once, and ours goes' '
@@ -378,7 +378,7 @@ forwards_run() {
 	run "$1" put -u --keep-passwords >out.now 2>err
 	cp out.all out
 	for user in away fwd two me; do
-		the_text $user@one.test forward | grep -q "^redirect" || the_text $user@one.test forward | grep -q "redirect :copy"
+		the_text "$user@one.test" forward | grep -q "^redirect" || the_text "$user@one.test" forward | grep -q "redirect :copy"
 	done
 	the_text two@one.test forward | grep -q two-forward@one.test
 	ask SieveScript/get away@one.test | jq -e "any(.isActive and .name == \"mailferry\")"
@@ -428,15 +428,15 @@ ok 'what the directory has given up ends with the whole file' '
 
 # --- messages and identities that the directory takes back, or names anew ---
 own() { # MEMBERS...
-	id_of $who
-	jmap "$1/set" "{\"accountId\":\"$id\",\"update\":{\"$(ask "$1/get" $who | jq -r "$2")\":$3}}" >/dev/null
+	id_of "$who"
+	jmap "$1/set" "{\"accountId\":\"$id\",\"update\":{\"$(ask "$1/get" "$who" | jq -r "$2")\":$3}}" >/dev/null
 }
 me() {
-	account $who "$1" | plan_again
+	account "$who" "$1" | plan_again
 	: >requests
 }
 signed() {
-	ask Identity/get $who | jq -rc "map([.name, .textSignature // \"\", (.replyTo // [] | length)] | join(\":\")) | sort | join(\" \")"
+	ask Identity/get "$who" | jq -rc "map([.name, .textSignature // \"\", (.replyTo // [] | length)] | join(\":\")) | sort | join(\" \")"
 }
 named() {
 	printf '"identities":[{"name":"%s","address":"%s","text":"%s","reply_to":"r@one.test"}]' "$1" "$who" "$2"

@@ -44,7 +44,7 @@ wave() {
 	migrate-wave -c ferry.conf wave 2>err &
 	waved=$!
 	memory=0 files=0
-	while kill -0 $waved 2>/dev/null; do
+	while kill -0 "$waved" 2>/dev/null; do
 		if [ -s parallel.pid ]; then
 			pid=$(cat parallel.pid)
 			now=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status" 2>/dev/null)
@@ -55,10 +55,10 @@ wave() {
 		sleep 0.2
 	done
 	got=0
-	wait $waved || got=$?
+	wait "$waved" || got=$?
 	echo "$1: $2 to $3 in $(($(date +%s) - began)) s; $memory KiB, $files files" >>figures
 	echo "$memory $files" >"$1.size"
-	return $got
+	return "$got"
 }
 moved() {
 	grep -c '[[:space:]]stalwart$' mappings
