@@ -10,7 +10,9 @@ need python3 python3
 need sqlite3
 postconf -m | grep -qx lmdb || skip_all 'Postfix has no tables of lmdb (Debian: postfix-lmdb)'
 
+machine=$PATH
 for release in 2.3 2.4; do
+	PATH=$machine
 	use_dovecot $release
 	ok "random hosts with Dovecot $release" '
 		TMPDIR=$tmp python3 "$top/tests/source/gather.py" '$release' ${COLLECT_SEEDS:-1 4}'

@@ -59,7 +59,10 @@ address_of() {
 }
 # dies HOST: nothing that runs there is left.
 dies() {
-	ip netns pids "ferry$$$1" | xargs -r kill -9 2>/dev/null
+	while ip netns pids "ferry$$$1" 2>/dev/null | grep -q .; do
+		# One that has ended by itself meanwhile cannot be killed.
+		ip netns pids "ferry$$$1" | xargs -r kill -9 2>/dev/null || :
+	done
 }
 host() {
 	ip netns add "ferry$$$1" || skip_all 'no network namespace can be added'
