@@ -17,6 +17,7 @@
 #include "apply/references.h"
 #include "apply/splice.h"
 #include "core/alloc.h"
+#include "core/str.h"
 #include "jmap/member.h"
 #include "planfile/planline.h"
 
@@ -59,7 +60,7 @@ take_unknown(struct apply_op *op)
 	json_t *scope;
 
 	if (op->type != OP_RECONCILE || !apply_unique(op->object) ||
-	    name == NULL || strncmp(name, all_but, strlen(all_but)) != 0)
+	    name == NULL || !str_starts(name, all_but))
 		return;
 	op->unknown = arena_adds(&op->arena, name + strlen(all_but));
 	scope = json_copy(op->plan_scope);

@@ -19,6 +19,31 @@ str_eq_nocase(const char *a, const char *b)
 	return strcasecmp(a, b) == 0;
 }
 
+bool
+str_matches(const char *pattern, size_t len, const char *text)
+{
+	const char *end = pattern + len, *star = NULL, *from = NULL;
+
+	while (*text != '\0') {
+		if (pattern < end && *pattern == '*') {
+			star = ++pattern;
+			from = text;
+		} else if (pattern < end &&
+			   (*pattern == '?' || *pattern == *text)) {
+			pattern++;
+			text++;
+		} else if (star != NULL) {
+			pattern = star;
+			text = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (pattern < end && *pattern == '*')
+		pattern++;
+	return pattern == end;
+}
+
 char *
 str_lower(char *s)
 {

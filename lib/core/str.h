@@ -24,6 +24,10 @@ str_starts(const char *s, const char *prefix)
 bool str_starts_nocase(const char *s, const char *prefix);
 bool str_eq_nocase(const char *a, const char *b);
 
+/* Whether a text is what a pattern of len bytes says: "*" is any text, "?" one byte.
+ * (Dovecot, src/lib/wildcard-match.c, which tells capitals from small letters.) */
+bool str_matches(const char *pattern, size_t len, const char *text);
+
 /* Lower-cases ASCII letters in place, and returns s. */
 char *str_lower(char *s);
 

@@ -610,30 +610,6 @@ doveadm_mailbox_name(const struct doveadm_account *a, const char *path)
 	return result;
 }
 
-/* True if a name is what the configuration has for it: "*" is anything. */
-static bool
-matches(const char *pattern, const char *name)
-{
-	const char *again = NULL, *from = NULL;
-
-	for (;;) {
-		if (*pattern == '*') {
-			again = ++pattern;
-			from = name;
-		} else if (*name == '\0') {
-			return *pattern == '\0';
-		} else if (*pattern == *name || *pattern == '?') {
-			pattern++;
-			name++;
-		} else if (again != NULL) {
-			pattern = again;
-			name = ++from;
-		} else {
-			return false;
-		}
-	}
-}
-
 /* True if expunged mail waits in a mailbox, which rest is in its namespace. */
 static bool
 is_waiting(const struct doveadm_account *a, const char *name, const char *rest)
@@ -660,7 +636,8 @@ name_expires(const struct doveadm_account *a, const char *name)
 	if (str_starts(name, ns->prefix))
 		rest += strlen(ns->prefix);
 	for (size_t i = 0; i < ns->n_uses; i++)
-		if (ns->uses[i].expires && matches(ns->uses[i].name, rest))
+		if (ns->uses[i].expires && str_matches(ns->uses[i].name,
+					       strlen(ns->uses[i].name), rest))
 			return true;
 	return ns->expires || is_waiting(a, name, rest);
 }

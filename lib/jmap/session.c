@@ -3,11 +3,11 @@
  */
 
 #include "jmap/session.h"
-#include "jmap/member.h"
 
 #include <string.h>
 
 #include "core/alloc.h"
+#include "jmap/member.h"
 
 enum {
 	CONCURRENT_MAX = 64 /* each holds a batch in memory */

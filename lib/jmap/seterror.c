@@ -3,13 +3,13 @@
  */
 
 #include "jmap/seterror.h"
-#include "jmap/member.h"
 
 #include <stdint.h>
 #include <string.h>
 
 #include "core/buf.h"
 #include "core/mask.h"
+#include "jmap/member.h"
 
 /* Whether text repeats a secret of the object, or a piece of JSON. */
 static bool

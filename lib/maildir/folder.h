@@ -54,7 +54,8 @@ bool folder_put_level(struct buf *out, const char *text, bool escape);
  * Appends the directory of a path. -1 and why (DATA) if Dovecot could not open
  * the folder: an empty level, a level ".." or a leading "~", "cur", "new" or
  * "tmp" as a level of LAYOUT=fs, a dot inside a level of Maildir++, a second
- * INBOX, the list of subscriptions, or folders below one that is written in other letters, a control character, not UTF-8, a name too long for the file system.
+ * INBOX, the list of subscriptions, or folders below one that is written in other
+ * letters, a control character, not UTF-8, a name too long for the file system.
  */
 int folder_put_dir(struct buf *out, const char *path,
     const struct folder_style *style, struct why *why);

@@ -29,8 +29,8 @@ bool copies_counts(const struct merge_plan *p, uint32_t number);
 /*
  * Which folders of the target do not count as elsewhere: those that are named,
  * by default the Trash, whose messages go by themselves sooner or later, and those
- * below them; and those in which mail does not stay. One flag a folder, the caller's to free; NULL and why (FATAL) for a name that no
- * folder has.
+ * below them; and those in which mail does not stay. One flag a folder, the
+ * caller's to free; NULL and why (FATAL) for a name that no folder has.
  */
 bool *copies_ignored(const struct merge_plan *p, struct why *why);
 

@@ -49,7 +49,8 @@ int history_each(const char *dir, uint64_t target,
 /*
  * Reads the journals in a directory that are of this target; those that were
  * taken back do not count, nor do those whose run the target has no mark of. A
- * journal that is damaged is told to warn, and what can be read of it counts. 0, or -1 and why.
+ * journal that is damaged is told to warn, and what can be read of it counts. 0, or
+ * -1 and why.
  */
 int history_load(struct history *x, const char *dir, const struct mark *mark,
     const struct history_faults *f, struct why *why);

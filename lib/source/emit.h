@@ -5,8 +5,8 @@
 /*
  * What every reader of a user directory has in common: records go out in one
  * buffer, each address once; a domain is written before the first address in
- * it, unless it is held; what is left out or not carried is counted and named; the end record
- * says that all input was read. Messages go through cli/tool.h.
+ * it, unless it is held; what is left out or not carried is counted and named; the
+ * end record says that all input was read. Messages go through cli/tool.h.
  */
 #ifndef FERRY_SOURCE_EMIT_H
 #define FERRY_SOURCE_EMIT_H

@@ -197,33 +197,6 @@ rules_unknown(const struct setting *block, const struct setting *s)
 
 /* --- filters --- */
 
-/* "*" is any text, "?" one byte. (src/lib/wildcard-match.c, which tells
- * capitals from small letters.) */
-static bool
-matches(const char *pattern, const char *pattern_end, const char *name)
-{
-	const char *star = NULL, *from = NULL;
-
-	while (*name != '\0') {
-		if (pattern < pattern_end && *pattern == '*') {
-			star = ++pattern;
-			from = name;
-		} else if (pattern < pattern_end &&
-			   (*pattern == '?' || *pattern == *name)) {
-			pattern++;
-			name++;
-		} else if (star != NULL) {
-			pattern = star;
-			name = ++from;
-		} else {
-			return false;
-		}
-	}
-	while (pattern < pattern_end && *pattern == '*')
-		pattern++;
-	return pattern == pattern_end;
-}
-
 bool
 rules_name(const char *filter, const char *name)
 {
@@ -235,7 +208,7 @@ rules_name(const char *filter, const char *name)
 		bool out = *p == '!';
 
 		has_includes |= !out;
-		if (matches(p + out, p + len, name)) {
+		if (str_matches(p + out, len - out, name)) {
 			if (out)
 				return false;
 			included = true;

@@ -53,10 +53,9 @@ typedef void template_set(void *ctx, const char *field, const char *value);
 
 /*
  * Calls set for each field of a user, whom login, as it was typed, was the name of
- * (NULL: user). A field whose text names a value that is
- * not there, without a default, is left out (by 2.4), and so is one with a variable
- * that is not known: then -1 and why (FATAL), or 1 where only fields for a userdb
- * have one. Otherwise 0.
+ * (NULL: user). A field whose text names a value that is not there, without a
+ * default, is left out (by 2.4), and so is one with a variable that is not known:
+ * then -1 and why (FATAL), or 1 where only fields for a userdb have one. Otherwise 0.
  */
 int templates_apply(const struct templates *t, const char *user,
     const char *login, template_value *value, template_set *set, void *ctx,
