@@ -21,6 +21,7 @@
 #include "http/retry.h"
 #include "route/change.h"
 #include "route/check.h"
+#include "route/known.h"
 #include "route/report.h"
 #include "route/rules.h"
 #include "route/setup.h"
@@ -60,6 +61,7 @@ struct run {
 	struct route_setup setup;
 	struct owners owners;
 	struct route_domains domains;
+	struct known_keys known;
 	int64_t budget;
 	bool partial, quiet, dry_run;
 	struct buf line;
@@ -173,8 +175,8 @@ change_owners(struct why *why)
 	if (route_domains_read(&run.jmap, &run.domains, why) == -1 ||
 	    owners_find(&run.jmap, &run.domains, &run.owners, why) == -1)
 		return -1;
-	moving = route_change(
-	    &run.jmap, &run.owners, run.command == UNSET, run.dry_run, why);
+	moving = route_change(&run.jmap, &run.owners, &run.known,
+	    run.command == UNSET, run.dry_run, why);
 	if (moving == NULL)
 		return -1;
 	for (size_t i = 0; i < run.owners.n; i++) {
@@ -242,7 +244,7 @@ get_owners(struct why *why)
 	if (r == 0)
 		r = owners_find(&run.jmap, &run.domains, &run.owners, why);
 	if (r == 0)
-		r = keyring_read(&run.jmap, ROUTE_NAMESPACE, &keys, why);
+		r = known_find(&run.jmap, &run.known, &run.owners, &keys, why);
 	if (r == 0)
 		r = route_sense_read(&run.jmap, &sense, why);
 	if (r == 0)
@@ -424,6 +426,12 @@ set_old(void *to, char *value, struct why *why)
 	return route_setup_host(to, value, why);
 }
 
+static int
+take_keys(void *to, char *value, struct why *why)
+{
+	return known_read(to, value, why);
+}
+
 static const struct opt options[] = {
 	OPT_STRING(
 	    0, "url", "URL", "the new server (or STALWART_URL)", &run.url),
@@ -437,6 +445,9 @@ static const struct opt options[] = {
 	    &run.setup.restarted),
 	OPT_SET(0, "force", "teardown: although some have not moved",
 	    &run.setup.force),
+	OPT_CALL(0, "keys", "FILE",
+	    "get and unset: what set has printed, to ask for these keys only",
+	    take_keys, &run.known),
 	OPT_STRING(0, "proxy-url", "URL",
 	    "check: the proxy's management API (or PROXY_ADMIN_URL)",
 	    &run.proxy_url),
@@ -482,6 +493,8 @@ read_command(char ***operands)
 		    &tool, "%s takes no addresses", command_names[run.command]);
 	if (run.setup.host != NULL && run.command != SETUP)
 		return opt_wrong(&tool, "--old is for setup");
+	if (run.known.ids.n != 0 && !takes_addresses())
+		return opt_wrong(&tool, "--keys is for get, set and unset");
 	if (run.dry_run &&
 	    (run.command == GET || run.command == LIST || run.command == CHECK))
 		return opt_wrong(
@@ -530,6 +543,7 @@ release(void)
 {
 	login_free(&run.login);
 	free_secret(run.proxy_token);
+	known_free(&run.known);
 	buf_free(&run.line);
 }
 

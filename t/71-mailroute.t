@@ -292,6 +292,55 @@ ok 'an account whose key is refused keeps none of them' '
 	has err "key: MaxLength"
 	[ "$(keys)" = "$bob" ]'
 
+# others N: so many addresses more have moved, of whom nobody knows.
+others() {
+	seq -f 'o%g@one.test' "$1" |
+	    jq -cRn '[inputs | {(.): {namespace: "moved", key: ., isGlobPattern: false}}] | add' >create
+	jmap x:MemoryLookupKey/set "{\"create\":$(cat create)}" | jq -e '.methodResponses[0][1].created | length == '"$1" >/dev/null
+}
+# asks CALL...: how many requests it takes, and how long they are.
+asks() {
+	: >requests
+	mailroute "$@" >out
+	wc -lc <requests | tr -s ' '
+}
+new --resolves
+mailroute setup --old 192.0.2.1 >setup.out
+mailroute set alice@one.test bob@one.test >set.out
+ok 'with --keys only the keys of those who are named are read, however many there are' '
+	get=$(asks get --keys set.out al@one.test)
+	all=$(asks get al@one.test)
+	others 400
+	[ "$(asks get --keys set.out al@one.test)" = "$get" ]
+	[ "$(jq -r .mail out)" = new ]
+	[ "$(asks get al@one.test)" != "$all" ]
+	unset=$(asks unset --keys set.out alice@one.test)
+	[ "$(jq -r .status out)" = unset ]
+	not grep "filter[^a-z]*namespace[^a-z]*moved" requests
+	[ "$(mailroute list | wc -l)" = 402 ]
+	[ "$(asks unset alice@one.test)" != "$unset" ]
+	grep "filter[^a-z]*namespace[^a-z]*moved" requests'
+ok 'keys that are others by now, or that no file has, are found all the same' '
+	run 0 mailroute get --keys set.out alice@one.test >out
+	[ "$(jq -r .mail out)" = old ]
+	run 0 mailroute unset -n --keys set.out alice@one.test bob@one.test >out
+	status out >got
+	printf "%s\n" "alice@one.test absent" "bob@one.test planned" >want
+	same want got
+	run 0 mailroute set alice@one.test >again.out
+	jq -e ".keys | length == 5" again.out
+	run 0 mailroute unset --keys set.out alice@one.test bob@one.test >out
+	[ "$(jq -r .status out | sort -u)" = unset ]
+	[ "$(keys | tr " " "\n" | grep -c "^[^o]")" = 0 ]
+	printf "{\"keys\":[\"no id\",1,{" >cut
+	cat set.out cut >two
+	run 0 mailroute get --keys two alice@one.test bob@one.test >out
+	[ "$(jq -r .mail out | sort -u)" = old ]
+	run 2 mailroute get --keys none alice@one.test 2>err
+	has err "none: cannot be opened"
+	run 2 mailroute list --keys set.out 2>err
+	has err "--keys is for get, set and unset"'
+
 # The proxy's routes beside the keys.
 new --resolves
 mailroute setup --old 192.0.2.1 >setup.out

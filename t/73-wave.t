@@ -15,6 +15,10 @@ everybody_moved() {
 		new_folders "$user@one.test" | grep -x "Inbox 2"
 	done
 }
+# all_keys: how often the keys of all who have moved were read.
+all_keys() {
+	grep -c 'filter[^a-z]*namespace[^a-z]*moved' requests || :
+}
 
 ok 'the commands of a wave are shown' '
 	dirdump passwd-file -q directory >records
@@ -59,7 +63,10 @@ ok 'and a second time there is nothing to do' '
 	grep "/set" requests >after
 	same before after'
 ok '--resume looks at who is where, whatever a log says' '
+	reads=$(all_keys)
 	run 0 wave --back --joblog back.log wave1
+	# Of all who have moved, once, and not for each.
+	[ "$(all_keys)" = "$((reads + 1))" ]
 	run 0 wave --resume 2>err
 	has err "3 accounts: 3 done"
 	everybody_moved ann ben cat

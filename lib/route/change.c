@@ -9,6 +9,7 @@
 #include "core/alloc.h"
 #include "jmap/action.h"
 #include "route/keys.h"
+#include "route/known.h"
 #include "route/rules.h"
 
 /* A key, and whose it is. */
@@ -55,10 +56,8 @@ want(struct changing *c, size_t owner, const char *address)
 /* Somebody whom the server does not have any more is known by a record, or by
  * the address alone. */
 static void
-want_missing(struct changing *c, size_t owner)
+take_missing(struct owner *w)
 {
-	struct owner *w = &c->owners->v[owner];
-
 	w->why = (struct why){ 0 };
 	strs_add(&w->addresses, w->address);
 	for (size_t i = 0; i < w->also.n; i++)
@@ -70,10 +69,8 @@ static void
 want_all(struct changing *c)
 {
 	for (size_t i = 0; i < c->owners->n; i++) {
-		struct owner *w = &c->owners->v[i];
+		const struct owner *w = &c->owners->v[i];
 
-		if (c->away && w->missing)
-			want_missing(c, i);
 		if (w->why.kind != FAIL_NONE || w->same != 0)
 			continue;
 		for (size_t k = 0; k < w->addresses.n; k++)
@@ -206,9 +203,15 @@ carry_out(struct changing *c)
 		    &why);
 	else if (verify(c, &why) == -1)
 		fail_all(c, "the keys could not be read back", &why);
-	for (size_t i = 0; i < c->n; i++)
-		if (c->v[i].done)
-			c->moving[c->v[i].owner].changed++;
+	for (size_t i = 0; i < c->n; i++) {
+		struct owned *k = &c->v[i];
+
+		if (k->done)
+			c->moving[k->owner].changed++;
+		if (!c->away && owner_of(c, k)->why.kind == FAIL_NONE)
+			strs_add(&owner_of(c, k)->keys,
+			    arena_adds(&c->owners->texts, k->key.id));
+	}
 }
 
 /* How many keys would be changed. */
@@ -222,15 +225,17 @@ plan(struct changing *c)
 }
 
 struct moving *
-route_change(
-    struct jmap *j, struct owners *o, bool away, bool dry_run, struct why *why)
+route_change(struct jmap *j, struct owners *o, const struct known_keys *known,
+    bool away, bool dry_run, struct why *why)
 {
 	struct changing c = { .jmap = j, .owners = o, .away = away };
 
+	for (size_t i = 0; away && i < o->n; i++)
+		if (o->v[i].missing)
+			take_missing(&o->v[i]);
 	/* What is to be made need not be read first: the server says what is
 	 * there. */
-	if ((away || dry_run) &&
-	    keyring_read(j, ROUTE_NAMESPACE, &c.ring, why) == -1) {
+	if ((away || dry_run) && known_find(j, known, o, &c.ring, why) == -1) {
 		keyring_free(&c.ring);
 		return NULL;
 	}

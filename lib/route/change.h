@@ -14,6 +14,7 @@
 
 #include "core/why.h"
 #include "jmap/client.h"
+#include "route/known.h"
 #include "route/owners.h"
 
 /* What is known, or was done, of one owner; by its number. */
@@ -32,7 +33,7 @@ struct moving {
  * A key of an owner that the server does not have any more is taken away by the
  * address that was asked for and the aliases of its record.
  */
-struct moving *route_change(
-    struct jmap *j, struct owners *o, bool away, bool dry_run, struct why *why);
+struct moving *route_change(struct jmap *j, struct owners *o,
+    const struct known_keys *known, bool away, bool dry_run, struct why *why);
 
 #endif

@@ -44,6 +44,38 @@ keyring_read(
 	return r;
 }
 
+static bool
+is_in(const json_t *object, const char *name)
+{
+	const char *in = jmap_text(object, "namespace");
+
+	return in != NULL && strcmp(in, name) == 0;
+}
+
+int
+keyring_read_ids(struct jmap *j, const char *name, const struct strs *ids,
+    struct keyring *ring, struct why *why)
+{
+	struct fetch f = { 0 };
+	int r;
+
+	keyring_free(ring);
+	for (size_t i = 0; i < ids->n; i++)
+		fetch_want(&f, "MemoryLookupKey", ids->v[i]);
+	fetch_member(&f, "namespace");
+	fetch_member(&f, "key");
+	r = fetch_all(j, &f, why);
+	for (size_t i = 0; r == 0 && i < ids->n; i++) {
+		const json_t *have =
+		    fetch_found(&f, "MemoryLookupKey", ids->v[i]);
+
+		if (is_in(have, name))
+			take_key(ring, have);
+	}
+	fetch_clear(&f);
+	return r;
+}
+
 void
 keyring_free(struct keyring *ring)
 {
@@ -378,11 +410,9 @@ keys_drop(struct jmap *j, const char *name, struct key **keys, size_t n,
 static bool
 is_key(const json_t *have, const char *name, const struct key *k)
 {
-	const char *key = jmap_text(have, "key"),
-		   *in = jmap_text(have, "namespace");
+	const char *key = jmap_text(have, "key");
 
-	return key != NULL && in != NULL && strcmp(in, name) == 0 &&
-	       strcmp(key, k->text) == 0;
+	return key != NULL && is_in(have, name) && strcmp(key, k->text) == 0;
 }
 
 int

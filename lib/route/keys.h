@@ -17,6 +17,7 @@
 #include "core/map.h"
 #include "core/why.h"
 #include "jmap/client.h"
+#include "record/record.h"
 
 /* The keys of a namespace, as they are stored. The zero value is empty. */
 struct keyring {
@@ -27,6 +28,9 @@ struct keyring {
 /* Reads a namespace, in place of what was read before: 0, or -1 and why. */
 int keyring_read(
     struct jmap *j, const char *name, struct keyring *ring, struct why *why);
+/* The same with the keys of these ids that are there, and in that namespace. */
+int keyring_read_ids(struct jmap *j, const char *name, const struct strs *ids,
+    struct keyring *ring, struct why *why);
 void keyring_free(struct keyring *ring);
 /* The id of a key; NULL where there is none. */
 const char *keyring_get(const struct keyring *ring, const char *text);

@@ -20,6 +20,7 @@ owners_free(struct owners *o)
 	for (size_t i = 0; i < o->n; i++) {
 		free(o->v[i].also.v);
 		free(o->v[i].addresses.v);
+		free(o->v[i].keys.v);
 	}
 	free(o->v);
 	map_free(&o->wanted);

@@ -25,6 +25,7 @@ struct owner {
 	const char *object;    /* "Account" or "MailingList" */
 	const char *id;        /* on the server; NULL: it has none */
 	struct strs addresses; /* all that reach it, the first its own */
+	struct strs keys;      /* ids of the keys that were made for them */
 	size_t same;    /* number + 1 of an owner that is the same; or 0 */
 	bool logs_in;   /* an account of a person: lists and groups do not */
 	bool missing;   /* the server does not have it */

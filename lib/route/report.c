@@ -18,6 +18,10 @@ route_report_change(struct buf *out, const struct owner *asked,
 	jw_kstr(out, "address", asked->address);
 	jw_key(out, "addresses");
 	jw_strs(out, w->addresses.v, w->addresses.n);
+	if (w->keys.n != 0) {
+		jw_key(out, "keys");
+		jw_strs(out, w->keys.v, w->keys.n);
+	}
 	jw_kstr(out, "status", status);
 	if (why != NULL)
 		outcome_error(out, why);

@@ -538,10 +538,18 @@ route_mail() {
 	fi
 }
 new_key() {
+	own_keys=
+	[ "$1" = set ] || known_keys
 	# shellcheck disable=SC2086 # words
 	run -i "$record" -o "$dir/mailroute.$1" mailroute \
 	    --password-file "$NEW_PASSWORD_FILE" ${CACERT:+--cacert "$CACERT"} \
-	    ${INSECURE:+-k} ${MAILROUTE_OPTIONS:-} "$1"
+	    ${INSECURE:+-k} ${own_keys:+--keys "$own_keys"} ${MAILROUTE_OPTIONS:-} "$1"
+}
+# known_keys: own_keys has the ids of the keys of the account, where any were made
+# from here: without them mailroute reads those of all who have moved.
+known_keys() {
+	own_keys=$dir/mailroute.set
+	[ -s "$own_keys" ] || own_keys=
 }
 transport_line() {
 	[ -n "${OLD_TRANSPORT:-}" ] || return 0
@@ -585,11 +593,12 @@ ask_login() {
 # where_is: that, and mail_is, where its mail goes: new, old, partly or unknown, as
 # mailroute says it. where_text is both in words.
 where_is() {
-	ask_login || return
+	ask_login && known_keys || return
 	# shellcheck disable=SC2086 # words
 	$wave && grep -sF -e "\"address\":\"$address\"" -- "$STATE/wave.mail" >"$dir/mailroute.get" ||
 	    run -o "$dir/mailroute.get" mailroute --password-file "$NEW_PASSWORD_FILE" \
-	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} ${MAILROUTE_OPTIONS:-} get "$address" || return
+	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} ${own_keys:+--keys "$own_keys"} \
+	    ${MAILROUTE_OPTIONS:-} get "$address" || return
 	mail_is=$(sed -n 's/.*"mail":"\([^"]*\)".*/\1/p' "$dir/mailroute.get")
 	where_text="${login_is:+the proxy sends the login to \"$login_is\", and }new mail goes "
 	case $mail_is in
