@@ -30,7 +30,7 @@ forwards(const struct model_account *a)
 static const char *
 bad_target(const struct plan *p, uint32_t target)
 {
-	if (*plan_name(p, target) == '@')
+	if (plan_is_catch_all(p, target))
 		return "a whole domain";
 	if (p->addresses[target].kind == OWNER_ALIAS_OFF)
 		return "an alias that is switched off";

@@ -200,6 +200,12 @@ plan_name(const struct plan *p, uint32_t address)
 	return intern_text(&p->names, address);
 }
 
+bool
+plan_is_catch_all(const struct plan *p, uint32_t address)
+{
+	return *plan_name(p, address) == '@';
+}
+
 uint32_t
 plan_canonical(struct plan *p, uint32_t address)
 {
@@ -271,7 +277,7 @@ plan_catch_all_of(struct plan *p, uint32_t address)
 	const struct address *a = &p->addresses[plan_canonical(p, address)];
 	uint32_t row = p->domains[a->domain].catch_row;
 
-	if (row == 0 || *plan_name(p, address) == '@' || p->options->partial ||
+	if (row == 0 || plan_is_catch_all(p, address) || p->options->partial ||
 	    p->spare_all || p->domains[a->domain].spare_accounts ||
 	    a->absent != 0 || a->row != 0 || a->kind != OWNER_NONE ||
 	    plan_account_of(p, address) != NULL)

@@ -244,6 +244,8 @@ uint32_t plan_outside(struct plan *p, const char *text, struct why *why);
  * server's and that refuses it. */
 uint32_t plan_target(struct plan *p, uint32_t address);
 const char *plan_name(const struct plan *p, uint32_t address);
+/* Whether it is that of a whole domain, "@domain". */
+bool plan_is_catch_all(const struct plan *p, uint32_t address);
 /* The address that one in an alias domain is an alias of; otherwise itself. */
 uint32_t plan_canonical(struct plan *p, uint32_t address);
 /* Whether the part before the "@" holds a "+". */
