@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "plan/graph.h"
 #include "plan/model.h"
 #include "record/address.h"
 #include "sieve/compose.h"
@@ -96,6 +97,17 @@ clean_targets(struct plan *p, struct model_account *a)
 	a->forward = targets;
 }
 
+/* Where a target, given by its place in p->numbers, leads: to whom is on the list,
+ * or to itself. */
+static struct run
+reached(const struct plan *p, uint32_t at)
+{
+	const struct address *target = &p->addresses[p->numbers[at]];
+
+	return target->kind == OWNER_LIST ? p->lists[target->owner].recipients
+					  : (struct run){ at, 1 };
+}
+
 /* Lists do not nest on the server: who is on a list stands on that of the forward.
  * A forward to one list alone redirects there. */
 static void
@@ -107,12 +119,8 @@ expand_lists(struct plan *p, struct model_account *a)
 		return;
 	plan_set(p);
 	for (uint32_t n = 0; n < a->forward.n; n++) {
-		const struct address *target =
-		    &p->addresses[p->numbers[a->forward.at + n]];
-		struct run on = { a->forward.at + n, 1 };
+		struct run on = reached(p, a->forward.at + n);
 
-		if (target->kind == OWNER_LIST)
-			on = p->lists[target->owner].recipients;
 		for (uint32_t i = 0; i < on.n; i++) {
 			uint32_t member = p->numbers[on.at + i];
 
@@ -127,145 +135,69 @@ expand_lists(struct plan *p, struct model_account *a)
 
 /* --- loops --- */
 
-/*
- * The accounts that forward, as a graph. Those of one strongly connected part
- * (Tarjan, "Depth-first search and linear graph algorithms", 1972) send mail
- * round in a loop. A loop may have as many members as there are accounts, so
- * that the search keeps its own stack.
- */
-struct node {
-	uint32_t account;
-	uint32_t first, n; /* edges */
-	uint32_t done;     /* edges that were followed */
-	uint32_t index;    /* in the order of discovery, from 1 */
-	uint32_t low;
-	uint32_t part; /* from 1 */
-};
-struct graph {
+/* The accounts that forward, as a graph: those of one part send mail round in a
+ * loop. */
+struct loops {
 	struct plan *plan;
-	struct node *nodes;
-	uint32_t n_nodes;
-	uint32_t *node_of; /* by account, 1 + index */
-	uint32_t *edges;   /* nodes */
-	size_t n_edges, cap_edges;
-	uint32_t *path, *open; /* stacks of nodes */
-	uint32_t n_path, n_open;
-	uint32_t found, parts;
+	struct graph graph;
+	uint32_t *node_of; /* by account, 1 + node; 0: it does not forward */
 };
 
-static void
-add_edge(struct graph *g, struct node *from, uint32_t address)
+/* The node of the account that has an address, 1 + node; 0: it does not forward. */
+static uint32_t
+node_of(const struct loops *l, uint32_t address)
 {
-	const struct model_account *to = plan_account_of(g->plan, address);
-	uint32_t node = to == NULL ? 0 : g->node_of[to - g->plan->accounts];
+	const struct model_account *a = plan_account_of(l->plan, address);
 
-	if (node == 0)
-		return;
-	g->edges = xgrow(g->edges, g->n_edges, &g->cap_edges, sizeof *g->edges);
-	g->edges[g->n_edges++] = AT(node);
-	from->n++;
-}
-
-/* The accounts that a target reaches: one, or those on a list. */
-static void
-add_target(struct graph *g, struct node *from, uint32_t target)
-{
-	const struct plan *p = g->plan;
-	const struct run *on;
-
-	if (p->addresses[target].kind != OWNER_LIST) {
-		add_edge(g, from, target);
-		return;
-	}
-	on = &p->lists[p->addresses[target].owner].recipients;
-	for (uint32_t n = 0; n < on->n; n++)
-		add_edge(g, from, p->numbers[on->at + n]);
+	return a == NULL ? 0 : l->node_of[a - l->plan->accounts];
 }
 
 static void
-enter(struct graph *g, uint32_t i)
+add_edges(struct loops *l, const struct model_account *from)
 {
-	g->nodes[i].index = g->nodes[i].low = ++g->found;
-	g->path[g->n_path++] = i;
-	g->open[g->n_open++] = i;
-}
+	const struct plan *p = l->plan;
 
-static void
-lower(struct node *node, uint32_t low)
-{
-	if (low < node->low)
-		node->low = low;
-}
+	for (uint32_t n = 0; n < from->forward.n; n++) {
+		struct run on = reached(p, from->forward.at + n);
 
-/* The node at the end of the path is done: it may close a part. */
-static void
-leave(struct graph *g)
-{
-	uint32_t i = g->path[--g->n_path];
+		for (uint32_t i = 0; i < on.n; i++) {
+			uint32_t to = node_of(l, p->numbers[on.at + i]);
 
-	if (g->n_path != 0)
-		lower(&g->nodes[g->path[g->n_path - 1]], g->nodes[i].low);
-	if (g->nodes[i].low != g->nodes[i].index)
-		return;
-	g->parts++;
-	do
-		g->nodes[g->open[--g->n_open]].part = g->parts;
-	while (g->open[g->n_open] != i);
-}
-
-static void
-find_parts(struct graph *g, uint32_t start)
-{
-	if (g->nodes[start].index != 0)
-		return;
-	enter(g, start);
-	while (g->n_path != 0) {
-		struct node *at = &g->nodes[g->path[g->n_path - 1]];
-		const struct node *next;
-
-		if (at->done == at->n) {
-			leave(g);
-			continue;
+			if (to != 0)
+				graph_add_edge(&l->graph, AT(to));
 		}
-		/* done < n: there are edges. */
-		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
-		next = &g->nodes[g->edges[at->first + at->done++]];
-		if (next->index == 0)
-			enter(g, (uint32_t)(next - g->nodes));
-		else if (next->part == 0)
-			lower(at, next->index);
 	}
 }
 
-/* Whether mail that goes to the target comes back to the node. */
+/* Whether mail that goes to the target, given by its place in p->numbers, comes back
+ * to that part. */
 static bool
-comes_back(struct graph *g, const struct node *from, uint32_t target)
+comes_back(const struct loops *l, uint32_t part, uint32_t at)
 {
-	struct node to = { 0 };
-	size_t edges = g->n_edges;
-	bool back = false;
+	struct run on = reached(l->plan, at);
 
-	add_target(g, &to, target);
-	for (; to.n != 0; to.n--)
-		if (g->nodes[g->edges[edges + to.n - 1]].part == from->part)
-			back = true;
-	g->n_edges = edges;
-	return back;
+	for (uint32_t i = 0; i < on.n; i++) {
+		uint32_t to = node_of(l, l->plan->numbers[on.at + i]);
+
+		if (to != 0 && graph_part(&l->graph, AT(to)) == part)
+			return true;
+	}
+	return false;
 }
 
 /* Takes out the targets from which mail comes back. */
 static void
-drop_loops(struct graph *g, const struct node *node)
+drop_loops(struct loops *l, struct model_account *a)
 {
-	struct plan *p = g->plan;
-	struct model_account *a = &p->accounts[node->account];
+	struct plan *p = l->plan;
+	uint32_t part = graph_part(&l->graph, AT(l->node_of[a - p->accounts]));
 	uint32_t n_targets = a->forward.n;
 
 	a->forward.n = 0;
 	for (uint32_t n = 0; n < n_targets; n++) {
 		uint32_t target = p->numbers[a->forward.at + n];
 
-		if (!comes_back(g, node, target)) {
+		if (!comes_back(l, part, a->forward.at + n)) {
 			p->numbers[a->forward.at + a->forward.n++] = target;
 			continue;
 		}
@@ -278,37 +210,26 @@ drop_loops(struct graph *g, const struct node *node)
 }
 
 static void
-resolve_loops(struct plan *p, uint32_t n_forwards)
+resolve_loops(struct plan *p)
 {
-	struct graph g = { .plan = p };
+	struct loops l = { .plan = p };
+	uint32_t n = 0;
 
-	g.nodes = xcalloc(n_forwards, sizeof *g.nodes);
-	g.path = xcalloc(n_forwards, sizeof *g.path);
-	g.open = xcalloc(n_forwards, sizeof *g.open);
-	g.node_of = xcalloc(p->n_accounts, sizeof *g.node_of);
+	l.node_of = xcalloc(p->n_accounts, sizeof *l.node_of);
 	for (size_t i = 0; i < p->n_accounts; i++)
-		if (forwards(&p->accounts[i])) {
-			g.nodes[g.n_nodes].account = (uint32_t)i;
-			g.node_of[i] = ++g.n_nodes;
+		if (forwards(&p->accounts[i]))
+			l.node_of[i] = ++n;
+	for (size_t i = 0; i < p->n_accounts; i++)
+		if (l.node_of[i] != 0) {
+			graph_add_node(&l.graph);
+			add_edges(&l, &p->accounts[i]);
 		}
-	for (uint32_t i = 0; i < g.n_nodes; i++) {
-		const struct model_account *a =
-		    &p->accounts[g.nodes[i].account];
-
-		g.nodes[i].first = (uint32_t)g.n_edges;
-		for (uint32_t n = 0; n < a->forward.n; n++)
-			add_target(
-			    &g, &g.nodes[i], p->numbers[a->forward.at + n]);
-	}
-	for (uint32_t i = 0; i < g.n_nodes; i++)
-		find_parts(&g, i);
-	for (uint32_t i = 0; i < g.n_nodes; i++)
-		drop_loops(&g, &g.nodes[i]);
-	free(g.nodes);
-	free(g.path);
-	free(g.open);
-	free(g.node_of);
-	free(g.edges);
+	graph_find_parts(&l.graph);
+	for (size_t i = 0; i < p->n_accounts; i++)
+		if (l.node_of[i] != 0)
+			drop_loops(&l, &p->accounts[i]);
+	graph_free(&l.graph);
+	free(l.node_of);
 }
 
 /* --- scripts --- */
@@ -375,17 +296,17 @@ make_script(struct plan *p, struct model_account *a)
 void
 plan_resolve_forwards(struct plan *p)
 {
-	uint32_t n = 0;
+	bool any = false;
 
 	for (size_t i = 0; i < p->n_accounts; i++)
 		if (forwards(&p->accounts[i])) {
-			n++;
+			any = true;
 			clean_targets(p, &p->accounts[i]);
 			expand_lists(p, &p->accounts[i]);
 		}
-	if (n == 0)
+	if (!any)
 		return;
-	resolve_loops(p, n);
+	resolve_loops(p);
 	for (size_t i = 0; i < p->n_accounts; i++)
 		if (forwards(&p->accounts[i]))
 			make_script(p, &p->accounts[i]);
