@@ -7,8 +7,9 @@
 #include "core/num.h"
 #include "plan/spare.h"
 
-bool
-plan_is_domain_row(const struct plan *p, const struct row *row)
+/* "@a" -> "@b": the row of a whole domain. */
+static bool
+is_domain_row(const struct plan *p, const struct row *row)
 {
 	return plan_is_catch_all(p, row->address) && row->targets.n == 1 &&
 	       plan_is_catch_all(p, p->numbers[row->targets.at]) &&
@@ -72,14 +73,16 @@ resolve_domain_row(struct plan *p, struct row *row)
 {
 	struct alias_domain a = { p->addresses[row->address].domain,
 		p->addresses[p->numbers[row->targets.at]].domain, row->origin };
+	const char *name = plan_name(p, row->address);
 
-	row->state = ROW_DONE;
+	row->address = 0;
+	row->targets.n = 0;
 	p->domains[a.domain].left_catch_all = row->active;
 	if (!row->active)
-		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
+		plan_note(p, NOTE_LEFT, name, row->origin,
 		    "an alias domain that is switched off");
 	else if (!p->domains[a.of].local)
-		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
+		plan_note(p, NOTE_LEFT, name, row->origin,
 		    "mail for the whole domain goes to %s, which is not here",
 		    p->domains[a.of].name);
 	else
@@ -95,7 +98,7 @@ plan_resolve_domains(struct plan *p)
 	for (size_t i = 0; i < p->n_alias_domains; i++)
 		make_alias_domain(p, &p->alias_domains[i]);
 	for (size_t i = 0; i < p->n_rows; i++)
-		if (plan_is_domain_row(p, &p->rows[i]))
+		if (is_domain_row(p, &p->rows[i]))
 			resolve_domain_row(p, &p->rows[i]);
 		else if (plan_is_catch_all(p, p->rows[i].address) &&
 			 p->rows[i].active)

@@ -8,10 +8,9 @@
 
 #include "plan/model.h"
 
-/* "@a" -> "@b": the row of a whole domain. */
-bool plan_is_domain_row(const struct plan *p, const struct row *row);
-/* Finds the domains of the plan, makes those aliases that rows and records say,
- * and finds the row of each domain's catch-all. */
+/* Finds the domains of the plan, makes those aliases that records say, and rows of
+ * whole domains ("@a" -> "@b"), of which nothing is left; and finds the row of each
+ * domain's catch-all. */
 void plan_resolve_domains(struct plan *p);
 /* Accounts in a domain that will not exist are not written. */
 void plan_refuse_missing_domains(struct plan *p);

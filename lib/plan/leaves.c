@@ -4,11 +4,7 @@
 
 #include "plan/leaves.h"
 
-/* How deep aliases may lead to aliases: Postfix gives up there as well
- * (postconf(5), virtual_alias_recursion_limit). */
-enum {
-	DEPTH_MAX = 1000
-};
+#include "plan/graph.h"
 
 /* Where not all records were read, an address that nobody has may be one of the
  * rest. */
@@ -78,31 +74,6 @@ nested_row(struct plan *p, const struct row *row, uint32_t target)
 	return &p->rows[AT(nested)];
 }
 
-/* Adds the leaves of a row that is expanded to the run being built. */
-static void
-add_nested(struct plan *p, struct row *row, struct run *leaves,
-    const struct row *nested)
-{
-	const char *reason = NULL;
-
-	if (!nested->active)
-		reason = "which is switched off";
-	else if (nested->state == ROW_OPEN)
-		reason = "which leads back to this alias";
-	else if (nested->state == ROW_NEW)
-		reason = "which leads on too deeply";
-	if (reason != NULL)
-		plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
-		    "the target %s, %s", plan_name(p, nested->address), reason);
-	row->cut = row->cut || reason != NULL || nested->cut;
-	for (uint32_t n = 0; reason == NULL && n < nested->leaves.n; n++) {
-		uint32_t address = p->numbers[nested->leaves.at + n];
-
-		if (plan_once(p, address))
-			plan_append(p, leaves, address);
-	}
-}
-
 /* A target of a row as the server will have it; 0, with a note, for one that it
  * refuses. */
 static uint32_t
@@ -118,53 +89,108 @@ target_of(struct plan *p, const struct row *row, uint32_t n)
 	return to;
 }
 
-/*
- * Finds the leaves of a row: first those of the rows that it leads to, so that
- * its own run is then built in one piece.
- */
-static void
-expand(struct plan *p, struct row *row, unsigned int depth)
-{
-	struct run leaves;
+/* --- the rows as a graph --- */
 
-	if (row->state != ROW_NEW || depth > DEPTH_MAX)
-		return;
-	row->state = ROW_OPEN;
+/* A row and those that it leads to. */
+static void
+add_row(struct plan *p, struct graph *g, const struct row *row)
+{
+	graph_add_node(g);
 	for (uint32_t n = 0; n < row->targets.n; n++) {
 		uint32_t to = target_of(p, row, n);
-		struct row *nested = to == 0 ? NULL : nested_row(p, row, to);
+		const struct row *nested =
+		    to == 0 ? NULL : nested_row(p, row, to);
 
 		p->numbers[row->targets.at + n] = to;
-		if (nested != NULL)
-			expand(p, nested, depth + 1);
+		if (nested != NULL && nested->active)
+			graph_add_edge(g, (uint32_t)(nested - p->rows));
 	}
-	leaves = plan_run(p);
-	plan_set(p);
-	for (uint32_t n = 0; n < row->targets.n; n++) {
-		uint32_t target = p->numbers[row->targets.at + n];
-		const struct row *nested;
+}
 
-		if (target == 0) {
-			row->cut = true;
-			continue;
-		}
-		nested = nested_row(p, row, target);
-		if (nested != NULL) {
-			add_nested(p, row, &leaves, nested);
-			continue;
-		}
+/* Adds where a target of a row leads to the leaves of the row's part. */
+static void
+add_target(struct plan *p, const struct graph *g, struct row *row,
+    uint32_t target, struct run *leaves)
+{
+	const struct row *nested = nested_row(p, row, target);
+	const char *name = plan_name(p, row->address);
+
+	if (nested == NULL) {
 		target = leaf(p, row, target);
 		if (target == 0)
 			row->cut = true;
 		else if (plan_once(p, target))
-			plan_append(p, &leaves, target);
+			plan_append(p, leaves, target);
+		return;
 	}
-	row->leaves = leaves;
-	row->state = ROW_DONE;
+	if (!nested->active) {
+		row->cut = true;
+		plan_note(p, NOTE_LEFT, name, row->origin,
+		    "the target %s, which is switched off",
+		    plan_name(p, target));
+	} else if (graph_part(g, (uint32_t)(nested - p->rows)) ==
+		   graph_part(g, (uint32_t)(row - p->rows))) {
+		plan_note(p, NOTE_CHANGED, name, row->origin,
+		    "the target %s leads back to this alias: in its place "
+		    "stands whom it leads to",
+		    plan_name(p, target));
+	} else {
+		row->cut = row->cut || nested->cut;
+		for (uint32_t n = 0; n < nested->leaves.n; n++) {
+			uint32_t address = p->numbers[nested->leaves.at + n];
+
+			if (plan_once(p, address))
+				plan_append(p, leaves, address);
+		}
+	}
+}
+
+/*
+ * Rows that lead to one another have the same leaves: Postfix's local(8) delivers
+ * what comes for one of them to all whom any of them names.
+ */
+static void
+settle_part(
+    struct plan *p, const struct graph *g, const uint32_t *rows, size_t n_rows)
+{
+	struct run leaves = plan_run(p);
+	bool cut = false;
+
+	plan_set(p);
+	for (size_t i = 0; i < n_rows; i++) {
+		struct row *row = &p->rows[rows[i]];
+
+		for (uint32_t n = 0; n < row->targets.n; n++) {
+			uint32_t target = p->numbers[row->targets.at + n];
+
+			if (target == 0)
+				row->cut = true;
+			else
+				add_target(p, g, row, target, &leaves);
+		}
+		cut = cut || row->cut;
+	}
+	for (size_t i = 0; i < n_rows; i++) {
+		p->rows[rows[i]].leaves = leaves;
+		p->rows[rows[i]].cut = cut;
+	}
 }
 
 void
-plan_expand(struct plan *p, struct row *row)
+plan_find_leaves(struct plan *p)
 {
-	expand(p, row, 0);
+	struct graph g = { 0 };
+	size_t n;
+
+	for (size_t i = 0; i < p->n_rows; i++)
+		add_row(p, &g, &p->rows[i]);
+	graph_find_parts(&g);
+	for (size_t i = 0; i < g.n_order; i += n) {
+		for (n = 1;
+		     i + n < g.n_order && graph_part(&g, g.order[i + n]) ==
+					      graph_part(&g, g.order[i]);)
+			n++;
+		settle_part(p, &g, &g.order[i], n);
+	}
+	graph_free(&g);
 }

@@ -8,9 +8,9 @@
 
 #include "plan/model.h"
 
-/* Finds the leaves of a row, once: accounts, and addresses elsewhere. Targets that
- * are none are left out, with a note. */
-void plan_expand(struct plan *p, struct row *row);
+/* Finds the leaves of all rows: accounts, and addresses elsewhere. Targets that are
+ * none are left out, with a note. */
+void plan_find_leaves(struct plan *p);
 /* Whether the address is, or may be, that of an account that is not in the plan,
  * but comes later or is on the server. */
 bool plan_may_come(const struct plan *p, uint32_t address);

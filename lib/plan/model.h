@@ -120,19 +120,13 @@ struct settings {
 	uint32_t line; /* a settings record */
 };
 
-/* An alias record; state and leaves are of its resolution. */
-enum row_state {
-	ROW_NEW,
-	ROW_OPEN,
-	ROW_DONE
-};
+/* An alias record; leaves are of its resolution. */
 struct row {
-	uint32_t address;
+	uint32_t address; /* 0: there is nothing left of it to place */
 	uint32_t origin;
 	struct run targets;
 	uint32_t room;     /* for targets; 0: others follow at once */
 	struct run leaves; /* accounts and outside addresses it ends in */
-	enum row_state state;
 	bool active;
 	bool moved; /* into the domain that its domain is an alias of */
 	bool cut;   /* not all that it leads to is in the leaves */

@@ -98,10 +98,14 @@ move_rows(struct plan *p)
 {
 	for (size_t i = 0; i < p->n_rows; i++) {
 		struct row *row = &p->rows[i];
-		uint32_t to = plan_canonical(p, row->address);
-		const char *name = plan_name(p, row->address);
+		const char *name;
+		uint32_t to;
 
-		if (to == row->address || plan_is_catch_all(p, to))
+		if (row->address == 0 || plan_is_catch_all(p, row->address))
+			continue;
+		name = plan_name(p, row->address);
+		to = plan_canonical(p, row->address);
+		if (to == row->address)
 			continue;
 		row->moved = true;
 		if (p->addresses[to].row != 0) {
@@ -109,7 +113,6 @@ move_rows(struct plan *p)
 			    "its domain mirrors %s, where %s is another alias",
 			    p->domains[p->addresses[to].domain].name,
 			    plan_name(p, to));
-			row->state = ROW_DONE;
 			row->targets.n = 0;
 			row->address = 0;
 			continue;
@@ -280,13 +283,12 @@ place_row(struct plan *p, const struct row *row)
  * "Mailbox not found".
  */
 static void
-resolve_catch_all(struct plan *p, struct row *row)
+resolve_catch_all(struct plan *p, const struct row *row)
 {
 	uint32_t domain = p->addresses[row->address].domain;
 	const struct domain *d = &p->domains[domain];
 	const char *reason = NULL;
 
-	plan_expand(p, row);
 	if (!row->active)
 		reason = "it is switched off";
 	else if (d->alias_of != 0)
@@ -381,16 +383,12 @@ plan_resolve(struct plan *p)
 	plan_refuse_missing_domains(p);
 	move_rows(p);
 	resolve_own_aliases(p);
-	for (size_t i = 0; i < p->n_rows; i++)
-		if (p->rows[i].address != 0 &&
-		    !plan_is_catch_all(p, p->rows[i].address))
-			plan_expand(p, &p->rows[i]);
+	plan_find_leaves(p);
 	for (size_t i = 0; i < p->n_rows; i++)
 		place_row(p, &p->rows[i]);
 	for (size_t i = 0; i < p->n_rows; i++)
 		if (p->rows[i].address != 0 &&
-		    plan_is_catch_all(p, p->rows[i].address) &&
-		    !plan_is_domain_row(p, &p->rows[i]))
+		    plan_is_catch_all(p, p->rows[i].address))
 			resolve_catch_all(p, &p->rows[i]);
 	resolve_groups(p);
 	resolve_logins(p);
