@@ -105,8 +105,13 @@ ok 'a domain with accounts of its own is no mirror' '
 	run 0 recfilter -a a@two.test dump2 >out
 	hasnt out "account\",\"address\":\"a@one.test"
 	hasnt out l@two.test
+	hasnt out "@one.test"
 	run 0 recfilter -a a@one.test dump2 >out
-	has out l@two.test'
+	has out l@two.test
+	hasnt out "@two.test\",\"targets\":\["
+	echo a@one.test >done2
+	run 0 recfilter -q -a a@two.test --done done2 dump2 >out
+	same dump2 out'
 ok 'aliases that lead in a circle, and mirrors of mirrors' '
 	{
 		account a@one.test

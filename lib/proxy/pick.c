@@ -13,6 +13,7 @@
 #include "core/map.h"
 #include "record/address.h"
 #include "record/intake.h"
+#include "record/mirrors.h"
 #include "record/record.h"
 
 enum {
@@ -23,18 +24,19 @@ enum {
 struct waiting {
 	const char *text;
 	enum record_type type;
-	size_t subject;       /* of an account */
-	const char *alias;    /* the address of one; otherwise NULL */
-	const char **targets; /* of an alias, n of them */
-	size_t n;
+	size_t subject; /* of an account */
 };
 
-/* An alias of an account that was left out. A list that is passed on may have it
- * as a member: without it that would lead nowhere. */
-struct held {
-	struct held *next;
-	const char *alias, *text;
-	bool passed;
+/* An alias, or a domain that has other names: what becomes of it is known when all
+ * accounts are. */
+struct kept {
+	struct kept *next;
+	enum record_type type;
+	char *name; /* its address, or the domain */
+	const char *text;
+	char **names; /* its targets, or the other names; n of them */
+	size_t n;
+	bool held; /* is of an account that was left out */
 };
 
 struct picking {
@@ -46,11 +48,13 @@ struct picking {
 	size_t n;
 	struct subjects subjects;
 	struct buf line;
-	/* Addresses of accounts that were not passed on. */
-	struct arena texts;
-	struct map left;
-	struct held *held;
-	struct map targets; /* of the aliases that were passed on */
+	struct arena texts; /* of all that follows */
+	struct map left;    /* the addresses of accounts that stay */
+	struct map owned;   /* domains with accounts or groups */
+	struct map mains;   /* other name of a domain -> the domain */
+	struct map targets; /* of the aliases that go on */
+	struct kept *kept, **last;
+	struct buf address;
 	struct pick_counts *counts;
 	struct intake intake;
 	size_t passed;
@@ -99,43 +103,6 @@ passes_account(
 	return false;
 }
 
-/* An alias goes with the one account that it belongs to: the only one that it
- * leads to, or that whose address it has, of which it is the forward. */
-static bool
-belongs_to_left(const struct picking *k, const struct waiting *w)
-{
-	return map_get(&k->left, w->alias) != NULL ||
-	       (w->n == 1 && map_get(&k->left, w->targets[0]) != NULL);
-}
-
-static void
-hold(struct picking *k, const struct waiting *w)
-{
-	struct held *h = arena_alloc(&k->texts, sizeof *h);
-
-	*h = (struct held){ k->held, arena_adds(&k->texts, w->alias),
-		arena_adds(&k->texts, w->text), false };
-	k->held = h;
-	k->counts->aliases++;
-}
-
-/* Whether an alias goes on. */
-static bool
-passes_alias(struct picking *k, const struct waiting *w)
-{
-	if (!belongs_to_left(k, w)) {
-		for (size_t i = 0; i < w->n; i++)
-			(void)map_put_copy(
-			    &k->targets, &k->texts, w->targets[i], NULL);
-		return true;
-	}
-	if (map_get(&k->left, w->alias) == NULL)
-		hold(k, w);
-	else
-		k->counts->aliases++;
-	return false;
-}
-
 static bool
 passes(struct picking *k, const struct waiting *w,
     const struct batch_outcome *outcomes)
@@ -144,8 +111,6 @@ passes(struct picking *k, const struct waiting *w,
 	case REC_ACCOUNT:
 		return passes_account(
 		    k, &k->subjects.v[w->subject], &outcomes[w->subject]);
-	case REC_ALIAS:
-		return passes_alias(k, w);
 	case REC_END:
 		/* What was not looked up for lack of a proxy is not a part. */
 		return !k->p->stop(k->p->arg);
@@ -178,26 +143,115 @@ pass_line(struct picking *k)
 	k->passed++;
 }
 
-/* What lists that were passed on need. */
-static void
-pass_held(struct picking *k)
+/* --- aliases, and other names of domains --- */
+
+/* "@a" -> "@b": what makes a domain another name of one, as its record may. */
+static bool
+is_domain_row(const struct kept *r)
 {
-	for (struct held *h = k->held; h != NULL; h = h->next) {
-		if (h->passed || map_get(&k->targets, h->alias) == NULL)
-			continue;
-		h->passed = true;
-		k->counts->aliases--;
-		buf_reset(&k->line);
-		buf_addf(&k->line, "%s\n", h->text);
-		pass_line(k);
+	return r->type == REC_ALIAS && *r->name == '@' && r->n == 1 &&
+	       *r->names[0] == '@';
+}
+
+static bool
+is_owned(void *picking, const char *domain)
+{
+	const struct picking *k = picking;
+
+	return map_get(&k->owned, domain) != NULL;
+}
+
+static void
+find_mains(struct picking *k)
+{
+	for (const struct kept *r = k->kept; r != NULL; r = r->next) {
+		if (is_domain_row(r))
+			*map_put(&k->mains, r->name + 1, NULL) =
+			    r->names[0] + 1;
+		for (size_t i = 0; r->type == REC_DOMAIN && i < r->n; i++)
+			*map_put(&k->mains, r->names[i], NULL) = r->name;
 	}
 }
+
+/* The address in the domain of which its own is another name. */
+static const char *
+canonical(struct picking *k, const char *address)
+{
+	const char *domain = address_domain(address);
+	void **to = domain == NULL || is_owned(k, domain)
+			? NULL
+			: map_get(&k->mains, domain);
+
+	if (to == NULL)
+		return address;
+	buf_reset(&k->address);
+	buf_add(&k->address, address, (size_t)(domain - address));
+	buf_adds(&k->address, *to);
+	return buf_str(&k->address);
+}
+
+static bool
+is_left(struct picking *k, const char *address)
+{
+	return map_get(&k->left, canonical(k, address)) != NULL;
+}
+
+/* An alias goes with the one account that it belongs to: the only one that it
+ * leads to, or that whose address it has, of which it is the forward. A list that
+ * goes on keeps its members, which such an alias may be. */
+static void
+choose_aliases(struct picking *k)
+{
+	for (struct kept *r = k->kept; r != NULL; r = r->next) {
+		r->held = r->type == REC_ALIAS &&
+			  (is_left(k, r->name) ||
+			      (r->n == 1 && is_left(k, r->names[0])));
+		for (size_t i = 0; r->type == REC_ALIAS && !r->held && i < r->n;
+		     i++)
+			(void)map_put_copy(&k->targets, &k->texts,
+			    canonical(k, r->names[i]), NULL);
+	}
+}
+
+/* In a part a domain is no other name of one if it has accounts: those that stay
+ * could not be made any more. */
+static bool
+goes_on(struct picking *k, const struct kept *r)
+{
+	if (r->held)
+		return !is_left(k, r->name) &&
+		       map_get(&k->targets, canonical(k, r->name)) != NULL;
+	return !k->part || !is_domain_row(r) || !is_owned(k, r->name + 1);
+}
+
+static void
+pass_kept(struct picking *k)
+{
+	find_mains(k);
+	choose_aliases(k);
+	for (const struct kept *r = k->kept; r != NULL; r = r->next) {
+		if (!goes_on(k, r)) {
+			k->counts->aliases++;
+			continue;
+		}
+		buf_reset(&k->line);
+		buf_adds(&k->line, r->text);
+		if (k->part && r->type == REC_DOMAIN)
+			mirrors_cut(&k->line, is_owned, k);
+		buf_addc(&k->line, '\n');
+		pass_line(k);
+	}
+	k->kept = NULL;
+	k->last = &k->kept;
+}
+
+/* --- records --- */
 
 static void
 pass(struct picking *k, const struct waiting *w)
 {
 	if (w->type == REC_END)
-		pass_held(k);
+		pass_kept(k);
 	buf_reset(&k->line);
 	if (w->type == REC_END && k->part) {
 		make_end(k, w->text);
@@ -223,42 +277,63 @@ flush(struct picking *k)
 	subjects_reset(&k->subjects);
 }
 
-/* The targets of an alias, as addresses of records are written. */
-static void
-add_targets(struct picking *k, struct waiting *w, const struct strs *from)
+/* As names of records are written: targets keep the spelling of the directory. */
+static char *
+normal(struct picking *k, const char *name)
 {
-	struct buf address = { 0 };
-
-	w->n = from->n;
-	w->targets = arena_alloc(&k->lines, (w->n + 1) * sizeof *w->targets);
-	for (size_t i = 0; i < w->n; i++) {
-		const char *name = from->v[i];
-
-		buf_reset(&address);
-		if (address_normalise(name, false, &address, NULL) == 0)
-			name = buf_str(&address);
-		w->targets[i] = arena_adds(&k->lines, name);
-	}
-	buf_free(&address);
+	buf_reset(&k->address);
+	if ((strchr(name, '@') == NULL
+		    ? domain_normalise(name, &k->address, NULL)
+		    : address_normalise(name, true, &k->address, NULL)) == 0)
+		name = buf_str(&k->address);
+	return arena_adds(&k->texts, name);
 }
 
 static void
-add(struct picking *k)
+keep(struct picking *k, const struct strs *names)
+{
+	struct kept *r = arena_alloc(&k->texts, sizeof *r);
+
+	r->type = k->record.type;
+	r->name = normal(k, record_owner(&k->record));
+	r->text = arena_add(&k->texts, k->in->line, k->in->len);
+	r->names = arena_alloc(&k->texts, (names->n + 1) * sizeof *r->names);
+	r->n = names->n;
+	for (size_t i = 0; i < r->n; i++)
+		r->names[i] = normal(k, names->v[i]);
+	*k->last = r;
+	k->last = &r->next;
+}
+
+static void
+wait(struct picking *k)
 {
 	const struct record *r = &k->record;
 	struct waiting *w = &k->waiting[k->n++];
 
 	*w = (struct waiting){ .type = r->type };
 	w->text = arena_add(&k->lines, k->in->line, k->in->len);
-	if (r->type == REC_ALIAS)
-		w->alias = arena_adds(&k->lines, r->address);
-	if (r->type == REC_ALIAS)
-		add_targets(k, w, &r->targets);
 	if (r->type == REC_ACCOUNT) {
 		w->subject = k->subjects.n;
 		subjects_add_record(
 		    &k->subjects, r, ndjson_where(k->in), w->text);
 	}
+}
+
+static void
+add(struct picking *k)
+{
+	const struct record *r = &k->record;
+
+	if (r->type == REC_ACCOUNT || r->type == REC_GROUP)
+		(void)map_put_copy(
+		    &k->owned, &k->texts, address_domain(r->address), NULL);
+	if (r->type == REC_ALIAS)
+		keep(k, &r->targets);
+	else if (r->type == REC_DOMAIN && r->aliases.n != 0)
+		keep(k, &r->aliases);
+	else
+		wait(k);
 }
 
 /* A dump that was cut off is passed on so far, and fails: it has no end that the
@@ -285,6 +360,7 @@ pick_run(const struct pick *p, struct ndjson *in, struct pick_counts *counts)
 	k->in = in;
 	k->counts = counts;
 	*counts = (struct pick_counts){ 0 };
+	k->last = &k->kept;
 	k->subjects.logins = p->logins;
 	k->subjects.shared = true;
 	while (r != 0 && !p->stop(p->arg)) {
@@ -305,14 +381,17 @@ pick_run(const struct pick *p, struct ndjson *in, struct pick_counts *counts)
 			flush(k);
 	}
 	if (!p->stop(p->arg))
-		pass_held(k);
+		pass_kept(k);
 	check_whole(k);
 	record_free(&k->record);
 	subjects_free(&k->subjects);
 	map_free(&k->left);
+	map_free(&k->owned);
+	map_free(&k->mains);
 	map_free(&k->targets);
 	arena_free(&k->texts);
 	arena_free(&k->lines);
 	buf_free(&k->line);
+	buf_free(&k->address);
 	free(k);
 }

@@ -340,7 +340,8 @@ link_items(struct selection *s)
 		item->next_own = s->name[item->name].first_own;
 		s->name[item->name].first_own = i + 1;
 		if (is_domain_row(s, item)) {
-			link_row(s, i);
+			if ((domain_of(s, item->name)->flags & FULL) == 0)
+				link_row(s, i);
 		} else if (item->type == REC_ALIAS) {
 			prepend(s, i, &s->name[own].first_alias);
 			link_alias(s, i, item->names);
@@ -455,7 +456,7 @@ take_what_it_leads_to(struct selection *s)
 /* --- domains --- */
 
 /* With a domain go its record, keys and their like, and the rows that make it the
- * mirror of another, or another its mirror. */
+ * mirror of another, or another its mirror, unless that has accounts. */
 static void
 take_domain_named(struct selection *s, struct name *domain)
 {

@@ -211,10 +211,46 @@ test_chunks(void)
 	buf_free(&many);
 }
 
+#define DOMAIN_ALSO(domain, also)                                              \
+	"{\"v\":1,\"type\":\"domain\",\"domain\":\"" domain                    \
+	"\",\"aliases\":[" also "]}\n"
+
+/* Aliases before their accounts, and the other names of domains: one that has
+ * accounts of its own is none. */
+static void
+test_domains(void)
+{
+	static const char whole[] = ACCOUNT("a@o.test", "")
+	    ACCOUNT("b@two.test", "") DOMAIN_ALSO("o.test", "\"two.test\"")
+		ALIAS("@two.test", "\"@o.test\"")
+		    ALIAS("x@o.test", "\"b@two.test\"") END;
+
+	(void)run(whole, "old", true, false);
+	SAME(buf_str(&out), whole, "nothing left out: other names stay");
+	(void)run(DOMAIN_ALSO("o.test", "\"m.test\",\"two.test\"") ALIAS(
+		      "x@o.test", "\"Moved@M.Test\"") ALIAS("moved@m.test",
+		      "\"else@x.test\"") ALIAS("@two.test", "\"@o.test\"")
+		      ALIAS("@r.test", "\"@o.test\"")
+			  ALIAS("y@o.test", "\"moved@two.test\"")
+			      ALIAS("z@r.test", "\"moved@o.test\"")
+				  ACCOUNT("moved@o.test", "")
+				      ACCOUNT("moved@two.test", "")
+					  ACCOUNT("a@o.test", "") END,
+	    "old", true, false);
+	SAME(buf_str(&out),
+	    ACCOUNT("a@o.test", "") DOMAIN_ALSO("o.test", "\"m.test\"")
+		ALIAS("@r.test", "\"@o.test\"") "{\"v\":1,\"type\":\"end\","
+						"\"count\":3,\"part\":"
+						"\"remap pick old\"}\n",
+	    "a part: none that has accounts; aliases of who stays, by any "
+	    "name of the domain");
+}
+
 int
 main(void)
 {
 	test_whole();
+	test_domains();
 	test_part();
 	test_logins();
 	test_bad();
