@@ -164,6 +164,35 @@ ok 'an account cannot come back, and that is said' '
 	run 1 apply -u --destroy plan >out 2>err
 	has err "mail for it reaches nobody now: it was taken from x@one.test"'
 
+# Who has the name elsewhere, or has it and is of another kind, is not the successor.
+real
+directory list '{"v":1,"type":"account","address":"x@two.test","secret":"'"$hash"'"}' |
+    mkaccounts -q | apply -q >/dev/null
+ok 'the same name in another domain is somebody else' '
+	directory none "{\"v\":1,\"type\":\"account\",\"address\":\"x@one.test\",\"secret\":\"$hash\",\"aliases\":[\"x@two.test\"]}" |
+	    mkaccounts -q --reconcile >plan
+	run 1 apply -u --destroy plan >out 2>err
+	has err "x@one.test: a name or address of it is taken by the Account x@two.test"
+	hasnt out "\"x@one.test\".*created"
+	[ "$(holder | sort | tr "\n" " ")" = "List User " ]'
+real
+directory owna "{\"v\":1,\"type\":\"account\",\"address\":\"y@one.test\",\"secret\":\"$hash\"}" |
+    mkaccounts -q | apply -q >/dev/null
+ok 'a person of that name is not the group' '
+	directory none "{\"v\":1,\"type\":\"group\",\"address\":\"y@one.test\",\"aliases\":[\"x@one.test\"]}" |
+	    mkaccounts -q >plan
+	run 1 apply -u plan >out 2>err
+	has err "y@one.test: a name or address of it is taken by the Account y@one.test"
+	[ "$(holder)" = "alias of a" ]
+	[ "$(holder y)" = User ]'
+ok 'nor one who wants that name as an alias' '
+	directory none "{\"v\":1,\"type\":\"account\",\"address\":\"z@one.test\",\"secret\":\"$hash\",\"aliases\":[\"x@one.test\",\"y@one.test\"]}" |
+	    mkaccounts -q >plan
+	run 1 apply -u plan >out 2>err
+	has err "z@one.test: a name or address of it is taken by the Account y@one.test"
+	[ "$(holder)" = "alias of a" ]
+	[ "$(holder y)" = User ]'
+
 # Who has to go for one address has others, too.
 real
 directory none "{\"v\":1,\"type\":\"account\",\"address\":\"x@one.test\",\"secret\":\"$hash\",\"aliases\":[\"also@one.test\"]}" |
@@ -252,14 +281,15 @@ directory list | mkaccounts -q >first
 real
 apply -q first >/dev/null
 apply -q to-account >/dev/null
-at=$(grep -n 'destroy' requests | cut -d: -f1)
+at=$(grep '"method":"POST"' requests | grep -n 'destroy' | cut -d: -f1)
 for fault in reset-after reset-before cut 500 mid-set 503:0; do
 	real --fault "$at:$fault"
 	ok "a server that fails in the middle of it: $fault" '
 		run 0 apply -q first >/dev/null
 		run 0 apply -q --retry-budget 20 to-account >out 2>err
 		[ "$(holder)" = User ]
-		sed -n ${at}p requests | grep "destroy" | grep -q "create"'
+		grep "\"method\":\"POST\"" requests | sed -n ${at}p | grep "destroy" | grep -q "create"
+		[ $fault = mid-set ] || [ "$(grep -c "destroy.*create" requests)" -gt 1 ]'
 done
 
 done_testing
