@@ -1,6 +1,6 @@
 #!/bin/sh
 # Each tool under strace: nothing is opened for writing, made, renamed or removed
-# that is not its own output.
+# that is not its own output; and what it holds is in no core before it reads.
 . "${0%/*}/lib.sh"
 # The search for leaks does not work beneath strace.
 ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
