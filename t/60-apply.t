@@ -80,6 +80,19 @@ ok 'a dry run creates nothing' '
 	head -n 1 plan | run 0 apply >/dev/null 2>&1
 	run 0 apply -n plan >out 2>err
 	[ "$(statuses out)" = "1 exists 5 planned " ]'
+ok 'and foresees a domain that somebody else has, with what is in it' '
+	jmap x:Domain/set "{\"create\":{\"h\":{\"name\":\"has.test\",\"aliases\":{\"mirror.test\":true}}}}" >answer
+	has answer "\"created\":{\"h\""
+	for new in "\"mirror.test\"" "\"new.test\",\"aliases\":{\"mirror.test\":true}" \
+	    "\"new.test\",\"aliases\":{\"free.test\":true,\"has.test\":true}"; do
+		{ echo "$domain" | sed "s/\"one.test\"/$new/"; accounts "$(user a),$(user b)"; } >taken
+		run 1 apply -qn taken >out.n 2>err.n
+		run 1 apply -q taken >out 2>err
+		[ "$(statuses out)" = "3 failed " ]
+		has err "a name or address of it is taken by the Domain has.test"
+		same err err.n
+		same out out.n
+	done'
 ok 'an object whose domain failed is not sent' '
 	sed "s/one\.test/bad.example/" plan >bad
 	: >requests

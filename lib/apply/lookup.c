@@ -113,6 +113,55 @@ lookup_holder(struct apply *a, struct apply_entry *e)
 
 /* --- by name, for a dry run --- */
 
+/* Finds a domain that has the name as its own ("name"), or as another one
+ * ("aliases"). 0, or -1 and why. */
+static int
+find_domain(struct apply *a, struct apply_entry *e, const char *as,
+    const char *name, struct why *why)
+{
+	json_t *answer = NULL;
+	const char *id;
+
+	if (e->holder != NULL)
+		return 0;
+	if (jmap_call_json(a->jmap, "x:Domain/query",
+		json_pack("{s:{s:s}}", "filter", as, name), true, &answer,
+		why) != JMAP_OK) {
+		json_decref(answer);
+		return -1;
+	}
+	id = json_string_value(
+	    json_array_get(json_object_get(answer, "ids"), 0));
+	if (id != NULL)
+		e->holder =
+		    json_pack("{s:s, s:s}", "object", "Domain", "id", id);
+	json_decref(answer);
+	return 0;
+}
+
+int
+lookup_domain(struct apply *a, struct apply_entry *e, struct why *why)
+{
+	const char *name = jmap_text(e->body, "name"), *alias;
+	int r = name == NULL ? 0 : find_domain(a, e, "aliases", name, why);
+	json_t *v;
+
+	json_object_foreach (json_object_get(e->body, "aliases"), alias, v)
+		if (r == 0 && json_is_true(v)) {
+			r = find_domain(a, e, "name", alias, why);
+			if (r == 0)
+				r = find_domain(a, e, "aliases", alias, why);
+		}
+	if (r == -1 || e->holder == NULL)
+		return r;
+	why_set(&e->why, FAIL_DATA,
+	    "a name of it is taken by another domain (id %s)",
+	    jmap_text(e->holder, "id"));
+	lookup_holder(a, e);
+	entry_settle(e, APPLY_FAILED, NULL);
+	return 0;
+}
+
 /* In a domain that is only planned there is nothing yet. */
 static bool
 can_exist(const struct apply_entry *e)

@@ -14,6 +14,7 @@
 #include "apply/inventory.h"
 #include "apply/job.h"
 #include "apply/language.h"
+#include "apply/lookup.h"
 #include "apply/references.h"
 #include "apply/splice.h"
 #include "core/alloc.h"
@@ -253,8 +254,12 @@ fill_entry(
 		else
 			apply_stop(a, &why);
 	}
-	if ((match || !apply_unique(op->object)) && !e->done &&
-	    a->options->dry_run)
+	if (!a->options->dry_run)
+		return;
+	if (match && !e->done && strcmp(op->object, "Domain") == 0 &&
+	    lookup_domain(a, e, &why) == -1)
+		apply_stop(a, &why);
+	if ((match || !apply_unique(op->object)) && !e->done)
 		entry_settle(e, APPLY_PLANNED, NULL);
 }
 
