@@ -10,10 +10,9 @@
 
 #include "core/alloc.h"
 
-struct map_slot {
+struct map_entry {
 	const char *key;
 	void *value;
-	uint64_t hash;
 };
 
 static uint64_t seed[2];
@@ -53,91 +52,103 @@ map_hash(const char *key, size_t len)
 	return mix(h ^ word, seed[1] ^ 0x9e3779b97f4a7c15ULL);
 }
 
-static struct map_slot *
-find(const struct map *m, const char *key, uint64_t h)
+static uint32_t
+hash_of(const char *key)
 {
-	size_t i = h & (m->cap - 1);
-
-	while (m->slots[i].key != NULL &&
-	       (m->slots[i].hash != h || strcmp(m->slots[i].key, key) != 0))
-		i = (i + 1) & (m->cap - 1);
-	return &m->slots[i];
+	return (uint32_t)map_hash(key, strlen(key));
 }
 
-static void
-enlarge(struct map *m, size_t cap)
+void
+map_index_room(struct map_index *index, size_t n)
 {
-	struct map old = *m;
+	struct map_index old = *index;
 
-	m->cap = cap;
-	m->slots = xcalloc(m->cap, sizeof *m->slots);
-	for (size_t i = 0; i < old.cap; i++) {
-		struct map_slot *s = &old.slots[i];
-		size_t to = s->hash & (m->cap - 1);
+	if (n > UINT32_MAX)
+		out_of_memory();
+	if (n * 4 <= old.size * 3)
+		return;
+	index->size = old.size == 0 ? 64 : old.size * 2;
+	index->slots = xcalloc(index->size, sizeof *index->slots);
+	for (size_t i = 0; i < old.size; i++) {
+		size_t to = old.slots[i].hash & (index->size - 1);
 
-		if (s->key == NULL)
+		if (old.slots[i].number == 0)
 			continue;
-		while (m->slots[to].key != NULL)
-			to = (to + 1) & (m->cap - 1);
-		m->slots[to] = *s;
+		while (index->slots[to].number != 0)
+			to = (to + 1) & (index->size - 1);
+		index->slots[to] = old.slots[i];
 	}
 	free(old.slots);
+}
+
+/* The slot of a key, a free one where it is not there. */
+static struct map_slot *
+find(const struct map *m, const char *key, uint32_t hash)
+{
+	const struct map_index *in = &m->index;
+	size_t i = hash & (in->size - 1);
+
+	for (; in->slots[i].number != 0; i = (i + 1) & (in->size - 1))
+		if (in->slots[i].hash == hash &&
+		    strcmp(m->entries[in->slots[i].number - 1].key, key) == 0)
+			break;
+	return &in->slots[i];
 }
 
 void **
 map_get(const struct map *m, const char *key)
 {
-	struct map_slot *s;
+	uint32_t number;
 
 	if (m->n == 0)
 		return NULL;
-	s = find(m, key, map_hash(key, strlen(key)));
-	return s->key == NULL ? NULL : &s->value;
+	number = find(m, key, hash_of(key))->number;
+	return number == 0 ? NULL : &m->entries[number - 1].value;
 }
 
-/* The slot of a key, a free one with its hash filled in where there is none. */
-static struct map_slot *
-slot_for(struct map *m, const char *key, bool *added)
+/* The entry of a key; one without a key where it is new. */
+static struct map_entry *
+entry_for(struct map *m, const char *key, bool *added)
 {
-	struct map_slot *s;
-	uint64_t h;
+	uint32_t hash = hash_of(key);
+	struct map_slot *slot;
 
-	if ((m->n + 1) * 4 > m->cap * 3)
-		enlarge(m, m->cap == 0 ? 64 : m->cap * 2);
-	h = map_hash(key, strlen(key));
-	s = find(m, key, h);
-	*added = s->key == NULL;
+	map_index_room(&m->index, m->n + 1);
+	slot = find(m, key, hash);
+	*added = slot->number == 0;
 	if (*added) {
-		s->hash = h;
-		m->n++;
+		m->entries =
+		    xgrow(m->entries, m->n, &m->cap, sizeof *m->entries);
+		m->entries[m->n++] = (struct map_entry){ 0 };
+		*slot = (struct map_slot){ hash, (uint32_t)m->n };
 	}
-	return s;
+	return &m->entries[slot->number - 1];
 }
 
 void **
 map_put(struct map *m, const char *key, bool *added)
 {
 	bool is_new;
-	struct map_slot *s = slot_for(m, key, &is_new);
+	struct map_entry *e = entry_for(m, key, &is_new);
 
 	if (is_new)
-		s->key = key;
+		e->key = key;
 	if (added != NULL)
 		*added = is_new;
-	return &s->value;
+	return &e->value;
 }
 
 void **
 map_put_copy(struct map *m, struct arena *keys, const char *key, bool *added)
 {
 	bool is_new;
-	struct map_slot *s = slot_for(m, key, &is_new);
+	struct map_entry *e = entry_for(m, key, &is_new);
 
 	if (is_new)
-		s->key = arena_adds(keys, key);
+		e->key = arena_adds(keys, key);
 	if (added != NULL)
 		*added = is_new;
-	return &s->value;
+	return &e->value;
 }
 
 void
@@ -145,18 +156,16 @@ map_prefetch(const struct map *m, const char *key)
 {
 	if (m->n != 0)
 		__builtin_prefetch(
-		    &m->slots[map_hash(key, strlen(key)) & (m->cap - 1)]);
+		    &m->index.slots[hash_of(key) & (m->index.size - 1)]);
 }
 
 bool
 map_next(const struct map *m, size_t *at, const char **key, void **value)
 {
-	while (*at < m->cap && m->slots[*at].key == NULL)
-		(*at)++;
-	if (*at == m->cap)
+	if (*at == m->n)
 		return false;
-	*key = m->slots[*at].key;
-	*value = m->slots[*at].value;
+	*key = m->entries[*at].key;
+	*value = m->entries[*at].value;
 	(*at)++;
 	return true;
 }
@@ -164,6 +173,7 @@ map_next(const struct map *m, size_t *at, const char **key, void **value)
 void
 map_free(struct map *m)
 {
-	free(m->slots);
+	free(m->index.slots);
+	free(m->entries);
 	*m = (struct map){ 0 };
 }

@@ -12,11 +12,24 @@
 
 #include "core/arena.h"
 
+struct map_slot {
+	uint32_t hash;
+	uint32_t number; /* 0: free */
+};
+
+/* Where hashes lead: to the numbers, from 1, of things that are kept elsewhere in
+ * the order in which they came. Eight bytes a slot stay in the processor's cache
+ * when the things no longer do. */
+struct map_index {
+	struct map_slot *slots;
+	size_t size; /* a power of two */
+};
+
 /* The zero value is an empty map. Keys are borrowed: they must outlive it. */
 struct map {
-	struct map_slot *slots;
-	size_t n;
-	size_t cap; /* a power of two */
+	struct map_index index;
+	struct map_entry *entries;
+	size_t n, cap;
 };
 
 /* The value of a key, which the caller may change until the next map_put;
@@ -38,12 +51,15 @@ void **map_put_copy(
  * for it a little later. */
 void map_prefetch(const struct map *m, const char *key);
 
-/* Steps through all entries in no order: *at begins as 0. False at the end. */
+/* Steps through all entries, in the order in which they were put in: *at begins as
+ * 0. False at the end. */
 bool map_next(const struct map *m, size_t *at, const char **key, void **value);
 
 void map_free(struct map *m);
 
-/* The hash of this file, for tables of another shape. */
+/* The hash and the index of this file, for tables of another shape. The latter gets
+ * room for the number n. */
 uint64_t map_hash(const char *key, size_t len);
+void map_index_room(struct map_index *index, size_t n);
 
 #endif

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "core/alloc.h"
-#include "core/map.h"
 
 /* A number is the place of the first byte: block * TEXT_MAX + offset. */
 enum {
@@ -67,57 +66,32 @@ texts_free(struct texts *t)
 
 /* --- each once --- */
 
-struct intern_slot {
-	uint32_t hash;
-	uint32_t number; /* 0: free */
-};
-
 /* The slot that holds the string, or the free one where it belongs. */
-static struct intern_slot *
+static struct map_slot *
 find(const struct intern *in, const char *s, size_t len, uint32_t hash)
 {
-	size_t i = hash & (in->size - 1);
+	size_t i = hash & (in->index.size - 1);
 
-	for (; in->slots[i].number != 0; i = (i + 1) & (in->size - 1)) {
+	for (; in->index.slots[i].number != 0;
+	     i = (i + 1) & (in->index.size - 1)) {
 		const char *text;
 
-		if (in->slots[i].hash != hash)
+		if (in->index.slots[i].hash != hash)
 			continue;
-		text = intern_text(in, in->slots[i].number);
+		text = intern_text(in, in->index.slots[i].number);
 		if (strncmp(text, s, len) == 0 && text[len] == '\0')
 			break;
 	}
-	return &in->slots[i];
-}
-
-static void
-enlarge(struct intern *in)
-{
-	struct intern_slot *old = in->slots;
-	size_t size = in->size;
-
-	in->size = size == 0 ? 64 : size * 2;
-	in->slots = xcalloc(in->size, sizeof *in->slots);
-	for (size_t i = 0; i < size; i++) {
-		size_t to = old[i].hash & (in->size - 1);
-
-		if (old[i].number == 0)
-			continue;
-		while (in->slots[to].number != 0)
-			to = (to + 1) & (in->size - 1);
-		in->slots[to] = old[i];
-	}
-	free(old);
+	return &in->index.slots[i];
 }
 
 uint32_t
 intern_put(struct intern *in, const char *s, size_t len)
 {
 	uint32_t hash = (uint32_t)map_hash(s, len);
-	struct intern_slot *slot;
+	struct map_slot *slot;
 
-	if ((in->n + 1) * 4 > in->size * 3)
-		enlarge(in);
+	map_index_room(&in->index, in->n + 1);
 	slot = find(in, s, len, hash);
 	if (slot->number == 0) {
 		in->text = xgrow(in->text, in->n, &in->cap, sizeof *in->text);
@@ -147,6 +121,6 @@ intern_free(struct intern *in)
 {
 	texts_free(&in->texts);
 	free(in->text);
-	free(in->slots);
+	free(in->index.slots);
 	*in = (struct intern){ 0 };
 }

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/map.h"
+
 /* A string is shorter than this; twice the longest record. All of them
  * together take less than 4 GiB. */
 enum {
@@ -44,8 +46,7 @@ struct intern {
 	struct texts texts;
 	uint32_t *text; /* by number - 1 */
 	size_t n, cap;
-	struct intern_slot *slots;
-	size_t size; /* of slots, a power of two */
+	struct map_index index;
 };
 
 uint32_t intern_put(struct intern *in, const char *s, size_t len);

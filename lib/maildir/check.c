@@ -349,7 +349,7 @@ static void
 check_times(const struct folder *f)
 {
 	const struct check *k = f->k;
-	struct listed l = { .bases = { 0 } };
+	struct listed l = { 0 };
 	bool listed = uidlist_each(k->c->tree, f->dir, put_listed, &l);
 	bool unlisted[2] = { false, false };
 
