@@ -168,49 +168,26 @@ utf8_len(const unsigned char *s, size_t len)
 	return n;
 }
 
-#define HIGH_BITS UINT64_C(0x8080808080808080)
-
-size_t
-utf8_prefix(const char *s, size_t len)
-{
-	const unsigned char *p = (const unsigned char *)s;
-	size_t i = 0, n;
-
-	while (i < len) {
-		uint64_t w[4];
-
-		/* Many ASCII bytes at a time: nearly all text is. */
-		while (len - i >= sizeof w) {
-			memcpy(w, p + i, sizeof w);
-			if (((w[0] | w[1] | w[2] | w[3]) & HIGH_BITS) != 0)
-				break;
-			i += sizeof w;
-		}
-		while (len - i >= sizeof *w) {
-			memcpy(w, p + i, sizeof *w);
-			if ((*w & HIGH_BITS) != 0)
-				break;
-			i += sizeof *w;
-		}
-		if (i == len)
-			break;
-		n = utf8_len(p + i, len - i);
-		if (n == 0)
-			return i;
-		i += n;
-	}
-	return i;
-}
-
-bool
-utf8_valid(const char *s, size_t len)
-{
-	return utf8_prefix(s, len) == len;
-}
-
 /* Sixteen bytes at a time, by the vector types of GCC and Clang. */
 typedef unsigned char bytes16 __attribute__((vector_size(16)));
 typedef uint64_t words2 __attribute__((vector_size(16)));
+
+static bool
+ascii16(bytes16 v)
+{
+	words2 found = (words2)v & UINT64_C(0x8080808080808080);
+
+	return (found[0] | found[1]) == 0;
+}
+
+/* ASCII without NUL. */
+static bool
+text16(bytes16 v)
+{
+	words2 found = (words2)(v - 1 > 0x7e);
+
+	return (found[0] | found[1]) == 0;
+}
 
 static bool
 plain16(bytes16 v)
@@ -245,6 +222,24 @@ first16(const char *s, size_t len)
 	return (bytes16)(words2){ begin, end };
 }
 
+/* How many bytes at the start of a text are good, as far as can be told by
+ * sixteen at a time: len when all are, but for texts of less than four. */
+static inline size_t
+prefix16(const char *s, size_t len, bool (*good)(bytes16))
+{
+	size_t step = sizeof(bytes16), i = 0;
+
+	while (len - i >= step && good(first16(s + i, step)))
+		i += step;
+	/* What is left of a long text is looked at with what is before it. */
+	if (len >= step && len - i < step &&
+	    good(first16(s + len - step, step)))
+		return len;
+	if (len < step && len >= 4 && good(first16(s, len)))
+		return len;
+	return i;
+}
+
 size_t
 plain_prefix(const char *s, size_t len)
 {
@@ -252,19 +247,39 @@ plain_prefix(const char *s, size_t len)
 		['#' ... '['] = true,
 		[']' ... 0x7e] = true,
 		[0x80 ... 0xff] = true };
-	size_t step = sizeof(bytes16), i = 0;
+	size_t i = prefix16(s, len, plain16);
 
-	while (len - i >= step && plain16(first16(s + i, step)))
-		i += step;
-	/* What is left of a long text is looked at with what is before it. */
-	if (len >= step && len - i < step &&
-	    plain16(first16(s + len - step, step)))
-		return len;
-	if (len < step && len >= 4 && plain16(first16(s, len)))
-		return len;
 	while (i < len && bare[(unsigned char)s[i]])
 		i++;
 	return i;
+}
+
+size_t
+utf8_prefix(const char *s, size_t len)
+{
+	size_t i = 0, n;
+
+	/* Nearly all text is ASCII. */
+	while ((i += prefix16(s + i, len - i, ascii16)) < len) {
+		n = utf8_len((const unsigned char *)s + i, len - i);
+		if (n == 0)
+			break;
+		i += n;
+	}
+	return i;
+}
+
+bool
+utf8_valid(const char *s, size_t len)
+{
+	return utf8_prefix(s, len) == len;
+}
+
+bool
+utf8_text(const char *s, size_t len)
+{
+	return prefix16(s, len, text16) == len ||
+	       (memchr(s, '\0', len) == NULL && utf8_valid(s, len));
 }
 
 size_t

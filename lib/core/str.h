@@ -63,6 +63,7 @@ size_t utf8_prefix(const char *s, size_t len);
 /* How many bytes at the start of a text need no escape in JSON. */
 size_t plain_prefix(const char *s, size_t len);
 bool utf8_valid(const char *s, size_t len);
+bool utf8_text(const char *s, size_t len); /* the same, and without a NUL */
 
 /* Writes one code point as UTF-8, and returns how many bytes it took, 1 to 4
  * (no NUL follows them). */

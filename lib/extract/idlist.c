@@ -50,7 +50,7 @@ ids_read(struct ids *l, const char *json, size_t len)
 	bool good;
 
 	l->n = l->odd = 0;
-	if (memchr(json, '\0', len) != NULL || !utf8_valid(json, len))
+	if (!utf8_text(json, len))
 		return -1;
 	text = xmemdup(json, len);
 	jr_init(&s, text);

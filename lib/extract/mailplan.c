@@ -44,7 +44,7 @@ keywords_each(const char *json, size_t len,
 	bool good;
 	int odd = 0;
 
-	if (memchr(json, '\0', len) != NULL || !utf8_valid(json, len))
+	if (!utf8_text(json, len))
 		return -1;
 	text = xmemdup(json, len);
 	jr_init(&s, text);

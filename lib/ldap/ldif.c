@@ -267,8 +267,7 @@ read_entry(struct ldif *in, struct ldap_entry *e, struct why *why)
 	in->started = true;
 	if (!name_is(&a, "dn"))
 		return read_other(in, &a, why);
-	if (memchr(a.value.data, '\0', a.value.len) != NULL ||
-	    !utf8_valid(a.value.data, a.value.len))
+	if (!utf8_text(a.value.data, a.value.len))
 		return why_set(why, FAIL_DATA, "a DN that is not UTF-8");
 	entry_reset(e, a.value.data, a.value.len);
 	in->line = in->number;

@@ -167,8 +167,7 @@ json_body(struct proxy *p, struct json_reader *jr)
 {
 	struct buf *b = &p->reply.body;
 
-	if (b->len == 0 || memchr(b->data, '\0', b->len) != NULL ||
-	    !utf8_valid(b->data, b->len))
+	if (b->len == 0 || !utf8_text(b->data, b->len))
 		return false;
 	jr_init(jr, b->data);
 	return jr_enter(jr, '{');

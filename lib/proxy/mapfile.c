@@ -105,7 +105,7 @@ mapfile_parse(struct mapfile *m, const char *text, size_t len, struct why *why)
 
 	if (len == 0)
 		return 0;
-	if (memchr(text, '\0', len) != NULL || !utf8_valid(text, len))
+	if (!utf8_text(text, len))
 		return why_set(why, FAIL_DATA, "not UTF-8 text");
 	/* Nothing after the last newline is not a line. */
 	copy = xmemdup(text, text[len - 1] == '\n' ? len - 1 : len);

@@ -123,13 +123,39 @@ address_lower(const char *s, size_t len, struct buf *out)
 	return 0;
 }
 
+/* Whether an address is its own normal form because of the characters in it, as
+ * nearly all are. */
+static bool
+is_normal(const char *address, bool catch_all)
+{
+	static const bool good[256] = { ['-' ... '.'] = true,
+		['0' ... '9'] = true,
+		['_'] = true,
+		['a' ... 'z'] = true };
+	const char *at = address, *end;
+
+	while (good[(unsigned char)*at])
+		at++;
+	if (*at != '@' || (at == address && !catch_all))
+		return false;
+	end = at + 1;
+	while (good[(unsigned char)*end])
+		end++;
+	return *end == '\0' && end > at + 1 && end - at - 1 <= DOMAIN_MAX;
+}
+
 int
 address_normalise(
     const char *address, bool catch_all, struct buf *out, struct why *why)
 {
-	const char *domain = address_domain(address);
+	const char *domain;
 	size_t local;
 
+	if (is_normal(address, catch_all)) {
+		buf_adds(out, address);
+		return 0;
+	}
+	domain = address_domain(address);
 	if (domain == NULL)
 		return why_set(why, FAIL_DATA, "an address without @");
 	local = (size_t)(domain - 1 - address);

@@ -206,7 +206,7 @@ sieve_parse(struct sieve *s, const char *text, size_t len, struct why *why)
 
 	s->commands = NULL;
 	s->line = 1;
-	if (memchr(text, '\0', len) != NULL || !utf8_valid(text, len)) {
+	if (!utf8_text(text, len)) {
 		why_set(why, FAIL_DATA, "the text is not UTF-8");
 	} else {
 		next(&p);

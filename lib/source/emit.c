@@ -52,6 +52,7 @@ emit_free(struct emit *e)
 	map_free(&e->seen);
 	buf_wipe(&e->out);
 	buf_free(&e->origin);
+	buf_free(&e->where);
 	free(e->files);
 	free(e->notes);
 	arena_free(&e->arena);
@@ -76,18 +77,16 @@ add_number(struct buf *b, uint32_t n)
 	buf_add(b, at, (size_t)(text + sizeof text - at));
 }
 
+/* Adds "/NAME" or ":LINE". */
 static void
-add_where(struct emit *e, struct place at)
+add_below(struct buf *b, struct place at)
 {
-	if (at.file >= e->nfiles)
-		return;
-	buf_adds(&e->origin, e->files[at.file]);
 	if (at.name != NULL) {
-		buf_addc(&e->origin, '/');
-		buf_adds(&e->origin, at.name);
+		buf_addc(b, '/');
+		buf_adds(b, at.name);
 	} else if (at.line != 0) {
-		buf_addc(&e->origin, ':');
-		add_number(&e->origin, at.line);
+		buf_addc(b, ':');
+		add_number(b, at.line);
 	}
 }
 
@@ -102,9 +101,32 @@ emit_kept(struct arena *arena, struct place at)
 const char *
 emit_where(struct emit *e, struct place at)
 {
-	buf_reset(&e->origin);
-	add_where(e, at);
-	return buf_str(&e->origin);
+	buf_reset(&e->where);
+	if (at.file < e->nfiles) {
+		buf_adds(&e->where, e->files[at.file]);
+		add_below(&e->where, at);
+	}
+	return buf_str(&e->where);
+}
+
+/* The beginning of an origin, "SOURCE:FILE", which the records of a file have in
+ * common. */
+static void
+begin_origin(struct emit *e)
+{
+	struct buf *b = &e->origin;
+
+	if (e->origin_start == 0 || e->origin_file != e->at.file) {
+		buf_reset(b);
+		buf_adds(b, e->source);
+		buf_addc(b, ':');
+		if (e->at.file < e->nfiles)
+			buf_adds(b, e->files[e->at.file]);
+		e->origin_file = e->at.file;
+		e->origin_start = b->len;
+	}
+	b->len = e->origin_start;
+	b->data[b->len] = '\0';
 }
 
 /* The origin of a record: "SOURCE:FILE:LINE". A file name that is not UTF-8
@@ -112,17 +134,17 @@ emit_where(struct emit *e, struct place at)
 static const char *
 origin(struct emit *e)
 {
-	struct buf shown = { 0 };
-
-	buf_reset(&e->origin);
-	buf_adds(&e->origin, e->source);
-	buf_addc(&e->origin, ':');
-	add_where(e, e->at);
+	begin_origin(e);
+	if (e->at.file < e->nfiles)
+		add_below(&e->origin, e->at);
 	if (!utf8_valid(e->origin.data, e->origin.len)) {
+		struct buf shown = { 0 };
+
 		str_vis(&shown, e->origin.data, 0);
 		buf_reset(&e->origin);
 		buf_add(&e->origin, shown.data, shown.len);
 		buf_free(&shown);
+		e->origin_start = 0;
 	}
 	return e->origin.data;
 }

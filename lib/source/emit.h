@@ -43,7 +43,10 @@ struct emit {
 	struct place at; /* what is being read; the readers set it */
 
 	struct buf out;
-	struct buf origin;
+	struct buf where;  /* what emit_where returns */
+	struct buf origin; /* of a record; its beginning is that of a file */
+	size_t origin_start;
+	uint32_t origin_file;
 	struct arena arena;
 	struct map seen;    /* address -> its place */
 	struct map domains; /* name -> struct emit_domain */

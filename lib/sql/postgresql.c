@@ -306,24 +306,41 @@ unescape(char *text)
 	return (size_t)(to - text);
 }
 
-/* The values of a row: tabs between them, and "\N" for NULL. */
+/* A value in which there may be escapes; "\N" is NULL. */
+static void
+unescape_value(struct sql *db, size_t i)
+{
+	char *text = db->values[i];
+
+	if (strcmp(text, "\\N") == 0)
+		db->values[i] = NULL;
+	else
+		db->lengths[i] = unescape(text);
+}
+
+/* The values of a row: tabs between them. Few rows have an escape. */
 static int
 split(struct sql *db, char *line, size_t len, struct why *why)
 {
 	size_t n = columns(db);
+	char *end = line + len - 1;
+	bool escaped = memchr(line, '\\', len) != NULL;
 
-	if (line[len - 1] != '\n' || strlen(line) != len)
+	if (*end != '\n' || strlen(line) != len)
 		return why_set(
 		    why, FAIL_FATAL, "%s: a row that is not a line", db->name);
-	line[len - 1] = '\0';
+	*end = '\0';
 	for (size_t i = 0; i < n; i++) {
 		char *text = str_cut(&line, '\t');
 
 		if (text == NULL)
 			return why_set(why, FAIL_FATAL,
 			    "%s: a row without all of its columns", db->name);
-		db->values[i] = strcmp(text, "\\N") == 0 ? NULL : text;
-		db->lengths[i] = unescape(text);
+		db->values[i] = text;
+		db->lengths[i] =
+		    (size_t)((line == NULL ? end : line - 1) - text);
+		if (escaped)
+			unescape_value(db, i);
 	}
 	return 1;
 }

@@ -78,6 +78,32 @@ test_num(void)
 	}
 }
 
+/* A text of any length with one odd byte anywhere in it. */
+static void
+test_utf8_text(void)
+{
+	size_t wrong = 0;
+
+	for (size_t len = 0; len <= 50; len++) {
+		char text[50];
+
+		memset(text, 'a', sizeof text);
+		wrong += !utf8_text(text, len);
+		for (size_t at = 0; at < len; at++) {
+			text[at] = '\0';
+			wrong += utf8_text(text, len);
+			wrong += !utf8_valid(text, len);
+			text[at] = '\xff';
+			wrong += utf8_text(text, len);
+			wrong += utf8_prefix(text, len) != at;
+			text[at] = 'a';
+		}
+	}
+	OK(wrong == 0, "one odd byte is seen wherever it is");
+	OK(utf8_text("gr\xc3\xbc\xc3\x9f", 6) && !utf8_text("gr\xc3\xbc\0", 5),
+	    "letters that are not ASCII are text, with a NUL they are not");
+}
+
 static void
 test_utf8(void)
 {
@@ -95,6 +121,7 @@ test_utf8(void)
 		OK(utf8_prefix(cases[i].text, strlen(cases[i].text)) ==
 			cases[i].valid,
 		    "UTF-8 case %zu", i);
+	test_utf8_text();
 	str_vis(&b, "a\x1b[31m\xc3\xbc\xff\xe2\x80\xae\n", 0);
 	SAME(buf_str(&b), "a\\x1b[31m\xc3\xbc\\xff\\xe2\\x80\\xae\\x0a",
 	    "what a terminal would obey is escaped");
@@ -159,9 +186,10 @@ test_map(void)
 	OK(added && map_get(&m, "copied") != NULL, "a key is copied");
 	(void)map_put_copy(&m, &a, "copied", &added);
 	OK(!added, "once");
-	while (map_next(&m, &at, &key, &value))
-		seen++;
-	OK(seen == 10001, "a walk sees each once");
+	while (map_next(&m, &at, &key, &value) && value != &m)
+		seen += value == (void *)(uintptr_t)(seen + 1);
+	OK(seen == 10000 && at == 10001,
+	    "a walk sees each once, in the order in which they came");
 	map_free(&m);
 	arena_free(&a);
 }

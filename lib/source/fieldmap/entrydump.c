@@ -77,8 +77,7 @@ take_column(struct reading *r, size_t i, struct why *why)
 	if (is_dn(name))
 		strs_add(&r->cells[i], entry_dn(&r->entry));
 	for (size_t at = 0; entry_next(&r->entry, name, &at, &v);) {
-		if (memchr(v.data, '\0', v.len) == NULL &&
-		    utf8_valid(v.data, v.len))
+		if (utf8_text(v.data, v.len))
 			strs_add(&r->cells[i], v.data);
 		else if (r->secret[i])
 			emit_note(r->rows->emit, entry_dn(&r->entry),

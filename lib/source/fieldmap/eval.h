@@ -56,6 +56,13 @@ void eval_all(struct eval *ev, enum field field, struct strs *out);
 /* The same, of all lines whose condition holds. */
 void eval_each(struct eval *ev, enum field field, struct strs *out);
 
+/* Whether a line sets any of the fields from one to another, in their order. */
+static inline bool
+eval_sets(const struct eval *ev, enum field from, enum field to)
+{
+	return ev->section->first[from] != ev->section->first[to + 1];
+}
+
 /* The first of them, or NULL. */
 const char *eval_first(struct eval *ev, enum field field);
 

@@ -68,13 +68,18 @@ row_flag(struct rows *m, enum field field, const char *id, bool *bad)
 	return flag;
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 const char *
 row_trimmed(struct rows *m, const char *text)
 {
 	size_t len = strlen(text);
 
-	if (len == 0 || (strchr(" \t", text[0]) == NULL &&
-			    strchr(" \t", text[len - 1]) == NULL))
+	if (len == 0 || (!is_blank(text[0]) && !is_blank(text[len - 1])))
 		return text;
 	return str_trim(eval_copy(&m->eval, text));
 }

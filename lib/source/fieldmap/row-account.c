@@ -203,6 +203,8 @@ add_settings(struct rows *m)
 {
 	struct record *r = &m->r;
 
+	if (!eval_sets(&m->eval, FIELD_DISABLED, FIELD_ADMIN))
+		return;
 	eval_each(&m->eval, FIELD_DISABLED, &m->list);
 	add_words(m, &r->disabled);
 	eval_all(&m->eval, FIELD_ALLOW_NETS, &m->list);

@@ -88,7 +88,7 @@ take(struct reading *r, struct why *why)
 		text = sql_value(r->db, (size_t)r->columns[i], &len);
 		if (text == NULL)
 			continue;
-		if (memchr(text, '\0', len) != NULL || !utf8_valid(text, len))
+		if (!utf8_text(text, len))
 			return why_set(why, FAIL_DATA,
 			    "the column \"%s\" is not UTF-8 text",
 			    s->columns[i].name);

@@ -82,8 +82,7 @@ autoreply_hestia(struct emit *e, const char *address, const char *path)
 
 	if (read_text(e, path, -1, &text)) {
 		emit_file(e, path);
-		if (memchr(text.data, '\0', text.len) != NULL ||
-		    !utf8_valid(text.data, text.len))
+		if (!utf8_text(text.data, text.len))
 			emit_bad(e, address,
 			    "an automatic reply that is not UTF-8 is not "
 			    "carried");

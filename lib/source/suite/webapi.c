@@ -38,8 +38,7 @@ judge(const struct http_reply *reply, struct why *why)
 	if (reply->status / 100 != 2)
 		return http_status_why(NULL, reply, NULL, why);
 	if (reply->status != 200 || body->len == 0 ||
-	    memchr(body->data, '\0', body->len) != NULL ||
-	    !utf8_valid(body->data, body->len))
+	    !utf8_text(body->data, body->len))
 		return why_set(
 		    why, FAIL_FATAL, "an answer that is empty or not UTF-8");
 	return 0;

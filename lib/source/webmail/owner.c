@@ -22,7 +22,7 @@ webmail_text(
 		text = sql_value(db, i, &len);
 		if (text == NULL || len == 0)
 			return NULL;
-		if (memchr(text, '\0', len) == NULL && utf8_valid(text, len))
+		if (utf8_text(text, len))
 			return arena_add(arena, text, len);
 		emit_bad(e, NULL, "a column is not UTF-8 text");
 		return NULL;
