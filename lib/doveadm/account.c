@@ -68,15 +68,15 @@ read_user(struct doveadm_account *a, const struct doveadm *d,
 				    "%s: Dovecot has no such user", d->user);
 }
 
-/* The value that the lines of doveconf's give a setting outside of blocks; ""
- * where they do not. The caller frees it. */
+/* The value that the account's settings give to one outside of blocks; "" where they
+ * do not. The caller frees it. */
 static char *
-find_setting(char *text, const char *name)
+find_setting(const struct doveadm_account *a, const char *name)
 {
-	char *line;
+	char *text = xstrdup(a->settings), *rest = text, *result = NULL, *line;
 	int depth = 0;
 
-	while ((line = str_cut(&text, '\n')) != NULL) {
+	while (result == NULL && (line = str_cut(&rest, '\n')) != NULL) {
 		char *value = str_trim(line), *key;
 		size_t len = strlen(value);
 
@@ -84,24 +84,33 @@ find_setting(char *text, const char *name)
 		depth -= strcmp(value, "}") == 0;
 		key = str_trim(str_cut(&value, '='));
 		if (depth == 0 && value != NULL && strcmp(key, name) == 0)
-			return xstrdup(doveconf_unquote(str_trim(value)));
+			result = xstrdup(doveconf_unquote(str_trim(value)));
 	}
-	return xstrdup("");
+	free(text);
+	return result == NULL ? xstrdup("") : result;
 }
 
-/* A setting of 2.4. NULL and why. */
-static char *
-read_setting(const struct doveadm *d, struct doveadm_args *args,
-    const char *name, struct why *why)
+/* Asks for all settings that matter here at once: for each call Dovecot reads its
+ * whole configuration. Of 2.3 with those that are the default: -n would not have what
+ * a plugin calls its own. */
+static int
+read_settings(struct doveadm_account *a, const struct doveadm *d,
+    struct doveadm_args *args, struct why *why)
 {
-	char *text, *value;
-
-	doveadm_args(args, d, DOVEADM_WORDS("config", "-n", name));
-	if ((text = ask(args, why)) == NULL)
-		return NULL;
-	value = find_setting(text, name);
-	free(text);
-	return value;
+	if (a->is_24)
+		doveadm_args(args, d,
+		    DOVEADM_WORDS("config", "-n", "mail_driver",
+			"mailbox_list_layout", "mailbox_root_directory_name",
+			"mailbox_subscriptions_filename",
+			"mailbox_list_storage_escape_char",
+			"lazy_expunge_mailbox", "mailbox_autoexpunge",
+			"mailbox_autoexpunge_max_mails"));
+	else
+		doveadm_args(args, d,
+		    DOVEADM_WORDS(
+			"config", "mail_plugins", "plugin/lazy_expunge"));
+	a->settings = ask(args, why);
+	return a->settings == NULL ? -1 : 0;
 }
 
 /* The namespace of the INBOX; NULL where none is configured. */
@@ -114,22 +123,21 @@ home_namespace(const struct doveadm_account *a)
 	return NULL;
 }
 
-/* What the namespace of the INBOX has for a setting; else the setting of all. */
+/* What the namespace of the INBOX has for a setting; else the setting of all. The
+ * caller frees it. */
 static char *
-own_setting(const struct doveadm_account *a, const struct doveadm *d,
-    struct doveadm_args *args, const char *name, struct why *why)
+own_setting(const struct doveadm_account *a, const char *name)
 {
 	const struct doveadm_namespace *ns = home_namespace(a);
 	const char *own = ns == NULL ? NULL : namespace_setting(ns, name);
 
-	return own != NULL ? xstrdup(own) : read_setting(d, args, name, why);
+	return own != NULL ? xstrdup(own) : find_setting(a, name);
 }
 
 /* Composes what 2.3 calls mail_location of the settings of 2.4 that are not the
  * default: without a layout that is. */
-static int
-compose_location(struct doveadm_account *a, const struct doveadm *d,
-    struct doveadm_args *args, struct why *why)
+static void
+compose_location(struct doveadm_account *a)
 {
 	static const struct {
 		const char *setting, *option;
@@ -137,42 +145,33 @@ compose_location(struct doveadm_account *a, const struct doveadm *d,
 		{ "mailbox_root_directory_name", "MAILBOXDIR=" },
 		{ "mailbox_subscriptions_filename", "SUBSCRIPTIONS=" } };
 	struct buf out = { 0 };
-	char *value = own_setting(a, d, args, "mail_driver", why);
+	char *value = own_setting(a, "mail_driver");
 
-	if (value == NULL)
-		return -1;
 	buf_addf(&out, "%s:", value);
 	free(value);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		value = own_setting(a, d, args, parts[i].setting, why);
-		if (value == NULL) {
-			buf_free(&out);
-			return -1;
-		}
+		value = own_setting(a, parts[i].setting);
 		if (*value != '\0')
 			buf_addf(&out, ":%s%s", parts[i].option, value);
 		free(value);
 	}
 	set(&a->location, buf_str(&out));
 	buf_free(&out);
-	return 0;
 }
 
 /* The location of the INBOX's namespace, which can be its own. */
-static int
-read_location(struct doveadm_account *a, const struct doveadm *d,
-    struct doveadm_args *args, struct why *why)
+static void
+find_location(struct doveadm_account *a)
 {
 	const struct doveadm_namespace *ns = home_namespace(a);
 	const char *own = ns == NULL ? NULL : namespace_setting(ns, "location");
 
-	if (a->is_24)
-		return compose_location(a, d, args, why);
-	if (own != NULL && *own != '\0') {
+	if (a->is_24) {
+		compose_location(a);
+	} else if (own != NULL && *own != '\0') {
 		set(&a->location, own);
 		a->location_of = ns->name;
 	}
-	return 0;
 }
 
 /* What a namespace says of the place of its mail; "" where it is that of all. */
@@ -224,35 +223,23 @@ read_namespaces(struct doveadm_account *a, const struct doveadm *d,
 }
 
 /* In which mailboxes mail does not stay, by settings of the whole server. */
-static int
-read_expiry(struct doveadm_account *a, const struct doveadm *d,
-    struct doveadm_args *args, struct why *why)
+static void
+find_expiry(struct doveadm_account *a)
 {
-	static const char *const names[] = { "lazy_expunge_mailbox",
-		"mailbox_autoexpunge", "mailbox_autoexpunge_max_mails" };
-	struct buf out = { 0 };
-	char *value;
-	int r = 0;
+	static const char *const names[] = { "mailbox_autoexpunge",
+		"mailbox_autoexpunge_max_mails" };
+	char *value = find_setting(
+	    a, a->is_24 ? "lazy_expunge_mailbox" : "plugin/lazy_expunge");
 
-	for (size_t i = 0; a->is_24 && i < 3; i++) {
-		value = read_setting(d, args, names[i], why);
-		if (value == NULL)
-			return -1;
-		if (i == 0)
-			namespaces_put_waiting(a, value);
+	namespaces_put_waiting(a, value);
+	free(value);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		value = find_setting(a, names[i]);
 		for (size_t j = 0; j < a->n_namespaces; j++)
 			a->namespaces[j].expires |=
 			    namespaces_expires(names[i], value);
 		free(value);
 	}
-	if (!a->is_24) /* -n would not have it */
-		r = doveadm_run(d,
-		    DOVEADM_WORDS("config", "plugin/lazy_expunge"), &out, why);
-	value = find_setting(out.data, "plugin/lazy_expunge");
-	namespaces_put_waiting(a, value);
-	free(value);
-	buf_free(&out);
-	return r;
 }
 
 /* True if a text of settings has the word, outside of a comment. */
@@ -282,32 +269,25 @@ doveadm_has_plugin(
 }
 
 /* The escape of listescape, which 2.3 shows in a name that has to have one. */
-static int
-read_escape(struct doveadm_account *a, const struct doveadm *d,
-    struct doveadm_args *args, struct why *why)
+static void
+find_escape(struct doveadm_account *a, const struct doveadm *d)
 {
-	bool has = false;
-	char *text, *at;
+	char *text = a->is_24
+			 ? own_setting(a, "mailbox_list_storage_escape_char")
+			 : find_setting(a, "mail_plugins");
+	bool has = !a->is_24 && has_word(text, "listescape");
+	char *at;
 
-	if (a->is_24) {
-		text = own_setting(
-		    a, d, args, "mailbox_list_storage_escape_char", why);
-		if (text == NULL)
-			return -1;
+	if (a->is_24)
 		a->escape = *text;
-		free(text);
-		return 0;
-	}
-	if (doveadm_has_plugin(d, "listescape", &has, why) == -1)
-		return -1;
+	free(text);
 	if (!has || a->indexed)
-		return 0;
+		return;
 	text = doveadm_home_directory(a, d, "~mailferrylook", DOVEADM_MAILBOX);
 	at = strstr(text, "7emailferrylook");
 	if (at != NULL && at > text)
 		a->escape = at[-1];
 	free(text);
-	return 0;
 }
 
 /* Which separator Dovecot takes where none is set: that of the layout, which is
@@ -345,13 +325,13 @@ doveadm_account_read(
 		    why, FAIL_FATAL, "%s: not the name of one user", d->user);
 	if (read_user(a, d, &args, why) == 0 &&
 	    read_namespaces(a, d, &args, why) == 0)
-		r = read_location(a, d, &args, why);
+		r = read_settings(a, d, &args, why);
 	if (r == 0) {
+		find_location(a);
 		read_separator(a, d);
-		r = read_escape(a, d, &args, why);
+		find_escape(a, d);
+		find_expiry(a);
 	}
-	if (r == 0)
-		r = read_expiry(a, d, &args, why);
 	doveadm_args_free(&args);
 	return r;
 }
@@ -368,5 +348,6 @@ doveadm_account_free(struct doveadm_account *a)
 	free(a->gid);
 	free(a->home);
 	free(a->location);
+	free(a->settings);
 	*a = (struct doveadm_account){ 0 };
 }

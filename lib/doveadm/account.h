@@ -60,6 +60,7 @@ struct doveadm_account {
 	const char *location_of; /* the namespace whose own it is; or NULL */
 	bool is_24;              /* Dovecot 2.4 or newer */
 	bool indexed;            /* LAYOUT=index */
+	char *settings; /* some of the whole server, as doveconf tells */
 	struct doveadm_namespace *namespaces;
 	size_t n_namespaces, cap_namespaces;
 	/* Where expunged mail waits for its end: mailboxes, or prefixes of
