@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 . "$top/t/dovecot.sh"
 need sqlite3 sqlite3
-need python3 python3
+need /usr/bin/python3 python3
 
 # serve NAME <DATABASES: a Dovecot with them, and what is dumped of it; $got is
 # the exit status.
@@ -943,7 +943,7 @@ if [ "$(id -u)" -eq 0 ]; then
 		# In the scratch folder, which a Dovecot that lives in another
 		# root sees too.
 		ok "a random chain: seed $seed" '
-			TMPDIR=$tmp python3 "$top/tests/source/chains.py" "$seed"'
+			TMPDIR=$tmp /usr/bin/python3 "$top/tests/source/chains.py" "$seed"'
 	done
 fi
 

@@ -6,7 +6,7 @@
 . "$top/t/ldap.sh"
 need sqlite3
 need doveadm dovecot-core
-need python3 python3
+need /usr/bin/python3 python3
 
 real=$fixtures/real/dovecot-2.4
 mkdir dom dom/one.test dom/two.test
@@ -406,7 +406,7 @@ ok 'LDAP in a running 2.4' '
 
 for seed in ${CHAINS24_SEEDS:-1 6 17 19 33 80 106 141 9022 9033 9095 9239 9298 41154 42041}; do
 	ok "a random chain: seed $seed" '
-		python3 "$top/tests/source/chains24.py" "$root" "$seed"'
+		/usr/bin/python3 "$top/tests/source/chains24.py" "$root" "$seed"'
 done
 
 done_testing

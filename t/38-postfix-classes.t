@@ -3,7 +3,7 @@
 # its lists. A running one says who gets the mail, and whom it refuses.
 . "${0%/*}/lib.sh"
 need jq
-need python3 python3
+need /usr/bin/python3 python3
 . "$top/t/postfix.sh"
 mkdir "$pf"
 
@@ -27,7 +27,7 @@ END
 printf '%s x\n' box@hidden.test box@marked.test box@local.test box@good.test >"$pf/boxes"
 printf '%s good.test/%s/\n' u1@good.test u1 u2@good.test u2 u1@name.test u1 \
     u2@name.test u2 sales@good.test u2 >>"$pf/boxes"
-port=$(python3 -c 'import socket
+port=$(/usr/bin/python3 -c 'import socket
 s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 postfix_services() {
 	echo "127.0.0.1:$port inet n - n - - smtpd"
@@ -48,7 +48,7 @@ targets() {
 }
 # refused ADDRESS REASON: so says the server.
 refused() {
-	python3 -c 'import smtplib, sys
+	/usr/bin/python3 -c 'import smtplib, sys
 c = smtplib.SMTP("127.0.0.1", int(sys.argv[1]))
 c.helo("x")
 c.mail("")

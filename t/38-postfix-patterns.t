@@ -3,7 +3,7 @@
 # the addresses that are known from elsewhere. A running Postfix says who gets it.
 . "${0%/*}/lib.sh"
 need jq
-need python3 python3
+need /usr/bin/python3 python3
 . "$top/t/postfix.sh"
 mkdir "$pf"
 
@@ -41,7 +41,7 @@ for s in servers:
 print(*[s.server_address[1] for s in servers], flush=True)
 END
 mkfifo ports
-python3 answers.py >ports &
+/usr/bin/python3 answers.py >ports &
 end_with_test "$!"
 read -r tcp sock <ports
 

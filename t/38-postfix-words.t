@@ -222,7 +222,7 @@ ok 'random tables: dirdump postfix and Postfix say the same' '
 	    "virtual_mailbox_domains = m1.test m2.test" \
 	    "virtual_mailbox_maps = texthash:$pf/boxes" \
 	    "alias_maps = hash:$pf/aliases" "recipient_delimiter = +"
-	python3 "$top/tests/postfix/property.py" "$pf" "${POSTFIX_SEED:-1}" 5 \
+	/usr/bin/python3 "$top/tests/postfix/property.py" "$pf" "${POSTFIX_SEED:-1}" 5 \
 	    "$fixtures/postfix/seeds"'
 
 done_testing

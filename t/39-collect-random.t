@@ -6,7 +6,7 @@
 PATH=$PATH:/usr/sbin
 need busybox
 need postmap postfix
-need python3 python3
+need /usr/bin/python3 python3
 need sqlite3
 postconf -m | grep -qx lmdb || skip_all 'Postfix has no tables of lmdb (Debian: postfix-lmdb)'
 
@@ -15,7 +15,7 @@ for release in 2.3 2.4; do
 	PATH=$machine
 	use_dovecot $release
 	ok "random hosts with Dovecot $release" '
-		TMPDIR=$tmp python3 "$top/tests/source/gather.py" '$release' ${COLLECT_SEEDS:-1 4}'
+		TMPDIR=$tmp /usr/bin/python3 "$top/tests/source/gather.py" '$release' ${COLLECT_SEEDS:-1 4}'
 done
 
 done_testing

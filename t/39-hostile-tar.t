@@ -94,7 +94,7 @@ with open('one-zero.tar', 'wb') as f:
 with open('after.tar', 'wb') as f:
     f.write(end + b'\0' * 1024 + b'rest' * 128)
 END
-python3 make.py "$tmp"
+/usr/bin/python3 make.py "$tmp"
 
 clean() {
 	[ -z "$(ls -A scratch)" ]

@@ -12,7 +12,7 @@ copy() {
 
 # refused TEXT: layers fails on ./tree and says TEXT.
 refused() {
-	run 1 python3 tree/tests/layers tree >found
+	run 1 /usr/bin/python3 tree/tests/layers tree >found
 	grep -F "$1" found
 }
 
@@ -101,7 +101,7 @@ ok 'a library that prints, or ends the process' '
 	echo "void good(void) { /* puts(text) */ my_puts(\"exit(1)\"); outputs(p); }" \
 	    >tree/lib/plan/good.c
 	echo "void say(void) { puts(text); }" >>tree/lib/cli/tool.c
-	run 1 python3 tree/tests/layers tree >found
+	run 1 /usr/bin/python3 tree/tests/layers tree >found
 	[ "$(grep -c "lib/plan/loud.*: lib prints: " found)" -eq 10 ]
 	[ "$(grep -c "lib/plan/loud.*: lib ends the process: " found)" -eq 3 ]
 	not grep -E "good.c: lib |lib/cli/.*: lib " found

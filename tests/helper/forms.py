@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: ISC
 """The forms in which a server may repeat a secret. As a program, "forms.py SECRET"
 prints what no output may hold, one a line."""

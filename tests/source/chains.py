@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """chains.py [-k FOLDER] FROM [COUNT]: random chains of Dovecot's databases.
 
 For each seed a Dovecot 2.3 is started with a random chain of passdbs and

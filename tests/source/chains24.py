@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """chains24.py [-k FOLDER] ROOT FROM [COUNT]: random chains of Dovecot 2.4.
 
 As chains.py, with the words of 2.4: fields with ":default" and variables,

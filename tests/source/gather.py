@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """gather.py [-k FOLDER] 2.3|2.4 FROM [COUNT]: random hosts, gathered.
 
 For each seed the databases of chains.py (chains24.py), in files as administrators

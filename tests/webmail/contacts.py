@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: ISC
 # Copyright (c) 2026 The mailferry authors
 """Random contacts for Roundcube's tables, and what must become of them.
