@@ -11,7 +11,7 @@ aliases_of() {
 }
 # The recipients of a list.
 list_of() {
-	jq -rs "[.[] | select(.object == \"MailingList\") | .value[] | select(.name == \"$1\") | .recipients | keys_unsorted[]] | join(\" \")" plan
+	command jq -rs "[.[] | select(.object == \"MailingList\") | .value[] | select(.name == \"$1\") | .recipients | keys_unsorted[]] | join(\" \")" plan
 }
 
 ok 'one account: its alias; several, or outside: a list' '

@@ -142,7 +142,7 @@ ok 'each form in which signers keep a key' '
 	has err "t:wrong: one.test: this is not a private key"
 	pkcs8 rsa.pem >rsa
 	pkcs8 ed25519.pem >ed
-	jq -r "select(.object == \"DkimSignature\").value[].privateKey.secret" plan >got
+	command jq -r "select(.object == \"DkimSignature\").value[].privateKey.secret" plan >got
 	{ cat rsa; echo; cat ed; echo; cat ed; echo; cat rsa; echo; } >want
 	same want got'
 done_testing

@@ -70,6 +70,8 @@ if [ -z "${HOUSE_INSIDE:-}" ]; then
 fi
 
 . "${0%/*}/lib.sh"
+# What a page says is done by the program that it names.
+unset -f jq
 PATH=$tmp/bin:$PATH:$top/scripts:/usr/sbin:/sbin
 HOME=/root
 out=$tmp/out err=$tmp/err

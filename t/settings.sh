@@ -23,7 +23,7 @@ not_again() {
 }
 # results: of a run, without the plan's objects.
 results() {
-	jq -rc 'select(.object | IN("VacationResponse", "SieveScript", "Identity", "AppPassword")) |
+	jq -r 'select(.object | IN("VacationResponse", "SieveScript", "Identity", "AppPassword")) |
 	    [.status, .address, .object, .name // empty, .note // empty] | join(" ")' out | sort
 }
 results_are() {
@@ -34,7 +34,7 @@ results_are() {
 # ask METHOD ADDRESS: the list of what the account has.
 ask() {
 	id=$(jq -r --arg a "$2" 'select(.object == "Account" and .address == $a).id' out | head -n 1)
-	jmap "$1" "{\"accountId\":\"$id\",\"ids\":null}" | jq -c '.methodResponses[0][1].list'
+	jmap "$1" "{\"accountId\":\"$id\",\"ids\":null}" | fast_jq -c '.methodResponses[0][1].list'
 }
 # scripts ADDRESS: names, the active one in brackets.
 scripts() {
