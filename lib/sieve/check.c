@@ -213,16 +213,23 @@ static void
 check_args(struct check *c, const struct verb *v, const struct sieve_node *n)
 {
 	const char *kinds = v->args;
-	bool optional = false;
+	bool optional = false, positional = false;
 
 	if ((v->flags & VERB_OPTIONAL) != 0 &&
 	    count_positional(v, n) < strlen(v->args))
 		kinds++;
 	for (const struct sieve_arg *a = n->args; a != NULL;) {
 		if (a->kind == SIEVE_TAG) {
+			/* RFC 5228, 2.6.2 */
+			if (positional)
+				find(c, a->line, FOUND_SYNTAX,
+				    "\"%s\" has the tag \":%.80s\" behind "
+				    "other arguments",
+				    v->name, a->text);
 			a = check_tag(c, v, a);
 			continue;
 		}
+		positional = true;
 		if (*kinds == '?') {
 			optional = true;
 			kinds++;

@@ -24,10 +24,11 @@ static const struct verb verbs[] = {
 	{ "fileinto", COMMAND, "fileinto", "s",
 	    "copy@copy create@mailbox flags=S@imap4flags "
 	    "specialuse=s@special-use" },
-	{ "address", TEST, NULL, "SS", "+part +match +index +mime" },
+	{ "address", TEST, NULL, "SS",
+	    "+part +match +index mime@mime anychild@mime" },
 	{ "allof", TEST | VERB_MANY, NULL, "", "" },
 	{ "anyof", TEST | VERB_MANY, NULL, "", "" },
-	{ "exists", TEST, NULL, "S", "+mime" },
+	{ "exists", TEST, NULL, "S", "mime@mime anychild@mime" },
 	{ "false", TEST, NULL, "", "" },
 	{ "header", TEST, NULL, "SS", "+match +index +mime" },
 	{ "not", TEST | VERB_ONE, NULL, "", "" },
@@ -78,7 +79,8 @@ static const struct verb verbs[] = {
 	{ "foreverypart", VERB_BLOCK, "foreverypart", "", "name=s" },
 	{ "break", COMMAND, "foreverypart", "", "name=s" },
 	{ "extracttext", COMMAND, "extracttext", "s",
-	    "first=n lower upper lowerfirst upperfirst quotewildcard length" },
+	    "first=n lower upper lowerfirst upperfirst quotewildcard length "
+	    "quoteregex@regex encodeurl@enotify" },
 	/* Plugins of Dovecot. */
 	{ "pipe", VERB_DOVECOT, "vnd.dovecot.pipe", "s?S", "copy@copy try" },
 	{ "filter", VERB_DOVECOT, "vnd.dovecot.filter", "s?S", "" },
