@@ -122,23 +122,32 @@ report(void *arg, const struct holder *o, enum item_kind kind,
 /* Whom a folder is shared with: an account of this plan, or of an earlier one.
  * Asked once for each address; what is none, as Dovecot's "anyone", has no id. */
 static const char *
-account_id(void *arg, const char *address)
+account_id(void *arg, const char *address, struct why *why)
 {
 	struct apply *a = arg;
-	bool added;
-	void **id = map_put_copy(&a->sharees, &a->arena, address, &added);
+	void **known = map_get(&a->sharees, address);
 	struct jmap_account one = { .address = address }, *list[] = { &one };
-	struct why why = { 0 };
+	char *id = NULL;
 
-	if (strchr(address, '@') == NULL)
+	if (known != NULL || strchr(address, '@') == NULL)
+		return known == NULL ? NULL : *known;
+	if (a->stopping) {
+		why_set(why, FAIL_TEMP, "not asked for any more: the run ends");
 		return NULL;
-	if (added && jmap_find_accounts(
-			 a->jmap, &a->sharee_domains, list, 1, &why) == -1)
-		apply_stop(a, &why);
-	if (added && one.id[0] != '\0')
-		*id = arena_adds(&a->arena, one.id);
+	}
+	if (jmap_find_accounts(a->jmap, &a->sharee_domains, list, 1, why) == -1)
+		apply_stop(a, why);
+	else if (one.why.kind != FAIL_NONE)
+		*why = one.why;
+	else {
+		id = one.id[0] == '\0' ? NULL : arena_adds(&a->arena, one.id);
+		*map_put_copy(&a->sharees, &a->arena, address, NULL) = id;
+	}
 	jmap_account_free(&one);
-	return *id;
+	/* The run ends by what stopped it. */
+	if (why->kind == FAIL_FATAL)
+		why->kind = FAIL_DATA;
+	return id;
 }
 
 static int

@@ -122,9 +122,11 @@ struct owner_run {
 	 * why where it cannot be had. */
 	int (*read_script)(void *arg, const struct holder *o, const char *blob,
 	    struct buf *text, struct why *why);
-	/* The id of the account of an address; NULL: there is none. Where it
-	 * is NULL, nobody can be shared with. */
-	const char *(*account_id)(void *arg, const char *address);
+	/* The id of the account of an address; NULL: there is none, or why says
+	 * for what reason that is not known. Where it is NULL, nobody can be
+	 * shared with. */
+	const char *(*account_id)(
+	    void *arg, const char *address, struct why *why);
 	/* differs: an array of names; NULL: none. */
 	void (*report)(void *arg, const struct holder *o, enum item_kind kind,
 	    enum setting_status status, const char *name, const char *note,

@@ -140,18 +140,32 @@ has_meaning(const struct record_share *s)
 	return false;
 }
 
+/* The id of somebody; NULL: none is known, and why says the reason. */
+static const char *
+find_sharee(const struct owner_run *run, const char *address, struct why *why)
+{
+	const char *id = run->account_id == NULL
+			     ? NULL
+			     : run->account_id(run->arg, address, why);
+
+	if (id == NULL && why->kind == FAIL_NONE)
+		why_set(why, FAIL_DATA,
+		    "the server has no account of this address");
+	return id;
+}
+
 static void
 add_share(struct folder *f, const struct record_share *s)
 {
 	const struct owner_run *run = f->run;
-	const char *id =
-	    run->account_id == NULL ? NULL : run->account_id(run->arg, s->with);
+	struct why why = { 0 };
+	const char *id = find_sharee(run, s->with, &why);
 	char *label = xasprintf("%s (%s %s)", s->folder, s->with, s->rights);
 	struct buf *labels;
 
 	if (id == NULL)
-		owner_failed(run, f->o, ITEM_SHARE, label,
-		    "the server has no account of this address");
+		run->report(run->arg, f->o, ITEM_SHARE, SET_FAILED, label, NULL,
+		    NULL, &why);
 	else if (!has_meaning(s))
 		owner_failed(run, f->o, ITEM_SHARE, label,
 		    "none of these rights has a meaning on the server");
@@ -246,14 +260,16 @@ is_given(const struct holder *o, const char *key)
 	return given;
 }
 
-/* Whether somebody still has the right of a line, which is cut at its end:
- * "FOLDER (WITH RIGHT)". *right becomes the last word. */
+/* Whether somebody still has the right of an entry, "FOLDER (WITH RIGHT)"; line is
+ * its text, which is cut at its end, and *right becomes the last word. */
 static bool
 still_has(const struct owner_run *run, const struct holder *o,
-    const struct mailboxes *list, char *line, const char **right)
+    const struct mailboxes *list, const struct ledger_entry *e, char *line,
+    const char **right)
 {
 	char *with = strrchr(line, '('), *end = strrchr(line, ' ');
 	const struct mailbox *m;
+	struct why why = { 0 };
 	const char *id;
 	const json_t *shared;
 
@@ -266,7 +282,10 @@ still_has(const struct owner_run *run, const struct holder *o,
 	with[-1] = '\0';
 	m = find_folder(list, line);
 	with[-1] = ' ';
-	id = run->account_id(run->arg, with + 1);
+	id = run->account_id(run->arg, with + 1, &why);
+	if (id == NULL && why.kind != FAIL_NONE)
+		run->report(run->arg, o, ITEM_SHARE, SET_FAILED, e->fourth,
+		    NULL, NULL, &why);
 	if (m == NULL || id == NULL)
 		return false;
 	shared = json_object_get(
@@ -287,7 +306,7 @@ note_gone(const struct owner_run *run, const struct holder *o,
 		char *line = xstrdup(e->fourth);
 
 		if (owner_is_entry(o, e) && !is_given(o, e->fourth) &&
-		    still_has(run, o, list, line, &right)) {
+		    still_has(run, o, list, e, line, &right)) {
 			key = json_string_value(json_object_get(gone, line));
 			(void)json_object_set_new(gone, line,
 			    json_sprintf(
