@@ -81,6 +81,19 @@ ok 'and none without what was kept of the first' '
 	not grep -q "SieveScript/set\|VacationResponse/set" requests
 	mv kept settings.done
 	[ "$(stat -c %a settings.done)" = 600 ]'
+ok 'a wrapper that the owner has changed stays, and what it does not run is named' '
+	id=$(jq -r "select(.object == \"Account\" and .address == \"both@one.test\").id" out)
+	script=$(ask SieveScript/get both@one.test | jq -r ".[] | select(.isActive).id")
+	printf "require [\"include\"];\ninclude :personal :optional \"mailferry-vacation\";\n" >mine
+	blob=$(jmap Blob/upload "{\"accountId\":\"$id\",\"create\":{\"b\":{\"data\":[{\"data:asText\":$(jq -Rs . mine)}]}}}" |
+	    jq -r ".methodResponses[0][1].created.b.id")
+	jmap SieveScript/set "{\"accountId\":\"$id\",\"update\":{\"$script\":{\"blobId\":\"$blob\"}}}" | grep "\"updated\":{\"$script\""
+	: >requests
+	for options in "" "-u --keep-passwords"; do
+		run 0 put $options >out 2>err
+		results | grep -x "exists both@one.test SieveScript mailferry the owner has changed it since, and it does not run forward: it is left alone"
+	done
+	not grep -q "SieveScript/set" requests'
 serve
 ok 'a dry run plans, and changes nothing' '
 	rm -f settings.done

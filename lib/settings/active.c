@@ -142,6 +142,32 @@ is_covered(const struct script_set *s, const char *const *names, size_t n,
 	return was_active(s, key) || !ever_active(s);
 }
 
+/* What the wrapper that is active does not run, though it was made to; new, NULL:
+ * nothing. */
+static char *
+note_lacking(const struct script_set *s, const char *const *names, size_t n)
+{
+	struct buf text = { 0 }, lacking = { 0 };
+	struct why why = { 0 };
+	char *note = NULL;
+
+	if (script_text(s, s->active_name, &text, &why) == -1) {
+		note = xasprintf("what it runs cannot be read: %s", why.text);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			if (!sieve_wraps(buf_str(&text), names[i]))
+				buf_addf(&lacking, "%s%s",
+				    lacking.len == 0 ? "" : ", ", names[i]);
+		if (lacking.len != 0)
+			note = xasprintf("the owner has changed it since, and "
+					 "it does not run %s: it is left alone",
+			    buf_str(&lacking));
+	}
+	buf_wipe(&text);
+	buf_free(&lacking);
+	return note;
+}
+
 /* A name for a wrapper that nothing has. */
 static char *
 free_name(const struct script_set *s)
@@ -310,18 +336,21 @@ active_decide(struct script_set *s, const struct wanted_vacation *w)
 {
 	const char *names[COMPONENTS], *reason;
 	size_t n = script_count(s, names);
-	char *key = key_of(names, n);
+	char *key = key_of(names, n), *note = NULL;
 
 	if (n == 0 || (n == 1 && s->active != NULL &&
 			  strcmp(s->active_name, names[0]) == 0))
 		;
-	else if (is_covered(s, names, n, key))
-		owner_exists(s->run, s->o, ITEM_SCRIPT, s->active_name, NULL);
-	else if ((reason = reason_to_leave(s, w, key)) != NULL)
+	else if (is_covered(s, names, n, key)) {
+		if (script_is_wrapper(s->active_name))
+			note = note_lacking(s, names, n);
+		owner_exists(s->run, s->o, ITEM_SCRIPT, s->active_name, note);
+	} else if ((reason = reason_to_leave(s, w, key)) != NULL)
 		owner_exists(s->run, s->o, ITEM_ACTIVE, key, reason);
 	else {
 		note_vacation(s, w, key);
 		activate(s, names, n, key);
 	}
 	free(key);
+	free(note);
 }
