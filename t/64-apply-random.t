@@ -11,7 +11,7 @@ for seed in ${OWNERS_SEEDS:-3 15 18}; do
 	    --schema "$fixtures/real/stalwart-schema.json.gz"
 	STALWART_URL=$url STALWART_USER=admin
 	export STALWART_URL STALWART_USER
-	rm -f settings.done
+	rm -f settings.done app-passwords
 	ok "seed $seed" '/usr/bin/python3 "$top/tests/helper/owners" "$url" $seed'
 	kill "$standin_pid" 2>/dev/null
 done
