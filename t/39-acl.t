@@ -52,12 +52,13 @@ ok 'what doveadm has set, in Maildir++, LAYOUT=fs and mdbox' '
 	jq -se ".[-1].count == 3" out'
 # What an IMAP client of each sharee sees in the shared namespace, which has the
 # Maildirs: the folders of LIST, MYRIGHTS of each, and whether SELECT opens it.
-# client COUNT: of the shares of alice in out; at least COUNT folders are seen.
+# client COUNT [DOVECOT GLOBAL]: of the shares of alice in out; at least COUNT folders
+# are seen.
 client() {
 	jq -r "select(.address == \"alice@one.test\") | .address as \$a | .shares[] |
 	    [\$a, .folder, .with, .rights] | @tsv" out >tsv
 	run 0 /usr/bin/python3 "$top/tests/source/acl.py" client \
-	    "$tmp/one/dovecot.conf" tsv "$1"
+	    "$tmp/${2:-one}/dovecot.conf" tsv "$1" ${3:+"$3"}
 }
 ok 'the same from what dirdump dovecot lists: acl_groups' '
 	run 0 dirdump-dovecot -c "$tmp/one/dovecot.conf" >dumped 2>err
@@ -81,27 +82,30 @@ ok 'the shared dictionary, in a file and in a database' '
 	run 2 dirdump acl --shared-dict not-there records >again 2>err'
 
 # Random lists in folders F1 to F30 of alice, and what Dovecot makes of them.
+# ACL_SEEDS: other ones.
 random_lists() {
-	/usr/bin/python3 "$top/tests/source/acl.py" lists "$1"
+	/usr/bin/python3 "$top/tests/source/acl.py" lists "$@"
 	# Dovecot's memory of which folders have a list.
 	rm -f home/alice/Maildir/dovecot-acl-list
 	[ "$(id -u)" -ne 0 ] || chown -R "$ids" home/alice
 }
-ok 'random lists mean what Dovecot makes of them' '
-	random_lists 1
-	run 0 dirdump acl records >out 2>err
-	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$tmp/one/dovecot.conf"
-	client 20
-	has err "everybody may use"
-	has err "an owner has all of them"'
-ok 'and with lists for all folders' '
-	random_lists 2
-	run 0 dirdump acl --global global records >out 2>err
-	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$tmp/two/dovecot.conf" global
-	run 0 dirdump acl -c two/dovecot.conf records >again 2>err
-	same out again
-	run 0 dirdump acl -c one/dovecot.conf records >again 2>err
-	not cmp -s out again'
+for seed in ${ACL_SEEDS:-1}; do
+	ok "random lists mean what Dovecot makes of them, seed $seed" '
+		random_lists $seed global
+		run 0 dirdump acl records >out 2>err
+		run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge one/dovecot.conf
+		client 10
+		has err "everybody may use"
+		has err "an owner has all of them"'
+	ok "and with a list for all folders, seed $seed" '
+		run 0 dirdump acl --global global records >out 2>err
+		run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge two/dovecot.conf global
+		client 10 two global
+		run 0 dirdump acl -c two/dovecot.conf records >again 2>err
+		same out again
+		run 0 dirdump acl -c one/dovecot.conf records >again 2>err
+		not cmp -s out again'
+done
 # Dovecot asks INBOX's list for whom a folder's own has nothing.
 ok 'INBOX for whom the list of a folder does not name' '
 	random_lists 3

@@ -93,11 +93,12 @@ shares() {
 	jq -r 'select(.type == "settings") | .address as $a | .shares[] |
 	    "\($a) \(.folder) \(.with) \(.rights)"' out
 }
-# client COUNT: see 39-acl.t
+# client COUNT [CONF GLOBAL]: see 39-acl.t
 client() {
 	jq -r 'select(.address == "alice@one.test") | .address as $a | .shares[] |
 	    [$a, .folder, .with, .rights] | @tsv' out >tsv
-	run 0 /usr/bin/python3 "$top/tests/source/acl.py" client "$conf" tsv "$1"
+	run 0 /usr/bin/python3 "$top/tests/source/acl.py" client "${2:-$conf}" tsv "$1" \
+	    ${3:+"$3"}
 }
 
 ok 'what doveadm has set' '
@@ -118,13 +119,22 @@ ok 'an IMAP client of each sharee sees the same' 'client 4'
 ok 'the shared dictionary' '
 	run 0 dirdump acl -v --shared-dict "file:$inside/home/shared.db" records >out 2>err
 	hasnt err "was not shown"'
-ok 'random lists mean what Dovecot 2.4 makes of them' '
-	/usr/bin/python3 "$top/tests/source/acl.py" lists 3
-	rm -f home/alice/Maildir/dovecot-acl-list
-	chown -R 5000:5000 home/alice
-	run 0 dirdump acl records >out 2>err
-	run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$conf"
-	client 20'
+# ACL_SEEDS: other ones.
+for seed in ${ACL_SEEDS:-3}; do
+	ok "random lists mean what Dovecot 2.4 makes of them, seed $seed" '
+		/usr/bin/python3 "$top/tests/source/acl.py" lists $seed global
+		chmod 644 global
+		rm -f home/alice/Maildir/dovecot-acl-list
+		chown -R 5000:5000 home/alice
+		run 0 dirdump acl records >out 2>err
+		run 0 /usr/bin/python3 "$top/tests/source/acl.py" judge "$conf"
+		client 10'
+	ok "and with a list for all folders, seed $seed" '
+		sed "/^acl_driver/a acl_global_path = $dir/global" dovecot.conf >global.conf
+		chroot "$root" doveconf -c "$dir/global.conf" -n | sed "s|$dir/global|$inside/global|" >saved
+		run 0 dirdump acl -c saved records >out 2>err
+		client 10 "$dir/global.conf" global'
+done
 
 # Entries in the settings. Dovecot 2.4.1 looks at those of the top and of the shared
 # namespace when others ask, and at no others.
