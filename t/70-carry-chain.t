@@ -7,12 +7,13 @@
 . "$top/t/fieldmap.sh"
 . "$top/t/apply.sh"
 . "$top/t/keys.sh"
+. "$top/t/radicale.sh"
 need curl
 need openssl
 need sqlite3
 
 # A mailcow, with what its Redis would hold in files of opendkim; cPanel;
-# Roundcube; SOGo.
+# Roundcube; SOGo; a list of Dovecot's; a group of GOsa's.
 start_mariadb
 load_my mailcow26 mailcow-2026.sql mailcow.rows mailcow-2026.rows
 dirdump-sql -q --map mailcow "$(my_url mailcow26)" >mailcow.ndjson 2>/dev/null
@@ -37,6 +38,9 @@ for s in roundcube-1.6 sogo; do
 	cat "$fixtures/webmail/$s.sqlite.sql" "$fixtures/webmail/$name.rows.sql" | sqlite3 "$name.db"
 	dirdump "$name" -q --domain example.org "sqlite:$name.db" >"$name.ndjson" 2>/dev/null || :
 done
+mkdir -p maildir/cur
+echo 'user=bob@example.org lr' >maildir/dovecot-acl
+printf 'mail_plugins = acl\nplugin {\n  acl = vfile\n}\n' >dovecot.conf
 # Roundcube's owners; of SOGo's vacation messages the one that is on.
 {
 	for a in alice bob; do
@@ -46,7 +50,13 @@ done
 	grep '"type":"settings"' roundcube.ndjson | grep -v carol@
 	jq -c 'select(.address == "alice@example.org") | {v, type, address, vacation}' sogo.ndjson
 	# Of iRedMail the owner whose networks are restricted, in a domain of its own.
-	jq -c 'select(.allow_nets) | .address |= sub("@.*"; "@nets.test") | del(.origin)' iredmail.all
+	# and one who is an administrator.
+	jq -c 'select(.allow_nets or .admin) | .address |= sub("@.*"; "@nets.test") | del(.origin)' iredmail.all
+	jq -c '. + {home: "'"$tmp"'", mail: "maildir:'"$tmp"'/maildir"}' <<-END |
+	{"v":1,"type":"account","address":"alice@example.org"}
+	END
+	    dirdump-acl -q -c dovecot.conf
+	dirdump-ldif -q --map gosa "$fixtures/ldap/gosa.ldif" | sed 's/one\.test/groups.test/g'
 } >webmail
 grep -hv '"type":"end"' mailcow.ndjson cpanel.ndjson dkim.ndjson webmail >all
 echo "{\"v\":1,\"type\":\"end\",\"count\":$(wc -l <all)}" >>all
@@ -99,11 +109,11 @@ ok 'signing keys: the zone of the server has what we print of the old ones' '
 ok 'networks: those of iRedMail, for login' '
 	jq -c "select(.allow_nets) | [(.address | sub(\"@.*\"; \"\")), (.allow_nets | sort)]" webmail >want
 	[ -s want ]
-	objects Account | jq -c ".name as \$n | .credentials[] | select((.allowedIps // {}) != {}) | [\$n, (.allowedIps | keys)]" >got
+	objects Account | jq -c ".name as \$n | .credentials[]? | select((.allowedIps // {}) != {}) | [\$n, (.allowedIps | keys)]" >got
 	same want got'
 ok 'vacation messages: cPanel, with a forward beside it, and SOGo' '
 	ask VacationResponse/get alice@example.org >got
-	jq -c "select(.address == \"alice@example.org\").vacation" webmail | tail -n 1 >want
+	jq -c "select(.address == \"alice@example.org\").vacation // empty" webmail | tail -n 1 >want
 	jq -se ".[0] as \$w | .[1] | .isEnabled and .subject == \$w.subject and .textBody == \$w.text
 	    and .fromDate == \$w.from and .toDate == \$w.until" want got
 	[ "$(ask SieveScript/get ann@two.test | jq -r "select(.isActive).name")" = mailferry ]
@@ -215,5 +225,92 @@ ok 'no key and no app password in any output' '
 		keyless forms first out err mkaccounts.err report settings
 	done
 	[ "$(stat -c %a app-passwords settings plan | sort -u)" = 600 ]'
+
+
+# README's table of what is carried.
+mkaccounts -q --no-secret=empty -o plan.without --report without all 2>/dev/null || :
+# is_made OBJECT FILTER: the plan has such objects, of which one is so.
+is_made() {
+	jq -se --arg o "$1" "[.[] | select(.object == \$o).value[]?] | any($2)" plan
+}
+# by OPTION THING [NAMED]: it is carried with the option, and named without.
+by() {
+	jq -se --arg r "$2" 'any(.status == "carried" and .reason == $r)' report
+	jq -se --arg r "${3:-$2} (--$1 carries" 'any(.status == "not-carried" and (.reason | startswith($r)))' without
+}
+# row THING: done here by the commands of its row, of which "how" has the text.
+row() {
+	case $1 in
+	passwords) is_made Account '.credentials["0"].secret' ;;
+	addresses) is_made Account '.aliases["0"]' ;;
+	quotas) is_made Account '.quotas.maxDiskQuota' ;;
+	groups) is_made Account '."@type" == "Group"' ;;
+	domains) is_made Domain .name ;;
+	forwards) by settings 'a forward' 'the forward to x@ext.test' ;;
+	'signing keys (DKIM)')
+		is_made DkimSignature .selector
+		# opendkim and rspamd are named, and "any" is none.
+		dirdump-dkim --complete | sed -n 's/^--from	.*	//p' | wc -w >systems
+		[ "$(cat systems)" -eq 12 ]
+		has how nine
+		;;
+	'with their selectors') is_made DkimSignature '.selector == "mail"' ;;
+	'vacation messages') by settings 'a vacation message' 'the vacation message' ;;
+	identities | signatures) by settings 'identities and signatures' ;;
+	filters) by settings 'Sieve scripts' ;;
+	'shared folders')
+		by settings 'shares of folders'
+		grep '"object":"Mailbox"' first | has - '"status":"updated"'
+		;;
+	'address books of a webmail')
+		dirdump roundcube -q --domain example.org --vcards books sqlite:roundcube.db >/dev/null 2>&1 || :
+		merge -q "$server" books/alice@example.org >merged 2>merge.err
+		has merged '"status":"created"'
+		;;
+	'protocols that are switched off') by protocols 'protocols are switched off' ;;
+	networks) by networks 'logins from some networks only' ;;
+	languages) by locale "the owner's language" ;;
+	'rights to send as others')
+		by send-as 'the right to send as others'
+		jmap x:MtaStageAuth/get '{"ids":["singleton"]}' >expression
+		not grep send-as expression
+		apply -q --send-as=add plan >/dev/null 2>&1 || :
+		jmap x:MtaStageAuth/get '{"ids":["singleton"]}' | grep send-as
+		;;
+	'app passwords')
+		[ -s app-passwords ]
+		jq -se 'any(.reason | test("^app passwords .*--app-passwords"))' without
+		;;
+	# The copying: t/72-migrate.t and 72-migrate-ways.t.
+	mail | calendars | files) ;;
+	administrators)
+		for file in report without; do
+			jq -se 'any(.reason | test("^an administrator.*by hand on the new server"))' "$file"
+		done
+		;;
+	# t/73-rehearse-left.t
+	'lists with senders or archives' | Mailman | "the spam filter's tokens" | \
+	    'temporary aliases' | 'POP3 UIDs') has how 'no place on the server' ;;
+	*)
+		echo "nothing is known of $1"
+		return 1
+		;;
+	esac
+}
+ok 'README: each row of what is carried, done by its commands' '
+	sed -n "/^## What is carried/,/^## Install/s/^| \([^-].*\) |\$/\1/p" "$top/README.md" | tail -n +2 >rows
+	[ "$(wc -l <rows)" -ge 11 ]
+	while IFS= read -r line; do
+		printf "%s\n" "${line#* | }" >how
+		printf "%s\n" "${line%% | *}" | sed "s/, /\n/g; s/ and /\n/g" >things
+		while IFS= read -r thing; do
+			row "$thing" >said 2>&1 || { echo "$thing:"; cat said how; exit 1; }
+		done <things
+	done <rows'
+ok 'README: the options of mkaccounts that carry something are those of the table' '
+	jq -r .reason without | grep -o "(--[a-z-]* carries" | tr -d "(" | cut -d " " -f 1 | sort -u >want
+	[ "$(wc -l <want)" -ge 5 ]
+	sed "s/stalwart-apply[^|]*//g" rows | grep "mkaccounts" | grep -o -e "--[a-z-]*" | sort -u >got
+	same want got'
 
 done_testing
