@@ -10,7 +10,9 @@ need parallel
 need ip iproute2
 need sshd openssh-server
 
+users='ann ben cat dan eve fay gus hal'
 ready_for_wave
+users=${users% gus hal}
 
 # --- the hosts ---
 
@@ -34,7 +36,9 @@ ports=$(printf '%s\n' "$imap" "$new_url" "$proxy_url" | sed 's/.*://; s,/.*,,')
 for port in $ports; do
 	listening "$top/tests/helper/relay" "$tmp/port.$port" "127.0.0.1:$port"
 done
-# boots HOST [FOLDER]: with programs of that folder before the others.
+# boots HOST [FOLDER [SHARE]]: with programs of that folder before the others. What is
+# in $tmp/own is its own.
+mkdir own own.one own.two
 boots() {
 	for port in $ports; do
 		listening ip netns exec "ferry$$$1" "$top/tests/helper/relay" "127.0.0.1:$port" "$tmp/port.$port"
@@ -46,9 +50,11 @@ boots() {
 	StrictModes no
 	PasswordAuthentication no
 	PidFile none
-	SetEnv PATH=${2:+$2:}$PATH MAILFERRY_LIBEXEC=$MAILFERRY_LIBEXEC MAILFERRY_SHARE=$MAILFERRY_SHARE LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
+	SetEnv PATH=${2:+$2:}$PATH MAILFERRY_LIBEXEC=$MAILFERRY_LIBEXEC MAILFERRY_SHARE=${3:-$MAILFERRY_SHARE} LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 	END
-	ip netns exec "ferry$$$1" "$(command -v sshd)" -f "$tmp/$1.sshd" -E "$tmp/$1.log"
+	# shellcheck disable=SC2016 # expanded there
+	ip netns exec "ferry$$$1" sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh \
+	    "$tmp/own.$1" "$tmp/own" "$(command -v sshd)" -f "$tmp/$1.sshd" -E "$tmp/$1.log"
 	until ssh -n -F ssh.conf "$1" true; do
 		ip netns pids "ferry$$$1" | grep -q . || { cat "$1.log"; exit 2; }
 		sleep 0.1
@@ -125,6 +131,37 @@ ok '--resume finishes, on both hosts' '
 	for host in one two; do
 		cut -f 2,7 state/wave.log | grep "ssh.conf.$host.0$"
 	done'
+# Their owners change the password when the record was read. On the second host mailferry
+# does not say what that was.
+mkdir late
+cat >late/vandelay <<END
+#!/bin/sh
+for word; do
+	case \$word in
+	gus@one.test\** | hal@one.test\**)
+		flock "$tmp/lock" sed -i "s/^\${word%%\\**}:[^:]*/\${word%%\\**}:{PLAIN}Zx-late/" "$tmp/directory" ;;
+	esac
+done
+exec "$top/tests/standin/vandelay" "\$@"
+END
+chmod 755 late/vandelay
+cp -R "$MAILFERRY_SHARE" share
+rm share/procedure/late.awk
+ok 'hosts with a STATE of their own: changes are known of each account, or that nobody knows' '
+	sed "s,^STATE=.*,STATE=$tmp/own," ferry.conf >own.conf
+	echo DUMP_AGE=3600 >>own.conf
+	dies one
+	dies two
+	boots one "$tmp/late"
+	boots two "$tmp/late" "$tmp/share"
+	printf "%s\n" gus@one.test hal@one.test >both
+	run 1 migrate-wave -c own.conf -j 1 --sshloginfile hosts both 2>err || { cat err; tail -n 5 own.*/*/log; false; }
+	has err "2 accounts: 2 done"
+	not [ -e own/gus@one.test ]
+	one=$(cd own.one && echo ???@one.test) two=$(cd own.two && echo ???@one.test)
+	has err "$one: the password was changed on the old server while the account moved"
+	has err "--reset-passwords $one\" on ssh -F $tmp/ssh.conf one brings it"
+	has err "$two: moved on ssh -F $tmp/ssh.conf two, which does not say what its record was"'
 # The file system of the hosts is this one's.
 ok 'the way back, where the old server is reached over ssh' '
 	settings "OLD_RUN=\"ssh -F $tmp/ssh.conf one\""

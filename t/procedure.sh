@@ -126,10 +126,10 @@ ferry_ready() {
 		exit 2
 	}
 }
-# ready_for_wave: the old server with $users, who have two messages each, the new
-# one, and the configuration.
+# ready_for_wave: the old server with $users, or six, who have two messages each, the
+# new one, and the configuration.
 ready_for_wave() {
-	users='ann ben cat dan eve fay'
+	: "${users:=ann ben cat dan eve fay}"
 	n=0
 	for user in $users; do
 		mail "$user@one.test" '' $((n + 1)) $((n + 2))

@@ -1,6 +1,9 @@
-# late.awk: reads the records of accounts as they are now, and prints those that have
-# moved, as their journals in STATE say, and whose record was another when they did:
-# the address, and whether it is the password alone.
+# late.awk: sums of what the records of accounts say, to tell later whether they say it
+# still. Prints for each record of an account, or for that of "only":
+#	moved ADDRESS SUM SUM-WITHOUT-PASSWORD
+# With a file of such lines, "was", it prints the address of each account whose record
+# is another by now, and "password" where that is the password alone, else "record".
+# A line of the file may have another word, which is printed, too.
 
 # plain LINE: what it says of the account, wherever that was read.
 function plain(line) {
@@ -12,21 +15,34 @@ function but_secrets(line) {
 	gsub(/,"(secret|default_scheme|otp)":"([^"\\]|\\.)*"/, "", line)
 	return line
 }
-# last: the last line of the file that has the text and is of the type.
-function last(file, text, type,    line, found) {
-	while ((getline line <file) > 0)
-		if (index(line, text) && line ~ "\"type\": *\"" type "\"") found = line
-	close(file)
-	return found
+# sum TEXT: two numbers, so that other texts have others.
+function sum(text,    i, a, b, c) {
+	a = b = 1
+	for (i = 1; i <= length(text); i++) {
+		c = code[substr(text, i, 1)]
+		a = (a * 31 + c) % 2147483647
+		b = (b * 131 + c) % 2147483629
+	}
+	return sprintf("%d-%d", a, b)
+}
+BEGIN {
+	for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i
+	while (was != "" && (getline line <was) > 0) {
+		split(line, word, " ")
+		if (word[1] != "moved") continue
+		all[word[2]] = word[3]
+		but[word[2]] = word[4]
+		more[word[2]] = word[5]
+	}
 }
 /"type": *"account"/ && match($0, /"address": *"[^"]*"/) {
-	named = substr($0, RSTART, RLENGTH)
-	address = named
+	address = substr($0, RSTART, RLENGTH)
 	gsub(/^.*: *"|"$/, "", address)
-	folder = ENVIRON["STATE"] "/" address "/"
-	if (last(folder "steps.ndjson", "", "(begin|step)") !~ /"type":"step","way":"migrate","step":"after".*"status":0,/)
-		next
-	was = plain(last(folder "record.ndjson", named, "account"))
-	if (was != plain($0))
-		print address, (but_secrets(was) == but_secrets(plain($0)) ? "password" : "record")
+	if (was == "") {
+		if (only == "" || address == only)
+			print "moved", address, sum(plain($0)), sum(but_secrets(plain($0)))
+	} else if ((address in all) && sum(plain($0)) != all[address]) {
+		what = sum(but_secrets(plain($0))) == but[address] ? "password" : "record"
+		print address, what (more[address] == "" ? "" : " " more[address])
+	}
 }
