@@ -184,12 +184,24 @@ ok 'an account that somebody else has made stays as it is, and that is said' '
 	echo "{\"@type\":\"create\",\"object\":\"Account\",\"value\":{\"a\":{\"@type\":\"User\",\"name\":\"dan\",\"domainId\":\"#d\",\"credentials\":{\"0\":{\"@type\":\"Password\",\"secret\":\"dan-made-by-hand-Zx\"}}}}}" >>plan
 	run 0 stalwart-apply -q --url "$new_url" --user admin --password-file admin.pw plan >made
 	has made "\"created\""
-	run 0 migrate --until check dan@one.test
+	run 0 migrate -v --until check dan@one.test 2>err
+	has err "create: the account on the new server was not made from this STATE: it stays as it is"
 	password dan dan-Zx-second
 	later
 	run 0 migrate -v dan@one.test 2>err
-	has err "somebody else has made the account on the new server"
+	has err "the account on the new server was not made from this STATE: it stays as it is"
 	lets_in dan dan-made-by-hand-Zx'
+ok 'no word of --reset-passwords for it that is not true, and what brings its password' '
+	run 1 migrate --from record --until create --reset-passwords dan@one.test 2>err
+	has err "dan@one.test: --reset-passwords: the account on the new server was not made from this STATE"
+	has err "and then \"stalwart-apply -u $tmp/state/dan@one.test/plan.ndjson\" put all of the record over it"
+	run 0 migrate --from record --until create dan@one.test
+	lets_in dan dan-made-by-hand-Zx
+	run 0 stalwart-apply -q -u --url "$new_url" --user admin --password-file admin.pw \
+	    "$tmp/state/dan@one.test/plan.ndjson" >made
+	lets_in dan dan-Zx-second
+	run 0 migrate dan@one.test >out
+	has out "has moved already"'
 ok 'an account that the old server does not have any more is left' '
 	run 0 rollback dan@one.test
 	sed -i /^dan/d directory
