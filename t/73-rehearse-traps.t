@@ -20,6 +20,9 @@ for n in $(seq 260); do
 	mkdir -p "homes/old/fay@one.test/Maildir/.n$n/cur" "homes/old/fay@one.test/Maildir/.n$n/new" \
 	    "homes/old/fay@one.test/Maildir/.n$n/tmp"
 done
+for file in homes/old/eve@one.test/Maildir/cur/*1780000009*; do
+	mv "$file" "${file}T"
+done
 sed -i 's/^protocols = imap$/protocols = imap pop3/' "$old_conf"
 own
 new_server
@@ -32,7 +35,7 @@ account() {
 pw=',"secret":"{PLAIN}x-Zx-long"'
 {
 	echo '{"v":1,"type":"domain","domain":"one.test","aliases":["uno.test"]}'
-	account ann "$pw"',"otp":"otpauth://totp/a?secret=JBSWY3DPEHPK3PXP-Zx","app_passwords":[{"name":"Phone"}],"locale":"de"'
+	account ann "$pw"',"otp":"otpauth://totp/a?secret=JBSWY3DPEHPK3PXP-Zx","app_passwords":[{"name":"Phone"}],"locale":"de","identities":[{"name":"Ann","address":"ann@one.test","text":"'"$(printf '%03000d' 0)"'"}]'
 	account ben ',"secret":"{SCRAM-SHA-256}4096,x,y,z","disabled":["pop3","imap"],"allow_nets":["10.0.0.0/8"]'
 	account cat "$pw"',"send_as":["sales@one.test"],"admin":"domain","quota":10'
 	account dan "$pw"',"forward":["x@ext.test","y@ext.test"],"keep":true,"vacation":{"active":true,"text":"away"}'
@@ -40,11 +43,17 @@ pw=',"secret":"{PLAIN}x-Zx-long"'
 	account fay "$pw"',"scripts":[{"name":"bad","active":true,"text":"if {\r\n"}],"shares":[{"folder":"Work","with":"ann@one.test","rights":"lrs"}]'
 	account gil "$pw"',"active":false,"receive":false'
 	account 'odd name' "$pw"
+	for odd in a+b x%y two..dots; do account "$odd" "$pw"; done
+	echo '{"v":1,"type":"alias","address":"n+m@one.test","targets":["ann@one.test"]}'
+	echo '{"v":1,"type":"alias","address":"l1@one.test","targets":["l2@one.test","x@ext.test"]}'
+	echo '{"v":1,"type":"alias","address":"l2@one.test","targets":["l1@one.test","y@ext.test"]}'
+	echo '{"v":1,"type":"alias","address":"dead@one.test","targets":["gone@one.test"]}'
+	echo '{"v":1,"type":"dkim","domain":"one.test","selector":"mail","algorithm":"rsa-sha256","key":"broken"}'
 	echo '{"v":1,"type":"alias","address":"@one.test","targets":["ann@one.test"]}'
 	echo '{"v":1,"type":"alias","address":"pipe@one.test","targets":["|/bin/cat"]}'
 	echo '{"v":1,"type":"alias","address":"ext@one.test","targets":["x@ext.test"]}'
 	echo '{"v":1,"type":"note","what":"recipient_bcc_maps","text":"all mail is copied"}'
-	echo '{"v":1,"type":"end","count":13,"failed":1}'
+	echo '{"v":1,"type":"end","count":21,"failed":1}'
 } >records
 settings "OLD_DUMP='cat $tmp/records'" NO_SECRET=temp
 dumped() {
@@ -70,6 +79,14 @@ ok 'each trap is named' '
 	STOPS  1 account (dan@one.test): folders more than ten deep
 	1 account (dan@one.test): a folder below one that does not exist
 	STOPS  1 account (fay@one.test): more than 250 folders
+	STOPS  1 account (eve@one.test): messages marked as deleted, which Vandelay leaves out
+	a+b@one.test: the server takes off what follows the +, and no mail reaches this address
+	x%y@one.test: the server takes what follows the % for a master user, and no login works
+	two..dots@one.test: the server refuses this local part
+	n+m@one.test: as an alias of ann@one.test: the server takes off what follows the +
+	l2@one.test: the target l1@one.test, which leads back to this alias
+	dead@one.test: leads to gone@one.test
+	ann@one.test: a signature of ann@one.test: it has 3000 bytes, and the server takes 2047
 	POP3 is on: programs that leave mail
 	note   1 account (ben@one.test): a new password is needed (unusable: SCRAM-SHA-256)
 	note   1 catch-alls (@one.test) are set with the last account
@@ -90,6 +107,7 @@ ok 'each trap is named' '
 	App passwords and second factors
 	A password that an owner changes there is not carried back
 	END
+	has state/rehearsal/refused "one.test: this is not a private key"
 	hasnt out Zx'
 ok 'and nothing has changed on either server' '
 	dumped >after

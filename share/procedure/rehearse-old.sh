@@ -4,12 +4,14 @@
 #	protocols TEXT
 #	folder USER NAME MESSAGES BYTES
 #	headless USER MESSAGES		without any of the usual headers
+#	deleted USER MESSAGES		marked so, and not expunged
 #	failed USER TEXT
 # shellcheck shell=sh
 set -u
 tab=$(printf '\t')
+doveadm=$*
 # doveconf takes the options of doveadm.
-conf=$(printf '%s\n' "$*" | sed 's/doveadm/doveconf/')
+conf=$(printf '%s\n' "$doveadm" | sed 's/doveadm/doveconf/')
 separator=$($conf -h namespace/inbox/separator 2>/dev/null)
 if [ -z "$separator" ]; then
 	separator=/
@@ -19,14 +21,21 @@ if [ -z "$separator" ]; then
 	esac
 fi
 printf 'separator\t%s\nprotocols\t%s\n' "$separator" "$($conf -h protocols 2>/dev/null | tr '\n' ' ')"
+# count WORD KEY...: how many messages of the user the search finds, if any.
+count() {
+	word=$1
+	shift
+	# shellcheck disable=SC2086 # words
+	said=$($doveadm -f flow search -u "$user" mailbox '*' "$@" </dev/null 2>/dev/null | wc -l)
+	[ "$said" -eq 0 ] || printf '%s\t%s\t%s\n' "$word" "$user" "$said"
+}
 while IFS= read -r user; do
 	if ! said=$("$@" -f tab mailbox status -u "$user" 'messages vsize' '*' </dev/null 2>&1); then
 		printf 'failed\t%s\t%s\n' "$user" "$(printf '%s\n' "$said" | head -n 1)"
 		continue
 	fi
 	printf '%s\n' "$said" | sed -n "2,\$s/^/folder$tab$user$tab/p" | sed 's/\\/\\\\/g'
-	said=$("$@" -f flow search -u "$user" mailbox '*' NOT HEADER Received '' \
-	    NOT HEADER Message-ID '' NOT HEADER From '' NOT HEADER Date '' \
-	    NOT HEADER Subject '' NOT HEADER To '' </dev/null 2>/dev/null | wc -l)
-	[ "$said" -eq 0 ] || printf 'headless\t%s\t%s\n' "$user" "$said"
+	count headless NOT HEADER Received '' NOT HEADER Message-ID '' NOT HEADER From '' \
+	    NOT HEADER Date '' NOT HEADER Subject '' NOT HEADER To ''
+	count deleted DELETED
 done

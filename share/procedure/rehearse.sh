@@ -262,7 +262,7 @@ rehearse_mail() {
 	$1 == "protocols" { next }
 	$1 == "failed" { print $2, $3 > (dir "/mail-failed"); next }
 	$1 == "separator" { sep = $2; next }
-	$1 == "headless" { print $2, $3 " messages" > (dir "/headless"); next }
+	$1 == "headless" || $1 == "deleted" { print $2, $3 " messages" > (dir "/" $1); next }
 	{
 		name = $3
 		folders[$2]++
@@ -303,6 +303,10 @@ rehearse_mail() {
 	fi
 	found stop "$dir/mail-failed" 'doveadm cannot open it'
 	found know "$dir/headless" 'messages without a header, which the new server refuses: the check will find them missing' 'look at them, and move the account with --force, or --tolerance in CHECK_OPTIONS'
+	case " ${IMAP_OPTIONS:-} " in
+	*' --include-deleted '*) ;;
+	*) found stop "$dir/deleted" 'messages marked as deleted, which Vandelay leaves out: the check will find them missing' "$OLD_DOVEADM expunge -u USER mailbox '*' DELETED; or IMAP_OPTIONS=--include-deleted, and they come with the keyword \$deleted" ;;
+	esac
 	found know "$dir/no-parent" 'a folder below one that does not exist: it comes to the top level' "$OLD_DOVEADM mailbox create -u USER PARENT"
 	found stop "$dir/deep" 'folders more than ten deep, which the new server refuses' 'raise Email.maxMailboxDepth there, or flatten them'
 	found stop "$dir/long" 'a folder name of more than 255 bytes' 'rename it'
