@@ -5,6 +5,8 @@
 sections=('BEFORE THE FIRST ACCOUNT' 'THE WAVES' 'THE LAST WAVE')
 prepare() {
 	with_dovecot
+	# One whose password the new server cannot verify, and who gets the catch-all.
+	sed -i "s|{PLAIN}staple|{SMD5}$({ printf 'staplesalt' | openssl md5 -binary; printf salt; } | base64)|" /etc/dovecot/users
 	without_master
 	with_postfix
 	with_stalwart --resolves --smtp 127.0.0.2:25 \
