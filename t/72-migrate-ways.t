@@ -31,19 +31,25 @@ done
 new_server
 configure
 ferry_ready
-# Calendars are the business of the real Vandelay: what is asked of it is kept.
-mkdir ways
-cat >ways/vandelay <<END
-#!/bin/sh
-case \$2 in
-caldav | carddav)
-	echo "\$2 \$4 \$6 \$VANDELAY_PASSWORD" >>$tmp/dav.asked
-	echo "calendarevent: created=0"
-	;;
-*) exec $tmp/bin/vandelay "\$@" ;;
-esac
-END
+# Her calendar and address book.
+sources=$fixtures/real/archive-jmap-sources.json
+events='allday simple todo utc weekly' cards='full group v3'
+mkdir -p dav/calendars/Work dav/contacts/Friends
+for name in $events; do
+	jq -j ".ics.$name" "$sources" >"dav/calendars/Work/$name.ics"
+done
+for name in $cards; do
+	jq -j ".vcf.$name" "$sources" >"dav/contacts/Friends/$name.vcf"
+done
+merge "$server/alice/" dav >dav.out
+# lines FILE...: what events and cards are about, and when.
+lines() {
+	cat "$@" | sed -e ':a' -e '/\r$/N; s/\r\n[ \t]//; ta' | tr -d '\r' | sed 's/^item1[.]//; /^BDAY:/s/-//g' |
+	    grep -E '^(UID|SUMMARY|DTSTART;TZID=Eur.*:2|DUE|RRULE|FN|N|EMAIL|BDAY)[:;]' |
+	    sed 's/;PREF=1//; s/;TYPE=[^:]*//' | LC_ALL=C sort
+}
 # On the way back there is an event.
+mkdir ways
 cat >ways/archive2maildir <<END
 #!/bin/sh
 $build/bin/archive2maildir "\$@" || exit
@@ -59,9 +65,24 @@ ok 'calendars and address books are read as the configuration says' '
 	    "OLD_DAV_PASSWORD_FILE=$tmp/password"
 	cp ferry.conf dav.conf
 	run 0 migrate --until check alice@one.test
-	printf "%s $server/alice/ alice $password\n" caldav carddav >want
-	same want dav.asked
-	hasnt state/alice@one.test/log "$password"'
+	has state/alice@one.test/came "calendarevent: created=5 "
+	has state/alice@one.test/came "contactcard: created=3 "
+	hasnt state/alice@one.test/log "$password"
+	"$build/bin/archive2maildir" -q state/alice@one.test/archive.sqlite came
+	[ "$(find came/calendars/Work came/contacts/Friends -type f | wc -l)" = 8 ]
+	lines dav/*/*/* >want
+	lines came/*/*/*.ics came/*/*/*.vcf >got
+	same want got'
+ok 'and again what is new there, and gone' '
+	sed "s/^SUMMARY:UTC/SUMMARY:Changed/" dav/calendars/Work/utc.ics >changed.ics
+	href=$(cd store/collection-root && echo ./alice/Work/utc*)
+	curl -sf -u "alice:$password" -T changed.ics -H "Content-Type: text/calendar" "$server/${href#./}"
+	href=$(cd store/collection-root && echo ./alice/Friends/group*)
+	curl -sf -u "alice:$password" -X DELETE "$server/${href#./}"
+	run 0 migrate --from copy --until check alice@one.test
+	has state/alice@one.test/came "calendarevent: created=0 fetched=0 updated=1 deleted=0 skipped=4 failed=0"
+	has state/alice@one.test/came "contactcard: created=0 fetched=0 updated=0 deleted=1 skipped=2 failed=0"
+	sqlite3 state/alice@one.test/archive.sqlite "select data from calendar_events" | grep "\"title\":\"Changed\""'
 ok 'what fails on the way of the proxy is put back' '
 	settings "PROXY_IMAP=$front" PROXY_LOGIN=nobody
 	run 1 migrate alice@one.test 2>err
