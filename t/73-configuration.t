@@ -54,6 +54,9 @@ ok 'a command line that cannot be understood: what of it, in each program' '
 	not [ -e /etc/mailferry/mailferry.conf ] || return 0
 	run 2 migration-report 2>err
 	has err "/etc/mailferry/mailferry.conf: cannot be read"'
+ok 'files of secrets that are not there: all are said, each with its setting' '
+	refused "NEW_PASSWORD_FILE: $tmp/none cannot be read; PROXY_TOKEN_FILE: $tmp/no/token cannot be read; its first line is the secret" \
+	    "NEW_PASSWORD_FILE=$tmp/none" "PROXY_TOKEN_FILE=$tmp/no/token"'
 ok 'INSECURE is yes or no; no checks every certificate' '
 	for word in maybe true YES 0 false; do
 		refused "INSECURE=$word is neither yes nor no" "INSECURE=$word"

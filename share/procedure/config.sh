@@ -113,10 +113,12 @@ load_conf() {
 	check_conf "$1"
 	export STALWART_URL STALWART_USER
 	[ -z "${PROXY_ADMIN_URL:-}" ] || export PROXY_ADMIN_URL
-	for file in "${NEW_PASSWORD_FILE:-}" "${OLD_MASTER_PASSWORD_FILE:-}" \
-	    "${PROXY_TOKEN_FILE:-}" "${OLD_DAV_PASSWORD_FILE:-}"; do
-		[ -z "$file" ] || [ -r "$file" ] || die "$file: cannot be read"
+	unread=
+	for setting in NEW_PASSWORD_FILE OLD_MASTER_PASSWORD_FILE PROXY_TOKEN_FILE OLD_DAV_PASSWORD_FILE; do
+		eval "file=\${$setting:-}"
+		[ -z "$file" ] || [ -r "$file" ] || unread="$unread${unread:+; }$setting: $file cannot be read"
 	done
+	[ -z "$unread" ] || die "$unread; its first line is the secret"
 	[ -n "${NEW_PASSWORD_FILE:-}" ] || die "$1: NEW_PASSWORD_FILE is not set"
 	[ -z "${OLD_TRANSPORT:-}" ] || check_smtp "$1"
 	if $dry; then
