@@ -82,7 +82,7 @@ after_9() {
 	grep '"address":"zoe@example.net","status":"created"' result.ndjson
 	for list in dovecot shadow mailcow mailinabox dms; do
 		cp $list accounts.ndjson
-		rm left.ndjson plan.ndjson result.ndjson
+		rm left.ndjson settings.ndjson plan.ndjson result.ndjson
 		. ../blocks/9 >"$list.out" 2>"$list.err" || :
 		# Owners without a password of mailcow's own are refused.
 		[ "$(grep -c '"object":"Account".*\(created\|exists\)' result.ndjson)" -ge \
