@@ -1,9 +1,10 @@
 # late.awk: sums of what the records of accounts say, to tell later whether they say it
-# still. Prints for each record of an account, or for that of "only":
-#	moved ADDRESS SUM SUM-WITHOUT-PASSWORD
-# With a file of such lines, "was", it prints the address of each account whose record
-# is another by now, and "password" where that is the password alone, else "record".
-# A line of the file may have another word, which is printed, too.
+# still. With "only", an address, it prints of its record
+#	moved ADDRESS SUM SUM-WITHOUT-PASSWORD MORE
+# or "other ADDRESS" where there is none; MORE is what "more" says, or nothing. With
+# "was", a file of such lines, it prints the address of each account whose record is
+# another by now, then "password" where that is the password alone, else "record", and
+# MORE.
 
 # plain LINE: what it says of the account, wherever that was read.
 function plain(line) {
@@ -32,17 +33,17 @@ BEGIN {
 		if (word[1] != "moved") continue
 		all[word[2]] = word[3]
 		but[word[2]] = word[4]
-		more[word[2]] = word[5]
+		told[word[2]] = word[5]
 	}
 }
 /"type": *"account"/ && match($0, /"address": *"[^"]*"/) {
 	address = substr($0, RSTART, RLENGTH)
 	gsub(/^.*: *"|"$/, "", address)
-	if (was == "") {
-		if (only == "" || address == only)
-			print "moved", address, sum(plain($0)), sum(but_secrets(plain($0)))
+	if (address == only) {
+		found = "moved " address " " sum(plain($0)) " " sum(but_secrets(plain($0))) " " more
 	} else if ((address in all) && sum(plain($0)) != all[address]) {
 		what = sum(but_secrets(plain($0))) == but[address] ? "password" : "record"
-		print address, what (more[address] == "" ? "" : " " more[address])
+		print address, what, told[address]
 	}
 }
+END { if (only != "") print found == "" ? "other " only : found }
