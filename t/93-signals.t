@@ -121,6 +121,14 @@ ok 'a redirect says where to' '
 	run 2 stalwart-apply --password-file admin.secret plan >out 2>err
 	has err "the server redirects to https://elsewhere.test/jmap/session?p="
 	has err "(302)"'
+ok 'also of a request that writes; and one that leads nowhere is one' '
+	hostile redirect-post
+	run 2 stalwart-apply --password-file admin.secret plan >out 2>err
+	has err "the server redirects to https://elsewhere.test/jmap/"
+	hostile redirect-nowhere
+	run 2 stalwart-apply --password-file admin.secret plan >out 2>err
+	has err "redirect"
+	has err "(301)"'
 ok 'a server that was there is waited for' '
 	serve --fault 2:503:1
 	run 0 stalwart-apply -vv --password-file admin.secret plan >out 2>err
@@ -325,7 +333,8 @@ all_wait() {
 filters() {
 	for filter in "mkaccounts -o plan.out" secretcheck "recfilter -a a@one.test" \
 	    "remap -E rej set stalwart" "mailroute -E rej set" "sievecheck --records" \
-	    "dirdump-acl" "stalwart-apply -n"; do
+	    "dirdump-acl" "stalwart-apply -n" "dirdump-passwd-file input" \
+	    "dirdump-shadow --domain one.test input" "dirdump-ldif --map qmail input"; do
 		echo "$filter"
 	done
 }
