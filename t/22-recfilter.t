@@ -108,7 +108,7 @@ ok 'a domain with accounts of its own is no mirror' '
 	hasnt out "@one.test"
 	run 0 recfilter -a a@one.test dump2 >out
 	has out l@two.test
-	hasnt out "@two.test\",\"targets\":\["
+	hasnt out "\"@one.test\""
 	echo a@one.test >done2
 	run 0 recfilter -q -a a@two.test --done done2 dump2 >out
 	same dump2 out'
