@@ -16,11 +16,11 @@
 #include "cli/signals.h"
 #include "cli/tool.h"
 #include "core/alloc.h"
-#include "core/cred.h"
 #include "core/num.h"
 #include "proxy/batch.h"
 #include "proxy/bulk.h"
 #include "proxy/export.h"
+#include "proxy/host.h"
 #include "proxy/pick.h"
 #include "proxy/report.h"
 #include "proxy/transport.h"
@@ -583,16 +583,16 @@ static const struct opt options[] = {
 	OPT_STANDARD,
 };
 
-/* What no option said is taken from the environment. 0, or the exit status. */
+/* Which proxy is meant. 0, or the exit status. */
 static int
-from_environment(void)
+choose_proxy(void)
 {
-	if (run.url == NULL)
-		run.url = getenv("PROXY_ADMIN_URL");
-	if (run.token == NULL)
-		run.token = cred_variable("PROXY_ADMIN_TOKEN");
+	struct why why = { 0 };
+
 	if (!needs_proxy())
 		return 0;
+	if (proxy_default(&run.url, &run.token, &why) == -1)
+		return opt_lacks("%s", why.text);
 	if (run.url == NULL)
 		return opt_lacks("no proxy: --url or PROXY_ADMIN_URL");
 	if (run.token == NULL)
@@ -629,7 +629,7 @@ check_command(void)
 	if (export && run.format == NULL)
 		return opt_wrong(&tool, "export needs --format");
 	run.subjects.both = export && run.to != NULL && run.format->both;
-	return from_environment();
+	return choose_proxy();
 }
 
 /* Takes command and destination from the operands: 0, or the exit status. */
