@@ -40,6 +40,19 @@ ok 'three targets: a list, and one redirect to it' '
 	plan_has ".[2].value == {\"l-a_2dforward_40one_2etest\":{\"name\":\"a-forward\",\"domainId\":\"#d-one_2etest\",\"recipients\":{\"x@other.test\":true,\"b@one.test\":true,\"Y@other.test\":true}}}"
 	notes_are'
 
+ok 'what the server refuses of three targets is left out, and named' '
+	{
+		account a@one.test "\"forward\":[\"x@other.test\",\"no..dots@one.test\",\"y@other.test\"]"
+		account b@one.test "\"forward\":[\"gone@one.test\",\"x@other.test\",\"no..dots@one.test\"]"
+		end
+	} | plan 0 --sieve-dir refused
+	has refused/a@one.test.sieve "redirect :copy \"a-forward@one.test\";"
+	has refused/b@one.test.sieve "redirect :copy \"x@other.test\";"
+	plan_has ".[2].value | map(.recipients) == [{\"x@other.test\":true,\"y@other.test\":true}]"
+	notes_are "not-carried a@one.test: the forward to no..dots@one.test: the server refuses this local part" \
+	    "not-carried b@one.test: the forward to gone@one.test: it is not among the accounts of the plan" \
+	    "not-carried b@one.test: the forward to no..dots@one.test: the server refuses this local part"'
+
 ok 'the address of the list is taken' '
 	{
 		account a@one.test "\"forward\":[\"x@other.test\",\"y@other.test\"]"

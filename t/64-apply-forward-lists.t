@@ -53,6 +53,23 @@ for members in "" "$one"; do
 		next "$members"
 		[ "$(lists)" = "team " ]'
 done
+members() {
+	jmap x:MailingList/get '{"ids":null}' | jq -r --arg l "$1" '.methodResponses[0][1].list[] | select(.name == $l) | .recipients | keys | join(" ")'
+}
+moved
+ok '-u brings lists up to date, without a target that the server refuses' '
+	for again in 1 2; do
+		next ",\"forward\":[\"x@ext.test\",\"no..dots@one.test\",\"z@ext.test\"],\"keep\":true"
+		[ "$(members al-forward)" = "x@ext.test z@ext.test" ]
+		[ "$(members team)" = "bo@one.test e@ext.test" ]
+	done
+	not grep updated out
+	directory "$two" | sed "s/\"e@ext.test\"/&,\"f@ext.test\"/" |
+	    mkaccounts -q --settings settings.ndjson >plan
+	run 0 apply -q --settings settings.ndjson plan >out 2>err
+	[ "$(members al-forward) $(members team)" = "x@ext.test z@ext.test bo@one.test e@ext.test" ]
+	run 0 apply -q -u --keep-passwords --settings settings.ndjson plan >out 2>err
+	[ "$(members al-forward) $(members team)" = "x@ext.test y@ext.test bo@one.test e@ext.test f@ext.test" ]'
 moved
 ok 'who leaves takes the list along' '
 	next gone
