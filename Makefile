@@ -293,7 +293,7 @@ $(REPLAY_BINS): $(BUILD)/fuzz/%-replay: $(BUILD)/obj/tests/fuzz/%.o \
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call link_of,$(call libs,$(FOLDERS))) -lpthread
 
-$(BUILD)/shim/%.so: tests/shim/%.c $(BUILD)/flags
+$(BUILD)/shim/%.so: tests/shim/%.c tests/shim/count.h $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,SHIM)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -shared -fPIC -o $@ $< -ldl

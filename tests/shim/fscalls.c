@@ -9,9 +9,10 @@
  *	FSCALL_DO=kill | stop | EIO | ENOSPC | EDQUOT | EINTR | EMFILE | short
  *				what happens there; short: a read or write of
  *				one byte
- *	FSCALL_ALL=1		counts the calls that only read, too: open and
- *				opendir, read, getdents (readdir), stat, statx,
- *				access, close
+ *	FSCALL_ALL=1		counts the calls that only read, too: open,
+ *				openat2, opendir, dup, read, getdents (readdir),
+ *				mmap, stat, statx, statvfs, readlink, realpath,
+ *				access, flock, inotify_add_watch, close
  *	FSCALL_BELOW=DIR	of these, only those on files below DIR
  *	FSCALL_FILES=DIR	of those that change, only those on an open file
  *				below DIR
@@ -32,161 +33,36 @@
  *	FSCALL_DEVICE=N		devices have numbers that are higher by N, as
  *				after the file system was mounted anew
  *
- * Nothing is really synced: a process that is killed loses nothing that the
- * kernel has. Writes to the standard descriptors do not count. Not to be
- * combined with a sanitizer. With threads, which call a number is differs from run
- * to run, and FSCALL_UNSYNCED does not go.
+ * A stream of fdopen(3) makes these calls, too. Nothing is really synced: a process
+ * that is killed loses nothing that the kernel has. Writes to the standard
+ * descriptors do not count. Not to be combined with a sanitizer. With threads, which
+ * call a number is differs from run to run, and FSCALL_UNSYNCED does not go.
  */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
 
-static atomic_long count;
+#include "count.h"
+
 /* Files that were written to, and not synced since. */
 static ino_t dirty[8192];
 static size_t dirty_n;
-
-#define REAL(name) ((__typeof__(&(name)))real(#name))
-
-static void *
-real(const char *name)
-{
-	return dlsym(RTLD_NEXT, name);
-}
-
-static const struct {
-	const char *name;
-	int error;
-} errors[] = {
-	{ "EIO", EIO },
-	{ "ENOSPC", ENOSPC },
-	{ "EDQUOT", EDQUOT },
-	{ "EINTR", EINTR },
-	{ "EMFILE", EMFILE },
-	{ "EINVAL", EINVAL },
-	{ "ENOSYS", ENOSYS },
-};
-
-static int
-error_of(const char *word)
-{
-	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
-		if (strcmp(word, errors[i].name) == 0)
-			return errors[i].error;
-	return 0;
-}
-
-/* Counts the call that is made now. True if it shall fail; errno is set, or 0 for
- * a short one. */
-static bool
-count_one(void)
-{
-	const char *at = getenv("FSCALL_AT"), *what = getenv("FSCALL_DO");
-	long n = atomic_fetch_add(&count, 1) + 1;
-
-	if (at == NULL || what == NULL || strtol(at, NULL, 10) != n)
-		return false;
-	if (strcmp(what, "kill") == 0)
-		(void)raise(SIGKILL);
-	if (strcmp(what, "stop") == 0) {
-		(void)raise(SIGSTOP);
-		return false;
-	}
-	errno = error_of(what);
-	return true;
-}
-
-/* The same, for a call that changes something by its name. */
-static bool
-hit(void)
-{
-	return getenv("FSCALL_FILES") == NULL && count_one();
-}
-
-/* Where a descriptor leads; "" if nowhere. */
-static void
-path_of(int fd, char *path, size_t len)
-{
-	char link[64];
-	ssize_t n;
-
-	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	n = readlink(link, path, len - 1);
-	path[n < 0 ? 0 : n] = '\0';
-}
-
-/* The same as hit for a call that changes the file of a descriptor. */
-static bool
-hit_on(int fd)
-{
-	const char *below = getenv("FSCALL_FILES");
-	char path[4096];
-
-	if (below == NULL)
-		return count_one();
-	path_of(fd, path, sizeof path);
-	return strncmp(path, below, strlen(below)) == 0 && count_one();
-}
-
-/* True if the file is one whose reading counts. */
-static bool
-is_watched(int fd)
-{
-	const char *below = getenv("FSCALL_BELOW");
-	char path[4096];
-
-	if (getenv("FSCALL_ALL") == NULL || fd < 0)
-		return false;
-	if (below == NULL)
-		return fd > 2;
-	path_of(fd, path, sizeof path);
-	return strncmp(path, below, strlen(below)) == 0;
-}
-
-/* The same of a name, from the working directory on. */
-static bool
-is_watched_name(const char *name)
-{
-	const char *below = getenv("FSCALL_BELOW");
-	char path[4096];
-
-	if (getenv("FSCALL_ALL") == NULL)
-		return false;
-	if (below == NULL)
-		return true;
-	if (*name == '/')
-		return strncmp(name, below, strlen(below)) == 0;
-	return getcwd(path, sizeof path) != NULL &&
-	       strncmp(path, below, strlen(below)) == 0;
-}
-
-/* The same as hit for a call that changes nothing. */
-static bool
-hit_reading(int fd)
-{
-	return is_watched(fd) && count_one() && errno != 0;
-}
-
-static bool
-hit_name(int dir, const char *name)
-{
-	bool watched = dir == AT_FDCWD || *name == '/' ? is_watched_name(name)
-						       : is_watched(dir);
-
-	return watched && count_one() && errno != 0;
-}
 
 /* The number of a device as it is after the file system was mounted anew. */
 static dev_t
@@ -354,6 +230,29 @@ open(const char *path, int flags, ...)
 	return REAL(open)(path, flags, mode);
 }
 
+/* What libc itself opens. */
+int
+mkostemp(char *path, int flags)
+{
+	return hit() && errno != 0 ? -1 : REAL(mkostemp)(path, flags);
+}
+
+/* Of the calls without a function of their own, openat2(2). */
+long
+syscall(long number, ...)
+{
+	long v[4];
+	va_list ap;
+
+	va_start(ap, number);
+	for (size_t i = 0; i < 4; i++)
+		v[i] = va_arg(ap, long);
+	va_end(ap);
+	if (number == SYS_openat2 && hit_reading((int)v[0]))
+		return -1;
+	return REAL(syscall)(number, v[0], v[1], v[2], v[3]);
+}
+
 DIR *
 opendir(const char *path)
 {
@@ -505,6 +404,12 @@ rmdir(const char *path)
 }
 
 int
+symlink(const char *text, const char *path)
+{
+	return hit() && errno != 0 ? -1 : REAL(symlink)(text, path);
+}
+
+int
 symlinkat(const char *text, int dir, const char *path)
 {
 	return hit() && errno != 0 ? -1 : REAL(symlinkat)(text, dir, path);
@@ -598,6 +503,54 @@ faccessat(int dir, const char *path, int mode, int flags)
 				   : REAL(faccessat)(dir, path, mode, flags);
 }
 
+ssize_t
+readlinkat(int dir, const char *path, char *text, size_t len)
+{
+	return hit_name(dir, path) ? -1
+				   : REAL(readlinkat)(dir, path, text, len);
+}
+
+char *
+realpath(const char *path, char *to)
+{
+	return hit_name(AT_FDCWD, path) ? NULL : REAL(realpath)(path, to);
+}
+
+int
+fstatvfs(int fd, struct statvfs *fs)
+{
+	return hit_reading(fd) ? -1 : REAL(fstatvfs)(fd, fs);
+}
+
+int
+flock(int fd, int how)
+{
+	return hit_reading(fd) ? -1 : REAL(flock)(fd, how);
+}
+
+int
+dup(int fd)
+{
+	return hit_reading(fd) ? -1 : REAL(dup)(fd);
+}
+
+void *
+mmap(void *at, size_t len, int how, int flags, int fd, off_t from)
+{
+	return hit_reading(fd) ? MAP_FAILED
+			       : REAL(mmap)(at, len, how, flags, fd, from);
+}
+
+int
+inotify_add_watch(int fd, const char *path, uint32_t events)
+{
+	/* "/proc/self/fd/N" */
+	const char *name = strrchr(path, '/');
+	int of = name == NULL ? -1 : (int)strtol(name + 1, NULL, 10);
+
+	return hit_reading(of) ? -1 : REAL(inotify_add_watch)(fd, path, events);
+}
+
 time_t
 time(time_t *t)
 {
@@ -621,4 +574,53 @@ close(int fd)
 	if (fails)
 		errno = saved;
 	return fails ? -1 : r;
+}
+
+/* The streams of fdopen(3), by their descriptors: libc would make their calls itself,
+ * where nobody counts. */
+static FILE *streams[1024];
+
+static ssize_t
+stream_read(void *fd, char *p, size_t len)
+{
+	return read((int)(intptr_t)fd, p, len);
+}
+
+static ssize_t
+stream_write(void *fd, const char *p, size_t len)
+{
+	ssize_t n = write((int)(intptr_t)fd, p, len);
+
+	return n == -1 ? 0 : n; /* as fopencookie(3) wants it */
+}
+
+static int
+stream_close(void *fd)
+{
+	streams[(intptr_t)fd] = NULL;
+	return close((int)(intptr_t)fd);
+}
+
+FILE *
+fdopen(int fd, const char *mode)
+{
+	const cookie_io_functions_t calls = {
+		.read = stream_read,
+		.write = stream_write,
+		.close = stream_close,
+	};
+
+	if (fd < 3 || (size_t)fd >= sizeof streams / sizeof *streams)
+		return REAL(fdopen)(fd, mode);
+	return streams[fd] = fopencookie((void *)(intptr_t)fd, mode, calls);
+}
+
+int
+fileno(FILE *f)
+{
+	for (int fd = 0;
+	     f != NULL && fd < (int)(sizeof streams / sizeof *streams); fd++)
+		if (streams[fd] == f)
+			return fd;
+	return REAL(fileno)(f);
 }
