@@ -200,6 +200,23 @@ for more, invited in (({}, False), ({'name': 'Boss'}, False),
                           participants={'p': dict(boss, **more)}),
                     'organizer %r' % more)
     same('ATTENDEE' in now, invited, 'organizer and attendee: %r' % more)
+# Since 0.3.9 who acts for the organizer stands in the event.
+for by in 'mailto:sec@x', 'sec@x':
+    for who in ({}, {'p': boss}, {'p': dict(boss, expectReply=True)},
+                {'p': dict(boss, sentBy=by)}):
+        now, text, _ = ics(event(organizerCalendarAddress='mailto:boss@x',
+                                 sentBy=by, participants=who),
+                           'sent by %s for %r' % (by, who))
+        same(now['ORGANIZER'].params.get('SENT-BY'), 'mailto:sec@x',
+             'SENT-BY of the organizer')
+        same((text.count('SENT-BY'), 'X-JSPTR=sentBy' in text), (1, False),
+             'once, and nowhere else')
+now, text, _ = ics(event(sentBy='mailto:sec@x'), 'sent by, for nobody')
+ok('X-JSPROP;X-JSPTR=sentBy:"mailto:sec@x"' in text, 'is kept', text)
+for word, wanted in (('X-FOO', 'X-FOO'), ('x-odd', 'x-odd'), ('?!', 'PRIVATE'),
+                     ('', 'PRIVATE')):
+    now, text, _ = ics(event(privacy=word), 'privacy %r' % word)
+    same(str(now['CLASS']), wanted, 'no unknown word makes it public')
 for kind in 'completed', 'in-process':
     task = {'@type': 'Task', 'uid': 't', 'participants': {'p': {
         'calendarAddress': 'mailto:a@x', 'participationStatus': 'accepted',

@@ -223,7 +223,8 @@ def extras(s):
         ('color', .2, lambda: 'x' + s.word()),
         ('priority', .3, lambda: r.randrange(10)),
         ('sequence', .3, lambda: r.randrange(100)),
-        ('privacy', .3, lambda: r.choice(['public', 'private', 'secret'])),
+        ('privacy', .3, lambda: r.choice(['public', 'private', 'secret',
+                                          'x-odd', 'not; a word'])),
         ('freeBusyStatus', .3, lambda: r.choice(['free', 'busy'])),
         ('status', .3, lambda: r.choice(['confirmed', 'tentative',
                                          'cancelled', 'odd'])),
@@ -341,6 +342,8 @@ def make(s):
     if r.random() < .4:
         if r.random() < .7:
             o['organizerCalendarAddress'] = address(s)
+            if r.random() < .2:
+                o['sentBy'] = address(s)
         else:
             o['replyTo'] = {'imip': address(s)}
         people = list(o.get('participants', {}).values())
@@ -589,7 +592,13 @@ def held(l):
         l.get('rel') == 'enclosure' else None
 
 
-PRIVACY = {'secret': 'CONFIDENTIAL', 'private': 'PRIVATE', 'public': 'PUBLIC'}
+PRIVACY = {'secret': 'CONFIDENTIAL', 'private': 'PRIVATE', 'public': 'PUBLIC',
+           None: '', 'x-odd': 'x-odd'}
+
+
+def privacy(word):
+    """CLASS: what nobody knows is private."""
+    return PRIVACY.get(word, 'PRIVATE')
 
 
 def meaning(o, title=None):
@@ -616,7 +625,7 @@ def meaning(o, title=None):
         'color': o.get('color', ''),
         'priority': str(o.get('priority', '')),
         'sequence': str(o.get('sequence', '')),
-        'class': PRIVACY.get(o.get('privacy'), ''),
+        'class': privacy(o.get('privacy')),
         'transp': {'free': 'TRANSPARENT', 'busy': 'OPAQUE'}.get(
             o.get('freeBusyStatus'), '') if not task else '',
         'status': o.get('status', '').upper()

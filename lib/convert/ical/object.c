@@ -16,10 +16,32 @@
 #include "convert/ical/series.h"
 #include "convert/ical/time.h"
 
+/* A word that nobody knows is as good as PRIVATE (RFC 5545, 3.8.1.3), and none as
+ * good as PUBLIC. */
+static void
+write_class(struct object *o)
+{
+	static const char *const known[] = { "public", "private", NULL };
+	struct contentline *l = &o->w->line;
+	json_t *root = o->t.root;
+	const char *s;
+
+	if (js_take_word(&o->t, root, "privacy", "secret"))
+		cl_line(l, "CLASS", "CONFIDENTIAL");
+	else
+		ical_word(o, root, "privacy", "CLASS", known);
+	s = js_peek_str(root, "privacy");
+	if (s == NULL)
+		return;
+	if (cl_is_name(s))
+		cl_line(l, "CLASS", js_take_str(&o->t, root, "privacy"));
+	else
+		cl_line(l, "CLASS", "PRIVATE");
+}
+
 static void
 write_state(struct object *o)
 {
-	static const char *const privacies[] = { "public", "private", NULL };
 	static const char *const event[] = { "confirmed", "tentative",
 		"cancelled", NULL };
 	static const char *const task[] = { "needs-action", "in-process",
@@ -31,10 +53,7 @@ write_state(struct object *o)
 	ical_int(o, "sequence", "SEQUENCE", 0, INT32_MAX);
 	ical_int(
 	    o, "percentComplete", "PERCENT-COMPLETE", 0, o->task ? 100 : -1);
-	if (js_take_word(&o->t, root, "privacy", "secret"))
-		cl_line(l, "CLASS", "CONFIDENTIAL");
-	else
-		ical_word(o, root, "privacy", "CLASS", privacies);
+	write_class(o);
 	if (o->task) {
 		const char *s = js_peek_str(root, "progress");
 

@@ -123,6 +123,20 @@ status_param(struct object *o, json_t *person)
 	buf_free(&text);
 }
 
+/* An address, which can be said without its scheme. */
+static void
+sent_by_param(struct object *o, json_t *from)
+{
+	const char *s = js_take_str(&o->t, from, "sentBy");
+	char *uri;
+
+	if (s == NULL)
+		return;
+	uri = xasprintf("%s%s", strchr(s, ':') == NULL ? "mailto:" : "", s);
+	cl_param(&o->w->line, "SENT-BY", uri);
+	free(uri);
+}
+
 /* What may be said of the organizer and of those invited. */
 static void
 common_params(struct object *o, json_t *person, const char *address)
@@ -132,7 +146,7 @@ common_params(struct object *o, json_t *person, const char *address)
 	text_param(o, person, "name", "CN");
 	text_param(o, person, "email", "EMAIL");
 	text_param(o, person, "language", "LANGUAGE");
-	address_param(o, person, "sentBy", "SENT-BY");
+	sent_by_param(o, person);
 	status_param(o, person);
 	(void)js_take_word(&o->t, person, "scheduleAgent", "server");
 	ical_word_param(o, person, "scheduleAgent", "SCHEDULE-AGENT", agents);
@@ -236,6 +250,21 @@ only_organizes(const json_t *person)
 	return true;
 }
 
+/* Begins the line. calcard has what it says of somebody who acts for the organizer in
+ * the organizer, since 0.3.9 in the object. */
+static void
+begin_organizer(struct object *o, json_t *person)
+{
+	const char *by = js_peek_str(o->t.root, "sentBy");
+
+	cl_begin(&o->w->line, NULL, "ORGANIZER");
+	if (by == NULL)
+		return;
+	(void)js_take_word(&o->t, person, "sentBy", by);
+	if (js_peek_str(person, "sentBy") == NULL)
+		sent_by_param(o, o->t.root);
+}
+
 void
 ical_people(struct object *o)
 {
@@ -259,7 +288,7 @@ ical_people(struct object *o)
 			named = true;
 			(void)json_object_del(
 			    json_object_get(person, "roles"), "owner");
-			cl_begin(l, NULL, "ORGANIZER");
+			begin_organizer(o, person);
 			if (only) {
 				common_params(o, person, address);
 			} else if (js_peek_str(person, "name") != NULL) {
@@ -275,7 +304,7 @@ ical_people(struct object *o)
 		free(scratch);
 	}
 	if (organizer != NULL && !named) {
-		cl_begin(l, NULL, "ORGANIZER");
+		begin_organizer(o, NULL);
 		ical_converted(o, "organizerCalendarAddress", skip);
 		end_line(o, organizer);
 	}
