@@ -179,6 +179,59 @@ ok 'a name that no server keeps as it is: one collection, however often' '
 	counts "2 card exists,5 event exists,"
 	shows run 0 merge -nq --map "Blank =Line\n" "$server" odd >out
 	has out "\"uid\":\"u1@x\",\"collection\":\"Blank\""'
+# list PLACE NAME COMPONENTS: a calendar of the server that takes these only.
+list() {
+	mkdir -p "store/collection-root/alice/$1"
+	printf '{"tag":"VCALENDAR","D:displayname":"%s","C:supported-calendar-component-set":"%s"}' \
+	    "$2" "$3" >"store/collection-root/alice/$1/.Radicale.props"
+}
+# placed PLACE...: where the objects are, each as PLACE/FILE.
+placed() {
+	printf '%s\n' "$@" >want
+	(cd store/collection-root/alice && find . -name '.Radicale*' -prune -o -name '*.ics' -print) |
+	    sed 's|^\./||' | sort | same want -
+}
+rm -rf both
+event both/calendars/Work/1.ics event
+event both/calendars/Work/2.ics task
+sed -i s/VEVENT/VTODO/ both/calendars/Work/2.ics
+ok 'events and tasks go where the server takes them (RFC 4791, 5.2.3)' '
+	forget
+	list A-tasks Work VTODO
+	list B-events Work VEVENT
+	for again in created exists; do
+		shows run 0 merge -q "$server" both >out
+		counts "2 event $again,"
+		placed A-tasks/task.ics B-events/event.ics
+	done
+	# By its address, where no name is the same; a list of all takes both.
+	forget
+	list Work Tasks VTODO
+	list calendar Other VEVENT,VTODO
+	shows run 0 merge -q --map Work=Other "$server" both >out
+	placed calendar/event.ics calendar/task.ics'
+ok 'a calendar for tasks beside the one for events, and the other way round' '
+	for there in VEVENT,task,event VTODO,event,task; do
+		forget
+		rest=${there#*,}
+		list Work Work "${there%%,*}"
+		shows run 0 merge -nq "$server" both >out
+		counts "1 calendar planned,2 event planned,"
+		shows run 0 merge -q "$server" both >out
+		counts "1 calendar created,2 event created,"
+		placed "Work-2/${rest%,*}.ics" "Work/${rest#*,}.ics"
+		grep -o "component-set\": *\"[A-Z,]*" store/collection-root/alice/Work-2/.Radicale.props >set
+		case $there in VEVENT*) has set VTODO; hasnt set VEVENT ;; *) has set VEVENT; hasnt set VTODO ;; esac
+		shows run 0 merge -q "$server" both >out
+		counts "2 event exists,"
+	done
+	# One calendar for both, where there is none.
+	forget
+	shows run 0 merge -nq "$server" both >out
+	counts "1 calendar planned,2 event planned,"
+	shows run 0 merge -q "$server" both >out
+	counts "1 calendar created,2 event created,"
+	placed Work/event.ics Work/task.ics'
 ok 'an address that something else has is not asked for' '
 	forget
 	event free/calendars/Work/1.ics one
@@ -573,6 +626,22 @@ ok 'from one server to another: the texts as their owner put them' '
 	has err "not there any more"
 	DAV_USER=alice DAV_PASSWORD=$password run 2 "$build/bin/davmerge" "$server" "$to" >out 2>err
 	has err "no credentials for FROM-URL"'
+
+ok 'from one server to another, events and tasks that both keep apart' '
+	forget
+	rm -rf "$second"/collection-root
+	list A-tasks Work VTODO
+	list B-events Work VEVENT
+	shows run 0 merge -q "$server" both >out
+	(cd "$second" && mkdir -p collection-root/alice)
+	for place in A-tasks B-events; do
+		mkdir "$second/collection-root/alice/$place-2"
+		cp "store/collection-root/alice/$place/.Radicale.props" "$second/collection-root/alice/$place-2"
+	done
+	shows run 0 take "$server" "$to" >out 2>err
+	counts "2 event created,"
+	[ -e "$second/collection-root/alice/A-tasks-2/task.ics" ]
+	[ -e "$second/collection-root/alice/B-events-2/event.ics" ]'
 
 ok 'what an answer has two times is there once' '
 	forget

@@ -23,6 +23,7 @@ enum {
 /* What is known of one response, or of one of its propstats. */
 struct props {
 	bool collection, calendar, addressbook;
+	unsigned int components;
 	struct buf name, principal, calendar_home, addressbook_home, data;
 };
 
@@ -34,7 +35,7 @@ struct parse {
 	bool uid_conflict;
 	int depth;
 	/* Where we are. */
-	bool in_response, in_propstat, in_type;
+	bool in_response, in_propstat, in_type, in_components;
 	struct buf *inside; /* the property whose href is wanted */
 	struct buf *text;   /* where characters go; NULL: nowhere */
 	struct buf status;
@@ -71,6 +72,7 @@ props_merge(struct props *to, struct props *from)
 	to->collection |= from->collection;
 	to->calendar |= from->calendar;
 	to->addressbook |= from->addressbook;
+	to->components |= from->components;
 	move(&to->name, &from->name);
 	move(&to->principal, &from->principal);
 	move(&to->calendar_home, &from->calendar_home);
@@ -104,9 +106,28 @@ collect(struct parse *p, struct buf *to)
 	p->text = to;
 }
 
+unsigned int
+dav_component(const char *name)
+{
+	if (str_eq_nocase(name, "VEVENT"))
+		return DAV_EVENT;
+	if (str_eq_nocase(name, "VTODO"))
+		return DAV_TODO;
+	return str_eq_nocase(name, "VJOURNAL") ? DAV_JOURNAL : DAV_OTHER;
+}
+
+static const char *
+attribute(const XML_Char **attributes, const char *name)
+{
+	for (; *attributes != NULL; attributes += 2)
+		if (strcmp(attributes[0], name) == 0)
+			return attributes[1];
+	return "";
+}
+
 /* A property of a propstat begins. */
 static void
-begin_property(struct parse *p, const char *name)
+begin_property(struct parse *p, const char *name, const XML_Char **attributes)
 {
 	struct props *s = &p->some;
 
@@ -118,6 +139,10 @@ begin_property(struct parse *p, const char *name)
 		s->calendar = true;
 	else if (p->in_type && strcmp(name, CARD "addressbook") == 0)
 		s->addressbook = true;
+	else if (strcmp(name, CAL "supported-calendar-component-set") == 0)
+		p->in_components = true;
+	else if (p->in_components && strcmp(name, CAL "comp") == 0)
+		s->components |= dav_component(attribute(attributes, "name"));
 	else if (strcmp(name, DAV "displayname") == 0)
 		collect(p, &s->name);
 	else if (strcmp(name, CAL "calendar-data") == 0 ||
@@ -139,7 +164,6 @@ on_start(void *arg, const XML_Char *name, const XML_Char **attributes)
 {
 	struct parse *p = arg;
 
-	(void)attributes;
 	if (++p->depth > DEPTH_MAX) {
 		stop(p, "an answer that is nested too deeply");
 		return;
@@ -161,7 +185,7 @@ on_start(void *arg, const XML_Char *name, const XML_Char **attributes)
 	} else if (strcmp(name, DAV "status") == 0) {
 		collect(p, &p->status);
 	} else if (p->in_propstat) {
-		begin_property(p, name);
+		begin_property(p, name, attributes);
 	} else if (strcmp(name, DAV "href") == 0 && p->href.len == 0) {
 		collect(p, &p->href);
 	}
@@ -193,7 +217,8 @@ end_response(struct parse *p)
 	struct dav_response r = { .status = p->response_status,
 		.collection = p->all.collection,
 		.calendar = p->all.calendar,
-		.addressbook = p->all.addressbook };
+		.addressbook = p->all.addressbook,
+		.components = p->all.components };
 
 	r.href = text_or_null(&p->href);
 	r.name = text_or_null(&p->all.name);
@@ -225,13 +250,15 @@ on_end(void *arg, const XML_Char *name)
 			p->response_status = n;
 	} else if (strcmp(name, DAV "resourcetype") == 0) {
 		p->in_type = false;
+	} else if (strcmp(name, CAL "supported-calendar-component-set") == 0) {
+		p->in_components = false;
 	} else if (strcmp(name, DAV "current-user-principal") == 0 ||
 		   strcmp(name, CAL "calendar-home-set") == 0 ||
 		   strcmp(name, CARD "addressbook-home-set") == 0) {
 		p->inside = NULL;
 	} else if (strcmp(name, DAV "propstat") == 0) {
 		p->in_propstat = false;
-		p->in_type = false;
+		p->in_type = p->in_components = false;
 		p->inside = NULL;
 		if (p->propstat_status / 100 == 2)
 			props_merge(&p->all, &p->some);

@@ -13,12 +13,25 @@
 #include "core/buf.h"
 #include "core/why.h"
 
+/* The components of calendars (RFC 4791, 5.2.3): bits of a set. */
+enum {
+	DAV_EVENT = 1,
+	DAV_TODO = 2,
+	DAV_JOURNAL = 4,
+	DAV_OTHER = 8
+};
+
+/* "VEVENT" as its bit. */
+unsigned int dav_component(const char *name);
+
 /* One response; the strings are NULL where the server did not say. Properties
  * with a status other than 2xx are left out. */
 struct dav_response {
 	const char *href;
 	long status; /* of the response as a whole; 0: its properties have it */
 	bool collection, calendar, addressbook;
+	/* supported-calendar-component-set; 0: any of them */
+	unsigned int components;
 	const char *name; /* displayname */
 	const char *principal, *calendar_home, *addressbook_home;
 	const char *data; /* calendar-data or address-data */

@@ -154,15 +154,21 @@ last_part(const char *href)
 }
 
 static void
-add_place(
-    struct dav_places *places, enum dav_kind kind, char *href, const char *name)
+add_place(struct dav_places *places, enum dav_kind kind, char *href,
+    const char *name, unsigned int takes)
 {
 	char *kept = name == NULL ? NULL : dav_name(name);
 
 	places->list =
 	    xgrow(places->list, places->n, &places->cap, sizeof *places->list);
 	places->list[places->n++] = (struct dav_place){ kind, href,
-		kept == NULL ? last_part(href) : kept };
+		kept == NULL ? last_part(href) : kept, takes };
+}
+
+bool
+dav_takes(const struct dav_place *place, unsigned int components)
+{
+	return place->takes == 0 || (components & ~place->takes) == 0;
 }
 
 static bool
@@ -215,7 +221,8 @@ on_place(void *arg, const struct dav_response *r)
 	if (wanted && (href == NULL || strchr(href, '?') != NULL))
 		dav_listed_odd(&f->listed, r->href);
 	else if (wanted && !has_place(f->places, href))
-		add_place(f->places, kind, xstrdup(href), r->name);
+		add_place(f->places, kind, xstrdup(href), r->name,
+		    r->calendar ? r->components : 0);
 	free(href);
 }
 
@@ -231,7 +238,9 @@ list_home(struct dav *d, enum dav_kind kind, bool both,
 	f.wanted[kind] = true;
 	r = dav_ask(d, "PROPFIND", &d->homes[kind], "Depth: 1",
 	    DAV_XML_HEAD "<propfind" DAV_XML_SPACES "><prop><resourcetype/>"
-			 "<displayname/></prop></propfind>",
+			 "<displayname/>"
+			 "<c:supported-calendar-component-set/>"
+			 "</prop></propfind>",
 	    on_place, &f, why);
 
 	return dav_listed_end(&f.listed, r, d->homes[kind], why);
@@ -318,18 +327,18 @@ add_plain(struct buf *out, const char *name)
 
 /* The href of a new collection, which is taken then; the caller frees it. */
 static char *
-new_href(const struct dav *d, enum dav_kind kind, const char *name,
-    struct dav_places *places)
+new_href(
+    const struct dav *d, const struct dav_new *new, struct dav_places *places)
 {
 	int attempt = 0;
-	const char *home = d->homes[kind];
+	const char *home = d->homes[new->kind];
 	size_t n = strlen(home);
 	struct buf plain = { 0 };
 	char *href = NULL;
 
-	add_plain(&plain, name);
+	add_plain(&plain, new->name);
 	if (plain.len == 0)
-		buf_adds(&plain, dav_no_name(kind));
+		buf_adds(&plain, dav_no_name(new->kind));
 	do {
 		char more[16] = "";
 
@@ -345,10 +354,27 @@ new_href(const struct dav *d, enum dav_kind kind, const char *name,
 	return href;
 }
 
+/* RFC 4791, 5.2.3 */
 static void
-make_body(enum dav_kind kind, const char *name, struct buf *body)
+add_components(unsigned int takes, struct buf *body)
 {
-	if (kind == DAV_CALENDAR)
+	static const char *const names[] = { "VEVENT", "VTODO", "VJOURNAL" };
+
+	if (takes == 0)
+		return;
+	buf_adds(body, "<c:supported-calendar-component-set>");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if ((takes & dav_component(names[i])) != 0)
+			buf_addf(body, "<c:comp name=\"%s\"/>", names[i]);
+	buf_adds(body, "</c:supported-calendar-component-set>");
+}
+
+static void
+make_body(const struct dav_new *new, struct buf *body)
+{
+	bool calendar = new->kind == DAV_CALENDAR;
+
+	if (calendar)
 		buf_adds(body,
 		    DAV_XML_HEAD "<c:mkcalendar" DAV_XML_SPACES "><set><prop>");
 	else
@@ -356,64 +382,70 @@ make_body(enum dav_kind kind, const char *name, struct buf *body)
 		    "<mkcol" DAV_XML_SPACES "><set><prop><resourcetype>"
 		    "<collection/><a:addressbook/></resourcetype>");
 	buf_adds(body, "<displayname>");
-	dav_add_escaped(body, name);
-	buf_adds(body, "</displayname></prop></set>");
-	buf_adds(body, kind == DAV_CALENDAR ? "</c:mkcalendar>" : "</mkcol>");
+	dav_add_escaped(body, new->name);
+	buf_adds(body, "</displayname>");
+	add_components(new->takes, body);
+	buf_adds(body, "</prop></set>");
+	buf_adds(body, calendar ? "</c:mkcalendar>" : "</mkcol>");
 }
 
 /* The href that was to be new is taken: takes the collection that has this name
  * now, and did not before. False: there is none, or nobody knows. */
 static bool
-made_meanwhile(struct dav *d, enum dav_kind kind, const char *name,
-    struct dav_places *places)
+made_meanwhile(
+    struct dav *d, const struct dav_new *new, struct dav_places *places)
 {
 	struct dav_places now = { .list = NULL };
 	struct why why = { 0 };
 	bool found = false;
 
-	if (list_home(d, kind, false, &now, &why) == 0)
+	if (list_home(d, new->kind, false, &now, &why) == 0)
 		for (size_t i = 0; i < now.n && !found; i++) {
 			const struct dav_place *p = &now.list[i];
 
-			found = strcmp(p->name, name) == 0 &&
+			found = strcmp(p->name, new->name) == 0 &&
+				dav_takes(p, new->takes) &&
 				!has_place(places, p->href);
 			if (found)
-				add_place(places, kind, xstrdup(p->href), name);
+				add_place(places, new->kind, xstrdup(p->href),
+				    new->name, p->takes);
 		}
 	dav_places_free(&now);
 	return found;
 }
 
 enum dav_make
-dav_make(struct dav *d, enum dav_kind kind, const char *name,
-    struct dav_places *places, struct why *why)
+dav_make(struct dav *d, const struct dav_new *new, struct dav_places *places,
+    struct why *why)
 {
 	struct http_reply reply = { 0 };
 	struct buf body = { 0 };
-	struct http_request r = { .method = kind == DAV_CALENDAR ? "MKCALENDAR"
-								 : "MKCOL",
-		.content_type = "application/xml; charset=utf-8" };
+	struct http_request r = {
+		.method = new->kind == DAV_CALENDAR ? "MKCALENDAR" : "MKCOL",
+		.content_type = "application/xml; charset=utf-8"
+	};
 	char *href = NULL;
 	enum dav_make result = DAV_MAKE_FAILED;
 	bool unsure;
 
-	make_body(kind, name, &body);
+	make_body(new, &body);
 	r.body = body.data;
 	r.len = body.len;
 	for (int i = 0; i < DAV_NAMES_MAX && result == DAV_MAKE_FAILED; i++) {
 		free(href);
-		href = new_href(d, kind, name, places);
+		href = new_href(d, new, places);
 		r.path = href;
 		if (dav_exchange(d, &r, &reply, &unsure, why) == -1)
 			break;
 		if (reply.status / 100 == 2) {
-			add_place(places, kind, href, name);
+			add_place(
+			    places, new->kind, href, new->name, new->takes);
 			href = NULL;
 			result = DAV_MAKE_CREATED;
 		} else if (reply.status != 405 && reply.status != 409) {
 			(void)dav_judge(&reply, href, why);
 			break;
-		} else if (made_meanwhile(d, kind, name, places)) {
+		} else if (made_meanwhile(d, new, places)) {
 			result = DAV_MAKE_THERE;
 		} else {
 			/* Something of another kind is there. */
@@ -424,4 +456,10 @@ dav_make(struct dav *d, enum dav_kind kind, const char *name,
 	buf_free(&body);
 	http_reply_free(&reply);
 	return result;
+}
+
+void
+dav_pretend(const struct dav_new *new, struct dav_places *places)
+{
+	add_place(places, new->kind, xstrdup(""), new->name, new->takes);
 }

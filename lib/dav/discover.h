@@ -18,6 +18,7 @@ struct dav_place {
 	/* displayname, as dav_name() has it; the last part of the href where
 	 * it has none */
 	char *name;
+	unsigned int takes; /* components, as in dav/answer.h; 0: any */
 };
 
 struct dav_places {
@@ -43,10 +44,21 @@ enum dav_make {
 	DAV_MAKE_FAILED /* why says so */
 };
 
-/* Makes a collection (MKCALENDAR, or extended MKCOL of RFC 5689) of that name
- * in the home, with an href that no other has; it is appended, and so is one that
- * is there. */
-enum dav_make dav_make(struct dav *d, enum dav_kind kind, const char *name,
+/* What a collection is to be: takes is 0 for what the server makes by itself. */
+struct dav_new {
+	enum dav_kind kind;
+	const char *name;
+	unsigned int takes;
+};
+
+/* Whether the place takes objects of these components. */
+bool dav_takes(const struct dav_place *place, unsigned int components);
+
+/* Makes a collection (MKCALENDAR, or extended MKCOL of RFC 5689) in the home, with
+ * an href that no other has; it is appended, and so is one that is there. */
+enum dav_make dav_make(struct dav *d, const struct dav_new *new,
     struct dav_places *places, struct why *why);
+/* Appends it as if it were made: its href is empty. */
+void dav_pretend(const struct dav_new *new, struct dav_places *places);
 
 #endif

@@ -61,10 +61,11 @@ hold(struct merge *g, enum dav_kind kind, const char *uid, size_t place,
 }
 
 static void
-on_object(void *arg, const char *uid, const char *href)
+on_object(void *arg, const char *uid, const char *href, unsigned int components)
 {
 	struct merge *g = arg;
 
+	(void)components;
 	hold(g, g->places.list[g->listing].kind, uid, g->listing, href);
 }
 
@@ -100,17 +101,28 @@ is_last_part(const struct dav_place *place, const char *name)
 	       place->href[len - n - 1] == '/';
 }
 
-static long
-find_place(const struct merge *g, enum dav_kind kind, const char *name)
+static bool
+is_named(const struct dav_place *place, const char *name)
 {
-	for (size_t i = 0; i < g->places.n; i++)
-		if (g->places.list[i].kind == kind &&
-		    strcmp(g->places.list[i].name, name) == 0)
-			return (long)i;
-	for (size_t i = 0; i < g->places.n; i++)
-		if (g->places.list[i].kind == kind &&
-		    is_last_part(&g->places.list[i], name))
-			return (long)i;
+	return strcmp(place->name, name) == 0;
+}
+
+/* The place of that name or address that takes all of the components. */
+static long
+find_place(const struct merge *g, enum dav_kind kind, const char *name,
+    unsigned int components)
+{
+	bool (*const ways[])(const struct dav_place *,
+	    const char *) = { is_named, is_last_part };
+
+	for (size_t way = 0; way < sizeof ways / sizeof *ways; way++)
+		for (size_t i = 0; i < g->places.n; i++) {
+			const struct dav_place *p = &g->places.list[i];
+
+			if (p->kind == kind && ways[way](p, name) &&
+			    dav_takes(p, components))
+				return (long)i;
+		}
 	return NO_PLACE;
 }
 
@@ -165,26 +177,42 @@ report(struct merge *g, struct dav_result r)
 	g->m->result(g->m->arg, &r);
 }
 
+/* The place of a collection of the tree that takes these components. */
+static long
+place_for(const struct merge *g, const struct dav_collection *c,
+    unsigned int components)
+{
+	const char *name = target_name(g, c);
+	long at = find_place(g, c->kind, name, components);
+
+	if (at == NO_PLACE && name == c->name)
+		at = find_place(g, c->kind, c->folder, components);
+	return at;
+}
+
 /* The place of a collection of the tree, made if it is missing. */
 static int
 settle(struct merge *g, size_t i, struct why *why)
 {
 	const struct dav_collection *c = &g->tree->collections[i];
-	const char *name = target_name(g, c);
-	struct dav_result r = { .kind = c->kind, .collection = name };
+	struct dav_new new = { c->kind, target_name(g, c), 0 };
+	struct dav_result r = { .kind = c->kind, .collection = new.name };
 	enum dav_make made;
 
-	g->place_of[i] = find_place(g, c->kind, name);
-	if (g->place_of[i] == NO_PLACE && name == c->name)
-		g->place_of[i] = find_place(g, c->kind, c->folder);
+	g->place_of[i] = place_for(g, c, c->components);
 	if (g->place_of[i] != NO_PLACE)
 		return 0;
+	/* One for other components is there: this server keeps them apart. */
+	if (place_for(g, c, 0) != NO_PLACE)
+		new.takes = c->components;
 	if (g->m->dry_run) {
+		dav_pretend(&new, &g->places);
+		g->place_of[i] = (long)g->places.n - 1;
 		r.status = DAV_PLANNED;
 		report(g, r);
 		return 0;
 	}
-	made = dav_make(g->d, c->kind, name, &g->places, why);
+	made = dav_make(g->d, &new, &g->places, why);
 	if (made != DAV_MAKE_FAILED) {
 		const struct dav_lister lister = { .each = on_object,
 			.arg = g };

@@ -65,11 +65,12 @@ on_href(void *arg, const struct dav_response *r)
 static void
 take_text(struct listing *l, const char *href, const char *text, size_t len)
 {
+	unsigned int components;
 	struct why why = { 0 };
-	char *uid = dav_uid(text, len, l->place->kind, &why);
+	char *uid = dav_uid(text, len, l->place->kind, &components, &why);
 
 	if (uid != NULL)
-		l->to->each(l->to->arg, uid, href);
+		l->to->each(l->to->arg, uid, href, components);
 	else if (l->to->odd != NULL)
 		l->to->odd(l->to->arg, href, &why);
 	free(uid);
@@ -236,7 +237,8 @@ has_uid(struct dav *d, enum dav_kind kind, const char *href, const char *uid,
 	int same = dav_get(d, href, &text, why);
 
 	if (same == 1) {
-		char *found = dav_uid(buf_str(&text), text.len, kind, &none);
+		char *found =
+		    dav_uid(buf_str(&text), text.len, kind, NULL, &none);
 
 		same = found != NULL && strcmp(found, uid) == 0;
 		free(found);

@@ -12,7 +12,8 @@
 
 /* Who is told of the objects of a collection. */
 struct dav_lister {
-	void (*each)(void *arg, const char *uid, const char *href);
+	void (*each)(void *arg, const char *uid, const char *href,
+	    unsigned int components);
 	/* One without a UID, or with several; may be NULL. */
 	void (*odd)(void *arg, const char *href, const struct why *why);
 	void *arg;

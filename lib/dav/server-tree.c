@@ -19,11 +19,11 @@ struct reading {
 };
 
 static void
-on_object(void *arg, const char *uid, const char *href)
+on_object(void *arg, const char *uid, const char *href, unsigned int components)
 {
 	struct reading *r = arg;
 
-	dav_tree_add_item(r->t, href, uid);
+	dav_tree_add_item(r->t, href, uid, components);
 }
 
 static void
@@ -82,7 +82,7 @@ dav_item_read(const struct dav_tree *t, const struct dav_item *item,
 	    dav_text_check(buf_str(out), out->len, why) == -1)
 		return -1;
 	/* Under the UID that was looked for, nothing else is put. */
-	uid = dav_uid(buf_str(out), out->len, kind, why);
+	uid = dav_uid(buf_str(out), out->len, kind, NULL, why);
 	if (uid != NULL && strcmp(uid, item->uid) != 0)
 		(void)why_set(why, FAIL_DATA,
 		    "it is another object than when it was listed");

@@ -17,6 +17,7 @@
 #include "core/json.h"
 #include "core/ndjson.h"
 #include "core/str.h"
+#include "dav/answer.h"
 #include "dav/name.h"
 #include "mailbox/unfinished.h"
 
@@ -90,12 +91,17 @@ uid_line(const char *line)
 
 /* Components that hold the UID of an object; an alarm has one of its own. */
 static bool
-is_object(const char *name, enum dav_kind kind)
+is_object(const char *name, enum dav_kind kind, unsigned int *components)
 {
+	unsigned int bit;
+
 	if (kind == DAV_ADDRESSBOOK)
 		return str_eq_nocase(name, "vcard");
-	return str_eq_nocase(name, "vevent") || str_eq_nocase(name, "vtodo") ||
-	       str_eq_nocase(name, "vjournal");
+	bit = dav_component(name);
+	if (bit == DAV_OTHER)
+		return false;
+	*components |= bit;
+	return true;
 }
 
 /* Keeps the UID of a line; false if it is another one than before. */
@@ -118,12 +124,14 @@ keep_uid(char **uid, const char *line)
 }
 
 char *
-dav_uid(const char *text, size_t len, enum dav_kind kind, struct why *why)
+dav_uid(const char *text, size_t len, enum dav_kind kind,
+    unsigned int *components, struct why *why)
 {
 	const char *at = text, *end = text + len;
 	struct buf line = { 0 };
 	char *uid = NULL;
 	size_t depth = 0, inside = 0;
+	unsigned int found = 0;
 	bool same = true;
 
 	while (next_line(&at, end, &line)) {
@@ -133,7 +141,8 @@ dav_uid(const char *text, size_t len, enum dav_kind kind, struct why *why)
 			continue;
 		if (str_starts_nocase(s, "begin:")) {
 			depth++;
-			if (inside == 0 && is_object(str_trim(s + 6), kind))
+			if (inside == 0 &&
+			    is_object(str_trim(s + 6), kind, &found))
 				inside = depth;
 		} else if (str_starts_nocase(s, "end:")) {
 			if (depth == inside)
@@ -144,6 +153,8 @@ dav_uid(const char *text, size_t len, enum dav_kind kind, struct why *why)
 		}
 	}
 	buf_free(&line);
+	if (components != NULL)
+		*components = found;
 	if (uid != NULL && *uid != '\0' && same)
 		return uid;
 	(void)why_set(why, FAIL_DATA, "%s",
@@ -279,22 +290,47 @@ dav_tree_add(struct dav_tree *t, enum dav_kind kind, const char *dir)
 		name = xstrdup(dav_no_name(kind));
 	t->collections =
 	    xgrow(t->collections, t->n, &t->cap, sizeof *t->collections);
-	t->collections[t->n++] =
-	    (struct dav_collection){ kind, xstrdup(dir), name, xstrdup(name) };
+	t->collections[t->n++] = (struct dav_collection){ kind, xstrdup(dir),
+		name, xstrdup(name), 0 };
+}
+
+/* The collection of these components in the folder that was added last. */
+static size_t
+part_of_last(struct dav_tree *t, unsigned int components)
+{
+	const struct dav_collection last = t->collections[t->n - 1];
+
+	if (last.components == 0)
+		t->collections[t->n - 1].components = components;
+	for (size_t i = t->n; i-- > 0;) {
+		const struct dav_collection *c = &t->collections[i];
+
+		if (c->kind != last.kind || strcmp(c->dir, last.dir) != 0)
+			break;
+		if (c->components == components)
+			return i;
+	}
+	dav_tree_add(t, last.kind, last.dir);
+	t->collections[t->n - 1].components = components;
+	return t->n - 1;
 }
 
 void
-dav_tree_add_item(struct dav_tree *t, const char *file, const char *uid)
+dav_tree_add_item(struct dav_tree *t, const char *file, const char *uid,
+    unsigned int components)
 {
+	size_t collection = part_of_last(t, components);
+
 	t->items = xgrow(t->items, t->n_items, &t->cap_items, sizeof *t->items);
 	t->items[t->n_items++] =
-	    (struct dav_item){ xstrdup(file), xstrdup(uid), t->n - 1 };
+	    (struct dav_item){ xstrdup(file), xstrdup(uid), collection };
 }
 
 static void
 add_item(struct dav_tree *t, enum dav_kind kind, const char *folder,
     const char *name, dav_bad_fn *bad, void *arg)
 {
+	unsigned int components = 0;
 	struct dav_item item = { .file = xasprintf(
 				     "%s/%s/%s", folders[kind], folder, name) };
 	struct buf text = { 0 };
@@ -302,11 +338,12 @@ add_item(struct dav_tree *t, enum dav_kind kind, const char *folder,
 
 	if (dav_tree_read(t, &item, &text, &why) == 0 &&
 	    dav_text_check(buf_str(&text), text.len, &why) == 0)
-		item.uid = dav_uid(buf_str(&text), text.len, kind, &why);
+		item.uid =
+		    dav_uid(buf_str(&text), text.len, kind, &components, &why);
 	if (item.uid == NULL)
 		bad(arg, kind, item.file, &why);
 	else
-		dav_tree_add_item(t, item.file, item.uid);
+		dav_tree_add_item(t, item.file, item.uid, components);
 	buf_free(&text);
 	free(item.file);
 	free(item.uid);

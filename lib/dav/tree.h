@@ -30,6 +30,10 @@ struct dav_collection {
 	/* As dav_name() has them: the same, and what its owner sees, which
 	 * account.ndjson knows, or it is the same. */
 	char *folder, *name;
+	/* Of its items, as in dav/answer.h; 0: it has none, or they are cards.
+	 * A folder of events and tasks is two collections, since a server may
+	 * keep them apart. */
+	unsigned int components;
 };
 
 struct dav;
@@ -56,9 +60,11 @@ typedef void dav_bad_fn(
 int dav_tree_open(struct dav_tree *t, const char *path, dav_bad_fn *bad,
     void *arg, struct why *why);
 void dav_tree_free(struct dav_tree *t);
-/* Adds a collection of that folder or name, and an item of the last one; both are copied. */
+/* Adds a collection of that folder or name, and an item of the last one, of these
+ * components; both are copied. */
 void dav_tree_add(struct dav_tree *t, enum dav_kind kind, const char *dir);
-void dav_tree_add_item(struct dav_tree *t, const char *file, const char *uid);
+void dav_tree_add_item(struct dav_tree *t, const char *file, const char *uid,
+    unsigned int components);
 /* The content of a file, appended; of a tree in a folder. */
 int dav_tree_read(const struct dav_tree *t, const struct dav_item *item,
     struct buf *out, struct why *why);
@@ -69,9 +75,10 @@ int dav_text_check(const char *text, size_t len, struct why *why);
 
 /*
  * The one UID of a calendar object or a card; the caller frees it. NULL and why
- * (DATA) if there is none, or several.
+ * (DATA) if there is none, or several. *components (may be NULL) is what the
+ * calendar object is made of.
  */
-char *dav_uid(
-    const char *text, size_t len, enum dav_kind kind, struct why *why);
+char *dav_uid(const char *text, size_t len, enum dav_kind kind,
+    unsigned int *components, struct why *why);
 
 #endif

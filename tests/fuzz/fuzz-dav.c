@@ -20,7 +20,8 @@ each(void *arg, const struct dav_response *r)
 	if (r->href == NULL || *r->href == '\0')
 		abort();
 	if (r->data != NULL)
-		free(dav_uid(r->data, strlen(r->data), DAV_CALENDAR, &why));
+		free(dav_uid(
+		    r->data, strlen(r->data), DAV_CALENDAR, NULL, &why));
 	++*n;
 }
 
@@ -33,8 +34,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	(void)dav_parse((const char *)data, len, each, &n, &conflict, &why);
 	for (int kind = DAV_CALENDAR; kind <= DAV_ADDRESSBOOK; kind++) {
-		char *uid =
-		    dav_uid((const char *)data, len, (enum dav_kind)kind, &why);
+		char *uid = dav_uid(
+		    (const char *)data, len, (enum dav_kind)kind, NULL, &why);
 
 		if (uid != NULL && *uid == '\0')
 			abort();

@@ -25,9 +25,12 @@ note(void *arg, const struct dav_response *r)
 {
 	struct buf *b = arg;
 
-	buf_addf(b, "%s %ld %s%s%s|%s|%s|%s;", r->href, r->status,
+	buf_addf(b, "%s %ld %s%s%s", r->href, r->status,
 	    r->collection ? "d" : "-", r->calendar ? "c" : "-",
-	    r->addressbook ? "a" : "-", r->name == NULL ? "" : r->name,
+	    r->addressbook ? "a" : "-");
+	if (r->components != 0)
+		buf_addf(b, "%u", r->components);
+	buf_addf(b, "|%s|%s|%s;", r->name == NULL ? "" : r->name,
 	    r->principal == NULL ? "" : r->principal,
 	    r->calendar_home == NULL ? "" : r->calendar_home);
 }
@@ -52,7 +55,7 @@ static bool
 uid_is(const char *text, enum dav_kind kind, const char *want)
 {
 	struct why why = { 0 };
-	char *uid = dav_uid(text, strlen(text), kind, &why);
+	char *uid = dav_uid(text, strlen(text), kind, NULL, &why);
 	bool same =
 	    want == NULL ? uid == NULL : uid != NULL && strcmp(uid, want) == 0;
 
@@ -127,6 +130,21 @@ main(void)
 		     "200 OK") CLOSE,
 	       "/a 0 ---|||/1/;"),
 	    "of several homes the first");
+	OK(reads(OPEN "<d:href>/a</d:href>" STAT(
+		     "<c:supported-calendar-component-set><c:comp "
+		     "name='VTODO'/><c:comp name='vjournal'/>"
+		     "</c:supported-calendar-component-set><c:comp "
+		     "name='VEVENT'/>",
+		     "200 OK") CLOSE,
+	       "/a 0 ---6|||;"),
+	    "the components that a calendar takes");
+	OK(reads(OPEN
+	       "<d:href>/a</d:href>" STAT(
+		   "<c:supported-calendar-component-set><c:comp name='VTODO'/>"
+		   "</c:supported-calendar-component-set>",
+		   "404 Not Found") CLOSE,
+	       "/a 0 ---|||;"),
+	    "those that it does not tell");
 	OK(reads("<multistatus xmlns='other'><response><href>/a</href>"
 		 "</response></multistatus>",
 	       ""),
