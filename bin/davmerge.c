@@ -40,6 +40,7 @@ struct run {
 	struct buf line;
 	size_t counts[DAV_FAILED + 1];
 	size_t unreadable; /* files, of the failed ones */
+	size_t skipped;
 	int temp_in_a_row;
 	bool away; /* the server, before all was tried */
 	bool dry_run;
@@ -123,6 +124,15 @@ bad_file(void *arg, enum dav_kind kind, const char *file, const struct why *why)
 	result(arg, &r);
 }
 
+/* What is in the tree, and in no place where objects are looked for. */
+static void
+skipped(void *arg, const char *path, const char *reason)
+{
+	(void)arg;
+	run.skipped++;
+	tool_say(path, "skipped: %s", reason);
+}
+
 /* --- the run --- */
 
 static void
@@ -139,6 +149,8 @@ summary(size_t objects, size_t requests)
 	    run.counts[DAV_FAILED]);
 	if (left > 0)
 		tool_say(NULL, "%zu were not tried", left);
+	if (run.skipped > 0)
+		tool_say(NULL, "%zu skipped", run.skipped);
 	if (run.tally.verbose > 0)
 		tool_say(NULL, "%zu requests", requests);
 }
@@ -195,10 +207,11 @@ merge_tree(const char *url, const struct dav_tree *tree)
 static void
 from_folder(const char *path, const char *url)
 {
+	const struct dav_told told = { bad_file, skipped, NULL };
 	struct dav_tree tree;
 	struct why why = { 0 };
 
-	if (dav_tree_open(&tree, path, bad_file, NULL, &why) == -1)
+	if (dav_tree_open(&tree, path, &told, &why) == -1)
 		tally_fail(&run.tally, NULL, NULL, NULL, &why);
 	else if (!stop(NULL))
 		merge_tree(url, &tree);

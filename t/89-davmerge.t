@@ -288,7 +288,34 @@ ok 'files that are no single object fail by themselves' '
 	counts "1 calendar created,1 event created,4 event failed,"
 	has err "calendars/W/2.ics: it has no UID"
 	has err "calendars/W/3.ics: it has objects of several UIDs"
-	has err "calendars/W/4.ics: cannot be opened"'
+	has err "calendars/W/4.ics: cannot be opened"
+	has err "calendars/Link: skipped: a symbolic link"
+	has err "davmerge: 1 skipped"'
+ok 'what is in no place for objects is named and counted' '
+	forget
+	rm -rf odd
+	event odd/calendars/Work/1.ics one
+	event odd/calendars/Work/.2.ics two
+	event odd/calendars/Work/below/3.ics three
+	event odd/calendars/.Private/4.ics four
+	event odd/calendars/5.ics five
+	ln -s 1.ics odd/calendars/Work/6
+	touch odd/calendars/Work/.props odd/calendars/.DS_Store odd/calendars/README
+	mkdir books
+	ln -s ../books odd/contacts
+	shows run 0 merge "$server" odd >out 2>err
+	counts "1 calendar created,1 event created,"
+	grep skipped err | sort >got
+	cat >want <<-\END
+	davmerge: 6 skipped
+	davmerge: calendars/.Private: skipped: its name begins with a dot
+	davmerge: calendars/5.ics: skipped: it is in no folder
+	davmerge: calendars/Work/.2.ics: skipped: its name begins with a dot
+	davmerge: calendars/Work/6: skipped: a symbolic link
+	davmerge: calendars/Work/below: skipped: a folder below a collection
+	davmerge: contacts: skipped: a symbolic link
+	END
+	same want got'
 
 start_faults rules
 ok 'errors of the server are of one object, and are named' '

@@ -243,7 +243,7 @@ list_folder(int fd, struct names *l, struct why *why)
 		return r;
 	}
 	while ((errno = 0, e = readdir(d)) != NULL) {
-		if (e->d_name[0] == '.')
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		l->v = xgrow(l->v, l->n, &l->cap, sizeof *l->v);
 		l->v[l->n++] = xstrdup(e->d_name);
@@ -327,12 +327,11 @@ dav_tree_add_item(struct dav_tree *t, const char *file, const char *uid,
 }
 
 static void
-add_item(struct dav_tree *t, enum dav_kind kind, const char *folder,
-    const char *name, dav_bad_fn *bad, void *arg)
+add_item(struct dav_tree *t, enum dav_kind kind, const char *path,
+    const struct dav_told *told)
 {
+	struct dav_item item = { .file = xstrdup(path) };
 	unsigned int components = 0;
-	struct dav_item item = { .file = xasprintf(
-				     "%s/%s/%s", folders[kind], folder, name) };
 	struct buf text = { 0 };
 	struct why why = { 0 };
 
@@ -341,9 +340,9 @@ add_item(struct dav_tree *t, enum dav_kind kind, const char *folder,
 		item.uid =
 		    dav_uid(buf_str(&text), text.len, kind, &components, &why);
 	if (item.uid == NULL)
-		bad(arg, kind, item.file, &why);
+		told->bad(told->arg, kind, path, &why);
 	else
-		dav_tree_add_item(t, item.file, item.uid, components);
+		dav_tree_add_item(t, path, item.uid, components);
 	buf_free(&text);
 	free(item.file);
 	free(item.uid);
@@ -357,32 +356,68 @@ has_ending(const char *name, const char *ending)
 	return n > m && str_eq_nocase(name + n - m, ending);
 }
 
-/* One folder of a collection; what is no folder is passed over. */
+/* Tells of what is neither a collection nor an item, unless it is a file that has
+ * nothing to do with either. */
+static void
+pass_over(struct dav_tree *t, enum dav_kind kind, const char *path,
+    const char *reason, const struct dav_told *told)
+{
+	struct why why = { 0 };
+	struct stat st;
+
+	if (fstatat(t->fd, path, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+		if (errno == ENOENT)
+			return;
+		(void)why_errno(&why, fail_of_errno(errno), "cannot be read");
+		told->bad(told->arg, kind, path, &why);
+	} else if (S_ISLNK(st.st_mode)) {
+		told->skipped(told->arg, path, "a symbolic link");
+	} else if (S_ISDIR(st.st_mode) || has_ending(path, endings[kind])) {
+		told->skipped(told->arg, path, reason);
+	}
+}
+
+#define HIDDEN "its name begins with a dot"
+
+/* One folder of a collection. */
 static void
 add_collection(struct dav_tree *t, int at, enum dav_kind kind,
-    const char *folder, dav_bad_fn *bad, void *arg)
+    const char *folder, const struct dav_told *told)
 {
 	char *path = xasprintf("%s/%s", folders[kind], folder);
 	struct names files = { 0 };
 	struct why why = { 0 };
-	int fd = open_folder(at, folder, &why);
+	int fd = *folder == '.' ? -1 : open_folder(at, folder, &why);
 
 	if (fd != -1) {
 		dav_tree_add(t, kind, folder);
 		(void)list_folder(fd, &files, &why);
+	} else if (why.kind == FAIL_NONE) {
+		pass_over(t, kind, path,
+		    *folder == '.' ? HIDDEN : "it is in no folder", told);
 	}
 	if (why.kind != FAIL_NONE)
-		bad(arg, kind, path, &why);
-	for (size_t i = 0; i < files.n; i++)
-		if (has_ending(files.v[i], endings[kind]))
-			add_item(t, kind, folder, files.v[i], bad, arg);
+		told->bad(told->arg, kind, path, &why);
+	for (size_t i = 0; i < files.n; i++) {
+		const char *name = files.v[i];
+		char *file = xasprintf("%s/%s", path, name);
+
+		if (*name == '.')
+			pass_over(t, kind, file, HIDDEN, told);
+		else if (has_ending(name, endings[kind]))
+			add_item(t, kind, file, told);
+		else
+			pass_over(
+			    t, kind, file, "a folder below a collection", told);
+		free(file);
+	}
 	names_free(&files);
 	free(path);
 }
 
 /* The calendars, or the address books. False if the tree has no folder of them. */
 static bool
-add_kind(struct dav_tree *t, enum dav_kind kind, dav_bad_fn *bad, void *arg)
+add_kind(struct dav_tree *t, enum dav_kind kind, const struct dav_told *told)
 {
 	struct names found = { 0 };
 	struct why why = { 0 };
@@ -391,12 +426,14 @@ add_kind(struct dav_tree *t, enum dav_kind kind, dav_bad_fn *bad, void *arg)
 
 	if (fd != -1)
 		list = open_folder(fd, ".", &why);
+	else if (!any)
+		pass_over(t, kind, folders[kind], "it is no folder", told);
 	if (list != -1)
 		(void)list_folder(list, &found, &why);
 	if (why.kind != FAIL_NONE)
-		bad(arg, kind, folders[kind], &why);
+		told->bad(told->arg, kind, folders[kind], &why);
 	for (size_t i = 0; i < found.n; i++)
-		add_collection(t, fd, kind, found.v[i], bad, arg);
+		add_collection(t, fd, kind, found.v[i], told);
 	names_free(&found);
 	if (fd != -1)
 		(void)close(fd);
@@ -481,7 +518,7 @@ name_collections(struct dav_tree *t, const char *path, struct why *why)
 }
 
 int
-dav_tree_open(struct dav_tree *t, const char *path, dav_bad_fn *bad, void *arg,
+dav_tree_open(struct dav_tree *t, const char *path, const struct dav_told *told,
     struct why *why)
 {
 	bool any = false;
@@ -493,7 +530,7 @@ dav_tree_open(struct dav_tree *t, const char *path, dav_bad_fn *bad, void *arg,
 	if (t->fd == -1)
 		return why_errno(why, FAIL_FATAL, "%s", path);
 	for (int kind = DAV_CALENDAR; kind <= DAV_ADDRESSBOOK; kind++)
-		any = add_kind(t, (enum dav_kind)kind, bad, arg) || any;
+		any = add_kind(t, (enum dav_kind)kind, told) || any;
 	if (!any)
 		return why_set(why, FAIL_FATAL,
 		    "%s: neither calendars nor contacts are in it", path);

@@ -51,14 +51,23 @@ struct dav_tree {
 typedef void dav_bad_fn(
     void *arg, enum dav_kind kind, const char *file, const struct why *why);
 
+/* Who is told of what does not become an item. */
+struct dav_told {
+	dav_bad_fn *bad;
+	/* What no item is looked for in, and why: a folder in another place, a
+	 * link. */
+	void (*skipped)(void *arg, const char *path, const char *reason);
+	void *arg;
+};
+
 /*
  * Reads calendars/NAME/ *.ics and contacts/NAME/ *.vcf, in the order of their
- * names; symbolic links and other files are passed over. What a folder could not
- * be called is read from account.ndjson, if that is there. 0, or -1 and why
- * (FATAL) where the tree has neither.
+ * names; files of other names are passed over. What a folder could not be called is
+ * read from account.ndjson, if that is there. 0, or -1 and why (FATAL) where the
+ * tree has neither.
  */
-int dav_tree_open(struct dav_tree *t, const char *path, dav_bad_fn *bad,
-    void *arg, struct why *why);
+int dav_tree_open(struct dav_tree *t, const char *path,
+    const struct dav_told *told, struct why *why);
 void dav_tree_free(struct dav_tree *t);
 /* Adds a collection of that folder or name, and an item of the last one, of these
  * components; both are copied. */
