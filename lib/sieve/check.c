@@ -6,8 +6,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/alloc.h"
 #include "core/map.h"
 #include "core/str.h"
 #include "sieve/language.h"
@@ -29,9 +31,19 @@ const char *const sieve_verdict_words[SIEVE_REFUSED + 1] = {
 	[SIEVE_REFUSED] = "refused",
 };
 
-/* The server runs this many of a script (SieveUserInterpreter.maxRedirects). */
 enum {
-	REDIRECTS_MAX = 1
+	/* The server runs this many of a script
+	 * (SieveUserInterpreter.maxRedirects). */
+	REDIRECTS_MAX = 1,
+	/* So many names are looked at for one that is made of variables. */
+	FOLDER_NAMES_MAX = 64,
+	FOLDER_LENGTH_MAX = 4096
+};
+
+/* A text that the script sets a variable to. */
+struct value {
+	const char *text;
+	struct value *next;
 };
 
 struct check {
@@ -40,7 +52,11 @@ struct check {
 	void (*tell)(void *arg, size_t line, enum sieve_finding what,
 	    const char *reason);
 	void *arg;
-	bool begun; /* a command other than require was there */
+	bool begun;        /* a command other than require was there */
+	struct map values; /* variable, in lower case -> struct value */
+	struct arena arena;
+	size_t loops;  /* those that we are in */
+	size_t looped; /* the line of a redirect in one; 0: none */
 };
 
 static void __attribute__((format(printf, 4, 5))) find(
@@ -116,6 +132,93 @@ check_require(struct check *c, const struct sieve_node *n)
 		require_one(c, a);
 }
 
+/* --- folders --- */
+
+static const struct {
+	const char *old, *name;
+} folders[] = {
+	{ "Sent", "Sent Items" },
+	{ "Sent Messages", "Sent Items" },
+	{ "Trash", "Deleted Items" },
+	{ "Deleted Messages", "Deleted Items" },
+	{ "Junk", "Junk Mail" },
+	{ "Spam", "Junk Mail" },
+	{ "Junk E-mail", "Junk Mail" },
+};
+
+/* Whether something was found. */
+static bool
+check_name(struct check *c, size_t line, const char *name)
+{
+	if (str_starts_nocase(name, "INBOX.")) {
+		find(c, line, FOUND_FOLDER,
+		    "\"%.100s\": over there, folders do not begin with "
+		    "\"INBOX.\", and \"/\" stands between levels",
+		    name);
+		return true;
+	}
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (str_eq_nocase(name, folders[i].old)) {
+			find(c, line, FOUND_FOLDER,
+			    "\"%s\": over there, the folder is called \"%s\"",
+			    name, folders[i].name);
+			return true;
+		}
+	if (strchr(name, '&') != NULL && strchr(name, '-') != NULL &&
+	    strchr(name, '&') < strrchr(name, '-') &&
+	    strstr(name, "${") == NULL && strchr(name, ' ') == NULL) {
+		find(c, line, FOUND_FOLDER,
+		    "\"%.100s\" looks like modified UTF-7: over there, names "
+		    "are UTF-8",
+		    name);
+		return true;
+	}
+	return false;
+}
+
+/* A name with a variable stands for one with each of the texts that the script sets
+ * it to. What a message sets it to is not known. left: how many to look at, since
+ * they can be made of one another. */
+static void
+check_folder(struct check *c, size_t line, const char *name, size_t *left)
+{
+	const char *from = strstr(name, "${"), *to;
+	void **values;
+	char *variable;
+
+	if (*left == 0 || strlen(name) > FOLDER_LENGTH_MAX ||
+	    check_name(c, line, name) || from == NULL)
+		return;
+	--*left;
+	to = from + strcspn(from, "}");
+	if (*to == '\0')
+		return;
+	variable = str_lower(xmemdup(from + 2, (size_t)(to - from - 2)));
+	values = map_get(&c->values, variable);
+	free(variable);
+	for (const struct value *v = values == NULL ? NULL : *values; v != NULL;
+	     v = v->next) {
+		char *full = xasprintf(
+		    "%.*s%s%s", (int)(from - name), name, v->text, to + 1);
+
+		check_folder(c, line, full, left);
+		free(full);
+	}
+}
+
+/* One folder, or a list of them. */
+static void
+check_folders(struct check *c, const struct sieve_arg *a)
+{
+	bool list = a->kind == SIEVE_LIST;
+
+	for (a = list ? a->strings : a; a != NULL; a = list ? a->next : NULL) {
+		size_t left = FOLDER_NAMES_MAX;
+
+		check_folder(c, a->line, a->text, &left);
+	}
+}
+
 /* --- arguments --- */
 
 static bool
@@ -124,7 +227,7 @@ fits(const struct sieve_arg *a, char kind)
 	if (kind == 'n')
 		return a->kind == SIEVE_NUMBER;
 	return a->kind == SIEVE_STRING ||
-	       (a->kind == SIEVE_LIST && kind == 'S');
+	       (a->kind == SIEVE_LIST && (kind == 'S' || kind == 'F'));
 }
 
 static void
@@ -239,6 +342,9 @@ check_args(struct check *c, const struct verb *v, const struct sieve_node *n)
 			    "\"%s\" takes no such argument", v->name);
 			return;
 		}
+		if ((*kinds == 'f' || *kinds == 'F') &&
+		    c->verdict != SIEVE_REFUSED)
+			check_folders(c, a);
 		kinds++;
 		a = a->next;
 	}
@@ -292,45 +398,7 @@ check_tags_together(
 		    "\"size\" lacks \":over\" or \":under\"");
 }
 
-/* --- folders --- */
-
-static const struct {
-	const char *old, *name;
-} folders[] = {
-	{ "Sent", "Sent Items" },
-	{ "Sent Messages", "Sent Items" },
-	{ "Trash", "Deleted Items" },
-	{ "Deleted Messages", "Deleted Items" },
-	{ "Junk", "Junk Mail" },
-	{ "Spam", "Junk Mail" },
-	{ "Junk E-mail", "Junk Mail" },
-};
-
-static void
-check_folder(struct check *c, const struct sieve_arg *a)
-{
-	const char *name = a->text;
-
-	if (str_starts_nocase(name, "INBOX.")) {
-		find(c, a->line, FOUND_FOLDER,
-		    "\"%.100s\": over there, folders do not begin with "
-		    "\"INBOX.\", and \"/\" stands between levels",
-		    name);
-		return;
-	}
-	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-		if (str_eq_nocase(name, folders[i].old))
-			find(c, a->line, FOUND_FOLDER,
-			    "\"%s\": over there, the folder is called \"%s\"",
-			    name, folders[i].name);
-	if (strchr(name, '&') != NULL && strchr(name, '-') != NULL &&
-	    strchr(name, '&') < strrchr(name, '-') &&
-	    strstr(name, "${") == NULL && strchr(name, ' ') == NULL)
-		find(c, a->line, FOUND_FOLDER,
-		    "\"%.100s\" looks like modified UTF-7: over there, names "
-		    "are UTF-8",
-		    name);
-}
+/* --- meanings --- */
 
 static const struct sieve_arg *
 last_string(const struct sieve_node *n)
@@ -359,11 +427,8 @@ check_meaning(struct check *c, const struct sieve_node *n)
 
 	if (last == NULL)
 		return;
-	if (strcmp(n->name, "fileinto") == 0)
-		check_folder(c, last);
-	else if (strcmp(n->name, "redirect") == 0 &&
-		 strchr(last->text, '@') == NULL &&
-		 strstr(last->text, "${") == NULL)
+	if (strcmp(n->name, "redirect") == 0 &&
+	    strchr(last->text, '@') == NULL && strstr(last->text, "${") == NULL)
 		find(c, last->line, FOUND_SYNTAX,
 		    "\"%.100s\" is not an address", last->text);
 	else if (strcmp(n->name, "include") == 0 && has_tag(n, "global"))
@@ -420,6 +485,39 @@ check_tests(struct check *c, const struct verb *v, const struct sieve_node *n)
 		check_node(c, t, true);
 }
 
+/* RFC 5229, 4: what the script sets variables to. */
+static void
+collect_values(struct check *c, const struct sieve_node *n)
+{
+	for (; n != NULL; n = n->next) {
+		const struct sieve_arg *a = n->args;
+		struct value *v;
+		void **slot;
+
+		collect_values(c, n->block);
+		while (a != NULL && a->kind == SIEVE_TAG)
+			a = a->next;
+		if (strcmp(n->name, "set") != 0 || a == NULL ||
+		    a->kind != SIEVE_STRING || a->next == NULL ||
+		    a->next->kind != SIEVE_STRING)
+			continue;
+		slot = map_put(&c->values,
+		    str_lower(arena_adds(&c->arena, a->text)), NULL);
+		v = arena_alloc(&c->arena, sizeof *v);
+		*v = (struct value){ a->next->text, *slot };
+		*slot = v;
+	}
+}
+
+/* A redirect to what a variable says is another one each time. */
+static bool
+is_varying(const struct sieve_node *redirect)
+{
+	const struct sieve_arg *to = last_string(redirect);
+
+	return to != NULL && strstr(to->text, "${") != NULL;
+}
+
 /* How many redirects can run in one pass: those in a row, and of branches the
  * most. */
 static size_t
@@ -445,15 +543,20 @@ check_commands(struct check *c, const struct sieve_node *n)
 			continue;
 		}
 		c->begun = true;
+		c->loops += strcmp(n->name, "foreverypart") == 0;
 		inside = check_commands(c, n->block);
+		c->loops -= strcmp(n->name, "foreverypart") == 0;
 		if (!chained) {
 			total += branch;
 			branch = inside;
 		} else if (inside > branch) {
 			branch = inside;
 		}
-		if (strcmp(n->name, "redirect") == 0)
-			total++;
+		if (strcmp(n->name, "redirect") != 0)
+			continue;
+		total++;
+		if (c->loops > 0 && c->looped == 0 && is_varying(n))
+			c->looped = n->line;
 	}
 	return total + branch;
 }
@@ -472,8 +575,14 @@ sieve_check(const char *text, size_t len,
 	if (sieve_parse(&s, text, len, &why) == -1) {
 		find(&c, s.line, FOUND_SYNTAX, "%s", why.text);
 	} else {
+		collect_values(&c, s.commands);
 		redirects = check_commands(&c, s.commands);
-		if (redirects > REDIRECTS_MAX && c.verdict != SIEVE_REFUSED)
+		if (c.looped != 0 && c.verdict != SIEVE_REFUSED)
+			find(&c, c.looped, FOUND_REDIRECTS,
+			    "a redirect in a foreverypart can run for each "
+			    "part, and the server runs one of a script");
+		else if (redirects > REDIRECTS_MAX &&
+			 c.verdict != SIEVE_REFUSED)
 			find(&c, 1, FOUND_REDIRECTS,
 			    "up to %zu redirects can run, and the server runs "
 			    "one of a script: let a mailing list hold the "
@@ -481,6 +590,8 @@ sieve_check(const char *text, size_t len,
 			    redirects);
 	}
 	map_free(&c.required);
+	map_free(&c.values);
+	arena_free(&c.arena);
 	sieve_free(&s);
 	return c.verdict;
 }

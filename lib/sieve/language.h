@@ -25,8 +25,8 @@ struct verb {
 	const char *name;
 	unsigned int flags;
 	const char *extension; /* that must be required; NULL: none */
-	/* Of each argument: s a string, S one or several, n a number; what
-	 * follows a "?" may be left out. */
+	/* Of each argument: s a string, S one or several, f and F the same that
+	 * name folders, n a number; what follows a "?" may be left out. */
 	const char *args;
 	/* Tags, divided by blanks: "name", "name=s" with a value, "name@ext" of
 	 * an extension; "+match" and so on stand for groups. */
