@@ -81,7 +81,8 @@ ok 'opendkim: tables of either kind, texts and files, "%" for a domain' '
 	*@*.sub.two.test text
 	alice@two.test text
 	*@three.test each
-	.four.test each
+	four.test each
+	*@lost.test nowhere
 	*@five.test one
 	* each
 	EOF
@@ -97,6 +98,7 @@ ok 'opendkim: tables of either kind, texts and files, "%" for a domain' '
 	key_of ed2026 ed25519
 	key_of s1 rsa-other
 	has err "spare: left out: a key that nothing is signed with"
+	has err "lost.test: mail to be signed with a key that the KeyTable lacks: nowhere"
 	has err "five.test: mail that is signed in the name of another domain"
 	has err "each: it signs the mail of any domain, and is not carried: name yours with --sender-domain"
 	jq -se "map(select(.type == \"dkim\") | .origin) | index(\"dkim:root/etc/dkim/one.private\") != null" out
@@ -132,13 +134,36 @@ ok 'opendkim: one key for a list of domains' '
 ok 'opendkim: the domains in a file, in each form' '
 	fresh
 	key rsa root/etc/one.private
-	printf "one.test\n# no domain\n*.two.test\n" | place root/etc/domains
+	printf "one.test\n# no domain\ntwo.test\n" | place root/etc/domains
 	for domains in /etc/domains file:/etc/domains refile:/etc/domains csl:one.test,two.test; do
 		printf "%s\n" "Domain $domains" "Selector mail" "KeyFile /etc/one.private" |
 			place root/etc/opendkim.conf
 		dump 0 --root root
 		got_are "mail one.test rsa-sha256" "mail two.test rsa-sha256"
 	done'
+ok 'opendkim: "%" is the domain of the sender, which a pattern may only be above' '
+	fresh
+	key rsa root/k
+	printf "%s\n" "KeyTable refile:/etc/keys" "SigningTable refile:/etc/signing" |
+		place root/etc/opendkim.conf
+	printf "k %%:s:/k\nsub.r.test %%:s:/k\nr.test %%:s:/k\n" | place root/etc/keys
+	printf "*@*.q.test k\n*@*.r.test %%\n" | place root/etc/signing
+	dump 1 -v --root root
+	got_are "s sub.r.test rsa-sha256"
+	has err "k: it signs the mail of the domains below q.test, and is not carried: name yours with --sender-domain"
+	has err "r.test: left out: a key that nothing is signed with"
+	dump 1 --root root --sender-domain q.test --sender-domain xq.test
+	got_are "s sub.r.test rsa-sha256"
+	dump 0 --root root --sender-domain a.Q.test --sender-domain other.test
+	got_are "s a.q.test rsa-sha256" "s sub.r.test rsa-sha256"
+	# The domains of one key, too.
+	printf "%s\n" "Domain refile:/etc/domains" "Selector s" "KeyFile /k" |
+		place root/etc/opendkim.conf
+	printf "one.test\n*.two.test\n" | place root/etc/domains
+	dump 1 --root root
+	got_are "s one.test rsa-sha256"
+	dump 0 --root root --sender-domain a.two.test
+	got_are "s one.test rsa-sha256" "s a.two.test rsa-sha256"'
 ok 'a key for the mail of any domain: named, and listed for those that are given' '
 	fresh
 	key rsa root/etc/one.private

@@ -283,16 +283,34 @@ dkim_file(
 	buf_wipe(&text);
 }
 
+bool
+dkim_is_below(const char *domain, const char *above)
+{
+	size_t len = strlen(domain), tail = above == NULL ? 0 : strlen(above);
+
+	return above == NULL || (len > tail && domain[len - tail - 1] == '.' &&
+				    str_eq_nocase(domain + len - tail, above));
+}
+
 size_t
-dkim_sender_domains(struct dkim *d, const char *key)
+dkim_sender_domains(struct dkim *d, const char *key, const char *above)
 {
 	struct why why = { 0 };
+	size_t n = 0;
 
-	if (d->options->n_domains == 0) {
+	for (size_t i = 0; i < d->options->n_domains; i++)
+		n += dkim_is_below(d->options->domains[i], above);
+	if (n > 0)
+		return n;
+	if (above == NULL)
 		why_set(&why, FAIL_DATA,
 		    "it signs the mail of any domain, and is not carried: name "
 		    "yours with --sender-domain");
-		emit_fail_at(d->emit, key, NULL, &why);
-	}
-	return d->options->n_domains;
+	else
+		why_set(&why, FAIL_DATA,
+		    "it signs the mail of the domains below %s, and is not "
+		    "carried: name yours with --sender-domain",
+		    above);
+	emit_fail_at(d->emit, key, NULL, &why);
+	return 0;
 }

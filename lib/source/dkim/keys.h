@@ -28,9 +28,12 @@ void dkim_key(struct dkim *d, const char *domain, const char *selector,
 void dkim_file(
     struct dkim *d, const char *domain, const char *selector, const char *path);
 
-/* How many domains the options name for keys that sign the mail of any sender's;
- * where there is none, a failure: key is not carried. */
-size_t dkim_sender_domains(struct dkim *d, const char *key);
+/* How many domains the options name for keys that sign the mail of any sender's,
+ * of those below another domain where above is not NULL; where there is none, a
+ * failure: key is not carried. */
+size_t dkim_sender_domains(struct dkim *d, const char *key, const char *above);
+/* Whether a domain is below another; everything is below NULL. */
+bool dkim_is_below(const char *domain, const char *above);
 
 /*
  * Reads a text file of the system and hands over its lines, trimmed, without

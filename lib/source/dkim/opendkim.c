@@ -16,10 +16,18 @@
 
 /* --- the tables --- */
 
-/* A line of the SigningTable: the domain of a pattern, and the key. */
-struct signer {
+/* The domains that a pattern matches. */
+struct pattern {
 	const char *domain; /* NULL: all of them */
-	const char *key;    /* "%": the one named as the sender's domain */
+	bool below;         /* not the domain itself, but those below it */
+};
+
+/* A line of the SigningTable: whose mail, and the key. */
+struct signer {
+	struct pattern of;
+	const char *key; /* "%": the one named as the sender's domain */
+	struct place at;
+	bool known; /* the key is in the KeyTable */
 	struct signer *next;
 };
 
@@ -51,20 +59,29 @@ other_kind(struct dkim *d, const char *setting)
 	emit_fail(d->emit, NULL, &why);
 }
 
-/* "*@example.org", "example.org", ".example.org", "alice@example.org" */
-static const char *
-pattern_domain(const char *pattern)
+/* "*@example.org", "example.org", "alice@example.org"; ".example.org" and
+ * "*@*.example.org" for the domains below it. */
+static struct pattern
+parse_pattern(const char *text)
 {
-	const char *at = strrchr(pattern, '@');
+	const char *at = strrchr(text, '@');
+	struct pattern p = { .domain = at == NULL ? text : at + 1 };
 
-	if (at != NULL)
-		pattern = at + 1;
-	if (str_starts(pattern, "*."))
-		pattern++;
-	if (*pattern == '.')
-		pattern++;
-	return *pattern == '\0' || strchr(pattern, '*') != NULL ? NULL
-								: pattern;
+	if (str_starts(p.domain, "*."))
+		p.domain++;
+	p.below = *p.domain == '.';
+	p.domain += p.below;
+	if (*p.domain == '\0' || strchr(p.domain, '*') != NULL)
+		p = (struct pattern){ .domain = NULL };
+	return p;
+}
+
+static bool
+matches(const struct pattern *p, const char *domain)
+{
+	if (p->domain == NULL || p->below)
+		return dkim_is_below(domain, p->domain);
+	return str_eq_nocase(domain, p->domain);
 }
 
 static void
@@ -73,7 +90,6 @@ signing_line(struct dkim *d, char *line, void *arg)
 	struct tables *t = arg;
 	char *key = dkim_rest(line);
 	struct signer *s = arena_alloc(&d->arena, sizeof *s);
-	const char *domain = pattern_domain(line);
 
 	key[strcspn(key, ": \t")] = '\0'; /* who signs may follow */
 	if (*key == '\0') {
@@ -81,7 +97,9 @@ signing_line(struct dkim *d, char *line, void *arg)
 		return;
 	}
 	s->key = arena_adds(&d->arena, key);
-	s->domain = domain == NULL ? NULL : arena_adds(&d->arena, domain);
+	s->of = parse_pattern(arena_adds(&d->arena, line));
+	s->at = d->emit->at;
+	s->known = false;
 	s->next = t->signers;
 	t->signers = s;
 }
@@ -110,32 +128,56 @@ put_key(
 static bool
 signs_with(const struct signer *s, const char *name)
 {
-	size_t len, tail;
-
-	if (strcmp(s->key, "%") != 0)
-		return strcmp(s->key, name) == 0;
-	if (s->domain == NULL)
-		return true;
-	len = strlen(name);
-	tail = strlen(s->domain);
-	return len >= tail && str_eq_nocase(name + len - tail, s->domain) &&
-	       (len == tail || name[len - tail - 1] == '.');
+	return strcmp(s->key, "%") == 0 ? matches(&s->of, name)
+					: strcmp(s->key, name) == 0;
 }
 
-/* The domain of the senders of the line, whose key that is; NULL: any. */
-static const char *
+/* The senders of the line, whose key that is. */
+static struct pattern
 senders(const struct signer *s, const char *name)
 {
-	return strcmp(s->key, "%") == 0 ? name : s->domain;
+	return strcmp(s->key, "%") == 0 ? (struct pattern){ .domain = name }
+					: s->of;
 }
 
 static bool
 is_used(const struct tables *t, const char *name)
 {
-	for (const struct signer *s = t->signers; s != NULL; s = s->next)
+	bool used = false;
+
+	for (struct signer *s = t->signers; s != NULL; s = s->next)
 		if (signs_with(s, name))
-			return true;
-	return false;
+			used = s->known = true;
+	return used;
+}
+
+static void
+note_unknown(struct dkim *d, const struct tables *t)
+{
+	for (const struct signer *s = t->signers; s != NULL; s = s->next) {
+		d->emit->at = s->at;
+		if (!s->known)
+			emit_note(d->emit, s->of.domain,
+			    "mail to be signed with a key that the KeyTable "
+			    "lacks",
+			    s->key);
+	}
+}
+
+/* A key for all domains of a pattern: put takes each. What they are the options
+ * say, where the pattern does not; key is what a failure names. */
+static void
+put_for(struct dkim *d, const struct pattern *p, const char *name,
+    void (*put)(struct dkim *d, const char *domain, const char *selector,
+	const char *key),
+    const char *selector, const char *key)
+{
+	if (p->domain != NULL && !p->below)
+		put(d, p->domain, selector, key);
+	else if (dkim_sender_domains(d, name, p->domain) > 0)
+		for (size_t i = 0; i < d->options->n_domains; i++)
+			if (matches(p, d->options->domains[i]))
+				put(d, d->options->domains[i], selector, key);
 }
 
 /* "%" as a domain is that of the sender: each for which the key is used. */
@@ -144,16 +186,10 @@ put_for_senders(struct dkim *d, const struct tables *t, const char *name,
     const char *selector, const char *key)
 {
 	for (const struct signer *s = t->signers; s != NULL; s = s->next) {
-		const char *domain = senders(s, name);
+		struct pattern of = senders(s, name);
 
-		if (!signs_with(s, name))
-			continue;
-		if (domain != NULL)
-			put_key(d, domain, selector, key);
-		else if (dkim_sender_domains(d, name) > 0)
-			for (size_t i = 0; i < d->options->n_domains; i++)
-				put_key(
-				    d, d->options->domains[i], selector, key);
+		if (signs_with(s, name))
+			put_for(d, &of, name, put_key, selector, key);
 	}
 }
 
@@ -163,7 +199,7 @@ note_strangers(struct dkim *d, const struct tables *t, const char *name,
     const char *domain)
 {
 	for (const struct signer *s = t->signers; s != NULL; s = s->next) {
-		const char *from = senders(s, name);
+		const char *from = senders(s, name).domain;
 
 		if (signs_with(s, name) && from != NULL &&
 		    !str_eq_nocase(from, domain))
@@ -178,7 +214,7 @@ note_strangers(struct dkim *d, const struct tables *t, const char *name,
 static void
 key_line(struct dkim *d, char *line, void *arg)
 {
-	const struct tables *t = arg;
+	struct tables *t = arg;
 	char *rest = dkim_rest(line), *domain = str_cut(&rest, ':'), *selector;
 
 	selector = rest == NULL ? NULL : str_cut(&rest, ':');
@@ -207,7 +243,8 @@ opendkim_tables_by(
 
 	if (signing != NULL && !read(d, signing, signing_line, &t))
 		t.signing = false;
-	(void)read(d, keys, key_line, &t);
+	if (read(d, keys, key_line, &t))
+		note_unknown(d, &t);
 }
 
 /* A table, as opendkim.conf names it. */
@@ -287,14 +324,10 @@ static void
 domain_line(struct dkim *d, char *line, void *arg)
 {
 	const struct conf *c = arg;
-	const char *domain = pattern_domain(line);
+	const struct pattern of = parse_pattern(line);
 
-	if (domain != NULL)
-		dkim_file(d, domain, c->v[SET_SELECTOR], c->v[SET_KEY_FILE]);
-	else if (dkim_sender_domains(d, line) > 0)
-		for (size_t i = 0; i < d->options->n_domains; i++)
-			dkim_file(d, d->options->domains[i], c->v[SET_SELECTOR],
-			    c->v[SET_KEY_FILE]);
+	put_for(
+	    d, &of, line, dkim_file, c->v[SET_SELECTOR], c->v[SET_KEY_FILE]);
 }
 
 /* One key for the domains of a list, or of a file. */

@@ -418,7 +418,7 @@ put_one_key(struct rspamd *r, const char *path)
 	struct dkim *d = r->d;
 
 	if (!dkim_exists(d, path) ||
-	    dkim_sender_domains(d, dkim_path(d, path)) == 0)
+	    dkim_sender_domains(d, dkim_path(d, path), NULL) == 0)
 		return;
 	for (size_t i = 0; i < d->options->n_domains; i++) {
 		const char *domain = d->options->domains[i];
