@@ -405,6 +405,16 @@ if command -v postmap >/dev/null; then
 	ok 'export: a transport table that Postfix reads' '
 		run 0 remap export --to s --host s=new.test:25 --format=postfix-transport alice@one.test >transport
 		[ "$(postmap -q alice@one.test "texthash:$tmp/transport" 2>err)" = "smtp:[new.test]:25" ]'
+	ok 'export: a transport table has no line that Postfix leaves out' '
+		printf "%s@one.test\n" "a\"b" "a\\\"b" "a\"b\"c" "a\"b\\\"c" "a\\\\\"b" "a\"" x >names
+		run 1 remap export --to s --host s=h --format=postfix-transport <names >transport 2>err
+		cut -f 1 transport >got
+		printf "%s@one.test\n" "a\\\"b" "a\"b\"c" x >want
+		same want got
+		[ "$(grep -c "that a transport table cannot have as key" err)" = 4 ]
+		postmap "hash:$tmp/transport" 2>err
+		not [ -s err ]
+		[ "$(postmap -q - "hash:$tmp/transport" <got | wc -l)" = 3 ]'
 fi
 
 done_testing

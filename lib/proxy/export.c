@@ -34,6 +34,21 @@ route_tsv(const struct export_options *o, const char *identifier,
 	return 0;
 }
 
+/* Whether postmap(1) finds the end of the key: a "\" takes its meaning from the byte
+ * after it. It leaves other lines out. */
+static bool
+is_balanced(const char *key)
+{
+	bool quoted = false;
+
+	for (; *key != '\0'; key++)
+		if (*key == '\\' && key[1] != '\0')
+			key++;
+		else if (*key == '"')
+			quoted = !quoted;
+	return !quoted;
+}
+
 int
 export_transport_key(const char *identifier, struct why *why)
 {
@@ -41,7 +56,8 @@ export_transport_key(const char *identifier, struct why *why)
 	if (strchr(identifier, '@') == NULL)
 		return why_set(why, FAIL_DATA,
 		    "a transport table is by address, not by login");
-	if (*identifier == '"' || *identifier == '@' || *identifier == '#')
+	if (*identifier == '"' || *identifier == '@' || *identifier == '#' ||
+	    !is_balanced(identifier))
 		return why_set(why, FAIL_DATA,
 		    "an address that a transport table cannot have as key");
 	return 0;
