@@ -95,7 +95,27 @@ ok 'a login name without a domain: the address that goes with it, or a failure' 
 	jq -r ".address // empty" out >got
 	printf "%s\n" alice@example.org bob@example.org >want
 	same want got
-	has err "carol: a login name without a domain (--domain)"'
+	has err "carol: a login name without a domain (--domain)"
+	# Records and address books name the same; of two, none is guessed.
+	cp roundcube.db two.db
+	sqlite3 two.db "INSERT INTO users (user_id, username, mail_host, language) VALUES (90, '"'two'"', '"'h'"', '"'de_DE'"'), (91, '"'a_%'"', '"'h'"', '"'de_DE'"');
+	    INSERT INTO identities (identity_id, user_id, standard, name, email) VALUES (900, 90, 0, '"'N'"', '"'two@one.test'"'),
+		(901, 90, 1, '"'N'"', '"'two@two.test'"'), (902, 91, 0, '"'N'"', '"'abc@one.test'"'), (903, 91, 1, '"'N'"', '"'A_%@two.test'"');
+	    INSERT INTO contacts (contact_id, user_id, name) VALUES (900, 90, '"'F'"'), (901, 91, '"'F'"')"
+	for what in "" "--vcards two"; do
+		run 1 dirdump roundcube $what sqlite:two.db >out 2>err
+		has err "two: a login name without a domain, of which two identities say different ones (--domain): two@one.test and two@two.test"
+		jq -r ".address // empty" out >>got
+	done
+	ls two >>got
+	printf "%s\n" alice@example.org bob@example.org alice@example.org bob@example.org \
+	    a_%@two.test alice@example.org bob@example.org a_%25@two.test | sort >want
+	sort got | same want -
+	sqlite3 two.db "UPDATE identities SET email = '"'TWO@one.test'"' WHERE identity_id = 901"
+	run 1 dirdump roundcube sqlite:two.db >out 2>err
+	has out "\"address\":\"two@one.test\""
+	run 1 dirdump roundcube --vcards two sqlite:two.db >out 2>err
+	[ -d two/two@one.test ]'
 ok 'Roundcube 0.1, and tables with a prefix' '
 	sqlite3 old.db <"$data/roundcube-old.sqlite.sql"
 	run 0 dirdump roundcube sqlite:old.db >out 2>err

@@ -30,8 +30,8 @@ struct cards {
 	struct arena arena; /* of the contact */
 	struct webmail_card card;
 	const char *contact; /* its id; NULL: none yet */
-	const char *login;
-	const char *candidate; /* an identity that begins with it */
+	const char *user, *login;
+	struct roundcube_owners owners;
 	struct buf text, owner;
 	struct map uids; /* of this owner's cards so far */
 	struct arena keys;
@@ -48,12 +48,8 @@ cards_query(struct sql *db, const struct webmail_options *o, struct buf *out,
 
 	if (groups == -1)
 		return -1;
-	buf_adds(
-	    out, "SELECT u.username AS rc_login, (SELECT MIN(i.email) FROM ");
-	roundcube_table(db, o, "identities", out);
 	buf_addf(out,
-	    " i WHERE i.user_id = u.user_id AND i.del = 0 AND "
-	    "i.email LIKE REPLACE('#@%%', '#', u.username)) AS rc_address, "
+	    "SELECT u.user_id AS rc_user, u.username AS rc_login, "
 	    "%s AS rc_group, c.* FROM ",
 	    groups == 1 ? "g.name" : "NULL");
 	roundcube_table(db, o, "contacts", out);
@@ -224,8 +220,8 @@ end_card(struct cards *c)
 	if (c->contact != NULL) {
 		buf_reset(&c->owner);
 		buf_reset(&c->text);
-		if (webmail_address(c->emit, c->options, c->login, c->candidate,
-			&c->owner) == 0)
+		if (roundcube_address(c->emit, c->options, &c->owners, c->user,
+			c->login, &c->owner) == 0)
 			put_card(c);
 	}
 	c->contact = NULL;
@@ -244,7 +240,7 @@ begin_card(struct cards *c)
 {
 	c->contact = column(c, "contact_id");
 	c->login = column(c, "rc_login");
-	c->candidate = column(c, "rc_address");
+	c->user = column(c, "rc_user");
 	if (c->login == NULL)
 		c->login = "";
 	c->card.vcard = column(c, "vcard");
@@ -283,7 +279,8 @@ read_cards(struct cards *c, struct why *why)
 	int n = -1;
 
 	emit_file(c->emit, sql_name(c->db));
-	if (cards_query(c->db, c->options, &query, why) == 0 &&
+	if (roundcube_owners_read(c->db, c->options, &c->owners, why) == 0 &&
+	    cards_query(c->db, c->options, &query, why) == 0 &&
 	    sql_query(c->db, query.data, why) == 0)
 		while ((n = sql_next(c->db, why)) == 1 && !emit_stop(c->emit) &&
 		       !c->emit->tally->fatal) {
@@ -318,6 +315,7 @@ roundcube_vcards(struct emit *e, const struct webmail_options *o,
 	*n = c.n;
 	sql_close(c.db);
 	forget_uids(&c);
+	roundcube_owners_free(&c.owners);
 	arena_free(&c.keys);
 	arena_free(&c.arena);
 	buf_free(&c.text);

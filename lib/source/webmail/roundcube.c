@@ -23,7 +23,7 @@ struct reading {
 	struct record r;
 	const char *user; /* the id, as text; NULL: none yet */
 	const char *login;
-	const char *candidate; /* an identity that has the login before its @ */
+	struct roundcube_owners owners;
 };
 
 /* --- tables --- */
@@ -56,6 +56,89 @@ roundcube_has_table(struct sql *db, const struct webmail_options *o,
 	r = sql_has_table(db, full.data, why);
 	buf_free(&full);
 	return r;
+}
+
+/* --- owners --- */
+
+/* An identity that has the login name before its "@", and another one. */
+struct identities {
+	const char *address, *other;
+};
+
+/* Notes an identity of a user, if it is such a one. */
+static void
+take_identity(struct roundcube_owners *owners, const char *user,
+    const char *login, const char *address)
+{
+	struct identities *i;
+	void **slot;
+
+	if (user == NULL || login == NULL || address == NULL ||
+	    !webmail_is_local_part(address, login))
+		return;
+	slot = map_put_copy(&owners->identities, &owners->arena, user, NULL);
+	i = *slot;
+	if (i == NULL) {
+		*slot = i = arena_alloc(&owners->arena, sizeof *i);
+		*i = (struct identities){ arena_adds(&owners->arena, address),
+			NULL };
+	} else if (i->other == NULL && !str_eq_nocase(i->address, address)) {
+		i->other = arena_adds(&owners->arena, address);
+	}
+}
+
+int
+roundcube_owners_read(struct sql *db, const struct webmail_options *o,
+    struct roundcube_owners *owners, struct why *why)
+{
+	struct buf query = { 0 };
+	int n = 0;
+
+	if (o->domain != NULL)
+		return 0;
+	buf_adds(&query, "SELECT u.user_id, u.username, i.email FROM ");
+	roundcube_table(db, o, "users", &query);
+	buf_adds(&query, " u JOIN ");
+	roundcube_table(db, o, "identities", &query);
+	buf_adds(&query, " i ON i.user_id = u.user_id AND i.del = 0 "
+			 "ORDER BY u.user_id, i.identity_id");
+	n = sql_query(db, query.data, why);
+	while (n == 0 && (n = sql_next(db, why)) == 1) {
+		size_t len;
+
+		take_identity(owners, sql_value(db, 0, &len),
+		    sql_value(db, 1, &len), sql_value(db, 2, &len));
+		n = 0;
+	}
+	buf_free(&query);
+	return n;
+}
+
+int
+roundcube_address(struct emit *e, const struct webmail_options *o,
+    const struct roundcube_owners *owners, const char *user, const char *login,
+    struct buf *out)
+{
+	void **slot = map_get(&owners->identities, user);
+	const struct identities *i = slot == NULL ? NULL : *slot;
+	struct why why = { 0 };
+
+	if (i == NULL || i->other == NULL)
+		return webmail_address(
+		    e, o, login, i == NULL ? NULL : i->address, out);
+	why_set(&why, FAIL_DATA,
+	    "a login name without a domain, of which two identities say "
+	    "different ones (--domain): %.100s and %.100s",
+	    i->address, i->other);
+	emit_fail(e, login, &why);
+	return -1;
+}
+
+void
+roundcube_owners_free(struct roundcube_owners *owners)
+{
+	map_free(&owners->identities);
+	arena_free(&owners->arena);
 }
 
 /* --- identities --- */
@@ -110,8 +193,8 @@ end_user(struct reading *rd)
 	if (rd->user != NULL &&
 	    (r->identities.n != 0 || r->locale != NULL ||
 		r->time_zone != NULL) &&
-	    webmail_address(rd->emit, rd->options, rd->login, rd->candidate,
-		&address) == 0) {
+	    roundcube_address(rd->emit, rd->options, &rd->owners, rd->user,
+		rd->login, &address) == 0) {
 		r->address = address.data;
 		(void)emit_plain(rd->emit, r);
 	}
@@ -175,7 +258,6 @@ begin_user(struct reading *rd, const char *user)
 	rd->login = column(rd, "rc_login");
 	if (rd->login == NULL)
 		rd->login = "";
-	rd->candidate = NULL;
 	rd->r.locale = webmail_language(column(rd, "rc_language"), &rd->arena);
 	rd->r.time_zone = time_zone(rd, preferences);
 	note_responses(rd, preferences);
@@ -191,8 +273,6 @@ add_identity(struct reading *rd)
 	if (address == NULL)
 		return;
 	i = record_add(&rd->r, &rd->r.identities);
-	if (rd->candidate == NULL && webmail_is_local_part(address, rd->login))
-		rd->candidate = address;
 	i->address = address;
 	i->name = column(rd, "name");
 	i->reply_to = column(rd, "reply-to");
@@ -289,7 +369,8 @@ roundcube_dump(struct emit *e, const struct webmail_options *o)
 		record_reset(&rd.r, REC_SETTINGS);
 		emit_file(e, sql_name(rd.db));
 		identities_query(rd.db, o, &query);
-		if (sql_query(rd.db, query.data, &why) == 0)
+		if (roundcube_owners_read(rd.db, o, &rd.owners, &why) == 0 &&
+		    sql_query(rd.db, query.data, &why) == 0)
 			while (
 			    (n = sql_next(rd.db, &why)) == 1 && !emit_stop(e)) {
 				e->at.line++;
@@ -305,6 +386,7 @@ roundcube_dump(struct emit *e, const struct webmail_options *o)
 		emit_fail_at(e, NULL, NULL, &why);
 	sql_close(rd.db);
 	record_free(&rd.r);
+	roundcube_owners_free(&rd.owners);
 	arena_free(&rd.arena);
 	buf_free(&query);
 }
