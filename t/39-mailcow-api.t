@@ -148,5 +148,17 @@ ok 'another program, an empty mailcow, a busy one, and one that breaks off' '
 	serve "$tables"
 	dump 2 "$url"
 	hasnt out "\"end\""'
+ok 'an object that holds no rows is no empty list: the request is named' '
+	unset FAULT
+	for lie in "mailbox/all/one.test {\"message\":\"rate limit exceeded\"}" \
+	    "domain/all {\"type\":\"danger\",\"msg\":\"access denied\"}" \
+	    "alias/all {\"error\":{\"code\":5}}"; do
+		LIE=/api/v1/get/$lie
+		export LIE
+		serve "$tables"
+		dump 2 -q "$url"
+		has err "$url${LIE%% *}: not the answer of such a server: an object that holds no rows"
+		hasnt out "\"end\""
+	done'
 
 done_testing

@@ -84,7 +84,11 @@ test_rows(void)
 	reads("{\"0\":{\"name\":\"a\"},\"1\":{\"name\":\"b\"}}",
 	    "a,-1,-1;b,-1,-1;");
 	reads("{\"type\":\"error\",\"msg\":\"no\"}", NULL);
-	reads("{\"type\":\"info\",\"msg\":[1]}", "");
+	reads("{\"type\":\"info\",\"msg\":[1]}", NULL);
+	reads("{\"message\":\"rate limit exceeded\"}", NULL);
+	reads("{\"error\":{\"name\":\"a\"}}", NULL);
+	reads("{\"0\":{\"name\":\"a\"},\"more\":true}", NULL);
+	reads("{\"0\":1}", NULL);
 	reads("[{\"n\":1.5}]", NULL);
 	reads("[1]", NULL);
 	reads("[{\"name\":\"a\"}", NULL);

@@ -73,7 +73,7 @@ get_rows(struct mailcow *m, const char *object, const char *name,
 	if (r == 0)
 		r = web_rows(m->api->reply.body.data, fields, n, each, m, &why);
 	if (r == -1)
-		webapi_fail(m->api, m->emit, &why);
+		webapi_fail(m->api, m->emit, m->path.data, &why);
 	return r == 0 && !emit_stop(m->emit);
 }
 

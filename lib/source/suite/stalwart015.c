@@ -316,7 +316,7 @@ read_type(struct directory *d, const char *type)
 		    "gives %zu: run it again",
 		    (long long)total, type, d->seen.n);
 	if (r == -1)
-		webapi_fail(d->api, d->emit, &why);
+		webapi_fail(d->api, d->emit, path, &why);
 	principal_free(&p);
 	return r == 0;
 }

@@ -4,8 +4,10 @@
 
 #include "source/suite/webapi.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/alloc.h"
 #include "core/str.h"
 
 enum {
@@ -24,9 +26,13 @@ webapi_free(struct webapi *w)
 }
 
 void
-webapi_fail(struct webapi *w, struct emit *e, const struct why *why)
+webapi_fail(
+    struct webapi *w, struct emit *e, const char *path, const struct why *why)
 {
-	emit_fail_at(e, http_base(w->http), NULL, why);
+	char *where = xasprintf("%s%s", http_base(w->http), path);
+
+	emit_fail_at(e, where, NULL, why);
+	free(where);
 }
 
 /* Whether the answer is what a reader can go on with. */

@@ -27,8 +27,9 @@ struct webapi {
  */
 int webapi_get(struct webapi *w, const char *path, struct why *why);
 
-/* Reports a failure of the server as a whole. */
-void webapi_fail(struct webapi *w, struct emit *e, const struct why *why);
+/* Reports the failure of a request. */
+void webapi_fail(
+    struct webapi *w, struct emit *e, const char *path, const struct why *why);
 
 /* Frees the connection and the answer. */
 void webapi_free(struct webapi *w);

@@ -88,27 +88,37 @@ read_row(struct rows *rows)
 		rows->each(rows->ctx, rows->fields);
 }
 
-/* Nothing is an empty object; an error is one too. */
-static bool
+/* The rows of a list from which some were taken have their numbers for names, and
+ * nothing is an empty object; an error is an object, too. What is wrong with another
+ * one; NULL: nothing. */
+static const char *
 read_object(struct rows *rows)
 {
 	struct json_reader *s = &rows->s;
-	bool error = false;
+	const char *wrong = NULL;
 	enum jr_type type;
 	char *name, *value;
 
 	if (!jr_enter(s, '{'))
-		return false;
+		return NULL;
 	while (jr_member(s, &name) && jr_peek(s, &type)) {
-		if (type == JR_OBJECT)
+		if (type == JR_OBJECT &&
+		    name[strspn(name, "0123456789")] == '\0') {
 			read_row(rows);
-		else if (type == JR_STRING && strcmp(name, "type") == 0 &&
-			 jr_string(s, &value))
-			error = strcmp(value, "error") == 0;
-		else
+			continue;
+		}
+		if (wrong == NULL)
+			wrong = "not the answer of such a server: an object "
+				"that holds no rows";
+		if (type == JR_STRING && strcmp(name, "type") == 0 &&
+		    jr_string(s, &value)) {
+			if (strcmp(value, "error") == 0)
+				wrong = "the server reports an error";
+		} else {
 			(void)jr_skip(s);
+		}
 	}
-	return error;
+	return wrong;
 }
 
 int
@@ -121,16 +131,16 @@ web_rows(char *text, struct web_field *fields, size_t n,
 	};
 	struct json_reader *s = &rows.s;
 	enum jr_type type;
-	bool error = false;
+	const char *wrong = NULL;
 
 	jr_init(s, text);
 	if (jr_peek(s, &type) && type == JR_OBJECT)
-		error = read_object(&rows);
+		wrong = read_object(&rows);
 	else if (jr_enter(s, '['))
 		while (jr_element(s))
 			read_row(&rows);
-	if (error)
-		return why_set(why, FAIL_FATAL, "the server reports an error");
+	if (wrong != NULL && s->error == NULL)
+		return why_set(why, FAIL_FATAL, "%s", wrong);
 	if (!jr_done(s))
 		return why_set(why, FAIL_FATAL,
 		    "not the answer of such a server: %s",

@@ -21,9 +21,9 @@ struct web_field {
 };
 
 /*
- * Calls each for every object of a list, or of an object that holds them. The
- * text is changed. 0; or -1 and why (FATAL): not such an answer, or one that
- * says "type": "error".
+ * Calls each for every object of a list, or of an object that holds nothing but
+ * objects by their numbers. The text is changed. 0; or -1 and why (FATAL): not such
+ * an answer, or one that says "type": "error".
  */
 int web_rows(char *text, struct web_field *fields, size_t n,
     void (*each)(void *ctx, const struct web_field *fields), void *ctx,
