@@ -178,9 +178,20 @@ ok 'a login without a domain, as the record has it' '
 	has err "no end record"
 	run 0 acctcheck --source "$new" --target "$old" --passwords passwords --cacert cert -q --partial record >out 2>err
 	[ "$(found)" = "carol@one.test ok" ]
+	check 0 --partial record
+	[ "$(found)" = "carol@one.test ok" ]
+	(eval "old=$new new=$old"; check 0 --partial record)
+	[ "$(found)" = "carol@one.test ok" ]
 	echo carol@one.test >in
 	check 1 in
 	[ "$(found)" = "carol@one.test failed source-missing" ]'
+ok 'accounts that are not there do not make the master user refused' '
+	for n in 1 2 3 4; do
+		echo "{\"v\":1,\"type\":\"account\",\"address\":\"no$n@one.test\",\"logins\":[\"no$n\"]}"
+	done >records
+	check 1 --partial -j 1 records
+	[ "$(found | sort -u | wc -l)" = 4 ]
+	[ "$(jq -r ".findings[0].what" out | sort -u)" = source-missing ]'
 ok 'an account that the new server does not have' '
 	echo dora@one.test >in
 	check 1 in

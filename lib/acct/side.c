@@ -310,8 +310,8 @@ imap_by(
 	return answer;
 }
 
-/* By each separator, until the master user is let in by one, which is then that
- * of the server. One thread at a time: logins that are refused are counted. */
+/* By each separator, until the server knows the master user by one, which is then
+ * its own. One thread at a time: logins that are refused are counted. */
 static enum imap_answer
 imap_probe(struct side *s, struct side_account *a, const char *name)
 {
@@ -324,7 +324,7 @@ imap_probe(struct side *s, struct side_account *a, const char *name)
 	else
 		for (; answer == IMAP_REFUSED && *c != '\0'; c++) {
 			answer = imap_by(s, a, name, *c);
-			if (answer == IMAP_LET_IN)
+			if (answer == IMAP_LET_IN || answer == IMAP_FORBIDDEN)
 				atomic_store(&s->separator, *c);
 		}
 	(void)pthread_mutex_unlock(&s->probe);
@@ -341,17 +341,36 @@ imap_by_name(struct side *s, struct side_account *a, const char *name)
 	return imap_by(s, a, name, s->options.authzid ? 0 : separator);
 }
 
-/* As the master user; the account is absent where each name is refused. */
+/* By each name until one is let in. Dovecot forbids the master user an account that
+ * it does not have, or fails (imap_by), and may have it by the next name. */
+static enum imap_answer
+imap_by_names(struct side *s, struct side_account *a)
+{
+	enum imap_answer answer = IMAP_REFUSED;
+	struct why ill = { 0 };
+
+	for (size_t i = 0; a->names[i] != NULL && answer != IMAP_LET_IN &&
+			   answer != IMAP_FAILED;
+	     i++) {
+		answer = imap_by_name(s, a, a->names[i]);
+		if (answer == IMAP_ILL)
+			ill = a->data.why;
+	}
+	if (ill.kind == FAIL_NONE || answer == IMAP_LET_IN)
+		return answer;
+	a->data.why = ill;
+	return IMAP_ILL;
+}
+
+/* As the master user; the account is absent where no name is let in. */
 static void
 imap_as_master(struct side *s, struct side_account *a)
 {
-	enum imap_answer answer = IMAP_REFUSED;
+	enum imap_answer answer = imap_by_names(s, a);
 
-	for (size_t i = 0; answer == IMAP_REFUSED && a->names[i] != NULL; i++)
-		answer = imap_by_name(s, a, a->names[i]);
 	a->master = answer == IMAP_LET_IN;
 	a->absent = answer == IMAP_REFUSED || answer == IMAP_FORBIDDEN;
-	if (answer == IMAP_LET_IN)
+	if (answer == IMAP_LET_IN || answer == IMAP_FORBIDDEN)
 		atomic_store(&s->master_let_in, true);
 	else if (a->absent && !atomic_load(&s->master_let_in) &&
 		 atomic_fetch_add(&s->master_refused, 1) + 1 >=
