@@ -203,18 +203,16 @@ judge_sides(struct verification *v, const struct acct_subject *s)
 
 /* --- folders and counts --- */
 
-/* "1 message", "2 messages"; what is not known counts as none. */
+/* "1 message", "2 messages" */
 static void
 put_messages(struct buf *out, int64_t n)
 {
-	if (n < 0)
-		n = 0;
 	buf_addf(out, "%" PRId64 " message%s", n, plural((size_t)n));
 }
 
-/* What is said of a pair, after its name. */
+/* What is said of a pair that both servers tell about. */
 static void
-put_verdict(
+put_known(
     struct buf *out, enum folder_verdict verdict, int64_t had, int64_t has)
 {
 	switch (verdict) {
@@ -237,9 +235,27 @@ put_verdict(
 		break;
 	case FOLDER_SAME:
 	case FOLDER_UNKNOWN:
-		buf_addf(out, "the %s server does not tell how many messages",
-		    had < 0 ? "old" : "new");
+		break;
 	}
+}
+
+/* What is said of a pair, after its name. */
+static void
+put_verdict(struct buf *out, const struct folder_pair *p)
+{
+	int64_t had = p->source == NULL ? 0 : p->source->messages,
+		has = p->target == NULL ? 0 : p->target->messages;
+
+	if (had >= 0 && has >= 0) {
+		put_known(out, p->verdict, had, has);
+		return;
+	}
+	if (p->target == NULL)
+		buf_adds(out, "the folder is missing, and ");
+	else if (p->source == NULL)
+		buf_adds(out, "only on the new server, and ");
+	buf_addf(out, "the %s server does not tell how many messages",
+	    had < 0 ? "old" : "new");
 }
 
 static void
@@ -258,8 +274,7 @@ find_folder(struct verification *v, const struct folder_pair *p)
 	if (text.len > NAME_SHOWN)
 		text.len = utf8_prefix(text.data, NAME_SHOWN);
 	buf_adds(&text, ": ");
-	put_verdict(&text, p->verdict, s == NULL ? 0 : s->messages,
-	    t == NULL ? 0 : t->messages);
+	put_verdict(&text, p);
 	find(v, whats[p->verdict], folder_is_short(p->verdict), "%s",
 	    buf_str(&text))
 	    ->folder = p;

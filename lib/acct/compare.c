@@ -231,6 +231,8 @@ judge_missing(const struct mailbox *source, const struct compare_options *o)
 {
 	bool empty = source->messages == 0;
 
+	if (source->messages < 0)
+		return FOLDER_UNKNOWN;
 	/* Every account has an INBOX, in time. */
 	if (empty &&
 	    (o->ignore_empty ||

@@ -28,7 +28,8 @@ enum folder_verdict {
 	FOLDER_MISSING,   /* the whole folder */
 	FOLDER_MORE,      /* the target has messages that the source has not */
 	FOLDER_EXTRA,     /* only the target has the folder */
-	FOLDER_UNKNOWN    /* a server does not say how many messages */
+	FOLDER_UNKNOWN    /* a server does not say how many messages, of a
+			     missing one too */
 };
 /* The account does not have what it had. */
 bool folder_is_short(enum folder_verdict v);

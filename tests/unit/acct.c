@@ -92,6 +92,8 @@ test_counts(void)
 	    "INBOX-Inbox a+a b! c! *d", "short, more, missing, extra");
 	pairs(LIST("a=?", "b=1"), LIST("a=1", "b=?"), NULL, "a?a b?b",
 	    "a count that is not known is not taken for right");
+	pairs(LIST("a=?"), LIST("b=?"), NULL, "a? *b",
+	    "nor that of a missing folder for none");
 	pairs(LIST("INBOX:inbox=0"), LIST("x=1"), NULL, "INBOX= *x",
 	    "an INBOX that was never used");
 	pairs(LIST("INBOX:inbox=1"), LIST("x=1"), NULL, "INBOX! *x",
@@ -282,6 +284,29 @@ test_sides(void)
 }
 
 static void
+test_texts(void)
+{
+	struct check_options o = { 0 };
+	struct verification v;
+
+	fresh();
+	(void)mailboxes_add(
+	    &subject.source.data.mailboxes, "a", NULL, NULL, -1);
+	(void)mailboxes_add(
+	    &subject.target.data.mailboxes, "b", NULL, NULL, -1);
+	check_account(&subject, &o, &v);
+	SAME(v.v[0].text,
+	    "a: the folder is missing, and the old server does not tell how "
+	    "many messages",
+	    "a missing folder that nobody has counted");
+	SAME(v.v[1].text,
+	    "b: only on the new server, and the new server does not tell how "
+	    "many messages",
+	    "an extra one");
+	verification_free(&v);
+}
+
+static void
 test_record(void)
 {
 	struct check_options o = {
@@ -333,6 +358,7 @@ main(void)
 	test_ignore();
 	test_logins();
 	test_sides();
+	test_texts();
 	test_record();
 	side_account_free(&subject.source);
 	side_account_free(&subject.target);
