@@ -57,7 +57,14 @@ serve_imap new "$public" 'namespace inbox {
   }
 }'
 new=$imaps new_clear=$imap
-serve_imap old "$public"
+# A namespace that the list of all folders leaves out.
+mkdir -p homes/more
+serve_imap old "$public" 'namespace more {
+  separator = .
+  prefix = More.
+  list = no
+  location = maildir:'$tmp'/homes/more/%u
+}'
 old=$imaps old_clear=$imap old_conf=$conf
 own
 
@@ -244,6 +251,22 @@ ok 'public folders are nobody'"'"'s own' '
 	check 0 --ignore-empty in
 	[ "$(jq -c .source.folders out)" = 2 ]
 	[ "$(jq -c .target.folders out)" = 1 ]'
+ok 'a namespace of the owner that is not in the list of all' '
+	more=homes/more/bob@one.test
+	mkdir -p $more/cur $more/new $more/tmp $more/.2019/cur
+	printf "Subject: x\n\n" >$more/cur/1.M1.host:2,S
+	own
+	check 1 --ignore-empty in
+	jq -r ".findings[] | select(.short) | .text" out >got
+	echo "More: the folder is missing, with 1 message" >want
+	same want got
+	check 0 --ignore-empty --ignore "More*" in
+	mv $more/cur/1.M1.host:2,S $more/.2019/cur
+	check 1 --ignore-empty in
+	jq -r ".findings[] | select(.short) | .text" out >got
+	echo "More/2019: the folder is missing, with 1 message" >want
+	same want got
+	rm -r $more'
 ok 'a text for people' '
 	printf "%s\n" alice@one.test bob@one.test dora@one.test >in
 	check 1 --summary in

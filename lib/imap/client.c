@@ -250,6 +250,7 @@ struct listing {
 	struct mailboxes *to;
 	struct map by_name; /* number + 1 by the name on the wire */
 	struct buf personal, foreign;
+	char delimiter; /* of the last that was listed */
 };
 
 static void
@@ -261,7 +262,8 @@ take_namespace(struct imap *im, void *arg)
 		return;
 	buf_reset(&l->personal);
 	buf_reset(&l->foreign);
-	buf_adds(&l->personal, buf_str(&im->response.personal));
+	buf_add(&l->personal, buf_str(&im->response.personal),
+	    im->response.personal.len);
 	buf_add(&l->foreign, buf_str(&im->response.foreign),
 	    im->response.foreign.len);
 }
@@ -359,6 +361,7 @@ take_folder(const struct imap_response *r, struct listing *l)
 {
 	const char *name = key_of(buf_str(&r->name));
 
+	l->delimiter = r->delimiter;
 	if (r->selectable && !is_foreign(l, name, r->delimiter))
 		add_folder(l, name, r->delimiter, r->role);
 }
@@ -396,18 +399,100 @@ ask_count(struct imap *im, struct listing *l, const struct mailbox *m,
 	return r;
 }
 
+/* What LIST is to tell beside the names. */
 static const char *
-list_command(unsigned int can)
+list_options(unsigned int can)
 {
+	bool uses = (can & IMAP_CAN_SPECIAL_USE) != 0;
+
 	if ((can & IMAP_CAN_EXTENDED) == 0)
-		return "LIST \"\" \"*\"";
+		return "";
 	if ((can & IMAP_CAN_LIST_STATUS) == 0)
-		return (can & IMAP_CAN_SPECIAL_USE) != 0
-			   ? "LIST \"\" \"*\" RETURN (SPECIAL-USE)"
-			   : "LIST \"\" \"*\"";
-	return (can & IMAP_CAN_SPECIAL_USE) != 0
-		   ? "LIST \"\" \"*\" RETURN (SPECIAL-USE STATUS (MESSAGES))"
-		   : "LIST \"\" \"*\" RETURN (STATUS (MESSAGES))";
+		return uses ? " RETURN (SPECIAL-USE)" : "";
+	return uses ? " RETURN (SPECIAL-USE STATUS (MESSAGES))"
+		    : " RETURN (STATUS (MESSAGES))";
+}
+
+/* Lists the folders whose names begin with prefix. */
+static int
+list_below(
+    struct imap *im, struct listing *l, const char *prefix, struct why *why)
+{
+	struct buf pattern = { 0 };
+	int r;
+
+	buf_addf(&pattern, "%s*", prefix);
+	begin(im, "LIST \"\"");
+	r = add_string(im, pattern.data, why);
+	if (r == 1)
+		r = finish(
+		    im, list_options(im->capabilities), take_listing, l, why);
+	buf_free(&pattern);
+	if (r == -1)
+		return -1;
+	if (im->response.kind == IMAP_TAGGED && im->response.ok)
+		return 0;
+	mask_said(im->response.text.data);
+	return why_set(why, FAIL_DATA,
+	    "the server does not list the folders: %s",
+	    buf_str(&im->response.text));
+}
+
+static bool
+lists_below(const struct listing *l, const char *prefix)
+{
+	for (size_t i = 0; i < l->to->n; i++)
+		if (str_starts(l->to->v[i].ident, prefix))
+			return true;
+	return false;
+}
+
+/* The folder that a namespace's prefix without its delimiter names, where it holds
+ * any messages. */
+static void
+take_root(struct imap *im, void *arg)
+{
+	const struct imap_response *r = &im->response;
+
+	if (r->kind != IMAP_STATUS || r->messages <= 0)
+		return;
+	add_folder(arg, key_of(buf_str(&r->name)), '\0', NULL);
+	take_count(r, arg);
+}
+
+static int
+ask_root(
+    struct imap *im, struct listing *l, const char *prefix, struct why *why)
+{
+	size_t len = strlen(prefix);
+	char *name;
+	int r;
+
+	if (prefix[len - 1] != l->delimiter)
+		return 0;
+	name = xmemdup(prefix, len - 1);
+	begin(im, "STATUS");
+	r = add_string(im, name, why);
+	if (r == 1)
+		r = finish(im, " (MESSAGES)", take_root, l, why);
+	free(name);
+	return r;
+}
+
+/* A namespace of the owner may be left out of the list of all (RFC 2342, 3; list = no
+ * of Dovecot). */
+static int
+list_unlisted(struct imap *im, struct listing *l, struct why *why)
+{
+	const char *prefix = buf_str(&l->personal),
+		   *end = prefix + l->personal.len;
+
+	for (; prefix < end; prefix += strlen(prefix) + 1)
+		if (strlen(prefix) > 1 && !lists_below(l, prefix) &&
+		    (list_below(im, l, prefix, why) == -1 ||
+			ask_root(im, l, prefix, why) == -1))
+			return -1;
+	return 0;
 }
 
 static int
@@ -420,15 +505,8 @@ list_all(struct imap *im, struct listing *l, struct why *why)
 	if ((im->capabilities & IMAP_CAN_NAMESPACE) != 0 &&
 	    command(im, "NAMESPACE", take_namespace, l, why) == -1)
 		return -1;
-	if (command(im, list_command(im->capabilities), take_listing, l, why) ==
-	    -1)
+	if (list_below(im, l, "", why) == -1 || list_unlisted(im, l, why) == -1)
 		return -1;
-	if (im->response.kind != IMAP_TAGGED || !im->response.ok) {
-		mask_said(im->response.text.data);
-		return why_set(why, FAIL_DATA,
-		    "the server does not list the folders: %s",
-		    buf_str(&im->response.text));
-	}
 	/* Each account has one (RFC 9051, 5.1), whatever is listed: without it,
 	 * nothing of what is missing would be missed. */
 	add_folder(l, inbox, '\0', NULL);

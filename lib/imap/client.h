@@ -45,8 +45,8 @@ enum imap_answer imap_login(
 /*
  * All folders of the owner that can be opened, with the number of messages in
  * each; not those of others, nor shared ones (NAMESPACE). In one command where
- * the server knows LIST-STATUS (RFC 5819), else one for each folder. 0, or -1
- * and why.
+ * the server knows LIST-STATUS (RFC 5819), else one for each folder; and one for
+ * each namespace of the owner that the list of all leaves out. 0, or -1 and why.
  */
 int imap_folders(struct imap *im, struct mailboxes *to, struct why *why);
 

@@ -110,10 +110,9 @@ read_status(struct token_reader *r, struct imap_response *to)
 /* One of the three lists of NAMESPACE (RFC 2342, 5): NIL, or prefixes with
  * their delimiters. */
 static bool
-read_prefixes(struct token_reader *r, struct imap_response *to, bool personal)
+read_prefixes(
+    struct token_reader *r, struct imap_response *to, struct buf *prefixes)
 {
-	bool first = true;
-
 	token_blanks(r);
 	if (token_peek(r) != '(')
 		return token_atom(r, &to->text);
@@ -122,12 +121,7 @@ read_prefixes(struct token_reader *r, struct imap_response *to, bool personal)
 		(void)token_take(r, '(');
 		if (!token_string(r, &to->text))
 			return false;
-		if (personal && first)
-			buf_adds(&to->personal, buf_str(&to->text));
-		else if (!personal)
-			buf_add(
-			    &to->foreign, buf_str(&to->text), to->text.len + 1);
-		first = false;
+		buf_add(prefixes, buf_str(&to->text), to->text.len + 1);
 		for (token_blanks(r); token_peek(r) != ')'; token_blanks(r))
 			if (!token_value(r, &to->text))
 				return false;
@@ -162,8 +156,9 @@ read_condition(struct token_reader *r, struct imap_response *to)
 static bool
 read_namespace(struct token_reader *r, struct imap_response *to)
 {
-	return read_prefixes(r, to, true) && read_prefixes(r, to, false) &&
-	       read_prefixes(r, to, false);
+	return read_prefixes(r, to, &to->personal) &&
+	       read_prefixes(r, to, &to->foreign) &&
+	       read_prefixes(r, to, &to->foreign);
 }
 
 static bool

@@ -49,8 +49,8 @@ struct imap_response {
 	bool selectable;
 	const char *role; /* by its special use, a constant; or NULL */
 	int64_t messages; /* STATUS; -1: not told */
-	/* NAMESPACE: the first prefix of the owner's own folders, and those of
-	 * other users' and shared ones, each followed by a NUL. */
+	/* NAMESPACE: the prefixes of the owner's own folders, and those of other
+	 * users' and shared ones, each followed by a NUL. */
 	struct buf personal;
 	struct buf foreign;
 };

@@ -171,7 +171,7 @@ test_namespace(void)
 	/* RFC 2342, 5, examples 5.4 and 5.6. */
 	OK(reads("* NAMESPACE ((\"\" \"/\")) ((\"~\" \"/\")) "
 		 "((\"#shared/\" \"/\") (\"#public/\" \"/\"))\r\n") &&
-		r.kind == IMAP_NAMESPACE && r.personal.len == 0,
+		r.kind == IMAP_NAMESPACE && r.personal.len == 1,
 	    "namespaces");
 	OK(r.foreign.len == 20 &&
 		memcmp(r.foreign.data, "~\0#shared/\0#public/", 20) == 0,
@@ -181,6 +181,11 @@ test_namespace(void)
 		r.foreign.len == 0,
 	    "an extension");
 	SAME(r.personal.data, "INBOX.", "the owner's prefix");
+	OK(reads(
+	       "* NAMESPACE ((\"\" \".\")(\"Archive.\" \".\")) NIL NIL\r\n") &&
+		r.personal.len == 10 &&
+		memcmp(r.personal.data, "\0Archive.\0", 10) == 0,
+	    "two of the owner");
 	OK(breaks("* NAMESPACE ((\"\" \"/\")) NIL\r\n") &&
 		breaks("* NAMESPACE ((\"\" \"/\" NIL NIL\r\n") &&
 		breaks("* NAMESPACE ((\"\" ((((((((((((((((((((((((((((((((((("
