@@ -308,6 +308,54 @@ ok 'without LIST-STATUS each folder is asked for' '
 	[ "$(jq -c "[.source, .target]" out | sort -u | wc -l)" = 2 ]
 	[ "$(jq -c "select(.address == \"alice@one.test\") | .source" out)" = "{\"folders\":5,\"messages\":24}" ]'
 
+# --- access lists ---
+
+sed -n '/^alice\|^bob/p' old.users >acl.users
+cp acl.users open.users
+fill acl alice@one.test "" 2
+fill acl alice@one.test Work 3
+fill acl bob@one.test "" 1
+printf 'anyone lr\nowner lrwstipekxa\n' >homes/acl/alice@one.test/Maildir/dovecot-acl
+cp -r homes/acl homes/open
+plugins='protocol imap {
+  mail_plugins = acl imap_acl
+}'
+serve_imap acl "$plugins" 'plugin {
+  acl = vfile
+}'
+acl=$imaps acl_conf=$conf
+serve_imap open "$plugins" 'plugin {
+  acl = vfile
+  acl_user = %u
+}'
+open=$imaps open_conf=$conf
+own
+ok 'access lists hide folders from the master user, and that is said' '
+	printf "%s\n" alice@one.test bob@one.test >in
+	check 1 --source "$acl" --target "$acl" -j 1 in
+	jq -c "[.address, .status, .source.folders, ([.findings[].what] | unique | join(\" \"))]" out >got
+	cat >want <<-\END
+	["alice@one.test","short",1,"folders-hidden"]
+	["bob@one.test","short",1,"folder-unknown folders-hidden"]
+	END
+	same want got
+	grep "in:1: alice@one.test: the old server has access lists (ACL), .* acl_user" err'
+ok 'the owner sees all of them, and so does a master user with the rights of the owner' '
+	check 0 --source "$open" --target "$acl" --target-passwords passwords in
+	[ "$(jq -c .source.folders out | xargs)" = "2 1" ]'
+# by_doveconf CONF: doveconf of this machine says what is in that configuration.
+by_doveconf() {
+	printf "#!/bin/sh\nexec %s -c %s \"\$@\"\n" "$(command -v doveconf)" "$1" >there/doveconf
+	PATH=$tmp/there:$PATH
+}
+ok 'where the server does not speak of them, doveconf does' '
+	(by_doveconf "$acl_conf" && check 1 --source "$less" --target "$open" -q in)
+	[ "$(jq -r ".findings[].what" out | grep -c folders-hidden)" = 2 ]
+	for c in "$open_conf" "$old_conf"; do
+		(by_doveconf "$c" && check 1 --source "$less" --target "$open" -q in)
+		hasnt out folders-hidden
+	done'
+
 # --- servers that cannot be reached, or trusted ---
 
 ok 'a side that is away: 75, and what was not asked is not written' '

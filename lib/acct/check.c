@@ -203,6 +203,19 @@ judge_sides(struct verification *v, const struct acct_subject *s)
 
 /* --- folders and counts --- */
 
+/* Who copies by the same login misses the same folders. */
+static void
+judge_rights(
+    struct verification *v, const struct side_account *a, const char *side)
+{
+	if (a->fewer)
+		(void)find(v, "folders-hidden", true,
+		    "the %s server has access lists (ACL), by which the master "
+		    "user may not see all folders: give it the rights of the "
+		    "owner (Dovecot: acl_user, mailferry-migrate(7))",
+		    side);
+}
+
 /* "1 message", "2 messages" */
 static void
 put_messages(struct buf *out, int64_t n)
@@ -366,6 +379,8 @@ check_account(const struct acct_subject *s, const struct check_options *o,
 	judge_source_login(v, s);
 	if (!judge_sides(v, s))
 		return;
+	judge_rights(v, &s->source, "old");
+	judge_rights(v, &s->target, "new");
 	judge_folders(v, s, o);
 	for (int k = 0; k < DATA_KINDS; k++)
 		if (o->counted[k])

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acct/doveconf.h"
 #include "core/alloc.h"
 #include "core/str.h"
 #include "core/workers.h"
@@ -114,6 +115,8 @@ side_open(struct side *s, const struct side_options *o, size_t workers,
 	s->workers = workers;
 	if (!s->is_jmap) {
 		scripts_server_init(&s->scripts, o->sieve, o->url);
+		s->limits_masters = o->user != NULL && doveconf_knows(o->url) &&
+				    doveconf_limits_masters();
 		return 0;
 	}
 	s->each = xcalloc(workers, sizeof *s->each);
@@ -232,10 +235,24 @@ ask_scripts(struct side *s, const struct sasl_login *l, struct side_account *a)
 	buf_free(&active);
 }
 
-/* One login, and what it sees. */
+/* What a login sees; a failure is the account's. */
+static void
+imap_look(
+    const struct side *s, struct imap *im, bool master, struct side_account *a)
+{
+	enum imap_rights rights;
+
+	if (imap_folders(im, &a->data.mailboxes, &a->data.why) == -1 ||
+	    !master || imap_rights(im, &rights, &a->data.why) == -1)
+		return;
+	a->fewer = rights == IMAP_RIGHTS_FEWER ||
+		   (rights == IMAP_RIGHTS_UNKNOWN && s->limits_masters);
+}
+
+/* One login, of the owner or of the master user, and what it sees. */
 static enum imap_answer
-imap_ask(struct side *s, const struct sasl_login *l, struct side_account *a,
-    struct why *why)
+imap_ask(struct side *s, const struct sasl_login *l, bool master,
+    struct side_account *a, struct why *why)
 {
 	struct stream_options o = stream_settings(&s->options);
 	struct imap im = { 0 };
@@ -244,7 +261,7 @@ imap_ask(struct side *s, const struct sasl_login *l, struct side_account *a,
 	if (imap_open(&im, s->options.url, &o, why) == 0)
 		answer = imap_login(&im, l, why);
 	if (answer == IMAP_LET_IN && a->data.mailboxes.n == 0)
-		(void)imap_folders(&im, &a->data.mailboxes, &a->data.why);
+		imap_look(s, &im, master, a);
 	imap_close(&im);
 	if (answer == IMAP_LET_IN && a->data.why.kind == FAIL_NONE &&
 	    s->options.counted[DATA_SCRIPTS])
@@ -272,7 +289,7 @@ imap_as_owner(struct side *s, struct side_account *a)
 			return;
 		}
 		a->login_why = (struct why){ 0 };
-		answer = imap_ask(s, &l, a, &a->login_why);
+		answer = imap_ask(s, &l, false, a, &a->login_why);
 		if (answer == IMAP_REFUSED)
 			count_refusal(s);
 	}
@@ -296,7 +313,7 @@ imap_by(
 	else
 		l.user = joined = xasprintf("%s%c%s", name, separator, o->user);
 	a->data.why = (struct why){ 0 };
-	answer = imap_ask(s, &l, a, &why);
+	answer = imap_ask(s, &l, true, a, &why);
 	free(joined);
 	/* Seen with Dovecot 2.3: the master user is let in, and then there is
 	 * no such user. */

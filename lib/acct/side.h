@@ -44,6 +44,7 @@ struct side_account {
 	 * tell of this account. */
 	struct why no_scripts, scripts_refused;
 	bool master; /* the folders were read as the master user */
+	bool fewer; /* who has not the rights of the owner, and may see fewer */
 	enum side_login login;
 	struct why login_why;
 	bool done; /* false: the run stopped before */
@@ -80,6 +81,7 @@ struct side {
 	struct side_worker *each; /* one for each thread */
 	struct jmap_domains domains;
 	struct scripts_server scripts;
+	bool limits_masters;   /* doveconf says so */
 	atomic_size_t refused; /* owners' logins */
 	atomic_size_t master_refused;
 	atomic_bool master_let_in;

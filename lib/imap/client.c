@@ -528,3 +528,36 @@ imap_folders(struct imap *im, struct mailboxes *to, struct why *why)
 	buf_free(&l.foreign);
 	return r;
 }
+
+/* --- rights --- */
+
+/* 'a' is the right to give others rights, which an owner has. */
+static void
+take_rights(struct imap *im, void *arg)
+{
+	enum imap_rights *rights = arg;
+
+	if (im->response.kind == IMAP_MYRIGHTS)
+		*rights = strchr(buf_str(&im->response.text), 'a') != NULL
+			      ? IMAP_RIGHTS_OWNER
+			      : IMAP_RIGHTS_FEWER;
+}
+
+int
+imap_rights(struct imap *im, enum imap_rights *rights, struct why *why)
+{
+	const char *code;
+
+	*rights = IMAP_RIGHTS_UNKNOWN;
+	if ((im->capabilities & IMAP_CAN_ACL) == 0)
+		return 0;
+	if (command(im, "MYRIGHTS INBOX", take_rights, rights, why) == -1)
+		return -1;
+	/* Each account has an INBOX: without any right to it Dovecot says that
+	 * there is none. */
+	code = buf_str(&im->response.code);
+	if (!im->response.ok && (str_eq_nocase(code, "NONEXISTENT") ||
+				    str_eq_nocase(code, "NOPERM")))
+		*rights = IMAP_RIGHTS_FEWER;
+	return 0;
+}

@@ -50,4 +50,14 @@ enum imap_answer imap_login(
  */
 int imap_folders(struct imap *im, struct mailboxes *to, struct why *why);
 
+enum imap_rights {
+	IMAP_RIGHTS_UNKNOWN, /* the server has no access lists, or tells nothing */
+	IMAP_RIGHTS_OWNER,
+	IMAP_RIGHTS_FEWER
+};
+/* Whose rights the session has to the INBOX (RFC 4314, 3.5), after imap_folders: to
+ * whom the server gives fewer than to an owner, it may not list all folders. 0, or -1
+ * and why. */
+int imap_rights(struct imap *im, enum imap_rights *rights, struct why *why);
+
 #endif

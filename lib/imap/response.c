@@ -20,7 +20,7 @@ static const struct {
 	{ "NAMESPACE", IMAP_CAN_NAMESPACE },
 	{ "LIST-EXTENDED", IMAP_CAN_EXTENDED },
 	{ "SPECIAL-USE", IMAP_CAN_SPECIAL_USE },
-	{ "LIST-STATUS", IMAP_CAN_LIST_STATUS },
+	{ "LIST-STATUS", IMAP_CAN_LIST_STATUS }, { "ACL", IMAP_CAN_ACL },
 	/* RFC 9051, appendix E, has them all. */
 	{ "IMAP4rev2", IMAP_CAN_SASL_IR | IMAP_CAN_NAMESPACE |
 			   IMAP_CAN_EXTENDED | IMAP_CAN_SPECIAL_USE |
@@ -107,6 +107,17 @@ read_status(struct token_reader *r, struct imap_response *to)
 	return token_take(r, ')');
 }
 
+/* MYRIGHTS (RFC 4314, 3.8) */
+static bool
+read_rights(struct token_reader *r, struct imap_response *to)
+{
+	token_blanks(r);
+	if (!token_string(r, &to->name))
+		return false;
+	token_blanks(r);
+	return token_string(r, &to->text);
+}
+
 /* One of the three lists of NAMESPACE (RFC 2342, 5): NIL, or prefixes with
  * their delimiters. */
 static bool
@@ -172,6 +183,7 @@ read_untagged(struct token_reader *r, struct imap_response *to)
 		{ "CAPABILITY", IMAP_CAPABILITY, read_capabilities },
 		{ "LIST", IMAP_LIST, read_list },
 		{ "STATUS", IMAP_STATUS, read_status },
+		{ "MYRIGHTS", IMAP_MYRIGHTS, read_rights },
 		{ "NAMESPACE", IMAP_NAMESPACE, read_namespace } };
 
 	if (!token_atom(r, &to->text))

@@ -23,7 +23,8 @@ enum imap_kind {
 	IMAP_CAPABILITY,
 	IMAP_NAMESPACE,
 	IMAP_LIST,
-	IMAP_STATUS
+	IMAP_STATUS,
+	IMAP_MYRIGHTS
 };
 
 enum imap_capability {
@@ -33,7 +34,8 @@ enum imap_capability {
 	IMAP_CAN_NAMESPACE = 8,    /* RFC 2342 */
 	IMAP_CAN_EXTENDED = 16,    /* LIST-EXTENDED, RFC 5258 */
 	IMAP_CAN_SPECIAL_USE = 32, /* RFC 6154 */
-	IMAP_CAN_LIST_STATUS = 64  /* RFC 5819 */
+	IMAP_CAN_LIST_STATUS = 64, /* RFC 5819 */
+	IMAP_CAN_ACL = 128         /* RFC 4314 */
 };
 
 /* The zero value is empty; the buffers are used again by the next response. */
@@ -42,7 +44,7 @@ struct imap_response {
 	bool ok; /* TAGGED: "OK", not "NO" or "BAD" */
 	struct buf tag;
 	struct buf code; /* "AUTHENTICATIONFAILED" (RFC 5530), or empty */
-	struct buf text; /* for people */
+	struct buf text; /* for people; MYRIGHTS: the rights, a letter each */
 	unsigned int capabilities; /* enum imap_capability */
 	struct buf name;           /* LIST and STATUS, as it is on the wire */
 	char delimiter;            /* LIST; NUL: none */

@@ -166,6 +166,17 @@ test_status(void)
 }
 
 static void
+test_rights(void)
+{
+	OK(reads("* MYRIGHTS \"INBOX\" lrsw\r\n") && r.kind == IMAP_MYRIGHTS,
+	    "rights");
+	SAME(r.text.data, "lrsw", "a letter each");
+	OK(reads("* MYRIGHTS INBOX \"\"\r\n") && r.text.len == 0, "none");
+	OK(breaks("* MYRIGHTS INBOX\r\n") && breaks("* MYRIGHTS\r\n"),
+	    "broken ones");
+}
+
+static void
 test_namespace(void)
 {
 	/* RFC 2342, 5, examples 5.4 and 5.6. */
@@ -202,6 +213,7 @@ main(void)
 	test_list();
 	test_status();
 	test_namespace();
+	test_rights();
 	imap_response_free(&r);
 	TAP_DONE();
 }
