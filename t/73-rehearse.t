@@ -103,4 +103,28 @@ ok 'what moved meanwhile is known' '
 	run 0 rehearse >out
 	has out "1 account (alice@one.test): there already"
 	has out "1 logins go to stalwart already"'
+ok 'folders that access lists hide from the master user, and no client is told' '
+	cp keep.conf ferry.conf
+	cp -r homes/old homes/acl
+	for name in alice bob carol; do
+		printf "anyone lr\nowner lrwstipekxa\n" >"homes/acl/$name@one.test/Maildir/dovecot-acl"
+	done
+	own
+	cp old.users acl.users
+	serve_imap acl "namespace inbox {
+	  prefix = INBOX.
+	}
+	protocol imap {
+	  mail_plugins = acl
+	}
+	plugin {
+	  acl = vfile
+	}"
+	trap "doveadm -c $conf stop" EXIT
+	settings "OLD_IMAP=$imap" "OLD_DOVEADM=\"doveadm -c $conf\""
+	run 1 rehearse >out
+	grep "STOPS  2 accounts (bob@one.test, carol@one.test): the master user does not see all folders" out
+	has out "mend: with the plugin acl, set acl_user"
+	grep "^  ok     10 messages" out
+	grep "^1 things\? would stop" out'
 done_testing

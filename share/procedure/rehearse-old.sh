@@ -20,17 +20,27 @@ if [ -z "$separator" ]; then
 	maildir*) separator=. ;;
 	esac
 fi
+# "*" is of the namespace without a prefix alone. The owner's others, and none of
+# virtual folders:
+own=$($conf namespace 2>/dev/null | awk '
+	/^namespace/ { prefix = ""; own = 1 }
+	/^  prefix = / { prefix = substr($0, 12) }
+	/^  type = / { own = ($3 == "private") }
+	/^  (location = virtual:|mail_driver = virtual)/ { own = 0 }
+	/^}/ && own && prefix != "" { print prefix "*"; print substr(prefix, 1, length(prefix) - 1) }')
 printf 'separator\t%s\nprotocols\t%s\n' "$separator" "$($conf -h protocols 2>/dev/null | tr '\n' ' ')"
 # count WORD KEY...: how many messages of the user the search finds, if any.
 count() {
 	word=$1
 	shift
 	# shellcheck disable=SC2086 # words
-	said=$($doveadm -f flow search -u "$user" mailbox '*' "$@" </dev/null 2>/dev/null | wc -l)
+	said=$($doveadm -f flow search -u "$user" "$@" </dev/null 2>/dev/null | wc -l)
 	[ "$said" -eq 0 ] || printf '%s\t%s\t%s\n' "$word" "$user" "$said"
 }
+set -f
 while IFS= read -r user; do
-	if ! said=$("$@" -f tab mailbox status -u "$user" 'messages vsize' '*' </dev/null 2>&1); then
+	# shellcheck disable=SC2086 # patterns
+	if ! said=$("$@" -f tab mailbox status -u "$user" 'messages vsize' '*' $own </dev/null 2>&1); then
 		printf 'failed\t%s\t%s\n' "$user" "$(printf '%s\n' "$said" | head -n 1)"
 		continue
 	fi

@@ -146,6 +146,7 @@ rehearse_old() {
 	rehearse_postfix
 	rehearse_back
 	rehearse_mail
+	rehearse_view
 	rehearse_sources
 }
 
@@ -317,6 +318,30 @@ rehearse_mail() {
 		strings address "$dir/line" >"$dir/pop3"
 		found know "$dir/pop3" 'POP3 is on: programs that leave mail on the server will load all of it again, once'
 	fi
+}
+
+# Whether the master user, by whom Vandelay reads and acctcheck compares, sees what
+# doveadm has: access lists may hide folders from it, and no client is told.
+rehearse_view() {
+	[ -s "$dir/mail" ] || return 0
+	grep '"what":"folders-hidden"' "$dir/old.ndjson" >"$dir/line"
+	{
+		strings address "$dir/line"
+		sed -n 's/.*"address":"\([^"]*\)".*"source":{"folders":\([0-9]*\).*/\1\t\2/p' "$dir/old.ndjson" |
+		    awk -F '\t' -v dir="$dir" '
+		BEGIN {
+			while ((getline user <(dir "/users")) > 0 && (getline address <(dir "/addresses")) > 0)
+				address_of[user] = address
+			while ((getline line <(dir "/mail")) > 0)
+				if (split(line, field, "\t") && field[1] == "folder") has[address_of[field[2]]]++
+		}
+		has[$1] > $2 { print $1 }'
+	} >"$dir/hidden"
+	found stop "$dir/hidden" 'the master user does not see all folders that doveadm shows, and the copy would miss them' \
+	    'with the plugin acl, set acl_user as in mailferry-migrate(7), step 2'
+	grep '"what":"folder-unknown"' "$dir/old.ndjson" >"$dir/line"
+	strings address "$dir/line" >"$dir/uncounted"
+	found stop "$dir/uncounted" "the master user cannot read all folders: $(grep -o '"what":"folder-unknown"[^}]*' "$dir/line" | head -n 1 | sed -n 's/.*"text":"\(.*\)"$/\1/p')"
 }
 
 rehearse_new() {
