@@ -238,11 +238,6 @@ check_input(const struct ndjson *in)
 		    "%s came: the input is taken for a part of the dump, as "
 		    "with --partial",
 		    run.intake.part);
-	if (run.options.reconcile && !intake_is_counted(&run.intake, &why)) {
-		run.refused = true;
-		tally_fail(&run.tally, NULL, NULL, NULL, &why);
-		return;
-	}
 	if (intake_is_whole(&run.intake, &why)) {
 		run.options.whole_accounts = true;
 		return;
@@ -256,7 +251,8 @@ check_input(const struct ndjson *in)
 	run.refused =
 	    !run.options.partial && !intake_is_complete(&run.intake, &why);
 	if (run.options.reconcile &&
-	    (run.intake.cut || run.intake.part != NULL))
+	    (run.intake.cut || run.intake.part != NULL ||
+		run.intake.uncounted != 0))
 		why.kind = FAIL_FATAL;
 	if (run.refused || why.kind == FAIL_FATAL)
 		tally_fail(&run.tally, NULL, NULL, NULL, &why);

@@ -9,7 +9,7 @@ need jq
 	account a@one.test
 	record account bad@one.test "\"secret\":\"\$y\$j9T\$abc\$5ecret\""
 	end
-} >in
+} | counted >in
 run 1 mkaccounts in >plan 2>err || exit 1
 
 ok 'a device and a FIFO are written to, and stay what they are' '

@@ -15,10 +15,11 @@ own
 {
 	account a@one.test
 	end
-} >whole
+} | counted >whole
 account a@one.test >'cut'
 sed 's/"count":1/"count":1,"failed":2/' whole >failed
 sed 's/"count":1/"count":1,"part":"x"/' whole >part
+cat 'cut' whole >joined
 : >empty
 echo a@one.test >name
 : >store
@@ -79,6 +80,10 @@ for tool in mkaccounts recfilter secretcheck remap-set remap-pick mailroute acct
 		[ $tool != recfilter ] || exit 0 # its end counts them again
 		run 1 call $tool <failed >out 2>err
 		has err "${tool%-*}: 2 of the directory'"'"'s entries could not be read"'
+	ok "$tool: without its end, before another one" '
+		[ $tool != recfilter ] || exit 0 # its end counts them no more
+		run 1 call $tool <joined >out 2>err
+		has err "${tool%-*}: 1 record more than the end record counts"'
 	ok "$tool: nothing was done" '
 		case $tool in
 		mkaccounts | recfilter) not [ -s out ] ;;

@@ -30,7 +30,7 @@ ok 'the same records give the same bytes, in any process' '
 		account "u$n@one.test" "\"aliases\":[\"b$n@two.test\"]"
 		alias_row "l$n@three.test" "\"u$n@one.test\",\"x@four.test\",\"y$n@four.test\""
 	done >in
-	end >>in
+	end_of "$(wc -l <in)" >>in
 	run 0 mkaccounts -q in >first
 	run 0 mkaccounts -q <in >second
 	same first second
@@ -68,7 +68,7 @@ ok 'accounts that are switched off' '
 		account a@one.test "\"active\":false"
 		account b@one.test "\"active\":false,\"receive\":false"
 		end
-	} >in
+	} | counted >in
 	plan 0 <in
 	plan_has ".[1].value | [.[].permissions] == [
 	    {\"@type\":\"Merge\",\"disabledPermissions\":{\"authenticate\":true}},
@@ -86,7 +86,7 @@ ok 'passwords: verbatim, rewritten, refused' '
 		record account c@one.test "\"secret\":\"{CRAM-MD5}0011\""
 		record account d@one.test
 		end
-	} >in
+	} | counted >in
 	plan 1 <in
 	plan_has ".[1].value | [.[].credentials[\"0\"].secret] == [\"$sha\", \"$sha\"]"
 	has err "mkaccounts: t:c@one.test: c@one.test: the password cannot be carried: CRAM-MD5: "
@@ -105,7 +105,7 @@ ok 'temporary passwords: kept in a file, and by the next run' '
 		record account b@one.test "\"secret\":\"{CRAM-MD5}0011\""
 		record account c@one.test
 		end
-	} >in
+	} | counted >in
 	plan 0 --no-secret=temp --temp-file temp <in
 	[ "$(stat -c %a temp)" = 600 ]
 	[ "$(cut -f 1 temp | tr "\n" " ")" = "b@one.test c@one.test " ]
@@ -139,7 +139,7 @@ ok 'second factors are reported, or carried' '
 		record account b@one.test "\"otp\":\"$otp\""
 		account c@one.test "\"otp\":\"JBSWY3DPEHPK3PXP\""
 		end
-	} >in
+	} | counted >in
 	plan 0 --no-secret=empty <in
 	hasnt plan otp
 	notes_are "not-carried a@one.test: the second factor: --otp=carry carries it" \
@@ -185,7 +185,7 @@ ok 'domains that exist are not created, but get what is new' '
 		account a@one.test "\"aliases\":[\"b@four.test\"]"
 		alias_row @one.test "\"a@one.test\""
 		end
-	} >in
+	} | counted >in
 	plan 0 --existing-domain ONE.test=b --existing-domain=five.test=c <in
 	plan_has ".[0].value == {\"d-four_2etest\":{\"name\":\"four.test\"}}"
 	plan_has ".[1].value[] | .domainId == \"b\" and .aliases == {\"0\":{\"name\":\"b\",\"domainId\":\"#d-four_2etest\"}}"
@@ -256,7 +256,7 @@ ok 'login names: a bare one works in the default domain of the server' '
 		account a@one.test "\"logins\":[\"a\",\"al\",\"other\"],\"aliases\":[\"al@one.test\"]"
 		account b@two.test "\"logins\":[\"b\"]"
 		end
-	} >in
+	} | counted >in
 	plan 0 --default-domain One.Test in
 	notes_are "not-carried a@one.test: the login name other@one.test: it is not an address of the account" \
 	    "not-carried b@two.test: the login name b@one.test: it is not an address of the account"
@@ -266,7 +266,7 @@ ok 'login names: a bare one works in the default domain of the server' '
 ok 'notes that are alike are said once, with their number; all of them with -v' '
 	for n in 1 2 3; do account u$n@one.test "\"logins\":[\"u$n\"]"; done >in
 	account x@one.test "\"quota\":9007199254740993" >>in
-	end >>in
+	end_of "$(wc -l <in)" >>in
 	run 0 mkaccounts in >plan 2>err
 	[ "$(grep -c "not-carried" err)" = 2 ]
 	has err "not-carried: 3 times, such as u1@one.test: the login name u1: "
@@ -389,7 +389,7 @@ ok 'reconcile: what the input does not show to be gone stays, and that is said' 
 ok 'temporary passwords: a file that was cut is mended, two runs exclude each other' '
 	record account a@one.test >one
 	record account "#c@one.test" >>one
-	end >>one
+	end_of "$(wc -l <one)" >>one
 	t="mkaccounts -q --no-secret=temp --temp-file temp"
 	rm -f temp
 	run 0 $t one >plan
@@ -440,8 +440,8 @@ ok 'second factors that the server could not read are not sent' '
 	n=0
 	while read -r reason uri; do
 		n=$((n + 1))
-		{ account u@one.test "\"otp\":\"$uri\""; end; } >in
-		plan 0 --otp=carry in
+		{ account u@one.test "\"otp\":\"$uri\""; end; } | counted >in
+		plan 0 --otp=carry in </dev/null
 		if [ "$reason" = "-" ]; then
 			plan_has ".[1].value[].credentials[\"0\"].otpAuth |
 			    test(\"secret=$long\")" || { echo "$uri"; false; }

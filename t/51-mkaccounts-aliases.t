@@ -82,7 +82,7 @@ ok 'targets that are no address, that do not exist, or commands' '
 		alias_row l@one.test "\"not an address\",\"a@one.test\",\"nobody@one.test\",\"x@other.test\",\"|/bin/vacation\",\"/dev/null\",\":include:/etc/x\",\"y@\",\"@other.test\",\"\\\"a b\\\"@other.test\",\"z@a..b\""
 		alias_row none@one.test "\"nobody@one.test\""
 		end
-	} >in
+	} | counted >in
 	plan 0 <in
 	[ "$(list_of l)" = "a@one.test x@other.test \"a b\"@other.test" ]
 	[ "$(jq -s "map(select(.address == \"l@one.test\")) | length" report)" -eq 8 ]
@@ -164,7 +164,7 @@ ok 'a record for each target is no more work than one for all' '
 		account a@one.test
 		seq -f "{\"v\":1,\"type\":\"alias\",\"address\":\"l@one.test\",\"targets\":[\"t%.0f@other.test\"]}" 20000
 		end
-	} >many
+	} | counted >many
 	run 0 "$top/tests/helper/bounded" 60 400 mkaccounts -q many >plan 2>err
 	list_of l | tr " " "\n" >got
 	seq -f t%.0f@other.test 20000 >wanted
@@ -195,7 +195,7 @@ ok 'a catch-all waits where an account is refused, left out or not read' '
 			esac
 			alias_row @one.test "\"a@one.test\""
 			end
-		} >dump
+		} | counted >dump
 		case $what in
 		left) run 0 mkaccounts --inactive=skip --report report dump >plan 2>err ;;
 		*) run 1 mkaccounts --report report dump >plan 2>err ;;
@@ -288,7 +288,7 @@ ok 'but not where who has the address may be left out, or elsewhere' '
 		alias_row two@one.test "\"c@two.test\",\"x@other.test\""
 		alias_row @two.test "\"b@two.test\""
 		end
-	} >dump
+	} | counted >dump
 	for how in skip fail; do
 		mkaccounts -q --no-secret=$how --settings settings --report report -o plan dump 2>err || [ $how = fail ]
 		[ "$(aliases_of b)" = "" ]
@@ -382,7 +382,7 @@ ok 'a row in an alias domain does not take over the account that it mirrors' '
 		alias_row b@one.test "\"a@one.test\""
 		alias_row b@two.test "\"x@other.test\""
 		end
-	} >in
+	} | counted >in
 	plan 0 <in
 	notes_are "not-carried b@two.test: its domain mirrors one.test, where b@one.test is another alias"
 	sed "s/\"a@one.test\"\],\"origin\":\"t:a@two.test\"/\"x@other.test\"],\"origin\":\"t:a@two.test\"/" in |
@@ -405,7 +405,7 @@ ok 'a part of a directory: catch-alls wait for the last run' '
 		account b@two.test
 		alias_row @two.test "\"x@out.test\""
 	} >in
-	{ cat in; end; } >all
+	{ cat in; end; } | counted >all
 	# a part, a filtered dump, and recipients that are passed on
 	plan 0 --partial <in
 	plan_has "all(.[]; .[\"@type\"] != \"update\")"

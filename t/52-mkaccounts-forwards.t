@@ -185,7 +185,7 @@ ok 'targets that do not exist' '
 		account b@one.test "\"forward\":[\"nobody@one.test\",\"x@other.test\",\"nobody+x@one.test\",\"off@one.test\"],\"keep\":false"
 		alias_row off@one.test "\"a@one.test\"" "\"active\":false"
 		end
-	} >in
+	} | counted >in
 	plan 0 --sieve-dir none <in
 	[ "$(ls none)" = "b@one.test.sieve" ]
 	printf "redirect \"x@other.test\";\nstop;\n" >want
@@ -218,7 +218,7 @@ ok 'a script is not written through a link, nor where there is no folder' '
 	{
 		account a@one.test "\"forward\":[\"x@other.test\"]"
 		end
-	} >in
+	} | counted >in
 	mkdir links
 	ln -s "$tmp/victim" links/a@one.test.sieve
 	plan 2 --sieve-dir links <in

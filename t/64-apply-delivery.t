@@ -23,7 +23,7 @@ serve
 	account sort@one.test "$away,$filter"
 	account early@one.test "\"forward\":[\"x@other.test\"],\"keep\":true,$over"
 	end
-} | mkaccounts -q --settings settings -o plan 2>mkaccounts.err
+} | counted | mkaccounts -q --settings settings -o plan 2>mkaccounts.err
 run 0 apply -q --settings settings plan >out 2>err
 
 # Dovecot touches no mail as root.

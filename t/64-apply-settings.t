@@ -253,7 +253,7 @@ ok 'a redirect of a filter beside a forward is named' '
 		account b@one.test "$fwd,\"scripts\":[{\"name\":\"main\",\"text\":\"redirect \\\"y@other.test\\\";\"}]"
 		account c@one.test "\"scripts\":[{\"name\":\"main\",\"active\":true,\"text\":\"redirect \\\"y@other.test\\\";\"}]"
 		end
-	} | mkaccounts -q --settings settings --report report >plan
+	} | counted | mkaccounts -q --settings settings --report report >plan
 	jq -r "select(.reason | test(\"beside the forward\")) | [.status, .address] | join(\" \")" report >got
 	echo "not-carried a@one.test" >want
 	same want got'
@@ -578,9 +578,9 @@ ok 'a dump is no file of settings: nothing is done, and it is said' '
 		domain one.test
 		account a@one.test "$fwd"
 		end
-	} >dump
+	} | counted >dump
 	mkaccounts -q --settings settings -o plan dump
-	{ grep -v "\"end\"" settings; end; } >mixed
+	{ grep -v "\"end\"" settings; end; } | counted >mixed
 	for file in dump mixed; do
 		: >requests
 		run 2 stalwart-apply --password-file admin.secret --settings "$file" plan >out 2>err
@@ -592,7 +592,7 @@ ok 'a dump is no file of settings: nothing is done, and it is said' '
 	run 1 stalwart-apply --password-file admin.secret --settings plan plan >out 2>err
 	has err "plan:1: v: is missing"
 	mkaccounts -q --settings none -o plan /dev/stdin <<-EOF
-	$(domain one.test; account b@one.test; end)
+	$(domain one.test; account b@one.test; end_of 2)
 	EOF
 	run 0 stalwart-apply --password-file admin.secret --settings none plan >out 2>err'
 serve
@@ -601,7 +601,7 @@ ok 'a bad script, and the name of the server'\''s own; the others go in' '
 		domain one.test
 		account a@one.test "\"forward\":[\"x@other.test\"],\"scripts\":[{\"name\":\"bad\",\"active\":true,\"text\":\"nonsense;\"},{\"name\":\"Vacation\",\"text\":\"keep;\"},{\"name\":\"forward\",\"text\":\"stop;\"}]"
 		end
-	} | mkaccounts -q --settings settings -o plan
+	} | counted | mkaccounts -q --settings settings -o plan
 	rm -f settings.done
 	run 1 put >out 2>err
 	has err "a@one.test: the script has an error (invalidScript)"

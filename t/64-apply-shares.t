@@ -44,7 +44,7 @@ printf 'user=gone@one.test lr\nuser=carol@one.test l\n' >home/Maildir/dovecot-ac
 	account carol@one.test '"groups":["staff@one.test"]'
 	record group staff@one.test
 	end
-} >in
+} | counted >in
 dirdump acl in >lists 2>/dev/null
 mkaccounts -q -o plan --settings settings in lists
 

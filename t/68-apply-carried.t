@@ -26,7 +26,7 @@ dkim() {
 	account carol@one.test '"locale":"tlh"'
 	account dave@one.test
 	end
-} >in
+} | counted >in
 mkaccounts -q --protocols --networks --send-as --locale in >plan
 
 serve --schema "$fixtures/real/stalwart-schema.json.gz"
@@ -149,7 +149,7 @@ ok 'a selector that has another key on the server: it stays, and is named' '
 		case $n in
 		1) dkim mail rsa-other; dkim ed ed25519 ;;
 		2) dkim mail ed25519; dkim ed rsa-pkcs8 ;;
-		esac | { domain one.test; cat; end; } | mkaccounts -q >others.$n
+		esac | { domain one.test; cat; end; } | counted | mkaccounts -q >others.$n
 	done
 	there >before
 	for how in "" "-n" "-u" "-u -n"; do
@@ -171,7 +171,7 @@ ok 'a selector that has another key on the server: it stays, and is named' '
 ok 'a key that the plan does not have, of a domain of which it has another: named' '
 	jmap x:Domain/set "{\"create\":{\"o\":{\"name\":\"two.test\"},\"p\":{\"name\":\"three.test\"}}}" >/dev/null
 	{ domain one.test; domain two.test; domain three.test; dkim ed rsa-pkcs8; dkim ed rsa-pkcs8 | sed s/one.test/two.test/
-		end; } | mkaccounts -q >rolled
+		end; } | counted | mkaccounts -q >rolled
 	{ echo mail._domainkey.one.test
 		printf "%s._domainkey.two.test\n" v1-ed25519-20261128 v1-rsa-20261128; } >want
 	for how in -q -nq -u -u; do

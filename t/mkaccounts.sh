@@ -20,19 +20,25 @@ domain() {
 	printf '{"v":1,"type":"domain","domain":"%s"%s,"origin":"t:%s"}\n' \
 	    "$1" "${2:+,$2}" "$1"
 }
-# end, end_of COUNT: only --reconcile wants it to be right.
+# end_of COUNT, and end, of which counted and plan make one that counts what came
+# before it.
 end() {
-	end_of 1
+	end_of 0
 }
 end_of() {
 	echo "{\"v\":1,\"type\":\"end\",\"count\":$1}"
 }
+counted() {
+	awk '/"type":"end","count":0}/ { sub(/0}/, n + 0 "}"); n = -1 } { n++ } 1'
+}
 
-# plan STATUS [OPTION...]: standard input to the files plan, err and report.
+# plan STATUS [OPTION...] [FILE...]: the files, or standard input, to the files plan, err
+# and report. What comes by a pipe is counted.
 plan() {
 	status=$1
 	shift
-	run "$status" mkaccounts --report report "$@" >plan 2>err
+	set -- run "$status" mkaccounts --report report "$@"
+	if [ -p /dev/stdin ]; then counted | "$@"; else "$@"; fi >plan 2>err
 }
 
 # plan_has JQ: the filter is true of the operations of the plan, an array.

@@ -8,7 +8,7 @@ plan_of() {
 		domain one.test
 		cat
 		end
-	} | mkaccounts -q --settings settings -o plan 2>mkaccounts.err
+	} | counted | mkaccounts -q --settings settings -o plan 2>mkaccounts.err
 	rm -f settings.done
 }
 put() {

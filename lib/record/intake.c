@@ -118,6 +118,12 @@ intake_is_complete(const struct intake *in, struct why *why)
 		    "%" PRIu64 " of the directory's entries could not be read "
 		    "(see what the reader said; --partial takes the rest)",
 		    in->failed);
+	else if (in->uncounted != 0)
+		why_set(why, FAIL_DATA,
+		    "%" PRIu64 " record%s more than the end record counts: a "
+		    "dump that was cut off may stand before another one; give "
+		    "each dump as a file of its own (--partial takes them all)",
+		    in->uncounted, plural(in->uncounted));
 	else
 		return true;
 	return false;
@@ -138,19 +144,6 @@ intake_is_whole(const struct intake *in, struct why *why)
 		    in->unread, plural(in->unread));
 	else
 		return true;
-	return false;
-}
-
-bool
-intake_is_counted(const struct intake *in, struct why *why)
-{
-	if (in->uncounted == 0)
-		return true;
-	why_set(why, FAIL_FATAL,
-	    "%" PRIu64 " record%s more than the end record counts: a dump that "
-	    "was cut off may stand before another one, and --reconcile would "
-	    "take away what it lost; give each dump as a file of its own",
-	    in->uncounted, plural(in->uncounted));
 	return false;
 }
 

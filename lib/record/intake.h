@@ -52,17 +52,14 @@ int intake_next(struct intake *in, struct ndjson *lines, struct record *r,
 /* After the last line; lines: where they came from. */
 void intake_end(struct intake *in, const struct ndjson *lines);
 
-/* True if the input came to its end, and its readers could read everything: a
- * part of a dump may have. Otherwise why says what is missing, and what to do. */
+/* True if the input came to its end, its readers could read everything, and end
+ * records count all that came: a part of a dump may have. Otherwise why says what
+ * is missing, and what to do. */
 bool intake_is_complete(const struct intake *in, struct why *why);
 
 /* True if every account of the directory was seen. Otherwise why says what is
  * missing, and what to do. */
 bool intake_is_whole(const struct intake *in, struct why *why);
-
-/* False if more records came than end records count: another dump may stand
- * before this one, without its end. Why says so (FATAL). */
-bool intake_is_counted(const struct intake *in, struct why *why);
 
 void intake_free(struct intake *in);
 

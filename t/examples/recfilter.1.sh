@@ -7,7 +7,7 @@ prepare() {
 		grep -v '"end"' dump
 		echo '{"v":1,"type":"alias","address":"info@example.org","targets":["alice@example.org"]}'
 		echo '{"v":1,"type":"alias","address":"@example.org","targets":["bob@example.org"]}'
-		grep '"end"' dump
+		echo "{\"v\":1,\"type\":\"end\",\"count\":$(($(wc -l <dump) + 1))}"
 	} >accounts.ndjson
 	echo bob@example.org >wave1
 	echo carol@example.org >wave2

@@ -5,7 +5,7 @@ prepare() {
 	dirdump passwd-file /etc/dovecot/users >accounts.ndjson
 	printf '%s\n' '{"v":1,"type":"alias","address":"bob@example.org","targets":["bob@example.org","x@example.com"]}' \
 		'{"v":1,"type":"settings","address":"bob@example.org","app_passwords":[{"name":"Phone"}]}' |
-		cat accounts.ndjson - | sed '/"end"/d; $a {"v":1,"type":"end","count":5}' >with
+		cat accounts.ndjson - | sed '/"end"/d; $a {"v":1,"type":"end","count":6}' >with
 	mv with accounts.ndjson
 	mkaccounts -o plan accounts.ndjson
 	command_of editor <<-'END'
