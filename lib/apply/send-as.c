@@ -188,7 +188,7 @@ drop_keys(struct jmap *j, bool dry_run, bool *changed, struct why *why)
 
 /* The server loads all of its settings or none, and refuses where something of
  * its own is wrong, such as a name that cannot be resolved. The next run finds
- * the rule, and does not have it loaded again: any failure is for a person. */
+ * the rule, and takes it for loaded: any failure is for a person. */
 static int
 load_settings(struct jmap *j, struct why *why)
 {
@@ -206,6 +206,7 @@ int
 apply_send_as(struct jmap *j, enum send_as what, bool dry_run,
     enum apply_status *status, struct why *why)
 {
+	struct why unloaded = { 0 };
 	bool changed = false;
 
 	if (set_rule(j, what == SEND_AS_ADD, dry_run, &changed, why) == -1)
@@ -218,9 +219,14 @@ apply_send_as(struct jmap *j, enum send_as what, bool dry_run,
 			    : APPLY_UPDATED;
 	if (dry_run)
 		return 0;
-	/* The plan may have brought keys where the rule was there. */
-	if (changed && load_settings(j, why) == -1)
+	/* A run that was killed may have written the rule, and not had it loaded.
+	 * Where the rule was there and the server refuses, it has been restarted
+	 * since, as the failure of then said. */
+	if (load_settings(j, &unloaded) == -1 && changed) {
+		*why = unloaded;
 		return -1;
+	}
+	/* The plan may have brought keys where the rule was there. */
 	return jmap_action(j, "ReloadLookupStores", NULL, why);
 }
 

@@ -75,6 +75,11 @@ def matches(pattern, name):
                                 for c in pattern), name)
 
 
+def name_of(folder):
+    """As others see it."""
+    return OTHERS if folder == "INBOX" else OTHERS + "/" + folder
+
+
 def is_named(who, folder, globals_):
     """Whether a line names the person, alone or by a group: what everybody may
     do is no share with a person. The lines for INBOX, whose name for others is
@@ -84,7 +89,7 @@ def is_named(who, folder, globals_):
     path = list_of(folder)
     own = [shlex.split(l)[0] for l in open(path)] if os.path.exists(path) else []
     lines = [shlex.split(l) for l in open(globals_)] if globals_ else []
-    own += [i for p, i, *_ in lines if matches(p, OTHERS + "/" + folder)]
+    own += [i for p, i, *_ in lines if matches(p, name_of(folder))]
     if not {i.lstrip("-") for i in own} & about(who):
         own = [i for p, i, *_ in lines if matches(p, OTHERS)]
     return bool({i.lstrip("-") for i in own} & about(who) - EVERYBODY)
