@@ -625,35 +625,72 @@ is_waiting(const struct doveadm_account *a, const char *name, const char *rest)
 	return false;
 }
 
+static const char *
+without_prefix(const struct doveadm_namespace *ns, const char *name)
+{
+	return str_starts(name, ns->prefix) ? name + strlen(ns->prefix) : name;
+}
+
+/* The next of the uses in which the configuration has the mailbox; NULL: no more. */
+static const struct doveadm_use *
+next_use(const struct doveadm_namespace *ns, const char *name, size_t *at)
+{
+	while (*at < ns->n_uses) {
+		const struct doveadm_use *use = &ns->uses[(*at)++];
+
+		if (str_matches(
+			use->name, strlen(use->name), without_prefix(ns, name)))
+			return use;
+	}
+	return NULL;
+}
+
 static bool
 name_expires(const struct doveadm_account *a, const char *name)
 {
 	const struct doveadm_namespace *ns = namespace_of(a, name);
-	const char *rest = name;
+	const struct doveadm_use *use;
 
 	if (ns == NULL)
 		return is_waiting(a, name, name);
-	if (str_starts(name, ns->prefix))
-		rest += strlen(ns->prefix);
-	for (size_t i = 0; i < ns->n_uses; i++)
-		if (ns->uses[i].expires && str_matches(ns->uses[i].name,
-					       strlen(ns->uses[i].name), rest))
+	for (size_t at = 0; (use = next_use(ns, name, &at)) != NULL;)
+		if (use->expires)
 			return true;
-	return ns->expires || is_waiting(a, name, rest);
+	return ns->expires || is_waiting(a, name, without_prefix(ns, name));
+}
+
+/* The name of the mailbox of a path; NULL: there can be none. The caller frees it. */
+static char *
+name_of_path(const struct doveadm_account *a, const char *path)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->mailboxes[i].path, path) == 0)
+			return xstrdup(a->mailboxes[i].name);
+	return doveadm_mailbox_name(a, path);
 }
 
 bool
 doveadm_mailbox_expires(const struct doveadm_account *a, const char *path)
 {
-	char *name = NULL;
-	bool expires;
+	char *name = name_of_path(a, path);
+	bool expires = name != NULL && name_expires(a, name);
 
-	for (size_t i = 0; i < a->n && name == NULL; i++)
-		if (strcmp(a->mailboxes[i].path, path) == 0)
-			name = xstrdup(a->mailboxes[i].name);
-	if (name == NULL)
-		name = doveadm_mailbox_name(a, path);
-	expires = name != NULL && name_expires(a, name);
 	free(name);
 	return expires;
+}
+
+bool
+doveadm_mailbox_is_trash(const struct doveadm_account *a, const char *path)
+{
+	char *name = name_of_path(a, path);
+	const struct doveadm_namespace *ns =
+	    name == NULL ? NULL : other_namespace(a, name);
+	const struct doveadm_use *use;
+	bool found = false;
+
+	for (size_t at = 0;
+	     ns != NULL && (use = next_use(ns, name, &at)) != NULL;)
+		found |= use->role != NULL && strcmp(use->role, "trash") == 0;
+	free(name);
+	return found;
 }

@@ -49,6 +49,11 @@ bool doveadm_mailbox_foreign(const struct doveadm_account *a, const char *name);
  * time (autoexpunge), or it was expunged and waits there (lazy_expunge). */
 bool doveadm_mailbox_expires(const struct doveadm_account *a, const char *path);
 
+/* True if the configuration says that it is the Trash of another namespace than the
+ * INBOX's: in that one roles say so. */
+bool doveadm_mailbox_is_trash(
+    const struct doveadm_account *a, const char *path);
+
 /* The name of a mailbox in the INBOX's namespace that has this path, or NULL if
  * there can be none: a separator inside a level. The caller frees it. */
 char *doveadm_mailbox_name(const struct doveadm_account *a, const char *path);

@@ -75,10 +75,15 @@ is_trash(const char *role)
 
 /* The Trash, which may be no folder but only the level above some. */
 static void
-ignore_trash(const struct mdtree *t, bool *ignored)
+ignore_trash(
+    const struct mdtree *t, const struct match_options *o, bool *ignored)
 {
 	bool found = false;
 
+	for (size_t i = 0; o->is_trash != NULL && i < t->n; i++)
+		if (t->folders[i].path != NULL &&
+		    o->is_trash(o->arg, t->folders[i].path))
+			ignore(t, i, ignored);
 	for (size_t i = 0; i < t->n; i++)
 		if (is_trash(t->folders[i].role)) {
 			ignore(t, i, ignored);
@@ -89,7 +94,8 @@ ignore_trash(const struct mdtree *t, bool *ignored)
 		char *top =
 		    path == NULL ? NULL : xmemdup(path, strcspn(path, "/"));
 
-		ignored[i] = top != NULL && is_trash(mailbox_role_of_name(top));
+		ignored[i] |=
+		    top != NULL && is_trash(mailbox_role_of_name(top));
 		free(top);
 	}
 }
@@ -102,7 +108,7 @@ ignore_expiring(
 	bool *trash = xcalloc(t->n + 1, sizeof *trash);
 
 	if (o->count_trash)
-		ignore_trash(t, trash);
+		ignore_trash(t, o, trash);
 	for (size_t i = 0; o->expires != NULL && i < t->n; i++)
 		ignored[i] |= t->folders[i].path != NULL && !trash[i] &&
 			      o->expires(o->arg, t->folders[i].path);
@@ -118,7 +124,7 @@ copies_ignored(const struct merge_plan *p, struct why *why)
 	bool *ignored = xcalloc(t->n + 1, sizeof *ignored);
 
 	if (word == NULL && !p->options.count_trash)
-		ignore_trash(t, ignored);
+		ignore_trash(t, &p->options, ignored);
 	for (; word != NULL && *word != NULL; word++) {
 		bool found = false;
 

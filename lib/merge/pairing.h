@@ -67,6 +67,8 @@ struct match_options {
 	/* True if mail does not stay in the folder of the target: Dovecot removes
 	 * it by itself. May be NULL. */
 	bool (*expires)(const void *arg, const char *path);
+	/* True if it is a Trash that has no role. May be NULL. */
+	bool (*is_trash)(const void *arg, const char *path);
 	const void *arg; /* borrowed */
 };
 

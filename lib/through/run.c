@@ -260,6 +260,14 @@ expires(const void *arg, const char *path)
 	return doveadm_mailbox_expires(&s->account, path);
 }
 
+static bool
+is_trash(const void *arg, const char *path)
+{
+	const struct store *s = arg;
+
+	return doveadm_mailbox_is_trash(&s->account, path);
+}
+
 int
 through_run(
     struct merge_run *r, const struct through_settings *set, struct why *why)
@@ -276,6 +284,7 @@ through_run(
 		r->set.scan.mapping.refuse = refuse;
 		r->set.scan.mapping.arg = &t.store;
 		r->set.scan.match.expires = expires;
+		r->set.scan.match.is_trash = is_trash;
 		r->set.scan.match.arg = &t.store;
 		result = scan_match(&r->scan, &r->set.scan, why);
 	}

@@ -387,6 +387,14 @@ expires(const void *arg, const char *path)
 	return doveadm_mailbox_expires(&l->account, path);
 }
 
+static bool
+is_trash(const void *arg, const char *path)
+{
+	const struct located *l = arg;
+
+	return doveadm_mailbox_is_trash(&l->account, path);
+}
+
 /* Subscriptions can be kept by another namespace, in a file of that one. */
 static int
 check_subscriptions(const struct located *l, struct why *why)
@@ -426,6 +434,7 @@ user_locate(struct located *l, const struct doveadm *d, bool subscribes,
 		o->mapping.plain = PLAIN_NEVER;
 	o->mapping.arg = l;
 	o->match.expires = expires;
+	o->match.is_trash = is_trash;
 	o->match.arg = l;
 	o->list_away = list_others;
 	o->away = l;

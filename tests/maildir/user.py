@@ -211,6 +211,9 @@ namespace more {
   prefix = more/
   separator = /
   %s
+  mailbox Rest {
+    special_use = \\Trash
+  }
 }
 namespace again {
   prefix = again/
@@ -229,6 +232,8 @@ namespace again {
     with server.imap() as client:
         client.create('more/Neu')
         client.append('more/Neu', None, None, message('4.d'))
+        client.create('more/Rest')
+        client.append('more/Rest', None, None, message('3.c'))
         for folder, name in EXPIRING:
             client.create('INBOX/' + folder)
             client.append('INBOX/' + folder, None, None, message(name))
@@ -239,9 +244,9 @@ namespace again {
         out, err = run(server, command, '-n', 'tree', way=way)
         assert elsewhere(out) == ['4.d'], (out, err)
         out, err = run(server, command, '-n', '--count-trash', 'tree', way=way)
-        assert elsewhere(out) == ['4.d', '6.f'], (out, err)
-        out, err = run(server, command, '-n', '--ignore-folders=more/Neu', 'tree',
-                       way=way)
+        assert elsewhere(out) == ['3.c', '4.d', '6.f'], (out, err)
+        out, err = run(server, command, '-n', '--ignore-folders=more/Neu,more/Rest',
+                       'tree', way=way)
         assert elsewhere(out) == [], (out, err)
     out, err = run(server, command, 'tree')
     assert out.count('"added"') == 5, (out, err)
