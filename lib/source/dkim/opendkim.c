@@ -136,8 +136,9 @@ signs_with(const struct signer *s, const char *name)
 static struct pattern
 senders(const struct signer *s, const char *name)
 {
-	return strcmp(s->key, "%") == 0 ? (struct pattern){ .domain = name }
-					: s->of;
+	const struct pattern own = { .domain = name };
+
+	return strcmp(s->key, "%") == 0 ? own : s->of;
 }
 
 static bool
