@@ -84,7 +84,7 @@ ok 'each trap is named' '
 	x%y@one.test: the server takes what follows the % for a master user, and no login works
 	two..dots@one.test: the server refuses this local part
 	n+m@one.test: as an alias of ann@one.test: the server takes off what follows the +
-	l2@one.test: the target l1@one.test, which leads back to this alias
+	l2@one.test: the target l1@one.test leads back to this alias
 	dead@one.test: leads to gone@one.test
 	ann@one.test: a signature of ann@one.test: it has 3000 bytes, and the server takes 2047
 	POP3 is on: programs that leave mail

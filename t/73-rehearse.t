@@ -23,7 +23,7 @@ dirdump passwd-file -q $tmp/directory >$tmp/dumped
 grep -v '"end"' $tmp/dumped
 echo '{"v":1,"type":"alias","address":"info@one.test","targets":["alice@one.test"]}'
 echo '{"v":1,"type":"note","what":"canonical_maps","text":"senders are rewritten"}'
-grep '"end"' $tmp/dumped | sed 's/"count":4/"count":6/'
+grep '"end"' $tmp/dumped | jq -c '.count += 2'
 END
 chmod 755 dump
 settings "OLD_DUMP=$tmp/dump"
@@ -50,7 +50,6 @@ ok 'nothing is ready: each thing that stops is said, with what mends it' '
 ferry_ready
 settings NO_SECRET=temp
 sed -i /^dora/d directory
-sed -i "s/\"count\":4/\"count\":3/; s/\"count\":6/\"count\":5/" dump
 ok 'when it is, nothing stops, and what is worth knowing is said' '
 	dumped >before
 	run 0 rehearse >out 2>err
