@@ -16,14 +16,17 @@
 static void
 check(const struct imap_response *r, size_t len)
 {
-	const struct buf *texts[] = { &r->tag, &r->name, &r->personal };
+	const struct buf *texts[] = { &r->tag, &r->name };
+	const struct buf *lists[] = { &r->personal, &r->foreign };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (texts[i]->len > len ||
 		    strlen(buf_str(texts[i])) != texts[i]->len)
 			abort();
-	if (r->foreign.len > 0 && r->foreign.data[r->foreign.len - 1] != '\0')
-		abort();
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		if (lists[i]->len > 0 &&
+		    lists[i]->data[lists[i]->len - 1] != '\0')
+			abort();
 	if (r->messages < -1 || r->messages > UINT32_MAX)
 		abort();
 }
