@@ -63,7 +63,7 @@ serve_imap old "$public" 'namespace more {
   separator = .
   prefix = More.
   list = no
-  location = maildir:'$tmp'/homes/more/%u
+  location = maildir:'"$tmp"'/homes/more/%u
 }'
 old=$imaps old_clear=$imap old_conf=$conf
 own
