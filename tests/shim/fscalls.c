@@ -618,8 +618,7 @@ fdopen(int fd, const char *mode)
 int
 fileno(FILE *f)
 {
-	for (int fd = 0;
-	     f != NULL && fd < (int)(sizeof streams / sizeof *streams); fd++)
+	for (int fd = 0; fd < (int)(sizeof streams / sizeof *streams); fd++)
 		if (streams[fd] == f)
 			return fd;
 	return REAL(fileno)(f);
