@@ -156,8 +156,9 @@ n=\$((\$(cat $tmp/calls.\$name 2>/dev/null || echo 0) + 1))
 echo \$n >$tmp/calls.\$name
 fault= at=0
 [ ! -e $tmp/fault.\$name ] || read -r at fault <$tmp/fault.\$name
-[ "\$n" = "\$at" ] || exec "\$name" "\$@"
-rm $tmp/fault.\$name
+# Of two that count at once one has the fault.
+[ "\$n" = "\$at" ] && mv $tmp/fault.\$name $tmp/fault.\$name.\$\$ 2>/dev/null ||
+	exec "\$name" "\$@"
 echo \$name >>$tmp/faults
 case \$fault in
 before) kill -9 \$PPID; exit 1 ;;
