@@ -252,22 +252,6 @@ refuse(void *arg, const char *path, const char *dir)
 	return fault;
 }
 
-static bool
-expires(const void *arg, const char *path)
-{
-	const struct store *s = arg;
-
-	return doveadm_mailbox_expires(&s->account, path);
-}
-
-static bool
-is_trash(const void *arg, const char *path)
-{
-	const struct store *s = arg;
-
-	return doveadm_mailbox_is_trash(&s->account, path);
-}
-
 int
 through_run(
     struct merge_run *r, const struct through_settings *set, struct why *why)
@@ -283,9 +267,7 @@ through_run(
 		read_names(&t);
 		r->set.scan.mapping.refuse = refuse;
 		r->set.scan.mapping.arg = &t.store;
-		r->set.scan.match.expires = expires;
-		r->set.scan.match.is_trash = is_trash;
-		r->set.scan.match.arg = &t.store;
+		store_heed(&r->set.scan.match, &t.store.account);
 		result = scan_match(&r->scan, &r->set.scan, why);
 	}
 	if (result == 0) {

@@ -463,3 +463,23 @@ store_arrivals(
 	buf_free(&l.name);
 	return r;
 }
+
+static bool
+expires(const void *account, const char *path)
+{
+	return doveadm_mailbox_expires(account, path);
+}
+
+static bool
+is_trash(const void *account, const char *path)
+{
+	return doveadm_mailbox_is_trash(account, path);
+}
+
+void
+store_heed(struct match_options *o, const struct doveadm_account *account)
+{
+	o->expires = expires;
+	o->is_trash = is_trash;
+	o->arg = account;
+}

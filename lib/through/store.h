@@ -20,6 +20,7 @@
 #include "maildir/catalogue.h"
 #include "maildir/content.h"
 #include "maildir/tree.h"
+#include "merge/pairing.h"
 
 struct store {
 	struct doveadm doveadm;
@@ -69,6 +70,10 @@ const struct doveadm_mailbox *store_mailbox(
 /* The same of a path. */
 const struct doveadm_mailbox *store_find(
     const struct store *s, const char *path);
+
+/* Has a merge heed in which mailboxes mail does not stay, by the settings of an
+ * account, which is borrowed. */
+void store_heed(struct match_options *o, const struct doveadm_account *account);
 
 /* Frees all but the tree. */
 void store_free(struct store *s);

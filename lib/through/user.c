@@ -379,22 +379,6 @@ list_others(void *arg, struct catalogue *c, struct why *why)
 	return store_list(&l->others, c, why);
 }
 
-static bool
-expires(const void *arg, const char *path)
-{
-	const struct located *l = arg;
-
-	return doveadm_mailbox_expires(&l->account, path);
-}
-
-static bool
-is_trash(const void *arg, const char *path)
-{
-	const struct located *l = arg;
-
-	return doveadm_mailbox_is_trash(&l->account, path);
-}
-
 /* Subscriptions can be kept by another namespace, in a file of that one. */
 static int
 check_subscriptions(const struct located *l, struct why *why)
@@ -433,9 +417,7 @@ user_locate(struct located *l, const struct doveadm *d, bool subscribes,
 	if (l->account.separator != '/' && l->account.escape == '\0')
 		o->mapping.plain = PLAIN_NEVER;
 	o->mapping.arg = l;
-	o->match.expires = expires;
-	o->match.is_trash = is_trash;
-	o->match.arg = l;
+	store_heed(&o->match, &l->account);
 	o->list_away = list_others;
 	o->away = l;
 	l->fs = o->target_hint.layout == LAYOUT_FS;
