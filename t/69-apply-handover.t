@@ -178,20 +178,18 @@ ok 'the same name in another domain is somebody else' '
 real
 directory owna "{\"v\":1,\"type\":\"account\",\"address\":\"y@one.test\",\"secret\":\"$hash\"}" |
     mkaccounts -q | apply -q >/dev/null
+# stays_with_y ADDRESS RECORD: who wants y's address does not get it, nor that of a.
+stays_with_y() {
+	directory none "$2" | mkaccounts -q >plan
+	run 1 apply -u plan >out 2>err
+	has err "$1: a name or address of it is taken by the Account y@one.test"
+	[ "$(holder)" = "alias of a" ]
+	[ "$(holder y)" = User ]
+}
 ok 'a person of that name is not the group' '
-	directory none "{\"v\":1,\"type\":\"group\",\"address\":\"y@one.test\",\"aliases\":[\"x@one.test\"]}" |
-	    mkaccounts -q >plan
-	run 1 apply -u plan >out 2>err
-	has err "y@one.test: a name or address of it is taken by the Account y@one.test"
-	[ "$(holder)" = "alias of a" ]
-	[ "$(holder y)" = User ]'
+	stays_with_y y@one.test "{\"v\":1,\"type\":\"group\",\"address\":\"y@one.test\",\"aliases\":[\"x@one.test\"]}"'
 ok 'nor one who wants that name as an alias' '
-	directory none "{\"v\":1,\"type\":\"account\",\"address\":\"z@one.test\",\"secret\":\"$hash\",\"aliases\":[\"x@one.test\",\"y@one.test\"]}" |
-	    mkaccounts -q >plan
-	run 1 apply -u plan >out 2>err
-	has err "z@one.test: a name or address of it is taken by the Account y@one.test"
-	[ "$(holder)" = "alias of a" ]
-	[ "$(holder y)" = User ]'
+	stays_with_y z@one.test "{\"v\":1,\"type\":\"account\",\"address\":\"z@one.test\",\"secret\":\"$hash\",\"aliases\":[\"x@one.test\",\"y@one.test\"]}"'
 
 # Who has to go for one address has others, too.
 real
