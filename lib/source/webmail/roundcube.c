@@ -92,7 +92,8 @@ roundcube_owners_read(struct sql *db, const struct webmail_options *o,
     struct roundcube_owners *owners, struct why *why)
 {
 	struct buf query = { 0 };
-	int n = 0;
+	size_t len;
+	int n = -1;
 
 	if (o->domain != NULL)
 		return 0;
@@ -102,14 +103,10 @@ roundcube_owners_read(struct sql *db, const struct webmail_options *o,
 	roundcube_table(db, o, "identities", &query);
 	buf_adds(&query, " i ON i.user_id = u.user_id AND i.del = 0 "
 			 "ORDER BY u.user_id, i.identity_id");
-	n = sql_query(db, query.data, why);
-	while (n == 0 && (n = sql_next(db, why)) == 1) {
-		size_t len;
-
-		take_identity(owners, sql_value(db, 0, &len),
-		    sql_value(db, 1, &len), sql_value(db, 2, &len));
-		n = 0;
-	}
+	if (sql_query(db, query.data, why) == 0)
+		while ((n = sql_next(db, why)) == 1)
+			take_identity(owners, sql_value(db, 0, &len),
+			    sql_value(db, 1, &len), sql_value(db, 2, &len));
 	buf_free(&query);
 	return n;
 }
