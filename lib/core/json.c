@@ -504,44 +504,50 @@ escape_all(struct buf *b, const char *value, size_t len)
 	}
 }
 
-/* A string, or the name of a member, with the comma before it. */
+/* A string with what stands before and after its quotes. */
 static void
-quote(struct buf *b, const char *value, size_t len, bool name)
+quote(struct buf *b, const char *before, size_t before_len, const char *value,
+    size_t len, bool colon)
 {
-	bool divided = comma(b);
-	char *to;
+	bool plain = plain_prefix(value, len) == len;
+	char *to = buf_room(b, before_len + 1 + (plain ? len + 2 : 0));
 
-	if (plain_prefix(value, len) != len) {
-		buf_adds(b, divided ? ",\"" : "\"");
-		escape_all(b, value, len);
-		buf_adds(b, name ? "\":" : "\"");
-		return;
-	}
-	to = buf_room(b, len + 2 + divided + name);
 	if (to == NULL)
 		return;
-	if (divided)
-		*to++ = ',';
+	memcpy(to, before, before_len);
+	to += before_len;
 	*to++ = '"';
-	memcpy(to, value, len);
-	to += len;
-	*to++ = '"';
-	if (name)
-		*to++ = ':';
+	if (plain) {
+		memcpy(to, value, len);
+		to += len;
+		*to++ = '"';
+		if (colon)
+			*to++ = ':';
+	}
 	*to = '\0';
 	b->len = (size_t)(to - b->data);
+	if (!plain) {
+		escape_all(b, value, len);
+		buf_adds(b, colon ? "\":" : "\"");
+	}
 }
 
 void
 jw_key(struct buf *b, const char *name)
 {
-	quote(b, name, strlen(name), true);
+	quote(b, ",", comma(b), name, strlen(name), true);
+}
+
+void
+jw_ready(struct buf *b, const char *key, size_t key_len, const char *value)
+{
+	quote(b, key, key_len, value, strlen(value), false);
 }
 
 void
 jw_strn(struct buf *b, const char *value, size_t len)
 {
-	quote(b, value, len, false);
+	quote(b, ",", comma(b), value, len, false);
 }
 
 void

@@ -93,6 +93,10 @@ void jw_bool(struct buf *b, bool value);
 /* An array of n strings. */
 void jw_strs(struct buf *b, const char *const *v, size_t n);
 
+/* A member, its key as it is written: ",\"name\":". */
+void jw_ready(
+    struct buf *b, const char *key, size_t key_len, const char *value);
+
 /* A member, key and value. A NULL string writes nothing. */
 void jw_kstr(struct buf *b, const char *name, const char *value);
 /* Bytes as a string of hex digits. */

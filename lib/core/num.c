@@ -69,18 +69,17 @@ size_units(int64_t n, char unit)
 bool
 parse_size(const char *s, int64_t *out)
 {
-	size_t digits = strspn(s, "0123456789");
-	char number[24];
-	int64_t n;
+	const char *start = s;
+	int64_t n = 0;
 
-	if (digits == 0 || digits >= sizeof number)
+	for (; *s >= '0' && *s <= '9'; s++)
+		if (__builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, *s - '0', &n))
+			return false;
+	if (s == start)
 		return false;
-	memcpy(number, s, digits);
-	number[digits] = '\0';
-	if (!parse_num(number, 0, INT64_MAX, &n, NULL))
-		return false;
-	s += digits;
-	s += strspn(s, " \t");
+	while (*s == ' ' || *s == '\t')
+		s++;
 	if (*s != '\0') {
 		char unit = *s++;
 

@@ -126,7 +126,7 @@ const struct record_member record_members[] = {
 
 _Static_assert(sizeof record_members / sizeof *record_members == RECORD_MEMBERS,
     "RECORD_MEMBERS is the number of rows");
-/* record_parse keeps a bit for each. */
+/* record_parse keeps a bit for each, as member_set does. */
 _Static_assert(RECORD_MEMBERS <= 64, "more members than bits");
 
 const struct record_member *
@@ -136,4 +136,23 @@ record_member(const char *name)
 		if (strcmp(record_members[i].name, name) == 0)
 			return &record_members[i];
 	return NULL;
+}
+
+uint64_t
+member_set(enum record_type type, bool needed)
+{
+	/* By earlier calls. */
+	static _Atomic uint64_t found[2][REC_END + 1];
+	uint64_t set = found[needed][type];
+
+	if (set != 0)
+		return set;
+	for (size_t i = 0; i < RECORD_MEMBERS; i++) {
+		const struct record_member *m = &record_members[i];
+
+		if (((needed ? m->need : m->types) & MEMBER_OF(type)) != 0)
+			set |= UINT64_C(1) << i;
+	}
+	found[needed][type] = set;
+	return set;
 }

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "record/record.h"
 
@@ -55,6 +56,18 @@ extern const struct record_member record_members[RECORD_MEMBERS];
 
 /* The member of that name; NULL if no record has one. */
 const struct record_member *record_member(const char *name);
+
+/* The members that records of a type can have, or cannot do without: a bit for
+ * each, by its place in the table. member_next takes the first out of the set. */
+uint64_t member_set(enum record_type type, bool needed);
+static inline const struct record_member *
+member_next(uint64_t *set)
+{
+	size_t i = (size_t)__builtin_ctzll(*set);
+
+	*set &= *set - 1;
+	return &record_members[i];
+}
 
 /* Where a record, or a part of one, keeps it. */
 static inline void *

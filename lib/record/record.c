@@ -239,16 +239,10 @@ is_sound(const struct record *r)
 static bool
 has_needed(const struct record *r)
 {
-	/* By earlier calls: a bit for each, by its place in the table. */
-	static _Atomic uint64_t found[REC_END + 1];
-	uint64_t which = found[r->type];
+	uint64_t which = member_set(r->type, true);
 
-	for (size_t i = 0; i < RECORD_MEMBERS && found[r->type] == 0; i++)
-		if ((record_members[i].need & MEMBER_OF(r->type)) != 0)
-			which |= UINT64_C(1) << i;
-	found[r->type] = which;
-	for (; which != 0; which &= which - 1)
-		if (member_absent(r, &record_members[__builtin_ctzll(which)]))
+	while (which != 0)
+		if (member_absent(r, member_next(&which)))
 			return false;
 	return true;
 }
@@ -672,21 +666,25 @@ write_part(struct buf *out, const void *of, const struct record_part *part)
 void
 record_write(const struct record *r, struct buf *out)
 {
-	unsigned int type = MEMBER_OF(r->type);
+	static const char head[] = "{\"v\":1,\"type\":";
+	uint64_t which = member_set(r->type, false);
 
-	buf_adds(out, "{\"v\":1,\"type\":");
-	jw_str(out, type_names[r->type]);
-	for (size_t i = 0; i < RECORD_MEMBERS; i++) {
-		const struct record_member *m = &record_members[i];
+	jw_ready(out, head, sizeof head - 1, type_names[r->type]);
+	while (which != 0) {
+		const struct record_member *m = member_next(&which);
 		const void *at = record_field(r, m);
 
-		if ((m->types & type) == 0 || member_absent(r, m))
-			continue;
 		/* Only a forward says whether a copy is kept. */
-		if (at == &r->keep && r->forward.n == 0)
+		if (member_absent(r, m) ||
+		    (at == &r->keep && r->forward.n == 0))
 			continue;
-		buf_add(out, m->key, m->key_len);
-		write_value(out, at, m);
+		if (m->kind == MEMBER_TEXT) {
+			jw_ready(
+			    out, m->key, m->key_len, *(const char *const *)at);
+		} else {
+			buf_add(out, m->key, m->key_len);
+			write_value(out, at, m);
+		}
 	}
 	buf_adds(out, "}\n");
 }

@@ -464,7 +464,7 @@ eval_each(struct eval *ev, enum field field, struct strs *out)
 }
 
 const char *
-eval_first(struct eval *ev, enum field field)
+eval_lines(struct eval *ev, enum field field)
 {
 	const struct fieldmap_section *s = ev->section;
 	const char *text = NULL;

@@ -47,6 +47,13 @@ char *eval_copy(struct eval *ev, const char *text);
 bool eval_holds(
     struct eval *ev, const struct fieldmap_line *line, const char *target);
 
+/* Whether a line sets any of the fields from one to another, in their order. */
+static inline bool
+eval_sets(const struct eval *ev, enum field from, enum field to)
+{
+	return ev->section->first[from] != ev->section->first[to + 1];
+}
+
 /*
  * Sets out to the non-empty values of a member. Its lines are tried in order;
  * the first whose condition holds and that yields a value wins.
@@ -56,15 +63,14 @@ void eval_all(struct eval *ev, enum field field, struct strs *out);
 /* The same, of all lines whose condition holds. */
 void eval_each(struct eval *ev, enum field field, struct strs *out);
 
-/* Whether a line sets any of the fields from one to another, in their order. */
-static inline bool
-eval_sets(const struct eval *ev, enum field from, enum field to)
-{
-	return ev->section->first[from] != ev->section->first[to + 1];
-}
+const char *eval_lines(struct eval *ev, enum field field); /* for eval_first */
 
-/* The first of them, or NULL. */
-const char *eval_first(struct eval *ev, enum field field);
+/* The first of them, or NULL. Few maps have lines for a member. */
+static inline const char *
+eval_first(struct eval *ev, enum field field)
+{
+	return eval_sets(ev, field, field) ? eval_lines(ev, field) : NULL;
+}
 
 /*
  * A point in time in seconds since 1970: such a number, "2026-12-31" with or
