@@ -5,21 +5,31 @@
 /*
  * PostgreSQL, through libpq. The rows of a query come by COPY: a line for each,
  * for which the library makes no result of its own; that is half of its work for a
- * row.
+ * row. Of a long result a thread of its own receives them, which alone uses the
+ * connection until the last one is there.
  */
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "core/alloc.h"
 #include "core/mask.h"
 #include "core/plugin.h"
 #include "core/str.h"
+#include "sql/ahead.h"
 #include "sql/sql-internal.h"
 
 enum {
-	PARTS = 12 /* with the NULL at the end */
+	PARTS = 12, /* with the NULL at the end */
+	BLOCK = 1 << 17
+};
+
+/* The rows that are still to come: of the block in hand, and after it. */
+struct rows {
+	struct ahead *ahead;
+	char *at, *end;
 };
 
 struct parts {
@@ -190,11 +200,26 @@ open_server(struct sql *db, const struct sql_options *o, struct why *why)
 	return begin(db, why);
 }
 
-/* The server ends a query of which nobody takes the rows. */
+/* Forgets the rows of a query. */
+static void
+drop_rows(struct sql *db)
+{
+	struct rows *rows = db->row;
+
+	if (rows != NULL)
+		ahead_free(rows->ahead);
+	free(rows);
+	db->row = NULL;
+}
+
+/* The server ends a query of which nobody takes the rows; whoever waits for one
+ * shall not wait longer. */
 static void
 close_server(struct sql *db)
 {
-	PQfreemem(db->row);
+	if (db->row != NULL)
+		(void)shutdown(PQsocket(db->handle), SHUT_RDWR);
+	drop_rows(db);
 	PQclear(db->result);
 	PQfinish(db->handle);
 	free(db->values);
@@ -209,8 +234,7 @@ end(struct sql *db)
 	PGresult *result;
 	char *line;
 
-	PQfreemem(db->row);
-	db->row = NULL;
+	drop_rows(db);
 	while (PQgetCopyData(db->handle, &line, 0) > 0)
 		PQfreemem(line);
 	while ((result = PQgetResult(db->handle)) != NULL)
@@ -249,6 +273,25 @@ describe(struct sql *db, const char *text, struct why *why)
 	return 0;
 }
 
+/* Appends rows, one a line, to a block; ahead.h says the rest. */
+static bool
+take(void *from, struct buf *block)
+{
+	while (block->len < BLOCK) {
+		char *line;
+		int len = PQgetCopyData(from, &line, 0);
+
+		if (len <= 0)
+			return false;
+		buf_add(block, line, (size_t)len);
+		/* A NUL, which no line has, makes it one that is refused. */
+		if (line[len - 1] != '\n')
+			buf_addc(block, '\0');
+		PQfreemem(line);
+	}
+	return true;
+}
+
 /* A query that fails ends the transaction: others need a new one. */
 static int
 query(struct sql *db, const char *text, struct why *why)
@@ -265,7 +308,12 @@ query(struct sql *db, const char *text, struct why *why)
 		    PGRES_COPY_OUT, why);
 	}
 	buf_free(&copy);
-	if (r == -1) {
+	if (r == 0) {
+		struct rows *rows = xcalloc(1, sizeof *rows);
+
+		rows->ahead = ahead_new(take, db->handle);
+		db->row = rows;
+	} else {
 		struct why ignored = { 0 };
 
 		(void)run(db, "ROLLBACK", &ignored);
@@ -318,18 +366,18 @@ unescape_value(struct sql *db, size_t i)
 		db->lengths[i] = unescape(text);
 }
 
-/* The values of a row: tabs between them. Few rows have an escape. */
+/* The values of a row, which ends at end: tabs between them. Few rows have an
+ * escape. */
 static int
-split(struct sql *db, char *line, size_t len, struct why *why)
+split(struct sql *db, char *line, char *end, struct why *why)
 {
 	size_t n = columns(db);
-	char *end = line + len - 1;
-	bool escaped = memchr(line, '\\', len) != NULL;
+	bool escaped = memchr(line, '\\', (size_t)(end - line)) != NULL;
 
-	if (*end != '\n' || strlen(line) != len)
+	*end = '\0';
+	if (line + strlen(line) != end)
 		return why_set(
 		    why, FAIL_FATAL, "%s: a row that is not a line", db->name);
-	*end = '\0';
 	for (size_t i = 0; i < n; i++) {
 		char *text = str_cut(&line, '\t');
 
@@ -348,15 +396,22 @@ split(struct sql *db, char *line, size_t len, struct why *why)
 static int
 next(struct sql *db, struct why *why)
 {
-	char *line;
-	int len;
+	struct rows *rows = db->row;
+	char *line, *end;
 
-	PQfreemem(db->row);
-	len = PQgetCopyData(db->handle, &line, 0);
-	db->row = line;
-	if (len > 0)
-		return split(db, line, (size_t)len, why);
-	return want(db, PQgetResult(db->handle), PGRES_COMMAND_OK, why);
+	if (rows->at == rows->end) {
+		struct buf *block = ahead_next(rows->ahead);
+
+		if (block == NULL || block->len == 0)
+			return want(
+			    db, PQgetResult(db->handle), PGRES_COMMAND_OK, why);
+		rows->at = block->data;
+		rows->end = block->data + block->len;
+	}
+	line = rows->at;
+	end = memchr(line, '\n', (size_t)(rows->end - line));
+	rows->at = end == NULL ? rows->end : end + 1;
+	return split(db, line, end == NULL ? rows->end : end, why);
 }
 
 static char *
