@@ -49,7 +49,7 @@ struct run {
 	struct login login;
 	enum invalidate invalidate;
 	bool no_invalidate;
-	enum send_as send_as;
+	struct send_as_call send_as;
 	const char *settings_path;
 	const char *passwords_path;
 	char *done_path;
@@ -287,8 +287,8 @@ open_plans(char **paths, size_t *n)
 	size_t cap = 0;
 
 	/* --check needs none, and nothing is there for keys that go. */
-	if (run.standard_input ||
-	    (*paths == NULL && !run.check && run.send_as != SEND_AS_REMOVE))
+	if (run.standard_input || (*paths == NULL && !run.check &&
+				      run.send_as.what != SEND_AS_REMOVE))
 		paths = standard_input;
 	for (*n = 0; *paths != NULL && !run.tally.fatal; paths++) {
 		plans = xgrow(plans, *n, &cap, sizeof *plans);
@@ -360,10 +360,10 @@ set_send_as(struct jmap *j)
 		.would = APPLY_UPDATED };
 	struct why why = { 0 };
 
-	if (run.send_as == SEND_AS_LEAVE || run.tally.fatal)
+	if (run.send_as.what == SEND_AS_LEAVE || run.tally.fatal)
 		return;
-	if (apply_send_as(
-		j, run.send_as, run.options.dry_run, &r.status, &why) == -1) {
+	run.send_as.dry_run = run.options.dry_run;
+	if (apply_send_as(j, &run.send_as, &r.status, &why) == -1) {
 		r.status = APPLY_FAILED;
 		r.why = &why;
 	}
@@ -489,7 +489,11 @@ static const struct opt options[] = {
 	OPT_WORD(0, "send-as", "WHAT",
 	    "the rule that asks for rights to send as others: put it in, or "
 	    "take it away with all such rights",
-	    &run.send_as, send_as_words),
+	    &run.send_as.what, send_as_words),
+	OPT_SET(0, "restarted",
+	    "with --send-as: the server was restarted, and so has loaded its "
+	    "settings",
+	    &run.send_as.restarted),
 	OPT_SET(0, "check",
 	    "only say whether server, account and permissions will do",
 	    &run.check),
@@ -552,6 +556,8 @@ apply(char **paths)
 		return opt_lacks(LOGIN_MISSING("STALWART"));
 	if (run.options.keep_passwords && !run.options.update)
 		return opt_wrong(&tool, "--keep-passwords is for -u");
+	if (run.send_as.restarted && run.send_as.what == SEND_AS_LEAVE)
+		return opt_wrong(&tool, "--restarted is for --send-as");
 	if (run.passwords_path != NULL && run.settings_path == NULL)
 		return opt_wrong(&tool, "--app-passwords is for --settings");
 	if (run.url == NULL)

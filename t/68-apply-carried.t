@@ -98,15 +98,12 @@ ok 'the rule for senders comes before those that are there, once' '
 	[ "$(rules)" = "[\"$ours\",\"sender == '"'a@b.test'"'\",\"local_port == 25\",\"true\"]" ]
 	[ "$(actions)" = "ReloadSettings ReloadLookupStores " ] || [ "$(actions | grep -c "ReloadSettings ReloadLookupStores")" = 1 ]
 	rules >with
+	: >requests
 	run 0 apply --send-as=add plan >out 2>err
+	[ "$(actions)" = "ReloadLookupStores " ]
 	grep -q "\"object\":\"MtaStageAuth\",\"status\":\"exists\"" out
 	rules >again
 	same with again'
-# A run that was killed after it had written the rule had not asked for that.
-ok 'a rule that is there is loaded again' '
-	: >requests
-	run 0 apply --send-as=add plan >out 2>err
-	[ "$(actions)" = "ReloadSettings ReloadLookupStores " ]'
 ok 'and is taken away again, with the keys that it asks for' '
 	jmap x:MemoryLookupKey/set "{\"create\":{\"k\":{\"namespace\":\"other\",\"key\":\"x\"}}}" >set
 	run 0 apply -n --send-as=remove >out 2>err </dev/null
@@ -119,17 +116,36 @@ ok 'and is taken away again, with the keys that it asks for' '
 	run 0 apply --send-as=remove >out 2>err </dev/null
 	grep -q "\"status\":\"exists\"" out'
 serve --schema "$fixtures/real/stalwart-schema.json.gz"
+unloaded="the rule is written, but the server does not load its settings: restart it, and run it again with --restarted"
 ok 'a server that does not load its settings has to be restarted' '
-	run 1 apply --send-as=add plan >out 2>err
-	has err "the rule is written, but the server does not load its settings: restart it"
-	[ "$(rules)" = "[\"$ours\",\"true\"]" ]
-	run 0 apply --send-as=add plan >out 2>err'
+	for what in add remove; do
+		# A run that was killed before the server was asked is as one that failed.
+		for again in first next; do
+			run 1 apply --send-as=$what plan >out 2>err
+			has err "$unloaded"
+		done
+		run 0 apply -n --send-as=$what plan >out 2>err
+		grep -q "\"object\":\"MtaStageAuth\",\"status\":\"planned\"" out
+		run 0 apply --send-as=$what --restarted plan >out 2>err
+		grep -q "\"object\":\"MtaStageAuth\",\"status\":\"updated\"" out
+		run 0 apply --send-as=$what plan >out 2>err
+		[ $what = remove ] || [ "$(rules)" = "[\"$ours\",\"true\"]" ]
+		objects MemoryLookupKey >keys
+		hasnt keys mailferry-send-as
+	done
+	[ "$(rules)" = "[\"true\"]" ]
+	run 2 apply --restarted plan >out 2>err
+	has err "--restarted is for --send-as"'
 nth=$(grep '"method":"POST"' requests | grep -n -m 1 ReloadSettings | cut -d: -f1)
 serve --schema "$fixtures/real/stalwart-schema.json.gz" --resolves --fault "$nth:503"
-ok 'or does not answer then: the next run would take it for loaded' '
+ok 'or does not answer then: the next run has it loaded' '
 	run 1 apply --retry-budget 0 --no-invalidate --send-as=add plan >out 2>err
-	has err "the rule is written, but the server does not load its settings: restart it"
-	[ "$(rules)" = "[\"$ours\",\"true\"]" ]'
+	has err "$unloaded"
+	[ "$(rules)" = "[\"$ours\",\"true\"]" ]
+	: >requests
+	run 0 apply --send-as=add plan >out 2>err
+	[ "$(actions)" = "ReloadSettings ReloadLookupStores " ]
+	grep -q "\"object\":\"MtaStageAuth\",\"status\":\"updated\"" out'
 ok 'no key is in any output' '
 	for f in rsa ed25519; do
 		key_forms "$fixtures/dkim/$f.pem" >forms

@@ -113,43 +113,36 @@ write_expression(struct jmap *j, json_t *expression, struct why *why)
 	return r;
 }
 
-/* Reads the expression, and writes it where that changes it. */
-static int
-set_rule(
-    struct jmap *j, bool with, bool dry_run, bool *changed, struct why *why)
+/* The expression as it is to be, new, or NULL and why. *there: it has our rule. */
+static json_t *
+read_expression(struct jmap *j, bool with, bool *there, struct why *why)
 {
-	json_t *answer = NULL, *expression, *wanted;
-	bool there;
-	int r = call(j, "x:MtaStageAuth/get",
-	    json_pack("{s:[s], s:[s]}", "ids", "singleton", "properties",
-		"mustMatchSender"),
-	    true, &answer, why);
+	json_t *answer = NULL, *wanted = NULL;
 
-	if (r == -1)
-		return -1;
-	expression =
-	    json_object_get(json_array_get(json_object_get(answer, "list"), 0),
-		"mustMatchSender");
-	wanted = rebuild(expression, with, &there);
-	*changed = there != with;
-	if (*changed && !dry_run)
-		r = write_expression(j, wanted, why);
-	json_decref(wanted);
+	if (call(j, "x:MtaStageAuth/get",
+		json_pack("{s:[s], s:[s]}", "ids", "singleton", "properties",
+		    "mustMatchSender"),
+		true, &answer, why) == 0)
+		wanted = rebuild(
+		    json_object_get(
+			json_array_get(json_object_get(answer, "list"), 0),
+			"mustMatchSender"),
+		    with, there);
 	json_decref(answer);
-	return r;
+	return wanted;
 }
 
 /* --- the keys --- */
 
-/* Some of the keys of our namespace, as an array of ids; new, or NULL and why. */
+/* Some of the keys of a namespace, as an array of ids; new, or NULL and why. */
 static json_t *
-some_keys(struct jmap *j, struct why *why)
+some_keys(struct jmap *j, const char *namespace, struct why *why)
 {
 	json_t *answer = NULL, *ids;
 
 	if (call(j, "x:MemoryLookupKey/query",
-		json_pack("{s:{s:s}, s:i}", "filter", "namespace",
-		    SEND_AS_NAMESPACE, "limit", (int)j->max_set),
+		json_pack("{s:{s:s}, s:i}", "filter", "namespace", namespace,
+		    "limit", (int)j->max_set),
 		true, &answer, why) == -1)
 		return NULL;
 	ids = json_incref(json_object_get(answer, "ids"));
@@ -157,12 +150,24 @@ some_keys(struct jmap *j, struct why *why)
 	return ids;
 }
 
+static size_t
+count_gone(const json_t *ids, const json_t *answer)
+{
+	size_t n = 0, i;
+	json_t *id;
+
+	json_array_foreach (ids, i, id)
+		n += jmap_is_gone(answer, json_string_value(id));
+	return n;
+}
+
 /* All of them. A round that takes none away is the last. */
 static int
-drop_keys(struct jmap *j, bool dry_run, bool *changed, struct why *why)
+drop_keys(struct jmap *j, const char *namespace, bool dry_run, bool *changed,
+    struct why *why)
 {
 	for (;;) {
-		json_t *ids = some_keys(j, why), *answer;
+		json_t *ids = some_keys(j, namespace, why), *answer;
 		size_t gone;
 
 		if (ids == NULL)
@@ -173,7 +178,7 @@ drop_keys(struct jmap *j, bool dry_run, bool *changed, struct why *why)
 			return 0;
 		}
 		answer = jmap_destroy(j, "MemoryLookupKey", ids, why);
-		gone = json_array_size(json_object_get(answer, "destroyed"));
+		gone = answer == NULL ? 0 : count_gone(ids, answer);
 		json_decref(ids);
 		json_decref(answer);
 		if (answer == NULL)
@@ -186,9 +191,47 @@ drop_keys(struct jmap *j, bool dry_run, bool *changed, struct why *why)
 	}
 }
 
+/* --- in force --- */
+
+/* A key that nothing asks for is there from before the rule is written until the
+ * server has loaded it: a run that was killed, or refused, leaves the note. */
+#define UNLOADED_NAMESPACE "mailferry-send-as"
+#define UNLOADED_KEY "reload"
+
+static int
+is_unloaded(struct jmap *j, bool *unloaded, struct why *why)
+{
+	json_t *ids = some_keys(j, UNLOADED_NAMESPACE, why);
+
+	*unloaded = json_array_size(ids) != 0;
+	json_decref(ids);
+	return ids == NULL ? -1 : 0;
+}
+
+static int
+note_unloaded(struct jmap *j, struct why *why)
+{
+	json_t *answer = NULL, *refused;
+	const char *type;
+	int r = call(j, "x:MemoryLookupKey/set",
+	    json_pack("{s:{s:{s:s, s:s, s:b}}}", "create", "k", "namespace",
+		UNLOADED_NAMESPACE, "key", UNLOADED_KEY, "isGlobPattern", 0),
+	    true, &answer, why);
+
+	refused = json_object_get(json_object_get(answer, "notCreated"), "k");
+	type = jmap_text(refused, "type");
+	if (r == 0 && refused != NULL &&
+	    (type == NULL || strcmp(type, "primaryKeyViolation") != 0)) {
+		jmap_set_error(refused, NULL, why);
+		r = -1;
+	}
+	json_decref(answer);
+	return r;
+}
+
 /* The server loads all of its settings or none, and refuses where something of
- * its own is wrong, such as a name that cannot be resolved. The next run finds
- * the rule, and takes it for loaded: any failure is for a person. */
+ * its own is wrong, such as a name that cannot be resolved. No run can mend that:
+ * any failure is for a person. */
 static int
 load_settings(struct jmap *j, struct why *why)
 {
@@ -198,34 +241,48 @@ load_settings(struct jmap *j, struct why *why)
 		return 0;
 	return why_set(why, FAIL_DATA,
 	    "the rule is written, but the server does not load its settings: "
-	    "restart it (%s)",
+	    "restart it, and run it again with --restarted (%s)",
 	    reason.text);
 }
 
+/* Writes what is not as it is to be. */
+static int
+write_rule(struct jmap *j, json_t *wanted, bool unloaded, struct why *why)
+{
+	if (!unloaded && note_unloaded(j, why) == -1)
+		return -1;
+	return write_expression(j, wanted, why);
+}
+
 int
-apply_send_as(struct jmap *j, enum send_as what, bool dry_run,
+apply_send_as(struct jmap *j, const struct send_as_call *c,
     enum apply_status *status, struct why *why)
 {
-	struct why unloaded = { 0 };
-	bool changed = false;
+	bool with = c->what == SEND_AS_ADD, there, unloaded, changed,
+	     gone = false;
+	json_t *wanted = read_expression(j, with, &there, why);
+	int r = wanted == NULL ? -1 : is_unloaded(j, &unloaded, why);
 
-	if (set_rule(j, what == SEND_AS_ADD, dry_run, &changed, why) == -1)
+	if (r == 0 && there != with && !c->dry_run)
+		r = write_rule(j, wanted, unloaded, why);
+	json_decref(wanted);
+	if (r == -1)
 		return -1;
-	if (what == SEND_AS_REMOVE &&
-	    drop_keys(j, dry_run, &changed, why) == -1)
+	unloaded = unloaded || there != with;
+	changed = unloaded;
+	if (!with &&
+	    drop_keys(j, SEND_AS_NAMESPACE, c->dry_run, &changed, why) == -1)
 		return -1;
-	*status = !changed  ? APPLY_EXISTS
-		  : dry_run ? APPLY_PLANNED
-			    : APPLY_UPDATED;
-	if (dry_run)
+	*status = !changed     ? APPLY_EXISTS
+		  : c->dry_run ? APPLY_PLANNED
+			       : APPLY_UPDATED;
+	if (c->dry_run)
 		return 0;
-	/* A run that was killed may have written the rule, and not had it loaded.
-	 * Where the rule was there and the server refuses, it has been restarted
-	 * since, as the failure of then said. */
-	if (load_settings(j, &unloaded) == -1 && changed) {
-		*why = unloaded;
+	if (unloaded && !c->restarted && load_settings(j, why) == -1)
 		return -1;
-	}
+	if (unloaded &&
+	    drop_keys(j, UNLOADED_NAMESPACE, false, &gone, why) == -1)
+		return -1;
 	/* The plan may have brought keys where the rule was there. */
 	return jmap_action(j, "ReloadLookupStores", NULL, why);
 }

@@ -21,13 +21,19 @@ enum send_as {
 };
 extern const char *const send_as_words[SEND_AS_REMOVE + 1];
 
+struct send_as_call {
+	enum send_as what; /* ADD or REMOVE */
+	bool dry_run;
+	bool restarted; /* the server has loaded its settings by itself */
+};
+
 /*
  * Puts the rule in, or takes it away with all keys that it asks for, and has the
- * server load its settings and keys. Rules of others keep their order. *status:
- * UPDATED, EXISTS where nothing had to be changed, PLANNED in a dry run. 0, or -1
- * and why.
+ * server load its settings, where an earlier run has not, and its keys. Rules of
+ * others keep their order. *status: UPDATED, EXISTS where nothing had to be done,
+ * PLANNED in a dry run. 0, or -1 and why.
  */
-int apply_send_as(struct jmap *j, enum send_as what, bool dry_run,
+int apply_send_as(struct jmap *j, const struct send_as_call *call,
     enum apply_status *status, struct why *why);
 
 /* Whether the objects of an operation are such keys, among others. */
