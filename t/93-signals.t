@@ -167,7 +167,7 @@ ok 'what is waited for is said with -v, or to a terminal' '
 hostile hang-session
 for sig in INT TERM HUP; do
 	ok "$sig ends a read that hangs" "
-		stalwart-apply --password-file admin.secret plan >out 2>err &
+		env --default-signal stalwart-apply --password-file admin.secret plan >out 2>err &
 		pid=\$!
 		ready \$pid
 		kill -$sig \$pid
@@ -258,15 +258,19 @@ ok 'remap: all names of the account in flight are changed, and no other account 
 names() {
 	jmap x:MemoryLookupKey/get '{"ids":null}' | grep -o '"key":"[^"]*@one.test"' | sort | tr '\n' ' '
 }
-for at in 1 2 3 4; do
+# routed OPTION...: a server with that account, and with the rules.
+routed() {
 	serve --schema "$fixtures/real/stalwart-schema.json.gz" --resolves --max-objects-in-set 1 --max-concurrent 1 \
-	    --fault '*:slow:100'
+	    "$@"
 	{
 		echo '{"v":1,"type":"account","address":"a@one.test","secret":"{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M=","aliases":["a1@one.test","a2@one.test","a3@one.test"]}'
 		echo '{"v":1,"type":"domain","domain":"one.test"}'
 		echo '{"v":1,"type":"end","count":2}'
 	} | mkaccounts -q | apply -q >out 2>err
 	STALWART_PASSWORD=secret mailroute setup --old old.test >out 2>err
+}
+for at in 1 2 3 4; do
+	routed --fault '*:slow:100'
 	ok "mailroute: an account's keys are all there or none are, after a signal at the change number $at" '
 		: >requests
 		for how in set unset; do
@@ -295,19 +299,24 @@ for at in 1 2 3 4; do
 			run 0 mailroute -q --password-file admin.secret $how a@one.test >out 2>err
 		done'
 done
-ok 'SIGHUP that the parent ignores stays ignored' '
-	serve --fault "*:slow:200"
-	sh -c "trap \"\" HUP; exec stalwart-apply --password-file admin.secret plan" >out 2>err &
+routed
+ok 'and a second signal ends it at once' '
+	: >requests
+	run 0 mailroute -q --password-file admin.secret set a@one.test >out 2>err
+	first=$(grep "\"method\":\"POST\"" requests | grep -n -m 1 MemoryLookupKey/set | cut -d: -f1)
+	routed
+	nth=$(($(grep -c "\"method\":\"POST\"" requests) + first))
+	routed --fault "$nth:slow:60000"
+	: >requests
+	mailroute -q --password-file admin.secret set a@one.test >out 2>err &
 	pid=$!
-	# It catches SIGINT (2), and not SIGHUP.
-	until grep -q "^SigCgt:.*[26ae]$" "/proc/$pid/status"; do
-		kill -0 $pid
-		sleep 0.05
-	done
-	sleep 0.2
-	kill -HUP $pid
-	wait $pid
-	[ "$(statuses out)" = "3 created " ]'
+	until_has requests MemoryLookupKey/set
+	kill -TERM $pid
+	sleep 1
+	kill -0 $pid
+	kill -TERM $pid
+	status soon $pid
+	[ "$got" -eq 143 ]'
 
 # --- every tool ---
 
@@ -338,7 +347,8 @@ filters() {
 		echo "$filter"
 	done
 }
-ok 'SIGHUP that the parent ignores stays ignored, in every tool' '
+# As below nohup, and in the background of a script.
+ok 'a signal that the parent ignores stays ignored, in every tool' '
 	mkdir run
 	cd run
 	mkfifo input
@@ -346,7 +356,7 @@ ok 'SIGHUP that the parent ignores stays ignored, in every tool' '
 	feeder=$!
 	tools | grep -v "^dirdump-dkim" >list
 	filters >>list
-	trap "" HUP
+	trap "" HUP INT TERM
 	n=0
 	while read -r line; do
 		n=$((n + 1))
@@ -359,11 +369,14 @@ ok 'SIGHUP that the parent ignores stays ignored, in every tool' '
 	for pid in $(cat pid.*); do
 		kill -HUP $pid 2>/dev/null || continue
 		alive=$((alive + 1))
+		kill -INT $pid
+		kill -TERM $pid
 	done
 	sleep 0.3
 	still=0
 	for pid in $(cat pid.*); do
-		grep -q "^SigIgn:.*[13579bdf]$" /proc/$pid/status 2>/dev/null || continue
+		# HUP and INT (1, 2), TERM (15).
+		grep -q "^SigIgn:.*[4-7c-f]..[37bf]$" /proc/$pid/status 2>/dev/null || continue
 		still=$((still + 1))
 	done
 	# shellcheck disable=SC2046 # the processes

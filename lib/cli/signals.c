@@ -48,13 +48,15 @@ on_signal(int sig)
 void
 signals_catch(void)
 {
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction act = { .sa_handler = on_signal }, old;
 
 	(void)sigfillset(&act.sa_mask);
-	(void)sigaction(SIGINT, &act, NULL);
-	(void)sigaction(SIGTERM, &act, NULL);
-	if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-		(void)sigaction(SIGHUP, &act, NULL);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+		if (sigaction(signals[i], NULL, &old) == 0 &&
+		    old.sa_handler != SIG_IGN)
+			(void)sigaction(signals[i], &act, NULL);
+	}
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 

@@ -13,8 +13,8 @@
  * From here on the first of these signals is only noted, and another one ends
  * the process at once. What follows within half a second counts as the same:
  * timeout(1) and some shells send a signal to the process and to its group.
- * SIGHUP that the parent ignores (nohup) stays ignored; a write into a
- * connection that is gone fails instead of SIGPIPE.
+ * What the parent ignores (nohup; SIGINT of a script's job in the background)
+ * stays ignored; a write into a connection that is gone fails instead of SIGPIPE.
  */
 void signals_catch(void);
 

@@ -59,6 +59,7 @@ start(void (*child)(void))
 		(void)close(say[0]);
 		(void)close(go[1]);
 		(void)signal(SIGHUP, SIG_DFL); /* also below nohup */
+		(void)signal(SIGINT, SIG_DFL); /* and in the background */
 		(void)alarm(60); /* a child that nothing ends fails */
 		/* The words for people are not part of the output. */
 		if (freopen("/dev/null", "w", stderr) == NULL)
@@ -192,9 +193,11 @@ test_second(void)
 /* --- nohup, and a reader that goes away --- */
 
 static void
-ignore_hangup(void)
+ignore_all(void)
 {
 	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
 	work();
 }
 
@@ -213,13 +216,15 @@ write_to_nobody(void)
 static void
 test_others(void)
 {
-	pid_t pid = start(ignore_hangup);
+	pid_t pid = start(ignore_all);
 	int status;
 
 	(void)hear();
 	(void)kill(pid, SIGHUP);
+	(void)kill(pid, SIGINT);
+	(void)kill(pid, SIGTERM);
 	(void)!write(go[1], "g", 1);
-	OK(hear() == 'w', "under nohup a hangup is ignored");
+	OK(hear() == 'w', "what the parent ignores is ignored");
 	(void)finish(pid);
 	pid = start(write_to_nobody);
 	OK(hear() == 'e', "writing to who is gone is an error");
