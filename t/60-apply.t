@@ -61,7 +61,10 @@ ok 'what an administrator set is left alone without -u' '
 	jmap x:Domain/get "{\"ids\":[\"b\"]}" | grep -q "\"catchAllAddress\":\"alice@one.test\""'
 ok 'an address of somebody else is a failure that names the holder' '
 	{ echo "$domain"; accounts "$(user robert),$(user team),$(user carol)"; } >clash
-	run 1 apply -E rejects clash >out 2>err
+	run 1 apply -qn clash >out 2>err.n
+	[ "$(statuses out)" = "1 exists 2 failed 1 planned " ]
+	run 1 apply -q -E rejects clash >out 2>err
+	same err err.n
 	[ "$(statuses out)" = "1 created 1 exists 2 failed " ]
 	has err "robert@one.test: a name or address of it is taken by the Account bob@one.test (id d)"
 	has err "team@one.test: a name or address of it is taken by the MailingList team@one.test (id b)"
@@ -92,6 +95,23 @@ ok 'and foresees a domain that somebody else has, with what is in it' '
 		has err "a name or address of it is taken by the Domain has.test"
 		same err err.n
 		same out out.n
+	done'
+ok 'and one whose name the server refuses' '
+	for name in company.loc one.example two.invalid host lan.box- a.b.invalid 10.0.0.1 \
+	    free.de free.co.uk free.home free.corp xn--bcher-kva.de xn--p1ai.xn--p1ai; do
+		{ echo "$domain" | sed "s/\"one.test\"/\"$name\"/"; accounts "$(user a)"; } >named
+		status=0
+		apply -qn named >out.n 2>err.n || status=$?
+		run $status apply -q named >out 2>err
+		for f in out out.n; do
+			jq -r "if .status == \"failed\" then .status else \"done\" end" "$f" >"$f.status"
+		done
+		same out.status out.n.status
+		case $name in
+		free* | xn*) [ $status = 0 ] ;;
+		company.loc) has err.n "company.loc: the server refuses this domain name: \"loc\" is no top-level domain" ;;
+		*) [ $status = 1 ] ;;
+		esac
 	done'
 ok 'an object whose domain failed is not sent' '
 	sed "s/one\.test/bad.example/" plan >bad

@@ -214,13 +214,14 @@ some_drops(struct apply *a, struct kept **k)
 }
 
 static void
-take_drop(struct kept *k, const json_t *answer)
+take_drop(const struct apply *a, struct kept *k, const json_t *answer)
 {
 	const json_t *error =
 	    json_object_get(json_object_get(answer, "notUpdated"), k->e.id);
 
-	if (json_object_get(json_object_get(answer, "updated"), k->e.id) !=
-	    NULL) {
+	if (a->options->dry_run ||
+	    json_object_get(json_object_get(answer, "updated"), k->e.id) !=
+		NULL) {
 		k->changed = true;
 		return;
 	}
@@ -241,7 +242,7 @@ aliases_drop(struct apply *a)
 		char *method = xasprintf("x:%s/set", k->op->object);
 		json_t *updates = some_drops(a, &k), *answer = NULL;
 
-		if (json_object_size(updates) != 0)
+		if (json_object_size(updates) != 0 && !a->options->dry_run)
 			r = jmap_call_json(a->jmap, method,
 				json_pack("{s:O}", "update", updates), true,
 				&answer, &a->why) == JMAP_OK
@@ -250,7 +251,7 @@ aliases_drop(struct apply *a)
 		for (; r == 0 && from != k; from = from->next)
 			if (from->e.id != NULL &&
 			    json_object_get(updates, from->e.id) != NULL)
-				take_drop(from, answer);
+				take_drop(a, from, answer);
 		json_decref(updates);
 		json_decref(answer);
 		free(method);

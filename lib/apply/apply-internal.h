@@ -42,6 +42,8 @@ struct kept {
 /* An account that gets a script; and one that gets more. */
 struct script;
 struct holder;
+/* Who has which address; see foresee.c. */
+struct foresight;
 
 struct apply {
 	struct jmap *jmap;
@@ -59,6 +61,9 @@ struct apply {
 	struct leftover *leftovers;
 	struct kept *kept, **kept_end;
 	struct map gone; /* addresses of accounts that were destroyed */
+	/* Of a dry run: who has what now, and "Object/id" that would be destroyed. */
+	struct foresight *foresight;
+	struct map going;
 	/* Addresses (address_key) that an object of the plan should have and
 	 * has not -> what to call that. */
 	struct map unmet;

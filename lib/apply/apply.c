@@ -19,6 +19,7 @@
 #include "apply/apply-internal.h"
 #include "apply/destroy.h"
 #include "apply/entry.h"
+#include "apply/foresee.h"
 #include "apply/handover.h"
 #include "apply/inventory.h"
 #include "apply/job.h"
@@ -153,6 +154,21 @@ would_be(const struct apply_op *op, const struct apply_entry *e)
 						      : APPLY_CREATED;
 }
 
+/* In a dry run. */
+static void
+note_going(
+    struct apply *a, const struct apply_op *op, const struct apply_entry *e)
+{
+	char *key;
+
+	if (e->status != APPLY_PLANNED || op->type != OP_DESTROY ||
+	    e->id == NULL)
+		return;
+	key = xasprintf("%s/%s", op->object, e->id);
+	(void)map_put_copy(&a->going, &a->arena, key, NULL);
+	free(key);
+}
+
 void
 apply_report(struct apply *a, struct apply_op *op, struct apply_entry *e)
 {
@@ -182,6 +198,7 @@ apply_report(struct apply *a, struct apply_op *op, struct apply_entry *e)
 	if (would_be(op, e) == APPLY_DESTROYED && e->address != NULL &&
 	    strcmp(op->object, "Account") == 0)
 		send_as_note_gone(a, e->address);
+	note_going(a, op, e);
 	catch_alls_note_said(a, op, e);
 	old_keys_note(a, op, e);
 	if (e->status == APPLY_CREATED || e->status == APPLY_PLANNED)
@@ -310,6 +327,8 @@ apply_plan(struct jmap *j, struct plan_reader *plan,
 	map_free(&a.unmet);
 	map_free(&a.whole);
 	map_free(&a.gone);
+	map_free(&a.going);
+	foresee_free(&a);
 	map_free(&a.catch_said);
 	map_free(&a.script_files);
 	map_free(&a.sharees);

@@ -19,6 +19,7 @@
 #include "apply/aliases.h"
 #include "apply/destroy.h"
 #include "apply/entry.h"
+#include "apply/foresee.h"
 #include "apply/lookup.h"
 #include "apply/operation.h"
 #include "core/alloc.h"
@@ -511,7 +512,8 @@ report_source(struct apply *a, const struct kept *k, struct source *from)
 	e.address = name == NULL ? NULL : xstrdup(name);
 	e.note = xasprintf("it makes room for the %s of that address",
 	    strcmp(k->op->object, "Account") == 0 ? "account" : "list");
-	entry_settle(&e, APPLY_DESTROYED, from->id);
+	entry_settle(&e, a->options->dry_run ? APPLY_PLANNED : APPLY_DESTROYED,
+	    from->id);
 	apply_report(a, &op, &e);
 	entry_clear(&e);
 }
@@ -584,6 +586,22 @@ forget_sources(struct sources *s)
 	}
 }
 
+/* As exchange(). */
+static int
+hand_over(struct apply *a, struct sources *s, struct kept *k)
+{
+	int done = -1;
+
+	if (!a->options->dry_run) {
+		for (int i = 0; i < TRIES && done == -1; i++)
+			done = exchange(a, s, k);
+	} else if (foresee_freed(a, k, &s->by_address)) {
+		entry_settle(&k->e, APPLY_PLANNED, NULL);
+		done = 1;
+	}
+	return done;
+}
+
 /* An entry for which somebody has to go comes last: his other addresses may be
  * another's. */
 static void
@@ -602,8 +620,7 @@ settle_waiting(struct apply *a, struct sources *s, struct kept *k, bool last)
 		return;
 	}
 	if (found && may_have(a, s, k))
-		for (int i = done = -1; i < TRIES && done == -1; i++)
-			done = exchange(a, s, k);
+		done = hand_over(a, s, k);
 	for (size_t i = 0; i < s->n && done == 1; i++)
 		report_source(a, k, s->now[i]);
 	if (done == 0)
@@ -633,7 +650,8 @@ static void
 end_kept(struct apply *a, struct kept *k, bool go)
 {
 	if (k->e.status == APPLY_EXISTS && k->changed)
-		k->e.status = APPLY_UPDATED;
+		k->e.status =
+		    a->options->dry_run ? APPLY_PLANNED : APPLY_UPDATED;
 	if (k->e.status != APPLY_FAILED)
 		aliases_note_staying(a, k);
 	/* After a stop nothing is said of what was to come. */

@@ -15,6 +15,7 @@
 
 #include "apply/apply-internal.h"
 #include "apply/entry.h"
+#include "apply/foresee.h"
 #include "apply/handover.h"
 #include "apply/inventory.h"
 #include "apply/lookup.h"
@@ -97,6 +98,7 @@ finish(struct apply *a, struct apply_job *job)
 			    "the server says nothing about it");
 			entry_settle(e, APPLY_FAILED, NULL);
 		}
+		foresee_taken(a, job->op, e);
 		if (e->done && !handover_keep(a, job->op, e))
 			apply_report(a, job->op, e);
 	}

@@ -11,6 +11,7 @@
 #include "apply/canary.h"
 #include "apply/destroy.h"
 #include "apply/entry.h"
+#include "apply/foresee.h"
 #include "apply/inventory.h"
 #include "apply/job.h"
 #include "apply/language.h"
@@ -256,9 +257,11 @@ fill_entry(
 	}
 	if (!a->options->dry_run)
 		return;
-	if (match && !e->done && strcmp(op->object, "Domain") == 0 &&
-	    lookup_domain(a, e, &why) == -1)
-		apply_stop(a, &why);
+	if (match && !e->done && strcmp(op->object, "Domain") == 0) {
+		if (lookup_domain(a, e, &why) == -1)
+			apply_stop(a, &why);
+		foresee_domain(e);
+	}
 	if ((match || !apply_unique(op->object)) && !e->done)
 		entry_settle(e, APPLY_PLANNED, NULL);
 }
@@ -370,8 +373,10 @@ apply_objects(struct apply *a)
 		fail_op(a, op, &lost);
 	else
 		v = choose_inventory(a, op, &r);
-	if (r == 0 && !op->failed)
+	if (r == 0 && !op->failed) {
+		foresee_begin(a, op);
 		send_objects(a, op, v != NULL);
+	}
 	if (op->type == OP_RECONCILE)
 		job_drain(a);
 	if (op->type == OP_RECONCILE && !a->stopping) {

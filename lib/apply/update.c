@@ -243,8 +243,7 @@ patch_aliases(const struct apply *a, const struct apply_job *job,
     struct apply_entry *e, const json_t *have, json_t *want, json_t *patch)
 {
 	json_t *drops = aliases_rest(have, want), *both;
-	bool keep =
-	    job->op->part || (a->options->update && !a->options->dry_run);
+	bool keep = job->op->part || a->options->update;
 
 	if (json_object_size(drops) == 0 || !keep) {
 		if (!same(have, want))
@@ -256,7 +255,7 @@ patch_aliases(const struct apply *a, const struct apply_job *job,
 	if (!same(have, both))
 		(void)json_object_set(patch, "aliases", both);
 	json_decref(both);
-	if (a->options->update && !a->options->dry_run)
+	if (a->options->update)
 		e->drops = drops;
 	else
 		json_decref(drops);
@@ -508,6 +507,7 @@ leave_alone(struct apply *a, struct apply_entry *e, const json_t *patch,
 	if (a->options->add_aliases && json_object_size(aliases) != 0) {
 		if (a->options->dry_run) {
 			e->status = APPLY_PLANNED;
+			e->later = json_incref(aliases);
 		} else {
 			e->done = false;
 			e->patch = json_incref(aliases);
@@ -592,7 +592,7 @@ update_decide(struct apply *a, struct apply_job *job, struct apply_entry *e)
 		json_decref(patch);
 	} else if (a->options->dry_run) {
 		e->status = APPLY_PLANNED;
-		json_decref(patch);
+		e->later = patch;
 	} else {
 		e->done = false;
 		e->patch = patch;
