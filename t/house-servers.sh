@@ -2,7 +2,8 @@
 # stand in the pages. Read by house.sh.
 # shellcheck shell=bash
 
-# A certificate for every server, from an authority that this system trusts.
+# A certificate for every server, from the one authority that this system trusts: each
+# program reads all that there are when it begins, which took 40 ms.
 hosts='new mail old dav db ldap'
 with_trust() {
 	[ ! -f "$tmp/server.pem" ] || return 0
@@ -27,7 +28,7 @@ with_trust() {
 		    -CAcreateserial -days 2 -extfile server.ext -out server.pem
 	) 2>/dev/null
 	mkdir -p /etc/ssl/certs
-	cat "$tmp/ca.pem" >>/etc/ssl/certs/ca-certificates.crt
+	cat "$tmp/ca.pem" >/etc/ssl/certs/ca-certificates.crt
 }
 
 # await FILE [PATTERN]: until the file has a line that fits.
