@@ -2,7 +2,6 @@
 # Copyright (c) 2026 The mailferry authors
 """An archive that is opened, or made, and written to."""
 import email
-import email.policy
 import email.utils
 import json
 import re
@@ -41,7 +40,7 @@ class Counts:
 
 def match_of(data):
     """What an export compares messages by."""
-    m = email.message_from_bytes(data, policy=email.policy.compat32)
+    m = email.message_from_bytes(data)
     ids = sorted({str(v).strip().strip('<>').lower()
                   for v in m.get_all('Message-ID', [])} - {''})
     when = email.utils.parsedate_to_datetime(str(m['Date'])) \
@@ -65,6 +64,7 @@ class Store:
         try:
             self.db = sqlite3.connect(path, isolation_level=None, timeout=0)
             self.db.execute('PRAGMA journal_mode = WAL')
+            self.db.execute('PRAGMA synchronous = OFF')
             self.db.execute('PRAGMA foreign_keys = ON')
             self.db.execute('PRAGMA locking_mode = EXCLUSIVE')
             self.db.execute('BEGIN EXCLUSIVE')
