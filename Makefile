@@ -236,6 +236,12 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEFINES) $(call cflags_of,$(call libs_of,$<)) \
 	    -MMD -MP -c -o $@ $<
 
+# A test itself is compiled for speed of compiling: what it tests is compiled as ever.
+ifndef SAN
+$(UNITS:%=$(BUILD)/obj/tests/unit/%.o): HARDEN =
+$(UNITS:%=$(BUILD)/obj/tests/unit/%.o): CFLAGS += -O0 -g1
+endif
+
 # The files that know the version, and where things are installed.
 WITH_CONSTANTS := $(patsubst %,$(BUILD)/obj/%.o,lib/cli/tool lib/core/place \
 	lib/core/plugin $(foreach p,$(PLUGINS),$(basename $(PLUGIN.$(p)))) \
