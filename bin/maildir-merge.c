@@ -17,6 +17,7 @@
 #include "core/str.h"
 #include "merge/report.h"
 #include "merge/run.h"
+#include "through/claim.h"
 #include "through/run.h"
 #include "through/user.h"
 
@@ -31,6 +32,7 @@ struct run {
 	char *words;                     /* of --doveadm */
 	const char *user; /* whose Maildir is the target; NULL: a path is */
 	struct located located;
+	struct claim claim;
 	int64_t jobs;
 	bool quiet, summary;
 	size_t gone; /* of what is undone: messages that are not there */
@@ -317,6 +319,9 @@ work(struct run *r, struct why *why)
 		    r->undo == NULL && r->set.subscribe != SUBSCRIBE_NONE,
 		    &r->set.scan, why);
 	merge_run_init(&r->merge, &r->set, &events);
+	if (result == 0 && r->user != NULL)
+		result = claim_make(
+		    &r->claim, &r->merge, &r->located.account, &d, why);
 	if (result == -1)
 		return -1;
 	if (r->undo != NULL) {
@@ -401,6 +406,7 @@ merge(char **operands)
 			why.kind = FAIL_FATAL; /* the run did not finish */
 		tally_fail(&r->tally, NULL, NULL, NULL, &why);
 	}
+	claim_end(&r->claim);
 	merge_run_free(&r->merge);
 	located_free(&r->located);
 	free(r->rules);

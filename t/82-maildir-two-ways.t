@@ -27,7 +27,7 @@ cat >held <<END
 #!/bin/sh
 case " \$* " in
 *" \$HELD "*)
-	! ls "$tmp"/first/*.journal >/dev/null 2>&1 || {
+	! ls "$tmp/\${STATE:-first}"/*.journal >/dev/null 2>&1 || {
 		: >"$tmp/holding"
 		while ! [ -e "$tmp/go" ]; do
 			sleep 0.1
@@ -131,17 +131,107 @@ ok 'where Dovecot is in a container it gives way to a run that began since' '
 	run 0 wait "$first"
 	all_once contained'
 
+# mailboxes USER: with the count of their messages; and which are subscribed.
+mailboxes() {
+	$da mailbox status -u "$1" messages '*' 'INBOX*' 2>/dev/null
+	$da mailbox list -u "$1" -s | sed 's/^/subscribed /'
+}
+
+# Another machine has neither the names of sockets here nor the directories.
+apart=
+! unshare --net true 2>/dev/null || apart='unshare --net'
+there() {
+	$apart maildir-merge --doveadm "$tmp/far" --state-dir there "$@"
+}
+# refused: the last run found another machine's at work. Sets unclaim, what it says
+# to do if none is.
+refused() {
+	[ -n "$apart" ] || return 0
+	has err2 "another merge or check is at work in it, here or on another machine"
+	unclaim=$(sed -n 's/.*"doveadm \(mailbox unsubscribe .*\)".*/\1/p' err2)
+	[ -n "$unclaim" ]
+}
+# unclaimed USER: all is there once, and no claim is left.
+unclaimed() {
+	counts "$1" >got
+	printf "%s\n" "INBOX messages=1" "Sent messages=0" "Work messages=1" >want
+	same want got
+	mailboxes "$1" >got
+	hasnt got mailferry
+}
+ok 'two machines are not at work in one account at the same time' '
+	for way in --user --through-doveadm; do
+		user=far$way
+		made "$user" Sent
+		rm -rf first holding go
+		HELD=list maildir-merge --doveadm "$tmp/held" --state-dir first "$way" \
+		    "$user" in >out 2>err &
+		await holding
+		run 75 there --through-doveadm "$user" in >out2 2>err2
+		refused
+		: >go
+		run 0 wait $!
+		run 0 there --through-doveadm "$user" in >out2
+		[ "$(jq -r .status out2 | sort -u)" = present ]
+		unclaimed "$user"
+	done
+	made near Sent
+	rm -rf there holding go
+	STATE=there HELD=import there --through-doveadm near in >out 2>err &
+	await holding
+	for way in --user --through-doveadm; do
+		run 75 merge_user --state-dir second "$way" near in >out2 2>err2
+		refused
+	done
+	: >go
+	run 0 wait $!
+	unclaimed near'
+ok 'what a killed run has claimed is taken over from its machine, or given up' '
+	for how in over up; do
+		made "$how" Sent
+		rm -rf first holding go
+		HELD=import maildir-merge --doveadm "$tmp/held" --state-dir first \
+		    --through-doveadm "$how" in >out 2>err &
+		await holding
+		kill -KILL $!
+		run 137 wait $!
+		run 75 there --through-doveadm "$how" in >out2 2>err2
+		refused
+		: >go
+		if [ "$how" = over ]; then
+			until merge_user --state-dir first --through-doveadm "$how" in >out2; do
+				[ $? -eq 75 ]
+			done
+		else
+			[ -z "$apart" ] || $da $unclaim
+			until there --through-doveadm "$how" in >out2; do
+				[ $? -eq 75 ]
+			done
+		fi
+		unclaimed "$how"
+	done'
+ok 'where no claim can be made, the run says so' '
+	cat >unclaiming <<-END2
+	#!/bin/sh
+	case " \$* " in
+	*" mailbox subscribe "*mailferry*) exit 65 ;;
+	esac
+	exec $da "\$@"
+	END2
+	chmod +x unclaiming
+	for way in --user --through-doveadm; do
+		made un$way Sent
+		run 0 maildir-merge --doveadm "$tmp/unclaiming" $way un$way in >out 2>err
+		has err "un$way: a merge on another machine would not be kept out"
+		unclaimed un$way
+	done'
+
 # What archive2maildir makes of mailboxes Neu/Unter, Entwürfe, ~tilde, c\d and a\2fb.
 n=0
 for folder in . .Sent .Neu.Unter '.Entw&APw-rfe' '.\7etilde' '.c\5cd' '.a\5c2fb'; do
 	n=$((n + 1))
 	put odd "$folder" "m$n@two.test"
 done
-# mailboxes USER: with the count of their messages; and which are subscribed.
-mailboxes() {
-	$da mailbox status -u "$1" messages '*' 'INBOX*' 2>/dev/null
-	$da mailbox list -u "$1" -s | sed 's/^/subscribed /'
-}
 
 # agree SEPARATOR MAILBOXES NUMBER <SETTINGS: with a namespace of these, what comes one way is
 # where it belongs, there for the other way, and goes again; MAILBOXES, one a line, are

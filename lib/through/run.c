@@ -159,7 +159,8 @@ begin(struct through *t, const struct through_settings *set, struct why *why)
 	t->stage.fd = -1;
 	t->stage.cur = t->stage.box = -1;
 	if (store_open(&t->store, &d, &t->run->scan.target_tree, why) == -1 ||
-	    lock_out(t, t->run->set.scan.state, why) == -1)
+	    lock_out(t, t->run->set.scan.state, why) == -1 ||
+	    claim_make(&t->claim, t->run, &t->store.account, &d, why) == -1)
 		return -1;
 	return make_mark(t, why);
 }
@@ -167,6 +168,7 @@ begin(struct through *t, const struct through_settings *set, struct why *why)
 static void
 end(struct through *t)
 {
+	claim_end(&t->claim);
 	if (t->lock != -1)
 		(void)close(t->lock);
 	if (t->name != -1)

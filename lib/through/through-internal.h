@@ -13,6 +13,7 @@
 #include "core/map.h"
 #include "merge/journal.h"
 #include "merge/run.h"
+#include "through/claim.h"
 #include "through/stage.h"
 #include "through/store.h"
 
@@ -24,6 +25,7 @@ struct through {
 	const char *place; /* of the stage */
 	int lock, name;    /* locks: a file of the state directory; a socket */
 	int inbox; /* the same: the directory of the INBOX, where it is here */
+	struct claim claim;
 	struct map ours; /* GUIDs that this run gave */
 	struct arena texts;
 	uint32_t given;    /* how many */
