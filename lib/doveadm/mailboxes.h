@@ -37,25 +37,4 @@ char *doveadm_home_directory(const struct doveadm_account *a,
 /* Asks whether a name can have a dot in it: a->dots. */
 void doveadm_dots_read(struct doveadm_account *a, const struct doveadm *d);
 
-/* True if a name belongs to another namespace than the INBOX's: Dovecot looks for
- * the mailbox there. The name "INBOX" does not. */
-bool doveadm_mailbox_hidden(const struct doveadm_account *a, const char *name);
-
-/* True if it belongs to one that is not the owner's alone, or not shown to clients:
- * no mailbox is to be made there. */
-bool doveadm_mailbox_foreign(const struct doveadm_account *a, const char *name);
-
-/* True if mail does not stay in the mailbox of that path: Dovecot expunges it after a
- * time (autoexpunge), or it was expunged and waits there (lazy_expunge). */
-bool doveadm_mailbox_expires(const struct doveadm_account *a, const char *path);
-
-/* True if the configuration says that it is the Trash of another namespace than the
- * INBOX's: in that one roles say so. */
-bool doveadm_mailbox_is_trash(
-    const struct doveadm_account *a, const char *path);
-
-/* The name of a mailbox in the INBOX's namespace that has this path, or NULL if
- * there can be none: a separator inside a level. The caller frees it. */
-char *doveadm_mailbox_name(const struct doveadm_account *a, const char *path);
-
 #endif

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
-#include "doveadm/mailboxes.h"
 #include "doveadm/messages.h"
+#include "doveadm/naming.h"
 #include "maildir/box.h"
 #include "maildir/name.h"
 #include "merge/arrivals.h"

@@ -14,7 +14,7 @@
 #include "core/alloc.h"
 #include "core/io.h"
 #include "core/str.h"
-#include "doveadm/mailboxes.h"
+#include "doveadm/naming.h"
 #include "maildir/lock.h"
 #include "merge/mark.h"
 #include "merge/state.h"

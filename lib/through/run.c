@@ -17,6 +17,7 @@
 #include "core/num.h"
 #include "core/str.h"
 #include "doveadm/mailboxes.h"
+#include "doveadm/naming.h"
 #include "maildir/lock.h"
 #include "merge/history.h"
 #include "merge/state.h"

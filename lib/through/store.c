@@ -13,6 +13,7 @@
 #include "core/str.h"
 #include "doveadm/mailboxes.h"
 #include "doveadm/messages.h"
+#include "doveadm/naming.h"
 #include "mailbox/name.h"
 #include "maildir/name.h"
 #include "through/reading.h"

@@ -10,8 +10,8 @@
 
 #include "core/alloc.h"
 #include "core/str.h"
-#include "doveadm/mailboxes.h"
 #include "doveadm/messages.h"
+#include "doveadm/naming.h"
 #include "maildir/name.h"
 #include "through/flags.h"
 

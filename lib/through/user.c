@@ -15,6 +15,7 @@
 #include "core/str.h"
 #include "doveadm/mailboxes.h"
 #include "doveadm/namespaces.h"
+#include "doveadm/naming.h"
 
 /* What is not done in a location; NULL: nothing. */
 static const char *
