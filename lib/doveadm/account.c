@@ -61,6 +61,8 @@ read_user(struct doveadm_account *a, const struct doveadm *d,
 		else if (strcmp(key, "lazy_expunge") == 0 ||
 			 strcmp(key, "lazy_expunge_mailbox") == 0)
 			namespaces_put_waiting(a, value);
+		else if (strstr(key, "/special_use") != NULL)
+			a->more_uses = true; /* the user's own */
 	}
 	free(text);
 	return a->uid != NULL ? 0
@@ -200,6 +202,18 @@ leave_second_names(struct doveadm_account *a)
 	}
 }
 
+/* True if a special use is that of a name which stands for many: not each Dovecot
+ * heeds it. */
+static bool
+has_masks(const struct doveadm_namespace *ns)
+{
+	for (size_t i = 0; i < ns->n_uses; i++)
+		if (ns->uses[i].role != NULL &&
+		    strpbrk(ns->uses[i].name, "*?") != NULL)
+			return true;
+	return false;
+}
+
 static int
 read_namespaces(struct doveadm_account *a, const struct doveadm *d,
     struct doveadm_args *args, struct why *why)
@@ -217,6 +231,7 @@ read_namespaces(struct doveadm_account *a, const struct doveadm *d,
 			a->namespaces[i].own = true;
 			a->prefix = a->namespaces[i].prefix;
 			a->separator = a->namespaces[i].separator;
+			a->more_uses |= has_masks(&a->namespaces[i]);
 		}
 	leave_second_names(a);
 	return 0;

@@ -60,6 +60,9 @@ struct doveadm_account {
 	const char *location_of; /* the namespace whose own it is; or NULL */
 	bool is_24;              /* Dovecot 2.4 or newer */
 	bool indexed;            /* LAYOUT=index */
+	/* Not all special uses are those of names in the configuration: Dovecot has
+	 * to be asked for that of each mailbox. */
+	bool more_uses;
 	char *settings; /* some of the whole server, as doveconf tells */
 	struct doveadm_namespace *namespaces;
 	size_t n_namespaces, cap_namespaces;

@@ -363,7 +363,7 @@ doveadm_mailboxes_read(
 
 /* Asks for the special use of one. */
 static int
-read_role(struct doveadm_mailbox *m, const struct doveadm *d, struct why *why)
+ask_role(struct doveadm_mailbox *m, const struct doveadm *d, struct why *why)
 {
 	struct buf out = { 0 };
 	int r = doveadm_run(d,
@@ -378,6 +378,22 @@ read_role(struct doveadm_mailbox *m, const struct doveadm *d, struct why *why)
 	}
 	buf_free(&out);
 	return r;
+}
+
+/* Finds the special use of one: no client can set one that the configuration does
+ * not have. */
+static int
+read_role(const struct doveadm_account *a, struct doveadm_mailbox *m,
+    const struct doveadm *d, struct why *why)
+{
+	const char *role;
+
+	if (a->more_uses)
+		return ask_role(m, d, why);
+	role = doveadm_mailbox_role(a, m->name);
+	free(m->role);
+	m->role = role == NULL ? NULL : xstrdup(role);
+	return 0;
 }
 
 /* True if a list has the mailbox. */
@@ -421,12 +437,12 @@ doveadm_roles_read(
 
 	for (size_t i = 0; i < a->n; i++)
 		if (is_top(&a->mailboxes[i]) &&
-		    read_role(&a->mailboxes[i], d, why) == -1)
+		    read_role(a, &a->mailboxes[i], d, why) == -1)
 			return -1;
 	for (size_t i = 0; i < a->n_latent; i++) {
 		struct doveadm_mailbox *m = &a->latent[i];
 
-		if (read_role(m, d, &none) == 0 && m->role != NULL)
+		if (read_role(a, m, d, &none) == 0 && m->role != NULL)
 			a->latent[kept++] = *m;
 		else
 			free_mailbox(m);

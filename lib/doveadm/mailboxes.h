@@ -16,8 +16,7 @@
 int doveadm_mailboxes_read(
     struct doveadm_account *a, const struct doveadm *d, struct why *why);
 
-/* Gives the mailboxes at the top of the tree their roles: one call for each.
- * 0, or -1 and why. */
+/* Gives the mailboxes at the top of the tree their roles. 0, or -1 and why. */
 int doveadm_roles_read(
     struct doveadm_account *a, const struct doveadm *d, struct why *why);
 

@@ -133,7 +133,7 @@ take_use(struct doveadm_use *use, const char *key, const char *value)
 	} else if (strcmp(key, "special_use") == 0 && *value == '\\') {
 		free(use->role);
 		use->role =
-		    str_lower(xmemdup(value + 1, strcspn(value + 1, " ,")));
+		    str_lower(xmemdup(value + 1, strcspn(value + 1, " ,\"")));
 	} else if (namespaces_expires(key, value)) {
 		use->expires = true;
 	}

@@ -207,3 +207,14 @@ doveadm_mailbox_is_trash(const struct doveadm_account *a, const char *path)
 	free(name);
 	return found;
 }
+
+const char *
+doveadm_mailbox_role(const struct doveadm_account *a, const char *name)
+{
+	const struct doveadm_namespace *ns = doveadm_namespace_of(a, name);
+
+	for (size_t i = 0; ns != NULL && i < ns->n_uses; i++)
+		if (strcmp(ns->uses[i].name, without_prefix(ns, name)) == 0)
+			return ns->uses[i].role;
+	return NULL;
+}

@@ -21,6 +21,10 @@ const struct doveadm_namespace *doveadm_namespace_of(
 char *doveadm_path_of(
     const struct doveadm_account *a, const char *name, bool home);
 
+/* The role of RFC 8621 that its special use is, or NULL. */
+const char *doveadm_mailbox_role(
+    const struct doveadm_account *a, const char *name);
+
 /* True if a name belongs to another namespace than the INBOX's: Dovecot looks for
  * the mailbox there. The name "INBOX" does not. */
 bool doveadm_mailbox_hidden(const struct doveadm_account *a, const char *name);

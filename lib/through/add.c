@@ -309,8 +309,8 @@ add_batch(struct through *t, const struct item *items, size_t left,
 	return n;
 }
 
-/* Messages that came by themselves since the target was listed; those that this
- * run added are none. */
+/* Messages that had come by themselves when the mailboxes were asked for, after the
+ * last import; those that this run added are none. */
 static int
 heed_arrivals(struct through *t, uint32_t folder, struct why *why)
 {
@@ -340,17 +340,27 @@ fail_all(struct through *t, const struct item *items, size_t n,
 		merge_fail(&t->run->merge, &items[i], why);
 }
 
+/* True if there is a mailbox by now: the one below it was made before, or somebody
+ * else did it. */
+static bool
+is_made(struct through *t, size_t folder)
+{
+	struct why none;
+
+	return store_refresh(&t->store, &none) == 0 &&
+	       !t->store.tree->folders[folder].missing;
+}
+
 /* Makes the mailbox of a folder that the target lacks. 0; -1 and why (DATA:
  * Dovecot did not want it). */
 static int
 make_mailbox(struct through *t, size_t folder, struct why *why)
 {
-	struct mdfolder *f = &t->store.tree->folders[folder];
-	struct journal_record rec = { .kind = JOURNAL_SUBSCRIBE,
-		.dir = f->dir };
+	char *dir = t->store.tree->folders[folder].dir;
+	struct journal_record rec = { .kind = JOURNAL_SUBSCRIBE, .dir = dir };
 	bool subscribe =
 	    t->run->merge.subscribe != NULL && t->run->merge.subscribe[folder];
-	char *name = doveadm_mailbox_name(&t->store.account, f->dir);
+	char *name = doveadm_mailbox_name(&t->store.account, dir);
 	struct doveadm_args args = { 0 };
 	struct why own;
 	int r = 0;
@@ -371,11 +381,9 @@ make_mailbox(struct through *t, size_t folder, struct why *why)
 	doveadm_args_add(&args, name);
 	if (journal_sync(&t->run->journal, why) == -1)
 		r = -1;
-	else if (doveadm_read(&args, NULL, &own) == -1)
+	else if (doveadm_read(&args, NULL, &own) == -1 && !is_made(t, folder))
 		r = why_set(why, FAIL_DATA,
 		    "Dovecot does not make a mailbox of this name");
-	if (r == 0)
-		r = store_refresh(&t->store, why);
 	doveadm_args_free(&args);
 	free(name);
 	return r;
@@ -411,25 +419,27 @@ add_to_folder(
 	return 0;
 }
 
-/* The mailboxes that are missing, those without messages too. One that cannot
- * be made fails with its messages. */
+/* The mailboxes that are missing, those without messages too; then asks for all of
+ * them again. One that cannot be made fails with its messages. */
 static int
 make_mailboxes(struct through *t, bool *refused, struct why *why)
 {
-	for (size_t i = 0; i < t->store.tree->n; i++) {
-		struct mdfolder *f = &t->store.tree->folders[i];
+	const struct mdtree *tree = t->store.tree;
+
+	for (size_t i = 0; i < tree->n; i++) {
 		struct why own = { 0 };
 
-		if (!f->missing || make_mailbox(t, i, &own) == 0)
+		if (!tree->folders[i].missing || make_mailbox(t, i, &own) == 0)
 			continue;
 		if (own.kind == FAIL_FATAL) {
 			*why = own;
 			return -1;
 		}
 		refused[i] = true;
-		t->run->merge.refused(t->run->merge.arg, f->dir, &own);
+		t->run->merge.refused(
+		    t->run->merge.arg, tree->folders[i].dir, &own);
 	}
-	return 0;
+	return store_refresh(&t->store, why);
 }
 
 int

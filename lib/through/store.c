@@ -445,8 +445,6 @@ store_arrivals(
 	uint32_t first = 1;
 	int r = 0;
 
-	if (store_refresh(s, why) == -1)
-		return -1;
 	grow_known(s);
 	m = store_mailbox(s, folder);
 	known = &s->known[folder];

@@ -54,8 +54,8 @@ int store_open_others(struct store *s, const struct doveadm *d,
  * client can move a message to where was looked before. 0, or -1 and why. */
 int store_list(struct store *s, struct catalogue *c, struct why *why);
 
-/* Appends the messages that came into a mailbox since it was listed. 0, or -1
- * and why. */
+/* Appends the messages that came into a mailbox between its listing and the last
+ * time that the mailboxes were asked for. 0, or -1 and why. */
 int store_arrivals(
     struct store *s, struct catalogue *c, size_t folder, struct why *why);
 

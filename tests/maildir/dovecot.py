@@ -72,7 +72,7 @@ passdb {
 }
 userdb {
   driver = static
-  args = uid=%(uid)d gid=%(gid)d home=%(dir)s/home/%%u
+  args = uid=%(uid)d gid=%(gid)d home=%(dir)s/home/%%u %(field)s
 }
 '''
 DIALECT_24 = '''
@@ -88,6 +88,7 @@ userdb static {
     uid = %(uid)d
     gid = %(gid)d
     home = %(dir)s/home/%%{user}
+    %(field)s
   }
 }
 '''
@@ -119,7 +120,8 @@ def free_ports(n):
 
 
 class Dovecot:
-    def __init__(self, directory, location='maildir:~/Maildir', more=''):
+    def __init__(self, directory, location='maildir:~/Maildir', more='',
+                 field=''):
         self.root = ROOT_24
         if ROOT_24:  # the only place that both sides can see
             self.dir = tempfile.mkdtemp(prefix=directory + '.',
@@ -145,6 +147,7 @@ class Dovecot:
             'location': settings_24(location) if IS_24 else location,
             'listen': 'listen' if IS_24 else 'address',
             'more': more, 'uid': self.uid, 'gid': self.gid,
+            'field': field,
             'imap': self.imap_port, 'lmtp': self.lmtp_port,
             'internal': 'dovecot' if root else owner.pw_name,
             'group': 'dovecot' if root else grp.getgrgid(self.gid).gr_name,

@@ -11,7 +11,7 @@ from dovecot import Dovecot, IS_24, fetch, md, message
 ROLES = '''
 namespace inbox {
   mailbox "Gesendete Objekte" {
-    special_use = \\Sent
+    special_use = \\Sent \\Flagged
     auto = create
   }
 }
@@ -193,7 +193,7 @@ namespace inbox {
   }
   mailbox Post {
     auto = create
-    special_use = \\Sent
+    special_use = \\Junk
   }
   mailbox Spam {
     autoexpunge = 30d
@@ -223,7 +223,10 @@ namespace again {
        'plugin {\n  lazy_expunge = INBOX/Gone\n}',
        'mail_driver = maildir\n  mail_path = ~/more' if IS_24 else
        'location = maildir:~/more')
-    server = Dovecot('server20', location, more)
+    # The user database has the last word.
+    field = 'namespace/inbox/mailbox/Post/special_use%s\\Sent' % (
+        ' = ' if IS_24 else '=')
+    server = Dovecot('server20', location, more, field)
     server.start()
     enter = 'chroot %s ' % server.root if server.root else ''
     command = enter + 'doveadm -c ' + server.inside(server.conf)
