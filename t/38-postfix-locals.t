@@ -39,6 +39,9 @@ userdb {
   driver = passwd-file
 }
 END
+postfix_services() {
+	echo 'mine unix - n n - - local'
+}
 postfix_start 'mydestination = one.test two.test three.test four.test localhost' \
     'myorigin = one.test' "virtual_alias_maps = texthash:$pf/virtual" \
     "alias_maps = texthash:$pf/aliases"
@@ -151,5 +154,32 @@ ok 'an alias that keeps a copy for a user of the system keeps it' '
 	dirdump-shadow -q -d one.test passwd | cat - out |
 	    mkaccounts -q --partial --settings settings -o plan
 	has settings "\"forward\":[\"copy@ext.test\"],\"keep\":true"'
+
+# goes_to TRANSPORT RECIPIENT: mail for post@two.test, from now on.
+goes_to() {
+	postconf -c "$pf" -e "local_transport = $1"
+	postfix -c "$pf" reload
+	tries=0
+	until [ "$(delivered post@two.test)" = "$2" ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || { delivered post@two.test; return 1; }
+		sleep 0.1
+	done
+	run 0 dirdump-dovecot -v -c saved --postfix "$pf" -d one.test >out 2>err
+}
+ok 'local aliases are those of local(8), whatever the service is called' '
+	goes_to discard: post@two.test
+	hasnt out "\"address\":\"\(post\|root\)@"
+	has out "\"what\":\"local_transport\",\"text\":\"discard:: mail for the domains of mydestination goes this way, and not to local(8)"
+	alike info@two.test sales@two.test bob@four.test
+	goes_to mine:x "ann@one.test copy@ext.test"
+	hasnt out "\"what\":\"local_transport\""
+	alike post@two.test root@four.test
+	for other in lmtp:unix:private/dovecot-lmtp "error:5.1.1 no mail here"; do
+		postconf -c "$pf" -e "local_transport = $other"
+		run 0 dirdump-postfix -v -c "$pf" >out 2>err
+		hasnt out "\"address\":\"\(post\|root\)@"
+		has out "\"what\":\"local_transport\",\"text\":\"$other: mail for the domains"
+	done'
 
 done_testing

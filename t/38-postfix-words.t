@@ -175,7 +175,8 @@ ok 'each parameter that changes who gets which mail is a note' '
 	dirdump-postfix -q -c "$pf" >notes
 	jq -r "select(.type == \"note\") | .what" notes >got
 	printf "%s\n" smtpd_sender_login_maps canonical_maps always_bcc \
-	    transport_maps luser_relay smtpd_recipient_restrictions >want
+	    transport_maps luser_relay smtpd_recipient_restrictions \
+	    virtual_transport mailbox_transport >want
 	same want got
 	has notes "\"text\":\"all@m.test: gets a copy of all mail; not carried\""'
 ok 'so is what a service has otherwise' '

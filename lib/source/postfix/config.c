@@ -8,6 +8,7 @@
 
 #include "core/str.h"
 #include "source/host-command.h"
+#include "source/host.h"
 
 enum {
 	OUTPUT_MAX = 4 << 20
@@ -74,6 +75,15 @@ postfix_is_set(struct postfix_config *c, const char *name)
 	}
 	value = map_get(&c->set, name);
 	return value == NULL || *(const char *)*value == '\0' ? NULL : *value;
+}
+
+bool
+postfix_master(struct postfix_config *c, struct buf *path, struct buf *text)
+{
+	const char *dir = postfix_parameter(c, "config_directory", NULL);
+
+	buf_addf(path, "%s/master.cf", dir == NULL ? "/etc/postfix" : dir);
+	return host_read_file(buf_str(path), text, NULL) == 0 && text->len > 0;
 }
 
 char *

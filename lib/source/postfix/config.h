@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/map.h"
 #include "core/why.h"
 
@@ -29,6 +30,11 @@ char *postfix_parameter(
 /* The value of a parameter that main.cf sets to anything but nothing; NULL
  * where it does not, or postconf does not say. */
 const char *postfix_is_set(struct postfix_config *c, const char *name);
+
+/* Reads master.cf of the configuration folder, whose path is appended in any
+ * case. False where it cannot be read, or is empty. */
+bool postfix_master(
+    struct postfix_config *c, struct buf *path, struct buf *text);
 
 /*
  * The next word of a list that commas and blanks divide, which is changed;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/str.h"
-#include "source/host.h"
+#include "source/postfix/transport.h"
 
 enum {
 	SHOWN = 200 /* bytes of a value */
@@ -147,13 +147,12 @@ read_services(struct emit *e, char *text)
 static void
 note_overrides(struct postfix_config *c, struct emit *e)
 {
-	const char *dir = postfix_parameter(c, "config_directory", NULL);
 	struct buf path = { 0 }, text = { 0 };
 	struct place before = e->at;
+	bool has = postfix_master(c, &path, &text);
 
-	buf_addf(&path, "%s/master.cf", dir == NULL ? "/etc/postfix" : dir);
 	emit_file(e, buf_str(&path));
-	if (host_read_file(buf_str(&path), &text, NULL) == 0 && text.len > 0)
+	if (has)
 		read_services(e, text.data);
 	e->at = before;
 	buf_free(&path);
@@ -173,11 +172,40 @@ note_value(
 	buf_free(&text);
 }
 
+/* The transports that mail to mailboxes takes. */
+static void
+note_transports(struct postfix_config *c, struct emit *e)
+{
+	static const char *const of[][2] = {
+		{ "virtual_transport", "mail to all virtual mailboxes" },
+		{ "mailbox_transport", "mail to all local names" },
+	};
+
+	if (!postfix_has_local(c))
+		note_value(e, "local_transport",
+		    postfix_is_set(c, "local_transport"),
+		    "mail for the domains of mydestination goes this way, and "
+		    "not to local(8), which alone looks at alias_maps");
+	for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+		const char *value = postfix_is_set(c, of[i][0]);
+		const char *does =
+		    value == NULL ? NULL : postfix_transport_does(c, value);
+		struct buf text = { 0 };
+
+		if (does == NULL)
+			continue;
+		buf_addf(&text, "%s %s", of[i][1], does);
+		note_value(e, of[i][0], value, text.data);
+		buf_free(&text);
+	}
+}
+
 void
 postfix_notes(struct postfix_config *c, struct emit *e)
 {
 	const char *delimiter = postfix_is_set(c, "recipient_delimiter");
 
+	emit_file(e, "postconf");
 	if (delimiter != NULL && strcmp(delimiter, "+") != 0)
 		note_value(e, "recipient_delimiter", delimiter,
 		    "what begins the extension of an address; on the new "
@@ -191,5 +219,6 @@ postfix_notes(struct postfix_config *c, struct emit *e)
 			strstr(value, parameters[i].contains) != NULL))
 			note_value(e, name, value, parameters[i].text);
 	}
+	note_transports(c, e);
 	note_overrides(c, e);
 }

@@ -14,6 +14,7 @@
 #include "source/postfix/locals.h"
 #include "source/postfix/notes.h"
 #include "source/postfix/rewrite.h"
+#include "source/postfix/transport.h"
 
 void
 postfix_free(struct postfix *p)
@@ -168,8 +169,7 @@ postfix_delivers(struct postfix *p)
 	    postfix_parameter(&p->config, "virtual_transport", NULL);
 
 	return transport != NULL &&
-	       (strcmp(transport, "virtual") == 0 ||
-		   str_starts(transport, "virtual:")) &&
+	       postfix_transport_is(&p->config, transport, "virtual") &&
 	       postfix_is_set(&p->config, "transport_maps") == NULL;
 }
 
@@ -320,10 +320,10 @@ alias_maps(struct postfix *p, struct emit *e)
 	struct why why = { 0 };
 	char *value;
 
+	if (!is_used(p) || !postfix_has_local(&p->config))
+		return NULL;
 	if (set != NULL)
 		return arena_adds(&p->config.arena, set);
-	if (!is_used(p))
-		return NULL;
 	value = postfix_parameter(&p->config, "alias_maps", &why);
 	if (value == NULL)
 		emit_fail_at(e, "alias_maps", NULL, &why);
