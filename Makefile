@@ -343,7 +343,7 @@ check: tests
 asan:
 	ASAN_OPTIONS=exitcode=99:detect_leaks=1 \
 	UBSAN_OPTIONS=halt_on_error=1:exitcode=99:print_stacktrace=1 \
-	$(MAKE) BUILD=build/asan CFLAGS='-O1 -g' SAN=address,undefined check
+	$(MAKE) BUILD=build/asan CFLAGS='-O1 -g1' SAN=address,undefined check
 
 valgrind: tests
 	for u in $(UNIT_BINS); do valgrind -q --leak-check=full \
