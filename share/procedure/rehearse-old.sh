@@ -29,12 +29,21 @@ own=$($conf namespace 2>/dev/null | awk '
 	/^  (location = virtual:|mail_driver = virtual)/ { own = 0 }
 	/^}/ && own && prefix != "" { print prefix "*"; print substr(prefix, 1, length(prefix) - 1) }')
 printf 'separator\t%s\nprotocols\t%s\n' "$separator" "$($conf -h protocols 2>/dev/null | tr '\n' ' ')"
+# search KEY...: the messages of the user, a line each.
+search() {
+	# shellcheck disable=SC2086 # words
+	$doveadm -f flow search -u "$user" "$@" </dev/null
+}
+# headless COMMAND...: with the keys for messages without any of the usual headers.
+headless() {
+	"$@" '(' NOT HEADER Received '' NOT HEADER Message-ID '' NOT HEADER From '' \
+	    NOT HEADER Date '' NOT HEADER Subject '' NOT HEADER To '' ')'
+}
 # count WORD KEY...: how many messages of the user the search finds, if any.
 count() {
 	word=$1
 	shift
-	# shellcheck disable=SC2086 # words
-	said=$($doveadm -f flow search -u "$user" "$@" </dev/null 2>/dev/null | wc -l)
+	said=$(search "$@" 2>/dev/null | wc -l)
 	[ "$said" -eq 0 ] || printf '%s\t%s\t%s\n' "$word" "$user" "$said"
 }
 set -f
@@ -45,7 +54,8 @@ while IFS= read -r user; do
 		continue
 	fi
 	printf '%s\n' "$said" | sed -n "2,\$s/^/folder$tab$user$tab/p" | sed 's/\\/\\\\/g'
-	count headless NOT HEADER Received '' NOT HEADER Message-ID '' NOT HEADER From '' \
-	    NOT HEADER Date '' NOT HEADER Subject '' NOT HEADER To ''
+	# Few owners have either: one search tells of most that they do not.
+	[ -n "$(headless search DELETED OR 2>&1)" ] || continue
+	headless count headless
 	count deleted DELETED
 done
