@@ -126,6 +126,23 @@ columns_of() {
 	done <entries
 }
 
+# routes TYPE TEXT: the records of that type whose mail goes elsewhere by the query
+# "transport" are those that a note names.
+routes() {
+	jq -r --arg text "$2" 'select(.type == "note" and .text == $text).what' out |
+	    sort >got
+	jq -r --arg type "$1" 'select(.type == $type) | .address // .domain' out >names
+	while read -r name; do
+		case $(ask "$transport" "$name") in
+		'' | NULL | dovecot* | lmtp:unix:* | virtual*) ;;
+		*) echo "$name" ;;
+		esac
+	done <names | sort >want
+	[ -s want ]
+	same want got
+}
+by_domain="mail that another server or a program gets, if Postfix looks at the transport of the domain: not carried"
+
 load_my postfixadmin postfixadmin.mysql.sql postfixadmin.rows
 ok 'PostfixAdmin' '
 	login="SELECT username FROM mailbox WHERE username = '\''%u'\'' AND active = 1 AND ('\''@SERVICE@'\'' <> '\''smtp'\'' OR smtp_active = 1)"
@@ -135,7 +152,17 @@ ok 'PostfixAdmin' '
 	quota="SELECT quota FROM mailbox WHERE username = '\''%u'\''"
 	# Another program answers for the domain of vacations.
 	aliases="SELECT REPLACE(goto, '\'',dan#one.test@autoreply.one.test'\'', '\'''\'') FROM alias a JOIN domain d USING (domain) WHERE address = '\''%s'\'' AND a.active = 1 AND d.active = 1 AND d.backupmx = 0"
-	columns postfixadmin postfixadmin'
+	columns postfixadmin postfixadmin
+	# Where the setting "transport" is on, Postfix asks for that of a domain.
+	my postfixadmin <<-\END
+	INSERT INTO domain (domain, transport, active) VALUES
+	('\''smtp.test'\'', '\''smtp:[10.0.0.5]:25'\'', 1), ('\''drop.test'\'', '\''maildrop:'\'', 1),
+	('\''lmtp.test'\'', '\''lmtp:unix:private/dovecot-lmtp'\'', 1), ('\''none.test'\'', NULL, 1),
+	('\''gone.test'\'', '\''smtp:[10.0.0.5]:25'\'', 0);
+	END
+	dirdump-sql -q -m postfixadmin "$(my_url postfixadmin)" >out 2>err || :
+	transport="SELECT transport FROM domain WHERE domain = '\''%s'\'' AND active = '\''1'\''"
+	routes domain "$by_domain"'
 load_my iredmail iredmail.mysql.sql iredmail.rows
 ok 'iRedMail, with flags by chance' '
 	awk "BEGIN { srand(7); for (i = 0; i < 30; i++) {
@@ -150,7 +177,19 @@ ok 'iRedMail, with flags by chance' '
 	quota="SELECT quota * 1048576 FROM mailbox WHERE username = '\''%u'\''"
 	aliases=
 	columns iredmail iredmail
-	[ "$(wc -l <accounts)" -gt 35 ]'
+	[ "$(wc -l <accounts)" -gt 35 ]
+	my iredmail <<-\END
+	UPDATE mailbox SET transport = '\''smtp:[10.0.0.5]:25'\'' WHERE username LIKE '\''u1%'\'';
+	UPDATE mailbox SET transport = '\''lmtp:unix:private/dovecot-lmtp'\'' WHERE username LIKE '\''u2%'\'';
+	CREATE TABLE sender_relayhost (account VARCHAR(255), relayhost VARCHAR(255));
+	INSERT INTO sender_relayhost VALUES ('\''u1@one.test'\'', '\''[smtp.x.test]:587'\''), ('\''@one.test'\'', '\''y'\'');
+	END
+	dirdump-sql -q -m iredmail "$(my_url iredmail)" >out 2>err || :
+	transport="SELECT mailbox.transport FROM mailbox,domain WHERE mailbox.username='\''%s'\'' AND mailbox.domain='\''%d'\'' AND mailbox.domain=domain.domain AND mailbox.transport<>'\'''\'' AND mailbox.active=1 AND mailbox.enabledeliver=1 AND domain.backupmx=0 AND domain.active=1"
+	routes account "mail that another server or a program gets: not carried"
+	jq -r "select(.text == \"a relay host for sent mail is not carried\").what" out >got
+	printf "%s\n" u1@one.test @one.test >want
+	same want got'
 load_my modoboa modoboa.mysql.sql modoboa.rows
 ok 'Modoboa' '
 	from="FROM admin_mailbox mb JOIN admin_domain dom ON mb.domain_id = dom.id JOIN core_user u ON u.id = mb.user_id WHERE mb.address = '\''%n'\'' AND dom.name = '\''%d'\''"
@@ -178,7 +217,11 @@ ok 'ViMbAdmin' '
 	secret="SELECT password FROM mailbox WHERE username = '\''%u'\''"
 	quota="SELECT quota FROM mailbox WHERE username = '\''%u'\''"
 	aliases="SELECT goto FROM alias a JOIN domain d ON d.id = a.Domain_id WHERE address = '\''%s'\'' AND a.active = 1 AND d.active = 1 AND d.backupmx = 0"
-	columns vimbadmin vimbadmin'
+	columns vimbadmin vimbadmin
+	echo "UPDATE domain SET transport = '\''smtp:[10.0.0.5]:25'\'' WHERE domain = '\''one.test'\''" | my vimbadmin
+	dirdump-sql -q -m vimbadmin "$(my_url vimbadmin)" >out 2>err || :
+	transport="SELECT transport FROM domain WHERE domain = '\''%s'\'' AND active = 1"
+	routes domain "$by_domain"'
 load_my ispmail ispmail.sql ispmail.rows
 ok 'the ISPmail guide' '
 	login="SELECT email FROM virtual_users WHERE email = '\''%u'\''"
