@@ -280,6 +280,19 @@ ok 'a source that spells its folders in both ways: each name is what it says' '
 	merge 0 s63 u63
 	[ "$(count u63/.Entwürfe)" -eq 2 ]
 	[ "$(count "u63/.Neu.Rück.Täg&lich")" -eq 1 ]'
+ok 'a backslash that archive2maildir escaped is that of the folder which is there' '
+	mkdir esc && cd esc
+	for box in s "s/.back\\5cslash" "s/.back\\5cslash.Sub" "s/.two\\5c2e" "s/.new\\5cone" \
+	    t "t/.back\\slash" "t/.two\\2e" "t/.two\\5c2e"; do
+		mkdir -p "$box/cur" "$box/new" "$box/tmp"
+	done
+	for box in "back\\5cslash" "back\\5cslash.Sub" "two\\5c2e" "new\\5cone"; do
+		printf "Message-ID: <%s@x>\n\nx\n" "$box" >"s/.$box/cur/1.x:2,"
+	done
+	run 0 maildir-merge --state-dir state s t >out
+	(cd t && find . -path "*/cur/*" | sed "s,/cur/.*,," | sort) >got
+	printf "%s\n" "./.back\\slash" "./.back\\slash.Sub" "./.new\\5cone" "./.two\\5c2e" >want
+	same want got'
 ok 'a target that has both spellings, and no sign of Dovecot' '
 	box s64 s64/.Müll t64 "t64/.R&APw-ck" t64/.Größe
 	mail s64/.Müll/cur/1.a:2, one

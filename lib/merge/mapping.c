@@ -126,7 +126,7 @@ put_plain_level(const struct job *j, struct buf *out, const char *level)
 	buf_free(&dir);
 }
 
-/* The path as the target can have it; the caller frees it. */
+/* The path with its escapes read, as the target can have it; the caller frees it. */
 static char *
 plain_path(const struct job *j, const char *path)
 {
@@ -138,28 +138,28 @@ plain_path(const struct job *j, const char *path)
 		if (rest != NULL)
 			buf_addc(&out, '/');
 	}
-	result = xstrdup(j->plain ? buf_str(&out) : path);
+	result = xstrdup(buf_str(&out));
 	buf_free(&out);
 	free(copy);
 	return result;
 }
 
-/* The plain path, its parent replaced by what the parent became. */
+/* The path of a new folder, its parent replaced by what the parent became. */
 static char *
-below_parent(const struct job *j, const char *path, const char *plain)
+below_parent(const struct job *j, const char *path, const char *new)
 {
-	const char *end = strrchr(path, '/'), *leaf = strrchr(plain, '/');
+	const char *end = strrchr(path, '/'), *leaf = strrchr(new, '/');
 	char *parent, *result = NULL;
 	ssize_t n;
 
 	if (end == NULL || leaf == NULL)
-		return xstrdup(plain);
+		return xstrdup(new);
 	parent = xmemdup(path, (size_t)(end - path));
 	n = find_path(j->source, j->source->n, parent);
 	free(parent);
 	if (n != -1 && j->paths[n] != NULL && strcmp(j->paths[n], "INBOX") != 0)
 		result = xasprintf("%s%s", j->paths[n], leaf);
-	return result == NULL ? xstrdup(plain) : result;
+	return result == NULL ? xstrdup(new) : result;
 }
 
 /* The path that the target knows the folder under; the caller frees it. */
@@ -168,21 +168,25 @@ choose_path(const struct job *j, const struct mdfolder *f, const char *path)
 {
 	struct buf decoded = { 0 };
 	char *result, *plain = plain_path(j, path);
+	/* Where no new folder would get the plain name, one that is there can have
+	 * it: without listescape a backslash is nothing else. */
+	const char *first = j->plain ? plain : path;
+	const char *second = j->plain ? path : plain;
 	ssize_t n = -1;
 
 	if (f->role != NULL && (f->role_stated || is_top(path)))
 		n = find_role(j, f->role, path);
 	if (n == -1)
-		n = find_path(j->target, j->existing, plain);
+		n = find_path(j->target, j->existing, first);
 	if (n == -1)
-		n = find_path(j->target, j->existing, path);
+		n = find_path(j->target, j->existing, second);
 	if (n != -1)
 		result = xstrdup(j->target->folders[n].path);
 	else if (mutf7_decode(&decoded, path, strlen(path)) == 0 &&
 		 find_path(j->target, j->existing, buf_str(&decoded)) != -1)
 		result = xstrdup(buf_str(&decoded));
 	else
-		result = below_parent(j, path, plain);
+		result = below_parent(j, path, first);
 	free(plain);
 	buf_free(&decoded);
 	return result;
