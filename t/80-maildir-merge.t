@@ -376,6 +376,40 @@ ok 'owner and mode are the folder'"'"'s' '
 	[ "$(stat -c %a t11/.n)" = 750 ]
 	[ "$(stat -c %a t11/.n/cur/*)" = 640 ]
 	[ "$(stat -c %u:%g t11/.n/cur/*)" = "$(stat -c %u:%g t11)" ]'
+ok 'what root alone may read is no copy, and what it alone may enter no folder' '
+	if [ "$(id -u)" -eq 0 ]; then
+		box sroot .a .b && box troot .a .b
+		mail sroot/cur/1.a:2, one
+		mail sroot/cur/2.a:2, two
+		mail sroot/.a/cur/3.a:2, three
+		mail sroot/.b/cur/4.a:2, four
+		mkdir -p sroot/.b.c/cur sroot/.b.c/new
+		mail sroot/.b.c/cur/5.a:2, five
+		cp sroot/cur/* troot/cur && cp sroot/.b/cur/* troot/.b/cur
+		chown -R 65534:65534 troot
+		chown 0:0 troot/cur/1.a:2, troot/.b troot/.b/*
+		chmod 600 troot/cur/1.a:2,
+		cp -a troot iroot
+		merge 1 sroot troot
+		is cur/1.a:2, added
+		is cur/2.a:2, present
+		is .a/cur/3.a:2, added
+		is .b/cur/4.a:2, failed
+		is .b.c/cur/5.a:2, failed
+		has err "sroot: .b: the owner of the mail may not enter it; see maildir-check"
+		not [ -e troot/.b.c ]
+		# An index does not have them read by that.
+		merge 1 --index iroot.index sroot iroot
+		is cur/1.a:2, added
+		rm iroot/cur/*mailferry*
+		merge 1 --index iroot.index --readd sroot iroot
+		is cur/1.a:2, added
+		is cur/2.a:2, present
+		# Root may have mail of its own, and others read what all may read.
+		chown -R 0:0 troot
+		merge 0 sroot troot
+		is .b/cur/4.a:2, present
+	fi'
 ok '--owner gives root up' '
 	if [ "$(id -u)" -eq 0 ]; then
 		box s12 && box t12

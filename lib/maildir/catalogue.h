@@ -31,7 +31,8 @@ enum entry_state {
 	ENTRY_DIGEST = 1 << 3, /* digest is that of the content */
 	ENTRY_WANT = 1 << 4,   /* the digest is wanted */
 	ENTRY_BAD = 1 << 5,    /* cannot be read; a fault says why */
-	ENTRY_GONE = 1 << 6    /* was removed since it was listed */
+	ENTRY_GONE = 1 << 6,   /* was removed since it was listed */
+	ENTRY_CLOSED = 1 << 7  /* the owner of the tree may not read it */
 };
 
 struct catalogue_entry {

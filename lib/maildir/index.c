@@ -268,7 +268,9 @@ index_recall_all(const struct index *x, struct catalogue *c, size_t first)
 static bool
 is_known(const struct catalogue_entry *e)
 {
-	return (e->state & (ENTRY_READ | ENTRY_BAD | ENTRY_GONE)) == ENTRY_READ;
+	const unsigned int odd = ENTRY_BAD | ENTRY_GONE | ENTRY_CLOSED;
+
+	return (e->state & (ENTRY_READ | odd)) == ENTRY_READ;
 }
 
 size_t

@@ -16,6 +16,7 @@
 #include "maildir/catalogue-internal.h"
 #include "maildir/content.h"
 #include "maildir/index.h"
+#include "maildir/owner.h"
 #include "maildir/parallel.h"
 
 /* What one thread of a reading pass has at hand. */
@@ -33,6 +34,15 @@ pass_free(void *arg)
 	reader_free(&p->reader);
 }
 
+/* Notes whether its owner could read it. */
+static void
+judge(
+    struct catalogue_entry *e, const struct catalogue *c, const struct stat *st)
+{
+	if (!owner_may(&c->tree->owner, st, 04))
+		e->state |= ENTRY_CLOSED;
+}
+
 /* True if the index knows the file, as it is now. */
 static bool
 recall(struct catalogue *c, struct catalogue_entry *e, int box)
@@ -43,6 +53,7 @@ recall(struct catalogue *c, struct catalogue_entry *e, int box)
 	    fstatat(box, entry_name(c, e), &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return false;
 	e->stamp = index_stamp(&st);
+	judge(e, c, &st);
 	if (c->index != NULL)
 		index_recall(c->index, c, e);
 	return (e->state & ENTRY_READ) != 0;
@@ -54,6 +65,7 @@ read_one(struct catalogue *c, struct pass *p, size_t number, bool digest)
 	struct catalogue_entry *e = &c->entries[number];
 	int box = box_of(&p->box, c, e), fd, r;
 	struct why why = { 0 };
+	struct stat st;
 
 	if (!digest && box != -1 && recall(c, e, box))
 		return;
@@ -67,6 +79,8 @@ read_one(struct catalogue *c, struct pass *p, size_t number, bool digest)
 		catalogue_set_fault(c, number, why.text);
 		return;
 	}
+	if (c->tree->owner.known && fstat(fd, &st) == 0)
+		judge(e, c, &st);
 	c->learned = true;
 	if (digest) {
 		r = read_content(&p->reader, fd, e->digest, &why);

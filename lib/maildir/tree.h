@@ -22,6 +22,7 @@
 #include "core/why.h"
 #include "maildir/folder.h"
 #include "maildir/keywords.h"
+#include "maildir/owner.h"
 
 struct mdfolder {
 	char *dir;        /* below the root; "." the INBOX */
@@ -48,6 +49,8 @@ struct mdtree {
 	uint64_t identity; /* of the directory; the same in every run */
 	int control; /* root of CONTROL=; the same as fd where it is not set */
 	int lock, inbox_lock; /* of the account (maildir/lock.h); -1: none */
+	/* Nobody, unless the caller says whose it is. */
+	struct mail_owner owner;
 	bool strict; /* a folder that cannot be read is an error of the tree */
 	struct folder_style style;
 	struct mdfolder *folders;

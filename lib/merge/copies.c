@@ -35,6 +35,7 @@ copies_counts(const struct merge_plan *p, uint32_t number)
 	const struct catalogue_entry *e = &p->target->entries[number];
 
 	return p->target->tree->folders[e->folder].path != NULL &&
+	       (e->state & ENTRY_CLOSED) == 0 &&
 	       (p->options.keep_trashed ||
 		   (mdname_flags(entry_name(p->target, e)) & MD_TRASHED) == 0);
 }

@@ -21,8 +21,8 @@ bool copies_is_draft(const struct catalogue *c, uint32_t number);
 
 /*
  * False for a message of the target that its owner will not have tomorrow, or
- * cannot see: one that waits for EXPUNGE, or lies in a folder that Dovecot
- * cannot open.
+ * cannot see: one that waits for EXPUNGE, that only root may read, or that lies in a
+ * folder that Dovecot cannot open.
  */
 bool copies_counts(const struct merge_plan *p, uint32_t number);
 

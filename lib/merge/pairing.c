@@ -460,8 +460,8 @@ note_added(const struct matcher *m, uint32_t s, bool named)
 	const struct candidates *drafts = &m->parts_t[PART_DRAFTS];
 
 	if (has_content(m, &m->aside, s))
-		return "its copy is marked as deleted, or in a folder that "
-		       "cannot be opened";
+		return "its copy is marked as deleted, or cannot be opened by "
+		       "its owner";
 	if (has_content(m, drafts, s))
 		return "its copy is a draft";
 	if (has_content(m, mail, s))

@@ -19,6 +19,7 @@
 #include "maildir/folder.h"
 #include "maildir/index.h"
 #include "maildir/lock.h"
+#include "maildir/owner.h"
 #include "maildir/reading.h"
 #include "maildir/refresh.h"
 #include "maildir/subscriptions.h"
@@ -142,6 +143,8 @@ scan_target(struct scan *s, const struct scan_options *o, struct why *why)
 	if (result == -1 ||
 	    mdtree_open(&s->target_tree, o->target, &hint, why) == -1)
 		return -1;
+	s->target_tree.owner =
+	    o->whose.known ? o->whose : owner_of_dir(s->target_tree.fd);
 	if (mdtree_lock(&s->target_tree, why) == -1)
 		return -1;
 	return mark_read(&s->mark, s->target_tree.fd, why);
@@ -385,20 +388,38 @@ list_away(struct scan *s, const struct scan_options *o, struct why *why)
 	return o->match.ignore_unreadable ? 0 : -1;
 }
 
+/* What is wrong with a folder of the target, where nobody else knows; the caller
+ * frees it. */
+static char *
+refuse(void *tree, const char *path, const char *dir)
+{
+	const struct mdtree *t = tree;
+
+	(void)path;
+	return owner_is_kept_out(&t->owner, t->root, dir)
+		   ? xstrdup(OWNER_KEPT_OUT)
+		   : NULL;
+}
+
 /* Matches folders, and messages as they were listed. */
 static int
 match_listed(struct scan *s, const struct scan_options *o, struct why *why)
 {
+	struct mapping_options mapping = o->mapping;
 	size_t existing;
 
+	if (mapping.refuse == NULL) {
+		mapping.refuse = refuse;
+		mapping.arg = &s->target_tree;
+	}
 	if (o->list_away != NULL && o->match.scope == SCOPE_ACCOUNT &&
 	    list_away(s, o, why) == -1)
 		return -1;
 	state_roles(&s->target_tree, o);
-	mapping_hide(&o->mapping, &s->target_tree);
+	mapping_hide(&mapping, &s->target_tree);
 	existing = s->target_tree.n;
-	s->folders = map_folders(
-	    &s->source_tree, &s->target_tree, &s->notes, &o->mapping);
+	s->folders =
+	    map_folders(&s->source_tree, &s->target_tree, &s->notes, &mapping);
 	leave_unused(s, existing);
 	s->plan = (struct merge_plan){ &s->source, &s->target, &s->away,
 		s->folders, o->match, NULL };

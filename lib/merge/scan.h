@@ -37,6 +37,8 @@ struct scan_options {
 	bool follow; /* symbolic links to folders, out of the trees too */
 	bool owner;  /* become the owner of the target */
 	bool readd;  /* pay no heed to earlier runs */
+	/* Whose the target is; nobody: the owner of its directory. */
+	struct mail_owner whose;
 	/* Folders of the target whose role was asked for; those that are not
 	 * there are made when something goes there. */
 	const struct scan_role *roles;

@@ -16,6 +16,7 @@
 #include "doveadm/mailboxes.h"
 #include "doveadm/namespaces.h"
 #include "doveadm/naming.h"
+#include "maildir/owner.h"
 
 /* What is not done in a location; NULL: nothing. */
 static const char *
@@ -286,24 +287,19 @@ find_hidden(const struct located *l, const char *name, const char *dir)
 	return fault;
 }
 
-/* True if its mode lets somebody else than the owner of the mail into a directory
- * alone, as far as can be seen: he may be in more groups than he is said to be. */
-static bool
-is_foreign(const struct located *l, const char *path)
+/* The owner of the mail, where root is at work. */
+static struct mail_owner
+owner_of(const struct located *l)
 {
-	struct stat st;
+	struct mail_owner o = { 0 };
 	int64_t uid, gid;
 
-	if (geteuid() != 0 || stat(path, &st) == -1 || l->account.uid == NULL ||
-	    l->account.gid == NULL ||
-	    !parse_num(l->account.uid, 0, UINT32_MAX, &uid, NULL) ||
-	    !parse_num(l->account.gid, 0, UINT32_MAX, &gid, NULL) || uid == 0)
-		return false;
-	if (st.st_uid == (uid_t)uid)
-		return (st.st_mode & 0700) != 0700;
-	if (st.st_gid == (gid_t)gid)
-		return (st.st_mode & 070) != 070;
-	return (st.st_mode & 07) != 07;
+	if (geteuid() == 0 && l->account.uid != NULL &&
+	    l->account.gid != NULL &&
+	    parse_num(l->account.uid, 1, UINT32_MAX, &uid, NULL) &&
+	    parse_num(l->account.gid, 0, UINT32_MAX, &gid, NULL))
+		o = (struct mail_owner){ true, (uid_t)uid, (gid_t)gid };
+	return o;
 }
 
 /* True if Dovecot shows a mailbox to its owner. */
@@ -316,46 +312,19 @@ is_shown(const struct located *l, const char *name)
 	return false;
 }
 
-/* The same of one that lies where only root can see it, or would: below such a
- * folder, new ones get its owner. */
-static char *
-find_foreign(const struct located *l, const char *name, const char *dir)
-{
-	static const char *const boxes[] = { "", "/cur" };
-	char divider = *dir == '.' ? '.' : '/';
-	char *copy = xstrdup(dir), *end;
-	bool foreign = false;
-
-	if (strcmp(dir, ".") != 0 && !is_shown(l, name))
-		do {
-			for (size_t i = 0; i < 2; i++) {
-				char *path = xasprintf(
-				    "%s/%s%s", l->root, copy, boxes[i]);
-
-				foreign |= is_foreign(l, path);
-				free(path);
-			}
-			end = strrchr(copy, divider);
-			if (end != NULL)
-				*end = '\0';
-		} while (!foreign && end != NULL && end > copy);
-	free(copy);
-	return foreign ? xstrdup("the owner of the mail may not enter it; see "
-				 "maildir-check")
-		       : NULL;
-}
-
 static char *
 refuse(void *arg, const char *path, const char *dir)
 {
 	const struct located *l = arg;
 	char *name = doveadm_mailbox_name(&l->account, path);
+	const struct mail_owner owner = owner_of(l);
 	char *fault = NULL;
 
 	if (name != NULL)
 		fault = find_hidden(l, name, dir);
-	if (name != NULL && fault == NULL)
-		fault = find_foreign(l, name, dir);
+	if (name != NULL && fault == NULL && !is_shown(l, name) &&
+	    owner_is_kept_out(&owner, l->root, dir))
+		fault = xstrdup(OWNER_KEPT_OUT);
 	free(name);
 	return fault;
 }
@@ -418,6 +387,7 @@ user_locate(struct located *l, const struct doveadm *d, bool subscribes,
 	if (l->account.separator != '/' && l->account.escape == '\0')
 		o->mapping.plain = PLAIN_NEVER;
 	o->mapping.arg = l;
+	o->whose = owner_of(l);
 	store_heed(&o->match, &l->account);
 	o->list_away = list_others;
 	o->away = l;
