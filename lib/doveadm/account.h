@@ -63,6 +63,9 @@ struct doveadm_account {
 	/* Not all special uses are those of names in the configuration: Dovecot has
 	 * to be asked for that of each mailbox. */
 	bool more_uses;
+	/* The caller has the files of the INBOX's namespace at hand: what Dovecot
+	 * cannot open there, for whatever reason, is judged by them. */
+	bool files;
 	char *settings; /* some of the whole server, as doveconf tells */
 	struct doveadm_namespace *namespaces;
 	size_t n_namespaces, cap_namespaces;

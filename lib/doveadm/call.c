@@ -143,8 +143,8 @@ doveadm_find_shell(struct doveadm *d, struct why *why)
 }
 
 int
-doveadm_read_some(const struct doveadm_args *a, bool one, struct buf *out,
-    bool *refused, struct why *why)
+doveadm_read_some(const struct doveadm_args *a, bool one, bool later,
+    struct buf *out, bool *refused, struct why *why)
 {
 	struct command c;
 	struct why late;
@@ -159,7 +159,8 @@ doveadm_read_some(const struct doveadm_args *a, bool one, struct buf *out,
 	/* sysexits.h: EX_NOHOST is what Dovecot has for "not found"; of a name
 	 * that cannot be one, EX_USAGE. */
 	*refused = c.status == EX_NOHOST || c.status == EX_NOPERM ||
-		   (one && c.status == EX_USAGE);
+		   (one && c.status == EX_USAGE) ||
+		   (later && c.status == EX_TEMPFAIL);
 	if (*refused)
 		return 0;
 	*why = late;

@@ -51,9 +51,10 @@ int doveadm_read(
 
 /* The same of a call that names mailboxes, or one: where the user may not open some
  * of them, or Dovecot finds none behind their names, it succeeds with what the
- * others have, and *refused is true. */
-int doveadm_read_some(const struct doveadm_args *a, bool one, struct buf *out,
-    bool *refused, struct why *why);
+ * others have, and *refused is true. So it does with later where Dovecot cannot open
+ * some now. */
+int doveadm_read_some(const struct doveadm_args *a, bool one, bool later,
+    struct buf *out, bool *refused, struct why *why);
 
 /* doveadm_read() with these words alone, of which the last is NULL. */
 int doveadm_run(const struct doveadm *d, const char *const *words,

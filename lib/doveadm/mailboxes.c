@@ -134,6 +134,7 @@ read_status(struct doveadm_account *a, const struct doveadm *d, size_t first,
 {
 	struct doveadm_args args = { 0 };
 	struct buf out = { 0 };
+	bool later = a->files && (n > 1 || a->mailboxes[first].home);
 	int r;
 
 	doveadm_args(&args, d,
@@ -141,7 +142,7 @@ read_status(struct doveadm_account *a, const struct doveadm *d, size_t first,
 		"--", "guid uidvalidity uidnext highestmodseq messages"));
 	for (size_t i = first; i < a->n && i < first + n; i++)
 		doveadm_args_add(&args, a->mailboxes[i].name);
-	r = doveadm_read_some(&args, n == 1, &out, refused, why);
+	r = doveadm_read_some(&args, n == 1, later, &out, refused, why);
 	if (r == 0)
 		r = take_rows(a, d, &out, true, why);
 	buf_free(&out);

@@ -149,7 +149,7 @@ store_open_others(struct store *s, const struct doveadm *d, struct mdtree *tree,
     const char *root, struct why *why)
 {
 	begin(s, d, tree);
-	s->others = true;
+	s->others = s->account.files = true;
 	if (doveadm_account_read(&s->account, d, why) == -1)
 		return -1;
 	for (size_t i = 0; root != NULL && i < s->account.n_namespaces; i++) {

@@ -373,6 +373,7 @@ user_locate(struct located *l, const struct doveadm *d, bool subscribes,
 {
 	o->target = d->user;
 	l->doveadm = *d;
+	l->account.files = true;
 	if (doveadm_account_read(&l->account, d, why) == -1 ||
 	    check_location(l, d->user, why) == -1 ||
 	    (subscribes && check_subscriptions(l, why) == -1) ||
@@ -426,6 +427,7 @@ user_list_new(const struct located *l, const struct doveadm *d, struct why *why)
 				: xstrdup(l->account.location),
 		.location_of = l->account.location_of,
 		.prefix = "",
+		.files = true,
 	};
 	int r = doveadm_mailboxes_read(&again, d, why);
 
