@@ -320,6 +320,7 @@ put_stable(struct buf *out, const char *p, size_t len)
  * one at the end of all, when it saves a message.
  */
 struct body {
+	bool any;       /* something else than line ends came */
 	size_t waiting; /* line feeds */
 	bool cr;        /* CRs that may belong to a line end */
 };
@@ -369,6 +370,7 @@ digest_body(struct digest *md, struct body *b, const char *p, size_t len,
 	while (keep > 0 && scratch->data[keep - 1] == '\n')
 		keep--;
 	if (keep > 0) {
+		b->any = true;
 		digest_line_feeds(md, b->waiting);
 		digest_add(md, scratch->data, keep);
 		b->waiting = 0;
@@ -400,6 +402,18 @@ put_blind(struct reader *r, size_t header_len, unsigned char out[2])
 	out[1] = all[1];
 }
 
+/* All of the header, its line ends as those of a body. */
+static void
+digest_header(
+    struct reader *r, size_t header_len, unsigned char out[DIGEST_LEN])
+{
+	struct body lines = { 0 };
+
+	digest_start(&r->md);
+	digest_body(&r->md, &lines, buf_str(&r->head), header_len, &r->raw);
+	cut_digest(&r->md, out);
+}
+
 /* How many bytes these are with CRLF line ends and no other CR. */
 static uint64_t
 even_size(const char *p, size_t len)
@@ -420,15 +434,18 @@ read_content(
 	struct header h;
 	struct digest *md = &r->md;
 	bool whole = false, sized;
-	unsigned char blind[2];
+	unsigned char blind[2], all[DIGEST_LEN];
+	size_t header_len;
 
 	if (read_header(r, fd, &h, &whole, why) == -1)
 		return -1;
+	header_len = (size_t)(h.at - buf_str(&r->head));
 	buf_reset(&r->text);
-	sized = put_stable(&r->text, buf_str(&r->head),
-		    (size_t)(h.at - buf_str(&r->head))) < 2;
+	sized = put_stable(&r->text, buf_str(&r->head), header_len) < 2;
 	buf_addc(&r->text, '\n');
-	put_blind(r, (size_t)(h.at - buf_str(&r->head)), blind);
+	put_blind(r, header_len, blind);
+	if (sized)
+		digest_header(r, header_len, all);
 	digest_start(md);
 	digest_add(md, r->text.data, r->text.len);
 	size = even_size(buf_str(&r->head), r->head.len);
@@ -443,6 +460,8 @@ read_content(
 	}
 	if (sized)
 		digest_add(md, &size, sizeof size);
+	if (sized && !body.any)
+		digest_add(md, all, sizeof all);
 	cut_digest(md, digest);
 	memcpy(digest + CONTENT_LEN, blind, sizeof blind);
 	return 0;

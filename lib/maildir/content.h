@@ -75,9 +75,9 @@ bool msgid_of_field(struct reader *r, const char *value, size_t len,
 /*
  * Reads all of fd for the digest of the content: Date, From, To, Cc, Subject,
  * Content-Type, Content-Transfer-Encoding and the body, and Bcc (CONTENT_LEN);
- * NUL bytes count as the 0x80 that IMAP servers send in their place. Where fewer than two of
- * the first five are there, the size as IMAP counts it takes part. 0, or -1 and
- * why (DATA).
+ * NUL bytes count as the 0x80 that IMAP servers send in their place. Where fewer than
+ * two of the first five are there, the size as IMAP counts it takes part, and where
+ * there is no body either, all of the header. 0, or -1 and why (DATA).
  */
 int read_content(struct reader *r, int fd, unsigned char digest[DIGEST_LEN],
     struct why *why);

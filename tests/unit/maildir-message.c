@@ -170,6 +170,14 @@ test_contents(void)
 	    "other type");
 	OK(same_content("X: 1\n\nx", "X: 2\n\nx"), "no fields, one size");
 	OK(!same_content("X: 1\n\nx", "X: 12\n\nx"), "no fields, other size");
+	OK(!same_content("X: 1\n\n\n", "X: 2\n\n\n"), "no fields, no body");
+	OK(!same_content("disk sda failed\n", "disk sdb failed\n"),
+	    "no header");
+	OK(!same_content("Subject: s\nX: 1\n", "Subject: s\nX: 2\n"),
+	    "one field, no body");
+	OK(same_content("X: 1\r\n\r\n", "X: 1\n\n"), "the same, CRLF");
+	OK(same_content("Date: d\nFrom: f\nX: 1\n", "Date: d\nFrom: f\nX: 2\n"),
+	    "two fields, no body");
 }
 
 /* What the source's message is to the target's. */
