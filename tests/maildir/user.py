@@ -110,6 +110,7 @@ def main():
         assert server.complaints() == [], server.complaints()
         server.stop()
     unused()
+    escaped()
     plugins()
     namespaces()
     store = Dovecot('dbox', 'mdbox:~/mdbox')
@@ -136,6 +137,50 @@ def unused():
     run(server, command, 'tree')
     with server.imap() as client:
         assert len(fetch(client, 'INBOX')) == 2
+    assert server.complaints() == [], server.complaints()
+    server.stop()
+
+
+def escaped():
+    """Names with listescape are the same ones whichever way they come."""
+    more = ('mailbox_list_storage_escape_char = "^"\n' if IS_24 else
+            'mail_plugins = listescape\nplugin {\n  listescape_char = "^"\n}\n')
+    server = Dovecot('server21', more=more)
+    server.start()
+    enter = 'chroot %s ' % server.root if server.root else ''
+    command = enter + 'doveadm -c ' + server.inside(server.conf)
+    subprocess.run(command.split() + ['save', '-u', 'u'], check=True,
+                   input=message('old'))
+    for sub in ('cur', 'new', 'tmp'):
+        for folder in ('', '.v1\\2e2', '.v1\\2e2.c^5e'):
+            os.makedirs(os.path.join('dotted', folder, sub))
+    for folder, name in (('.v1\\2e2', '1.a'), ('.v1\\2e2.c^5e', '2.b')):
+        with open(os.path.join('dotted', folder, 'cur', name + ':2,'), 'wb') as f:
+            f.write(message(name))
+    through = command
+    if server.root:
+        fake(server, command)
+        command = os.path.abspath('doveadm21')
+    spool = server.dir + '/spool'
+    os.mkdir(spool)
+    os.chmod(spool, 0o755)
+    ways = [('--user', command, []),
+            ('--through-doveadm', through,
+             ['--stage', '%s=%s' % (spool, server.inside(spool))])]
+    for (way, asks, more), (then, asks_then, more_then) in (ways, ways[::-1]):
+        out, err = run(server, asks, *more, 'dotted', way=way)
+        assert out.count('"added"') == 2, (way, out, err)
+        with server.imap() as client:
+            found = [len(fetch(client, f)) for f in ('v1.2', 'v1.2/c^5e')]
+        assert found == [1, 1], (way, found)
+        out, err = run(server, asks_then, *more_then, 'dotted', way=then)
+        assert out.count('"present"') == 2, (then, out, err)
+        for name in os.listdir('state'):
+            if name.endswith('.journal'):
+                run(server, asks, *more, '--undo', 'state/' + name, way=way)
+                os.unlink('state/' + name)
+    with server.imap() as client:
+        assert not any(b'v1' in line for line in client.list()[1])
     assert server.complaints() == [], server.complaints()
     server.stop()
 
