@@ -63,7 +63,7 @@ ok 'a copy in a folder that Dovecot cannot open is none' '
 	fresh
 	box "s/.R&APw-ckgabe" "t/.Rückgabe" t/.Sent t/.INBOX
 	# Dovecot is at work here, and never opened the one in UTF-8.
-	echo "3 V1 N1 G1" >t/dovecot-uidlist
+	echo "3 V1 N1 G$$" >t/dovecot-uidlist
 	mail "s/.R&APw-ckgabe/cur/1.a:2," one
 	mail "t/.Rückgabe/cur/1.a:2," one
 	mail s/cur/2.a:2, two

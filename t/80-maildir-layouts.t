@@ -15,7 +15,7 @@ box() {
 # live FOLDER...: Dovecot has opened them.
 live() {
 	for folder; do
-		echo "3 V1 N1 G1" >"$folder/dovecot-uidlist"
+		echo "3 V1 N1 G$$" >"$folder/dovecot-uidlist"
 	done
 }
 
