@@ -571,9 +571,13 @@ def compare(names, logins, deliveries, broken, accounts, aliases,
                        f'in {[w[:2] for w in mine]}')
             continue
         mine = known
+        # Whoever gets mail by another name needs a mailbox that takes it.
+        aliased = any(deliveries.get(a) is not None
+                      for a, targets in aliases.items() if address in targets)
+        receives = deliveries.get(address) is not None
         if any(w[0] == address == w[2]['user'] for w in mine) and \
-                address not in broken and \
-                account['receive'] != (deliveries[address] is not None):
+                address not in broken and account['receive'] != receives and \
+                not (account['receive'] and aliased):
             bad.append(f"{address} receive {account['receive']}, a delivery "
                        f'{deliveries[address]}')
         password = password_of(account)

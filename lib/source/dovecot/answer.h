@@ -35,7 +35,8 @@ struct answer {
 	 * it cannot be read. */
 	char *secret;
 	bool hidden;
-	bool pwdfile;       /* it may have a suffix of libpam-pwdfile */
+	bool empty;   /* it is the empty password, whatever the fields say */
+	bool pwdfile; /* it may have a suffix of libpam-pwdfile */
 	const char *scheme; /* of a secret without one */
 	/* The full name; NULL where there is none. */
 	char *gecos;

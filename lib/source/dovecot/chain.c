@@ -258,8 +258,9 @@ chain_follow(const struct chain *c, const char *login, const char *user,
 	    find_delivery(&start, &delivery, out->found ? &ignored : &unsure);
 	out->receiver = delivery.user;
 	out->delivery = delivery.reply.now;
-	out->refuses = out->found && !out->delivers && !delivery.seen_broken &&
-		       user_is_same(user, kept.user);
+	out->nobody = !out->delivers && !delivery.seen_broken;
+	out->refuses =
+	    out->found && out->nobody && user_is_same(user, kept.user);
 	if (!out->login && !out->found) {
 		kept = delivery;
 		out->found = out->delivers;

@@ -84,7 +84,8 @@ struct outcome {
 
 	/* A delivery asks the userdbs alone. */
 	bool delivers;
-	bool refuses; /* it finds nobody, where there is a mailbox */
+	bool nobody;  /* it finds no user of that name */
+	bool refuses; /* and there is a mailbox of that name */
 	const char *receiver;
 	struct pairs delivery;
 

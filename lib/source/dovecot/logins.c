@@ -129,6 +129,8 @@ report_unknown(struct dovecot *d, const char *listed, const char *user)
 
 /* --- names that wait --- */
 
+static const char *user_of(struct dovecot *d, const char *name);
+
 /* login: as take has it. */
 static void
 wait_for_all(struct dovecot *d, const char *listed, const char *user,
@@ -230,6 +232,20 @@ add_name(struct dovecot *d, const char *listed, const char *address)
 	buf_free(&name);
 }
 
+/* Whether no mail comes for a login, nor for the name of the mailbox that it opens,
+ * which nobody has listed. */
+static bool
+refuses_both(struct dovecot *d, const struct pending *p, const char *name)
+{
+	const char *user = user_of(d, name);
+	struct outcome own = { 0 };
+
+	if (!p->outcome.nobody || user == NULL || strcmp(name, p->listed) == 0)
+		return p->outcome.nobody;
+	chain_follow(&d->chain, name, user, &d->asked, &own);
+	return own.nobody;
+}
+
 /*
  * A login that opens a mailbox of another name. That name may itself, as a
  * login, open a third one: then the mailbox goes on under the name of this
@@ -263,6 +279,7 @@ end_renamed(struct dovecot *d, struct pending *p)
 	}
 	if (address == NULL)
 		address = user;
+	p->outcome.refuses = refuses_both(d, p, address);
 	(void)dovecot_account(d, &p->outcome, address,
 	    at == NULL ? NULL : at + 1,
 	    strcmp(p->listed, address) == 0 ? p->login : p->listed);
@@ -394,8 +411,6 @@ struct name {
 	const char *user;
 	struct outcome outcome;
 };
-
-static const char *user_of(struct dovecot *d, const char *name);
 
 /* Whether another name opens the mailbox of an outcome, with its password, and is
  * no user of its own. */

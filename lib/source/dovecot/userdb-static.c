@@ -77,6 +77,7 @@ static_lookup(struct userdbs *all, struct userdb *db, const struct asked *who,
 		return;
 	if (pairs_get(&a->fields, "nopassword") != NULL) {
 		a->secret = arena_adds(arena, "{PLAIN}");
+		a->empty = true;
 		return;
 	}
 	/* One password lets everybody in: it is nobody's own, and is not

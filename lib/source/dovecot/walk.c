@@ -333,7 +333,7 @@ give(struct walk *w, const struct answer *a)
 {
 	if (pairs_get(&w->extra.now, "noauthenticate") != NULL)
 		return RESULT_OK; /* for the next passdb to decide */
-	if (w->c->nopassword_wins &&
+	if (w->c->nopassword_wins && !a->empty &&
 	    pairs_get(&w->extra.now, "nopassword") != NULL)
 		return RESULT_UNKNOWN; /* it leaves no password */
 	/* An empty password is one, which nobody types. */
