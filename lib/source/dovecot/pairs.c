@@ -45,7 +45,8 @@ pairs_add(
 	    (struct pair){ arena_adds(arena, key), arena_adds(arena, value) };
 }
 
-void
+/* As pairs_add, in the place of the field with that key, if there is one. */
+static void
 pairs_set(
     struct pairs *p, struct arena *arena, const char *key, const char *value)
 {
@@ -95,7 +96,8 @@ pairs_remove(struct pairs *p, const char *key)
 	memmove(at, at + 1, (size_t)(p->v + p->n - at) * sizeof *at);
 }
 
-struct pairs
+/* A copy whose fields can be changed without changing p. */
+static struct pairs
 pairs_copy(const struct pairs *p, struct arena *arena)
 {
 	struct pairs copy = { 0 };
@@ -104,5 +106,62 @@ pairs_copy(const struct pairs *p, struct arena *arena)
 	if (p->n > 0)
 		memcpy(copy.v, p->v, p->n * sizeof *p->v);
 	copy.n = p->n;
+	return copy;
+}
+
+/* --- what can be taken back --- */
+
+/* Before the first change of a field that is there already: all of them are
+ * copied, those too that came after the mark. */
+static void
+preserve(struct pairs_undo *u, struct arena *arena, const char *key)
+{
+	if (!u->marked || u->copied || pairs_get(&u->now, key) == NULL)
+		return;
+	u->kept = pairs_copy(&u->now, arena);
+	u->copied = true;
+}
+
+void
+pairs_undo_set(struct pairs_undo *u, struct arena *arena, const char *key,
+    const char *value)
+{
+	preserve(u, arena, key);
+	pairs_set(&u->now, arena, key, value);
+}
+
+void
+pairs_undo_remove(struct pairs_undo *u, struct arena *arena, const char *key)
+{
+	preserve(u, arena, key);
+	pairs_remove(&u->now, key);
+}
+
+void
+pairs_undo_mark(struct pairs_undo *u, struct arena *arena)
+{
+	u->marked = true;
+	if (u->copied)
+		u->kept = pairs_copy(&u->now, arena);
+	else
+		u->n = u->now.n;
+}
+
+void
+pairs_undo_back(struct pairs_undo *u, struct arena *arena)
+{
+	if (u->copied)
+		u->now = pairs_copy(&u->kept, arena);
+	else if (u->now.n > u->n)
+		u->now.n = u->n;
+}
+
+struct pairs_undo
+pairs_undo_copy(const struct pairs_undo *u, struct arena *arena)
+{
+	struct pairs_undo copy = *u;
+
+	copy.now = pairs_copy(&u->now, arena);
+	copy.kept = pairs_copy(&u->kept, arena);
 	return copy;
 }

@@ -10,7 +10,7 @@
 #define FERRY_SOURCE_DOVECOT_WALK_H
 
 #include "source/dovecot/chain.h"
-#include "source/dovecot/pairs-undo.h"
+#include "source/dovecot/pairs.h"
 
 enum {
 	TRIED_MAX = 16 /* secrets of one user; more are not tried */
