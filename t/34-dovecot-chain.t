@@ -847,6 +847,8 @@ saved24 <<END
 mail_plugins {
   quota = yes
 }
+quota User {
+}
 passdb passwd-file {
   passwd_file_path = $tmp/one
   username_filter = *@two.test

@@ -112,6 +112,27 @@ ok 'a plugin without a root limits nobody' '
 	[ -z "$(member zoe@one.test quota)" ]
 	has err "zoe@one.test: a quota that limits nobody, because the plugin has no quota root"
 	doveadm -c "$conf" stop'
+ok 'nor does a root that only counts, or one of another namespace' '
+	for root in maildir:User:noenforcing "maildir:Public:ns=Public/"; do
+		{
+			cat settings
+			printf "plugin {\n  quota = %s\n}\n" "$root"
+			printf "namespace inbox {\n  inbox = yes\n  separator = /\n}\n"
+			printf "namespace pub {\n  prefix = Public/\n  separator = /\n"
+			printf "  location = maildir:%s/home/pub\n}\n" "$tmp"
+		} >other.settings
+		start_dovecot "other${#root}" <other.settings
+		save zoe@one.test
+		run 0 dirdump-dovecot -v -c "$conf" >out 2>err
+		[ -z "$(member zoe@one.test quota)" ]
+		doveadm -c "$conf" stop
+	done
+	sed -i "s,maildir:Public:ns=Public/,maildir:Own:ns=," other.settings
+	start_dovecot own <other.settings
+	not save zoe@one.test
+	run 0 dirdump-dovecot -v -c "$conf" >out 2>err
+	[ "$(member zoe@one.test quota)" = 1000 ]
+	doveadm -c "$conf" stop'
 ok 'but one that the userdb gives does' '
 	sed -i "s/rule AS quota_rule/rule AS quota_rule, '"'maildir:User'"' AS quota/; s/login_rule AS userdb_quota_rule/&, '"'maildir:User'"' AS userdb_quota/" sql.ext
 	start_dovecot given <rootless.settings

@@ -177,7 +177,7 @@ ok 'databases in the blocks of protocols' '
 	over imap eve@one.test none
 	over smtp eve@one.test eve
 	[ "$(member eve@one.test secret)" = "{PLAIN}none" ]
-	has err "eve@one.test: another password lets the user in, too: only the first is carried"
+	has err "eve@one.test: another password lets the user in, too: only one is carried"
 	[ "$(grep -c "\"disabled\":\[\"pop3\"" out)" -eq 3 ]'
 doveadm -c "$conf" stop
 {

@@ -14,8 +14,8 @@ cp "$real/users" users
 for name in passwdfile perdomain sql; do
 	sed -e "s,/etc/dovecot/users,$tmp/users," -e "s,/etc/dovecot/dom,$tmp/dom," \
 	    "$real/$name.txt" >$name
-	# Without the plugin no quota limits anybody.
-	printf 'mail_plugins {\n  quota = yes\n}\n' >>$name
+	# Without the plugin and a root no quota limits anybody.
+	printf 'mail_plugins {\n  quota = yes\n}\nquota User {\n}\n' >>$name
 done
 echo "ann:{PLAIN}a:5000:5000::/h/ann::" >dom/one.test/passwd
 echo "bob:{PLAIN}b:5000:5000::/h/bob::" >dom/two.test/passwd
@@ -155,6 +155,8 @@ userdb passwd-file {
   fields {
     quota_storage_size:default = 5G
   }
+}
+quota User {
 }
 END
 in24 dovecot -c "$conf" || { echo 'Bail out! dovecot 2.4 does not start'; exit 2; }
@@ -307,6 +309,61 @@ for kind in block whole; do
 		limits "$kind"'
 done
 
+# What limits, and by how much: a message of 60 kB is the judge.
+for user in ann: bob:userdb_quota_storage_size=8K eve:userdb_quota_storage_size=0 \
+    'fay:userdb_quota_storage_size=4K userdb_quota_storage_percentage=200 userdb_quota_storage_extra=3K' \
+    'gus:userdb_quota_storage_size=4K userdb_quota_ignore=yes'; do
+	name=${user%%:*}
+	echo "$name@one.test:{PLAIN}x:5000:5000::$dir/homes/$name-small::${user#*:}"
+done >"$inside/small"
+chmod 644 "$inside/small"
+{ echo 'Subject: x'; echo; head -c 60000 /dev/zero | tr '\0' x | fold; } >large
+# same_limits NAME <SETTINGS
+same_limits() {
+	{
+		echo 'quota_storage_grace = 0'
+		cat
+		printf '%s {\n  passwd_file_path = %s\n}\n' "passdb passwd-file" "$dir/small" \
+		    "userdb passwd-file" "$dir/small"
+	} >small.settings
+	serve24 "$1" <small.settings
+	sed "s,$dir/small,$inside/small," "$1.saved" >small.saved
+	dirdump-dovecot -v -c small.saved >out 2>err
+	for name in ann bob eve fay gus; do
+		in24 doveadm -c "$conf" -f tab quota get -u "$name@one.test" >quotas 2>/dev/null || :
+		if in24 doveadm -c "$conf" save -u "$name@one.test" <large 2>/dev/null; then
+			echo "$name"
+		else
+			echo "$name $(awk -F "\t" "\$2 == \"STORAGE\" { print \$4 * 1024 }" quotas | sort -n | head -n 1)"
+		fi
+	done >want
+	for name in ann bob eve fay gus; do
+		echo "$name $(quota "$name@one.test")" | sed 's/ $//'
+	done >got
+	same want got
+	rm -rf "$inside"/homes/*-small
+	in24 doveadm -c "$conf" stop
+}
+ok 'quota: no root, or one that enforces nothing, limits nobody' '
+	printf "quota_storage_size = 9K\n" | same_limits rootless
+	has err "a quota that limits nobody, because the plugin has no quota root"
+	printf "quota User {\n  storage_size = 9K\n  enforce = no\n}\n" | same_limits counts
+	printf "quota_ignore = yes\nquota User {\n  driver = maildir\n  storage_size = 9K\n}\n" | same_limits ignored'
+ok 'quota: a part of a size, and more than it' '
+	printf "quota User {\n  driver = maildir\n  storage_size = 8K\n  storage_percentage = 50\n  storage_extra = 1K\n}\n" |
+	    same_limits computed
+	printf "quota_storage_extra = 2K\nquota_storage_size = 6K\nquota User {\n  driver = maildir\n  storage_percentage = 150\n}\n" |
+	    same_limits spread'
+ok 'quota: of several roots the smallest; messages and folders are named' '
+	printf "quota One {\n  driver = maildir\n  storage_size = 9K\n}\nquota Two {\n  driver = maildir\n  storage_size = 5K\n}\n" |
+	    same_limits two
+	has err "ann@one.test: several quotas limit the mailbox, of which the smallest is carried"
+	printf "quota User {\n  driver = maildir\n  message_count = 7\n}\n" | same_limits messages
+	has err "ann@one.test: a quota of one mailbox or of the number of messages is not carried"
+	printf "quota User {\n  driver = maildir\n}\nnamespace inbox {\n  inbox = yes\n  mailbox Trash {\n    quota_ignore = yes\n  }\n}\n" |
+	    same_limits folders
+	has err "ann@one.test: a quota of one mailbox or of the number of messages is not carried"'
+
 serve24 odd <<END
 sql_driver = sqlite
 sqlite_path = $dir/auth.sqlite
@@ -392,6 +449,8 @@ userdb ldap {
     home = /vmail/%{ldap:uid}
     quota_storage_size = %{ldap:employeeType | default('7M')}
   }
+}
+quota User {
 }
 END
 ok 'LDAP in a running 2.4' '

@@ -203,6 +203,8 @@ mail_driver = maildir
 mail_plugins {
   quota = yes
 }
+quota "User quota" {
+}
 mail_path = ~/Maildir
 '''
 

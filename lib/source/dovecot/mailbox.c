@@ -10,6 +10,7 @@
 #include "core/alloc.h"
 #include "core/str.h"
 #include "record/address.h"
+#include "source/dovecot/quota-limit.h"
 #include "source/passwd/extra-fields.h"
 
 static const char *
@@ -19,137 +20,6 @@ first(const char *a, const char *b)
 }
 
 /* --- settings of the whole server --- */
-
-static bool
-has_word(const char *words, const char *word)
-{
-	size_t len = strlen(word), n;
-
-	for (; (n = str_word(&words, " ,\"")) != 0; words += n)
-		if (n == len && strncmp(words, word, len) == 0)
-			return true;
-	return false;
-}
-
-static void
-set_one(struct dovecot *d, struct extra *x, const char *key, const char *value)
-{
-	struct buf full = { 0 };
-
-	buf_addf(&full, "userdb_%s", key);
-	extra_set(x, arena_adds(&d->asked, buf_str(&full)),
-	    arena_adds(&d->asked, value));
-	buf_free(&full);
-}
-
-/* Whether a list of plugins, of 2.3 or 2.4, has the one that limits. */
-static bool
-has_quota_plugin(const struct setting *in)
-{
-	const struct setting *block = NULL;
-	const char *words = setting_value(in, "mail_plugins");
-
-	if (words != NULL && has_word(words, "quota"))
-		return true;
-	while ((block = setting_block(in, "mail_plugins", block)) != NULL)
-		if (setting_is_yes(setting_value(block, "quota")))
-			return true;
-	return false;
-}
-
-/* Whether a plugin block of 2.3, or what a userdb gives in its place, has a root. */
-static bool
-has_root(const char *value)
-{
-	return value != NULL && *value != '\0';
-}
-
-/* Whether there is a quota root, without which no rule limits anybody: one of the
- * user, otherwise one of all or of a protocol. (In 2.4 a limit is in the block that
- * is one.) */
-static bool
-has_own_root(const struct dovecot *d, const struct pairs *own)
-{
-	const struct setting *protocol = NULL, *top = &d->conf.top;
-	const struct setting *plugin = setting_block(top, "plugin", NULL);
-	const char *quota = pairs_get(own, "quota");
-
-	if (d->dbs.v24 || quota != NULL)
-		return d->dbs.v24 || has_root(quota);
-	if (plugin != NULL && has_root(setting_value(plugin, "quota")))
-		return true;
-	while ((protocol = setting_block(top, "protocol", protocol)) != NULL) {
-		plugin = setting_block(protocol, "plugin", NULL);
-		if (plugin != NULL && has_root(setting_value(plugin, "quota")))
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_rooted(const struct dovecot *d, const struct outcome *o)
-{
-	return has_own_root(d, &o->reply) ||
-	       (o->delivers && has_own_root(d, &o->delivery));
-}
-
-/* Whether the plugin is on: a user's own list takes the place of the others, which
- * may have it for some protocols only. */
-static bool
-has_own_plugin(const struct dovecot *d, const struct pairs *own)
-{
-	const struct setting *protocol = NULL, *top = &d->conf.top;
-	const char *words = pairs_get(own, "mail_plugins");
-
-	if (words != NULL)
-		return has_word(words, "quota");
-	if (has_quota_plugin(top))
-		return true;
-	while ((protocol = setting_block(top, "protocol", protocol)) != NULL)
-		if (has_quota_plugin(protocol))
-			return true;
-	return false;
-}
-
-static bool
-limits(const struct dovecot *d, const struct outcome *o)
-{
-	return has_own_plugin(d, &o->reply) ||
-	       (o->delivers && has_own_plugin(d, &o->delivery));
-}
-
-/* The first of a user's quotas; NULL where there is none. */
-static const char *
-quota_of(const struct dovecot *d, const struct pairs *reply)
-{
-	const char *key = d->dbs.v24 ? "quota_storage_size" : "quota_rule";
-
-	for (size_t i = 0; i < reply->n; i++)
-		if (str_starts(reply->v[i].key, key))
-			return reply->v[i].value;
-	return NULL;
-}
-
-/* Quotas that hold where a userdb says nothing. */
-static void
-set_global_quota(struct dovecot *d, const struct outcome *o, struct extra *x)
-{
-	const struct setting *top = &d->conf.top, *plugin;
-	const char *value;
-
-	if (d->dbs.v24) {
-		value = setting_value(top, "quota_storage_size");
-		if (value != NULL)
-			set_one(d, x, "quota_storage_size", value);
-		return;
-	}
-	plugin = setting_block(top, "plugin", NULL);
-	if (plugin == NULL || !is_rooted(d, o))
-		return;
-	for (const struct setting *s = plugin->child; s != NULL; s = s->next)
-		if (s->value != NULL && str_starts(s->key, "quota_rule"))
-			set_one(d, x, s->key, s->value);
-}
 
 /* Where mail is delivered, if that is another mailbox than a login opens; NULL
  * otherwise. */
@@ -164,10 +34,8 @@ other_home(const struct outcome *o)
 		   : NULL;
 }
 
-/* Whether mail is delivered into the mailbox that a login opens. What has no home
- * in one of the two has that of all users, if there is one. */
-static bool
-has_same_home(const struct dovecot *d, const struct outcome *o)
+bool
+dovecot_same_home(const struct dovecot *d, const struct outcome *o)
 {
 	const char *general = setting_value(&d->conf.top, "mail_home");
 	bool read = pairs_get(&o->reply, "home") != NULL;
@@ -176,57 +44,6 @@ has_same_home(const struct dovecot *d, const struct outcome *o)
 	if (read != written && (general == NULL || *general == '\0'))
 		return false;
 	return other_home(o) == NULL;
-}
-
-/* A limit that deliveries alone know, because a login was answered before that
- * userdb was asked, is one all the same: mail is refused. */
-static void
-set_delivery_quota(struct dovecot *d, const struct outcome *o, struct extra *x)
-{
-	const struct pairs *reply = &o->delivery;
-
-	if (!o->delivers || quota_of(d, &o->reply) != NULL ||
-	    !has_same_home(d, o) || !user_is_same(o->receiver, o->user))
-		return;
-	for (size_t i = 0; i < reply->n; i++)
-		if (str_starts(reply->v[i].key,
-			d->dbs.v24 ? "quota_storage_" : "quota_rule"))
-			set_one(d, x, reply->v[i].key, reply->v[i].value);
-}
-
-/* A size in the block of a quota (2.4) holds for everybody: a userdb's
- * quota_storage_size is that of the whole configuration, which the block
- * beats. */
-static void
-set_block_quota(struct dovecot *d, struct extra *x)
-{
-	const struct setting *quota =
-	    setting_block(&d->conf.top, "quota", NULL);
-	const char *value = NULL;
-
-	if (d->dbs.v24 && quota != NULL) {
-		value = setting_value(quota, "quota_storage_size");
-		if (value == NULL)
-			value = setting_value(quota, "storage_size");
-	}
-	if (value != NULL)
-		set_one(d, x, "quota_storage_size", value);
-}
-
-static void
-drop_quota(struct dovecot *d, const struct outcome *o, struct extra *x)
-{
-	const bool on = limits(d, o);
-
-	if (x->quota <= 0 || (on && is_rooted(d, o)))
-		return;
-	x->quota = -1;
-	emit_note(d->emit, o->user,
-	    on ? "a quota that limits nobody, because the plugin has no quota "
-		 "root, is not carried"
-	       : "a quota that limits nobody, because mail_plugins has no "
-		 "quota, is not carried",
-	    NULL);
 }
 
 /* Where the mail of all users is. */
@@ -271,7 +88,7 @@ is_used(const char *key)
 }
 
 /* What the userdbs have set. Each release knows quotas by another name, and
- * ignores the other. */
+ * ignores the other; those of 2.4 are dovecot_limit's. */
 static void
 read_reply(struct dovecot *d, const struct pairs *reply, struct fields *f,
     struct extra *x)
@@ -280,8 +97,7 @@ read_reply(struct dovecot *d, const struct pairs *reply, struct fields *f,
 		const char *key = reply->v[i].key;
 		char *value = arena_adds(&d->asked, reply->v[i].value);
 
-		if (str_starts(
-			key, d->dbs.v24 ? "quota_rule" : "quota_storage_"))
+		if (str_starts(key, d->dbs.v24 ? "quota_" : "quota_storage_"))
 			continue;
 		if (*value != '\0' && strcmp(key, "uid") == 0)
 			f->uid = value;
@@ -290,7 +106,7 @@ read_reply(struct dovecot *d, const struct pairs *reply, struct fields *f,
 		else if (*value != '\0' && strcmp(key, "home") == 0)
 			f->home = value;
 		else
-			set_one(d, x, key, value);
+			dovecot_set(d, x, key, value);
 	}
 }
 
@@ -333,8 +149,8 @@ note_login(struct dovecot *d, const struct outcome *o)
 		    NULL);
 	if (o->another)
 		emit_note(e, o->user,
-		    "another password lets the user in, too: only the first "
-		    "is carried",
+		    "another password lets the user in, too: only one is "
+		    "carried",
 		    NULL);
 	if (o->maybe_another)
 		emit_note(e, o->user,
@@ -360,8 +176,8 @@ note_login(struct dovecot *d, const struct outcome *o)
 static void
 note_delivery(struct dovecot *d, const struct outcome *o)
 {
-	const char *limit = quota_of(d, &o->reply);
-	const char *other = quota_of(d, &o->delivery);
+	const char *limit = dovecot_quota(d, &o->reply);
+	const char *other = dovecot_quota(d, &o->delivery);
 	const char *home = other_home(o);
 
 	if (d->delivers && o->refuses)
@@ -426,11 +242,9 @@ dovecot_account(struct dovecot *d, const struct outcome *o, const char *name,
 
 	extra_init(&x);
 	x.rules_end = true;
-	set_global_quota(d, o, &x);
+	dovecot_quota_of_all(d, o, &x);
 	read_reply(d, &o->reply, &f, &x);
-	set_delivery_quota(d, o, &x);
-	set_block_quota(d, &x);
-	drop_quota(d, o, &x);
+	dovecot_limit(d, o, &x);
 	read_extra(d, &o->extra, &x);
 	set_global_places(d, &f, &x);
 	f.name = arena_adds(&d->asked, name);

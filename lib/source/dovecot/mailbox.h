@@ -16,4 +16,8 @@
 bool dovecot_account(struct dovecot *d, const struct outcome *o,
     const char *name, const char *domain, const char *login);
 
+/* Whether mail is delivered into the mailbox that a login opens. What has no home
+ * in one of the two has that of all users, if there is one. */
+bool dovecot_same_home(const struct dovecot *d, const struct outcome *o);
+
 #endif
