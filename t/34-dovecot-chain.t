@@ -180,6 +180,36 @@ ok 'deny before it does' '
 	agrees ann@one.test a1
 	[ "$(member bob@one.test active)" = false ]
 	agrees bob@one.test b1'
+{
+	printf 'passdb {\n  driver = static\n  args = password=for-support\n}\n'
+	pass one
+	user one
+} >settings
+serve support <settings
+ok 'a password for all before the own one: that is carried' '
+	may_login ann@one.test for-support
+	agrees ann@one.test a1
+	has err "ann@one.test: another password lets the user in, too: only one is carried"'
+file nets <<END
+ann@one.test:{PLAIN}a1:$ids::$tmp/home/ann::allow_nets=
+bob@one.test:{PLAIN}b1:$ids::$tmp/home/bob::allow_nets
+cid@one.test:{PLAIN}c1:$ids::$tmp/home/cid::allow_nets=127.0.0.0/8
+END
+{
+	pass nets
+	user nets
+} >settings
+serve nets <settings
+ok 'an empty list of networks lets nobody in' '
+	for user in ann:a1 bob:b1; do
+		not doveadm -c "$conf" auth test -x rip=127.0.0.1 "${user%:*}@one.test" "${user#*:}"
+		[ "$(member "${user%:*}@one.test" active)" = false ]
+	done
+	doveadm -c "$conf" auth test -x rip=127.0.0.1 cid@one.test c1
+	[ "$(member cid@one.test active)" = true ]
+	dirdump-passwd-file nets >out
+	[ "$(member ann@one.test active)" = false ]
+	[ "$(member cid@one.test active)" = true ]'
 
 file three <<END
 ext@one.test:{PLAIN}e1:$ids::$tmp/home/ext::userdb_home=/x/%d/%n userdb_uid=1001 userdb_gid=1001 userdb_quota_rule=*:storage=1G

@@ -45,6 +45,8 @@ static const struct row {
 	    "login a1" },
 	{ "a locked hash in the first", "; ann:! | ; ann:a2", "; ann:", "ann",
 	    "login a2" },
+	{ "one for all in the first", "; *:? | ; ann:a2", "; ann:", "ann",
+	    "login a2 another" },
 	{ "no password in the first", "; ann:- | ; ann:a2", "; ann:", "ann",
 	    "login a2" },
 	/* Filters. */
@@ -150,6 +152,9 @@ static const struct row {
 	    "; ann:", "ann", "login any" },
 	{ "nologin", "; ann:a1 nologin", "; ann:", "ann", "locked a1" },
 	{ "fail", "; ann:a1 fail | ; ann:a2", "; ann:", "ann", "login a2" },
+	{ "allow_nets of nobody",
+	    "; ann:a1 allow_nets= | ; ann:a2 allow_nets=10.0.0.0/8", "; ann:",
+	    "ann", "login a2" },
 	{ "noauthenticate asks the next", "; ann:a1 noauthenticate | ; ann:a2",
 	    "; ann:", "ann", "login a2" },
 	{ "noauthenticate of override_fields comes too late",

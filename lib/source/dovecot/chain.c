@@ -148,6 +148,27 @@ try_login(struct walk w, const struct answer *typed, struct walk *kept,
 	set_login(out, typed, unsure);
 }
 
+/* A secret that can be carried is worth more than one that cannot, of which was
+ * found that it works: of all users, or where it cannot be read. */
+static void
+prefer(const struct walk *start, const struct answer *typed, struct walk *kept,
+    struct outcome *out)
+{
+	struct outcome better = { 0 };
+	struct walk known = { 0 };
+
+	if (typed->hidden || typed->found != FOUND_YES)
+		return;
+	try_login(*start, typed, &known, &better);
+	if (!better.login || strcmp(known.user, kept->user) != 0)
+		return;
+	*kept = known;
+	out->secret = typed;
+	out->another = !out->unsure;
+	out->maybe_another = out->unsure;
+	out->unsure = false;
+}
+
 /* Tries every secret that is in the way, also those that come into view after the
  * first ones. */
 static void
@@ -161,21 +182,8 @@ try_secrets(const struct walk *start, struct walk *kept, struct outcome *out)
 		const struct answer *typed = s->v[i];
 
 		try_login(*start, typed, kept, out);
-		if (out->login && out->unsure && !typed->hidden &&
-		    typed->found == FOUND_YES) {
-			/* A secret that can be carried is worth more. */
-			struct outcome better = { 0 };
-			struct walk known = { 0 };
-
-			try_login(*start, typed, &known, &better);
-			if (better.login) {
-				*kept = known;
-				out->secret = typed;
-				out->unsure = false;
-				out->another = false;
-				out->maybe_another = true;
-			}
-		}
+		if (out->login && out->secret == NULL && !out->any_password)
+			prefer(start, typed, kept, out);
 	}
 	/* The secret of somebody who may not log in is still the secret. */
 	for (size_t i = 0; i < s->n && !out->login && out->secret == NULL; i++)

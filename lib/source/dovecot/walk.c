@@ -53,8 +53,8 @@ field_variable(void *ctx, const char *name, const char **value)
 
 /*
  * A text with its variables replaced, owned by the arena; as it is where one
- * of them is not known, which is reported, but nothing where that would be taken
- * for a list of networks. user: the name before the first field
+ * of them is not known, which is reported, but NULL where that would be taken
+ * for a list of networks: the field is not set. user: the name before the first field
  * of the block or the answer, whatever those have made of it.
  * (auth-request-var-expand.c: one table for all of them.)
  */
@@ -77,7 +77,7 @@ expanded(struct walk *w, const struct link *link, const char *user,
 	else
 		w->c->unknown(w->c->ctx, link, key, x.unknown);
 	if (result == text && strcmp(key, "allow_nets") == 0)
-		result = "";
+		result = NULL;
 	buf_wipe(&out);
 	buf_free(&fields.name);
 	return result;
@@ -137,6 +137,8 @@ set_reply(struct walk *w, const char *key, const char *value)
 {
 	enum suffix suffix = cut_suffix(w, &key);
 
+	if (value == NULL)
+		return;
 	if (suffix == SUFFIX_REMOVE)
 		pairs_undo_remove(&w->reply, w->arena, key);
 	else if (suffix == SUFFIX_IF_NEW &&
@@ -219,7 +221,8 @@ set_extra(
 		pairs_undo_remove(&w->extra, w->arena, key);
 		return;
 	}
-	if (suffix == SUFFIX_IF_NEW && pairs_get(&w->extra.now, key) != NULL)
+	if (value == NULL ||
+	    (suffix == SUFFIX_IF_NEW && pairs_get(&w->extra.now, key) != NULL))
 		return;
 	if (strcmp(key, "nopassword") == 0 && !w->c->nopassword_wins &&
 	    a != NULL && has_text(a) &&
@@ -229,6 +232,9 @@ set_extra(
 		/* Kept, as a mark that it is set. */
 	} else if (strcmp(key, "fail") == 0) {
 		w->failed = true;
+	} else if (strcmp(key, "allow_nets") == 0) {
+		/* An empty list allows nobody. */
+		w->failed |= value[strspn(value, ", ")] == '\0';
 	} else if (strcmp(key, "noauthenticate") == 0) {
 		pairs_undo_set(&w->extra, w->arena, "nopassword", "");
 	} else if (str_starts(key, "userdb_")) {

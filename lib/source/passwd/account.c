@@ -331,7 +331,10 @@ set_active(struct account *a, const char *name, const struct extra *x)
 {
 	struct record *r = &a->r;
 
-	if (x->nologin || x->noauthenticate || x->fail)
+	/* An empty list of networks allows nobody. */
+	if (x->nologin || x->noauthenticate || x->fail ||
+	    (x->allow_nets != NULL &&
+		x->allow_nets[strspn(x->allow_nets, ", ")] == '\0'))
 		r->active = false;
 	if (map_get(&a->deny, r->address) != NULL ||
 	    map_get(&a->deny, name) != NULL)

@@ -13,7 +13,8 @@
 
 enum kind {
 	FLAG,
-	TEXT,
+	TEXT, /* an empty one is none */
+	LIST, /* an empty one is one */
 	SIZE,
 	SKIP /* says nothing about the account */
 };
@@ -23,7 +24,7 @@ static const struct field {
 	enum kind kind;
 	size_t offset;
 } fields[] = {
-	{ "allow_nets", TEXT, offsetof(struct extra, allow_nets) },
+	{ "allow_nets", LIST, offsetof(struct extra, allow_nets) },
 	{ "delay_until", SKIP, 0 },
 	{ "fail", FLAG, offsetof(struct extra, fail) },
 	{ "noauthenticate", FLAG, offsetof(struct extra, noauthenticate) },
@@ -204,10 +205,11 @@ extra_set(struct extra *x, char *key, const char *value)
 		set_size(x, value, mode);
 	else if (f->kind == FLAG)
 		*(bool *)at = mode != REMOVE;
-	else if (f->kind == TEXT && mode == REMOVE)
+	else if (f->kind != SKIP && mode == REMOVE)
 		*(const char **)at = NULL;
-	else if (f->kind == TEXT && (mode == SET || *(const char **)at == NULL))
-		*(const char **)at = *value == '\0' ? NULL : value;
+	else if (f->kind != SKIP && (mode == SET || *(const char **)at == NULL))
+		*(const char **)at =
+		    f->kind == TEXT && *value == '\0' ? NULL : value;
 }
 
 void
