@@ -171,11 +171,14 @@ ok 'each parameter that changes who gets which mail is a note' '
 	    "always_bcc = all@m.test" "luser_relay = lost@m.test" \
 	    "smtpd_sender_login_maps = pcre:$tmp/none" \
 	    "smtpd_recipient_restrictions = check_recipient_access hash:x, permit" \
-	    "smtpd_sender_restrictions = reject_unknown_sender_domain"
+	    "smtpd_sender_restrictions = reject_unknown_sender_domain" \
+	    "smtpd_data_restrictions = check_recipient_access hash:x" \
+	    "smtp_generic_maps = hash:x" "smtpd_command_filter = pcre:x"
 	dirdump-postfix -q -c "$pf" >notes
 	jq -r "select(.type == \"note\") | .what" notes >got
 	printf "%s\n" smtpd_sender_login_maps canonical_maps always_bcc \
-	    transport_maps luser_relay smtpd_recipient_restrictions \
+	    transport_maps luser_relay smtp_generic_maps smtpd_command_filter \
+	    smtpd_recipient_restrictions smtpd_data_restrictions \
 	    virtual_transport mailbox_transport >want
 	same want got
 	has notes "\"text\":\"all@m.test: gets a copy of all mail; not carried\""'
