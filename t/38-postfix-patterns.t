@@ -127,6 +127,29 @@ ok 'what else there may be is said, for each table' '
 	same want got
 	[ "$(jq -r "select(.type == \"note\" and (.what | contains(\":\"))) | .origin" out | sort -u)" = \
 	    postfix:virtual_alias_maps ]'
+ok 'tables that stand in the parameter, several as one, and one value for all' '
+	cp "$pf/main.cf" main.cf.old
+	echo "carl@one.test second@ext.test" >"$pf/second"
+	postconf -c "$pf" -e "virtual_alias_maps = cidr:$pf/none \
+	    inline:{ ann@one.test=in@ext.test, { Bob@one.test = bob@one.test, one@ext.test two@ext.test } } \
+	    unionmap:{texthash:$pf/second,inline:{carl@one.test=first@ext.test}} \
+	    pipemap:{inline:{late@one.test=tess},inline:{tess=piped@ext.test}}"
+	: >"$pf/none"
+	postfix -c "$pf" reload
+	run 1 dirdump-postfix -q -c "$pf" >more 2>err.more
+	agrees more
+	[ "$(leads more bob@one.test)" = "bob@one.test one@ext.test two@ext.test" ]
+	[ "$(leads more carl@one.test)" = "first@ext.test second@ext.test" ]
+	[ "$(leads more late@one.test)" = piped@ext.test ]
+	hasnt err.more inline:{\ ann
+	postconf -c "$pf" -e "virtual_alias_maps = static:all@ext.test"
+	postfix -c "$pf" reload
+	run 1 dirdump-postfix -q -c "$pf" >more 2>err.more
+	agrees more
+	[ "$(leads more ann@one.test)" = all@ext.test ]
+	has err.more "a table of the type \"static\" cannot be listed: only addresses that are known from elsewhere are looked up"
+	cp main.cf.old "$pf/main.cf"
+	postfix -c "$pf" reload'
 ok 'rights to send as an address' '
 	echo "/^(.*)@one\\.test$/ \$1@one.test, boss@one.test" >"$pf/logins"
 	echo "boss@one.test x" >>"$pf/boxes"

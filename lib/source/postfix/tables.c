@@ -4,9 +4,11 @@
 
 #include "source/postfix/tables.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/alloc.h"
 #include "core/str.h"
 #include "source/host-command.h"
 #include "source/host.h"
@@ -169,6 +171,41 @@ read_database(const struct postfix_reader *r, const char *table)
 	postfix_rows_free(&rows);
 }
 
+/* "inline:{ key=value, { key = value with blanks } }": its entries stand in the
+ * parameter. (Postfix, src/util/dict_inline.c.) */
+static void
+read_inline(
+    const struct postfix_reader *r, const char *table, const char *where)
+{
+	char *copy = xstrdup(strchr(table, '{') + 1), *rest = copy, *word;
+	struct place before = r->emit->at;
+
+	copy[strlen(copy) - 1] = '\0';
+	emit_file(r->emit, where);
+	while ((word = postfix_word(&rest)) != NULL && !emit_stop(r->emit)) {
+		size_t len = strlen(word);
+		char *key;
+
+		if (*word == '{' && word[len - 1] == '}') {
+			word[len - 1] = '\0';
+			word++;
+		}
+		key = str_cut(&word, '=');
+		if (word != NULL)
+			r->entry(r->ctx, r->emit, str_lower(str_trim(key)),
+			    str_trim(word));
+	}
+	r->emit->at = before;
+	free(copy);
+}
+
+/* Whether a table is what "inline:" has after it, whole. */
+static bool
+is_inline(const char *table)
+{
+	return str_starts(table, "inline:{") && table[strlen(table) - 1] == '}';
+}
+
 static bool
 is_one_of(const char *type, size_t len, const char *const *names)
 {
@@ -219,8 +256,8 @@ say_unlisted(
 	buf_free(&text);
 }
 
-/* Of another machine, a table of patterns is a file as good as any; what a server
- * there would say nobody knows. */
+/* Of another machine, a table of patterns is a file as good as any, and "static"
+ * needs none; what a server there would say nobody knows. */
 static bool
 add_patterns(const struct postfix_reader *r, const char *table)
 {
@@ -229,7 +266,7 @@ add_patterns(const struct postfix_reader *r, const char *table)
 	struct why why = { 0 };
 	int result;
 
-	if (!host_is_other())
+	if (!host_is_other() || str_starts(table, "static:"))
 		return postfix_asks_add_patterns(
 			   r->asks, r->dir, table, &why) == 0;
 	if (*path != '/')
@@ -248,8 +285,8 @@ static void
 read_unlisted(
     const struct postfix_reader *r, const char *table, const char *where)
 {
-	static const char *const asked[] = { "regexp", "pcre", "socketmap",
-		"tcp", NULL };
+	static const char *const asked[] = { "regexp", "pcre", "cidr", "static",
+		"pipemap", "unionmap", "socketmap", "tcp", NULL };
 	size_t len = strcspn(table, ":");
 	struct place before = r->emit->at;
 	struct why why = { 0 };
@@ -288,6 +325,8 @@ postfix_table(
 		read_text(r, table + len + 1);
 	} else if (db_table_is_type(table, len) && table[len] == ':') {
 		read_database(r, table);
+	} else if (is_inline(table)) {
+		read_inline(r, table, where);
 	} else {
 		read_unlisted(r, table, where);
 	}
