@@ -48,10 +48,12 @@ ok 'names that fall together on the server: both are refused' '
 		account u@xn--bcher-kva.test
 		account " s p a c e @one.test"
 		alias_row al@one.test "\"space@one.test\""
+		alias_row "a z@one.test" "\"OTHER@one.test\""
+		account more@one.test "\"aliases\":[\"an other@one.test\"]"
 		end
 	} | plan 1
 	# It lowers letter by letter: a sigma at the end like any other.
-	plan_has "([.[1].value[].name] | sort) == [\"lead\", \"other\", \"οδοσ\"]"
+	plan_has "([.[1].value[].name] | sort) == [\"lead\", \"more\", \"other\", \"οδοσ\"]"
 	has err "t:sp ace@one.test: sp ace@one.test: refused: the server takes it and space@one.test (t:space@one.test) for the same address, space@one.test"
 	has err "t:space@one.test: space@one.test: the server takes it and sp ace@one.test (t:sp ace@one.test) for the same address, space@one.test"
 	has err "t:Ü@one.test: Ü@one.test: refused: "
@@ -59,7 +61,9 @@ ok 'names that fall together on the server: both are refused' '
 	has err "t:u@bücher.test: u@bücher.test: refused: "
 	has err "t:u@xn--bcher-kva.test: u@xn--bcher-kva.test: the server takes it and u@bücher.test"
 	has err " 7 refused"
-	has report "\"status\":\"changed\",\"address\":\" lead@one.test\",\"reason\":\"the server calls it lead@one.test\""'
+	for name in " lead:lead" "a z:az" "an other:another"; do
+		has report "\"status\":\"changed\",\"address\":\"${name%:*}@one.test\",\"reason\":\"the server calls it ${name#*:}@one.test\""
+	done'
 
 ok 'rejects: repaired and fed in again' '
 	{

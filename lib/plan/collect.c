@@ -291,6 +291,21 @@ note_name(struct plan *p, const struct model_account *a)
 		    "and no login works");
 }
 
+/* An alias is another address without its white space: mail for the one of the
+ * directory finds nobody. */
+static void
+note_alias_name(struct plan *p, const char *given, uint32_t origin)
+{
+	struct why why = { 0 };
+	uint32_t address = given[strcspn(given, " \t")] == '\0'
+			       ? 0
+			       : plan_address(p, given, &why);
+
+	if (address != 0)
+		plan_note(p, NOTE_CHANGED, given, origin,
+		    "the server calls it %s", plan_name(p, address));
+}
+
 static uint32_t
 flags_of(const struct record *r)
 {
@@ -417,6 +432,8 @@ add_account(struct plan *p, const struct record *r, struct why *why)
 	for (uint32_t i = 0; i < a.aliases.n; i++)
 		p->domains[p->addresses[p->numbers[a.aliases.at + i]].domain]
 		    .local = true;
+	for (size_t i = 0; i < r->aliases.n; i++)
+		note_alias_name(p, r->aliases.v[i], a.origin);
 	a.groups = read_addresses(
 	    p, &r->groups, r->address, a.origin, "the group", plan_address);
 	a.forward = read_addresses(p, &r->forward, r->address, a.origin,
@@ -498,6 +515,7 @@ add_alias(struct plan *p, const struct record *r, struct why *why)
 		return 0;
 	}
 	row.origin = plan_text(p, r->origin);
+	note_alias_name(p, r->address, row.origin);
 	p->rows = xgrow(p->rows, p->n_rows, &p->cap_rows, sizeof *p->rows);
 	address->row = (uint32_t)++p->n_rows;
 	row.targets = read_addresses(
