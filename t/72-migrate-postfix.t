@@ -117,4 +117,40 @@ ok 'a line of somebody else stays, and so does the account' '
 	mailroute list --url "$new_url" --user admin --password-file admin.pw >keys
 	hasnt keys bob@one.test
 	has "$pf/moved" elsewhere.test'
+# What asks Postfix or Dovecot runs in their containers, and finds the folder of the
+# table there under the same path.
+ok 'a Postfix and a Dovecot in containers' '
+	sed -i "/elsewhere.test/d" "$pf/moved"
+	mkdir outside outside/links outside/bin
+	cat >outside/bin/docker <<-END
+	#!/bin/sh
+	[ "\$1 \$2" = "exec -i" ] || exit 125
+	shift 2
+	if [ "\$1" = -e ]; then export "\$2"; shift 2; fi
+	echo "\$@" >>$tmp/docker.log
+	case "\$1 \$2" in
+	"mta post"* | "store dove"*) shift; PATH=$PATH exec "\$@" ;;
+	*) echo "no such container: \$1" >&2; exit 1 ;;
+	esac
+	END
+	chmod 755 outside/bin/docker
+	cp "$top/share/examples/in-container" outside/links
+	for p in postconf postmap postfix doveadm doveconf; do
+		ln -s in-container outside/links/$p
+	done
+	# Postfix is not found outside but by the links.
+	for p in sh env sed awk grep id mkdir rm mktemp rmdir cat head mv timeout tar chown find mawk wc tr chmod remap maildir-merge maildir-check; do
+		ln -s "$(command -v $p)" outside/bin/
+	done
+	settings "OLD_RUN=\"env -i MAILFERRY_LIBEXEC=$MAILFERRY_LIBEXEC MAIL_CONFIG=$pf POSTFIX_CONTAINER=mta DOVECOT_CONTAINER=store PATH=$tmp/outside/links:$tmp/outside/bin sh -c\""
+	run 0 migrate-wave --rehearse -c ferry.conf >out || { cat out; exit 1; }
+	has out "ok     Postfix reads hash:$pf/moved"
+	has out "ok     4 messages"
+	run 0 migrate bob@one.test
+	[ "$(line bob@one.test)" = "smtp:[192.0.2.7]:25" ]
+	run 0 rollback bob@one.test
+	not line bob@one.test
+	grep -qx "mta postmap hash:$pf/moved" docker.log
+	grep -q "^mta postfix reload" docker.log
+	grep -q "^store doveadm .*mailbox path -u bob@one.test INBOX" docker.log'
 done_testing
