@@ -125,5 +125,15 @@ ok 'folders that access lists hide from the master user, and no client is told' 
 	grep "STOPS  2 accounts (bob@one.test, carol@one.test): the master user does not see all folders" out
 	has out "mend: with the plugin acl, set acl_user"
 	grep "^  ok     10 messages" out
-	grep "^1 things\? would stop" out'
+	grep "^1 things\? would stop" out
+	# Who is moved all the same does not move.
+	settings "CHECK_OPTIONS=\"--ignore Nothing\""
+	run 1 migrate bob@one.test 2>err
+	has err "bob@one.test: check: the master user sees 1 of the 2 folders that doveadm shows, and the others are not copied"
+	[ "$(routes bob@one.test)" = legacy ]
+	run 0 migrate --force --until check bob@one.test
+	has state/bob@one.test/log "goes on, with --force: the master user sees 1 of"
+	settings "OLD_DOVEADM=/nowhere/doveadm"
+	run 0 migrate --from check --until check bob@one.test
+	grep "hide folders from the master user is not known: .*/nowhere/doveadm" state/bob@one.test/log'
 done_testing

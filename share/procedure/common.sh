@@ -610,10 +610,11 @@ where_is() {
 	esac
 }
 
-# compare SIDES FILE: acctcheck, from old to new or back.
+# compare SIDES FILE: acctcheck, from old to new or back, or of the old server alone.
 compare() {
 	compare_way=$1
 	compare_out=$2
+	compare_options=${CHECK_OPTIONS:-}
 	set -- --source-user "$OLD_MASTER" \
 	    --source-password-file "$OLD_MASTER_PASSWORD_FILE" \
 	    --source-separator "$OLD_MASTER_SEPARATOR" \
@@ -625,12 +626,20 @@ compare() {
 		    --target-separator "$OLD_MASTER_SEPARATOR" \
 		    --source "$STALWART_URL" --source-user "$STALWART_USER" \
 		    --source-password-file "$NEW_PASSWORD_FILE"
+	elif [ "$compare_way" = old ]; then
+		compare_options=
+		set -- --target "$OLD_IMAP" --target-user "$OLD_MASTER" \
+		    --target-password-file "$OLD_MASTER_PASSWORD_FILE" \
+		    --target-separator "$OLD_MASTER_SEPARATOR" --source "$OLD_IMAP" \
+		    --source-user "$OLD_MASTER" \
+		    --source-password-file "$OLD_MASTER_PASSWORD_FILE" \
+		    --source-separator "$OLD_MASTER_SEPARATOR"
 	else
 		set -- --source "$OLD_IMAP" "$@"
 	fi
 	# shellcheck disable=SC2086 # words
 	run -i "$record" -o "$compare_out" acctcheck "$@" \
-	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} ${CHECK_OPTIONS:-}
+	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} $compare_options
 }
 
 # van VERB... ARCHIVE: vandelay, whose exit statuses are its own. Partial (5)

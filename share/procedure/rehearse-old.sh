@@ -1,5 +1,6 @@
 # rehearse-old.sh DOVEADM...: what the old server says of the mail of each user on
 # standard input, a line each, separated by tabs. Read by sh on the old server.
+# rehearse-old.sh only USER DOVEADM...: the folders of one, without their sizes.
 #	separator CHARACTER		between the folders of a name
 #	protocols TEXT
 #	folder USER NAME MESSAGES BYTES
@@ -9,6 +10,11 @@
 # shellcheck shell=sh
 set -u
 tab=$(printf '\t')
+only=
+[ "$1" != only ] || {
+	only=$2
+	shift 2
+}
 doveadm=$*
 # doveconf takes the options of doveadm.
 conf=$(printf '%s\n' "$doveadm" | sed 's/doveadm/doveconf/')
@@ -47,13 +53,22 @@ count() {
 	[ "$said" -eq 0 ] || printf '%s\t%s\t%s\n' "$word" "$user" "$said"
 }
 set -f
-while IFS= read -r user; do
+# folders WHAT: the folders of the user.
+folders() {
 	# shellcheck disable=SC2086 # patterns
-	if ! said=$("$@" -f tab mailbox status -u "$user" 'messages vsize' '*' $own </dev/null 2>&1); then
+	if ! said=$($doveadm -f tab mailbox status -u "$user" "$1" '*' $own </dev/null 2>&1); then
 		printf 'failed\t%s\t%s\n' "$user" "$(printf '%s\n' "$said" | head -n 1)"
-		continue
+		return 1
 	fi
 	printf '%s\n' "$said" | sed -n "2,\$s/^/folder$tab$user$tab/p" | sed 's/\\/\\\\/g'
+}
+[ -z "$only" ] || {
+	user=$only
+	folders messages
+	exit
+}
+while IFS= read -r user; do
+	folders 'messages vsize' || continue
 	# Few owners have either: one search tells of most that they do not.
 	[ -n "$(headless search DELETED OR 2>&1)" ] || continue
 	headless count headless
