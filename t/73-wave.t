@@ -118,6 +118,33 @@ ok 'neither of back where one of the two is not' '
 	has out "is back already"
 	run 0 migrate ann@one.test
 	everybody_moved ann'
+# What the journal of a half-finished way believes is not so any more.
+ok 'a run that goes on where another has turned something since says so' '
+	users_at() {
+		[ "$(routes "$1@one.test") $(mailroute get --url "$new_url" --user admin --password-file admin.pw "$1@one.test" | jq -r .mail)" = "$2" ]
+	}
+	run 0 rollback -q --until extract ann@one.test
+	turned stalwart unset ann@one.test
+	run 1 rollback ann@one.test >out 2>err
+	has err "ann@one.test: is back by its journal, but the proxy sends the login to \"stalwart\""
+	run 0 rollback --from login ann@one.test
+	users_at ann "legacy old"
+	run 0 migrate -q --until again ann@one.test
+	run 0 migrate-account -q -c ferry2.conf --from record ann@one.test
+	run 0 rollback-account -q -c ferry2.conf ann@one.test
+	run 1 migrate ann@one.test >out 2>err
+	has err "ann@one.test: its mail has been turned by its journal, but the proxy sends the login to \"legacy\", and new mail goes to the old server: --from mail turns the mail"
+	users_at ann "legacy old"
+	run 0 migrate --from mail ann@one.test
+	users_at ann "stalwart new"
+	run 0 rollback -q --until mail ann@one.test
+	run 0 migrate-account -q -c ferry2.conf --from record ann@one.test
+	run 1 rollback ann@one.test >out 2>err
+	has err "ann@one.test: is back by its journal, but"
+	users_at ann "stalwart new"
+	run 0 rollback --from login ann@one.test
+	run 0 migrate ann@one.test
+	everybody_moved ann'
 # What its owner has deleted there would come again.
 ok 'an account whose owner is at work there is not copied again unless it is said' '
 	# Of a journal nobody knows.

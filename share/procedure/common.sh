@@ -381,6 +381,13 @@ is_done() {
 	*) return 1 ;;
 	esac
 }
+# believed STEP: whether it is done by the journal, and not done again now.
+believed() {
+	is_done "$way" "$1" || return 1
+	case $todo in
+	*"$1"*) return 1 ;;
+	esac
+}
 # steps_were_done: whether those that --from leaves out, and that others need, were
 # done at some time; nothing is changed otherwise.
 steps_were_done() {
