@@ -5,7 +5,7 @@
 . "$top/t/procedure.sh"
 need_dovecot /usr/lib/dovecot/managesieve-login dovecot-managesieved
 
-for user in alice bob cat dan; do
+for user in alice bob cat dan eve; do
 	mail $user@one.test '' 1 2
 	echo "$user@one.test:{PLAIN}$user-Zx-long" >>old.users
 done
@@ -73,6 +73,32 @@ ok 'a filter that was changed there is put next to the old one' '
 old() {
 	doveadm -c "$old_conf" sieve "$@"
 }
+# new_script USER NAME TEXT: the owner makes it on the new server, and it runs.
+new_script() {
+	id=$(new_id "$1@one.test")
+	jmap Blob/upload "{\"accountId\":\"$id\",\"create\":{\"b\":{\"data\":[{\"data:asText\":\"$3\"}],\"type\":\"application/sieve\"}}}" >blob
+	blob=$(jq -r .methodResponses[0][1].created.b.id blob)
+	jmap SieveScript/set "{\"accountId\":\"$id\",\"create\":{\"s\":{\"name\":\"$2\",\"blobId\":\"$blob\"}},\"onSuccessActivateScript\":\"#s\"}" >made
+	has made created
+}
+ok 'one that the old server does not take holds up nothing; the one that ran runs' '
+	run 0 migrate eve@one.test
+	new_script eve odd "require \\\"vnd.stalwart.expressions\\\";\\r\\nkeep;\\r\\n"
+	new_script eve own "keep;\\r\\n"
+	run 1 rollback eve@one.test >out 2>err
+	has out "eve@one.test: is back"
+	has err "eve@one.test: the old server does not take the filter \"odd\", which is in $tmp/state/eve@one.test/tree/sieve/odd.sieve: "
+	[ "$(old list -u eve@one.test | sed "s/ \$//")" = "own ACTIVE" ]
+	steps eve@one.test | grep -x "rollback check 0"
+	run 0 rollback eve@one.test >out 2>err
+	has out "is back already"
+	# Where another one runs it does not, and that is said.
+	printf "# other\r\nkeep;\r\n" | old put -u eve@one.test other
+	old activate -u eve@one.test other
+	run 0 migrate eve@one.test
+	new_script eve third "stop;\\r\\n"
+	run 1 rollback eve@one.test >out 2>err
+	has err "the filter \"third\" ran on the new server; here \"other\" does, and it is not active"'
 ok 'a filter that is changed or switched off after the copy is named' '
 	printf "# one\r\nkeep;\r\n" | old put -u bob@one.test one
 	printf "# two\r\nkeep;\r\n" | old put -u bob@one.test two
