@@ -47,8 +47,10 @@ since_asked() {
 	finds "$records.began" -newer "$dir/asked" ||
 	    { $wave && [ "$DUMP_AGE" -gt 0 ] && finds "$records" -newermt "-$DUMP_AGE seconds"; }
 }
+# finds FILE TEST...: nothing that was written before the clock was set back counts as
+# new: it would do so until the clock is there again.
 finds() {
-	[ -n "$(find "$@" 2>/dev/null)" ]
+	[ -n "$(find "$@" ! -newermt '2 seconds' 2>/dev/null)" ]
 }
 # new_records TEST: those that another run has left, where the test takes them; or they
 # are read, by one run at a time. dump_failed says what went wrong.
