@@ -170,6 +170,16 @@ ok 'in a wave, too, where one question is for all' '
 	[ "$(uniq asked | wc -l)" = 1 ]
 	mailroute -q --url "$new_url" --user admin --password-file admin.pw set ben@one.test
 	run 0 wave --resume'
+# Who was brought back by hand in the middle of a wave had a reason.
+ok '--resume leaves an account that was brought back since the wave began' '
+	wave wave1
+	run 0 rollback ann@one.test
+	run 0 wave --resume 2>err
+	has err "ann@one.test: was brought back since the wave began, and stays: migrate-account moves it again"
+	has err "3 accounts: 3 done"
+	[ "$(routes ann@one.test)" = legacy ]
+	run 0 wave wave1 2>err
+	everybody_moved ann ben cat'
 ok 'failures that may pass: 75' '
 	fault recfilter 1 75
 	run 75 wave -q records >out 2>err
