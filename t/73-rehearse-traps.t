@@ -42,7 +42,9 @@ pw=',"secret":"{PLAIN}x-Zx-long"'
 	account eve "$pw"',"scripts":[{"name":"main","active":true,"text":"require \"vnd.dovecot.pipe\"; pipe \"x\";\r\n"}]'
 	account fay "$pw"',"scripts":[{"name":"bad","active":true,"text":"if {\r\n"}],"shares":[{"folder":"Work","with":"ann@one.test","rights":"lrs"}]'
 	account gil "$pw"',"active":false,"receive":false'
-	account 'odd name' "$pw"
+	for odd in 'odd name' 'w?ld'; do account "$odd" "$pw"; done
+	echo '{"v":1,"type":"domain","domain":"company.loc"}'
+	echo '{"v":1,"type":"account","address":"hal@company.loc"'"$pw"'}'
 	for odd in a+b x%y two..dots; do account "$odd" "$pw"; done
 	echo '{"v":1,"type":"alias","address":"n+m@one.test","targets":["ann@one.test"]}'
 	echo '{"v":1,"type":"alias","address":"l1@one.test","targets":["l2@one.test","x@ext.test"]}'
@@ -53,7 +55,7 @@ pw=',"secret":"{PLAIN}x-Zx-long"'
 	echo '{"v":1,"type":"alias","address":"pipe@one.test","targets":["|/bin/cat"]}'
 	echo '{"v":1,"type":"alias","address":"ext@one.test","targets":["x@ext.test"]}'
 	echo '{"v":1,"type":"note","what":"recipient_bcc_maps","text":"all mail is copied"}'
-	echo '{"v":1,"type":"end","count":21,"failed":1}'
+	echo '{"v":1,"type":"end","count":24,"failed":1}'
 } >records
 settings "OLD_DUMP='cat $tmp/records'" NO_SECRET=temp
 dumped() {
@@ -72,7 +74,7 @@ ok 'each trap is named' '
 	while IFS= read -r said; do
 		has said "$said"
 	done <<-END
-	STOPS  1 account (odd): not for the procedure
+	STOPS  2 accounts (odd name@one.test, w?ld@one.test): not for the procedure
 	note   1 records could not be read
 	ok     the master user reads 7 accounts
 	1 account (gil@one.test): disabled there
@@ -97,6 +99,10 @@ ok 'each trap is named' '
 	carried: ann@one.test: names of app passwords
 	carried: fay@one.test: shared folders
 	not-carried: recipient_bcc_maps: all mail is copied
+	STOPS  company.loc: the server refuses this domain name: "loc" is no top-level domain
+	STOPS  1 account (hal@company.loc): the new server would refuse it: it needs company.loc, which failed
+	ok     answers; 0 logins go to stalwart already
+	STOPS  1 account (odd name@one.test): no login of it can be routed to stalwart: an identifier with white space
 	administrator.s rights
 	pipe@one.test: the target |/bin/cat
 	logins from some networks only

@@ -35,6 +35,18 @@ ok 'a list that was saved on Windows: its first address is one' '
 	grep "^## " out >got
 	printf "## %s\n" ann@one.test ben@one.test >want
 	same want got'
+ok 'a record is read as JSON is, and a line that is none is said' '
+	printf "%s\n" ann@one.test "{\"v\":1,\"x\":[{\"address\":\"cat@one.test\"}],\"type\" : \"account\", \"address\" : \"ben@one.test\"}" \
+	    "{\"v\":1,\"type\":\"alias\",\"address\":\"dan@one.test\",\"targets\":[]}" "{\"v\":1,\"type\":\"end\",\"count\":2}" >list
+	run 0 wave -n --until check list >out
+	grep "^## " out >got
+	same want got
+	for bad in "{}@one.test" "{\"v\":1,\"type\":\"account\"}" "{\"v\":1,\"type\":\"account\",\"address\":\"ann@one.te" \
+	    "{\"type\":\"account\",\"address\":\"\u0061@one.test\"}"; do
+		printf "%s\n" ben@one.test "$bad" >list
+		run 2 wave -n list >out 2>err
+		has err "migrate-wave: line 2 is neither an address nor a record: $bad"
+	done'
 ok 'a wave of records; one account fails, the others move' '
 	for user in ann ben cat; do echo $user@one.test; done >wave1
 	fault mailroute 2 1

@@ -80,10 +80,11 @@ may_write() {
 # --- accounts ---
 
 # valid_address TEXT: whether it can be the name of a folder, a line of a table
-# and a word of a command. Nothing that leads out of STATE passes.
+# and a word of a command. Nothing that leads out of STATE passes, nor what doveadm
+# takes for a pattern that other names fit.
 valid_address() {
 	case $1 in
-	'' | .* | -* | */* | *[!!-~]* | *'"'* | *[\\]* | *@*@* | *@ | @*) return 1 ;;
+	'' | .* | -* | */* | *[*?]* | *[!!-~]* | *'"'* | *[\\]* | *@*@* | *@ | @*) return 1 ;;
 	*@*) [ ${#1} -le 200 ] ;;
 	*) return 1 ;;
 	esac

@@ -22,12 +22,14 @@ know() {
 	printf '  note   %s\n' "$1"
 	[ -z "${2:-}" ] || printf '         mend: %s\n' "$2"
 }
-# accounts FILE: "3 accounts (a@example.org, b@example.org, ...)" of a list.
+# accounts FILE: "3 accounts (a@example.org, b@example.org, ...)" of a list, of each
+# line the first word, or all of it in quotes.
 accounts() {
 	awk -v file="$1" '
-	$1 in seen { next }
-	{ seen[$1]; n++ }
-	n <= 3 { some = some ((n > 1) ? ", " : "") $1 }
+	{ one = /^".*"$/ ? substr($0, 2, length($0) - 2) : $1 }
+	one in seen { next }
+	{ seen[one]; n++ }
+	n <= 3 { some = some ((n > 1) ? ", " : "") one }
 	END { printf "%d account%s (%s%s)", n, (n == 1 ? "" : "s"), some, (n > 3 ? ", ...: " file : "") }' "$1"
 }
 # found STOP|KNOW FILE TEXT [MEND]: where the list is not empty.
@@ -107,9 +109,9 @@ rehearse_records() {
 		return 1
 	}
 	while IFS= read -r address; do
-		valid_address "$address" || echo "$address"
+		valid_address "$address" || printf '"%s"\n' "$address"
 	done <"$dir/addresses" >"$dir/odd-addresses"
-	found stop "$dir/odd-addresses" 'not for the procedure, with white space, quotes or slashes in the address' 'move them by hand, as in mailferry(7)'
+	found stop "$dir/odd-addresses" 'not for the procedure, with white space, quotes, slashes, "*" or "?" in the address' 'move them by hand, as in mailferry(7)'
 }
 
 rehearse_old() {
@@ -357,15 +359,31 @@ rehearse_new() {
 		stop "$(grep -c . "$dir/refused") records are refused: $(head -n 1 "$dir/refused")" "see $dir/refused"
 	}
 	check_of stalwart-apply --check --password-file "$NEW_PASSWORD_FILE" "$dir/plan.ndjson"
+	there_got=0
 	run -o "$dir/there.ndjson" stalwart-apply -q -n --password-file "$NEW_PASSWORD_FILE" \
-	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} "$dir/plan.ndjson" ||
-	    stop "the plan would fail: $(last_words)" "see $dir/there.ndjson"
+	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} "$dir/plan.ndjson" || there_got=$?
+	if [ "$there_got" -eq "$DATA" ]; then
+		would_fail
+	elif [ "$there_got" -ne 0 ]; then
+		stop "the plan would fail: $(last_words)" "see $dir/there.ndjson"
+	fi
 	grep '"object":"Account"' "$dir/there.ndjson" | grep '"status":"exists"' >"$dir/there"
 	strings address "$dir/there" >"$dir/exists"
 	found know "$dir/exists" 'there already, and left as it is, with the password that it has there'
 	rehearse_target
 	check_of mailroute --password-file "$NEW_PASSWORD_FILE" \
 	    ${PROXY_TOKEN_FILE:+--proxy-token-file "$PROXY_TOKEN_FILE"} check
+}
+# would_fail: each domain that would, which fails all that is in it; and the rest.
+would_fail() {
+	grep '"status":"failed"' "$dir/there.ndjson" | grep '"object":"Domain"' >"$dir/domains-refused"
+	while IFS= read -r line; do
+		printf '%s\n' "$line" >"$dir/line"
+		stop "$(strings address "$dir/line"): $(strings text "$dir/line")" 'nothing of it can move: the domain needs another name, or its accounts others'
+	done <"$dir/domains-refused"
+	grep '"status":"failed"' "$dir/there.ndjson" | grep -v '"object":"Domain"' >"$dir/refused-there"
+	strings address "$dir/refused-there" >"$dir/refused-addresses"
+	found stop "$dir/refused-addresses" "the new server would refuse it: $(strings text "$dir/refused-there" | head -n 1)" "see $dir/there.ndjson"
 }
 # check_of COMMAND...: the findings of --check and check.
 check_of() {
@@ -391,21 +409,32 @@ rehearse_proxy() {
 		know 'PROXY_ADMIN_URL is not set: no login goes to the new server by itself' 'set it, unless owners change the server in their programs'
 		return
 	fi
+	routes_got=0
 	# shellcheck disable=SC2086 # a word or none
-	if ! run -i "$dir/wave.ndjson" -o "$dir/routes.ndjson" remap get $rehearse_partial \
-	    --token-file "$PROXY_TOKEN_FILE" ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k}; then
+	run -i "$dir/wave.ndjson" -o "$dir/routes.ndjson" remap get $rehearse_partial \
+	    --token-file "$PROXY_TOKEN_FILE" ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} || routes_got=$?
+	if [ "$routes_got" -gt "$DATA" ]; then
 		stop "$(last_words)"
 		return
 	fi
 	cp -- "$dir/err" "$dir/normalize.err"
 	grep -F "\"destination\":\"$PROXY_NEW\"" "$dir/routes.ndjson" >"$dir/routed"
 	good "answers; $(grep -c . "$dir/routed") logins go to $PROXY_NEW already"
+	: >"$dir/unroutable"
 	for destination in "$PROXY_NEW" "$PROXY_OLD"; do
+		planned_got=0
 		# shellcheck disable=SC2086 # words
 		run -i "$dir/wave.ndjson" -o "$dir/planned.ndjson" remap set -n $rehearse_partial \
 		    --token-file "$PROXY_TOKEN_FILE" ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} \
-		    ${REMAP_OPTIONS:-} "$destination" ||
-		    stop "logins cannot be routed to $destination: $(last_words)" 'PROXY_OLD and PROXY_NEW are the names in the configuration of the proxy'
+		    ${REMAP_OPTIONS:-} "$destination" || planned_got=$?
+		if [ "$planned_got" -gt "$DATA" ]; then
+			stop "logins cannot be routed to $destination: $(last_words)" 'PROXY_OLD and PROXY_NEW are the names in the configuration of the proxy'
+			continue
+		fi
+		grep '"status":"failed"' "$dir/planned.ndjson" >"$dir/line"
+		strings address "$dir/line" | sed 's/.*/"&"/' | grep -vxF -f "$dir/unroutable" >"$dir/unroutable.new"
+		found stop "$dir/unroutable.new" "no login of it can be routed to $destination: $(strings text "$dir/line" | head -n 1)" 'another name for it, or no such login'
+		cat -- "$dir/unroutable.new" >>"$dir/unroutable"
 	done
 	if [ -n "${PROXY_IMAP:-}" ]; then
 		# shellcheck disable=SC2086 # a word or none
