@@ -453,9 +453,8 @@ list_again(
 	return r;
 }
 
-/* Takes the entries out that are gone, and those of folders that are. */
-static void
-drop_gone(struct catalogue *c)
+void
+catalogue_drop_gone(struct catalogue *c)
 {
 	size_t kept = 0;
 
@@ -481,7 +480,7 @@ catalogue_refresh(struct catalogue *c, enum refresh *found, struct why *why)
 			*found = REFRESH_STAYED;
 		r = list_again(c, i, found, why);
 	}
-	drop_gone(c);
+	catalogue_drop_gone(c);
 	return r;
 }
 

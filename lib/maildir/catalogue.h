@@ -61,6 +61,9 @@ struct catalogue_reader {
 	/* What entry_open does. */
 	int (*open)(void *arg, const struct catalogue *c,
 	    const struct catalogue_entry *e, struct why *why);
+	/* Lists all again, and reads the ids: some messages were not where they
+	 * had been listed. */
+	int (*list_again)(void *arg, struct catalogue *c, struct why *why);
 };
 
 struct catalogue {
@@ -118,6 +121,9 @@ int catalogue_update(struct catalogue *c, size_t folder, struct why *why);
  */
 int catalogue_refresh(
     struct catalogue *c, enum refresh *found, struct why *why);
+
+/* Takes the entries out that are gone, and those of folders that are. */
+void catalogue_drop_gone(struct catalogue *c);
 
 /* Lists a folder again and gives its entries that are ENTRY_GONE the names that
  * their files have now, if they have any. 0, or -1 and why (FATAL). */

@@ -156,13 +156,13 @@ enum {
 	PAUSE = 20000000 /* ns, between two of them */
 };
 
-static int
-say_restless(const struct catalogue *target, struct why *why)
+int
+scan_say_restless(const struct mdtree *target, struct why *why)
 {
 	return why_set(why, FAIL_TEMP,
 	    "%s: messages or folders are moved in it without a pause; nothing "
 	    "was added: run this again when its owner does less",
-	    target->tree->root);
+	    target->root);
 }
 
 /*
@@ -191,7 +191,7 @@ list_quiet(struct catalogue *target, struct why *why)
 			return 0;
 		(void)nanosleep(&pause, NULL);
 	}
-	return say_restless(target, why);
+	return scan_say_restless(target->tree, why);
 }
 
 /* Lists both trees, or the source alone, and looks for their Message-IDs. */
@@ -431,12 +431,19 @@ match_listed(struct scan *s, const struct scan_options *o, struct why *why)
 static bool
 target_lost_some(const struct scan *s)
 {
-	if (s->target.reader != NULL)
-		return false;
 	for (size_t i = 0; i < s->target.n; i++)
 		if ((s->target.entries[i].state & ENTRY_GONE) != 0)
 			return true;
 	return false;
+}
+
+static int
+list_again(struct catalogue *target, struct why *why)
+{
+	const struct catalogue_reader *reader = target->reader;
+
+	return reader == NULL ? list_quiet(target, why)
+			      : reader->list_again(reader->arg, target, why);
 }
 
 /* Takes back what match_listed did, to a target of so many folders. */
@@ -467,10 +474,10 @@ scan_match(struct scan *s, const struct scan_options *o, struct why *why)
 		if (!target_lost_some(s))
 			return o->readd ? 0 : heed_earlier(s, o, why);
 		unmatch(s, folders);
-		if (list_quiet(&s->target, why) == -1)
+		if (list_again(&s->target, why) == -1)
 			return -1;
 	}
-	return say_restless(&s->target, why);
+	return scan_say_restless(&s->target_tree, why);
 }
 
 int

@@ -83,6 +83,9 @@ int scan_tree(struct scan *s, const struct scan_options *o, struct why *why);
 int scan_source(struct scan *s, const struct scan_options *o, struct why *why);
 int scan_match(struct scan *s, const struct scan_options *o, struct why *why);
 
+/* Sets why (TEMP): a target never stood still. -1. */
+int scan_say_restless(const struct mdtree *target, struct why *why);
+
 /* Writes the index that the next run can use. */
 int scan_save_index(
     const struct scan *s, const struct scan_options *o, struct why *why);

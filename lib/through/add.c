@@ -274,7 +274,7 @@ carry_out(
 	if (after == NULL)
 		return why_set(why, FAIL_FATAL,
 		    "%s: the mailbox is gone; run it again", before->name);
-	if (doveadm_list(&t->store.doveadm, after,
+	if (store_each(&t->store, before->path,
 		strcmp(after->guid, before->guid) == 0
 		    ? (uint32_t)before->uidnext
 		    : 1,
@@ -312,13 +312,13 @@ add_batch(struct through *t, const struct item *items, size_t left,
 /* Messages that had come by themselves when the mailboxes were asked for, after the
  * last import; those that this run added are none. */
 static int
-heed_arrivals(struct through *t, uint32_t folder, struct why *why)
+heed_arrivals(struct through *t, struct why *why)
 {
 	struct merge *m = &t->run->merge;
 	struct catalogue *c = m->plan->target;
 	size_t first = c->n;
 
-	if (store_arrivals(&t->store, c, folder, why) == -1)
+	if (store_arrivals(&t->store, c, why) == -1)
 		return -1;
 	for (size_t i = first; i < c->n; i++) {
 		struct catalogue_entry *e = &c->entries[i];
@@ -400,7 +400,7 @@ add_to_folder(
 		struct doveadm_mailbox m;
 		ssize_t done = -1;
 
-		if (heed_arrivals(t, items[0].folder, why) == -1)
+		if (heed_arrivals(t, why) == -1)
 			return -1;
 		found = store_mailbox(&t->store, items[0].folder);
 		if (found == NULL) {

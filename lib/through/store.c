@@ -16,10 +16,12 @@
 #include "doveadm/naming.h"
 #include "mailbox/name.h"
 #include "maildir/name.h"
+#include "merge/scan.h"
 #include "through/reading.h"
 
 enum {
-	PASSES = 4 /* a busy account never stands still */
+	PASSES = 50, /* of an account that never stands still */
+	TRIES = 10   /* of a mailbox from which messages go meanwhile */
 };
 
 const struct doveadm_mailbox *
@@ -139,7 +141,7 @@ begin(struct store *s, const struct doveadm *d, struct mdtree *tree)
 {
 	*s = (struct store){ .doveadm = *d, .tree = tree };
 	s->reader = (struct catalogue_reader){ s, store_read_ids,
-		store_read_digests, store_entry_open };
+		store_read_digests, store_entry_open, store_list };
 	tree->root = xstrdup(d->user);
 	tree->fd = tree->inbox = tree->control = -1;
 }
@@ -256,6 +258,9 @@ struct listing {
 	struct catalogue *c;
 	size_t folder;
 	struct map known; /* by GUID: the number of the entry, and 1 */
+	size_t missed;    /* of those that were there, not seen again so far */
+	int64_t next;     /* UID of the next new one, where none has gone */
+	bool gap;         /* some came, and went before they were seen */
 	struct arena keys;
 	struct buf name;
 	struct why why; /* kind FAIL_NONE: all is well */
@@ -304,28 +309,59 @@ take_id(struct listing *l, struct catalogue_entry *e,
 }
 
 static void
+remember(struct listing *l, const char *guid, size_t number)
+{
+	*map_put_copy(&l->known, &l->keys, guid, NULL) =
+	    (void *)(uintptr_t)(number + 1);
+}
+
+static void
+take_new_uid(struct listing *l, uint32_t uid)
+{
+	l->gap |= uid != l->next;
+	l->next = (int64_t)uid + 1;
+}
+
+/* One that was known, and is there. */
+static void
+take_known(struct listing *l, struct catalogue_entry *e,
+    const struct doveadm_message *m)
+{
+	struct catalogue *c = l->c;
+	const char *name = compose_name(&l->name, m);
+
+	if ((e->state & ENTRY_GONE) == 0)
+		return; /* told once more */
+	e->state &= 0xff & ~(unsigned int)ENTRY_GONE;
+	if (e->ino == m->uid)
+		l->missed--;
+	else
+		take_new_uid(l, m->uid);
+	e->ino = m->uid;
+	if (strcmp(entry_name(c, e), name) == 0)
+		return;
+	e->name = (uint32_t)c->names.len;
+	buf_add(&c->names, name, strlen(name) + 1);
+	if (c->names.overflow)
+		(void)why_set(&l->why, FAIL_FATAL, "too many messages");
+}
+
+static void
 take_message(void *arg, const struct doveadm_message *m)
 {
 	struct listing *l = arg;
 	struct catalogue *c = l->c;
-	const char *name = compose_name(&l->name, m);
 	void **known = map_get(&l->known, m->guid);
 
 	if (l->why.kind != FAIL_NONE)
 		return;
 	if (known != NULL) {
-		struct catalogue_entry *e = &c->entries[(uintptr_t)*known - 1];
-
-		e->state &= 0xff & ~(unsigned int)ENTRY_GONE;
-		e->ino = m->uid;
-		if (strcmp(entry_name(c, e), name) == 0)
-			return;
-		e->name = (uint32_t)c->names.len;
-		buf_add(&c->names, name, strlen(name) + 1);
-		if (c->names.overflow)
-			(void)why_set(&l->why, FAIL_FATAL, "too many messages");
-	} else if (catalogue_add(c, l->folder, name, m->uid, &l->why) == 0) {
+		take_known(l, &c->entries[(uintptr_t)*known - 1], m);
+	} else if (catalogue_add(c, l->folder, compose_name(&l->name, m),
+		       m->uid, &l->why) == 0) {
+		take_new_uid(l, m->uid);
 		take_id(l, &c->entries[c->n - 1], m);
+		remember(l, m->guid, c->n - 1);
 	}
 }
 
@@ -340,32 +376,21 @@ forget_messages(struct listing *l)
 
 		if (e->folder != l->folder)
 			continue;
+		l->missed += (e->state & ENTRY_GONE) == 0;
 		e->state |= ENTRY_GONE;
 		guid = xmemdup(name, strcspn(name, ":"));
-		*map_put_copy(&l->known, &l->keys, guid, NULL) =
-		    (void *)(uintptr_t)(i + 1);
+		remember(l, guid, i);
 		free(guid);
 	}
 }
 
-static int
-list_mailbox(struct store *s, struct catalogue *c, size_t folder,
-    const struct doveadm_mailbox *m, struct why *why)
+/* True if the UIDs of the mailbox are those of the one that was listed. */
+static bool
+is_same_mailbox(
+    const struct doveadm_mailbox *known, const struct doveadm_mailbox *m)
 {
-	struct listing l = { .s = s, .c = c, .folder = folder };
-	int r;
-
-	forget_messages(&l);
-	r = m == NULL ? 0
-		      : doveadm_list(&s->doveadm, m, 1, take_message, &l, why);
-	if (r == 0 && l.why.kind != FAIL_NONE) {
-		*why = l.why;
-		r = -1;
-	}
-	map_free(&l.known);
-	arena_free(&l.keys);
-	buf_free(&l.name);
-	return r;
+	return known->guid != NULL && strcmp(known->guid, m->guid) == 0 &&
+	       known->uidvalidity == m->uidvalidity;
 }
 
 /* True if the mailbox is not what was listed. */
@@ -374,10 +399,8 @@ is_stale(const struct doveadm_mailbox *known, const struct doveadm_mailbox *m)
 {
 	if (m == NULL || known->guid == NULL)
 		return m != NULL || known->guid != NULL;
-	return strcmp(known->guid, m->guid) != 0 ||
-	       known->uidvalidity != m->uidvalidity ||
-	       known->uidnext != m->uidnext || known->modseq != m->modseq ||
-	       known->messages != m->messages;
+	return !is_same_mailbox(known, m) || known->uidnext != m->uidnext ||
+	       known->modseq != m->modseq || known->messages != m->messages;
 }
 
 /* Notes how a mailbox was before it is listed. */
@@ -393,6 +416,31 @@ note(struct doveadm_mailbox *known, const struct doveadm_mailbox *m)
 	known->guid = xstrdup(m->guid);
 }
 
+int
+store_each(struct store *s, const char *path, uint32_t first,
+    void (*told)(void *arg, const struct doveadm_message *message), void *arg,
+    struct why *why)
+{
+	struct doveadm_mailbox before = { 0 };
+	int r = 0;
+
+	for (int i = 0; i < TRIES; i++) {
+		const struct doveadm_mailbox *m = store_find(s, path);
+		struct why own;
+
+		if (m == NULL)
+			break;
+		note(&before, m);
+		r = doveadm_list(&s->doveadm, m, first, told, arg, why);
+		if (r == 0 || store_refresh(s, &own) == -1 ||
+		    !is_stale(&before, store_find(s, path)))
+			break;
+		r = scan_say_restless(s->tree, why);
+	}
+	free(before.guid);
+	return r;
+}
+
 static void
 grow_known(struct store *s)
 {
@@ -403,64 +451,131 @@ grow_known(struct store *s)
 }
 
 static int
-list_stale(struct store *s, struct catalogue *c, bool *changed, struct why *why)
+end_listing(struct listing *l, int r, struct why *why)
 {
-	*changed = false;
-	grow_known(s);
-	for (size_t i = 0; i < s->n; i++) {
-		const struct doveadm_mailbox *m = store_mailbox(s, i);
-
-		if (!is_stale(&s->known[i], m))
-			continue;
-		note(&s->known[i], m);
-		*changed = true;
-		if (m != NULL && m->messages == 0)
-			m = NULL; /* nothing to ask for */
-		if (list_mailbox(s, c, i, m, why) == -1)
-			return -1;
+	if (r == 0 && l->why.kind != FAIL_NONE) {
+		*why = l->why;
+		r = -1;
 	}
+	map_free(&l->known);
+	arena_free(&l->keys);
+	buf_free(&l->name);
+	return r;
+}
+
+/*
+ * Lists a mailbox that is not what was listed. *lost is set where a message can have
+ * been in it that was not seen: it was listed for the first time, or messages have
+ * gone from it since.
+ */
+static int
+list_mailbox(struct store *s, struct catalogue *c, size_t folder, bool *lost,
+    struct why *why)
+{
+	const struct doveadm_mailbox *m = store_mailbox(s, folder);
+	struct doveadm_mailbox *known = &s->known[folder];
+	struct listing l = { .s = s, .c = c, .folder = folder };
+	bool same = m != NULL && is_same_mailbox(known, m);
+	int64_t uidnext = m == NULL ? 0 : m->uidnext;
+	bool empty = m == NULL || m->messages == 0;
+	int r = 0;
+
+	l.next = same ? known->uidnext : 0;
+	note(known, m);
+	forget_messages(&l);
+	if (!empty)
+		r = store_each(
+		    s, s->tree->folders[folder].dir, 1, take_message, &l, why);
+	*lost |= !same || l.missed > 0 || l.gap || l.next < uidnext;
+	if (l.next > known->uidnext)
+		known->uidnext = l.next; /* came after it was noted */
+	return end_listing(&l, r, why);
+}
+
+static int
+list_stale(struct store *s, struct catalogue *c, bool *lost, struct why *why)
+{
+	*lost = false;
+	for (size_t i = 0; i < s->n; i++)
+		if (is_stale(&s->known[i], store_mailbox(s, i)) &&
+		    list_mailbox(s, c, i, lost, why) == -1)
+			return -1;
 	return 0;
 }
 
-int
-store_list(struct store *s, struct catalogue *c, struct why *why)
+/* True if a message has come into any mailbox since that was listed, or the mailbox
+ * has gone. */
+static bool
+has_moved(const struct store *s)
 {
-	bool changed = true;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct doveadm_mailbox *m = store_mailbox(s, i);
+
+		if (m == NULL ? s->known[i].guid != NULL
+			      : !is_same_mailbox(&s->known[i], m) ||
+				    m->uidnext > s->known[i].uidnext)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * While one mailbox after the other is listed, a client can move a message from one
+ * that comes late into one that was listed before. So they are looked at again until
+ * no message has come into any since it was listed, or none has gone from any: then
+ * none was moved, and whatever was in the account before that look was seen. Where
+ * mail is only delivered or only deleted, that is soon.
+ */
+int
+store_list(void *arg, struct catalogue *c, struct why *why)
+{
+	struct store *s = arg;
+	bool lost = true;
 
 	c->reader = &s->reader;
-	for (int pass = 0; changed && pass < PASSES; pass++)
-		if ((pass > 0 && store_refresh(s, why) == -1) ||
-		    list_stale(s, c, &changed, why) == -1)
+	for (int pass = 0; lost; pass++) {
+		if (s->n > 0 && store_refresh(s, why) == -1)
 			return -1;
+		grow_known(s);
+		if (!has_moved(s))
+			break;
+		if (pass == PASSES)
+			return scan_say_restless(s->tree, why);
+		if (list_stale(s, c, &lost, why) == -1)
+			return -1;
+	}
+	catalogue_drop_gone(c);
 	return store_read_ids(s, c, 0, why);
 }
 
-int
-store_arrivals(
+static int
+list_arrivals(
     struct store *s, struct catalogue *c, size_t folder, struct why *why)
 {
-	const struct doveadm_mailbox *m;
-	struct doveadm_mailbox *known;
+	const struct doveadm_mailbox *m = store_mailbox(s, folder);
+	struct doveadm_mailbox *known = &s->known[folder];
 	struct listing l = { .s = s, .c = c, .folder = folder };
-	uint32_t first = 1;
+	uint32_t first = m != NULL && is_same_mailbox(known, m)
+			     ? (uint32_t)known->uidnext
+			     : 1;
+	bool some = m != NULL && (int64_t)first < m->uidnext;
 	int r = 0;
 
-	grow_known(s);
-	m = store_mailbox(s, folder);
-	known = &s->known[folder];
-	if (m != NULL && known->guid != NULL &&
-	    strcmp(known->guid, m->guid) == 0 &&
-	    known->uidvalidity == m->uidvalidity)
-		first = (uint32_t)known->uidnext;
-	if (m != NULL && (int64_t)first < m->uidnext)
-		r = doveadm_list(&s->doveadm, m, first, take_message, &l, why);
-	if (r == 0 && l.why.kind != FAIL_NONE) {
-		*why = l.why;
-		r = -1;
-	}
 	note(known, m);
-	buf_free(&l.name);
-	return r;
+	if (some)
+		r = store_each(s, s->tree->folders[folder].dir, first,
+		    take_message, &l, why);
+	return end_listing(&l, r, why);
+}
+
+int
+store_arrivals(struct store *s, struct catalogue *c, struct why *why)
+{
+	grow_known(s);
+	for (size_t i = 0; i < s->n; i++)
+		if (list_arrivals(s, c, i, why) == -1)
+			return -1;
+	return 0;
 }
 
 static bool

@@ -335,16 +335,16 @@ static int
 list_others(void *arg, struct catalogue *c, struct why *why)
 {
 	struct located *l = arg;
-	bool any = false, again = l->others.tree != NULL;
+	bool any = false;
 
 	for (size_t i = 0; i < l->account.n_namespaces; i++)
 		any |= l->account.namespaces[i].own &&
 		       !l->account.namespaces[i].inbox;
 	if (!any)
 		return 0;
-	if ((again ? store_refresh(&l->others, why)
-		   : store_open_others(&l->others, &l->doveadm, c->tree,
-			 l->fs ? l->root : NULL, why)) == -1)
+	if (l->others.tree == NULL &&
+	    store_open_others(&l->others, &l->doveadm, c->tree,
+		l->fs ? l->root : NULL, why) == -1)
 		return -1;
 	return store_list(&l->others, c, why);
 }
