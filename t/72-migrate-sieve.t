@@ -5,7 +5,7 @@
 . "$top/t/procedure.sh"
 need_dovecot /usr/lib/dovecot/managesieve-login dovecot-managesieved
 
-for user in alice bob cat dan eve; do
+for user in alice bob cat dan; do
 	mail $user@one.test '' 1 2
 	echo "$user@one.test:{PLAIN}$user-Zx-long" >>old.users
 done
@@ -73,32 +73,6 @@ ok 'a filter that was changed there is put next to the old one' '
 old() {
 	doveadm -c "$old_conf" sieve "$@"
 }
-# new_script USER NAME TEXT: the owner makes it on the new server, and it runs.
-new_script() {
-	id=$(new_id "$1@one.test")
-	jmap Blob/upload "{\"accountId\":\"$id\",\"create\":{\"b\":{\"data\":[{\"data:asText\":\"$3\"}],\"type\":\"application/sieve\"}}}" >blob
-	blob=$(jq -r .methodResponses[0][1].created.b.id blob)
-	jmap SieveScript/set "{\"accountId\":\"$id\",\"create\":{\"s\":{\"name\":\"$2\",\"blobId\":\"$blob\"}},\"onSuccessActivateScript\":\"#s\"}" >made
-	has made created
-}
-ok 'one that the old server does not take holds up nothing; the one that ran runs' '
-	run 0 migrate eve@one.test
-	new_script eve odd "require \\\"vnd.stalwart.expressions\\\";\\r\\nkeep;\\r\\n"
-	new_script eve own "keep;\\r\\n"
-	run 1 rollback eve@one.test >out 2>err
-	has out "eve@one.test: is back"
-	has err "eve@one.test: the old server does not take the filter \"odd\", which is in $tmp/state/eve@one.test/tree/sieve/odd.sieve: "
-	[ "$(old list -u eve@one.test | sed "s/ \$//")" = "own ACTIVE" ]
-	steps eve@one.test | grep -x "rollback check 0"
-	run 0 rollback eve@one.test >out 2>err
-	has out "is back already"
-	# Where another one runs it does not, and that is said.
-	printf "# other\r\nkeep;\r\n" | old put -u eve@one.test other
-	old activate -u eve@one.test other
-	run 0 migrate eve@one.test
-	new_script eve third "stop;\\r\\n"
-	run 1 rollback eve@one.test >out 2>err
-	has err "the filter \"third\" ran on the new server; here \"other\" does, and it is not active"'
 ok 'a filter that is changed or switched off after the copy is named' '
 	printf "# one\r\nkeep;\r\n" | old put -u bob@one.test one
 	printf "# two\r\nkeep;\r\n" | old put -u bob@one.test two
@@ -139,4 +113,52 @@ ok 'messages that were filed, deleted or flagged, and a draft that was saved aga
 	has err "dan@one.test: after: on the old server since the first copy: 2 messages deleted, filed or saved again, flags of 1 changed; the new one has that as it was"
 	run 0 migrate dan@one.test 2>err
 	hasnt err "on the old"'
+# made USER NAME TEXT: a filter that its owner makes on the new server, and switches on.
+made() {
+	id=$(new_id "$1@one.test")
+	blob=$(jmap Blob/upload "{\"accountId\":\"$id\",\"create\":{\"b\":{\"data\":[{\"data:asText\":\"$3\"}],\"type\":\"application/sieve\"}}}" |
+	    jq -r .methodResponses[0][1].created.b.id)
+	jmap SieveScript/set "{\"accountId\":\"$id\",\"create\":{\"s\":{\"name\":\"$2\",\"blobId\":\"$blob\"}},\"onSuccessActivateScript\":\"#s\"}" |
+	    grep -q created
+}
+# sieve_text USER: of the last step sieve.
+sieve_text() {
+	jq -r "select(.type == \"step\" and .step == \"sieve\") | .text" "state/$1@one.test/steps.ndjson" | tail -n 1
+}
+# old_filters USER
+old_filters() {
+	old list -u "$1@one.test" | sed "s/ \$//" | sort
+}
+ok 'the filter that ran there runs here, where none does; otherwise it is said' '
+	made dan first "keep;\\r\\n"
+	run 0 rollback dan@one.test 2>err
+	not [ -s err ]
+	[ "$(old_filters dan)" = "first ACTIVE" ]
+	made cat mine "keep;\\r\\n"
+	run 0 rollback cat@one.test 2>err
+	has err "cat@one.test: the filter \"mine\", which ran on the new server, is not active: \"new\" is"
+	old_filters cat >got
+	printf "%s\n" mine "new ACTIVE" >want
+	same want got
+	sieve_text cat | grep "the filter \"mine\", which ran"
+	run 0 migrate cat@one.test
+	jmap VacationResponse/set "{\"accountId\":\"$(new_id cat@one.test)\",\"update\":{\"singleton\":{\"isEnabled\":true,\"textBody\":\"away\"}}}" | grep updated
+	run 0 rollback cat@one.test 2>err
+	has err "cat@one.test: the vacation message that was on on the new server is not brought back"'
+ok 'one that the old server does not take holds up nothing, and is named' '
+	made bob bad "require \\\"vnd.stalwart.expressions\\\";\\r\\nkeep;\\r\\n"
+	made bob good "keep;\\r\\n"
+	run 0 rollback --until sieve bob@one.test 2>err
+	old_filters bob >got
+	printf "%s\n" "good ACTIVE" one two "two (new server)" >want
+	same want got
+	sieve_text bob | grep "the old server does not take the filter \"bad\""
+	run 1 rollback bob@one.test >out 2>err
+	has out "bob@one.test: is back"
+	has err "bob@one.test: sieve: the old server does not take the filter \"bad\", sieve: bad: line 1: "
+	has err ": it is in $tmp/state/bob@one.test/tree/sieve/bad.sieve, to be put there by hand"
+	[ -s state/bob@one.test/tree/sieve/bad.sieve ]
+	run 0 rollback bob@one.test >out
+	has out "is back already"
+	run 0 migrate bob@one.test'
 done_testing

@@ -52,6 +52,25 @@ ok 'in the end it is back as one without faults' '
 	filled bob@one.test >got
 	same old.folders got'
 
+ok 'what cannot be written or merged holds up nothing that comes after it' '
+	rm -f calls.* fault.*
+	mkdir -p partly
+	cat >partly/archive2maildir <<-END
+	#!/bin/sh
+	$build/bin/archive2maildir "\$@" || exit
+	echo "archive2maildir: event 7: no start" >&2
+	exit 1
+	END
+	chmod 755 partly/archive2maildir
+	(PATH=$tmp/shims:$tmp/partly:${PATH#$tmp/shims:} run 1 rollback --from login bob@one.test >out 2>err)
+	has out "bob@one.test: is back"
+	has err "bob@one.test: extract: not all of it can be written as files: archive2maildir: event 7: no start; see $tmp/state/bob@one.test/log"
+	fault maildir-merge 2 1
+	run 1 rollback --from login bob@one.test >out 2>err
+	has out "bob@one.test: check is done, and these steps are not: merge"
+	has err "bob@one.test: merge: maildir-merge: not now; see "
+	run 0 rollback bob@one.test >out
+	has out "bob@one.test: is back"'
 ok 'killed on the way back, anywhere' '
 	for case in remap:1 mailroute:1 vandelay:1 archive2maildir:1 tar:1 maildir-merge:1 maildir-merge:2 acctcheck:1; do
 		for when in before after; do
