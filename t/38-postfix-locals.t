@@ -162,14 +162,15 @@ goes_to() {
 	tries=0
 	until [ "$(delivered post@two.test)" = "$2" ]; do
 		tries=$((tries + 1))
-		[ $tries -lt 100 ] || { delivered post@two.test; return 1; }
+		[ "$tries" -lt 100 ] || { delivered post@two.test; return 1; }
 		sleep 0.1
 	done
 	run 0 dirdump-dovecot -v -c saved --postfix "$pf" -d one.test >out 2>err
 }
 ok 'local aliases are those of local(8), whatever the service is called' '
 	goes_to discard: post@two.test
-	hasnt out "\"address\":\"\(post\|root\)@"
+	hasnt out "\"address\":\"post@"
+	hasnt out "\"address\":\"root@"
 	has out "\"what\":\"local_transport\",\"text\":\"discard:: mail for the domains of mydestination goes this way, and not to local(8)"
 	alike info@two.test sales@two.test bob@four.test
 	goes_to mine:x "ann@one.test copy@ext.test"
@@ -178,7 +179,8 @@ ok 'local aliases are those of local(8), whatever the service is called' '
 	for other in lmtp:unix:private/dovecot-lmtp "error:5.1.1 no mail here"; do
 		postconf -c "$pf" -e "local_transport = $other"
 		run 0 dirdump-postfix -v -c "$pf" >out 2>err
-		hasnt out "\"address\":\"\(post\|root\)@"
+		hasnt out "\"address\":\"post@"
+		hasnt out "\"address\":\"root@"
 		has out "\"what\":\"local_transport\",\"text\":\"$other: mail for the domains"
 	done'
 

@@ -176,25 +176,92 @@ ok 'each parameter that changes who gets which mail is a note' '
 	    "smtp_generic_maps = hash:x" "smtpd_command_filter = pcre:x"
 	dirdump-postfix -q -c "$pf" >notes
 	jq -r "select(.type == \"note\") | .what" notes >got
-	printf "%s\n" smtpd_sender_login_maps canonical_maps always_bcc \
-	    transport_maps luser_relay smtp_generic_maps smtpd_command_filter \
-	    smtpd_recipient_restrictions smtpd_data_restrictions \
-	    virtual_transport mailbox_transport >want
+	printf "%s\n" smtpd_sender_login_maps canonical_maps smtp_generic_maps \
+	    always_bcc transport_maps relay_transport luser_relay \
+	    smtpd_command_filter smtpd_recipient_restrictions \
+	    smtpd_data_restrictions default_transport virtual_transport \
+	    mailbox_transport >want
 	same want got
 	has notes "\"text\":\"all@m.test: gets a copy of all mail; not carried\""'
+ok 'so are the rules of each stage, rewriting on the way out, and filters' '
+	mkdir other
+	cp "$pf/main.cf" "$pf/master.cf" other
+	cp "$pf/dynamicmaps.cf" other 2>/dev/null || :
+	set -- smtp_generic_maps=texthash:x lmtp_generic_maps=texthash:x \
+	    relay_transport=smtp:x best_mx_transport=local forward_path=/f \
+	    smtpd_proxy_filter=inet:x:1 smtpd_milters=inet:x:1 non_smtpd_milters=inet:x:1 \
+	    receive_override_options=no_address_mappings milter_header_checks=pcre:x \
+	    smtpd_command_filter=pcre:x postscreen_access_list=cidr:x \
+	    "smtpd_helo_restrictions=check_recipient_access texthash:x" \
+	    smtpd_data_restrictions=texthash:x \
+	    "smtpd_end_of_data_restrictions=check_policy_service inet:x:1" \
+	    local_recipient_maps=texthash:x local_login_sender_maps=pcre:x relayhost=x \
+	    default_transport=smtp:x smtp_fallback_relay=x \
+	    sender_dependent_relayhost_maps=texthash:x \
+	    sender_dependent_default_transport_maps=texthash:x
+	postconf -c other -e "$@"
+	dirdump-postfix -q -c other >notes
+	for parameter; do
+		jq -r "select(.type == \"note\") | .what" notes | grep -qx "${parameter%%=*}" || {
+			echo "no note of $parameter"
+			false
+		}
+	done
+	postconf -c other -e smtpd_data_restrictions=reject_unauth_pipelining \
+	    postscreen_access_list=permit_mynetworks receive_override_options=no_header_body_checks
+	dirdump-postfix -q -c other >notes
+	for parameter in smtpd_data_restrictions postscreen_access_list receive_override_options; do
+		hasnt notes "$parameter"
+	done'
+ok 'so is a transport that does not end in the mailbox' '
+	printf "%s\n" "drop unix - n n - - pipe" "  flags=R argv=/usr/bin/maildrop" \
+	    "lda unix - n n - - pipe" "# a comment" "" "  argv=/usr/lib/dovecot/dovecot-lda -d x" \
+	    "box unix - n n - - virtual" >>other/master.cf
+	while read -r value does; do
+		for parameter in virtual_transport mailbox_transport; do
+			postconf -c other -e "$parameter=$value"
+			dirdump-postfix -q -c other |
+			    jq -r "select(.what == \"$parameter\").text" >got
+			echo "$parameter = $value"
+			if [ -z "$does" ]; then
+				same /dev/null got
+			else
+				has got "$value: mail to all "
+				has got " $does; not carried"
+			fi
+		done
+	done <<-\END
+	virtual
+	box:
+	lmtp:unix:private/dovecot-lmtp
+	lmtp:inet:127.0.0.1:24
+	lmtp:[::1]:24
+	lda
+	dovecot
+	lmtp:inet:10.0.0.1:24 goes to another server
+	smtp:[10.0.0.1] goes to another server
+	lmtp: goes to another server
+	smtp:[127.0.0.1]:10025 goes to a program, which may do more than deliver it
+	drop: goes to a program, which may do more than deliver it
+	uucp: goes to a program, which may do more than deliver it
+	error:no is refused
+	discard: is thrown away
+	local: goes to local(8), which looks at alias_maps and .forward files first
+	END'
 ok 'so is what a service has otherwise' '
 	cp "$pf/master.cf" master.cf.old
-	sed -i "/^cleanup/a\\  -o virtual_alias_maps=hash:/a,hash:/b -o hopcount_limit=9\\n# -o alias_maps=x\\n  # -o alias_maps=y\\n  -o { always_bcc = x@m.test } -o canonical_maps=" "$pf/master.cf"
+	sed -i "/^cleanup/a\\  -o virtual_alias_maps=hash:/a,hash:/b -o content_filter=f: -o hopcount_limit=9\\n# -o alias_maps=x\\n  # -o alias_maps=y\\n  -o { always_bcc = x@m.test } -o canonical_maps=" "$pf/master.cf"
 	dirdump-postfix -q -c "$pf" >more
 	# What is after an indented "#" is nothing to Postfix either.
 	postconf -c "$pf" -P | sed -n "s| *$||; s|^cleanup/unix/||p" | sort >seen
 	cp master.cf.old "$pf/master.cf"
-	printf "%s\n" "always_bcc = x@m.test" "canonical_maps =" "hopcount_limit = 9" \
+	printf "%s\n" "always_bcc = x@m.test" "canonical_maps =" "content_filter = f:" "hopcount_limit = 9" \
 	    "virtual_alias_maps = hash:/a,hash:/b" >want
 	same want seen
 	jq -r "select(.type == \"note\") | .what + \" \" + .text" more | grep master.cf >got
 	cat >want <<-\END
 	virtual_alias_maps hash:/a,hash:/b: of the service cleanup in master.cf alone; not read
+	content_filter f:: of the service cleanup in master.cf alone; not read
 	always_bcc x@m.test: of the service cleanup in master.cf alone; not read
 	END
 	same want got'

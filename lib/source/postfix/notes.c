@@ -7,94 +7,8 @@
 #include <string.h>
 
 #include "core/str.h"
+#include "source/postfix-effects.h"
 #include "source/postfix/transport.h"
-
-enum {
-	SHOWN = 200 /* bytes of a value */
-};
-
-/* The parameters, with what they do (postconf(5)); contains: only a value that
- * has the word in it counts. */
-static const struct {
-	const char *name, *contains, *text;
-} parameters[] = {
-	{ "canonical_maps", NULL,
-	    "sender and recipient addresses are rewritten" },
-	{ "recipient_canonical_maps", NULL,
-	    "recipient addresses are rewritten" },
-	{ "sender_canonical_maps", NULL, "sender addresses are rewritten" },
-	{ "masquerade_domains", NULL,
-	    "the hosts of these domains are cut off addresses" },
-	{ "always_bcc", NULL, "gets a copy of all mail" },
-	{ "recipient_bcc_maps", NULL, "copies of mail to some addresses" },
-	{ "sender_bcc_maps", NULL, "copies of mail from some addresses" },
-	{ "transport_maps", NULL,
-	    "some mail goes another way, perhaps to another server" },
-	{ "relay_domains", NULL, "mail for these domains is passed on" },
-	{ "relay_recipient_maps", NULL,
-	    "the addresses that are passed on to another server" },
-	{ "relocated_maps", NULL, "senders are told a new address" },
-	{ "luser_relay", NULL, "gets mail for local names that do not exist" },
-	{ "fallback_transport", NULL,
-	    "takes mail for local names that do not exist" },
-	{ "fallback_transport_maps", NULL,
-	    "take mail for local names that do not exist" },
-	{ "mailbox_command", NULL,
-	    "a command delivers mail to local names, and may do more" },
-	{ "mailbox_command_maps", NULL,
-	    "commands deliver mail to some local names, and may do more" },
-	{ "smtp_generic_maps", NULL,
-	    "addresses in mail to other servers are rewritten" },
-	{ "lmtp_generic_maps", NULL,
-	    "addresses in mail to mailboxes are rewritten" },
-	{ "smtpd_command_filter", NULL,
-	    "what other servers say is rewritten, such as recipients" },
-	{ "mailbox_transport_maps", NULL,
-	    "mail to some local names goes another way" },
-	{ "content_filter", NULL,
-	    "all mail passes a program that may change it" },
-	{ "header_checks", NULL, "headers decide about mail" },
-	{ "mime_header_checks", NULL, "headers of parts decide about mail" },
-	{ "nested_header_checks", NULL,
-	    "headers of enclosed mail decide about mail" },
-	{ "body_checks", NULL, "the text decides about mail" },
-	{ "smtpd_recipient_restrictions", "check_",
-	    "tables decide which mail is taken" },
-	{ "smtpd_relay_restrictions", "check_",
-	    "tables decide which mail is taken" },
-	{ "smtpd_sender_restrictions", "check_",
-	    "tables decide which mail is taken" },
-	{ "smtpd_client_restrictions", "check_",
-	    "tables decide which mail is taken" },
-	{ "smtpd_helo_restrictions", "check_",
-	    "tables decide which mail is taken" },
-	{ "smtpd_data_restrictions", "check_",
-	    "tables decide which mail is taken" },
-	{ "smtpd_end_of_data_restrictions", "check_",
-	    "tables decide which mail is taken" },
-	{ "smtpd_restriction_classes", NULL,
-	    "groups of rules decide which mail is taken" },
-};
-
-/* A long value is cut, between characters. */
-static size_t
-shown(const char *value)
-{
-	size_t len = strlen(value);
-
-	if (len <= SHOWN)
-		return len;
-	for (len = SHOWN; len > 0 && (value[len] & 0xc0) == 0x80; len--)
-		;
-	return len;
-}
-
-/* Parameters that are read, so that another value of a service is not. */
-static const char *const looked_up[] = { "virtual_alias_maps",
-	"virtual_alias_domains", "virtual_mailbox_maps",
-	"virtual_mailbox_domains", "alias_maps", "mydestination",
-	"recipient_delimiter", "smtpd_sender_login_maps", "canonical_maps",
-	"recipient_canonical_maps", "always_bcc", "recipient_bcc_maps" };
 
 /* "NAME=VALUE", or "NAME = VALUE" where it was in braces; it is changed. */
 static void
@@ -102,18 +16,14 @@ note_override(struct emit *e, const char *service, char *setting)
 {
 	char *name = str_trim(str_cut(&setting, '='));
 	const char *value = setting == NULL ? "" : str_trim(setting);
-	struct buf text = { 0 };
+	struct buf what = { 0 };
 
-	for (size_t i = 0; i < sizeof looked_up / sizeof *looked_up; i++) {
-		if (strcmp(looked_up[i], name) != 0 || *value == '\0')
-			continue;
-		buf_add(&text, value, shown(value));
-		buf_addf(&text,
-		    "%s: of the service %s in master.cf alone; not read",
-		    shown(value) < strlen(value) ? "..." : "", service);
-		emit_note_record(e, name, text.data);
+	if (postfix_effect(name, value) != NULL) {
+		buf_addf(&what,
+		    "of the service %s in master.cf alone; not read", service);
+		postfix_effect_note(e, name, value, what.data);
 	}
-	buf_free(&text);
+	buf_free(&what);
 }
 
 /* The settings after each "-o" of a line, which is changed. */
@@ -177,10 +87,8 @@ note_value(
 {
 	struct buf text = { 0 };
 
-	buf_add(&text, value, shown(value));
-	buf_addf(&text, "%s: %s; not carried",
-	    shown(value) < strlen(value) ? "..." : "", what);
-	emit_note_record(e, name, text.data);
+	buf_addf(&text, "%s; not carried", what);
+	postfix_effect_note(e, name, value, text.data);
 	buf_free(&text);
 }
 
@@ -222,14 +130,13 @@ postfix_notes(struct postfix_config *c, struct emit *e)
 		note_value(e, "recipient_delimiter", delimiter,
 		    "what begins the extension of an address; on the new "
 		    "server + does, and no other");
-	for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
-		const char *name = parameters[i].name,
-			   *value = postfix_is_set(c, name);
+	for (const struct postfix_effect *f = postfix_effects; f->name != NULL;
+	     f++) {
+		const char *value = postfix_is_set(c, f->name);
 
-		if (value != NULL &&
-		    (parameters[i].contains == NULL ||
-			strstr(value, parameters[i].contains) != NULL))
-			note_value(e, name, value, parameters[i].text);
+		if (f->text != NULL && value != NULL &&
+		    postfix_effect(f->name, value) != NULL)
+			note_value(e, f->name, value, f->text);
 	}
 	note_transports(c, e);
 	note_overrides(c, e);
