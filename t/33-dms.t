@@ -3,6 +3,7 @@
 # Postfix's tables and of aliases(5).
 . "${0%/*}/lib.sh"
 . "$top/t/source.sh"
+need jq
 tool=dirdump-dms
 
 # config NAME: a folder with one account and, from stdin, the virtual file.
@@ -156,6 +157,65 @@ ok 'bad quotas are named' '
 	has err "q/dovecot-quotas.cf:2: not of the form address:size"
 	has err "q/dovecot-quotas.cf:4: a@one.test: a second quota"
 	has out "\"quota\":1024"'
+ok 'the script of an account is carried, whatever its capitals' '
+	config sieve </dev/null
+	echo "Bob@One.test|{PLAIN}Zx" >>sieve/postfix-accounts.cf
+	echo "redirect \"x@ext.test\";" >"sieve/Bob@One.test.dovecot.sieve"
+	: >sieve/ann@one.test.dovecot.sieve
+	echo "keep;" >sieve/gone@one.test.dovecot.sieve
+	dump 0 -v sieve
+	jq -r "select(.scripts) | [.address, .origin, .scripts[0].active, .scripts[0].text] | join(\" \")" \
+	    out >got
+	cat >want <<-\END
+	bob@one.test dms:sieve/Bob@One.test.dovecot.sieve true redirect "x@ext.test";
+
+	END
+	same want got
+	has err "gone@one.test.dovecot.sieve: left out: the Sieve script of nobody who has an account"
+	run 0 sievecheck --records out
+	printf "keep; # \377\n" >sieve/ann@one.test.dovecot.sieve
+	dump 1 sieve
+	has err "sieve/ann@one.test.dovecot.sieve: ann@one.test: a Sieve script that is not UTF-8"
+	head -c 600000 /dev/zero | tr "\0" "#" >sieve/ann@one.test.dovecot.sieve
+	dump 1 sieve
+	has err "sieve/ann@one.test.dovecot.sieve: longer than"
+	has out "\"type\":\"end\""'
+ok 'each file that does something to mail is a note, and no secret is in it' '
+	config files </dev/null
+	mkdir files/sieve-filter files/sieve-pipe files/rspamd
+	for file in before.dovecot.sieve after.dovecot.sieve sieve-filter/x sieve-pipe/y \
+	    fetchmail.cf getmail-a.cf postfix-relaymap.cf postfix-sasl-password.cf \
+	    ldap-users.cf dovecot.cf user-patches.sh amavis.cf spamassassin-rules.cf \
+	    whitelist_clients.local rspamd/custom-commands.conf; do
+		echo "password = S3cret" >files/$file
+		echo $file
+	done | sort >want
+	: >files/getmail-empty.cf
+	dump 0 -v files
+	jq -r "select(.type == \"note\").what" out | sort >got
+	same want got
+	hasnt out S3cret
+	hasnt err S3cret'
+ok 'parameters of Postfix are those that dirdump postfix notes' '
+	config main </dev/null
+	cat >main/postfix-main.cf <<-\END
+	# A comment.
+	always_bcc =
+	  boss@one.test
+	recipient_delimiter = -
+	message_size_limit = 9
+	smtpd_recipient_restrictions = permit
+	END
+	printf "%s\n" "submission/inet/content_filter=f:" "# smtp/inet/relayhost=x" \
+	    "smtp/inet/syslog_name=x" >main/postfix-master.cf
+	dump 0 -v main
+	jq -r "select(.type == \"note\") | [.what, .text, .origin] | @tsv" out | tr "\t" " " >got
+	cat >want <<-\END
+	always_bcc boss@one.test: gets a copy of all mail; not carried dms:main/postfix-main.cf:2
+	recipient_delimiter -: changes who gets which mail; not carried dms:main/postfix-main.cf:4
+	content_filter f:: of one service of Postfix alone; not carried dms:main/postfix-master.cf:1
+	END
+	same want got'
 ok 'a folder without accounts: 2, and no end record' '
 	mkdir empty
 	dump 2 empty

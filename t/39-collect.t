@@ -126,6 +126,10 @@ done
 postalias -c pf hash:pf/aliases
 mkdir dms
 cp -R "$fixtures/demo/dms/." dms
+mkdir dms/sieve-pipe
+echo 'keep;' >dms/sam@shop.test.dovecot.sieve
+echo x >dms/sieve-pipe/y
+echo 'always_bcc = x@ext.test' >dms/postfix-main.cf
 
 # Those that any machine of the tests has, and others where they are.
 ok 'it gathers the same in dash, bash, busybox and other shells' '
@@ -220,7 +224,10 @@ ok 'a path has blanks, commas, quotes and @ in it' '
 ok 'dirdump shadow' '
 	same_as_here shadow dirdump shadow -d host.test --min-uid 0'
 ok 'dirdump dms' '
-	same_as_here dms dirdump dms -d host.test "$tmp/dms"'
+	same_as_here dms dirdump dms -d host.test "$tmp/dms"
+	for text in "\"scripts\":" always_bcc sieve-pipe/y; do
+		has dms.out "$text"
+	done'
 ok 'the tar may come over standard input' '
 	run "$(cat postfix.code)" dirdump postfix -v -c "$tmp/pf" --root - <all.tar >out 2>err
 	same postfix.out out'

@@ -12,10 +12,12 @@
 #include "core/str.h"
 #include "record/address.h"
 #include "source/lines.h"
+#include "source/passwd/dms-files.h"
 
 struct dms {
 	struct emit *emit;
 	const char *dir;
+	const char *login; /* of the account that is read, as the file has it */
 	struct account account;
 	struct aliases aliases;
 	struct map quotas; /* address -> struct quota */
@@ -133,11 +135,20 @@ read_account(struct dms *d, char *line)
 		    address.data);
 		f.mail = mail.data;
 		f.home = home.data;
+		d->login = arena_adds(&d->arena, f.name);
 		account_emit(&d->account, &f);
 	}
 	buf_free(&home);
 	buf_free(&mail);
 	buf_free(&address);
+}
+
+static void
+add_script(void *ctx, struct emit *e, const char *address)
+{
+	const struct dms *d = ctx;
+
+	dms_script(e, d->dir, d->login, address);
 }
 
 static void
@@ -191,6 +202,8 @@ dms_read(struct emit *e, const char *dir, const char *domain)
 		.aliases = { .domain = domain } };
 
 	d.account.aliases = &d.aliases;
+	d.account.more = add_script;
+	d.account.more_ctx = &d;
 	read_quotas(&d);
 	drop_masters(&d);
 	(void)aliases_read(
@@ -207,6 +220,7 @@ dms_read(struct emit *e, const char *dir, const char *domain)
 	    "a rule of who may send is not carried", false);
 	note_lines(&d, "postfix-receive-access.cf",
 	    "a rule of who may receive is not carried", false);
+	dms_notes(e, dir);
 	map_free(&d.quotas);
 	arena_free(&d.arena);
 	buf_free(&d.path);
