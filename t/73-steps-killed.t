@@ -215,7 +215,7 @@ ok 'killed while it is put back' '
 		for point in begin end; do
 			for next in moved is_back; do
 				world moved
-				echo "\"step\":\"after\"" >fail
+				echo "\"begin\",\"way\":\"migrate\",\"step\":\"after\"" >fail
 				killed $point $undo migrate --from after
 				$next
 			done
