@@ -255,28 +255,6 @@ ok 'postgresql: the connection is lost' '
 	lost "$(pg_url bytes)" "pg postgres -c \"SELECT pg_terminate_backend(pid)
 	    FROM pg_stat_activity WHERE application_name = '\''mailferry'\''\""
 	grep -qE "terminating connection|closed the connection" err'
-# Of a long result a thread receives the rows.
-ok 'postgresql: no thread can be had' '
-	run 0 dirdump-sql -m ./many "$(pg_url bytes)" >all
-	grep -c "\"type\":\"account\"" all >got
-	has got 300000
-	chmod 755 . && chmod a+r many
-	unprivileged=
-	[ "$(id -u)" -ne 0 ] || unprivileged="setpriv --reuid 54321 --regid 54321 --clear-groups"
-	# shellcheck disable=SC2086 # words
-	run 0 $unprivileged prlimit --nproc=1 dirdump-sql -m ./many "$(pg_url bytes)" >out
-	same all out'
-ok 'postgresql: an error far behind the first rows' '
-	fails 2 "division by zero" --query "SELECT '\''u'\'' || n || '\''@example.org'\'' AS address,
-	    10 / (n - 250000) + 10 AS uid FROM generate_series(1, 300000) AS n" "$(pg_url bytes)"
-	grep -c "\"type\":\"account\"" out >got
-	has got 249999'
-ok 'postgresql: -x waits for no row that is still to come' '
-	run 1 timeout 60 dirdump-sql -x --query "SELECT CASE n WHEN 5000 THEN '\''bad@'\''
-	    ELSE '\''u'\'' || n || '\''@example.org'\'' END AS address,
-	    CASE WHEN n > 9000 THEN pg_sleep(600)::text ELSE repeat('\''x'\'', 20) END AS name
-	    FROM generate_series(1, 20000) AS n" "$(pg_url bytes)" >out 2>err
-	has err "not a valid mail address"'
 ok 'mysql: the connection is lost' '
 	lost "$(my_url bytes)" "my -N -e \"SELECT concat('\''KILL '\'', id, '\'';'\'')
 	    FROM information_schema.processlist WHERE info LIKE '\''%many%'\''

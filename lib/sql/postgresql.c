@@ -5,31 +5,21 @@
 /*
  * PostgreSQL, through libpq. The rows of a query come by COPY: a line for each,
  * for which the library makes no result of its own; that is half of its work for a
- * row. Of a long result a thread of its own receives them, which alone uses the
- * connection until the last one is there.
+ * row.
  */
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "core/alloc.h"
 #include "core/mask.h"
 #include "core/plugin.h"
 #include "core/str.h"
-#include "sql/ahead.h"
 #include "sql/sql-internal.h"
 
 enum {
-	PARTS = 12, /* with the NULL at the end */
-	BLOCK = 1 << 17
-};
-
-/* The rows that are still to come: of the block in hand, and after it. */
-struct rows {
-	struct ahead *ahead;
-	char *at, *end;
+	PARTS = 12 /* with the NULL at the end */
 };
 
 struct parts {
@@ -200,26 +190,11 @@ open_server(struct sql *db, const struct sql_options *o, struct why *why)
 	return begin(db, why);
 }
 
-/* Forgets the rows of a query. */
-static void
-drop_rows(struct sql *db)
-{
-	struct rows *rows = db->row;
-
-	if (rows != NULL)
-		ahead_free(rows->ahead);
-	free(rows);
-	db->row = NULL;
-}
-
-/* The server ends a query of which nobody takes the rows; whoever waits for one
- * shall not wait longer. */
+/* The server ends a query of which nobody takes the rows. */
 static void
 close_server(struct sql *db)
 {
-	if (db->row != NULL)
-		(void)shutdown(PQsocket(db->handle), SHUT_RDWR);
-	drop_rows(db);
+	PQfreemem(db->row);
 	PQclear(db->result);
 	PQfinish(db->handle);
 	free(db->values);
@@ -234,7 +209,8 @@ end(struct sql *db)
 	PGresult *result;
 	char *line;
 
-	drop_rows(db);
+	PQfreemem(db->row);
+	db->row = NULL;
 	while (PQgetCopyData(db->handle, &line, 0) > 0)
 		PQfreemem(line);
 	while ((result = PQgetResult(db->handle)) != NULL)
@@ -273,25 +249,6 @@ describe(struct sql *db, const char *text, struct why *why)
 	return 0;
 }
 
-/* Appends rows, one a line, to a block; ahead.h says the rest. */
-static bool
-take(void *from, struct buf *block)
-{
-	while (block->len < BLOCK) {
-		char *line;
-		int len = PQgetCopyData(from, &line, 0);
-
-		if (len <= 0)
-			return false;
-		buf_add(block, line, (size_t)len);
-		/* A NUL, which no line has, makes it one that is refused. */
-		if (line[len - 1] != '\n')
-			buf_addc(block, '\0');
-		PQfreemem(line);
-	}
-	return true;
-}
-
 /* A query that fails ends the transaction: others need a new one. */
 static int
 query(struct sql *db, const char *text, struct why *why)
@@ -308,12 +265,7 @@ query(struct sql *db, const char *text, struct why *why)
 		    PGRES_COPY_OUT, why);
 	}
 	buf_free(&copy);
-	if (r == 0) {
-		struct rows *rows = xcalloc(1, sizeof *rows);
-
-		rows->ahead = ahead_new(take, db->handle);
-		db->row = rows;
-	} else {
+	if (r == -1) {
 		struct why ignored = { 0 };
 
 		(void)run(db, "ROLLBACK", &ignored);
@@ -366,18 +318,18 @@ unescape_value(struct sql *db, size_t i)
 		db->lengths[i] = unescape(text);
 }
 
-/* The values of a row, which ends at end: tabs between them. Few rows have an
- * escape. */
+/* The values of a row: tabs between them. Few rows have an escape. */
 static int
-split(struct sql *db, char *line, char *end, struct why *why)
+split(struct sql *db, char *line, size_t len, struct why *why)
 {
 	size_t n = columns(db);
-	bool escaped = memchr(line, '\\', (size_t)(end - line)) != NULL;
+	char *end = line + len - 1;
+	bool escaped = memchr(line, '\\', len) != NULL;
 
-	*end = '\0';
-	if (line + strlen(line) != end)
+	if (*end != '\n' || strlen(line) != len)
 		return why_set(
 		    why, FAIL_FATAL, "%s: a row that is not a line", db->name);
+	*end = '\0';
 	for (size_t i = 0; i < n; i++) {
 		char *text = str_cut(&line, '\t');
 
@@ -396,22 +348,15 @@ split(struct sql *db, char *line, char *end, struct why *why)
 static int
 next(struct sql *db, struct why *why)
 {
-	struct rows *rows = db->row;
-	char *line, *end;
+	char *line;
+	int len;
 
-	if (rows->at == rows->end) {
-		struct buf *block = ahead_next(rows->ahead);
-
-		if (block == NULL || block->len == 0)
-			return want(
-			    db, PQgetResult(db->handle), PGRES_COMMAND_OK, why);
-		rows->at = block->data;
-		rows->end = block->data + block->len;
-	}
-	line = rows->at;
-	end = memchr(line, '\n', (size_t)(rows->end - line));
-	rows->at = end == NULL ? rows->end : end + 1;
-	return split(db, line, end == NULL ? rows->end : end, why);
+	PQfreemem(db->row);
+	len = PQgetCopyData(db->handle, &line, 0);
+	db->row = line;
+	if (len > 0)
+		return split(db, line, (size_t)len, why);
+	return want(db, PQgetResult(db->handle), PGRES_COMMAND_OK, why);
 }
 
 static char *
