@@ -382,12 +382,16 @@ is_done() {
 	*) return 1 ;;
 	esac
 }
-# believed STEP: whether it is done by the journal, and not done again now.
+# believed STEP: whether it is done by the journal, and neither it nor what comes before
+# it is done again now.
 believed() {
 	is_done "$way" "$1" || return 1
-	case $todo in
-	*"$1"*) return 1 ;;
-	esac
+	for believed_one in $all; do
+		case $todo in
+		*"$believed_one"*) return 1 ;;
+		esac
+		[ "$believed_one" != "$1" ] || return 0
+	done
 }
 # steps_were_done: whether those that --from leaves out, and that others need, were
 # done at some time; nothing is changed otherwise.
