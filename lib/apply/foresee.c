@@ -65,18 +65,17 @@ take_holder(void *arg, const json_t *object)
 		add_address(f, v, holder);
 }
 
-void
-foresee_begin(struct apply *a, const struct apply_op *op)
+/* Reads who has what, once. */
+static void
+read_holders(struct apply *a)
 {
 	static const char *const members[] = { "name", "domainId", "aliases",
 		NULL };
 	static const char *const objects[] = { "Account", "MailingList" };
 	struct why why = { 0 };
 
-	if (!a->options->dry_run || a->foresight != NULL ||
-	    !handover_concerns(op))
+	if (a->foresight != NULL)
 		return;
-	job_drain(a);
 	a->foresight = xcalloc(1, sizeof *a->foresight);
 	for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
 		a->foresight->object = objects[i];
@@ -196,10 +195,11 @@ foresee_taken(struct apply *a, const struct apply_op *op, struct apply_entry *e)
 	const char *key;
 	json_t *keys, *v;
 
-	if (a->foresight == NULL || e->status != APPLY_PLANNED ||
-	    !handover_concerns(op))
+	if (e->status != APPLY_PLANNED || a->stopping || !handover_concerns(op))
 		return;
 	keys = coming(e);
+	if (json_object_size(keys) != 0)
+		read_holders(a);
 	json_object_foreach (keys, key, v)
 		if (holder == NULL)
 			holder = find_other(a, op->object, e, key);

@@ -11,12 +11,11 @@
 
 #include "apply/apply-internal.h"
 
-/* Reads who has what, once, where the operation has objects with addresses. */
-void foresee_begin(struct apply *a, const struct apply_op *op);
 /* A domain that would be made: fails where the server refuses its name. */
 void foresee_domain(struct apply_entry *e);
-/* Of what would be made, or changed: somebody else has an address of it, and it
- * waits until it is known whether he gives it up. */
+/* Of what would be made, or get addresses: somebody else has one of them, and it
+ * waits until it is known whether he gives it up. The first such has all that is on
+ * the server read. */
 void foresee_taken(
     struct apply *a, const struct apply_op *op, struct apply_entry *e);
 /* Whether each address of it that others have is one of those; a key is name@id of

@@ -373,10 +373,8 @@ apply_objects(struct apply *a)
 		fail_op(a, op, &lost);
 	else
 		v = choose_inventory(a, op, &r);
-	if (r == 0 && !op->failed) {
-		foresee_begin(a, op);
+	if (r == 0 && !op->failed)
 		send_objects(a, op, v != NULL);
-	}
 	if (op->type == OP_RECONCILE)
 		job_drain(a);
 	if (op->type == OP_RECONCILE && !a->stopping) {
