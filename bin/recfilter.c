@@ -149,9 +149,8 @@ read_records(char **files)
 	while (record_read(&in, &r, &run.intake, &run.tally))
 		add_record(&in, &r);
 	intake_end(&run.intake, &in);
-	if (!tally_stop(&run.tally) && !run.partial &&
-	    (run.intake.cut || run.intake.uncounted != 0) &&
-	    !intake_is_complete(&run.intake, &why))
+	if (!tally_stop(&run.tally) && run.intake.cut && !run.partial &&
+	    !intake_is_whole(&run.intake, &why))
 		tally_fail(&run.tally, NULL, NULL, NULL, &why);
 	ndjson_free(&in);
 	record_free(&r);
@@ -161,8 +160,8 @@ read_records(char **files)
 /* --- output --- */
 
 /* A part says that it is one: who takes the rest for gone must know. Nor does it
- * hide, with --partial, that a dump was cut off before another one: what no end record
- * counted, this one does not count either. */
+ * hide that a dump was cut off before another one: what no end record counted, this
+ * one does not count either. */
 static void
 write_end(const struct select_counts *counts)
 {

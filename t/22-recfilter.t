@@ -101,7 +101,7 @@ ok 'a domain with accounts of its own is no mirror' '
 		alias_row @one.test "\"@two.test\""
 		alias_row l@two.test "\"a@one.test\",\"x@ext.test\""
 		end
-	} | counted >dump2
+	} >dump2
 	run 0 recfilter -a a@two.test dump2 >out
 	hasnt out "account\",\"address\":\"a@one.test"
 	hasnt out l@two.test
@@ -121,7 +121,7 @@ ok 'aliases that lead in a circle, and mirrors of mirrors' '
 		alias_row @m2.test "\"@m1.test\""
 		alias_row z@m1.test "\"z@m2.test\""
 		end
-	} | counted >dump3
+	} >dump3
 	run 0 recfilter -a a@one.test dump3 >out
 	has out x@one.test
 	hasnt out z@m1.test
@@ -136,7 +136,7 @@ ok 'a note about an address goes with it, and one about what nobody has with all
 		echo "{\"v\":1,\"type\":\"note\",\"what\":\"l@one.test\",\"text\":\"of l\"}"
 		echo "{\"v\":1,\"type\":\"note\",\"what\":\"pipe@one.test\",\"text\":\"of nobody\"}"
 		end
-	} | counted >dump4
+	} >dump4
 	for who in a b; do
 		run 0 recfilter -a $who@one.test dump4 >out
 		jq -r "select(.type == \"note\") | .text" out | tr "\n" " "
@@ -156,8 +156,7 @@ ok 'empty input, or without its end: nothing goes on' '
 	: | run 1 recfilter --partial -a c@two.test >out 2>err
 	has err "no account, group or alias"'
 ok 'a record that cannot be read: the rest goes on, the end counts it' '
-	sed "3i {\"v\":1,\"type\":\"account\"}
-	    s/\"count\":20/\"count\":21/" dump >bad
+	sed "3i {\"v\":1,\"type\":\"account\"}" dump >bad
 	run 1 recfilter -E rejects -a c@two.test bad >out 2>err
 	has rejects "address: is missing"
 	tail -n 1 out | jq -e ".failed == 1 and .part != null"
@@ -227,12 +226,8 @@ ok 'a dump that was cut off before another one is not made whole' '
 	} >first
 	{ account c@two.test; end_of 1; } >second
 	{ head -n 1 first; cat second; } >cut
-	for chosen in "--domain one.test --domain two.test" "-a c@two.test"; do
-		run 1 recfilter $chosen cut >out 2>err
-		has err "more than the end record counts"
-		not [ -s out ]
-	done
-	run 0 recfilter --partial --domain one.test --domain two.test cut >out 2>err
+	run 0 recfilter --domain one.test --domain two.test cut >out 2>err
+	tail -n 1 out >last
 	run 2 mkaccounts -q --reconcile -o none out 2>err
 	has err "more than the end record counts"
 	not [ -e none ]
