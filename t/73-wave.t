@@ -29,9 +29,10 @@ ok 'the commands of a wave are shown' '
 	not [ -e state/records.ndjson ]
 	wc -l <requests >after
 	same before after'
-ok 'a list that was saved on Windows: its first address is one' '
-	printf "\357\273\277ann@one.test\r\nben@one.test\r\n" >list
-	run 0 wave -n --until check list >out
+ok 'lists that were saved on Windows: the first address of each is one' '
+	printf "\357\273\277ann@one.test\r\n" >list
+	printf "\357\273\277ben@one.test\r\n" >more
+	run 0 wave -n --until check list more >out
 	grep "^## " out >got
 	printf "## %s\n" ann@one.test ben@one.test >want
 	same want got'
