@@ -72,7 +72,8 @@ ok 'while a run writes into the Maildir, none is through Dovecot' '
 	kept_out twentyone list --user'
 
 # unopened USER: a Maildir that Dovecot has not opened, and a run into its path that
-# waits for somebody to read its results before its last batch.
+# waits for somebody to read its results, of which a pipe does not hold two batches,
+# before its last one.
 unopened() {
 	mkdir -p "home/$1/Maildir/cur" "home/$1/Maildir/new" "home/$1/Maildir/tmp"
 	chown -R "$ids" "home/$1"
@@ -82,7 +83,7 @@ unopened() {
 	waits=$!
 	exec 3<results
 	tries=0
-	until [ "$(ls "home/$1/Maildir/cur" | wc -l)" -ge 512 ]; do
+	until [ "$(ls "home/$1/Maildir/cur" | wc -l)" -ge 1024 ]; do
 		tries=$((tries + 1))
 		[ "$tries" -lt 1200 ] || return 1
 		sleep 0.1
