@@ -234,7 +234,7 @@ static void
 put_totals(void)
 {
 	buf_reset(&run.line);
-	acct_totals_put(&run.totals, &run.line);
+	acct_totals_put(&run.totals, &run.check, &run.line);
 	(void)fputs(run.line.data, stdout);
 }
 
@@ -407,6 +407,9 @@ static const struct opt options[] = {
 	    "between the owner's name and the administrator's (tried: % "
 	    "and *)",
 	    &run.target),
+	OPT_SET(0, "back",
+	    "the source is the new server and the target the old one, in words",
+	    &run.check.back),
 	OPT_CALL(0, "passwords", "FILE",
 	    "passwords that are the same on both servers", read_both_passwords,
 	    NULL),

@@ -92,16 +92,17 @@ ok 'and login and mail are where they were' '
 	steps alice@one.test | grep rollback >got
 	printf "rollback %s 0\n" login mail read extract merge dav sieve check >want
 	same want got'
-ok 'a second time, nothing is there twice' '
+ok 'a second time, nothing is there twice, and mail that came at home is named so' '
+	mail alice@one.test "" 21 22
+	own
 	run 0 rollback alice@one.test >out
 	has out "is back already"
 	old_folders alice@one.test >got
 	run 0 rollback --from read alice@one.test
 	old_folders alice@one.test >again
-	same got again'
+	same got again
+	has state/alice@one.test/check-back.ndjson ": 2 messages more than on the new server"'
 ok 'and it can move again' '
-	mail alice@one.test "" 21 22
-	own
 	run 0 migrate alice@one.test >out
 	has out "alice@one.test: has moved"
 	[ "$(routes alice@one.test)" = stalwart ]

@@ -76,11 +76,24 @@ verification_worst(const struct verification *v)
 								   : worst;
 }
 
+const char *
+check_source_name(const struct check_options *o)
+{
+	return o->back ? "new" : "old";
+}
+
+const char *
+check_target_name(const struct check_options *o)
+{
+	return o->back ? "old" : "new";
+}
+
 /* --- logins --- */
 
 /* The login on the target is what the owner will see. */
 static void
-judge_target_login(struct verification *v, const struct acct_subject *s)
+judge_target_login(struct verification *v, const struct acct_subject *s,
+    const struct check_options *o)
 {
 	const struct side_account *t = &s->target;
 
@@ -89,11 +102,13 @@ judge_target_login(struct verification *v, const struct acct_subject *s)
 	case LOGIN_SECOND_FACTOR:
 		if (!s->active)
 			(void)find(v, "login-allowed", true,
-			    "the account is disabled on the old server, and "
-			    "can log in on the new one");
+			    "the account is disabled by its record, and can "
+			    "log in on the %s server",
+			    check_target_name(o));
 		else if (t->login == LOGIN_SECOND_FACTOR)
 			(void)find(v, "second-factor", false,
-			    "the new server wants a second factor");
+			    "the %s server wants a second factor",
+			    check_target_name(o));
 		break;
 	case LOGIN_REFUSED:
 	case LOGIN_FORBIDDEN:
@@ -101,8 +116,8 @@ judge_target_login(struct verification *v, const struct acct_subject *s)
 			(void)find(v,
 			    t->login == LOGIN_REFUSED ? "login-refused"
 						      : "login-forbidden",
-			    true, "login on the new server: %s",
-			    t->login_why.text);
+			    true, "login on the %s server: %s",
+			    check_target_name(o), t->login_why.text);
 		break;
 	case LOGIN_SKIPPED:
 		(void)find(v, "login-skipped", true,
@@ -115,13 +130,14 @@ judge_target_login(struct verification *v, const struct acct_subject *s)
 }
 
 static void
-judge_source_login(struct verification *v, const struct acct_subject *s)
+judge_source_login(struct verification *v, const struct acct_subject *s,
+    const struct check_options *o)
 {
 	if (s->source.login == LOGIN_REFUSED && s->active &&
 	    s->source.data.why.kind == FAIL_NONE)
 		(void)find(v, "source-login-refused", false,
-		    "the password is not that of the old server: %s",
-		    s->source.login_why.text);
+		    "the password is not that of the %s server: %s",
+		    check_source_name(o), s->source.login_why.text);
 }
 
 /* --- what a side says --- */
@@ -138,10 +154,10 @@ judge_side(struct verification *v, const struct side_account *a,
 	if (why->kind == FAIL_NONE && a->done)
 		return true;
 	if (why->kind == FAIL_DATA) {
-		(void)find(v, failed, true, "%s: %s", name, why->text);
+		(void)find(v, failed, true, "%s server: %s", name, why->text);
 		v->status = CHECK_FAILED;
 	} else {
-		(void)find(v, "unreachable", false, "%s: %s", name,
+		(void)find(v, "unreachable", false, "%s server: %s", name,
 		    a->done ? why->text : "not asked any more");
 		if (v->status == CHECK_OK)
 			v->status = CHECK_UNREACHABLE;
@@ -161,33 +177,37 @@ is_shut(const struct side_account *a)
 
 /* True if both sides have the account and tell what it holds. */
 static bool
-judge_sides(struct verification *v, const struct acct_subject *s)
+judge_sides(struct verification *v, const struct acct_subject *s,
+    const struct check_options *o)
 {
+	const char *source = check_source_name(o),
+		   *target = check_target_name(o);
 	bool both;
 
 	if (s->source.absent && !s->active) {
 		(void)find(v, "source-disabled", false,
-		    "disabled: the old server lets nobody in");
+		    "disabled: the %s server lets nobody in", source);
 		if (v->status == CHECK_OK)
 			v->status = CHECK_SKIPPED;
 		return false;
 	}
 	if (s->source.absent) {
 		(void)find(v, "source-missing", true,
-		    "the old server has no such account, or does not let the "
-		    "master user in");
+		    "the %s server has no such account, or does not let the "
+		    "master user in",
+		    source);
 		v->status = CHECK_FAILED;
 	}
 	if (s->target.absent)
 		(void)find(v, "account-missing", true,
-		    "the new server has no such account%s",
+		    "the %s server has no such account%s", target,
 		    s->target.login == LOGIN_UNKNOWN &&
 			    s->target.data.why.kind != FAIL_NONE
 			? ", or does not let the master user in"
 			: "");
 	both = !s->source.absent && !s->target.absent;
 	if (!s->source.absent &&
-	    !judge_side(v, &s->source, "source-failed", "old server"))
+	    !judge_side(v, &s->source, "source-failed", source))
 		both = false;
 	if (is_shut(&s->target)) {
 		/* A wrong password of an active one is reported already. */
@@ -195,7 +215,7 @@ judge_sides(struct verification *v, const struct acct_subject *s)
 			v->status = CHECK_SKIPPED;
 		both = false;
 	} else if (!s->target.absent &&
-		   !judge_side(v, &s->target, "target-failed", "new server")) {
+		   !judge_side(v, &s->target, "target-failed", target)) {
 		both = false;
 	}
 	return both;
@@ -225,8 +245,8 @@ put_messages(struct buf *out, int64_t n)
 
 /* What is said of a pair that both servers tell about. */
 static void
-put_known(
-    struct buf *out, enum folder_verdict verdict, int64_t had, int64_t has)
+put_known(struct buf *out, const struct check_options *o,
+    enum folder_verdict verdict, int64_t had, int64_t has)
 {
 	switch (verdict) {
 	case FOLDER_SHORT:
@@ -236,14 +256,16 @@ put_known(
 		break;
 	case FOLDER_MORE:
 		put_messages(out, has - had);
-		buf_adds(out, " more than on the old server");
+		buf_addf(
+		    out, " more than on the %s server", check_source_name(o));
 		break;
 	case FOLDER_MISSING:
 		buf_adds(out, "the folder is missing, with ");
 		put_messages(out, had);
 		break;
 	case FOLDER_EXTRA:
-		buf_adds(out, "only on the new server, with ");
+		buf_addf(
+		    out, "only on the %s server, with ", check_target_name(o));
 		put_messages(out, has);
 		break;
 	case FOLDER_SAME:
@@ -254,25 +276,28 @@ put_known(
 
 /* What is said of a pair, after its name. */
 static void
-put_verdict(struct buf *out, const struct folder_pair *p)
+put_verdict(
+    struct buf *out, const struct check_options *o, const struct folder_pair *p)
 {
 	int64_t had = p->source == NULL ? 0 : p->source->messages,
 		has = p->target == NULL ? 0 : p->target->messages;
 
 	if (had >= 0 && has >= 0) {
-		put_known(out, p->verdict, had, has);
+		put_known(out, o, p->verdict, had, has);
 		return;
 	}
 	if (p->target == NULL)
 		buf_adds(out, "the folder is missing, and ");
 	else if (p->source == NULL)
-		buf_adds(out, "only on the new server, and ");
+		buf_addf(
+		    out, "only on the %s server, and ", check_target_name(o));
 	buf_addf(out, "the %s server does not tell how many messages",
-	    had < 0 ? "old" : "new");
+	    had < 0 ? check_source_name(o) : check_target_name(o));
 }
 
 static void
-find_folder(struct verification *v, const struct folder_pair *p)
+find_folder(struct verification *v, const struct check_options *o,
+    const struct folder_pair *p)
 {
 	static const char *const whats[] = { [FOLDER_SHORT] = "folder-short",
 		[FOLDER_TOLERATED] = "folder-tolerated",
@@ -287,7 +312,7 @@ find_folder(struct verification *v, const struct folder_pair *p)
 	if (text.len > NAME_SHOWN)
 		text.len = utf8_prefix(text.data, NAME_SHOWN);
 	buf_adds(&text, ": ");
-	put_verdict(&text, p);
+	put_verdict(&text, o, p);
 	find(v, whats[p->verdict], folder_is_short(p->verdict), "%s",
 	    buf_str(&text))
 	    ->folder = p;
@@ -302,7 +327,7 @@ judge_folders(struct verification *v, const struct acct_subject *s,
 	    &o->compare, &v->folders);
 	for (size_t i = 0; i < v->folders.n; i++)
 		if (v->folders.v[i].verdict != FOLDER_SAME)
-			find_folder(v, &v->folders.v[i]);
+			find_folder(v, o, &v->folders.v[i]);
 }
 
 /* What a side does not count is no loss; what it refuses to count may be one. */
@@ -324,8 +349,8 @@ find_uncounted(struct verification *v, const struct side_account *a,
 }
 
 static void
-judge_count(
-    struct verification *v, const struct acct_subject *s, enum data_kind k)
+judge_count(struct verification *v, const struct acct_subject *s,
+    const struct check_options *o, enum data_kind k)
 {
 	static const char *const whats[DATA_KINDS][2] = {
 		[DATA_CONTACTS] = { "contacts-short", "contacts-more" },
@@ -336,21 +361,22 @@ judge_count(
 	int64_t had = s->source.data.counts[k], has = s->target.data.counts[k];
 
 	if (!s->source.known[k])
-		find_uncounted(v, &s->source, "old", k);
+		find_uncounted(v, &s->source, check_source_name(o), k);
 	else if (!s->target.known[k])
-		find_uncounted(v, &s->target, "new", k);
+		find_uncounted(v, &s->target, check_target_name(o), k);
 	else if (has < had)
 		(void)find(v, whats[k][0], true, "%s: %" PRId64 " of %" PRId64,
 		    data_name(k), has, had);
 	else if (has > had)
 		(void)find(v, whats[k][1], false,
-		    "%s: %" PRId64 " more than on the old server", data_name(k),
-		    has - had);
+		    "%s: %" PRId64 " more than on the %s server", data_name(k),
+		    has - had, check_source_name(o));
 }
 
 /* Which script runs. The procedure's own may run the owner's from within. */
 static void
-judge_active(struct verification *v, const struct acct_subject *s)
+judge_active(struct verification *v, const struct acct_subject *s,
+    const struct check_options *o)
 {
 	const char *had = s->source.data.active_script,
 		   *has = s->target.data.active_script;
@@ -360,14 +386,14 @@ judge_active(struct verification *v, const struct acct_subject *s)
 		return;
 	if (had != NULL && has == NULL)
 		(void)find(v, "scripts-inactive", true,
-		    "scripts: %s is active on the old server, none on the new "
+		    "scripts: %s is active on the %s server, none on the %s "
 		    "one",
-		    had);
+		    had, check_source_name(o), check_target_name(o));
 	else if (had == NULL || strcmp(had, has) != 0)
 		(void)find(v, "scripts-active", false,
-		    "scripts: %s is active on the old server, %s on the new "
-		    "one",
-		    had == NULL ? "none" : had, has);
+		    "scripts: %s is active on the %s server, %s on the %s one",
+		    had == NULL ? "none" : had, check_source_name(o), has,
+		    check_target_name(o));
 }
 
 void
@@ -375,17 +401,17 @@ check_account(const struct acct_subject *s, const struct check_options *o,
     struct verification *v)
 {
 	*v = (struct verification){ .status = CHECK_OK };
-	judge_target_login(v, s);
-	judge_source_login(v, s);
-	if (!judge_sides(v, s))
+	judge_target_login(v, s, o);
+	judge_source_login(v, s, o);
+	if (!judge_sides(v, s, o))
 		return;
-	judge_rights(v, &s->source, "old");
-	judge_rights(v, &s->target, "new");
+	judge_rights(v, &s->source, check_source_name(o));
+	judge_rights(v, &s->target, check_target_name(o));
 	judge_folders(v, s, o);
 	for (int k = 0; k < DATA_KINDS; k++)
 		if (o->counted[k])
-			judge_count(v, s, (enum data_kind)k);
-	judge_active(v, s);
+			judge_count(v, s, o, (enum data_kind)k);
+	judge_active(v, s, o);
 }
 
 /* --- the record --- */

@@ -45,7 +45,11 @@ struct acct_finding {
 struct check_options {
 	struct compare_options compare;
 	bool counted[DATA_KINDS];
+	bool back; /* the source is the new server */
 };
+/* "old" or "new", whichever server a side is. */
+const char *check_source_name(const struct check_options *o);
+const char *check_target_name(const struct check_options *o);
 
 /* The zero value is empty. */
 struct verification {

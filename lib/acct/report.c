@@ -19,7 +19,8 @@ acct_totals_add(struct acct_totals *t, const struct acct_subject *s,
 }
 
 void
-acct_totals_put(const struct acct_totals *t, struct buf *out)
+acct_totals_put(
+    const struct acct_totals *t, const struct check_options *o, struct buf *out)
 {
 	size_t all = 0;
 
@@ -30,9 +31,10 @@ acct_totals_put(const struct acct_totals *t, struct buf *out)
 		buf_addf(out, "%s %zu %s", c == 0 ? "" : ",", t->counts[c],
 		    check_name((enum acct_check)c));
 	buf_addf(out,
-	    "\n%" PRId64 " messages on the old server, %" PRId64
-	    " on the new one\n",
-	    t->source_messages, t->target_messages);
+	    "\n%" PRId64 " messages on the %s server, %" PRId64
+	    " on the %s one\n",
+	    t->source_messages, check_source_name(o), t->target_messages,
+	    check_target_name(o));
 }
 
 void

@@ -21,7 +21,8 @@ struct acct_totals {
 void acct_totals_add(struct acct_totals *t, const struct acct_subject *s,
     const struct verification *v);
 /* Appends them, two lines. */
-void acct_totals_put(const struct acct_totals *t, struct buf *out);
+void acct_totals_put(const struct acct_totals *t, const struct check_options *o,
+    struct buf *out);
 
 /* Appends a line for each finding; what is not a loss is a note, left out unless
  * notes. */

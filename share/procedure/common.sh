@@ -633,7 +633,7 @@ compare() {
 	    --target "$STALWART_URL" --target-user "$STALWART_USER" \
 	    --target-password-file "$NEW_PASSWORD_FILE"
 	if [ "$compare_way" = back ]; then
-		set -- --target "$OLD_IMAP" --target-user "$OLD_MASTER" \
+		set -- --back --target "$OLD_IMAP" --target-user "$OLD_MASTER" \
 		    --target-password-file "$OLD_MASTER_PASSWORD_FILE" \
 		    --target-separator "$OLD_MASTER_SEPARATOR" \
 		    --source "$STALWART_URL" --source-user "$STALWART_USER" \

@@ -118,6 +118,7 @@ test_report(void)
 	struct verification v = { .status = CHECK_SHORT, .v = found, .n = 3 },
 			    none = { .status = CHECK_OK, .v = found, .n = 1 };
 	struct acct_totals t = { 0 };
+	struct check_options o = { 0 };
 	struct buf out = { 0 };
 	struct why why = { 0 };
 
@@ -137,11 +138,17 @@ test_report(void)
 	    "a server that is away is temporary");
 	acct_totals_add(&t, &s, &none);
 	buf_reset(&out);
-	acct_totals_put(&t, &out);
+	acct_totals_put(&t, &o, &out);
 	SAME(buf_str(&out),
 	    "1 account: 1 ok, 0 short, 0 failed, 0 unreachable, 0 skipped\n"
 	    "0 messages on the old server, 0 on the new one\n",
 	    "totals");
+	o.back = true;
+	buf_reset(&out);
+	acct_totals_put(&t, &o, &out);
+	OK(strstr(out.data, "0 messages on the new server, 0 on the old one") !=
+		NULL,
+	    "of accounts that go back");
 	buf_free(&out);
 }
 

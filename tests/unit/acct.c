@@ -304,6 +304,20 @@ test_texts(void)
 	    "many messages",
 	    "an extra one");
 	verification_free(&v);
+	o.back = true;
+	subject.target.login = LOGIN_REFUSED;
+	why_set(&subject.target.login_why, FAIL_DATA, "wrong");
+	check_account(&subject, &o, &v);
+	SAME(v.v[0].text, "login on the old server: wrong", "on the way back");
+	SAME(v.v[1].text,
+	    "a: the folder is missing, and the new server does not tell how "
+	    "many messages",
+	    "a folder that did not come back");
+	SAME(v.v[2].text,
+	    "b: only on the old server, and the old server does not tell how "
+	    "many messages",
+	    "one that was there before");
+	verification_free(&v);
 }
 
 static void
