@@ -153,6 +153,46 @@ ok 'what another run has put in is named where it is otherwise, and known where 
 	run 0 put -u --keep-passwords >out 2>err
 	[ "$(the_text same@one.test forward | grep -c z@other.test)" = 1 ]'
 
+# What the second machine has seen there is as if it had put it in: what the owner
+# takes away afterwards stays away on both.
+serve
+{
+	account pass@one.test '"app_passwords":[{"name":"Phone"},{"name":"Tab"}]'
+	account filt@one.test "$(filter Work)"
+	account fwd@one.test "$(fwd x@other.test)"
+	account id@one.test '"identities":[{"name":"I","address":"id@one.test","text":"t"}]'
+} | plan_of
+on_machine() {
+	stalwart-apply --password-file admin.secret --settings "settings$1" --app-passwords "new$1" plan
+}
+ok 'what the owner takes away is not put in again by a machine that has seen it' '
+	cp settings settings1
+	cp settings settings2
+	run 0 on_machine 1 >out 2>err
+	run 0 on_machine 2 >out 2>err
+	has out "it is not in the file of app passwords: the owner has it, or another file does"
+	[ ! -s new2 ]
+	id_of pass@one.test
+	phone=$(ask x:AppPassword/get pass@one.test | jq -r ".[] | select(.description == \"Phone\").id")
+	jmap x:AppPassword/set "{\"accountId\":\"$id\",\"destroy\":[\"$phone\"]}" >/dev/null
+	for who in filt fwd; do
+		id_of $who@one.test
+		jmap SieveScript/set "{\"accountId\":\"$id\",\"onSuccessDeactivateScript\":true}" >/dev/null
+	done
+	one=$(ask Identity/get id@one.test | jq -r ".[0].id")
+	id_of id@one.test
+	jmap Identity/set "{\"accountId\":\"$id\",\"destroy\":[\"$one\"]}" >/dev/null
+	for machine in 2 1 2; do
+		: >requests
+		run 0 on_machine $machine >out 2>err
+		not grep -q "Script/set\|Password/set\|Identity/set" requests
+		[ "$(scripts filt@one.test) $(scripts fwd@one.test)" = "main forward" ]
+		[ "$(noted "has switched the scripts off\|has activated another script, or none")" = 2 ]
+		[ "$(ask x:AppPassword/get pass@one.test | jq -r "map(.description) | join(\",\")")" = Tab ]
+	done
+	[ ! -s new2 ]'
+rm -f new[12]
+
 # --- when the accounts were made ---
 serve --max-objects-in-get 2
 directory 1 "" "" | plan_of

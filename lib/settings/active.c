@@ -321,6 +321,24 @@ note_vacation(
 	free(note);
 }
 
+/* What is active as the record wants it, whoever made it so, is known as what a run
+ * from here would have activated: an owner who switches it off is left alone. */
+static void
+note_seen(const struct script_set *s, char *key)
+{
+	struct owner_item seen = {
+		.kind = ITEM_ACTIVE, .name = key, .key = key
+	};
+	struct why why = { 0 };
+
+	if (ever_active(s) || (s->names[C_FILTERS] != NULL && !has_wanted(s)))
+		return;
+	if (has_wanted(s))
+		seen.wanted = key;
+	if (owner_done(s->run, s->o, &seen, NULL, NULL, &why) == -1)
+		owner_failed(s->run, s->o, ITEM_ACTIVE, key, why.text);
+}
+
 static void
 activate(
     struct script_set *s, const char *const *names, size_t n, const char *key)
@@ -338,9 +356,11 @@ active_decide(struct script_set *s, const struct wanted_vacation *w)
 	size_t n = script_count(s, names);
 	char *key = key_of(names, n), *note = NULL;
 
-	if (n == 0 || (n == 1 && s->active != NULL &&
-			  strcmp(s->active_name, names[0]) == 0))
+	if (n == 0)
 		;
+	else if (n == 1 && s->active != NULL &&
+		 strcmp(s->active_name, names[0]) == 0)
+		note_seen(s, key);
 	else if (is_covered(s, names, n, key)) {
 		if (script_is_wrapper(s->active_name))
 			note = note_lacking(s, names, n);

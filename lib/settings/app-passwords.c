@@ -18,7 +18,8 @@ has_app_password(const struct holder *o, const char *name)
 }
 
 /* Secrets of the old server cannot be carried. One that was made by an earlier
- * run is not made again: the owner may have removed it since. A line in the file
+ * run, on whatever machine, is not made again: the owner may have removed it since
+ * this one has seen it. A line in the file
  * alone may be about an account that is no more. One that an earlier run asked for
  * and did not live to write down is known to nobody. */
 static void
@@ -48,7 +49,7 @@ make_missing(const struct owner_run *run, struct holder *o)
 			continue;
 		}
 		if (there || made) {
-			owner_exists(run, o, ITEM_APP_PASSWORD, v[n].name,
+			owner_exists_known(run, o, ITEM_APP_PASSWORD, v[n].name,
 			    "it is not in the file of app passwords: the owner "
 			    "has it, or another file does");
 			continue;

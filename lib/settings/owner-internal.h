@@ -34,6 +34,9 @@ struct owner_item *owner_noted_item(const struct owner_run *run,
  * not as the record wants it. */
 void owner_exists(const struct owner_run *run, const struct holder *o,
     enum item_kind kind, const char *name, const char *note);
+/* The same, in the ledger also with a note. */
+void owner_exists_known(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, const char *note);
 /* The same, with what the record wants and the server has, for owner_put; id: what
  * the server calls it; NULL: nobody asks. */
 void owner_exists_as(const struct owner_run *run, const struct holder *o,

@@ -421,19 +421,33 @@ owner_done(const struct owner_run *run, const struct holder *o,
 	return r == 0 ? note_done(run, o, i->kind, i->name, why) : r;
 }
 
-void
-owner_exists(const struct owner_run *run, const struct holder *o,
-    enum item_kind kind, const char *name, const char *note)
+static void
+exists(const struct owner_run *run, const struct holder *o, enum item_kind kind,
+    const char *name, const char *note, bool known)
 {
 	struct why why = { 0 };
 
-	if (note == NULL && note_done(run, o, kind, name, &why) == -1) {
+	if (known && note_done(run, o, kind, name, &why) == -1) {
 		run->report(
 		    run->arg, o, kind, SET_FAILED, name, NULL, NULL, &why);
 		return;
 	}
 	run->report(run->arg, o, kind, o->sent ? SET_CREATED : SET_EXISTS, name,
 	    note, NULL, NULL);
+}
+
+void
+owner_exists(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, const char *note)
+{
+	exists(run, o, kind, name, note, note == NULL);
+}
+
+void
+owner_exists_known(const struct owner_run *run, const struct holder *o,
+    enum item_kind kind, const char *name, const char *note)
+{
+	exists(run, o, kind, name, note, true);
 }
 
 void
