@@ -347,9 +347,12 @@ make_app_password(struct object *o, const json_t *body)
 	json_t *list = json_object_get(o->value, "credentials"), *result;
 	char id[16], number[24];
 	char *secret;
+	size_t n = json_object_size(list);
 
 	id_encode(o->next_credential++, id);
-	(void)snprintf(number, sizeof number, "%zu", json_object_size(list));
+	do /* after one in between has gone, its number is that of another */
+		(void)snprintf(number, sizeof number, "%zu", n++);
+	while (json_object_get(list, number) != NULL);
 	secret =
 	    xasprintf("app_aaaaaalyeqvfouv1ip77ppihqpm9202%s%s", o->id, id);
 	(void)json_object_set_new(list, number,
