@@ -5,7 +5,7 @@
 . "$top/t/procedure.sh"
 need_dovecot /usr/lib/dovecot/managesieve-login dovecot-managesieved
 
-for user in alice bob cat dan; do
+for user in alice bob cat dan eve fay; do
 	mail $user@one.test '' 1 2
 	echo "$user@one.test:{PLAIN}$user-Zx-long" >>old.users
 done
@@ -33,7 +33,8 @@ ferry_ready
 # The directory has a forward of hers.
 cat >dump <<END
 #!/bin/sh
-dirdump passwd-file -q $tmp/directory | sed 's/"type":"account",/"type":"account","forward":["away@two.test"],"keep":true,/'
+dirdump passwd-file -q $tmp/directory | sed 's/"type":"account",/"type":"account","forward":["away@two.test"],"keep":true,/
+    /"eve@one.test"/s/"keep":true,/&"scripts":[{"name":"docker-mailserver","active":true,"text":"# plain\\\\nkeep;\\\\n"}],/'
 END
 chmod 755 dump
 settings "OLD_DUMP=$tmp/dump"
@@ -161,4 +162,47 @@ ok 'one that the old server does not take holds up nothing, and is named' '
 	run 0 rollback bob@one.test >out
 	has out "is back already"
 	run 0 migrate bob@one.test'
+# rewrite USER NAME TEXT: its owner changes a filter on the new server.
+rewrite() {
+	id=$(new_id "$1@one.test")
+	script=$(jmap SieveScript/get "{\"accountId\":\"$id\",\"ids\":null}" |
+	    jq -r --arg n "$2" ".methodResponses[0][1].list[] | select(.name == \$n).id")
+	blob=$(jmap Blob/upload "{\"accountId\":\"$id\",\"create\":{\"b\":{\"data\":[{\"data:asText\":\"$3\"}],\"type\":\"application/sieve\"}}}" |
+	    jq -r .methodResponses[0][1].created.b.id)
+	jmap SieveScript/set "{\"accountId\":\"$id\",\"update\":{\"$script\":{\"blobId\":\"$blob\"}}}" | grep -q updated
+}
+ok 'one that has another name on the old server comes back under no second one' '
+	for name in one two three "1. Rule: x."; do
+		printf "# %s\r\nkeep;\r\n" "$name" | old put -u fay@one.test "$name"
+	done
+	old activate -u fay@one.test one
+	run 0 migrate fay@one.test
+	old rename -u fay@one.test one uno
+	old rename -u fay@one.test two due
+	old rename -u fay@one.test three tre
+	printf "# another\r\nstop;\r\n" | old put -u fay@one.test three
+	rewrite fay two "# changed\r\nkeep;\r\n"
+	run 0 rollback -v fay@one.test 2>err || { cat err; tail -n 30 state/fay@one.test/log; false; }
+	old_filters fay >got
+	printf "%s\n" "1. Rule: x." due "due (new server)" three tre "uno ACTIVE" | sort >want
+	same want got
+	sieve_text fay >text
+	printf "%s\n" "a filter was changed on the new server: it is there as \"due (new server)\", not active" | same - text'
+ok 'nor one that runs from a file without a name' '
+	printf "# plain\nkeep;\n" >homes/old/eve@one.test/.dovecot.sieve
+	own
+	run 0 migrate eve@one.test
+	jmap SieveScript/get "{\"accountId\":\"$(new_id eve@one.test)\",\"ids\":null}" |
+	    jq -r ".methodResponses[0][1].list[].name" | sort >got
+	printf "%s\n" docker-mailserver forward mailferry | same - got
+	run 0 rollback eve@one.test 2>err || { cat err; tail -n 30 state/eve@one.test/log; false; }
+	[ -z "$(old_filters eve)" ]
+	[ ! -h homes/old/eve@one.test/.dovecot.sieve ]
+	[ "$(sieve_text eve)" = "" ]
+	run 0 migrate eve@one.test
+	rewrite eve docker-mailserver "# changed\r\nkeep;\r\n"
+	run 0 rollback eve@one.test
+	[ "$(old_filters eve)" = docker-mailserver ]
+	[ ! -h homes/old/eve@one.test/.dovecot.sieve ]
+	sieve_text eve | grep -F "a filter was changed on the new server: it is there as \"docker-mailserver\", not active: $tmp/homes/old/eve@one.test/.dovecot.sieve runs"'
 done_testing

@@ -119,7 +119,8 @@ class Carried:
         if scripts:
             name = self.rand.choice(scripts)
             self.write(name, f"# {self.rand.random()}\r\nkeep;\r\n")
-            self.chose = self.chose or name.startswith("mailferry")
+            if name.startswith("mailferry"):  # it runs what the owner says
+                self.chosen, self.chose = "?", True
             self.done = "edits " + name
 
     def do_new(self, _state, _active, _runs):
