@@ -16,6 +16,11 @@ for what in kill ENOSPC EIO; do
 		run 0 /usr/bin/python3 "$top/tests/maildir/crash.py" "$shim" "$what"'
 done
 
+ok 'killed on a file system without RENAME_NOREPLACE' '
+	mkdir noreplace
+	cd noreplace
+	FSCALL_NOREPLACE=EINVAL run 0 /usr/bin/python3 "$top/tests/maildir/crash.py" "$shim" kill'
+
 ok 'a message that arrives while it is being added' '
 	mkdir arrive
 	cd arrive

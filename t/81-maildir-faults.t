@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE
 shim=$build/shim/fscalls.so
 not_sanitized
 
-for error in EIO ENOSPC EDQUOT EINTR EMFILE short; do
+for error in EIO ENOSPC EDQUOT EINTR EMFILE short EIO+ ENOSPC+; do
 	ok "calls that fail: $error" '
 		mkdir "$error"
 		cd "$error"
@@ -19,6 +19,11 @@ ok 'calls that fail, LAYOUT=fs: EIO' '
 	mkdir fs
 	cd fs
 	run 0 /usr/bin/python3 "$top/tests/maildir/faults.py" "$shim" fs EIO'
+
+ok 'calls of a second run that fail, without RENAME_NOREPLACE: EIO, EMFILE' '
+	mkdir second
+	cd second
+	run 0 /usr/bin/python3 "$top/tests/maildir/faults.py" "$shim" again EIO EMFILE EIO+'
 
 ok 'what cannot be looked at is not taken for what is not there' '
 	mkdir -p looks/rb/mail looks/rb/.archive2maildir looks/t

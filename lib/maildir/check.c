@@ -213,7 +213,7 @@ rename_locked(struct folder *f, const struct catalogue_entry *e,
 	if (control != -1 && box != -1 && !f->locked_out) {
 		f->locked_out = dot_lock(control, UIDLIST_LOCK, NULL) == -1;
 		if (!f->locked_out) {
-			done = rename_fresh(box, from, box, to) == 0;
+			done = rename_shown(box, from, box, to) == 0;
 			dot_unlock(control, UIDLIST_LOCK);
 		}
 	}

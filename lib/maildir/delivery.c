@@ -33,7 +33,9 @@ lacks_noreplace(int error)
 	return error == EINVAL || error == ENOSYS || error == ENOTSUP;
 }
 
-int
+/* Gives a file that nobody sees yet its name: on a file system without
+ * RENAME_NOREPLACE by link(2), which does not replace a file either. */
+static int
 rename_fresh(int from_dir, const char *from, int to_dir, const char *to)
 {
 	int saved;
@@ -50,6 +52,22 @@ rename_fresh(int from_dir, const char *from, int to_dir, const char *to)
 	(void)unlinkat(to_dir, to, 0);
 	errno = saved;
 	return -1;
+}
+
+/* A link would show it twice: for a moment, or for good where the file system
+ * fails then. */
+int
+rename_shown(int from_dir, const char *from, int to_dir, const char *to)
+{
+	struct stat st;
+
+	if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (!lacks_noreplace(errno))
+		return -1;
+	if (fstatat(to_dir, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		errno = EEXIST;
+	return errno == ENOENT ? renameat(from_dir, from, to_dir, to) : -1;
 }
 
 /* The same for a directory: where the file system cannot, a new empty directory

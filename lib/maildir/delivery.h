@@ -95,11 +95,11 @@ int drop_sync(
 int sync_file(int dir, const char *name);
 
 /*
- * renameat2(2) with RENAME_NOREPLACE, for files; on a file system that cannot,
- * link(2) and unlink(2), which do not replace a file either. 0, or -1 and
- * errno: EEXIST if the new name is taken.
+ * Renames a message that is shown, under Dovecot's lock, with RENAME_NOREPLACE; on
+ * a file system that cannot, after a look at the new name. 0, or -1 and errno:
+ * EEXIST if the new name is taken.
  */
-int rename_fresh(int from_dir, const char *from, int to_dir, const char *to);
+int rename_shown(int from_dir, const char *from, int to_dir, const char *to);
 
 /* Shows one, whose name in cur/ must be free. 0, or -1 and why (DATA), with
  * errno; the file stays in tmp/. */

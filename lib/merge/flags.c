@@ -190,7 +190,7 @@ rename_twin(const struct flag_run *f, const struct change *ch)
 	int cur = open_box(c->tree, twin_dir(f, ch), false), r = -1, saved;
 
 	if (from != -1 && cur != -1)
-		r = rename_fresh(from, twin_name(f, ch), cur, to);
+		r = rename_shown(from, twin_name(f, ch), cur, to);
 	saved = errno;
 	if (from != -1)
 		(void)close(from);

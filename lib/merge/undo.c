@@ -148,7 +148,7 @@ restore_flags(const struct undo *u, const struct names *b,
 	if (u->dry_run)
 		return UNDO_RESTORED;
 	was = xasprintf("%s%s", r->name, r->was);
-	done = rename_fresh(b->fd[which], name, b->fd[which], was);
+	done = rename_shown(b->fd[which], name, b->fd[which], was);
 	free(was);
 	if (done == 0)
 		return UNDO_RESTORED;

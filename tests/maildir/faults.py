@@ -5,9 +5,15 @@ they can have, reading ones too, and runs the same again: every message must be
 there exactly once then, with its flags, keywords and date, whatever the first
 run thought. The judge is MESSAGES, what was put into the two trees.
 
-usage: faults.py SHIM [fs] [ERROR...]
+usage: faults.py SHIM [fs|again] [ERROR...]
 
-With "fs" the trees have LAYOUT=fs, and the target nothing but its INBOX.
+With "fs" the trees have LAYOUT=fs, and the target nothing but its INBOX. With
+"again" it is a second run that fails, with an index, on a file system without
+RENAME_NOREPLACE: the owner has removed a message of the first one, which must
+not come back, and moved another.
+
+With "EIO+", "ENOSPC+" and the like, each call that changes something fails from
+there on, as with a file system that became read-only.
 
 Every 41st call is tried, others for each error; all of them with
 FERRY_EVERY_CALL in the environment."""
@@ -22,13 +28,16 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import maildirs as md  # noqa: E402
 
 SHIM = sys.argv[1]
-FS = sys.argv[2:3] == ['fs']
-KNOWN = ['EIO', 'ENOSPC', 'EDQUOT', 'EINTR', 'EMFILE', 'short']
-ERRORS = sys.argv[3 if FS else 2:] or KNOWN
+MODE = ''.join(sys.argv[2:3]) if sys.argv[2:3] in (['fs'], ['again']) else ''
+FS, AGAIN = MODE == 'fs', MODE == 'again'
+KNOWN = ['EIO', 'ENOSPC', 'EDQUOT', 'EINTR', 'EMFILE', 'short', 'EIO+',
+         'ENOSPC+', 'EDQUOT+']
+ERRORS = sys.argv[3 if MODE else 2:] or KNOWN
 STEP = 1 if 'FERRY_EVERY_CALL' in os.environ else 41
 HERE = os.getcwd()
 MERGE = ['maildir-merge', '-q', '-j', '1', '--flags', 'add', '--state-dir',
-         'state', 'source', 'target'] + FS * ['--target-layout=fs']
+         'state', 'source', 'target'] + FS * ['--target-layout=fs'] + \
+    AGAIN * ['-i', 'state/index']
 GOOD = (0, 1, 2, 75)
 LISTED = md.nested if FS else md.folders
 SENT, NEU = ('Sent', 'A/Neu') if FS else ('.Sent', '.Neu')
@@ -53,6 +62,12 @@ MESSAGES = [
     ('', (), message(0, 'another'), 1000, False),
 ]
 SOURCE_WORDS, TARGET_WORDS = ['Work', '$NotJunk'], ['Old', '$NotJunk']
+# What "again" adds to the source, and what the owner did with some of the others.
+LATER = [
+    ('', (), message(20), 1000, False),
+    ('.Spaet', ('Work',), message(21, 'z' * 150000), 1002, False),
+]
+UNSEEN, REMOVED, MOVED = MESSAGES[1], MESSAGES[2], MESSAGES[4]
 
 
 def make():
@@ -78,6 +93,30 @@ def make():
         f.write('10000000S\n20000 3\n')
 
 
+def make_again():
+    """A merge has been, and the owner was at work since."""
+    fresh()
+    result = run(MERGE)
+    if result.returncode != 0:
+        fail('the first merge', 'fails by itself', result)
+    for folder, part, name, _, _, data, _ in list(md.messages('target')):
+        path = os.path.join('target', folder, part, name)
+        if data == REMOVED[2]:
+            os.remove(path)
+        elif data == UNSEEN[2]:
+            os.rename(path, path.replace(':2,S', ':2,'))
+        elif data == MOVED[2]:
+            os.rename(path, os.path.join('target', 'cur', '4.x:2,S'))
+    md.make_folder('source', LATER[1][0])
+    md.put_keywords('source', LATER[1][0], SOURCE_WORDS)
+    for number, (folder, words, data, date, _) in enumerate(LATER):
+        md.put('source', folder, '2%d.s:2,S%s' % (number, 'a' * len(words)),
+               data, date)
+    shutil.rmtree('before')
+    os.rename('target', 'before')
+    os.rename('state', 'before-state')
+
+
 def held(root):
     """What is in a tree, but for file names; what the target had keeps its
     flags or gets the source's."""
@@ -89,6 +128,12 @@ def held(root):
 
 def model(merged):
     """What held() has to be of the target, before and after the merge."""
+    if AGAIN:
+        return collections.Counter(
+            ('' if m is MOVED else m[0],
+             () if m is MOVED else tuple(sorted(m[1])), m[2], m[3],
+             '' if m is UNSEEN and not merged else 'S')
+            for m in MESSAGES + LATER * merged if m is not REMOVED)
     return collections.Counter(
         (folder, tuple(sorted(words)), data, date, 'S' if merged else '')
         for folder, words, data, date, there in MESSAGES if merged or there)
@@ -100,19 +145,22 @@ def outside(root):
         return sorted(at[len(root):] for at, _, _ in os.walk(root)), f.read()
 
 
-def run(command, error=None, number=0):
-    env = dict(os.environ, LD_PRELOAD=SHIM, FSCALL_ALL='1', FSCALL_BELOW=HERE,
+def run(command, error='none', number=0):
+    env = dict(os.environ, LD_PRELOAD=SHIM, FSCALL_BELOW=HERE,
                FSCALL_COUNT='calls', FSCALL_AT=str(number),
-               FSCALL_DO=error or 'none')
+               FSCALL_DO=error.rstrip('+'))
+    env['FSCALL_LASTING' if error.endswith('+') else 'FSCALL_ALL'] = '1'
+    if AGAIN:
+        env['FSCALL_NOREPLACE'] = 'EINVAL'
     return subprocess.run(command, env=env, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE)
 
 
-def fresh(template='before', state=None):
+def fresh(template='before', state='before-state'):
     for name in ('target', 'state'):
         shutil.rmtree(name, ignore_errors=True)
     shutil.copytree(template, 'target')
-    if state:
+    if os.path.exists(state):
         shutil.copytree(state, 'state')
 
 
@@ -135,11 +183,10 @@ def attempt(what, error, number):
 def check_not_doubled(what, result):
     seen = collections.Counter((f, data) for f, _, _, _, _, data, _ in
                                md.messages('target', LISTED))
-    wanted = collections.Counter((m[0], m[2]) for m in MESSAGES)
-    if seen - wanted:
-        fail(what, 'twice: %s' % [k for k in seen - wanted], result)
-    lost = [m for m in MESSAGES if m[4] and (m[0], m[2]) not in seen]
-    if lost:
+    more = seen - collections.Counter((m[0], m[2]) for m in model(True))
+    if more:
+        fail(what, 'twice, or again: %s' % list(more), result)
+    if any((m[0], m[2]) not in seen for m in model(False)):
         fail(what, 'a message of the target is lost', result)
 
 
@@ -167,13 +214,11 @@ def try_merge(error, number):
 def try_undo(error, number):
     what = 'undo, %s at call %d' % (error, number)
     fresh('merged', 'merged-state')
-    journal, = glob.glob('state/*.journal')
-    undo = ['maildir-merge', '-q', '--undo', journal, 'target']
-    first = run(undo, error, number)
+    first = run(UNDO, error, number)
     if first.returncode not in GOOD:
         fail(what, 'exit %d' % first.returncode, first)
     if first.returncode != 0:
-        again = run(undo)
+        again = run(UNDO)
         if again.returncode != 0 and b'undone before' not in again.stderr:
             fail(what, 'the second one fails', again)
     if held('target') != before:
@@ -182,32 +227,37 @@ def try_undo(error, number):
             [k for k in before - held('target')]), first)
     if outside('target') != outside('before'):
         fail(what, 'leaves %r' % (outside('target'),), first)
-    if 'mailferry-merges' in os.listdir('target'):
+    if not AGAIN and 'mailferry-merges' in os.listdir('target'):
         fail(what, 'leaves its mark', first)
     return first.returncode
 
 
 make()
+if AGAIN:
+    make_again()
 fresh()
 result = run(MERGE)
-calls, wanted, before = int(open('calls').read()), model(True), model(False)
+wanted, before = model(True), model(False)
 if result.returncode != 0 or held('target') != wanted or \
         held('before') != before:
     fail('merge', 'fails by itself', result)
 shutil.copytree('target', 'merged', symlinks=True)
 shutil.copytree('state', 'merged-state')
-result = run(['maildir-merge', '-q', '--undo', glob.glob('state/*.journal')[0],
-              'target'])
-undo_calls = int(open('calls').read())
+journal, = set(glob.glob('state/*.journal')) - set(
+    name.replace('before-', '') for name in glob.glob('before-state/*'))
+UNDO = ['maildir-merge', '-q', '--undo', journal, 'target']
+result = run(UNDO)
 if result.returncode != 0 or held('target') != before:
     fail('undo', 'fails by itself', result)
 ends = collections.Counter()
 for name in ERRORS:
     first = 1 + 7 * KNOWN.index(name) % STEP
-    for n in range(first, calls + 1, STEP):
-        attempt(try_merge, name, n)
-    for n in range(first, undo_calls + 1, STEP):
-        attempt(try_undo, name, n)
-print('%d calls of a merge, %d of an undoing: %s' % (
-    calls, undo_calls, dict(ends)))
+    for what, templates, command in (
+            (try_merge, (), MERGE),
+            (try_undo, ('merged', 'merged-state'), UNDO)):
+        fresh(*templates)
+        run(command, name)
+        for n in range(first, int(open('calls').read()) + 1, STEP):
+            attempt(what, name, n)
+print(dict(ends))
 sys.exit(ends['wrong'] != 0)

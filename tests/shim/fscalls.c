@@ -9,6 +9,7 @@
  *	FSCALL_DO=kill | stop | EIO | ENOSPC | EDQUOT | EINTR | EMFILE | short
  *				what happens there; short: a read or write of
  *				one byte
+ *	FSCALL_LASTING=1	it happens at all later calls, too
  *	FSCALL_ALL=1		counts the calls that only read, too: open,
  *				openat2, opendir, dup, read, getdents (readdir),
  *				mmap, stat, statx, statvfs, readlink, realpath,
