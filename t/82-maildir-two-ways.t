@@ -132,6 +132,61 @@ ok 'where Dovecot is in a container it gives way to a run that began since' '
 	run 0 wait "$first"
 	all_once contained'
 
+# halted CALL WHAT: the run into the path is killed or stopped at that call that
+# reads or changes the Maildir.
+mkdir -p few/cur few/new few/tmp
+cp many/cur/[1-9].* few/cur
+halted() {
+	rm -rf home/halted third
+	mkdir -p home/halted/Maildir/cur home/halted/Maildir/new home/halted/Maildir/tmp
+	chown -R "$ids" home/halted
+	LD_PRELOAD=$build/shim/fscalls.so FSCALL_ALL=1 FSCALL_BELOW=$tmp/home/halted \
+	    FSCALL_AT=$1 FSCALL_DO=$2 FSCALL_COUNT=calls maildir-merge -j 1 \
+	    --state-dir third few home/halted/Maildir >out3 2>err3
+}
+stopped() {
+	[ "$(sed 's/.*) //; s/ .*//' "/proc/$1/stat")" = T ]
+}
+sanitized || ok 'and so it does amid what it adds at once' '
+	halted 0 none
+	# The first call by which one message is there.
+	from=0 to=$(cat calls)
+	while [ $((to - from)) -gt 1 ]; do
+		half=$(((from + to) / 2))
+		run 137 halted "$half" kill
+		if [ -z "$(ls home/halted/Maildir/cur)" ]; then
+			from=$half
+		else
+			to=$half
+		fi
+	done
+	halted "$to" stop &
+	waits=$!
+	tries=0
+	until path=$(pgrep -P "$waits") && stopped "$path"; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 1200 ] || exit 1
+		sleep 0.1
+	done
+	rm -rf first holding go
+	HELD=import maildir-merge --doveadm "$tmp/far" --state-dir first \
+	    --through-doveadm halted few >out 2>err &
+	first=$!
+	await holding
+	kill -CONT "$path"
+	run 75 wait "$waits"
+	has err3 "another merge or check is at work in it"
+	has err3 "broke off: 1 message added"
+	: >go
+	run 0 wait "$first"
+	[ "$(jq -r .status out | sort | uniq -c | tr -s " \n" " ")" = " 8 added 1 present " ]
+	run 0 merge_user --state-dir second --through-doveadm halted few >out2
+	[ "$(jq -r .status out2 | sort -u)" = present ]
+	counts halted >got
+	has got "INBOX messages=9"
+	run 0 maildir-merge --state-dir third few home/halted/Maildir >out3
+	[ "$(jq -r .status out3 | sort -u)" = present ]'
+
 # mailboxes USER: with the count of their messages; and which are subscribed.
 mailboxes() {
 	$da mailbox status -u "$1" messages '*' 'INBOX*' 2>/dev/null

@@ -161,19 +161,42 @@ announce(
 	return journal_sync(m->journal, why);
 }
 
+/* One that was announced, and is not shown. */
 static void
-show_one(struct merge *m, struct batch *b, size_t i, const char *name)
+withhold(struct merge *m, struct batch *b, size_t i, const char *name)
 {
 	char *base = xmemdup(name, strcspn(name, ":"));
 	struct journal_record failed = { .kind = JOURNAL_FAILED,
 		.dir = merge_target(m, b->items[i].folder)->dir,
 		.name = base };
 
-	if (drop_show(b->drop, b->parcels[i].tmp, name, &b->whys[i]) == -1) {
-		parcel_drop(&b->parcels[i], b->drop);
-		journal_put(m->journal, &failed);
-	}
+	parcel_drop(&b->parcels[i], b->drop);
+	journal_put(m->journal, &failed);
 	free(base);
+}
+
+/* Gives the good ones their names, for as long as no run through Dovecot is at
+ * work. How many of the batch come before the first that is withheld; why tells
+ * the reason if there is one. */
+static size_t
+show_each(
+    struct merge *m, struct batch *b, size_t n, char **names, struct why *why)
+{
+	size_t i, shown;
+
+	for (i = 0; i < n; i++) {
+		if (names[i] == NULL)
+			continue;
+		if (mdtree_lock_account(m->plan->target->tree, why) == -1)
+			break;
+		if (drop_show(b->drop, b->parcels[i].tmp, names[i],
+			&b->whys[i]) == -1)
+			withhold(m, b, i, names[i]);
+	}
+	for (shown = i; i < n; i++)
+		if (names[i] != NULL)
+			withhold(m, b, i, names[i]);
+	return shown;
 }
 
 /*
@@ -225,15 +248,14 @@ note_quota(struct merge *m, const struct journal_record *done, struct why *why)
 	return 0;
 }
 
-/* Gives the good ones their names. */
+/* Shows the good ones, and sees to what follows from that. */
 static int
 show(struct merge *m, struct batch *b, size_t n, char **names, struct why *why)
 {
 	struct journal_record done = { .kind = JOURNAL_DONE };
+	struct why other = { 0 };
 
-	for (size_t i = 0; i < n; i++)
-		if (names[i] != NULL)
-			show_one(m, b, i, names[i]);
+	n = show_each(m, b, n, names, &other);
 	if (retract(m, b, n, names, why) == -1 ||
 	    drop_settle(b->drop, why) == -1)
 		return -1;
@@ -252,7 +274,10 @@ show(struct merge *m, struct batch *b, size_t n, char **names, struct why *why)
 	m->added += (size_t)done.number;
 	m->added_bytes += (uint64_t)done.size;
 	journal_put(m->journal, &done);
-	return note_quota(m, &done, why);
+	if (note_quota(m, &done, why) == -1)
+		return -1;
+	*why = other;
+	return other.kind == FAIL_NONE ? 0 : -1;
 }
 
 /* Makes a batch durable in tmp/. If that fails, all of it has failed. */
