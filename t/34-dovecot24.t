@@ -364,7 +364,7 @@ ok 'quota: of several roots the smallest; messages and folders are named' '
 	    same_limits folders
 	has err "ann@one.test: a quota of one mailbox or of the number of messages is not carried"'
 
-serve24 odd <<END
+serve24 chosen <<END
 sql_driver = sqlite
 sqlite_path = $dir/auth.sqlite
 passdb passwd-file {
@@ -375,16 +375,57 @@ passdb passwd-file {
 }
 passdb sql {
   default_password_scheme = CRYPT
-  query = SELECT password FROM users WHERE username = '%{user | username}'
+  query = SELECT password FROM users WHERE username = '%{user | username}' AND domain = '%{user | domain}'
   fields {
     nologin = %{user | domain | if('eq', 'one.test', 'no', 'yes')}
   }
 }
 userdb sql {
   iterate_query = SELECT username, domain FROM users
+  query = SELECT uid, gid, home FROM users WHERE username = '%{user|username}' AND domain = '%{user|domain}'
+  fields {
+    home = /q/%{user | md5 | hexlify(2) | upper}/%{user | concat('-', user)}
+    quota_storage_size = %{user | domain | if('eq', 'one.test', '1G', '2G')}
+  }
+}
+quota User {
+}
+END
+ok 'conditions in the fields of a running 2.4' '
+	dirdump-dovecot -q -c chosen.saved >out 2>err || [ $? -eq 1 ]
+	[ "$(quota ann@one.test)" = 1073741824 ]
+	for user in ann@one.test bob@one.test; do
+		in24 doveadm -c "$conf" user -f quota_storage_size "$user" >size </dev/null
+		[ "$(quota "$user")" = $(($(tr -d G <size) << 30)) ]
+		in24 doveadm -c "$conf" auth test -x rip=127.0.0.1 "$user" "correct horse 7!" \
+		    >answer 2>&1 </dev/null && ! grep -q "[[:space:]]nologin" answer &&
+		    now=true || now=false
+		[ "$(active "$user")" = $now ]
+		in24 doveadm -c "$conf" user -f home "$user" >home </dev/null
+		grep -q "\"address\":\"$user\".*\"home\":\"$(cat home)\"" out
+	done'
+
+serve24 odd <<END
+sql_driver = sqlite
+sqlite_path = $dir/auth.sqlite
+passdb passwd-file {
+  passwd_file_path = $dir/users
+  fields {
+    allow_nets = %{user | domain | regexp('^one', '127.0.0.0/8')}
+  }
+}
+passdb sql {
+  default_password_scheme = CRYPT
+  query = SELECT password FROM users WHERE username = '%{user | username}'
+  fields {
+    nologin = %{user | domain | regexp('^one', 'no')}
+  }
+}
+userdb sql {
+  iterate_query = SELECT username, domain FROM users
   query = SELECT uid, gid, home FROM users WHERE username = '%{user|username}'
   fields {
-    quota_storage_size = %{user | domain | if('eq', 'one.test', '1G', '2G')}
+    quota_storage_size = %{user | domain | regexp('^one', '1G')}
   }
 }
 END
@@ -396,7 +437,7 @@ ok 'functions that are not known: the field or the database is named, the rest r
 	has ann "\"home\":\"$(cat home)\""
 	hasnt ann allow_nets
 	for what in "passdb 1 (passwd-file)" "passdb 2 (sql)" "userdb 1 (sql)"; do
-		grep "\"what\":\"$what\"" out | has /dev/stdin "has the variable %{user | domain | if("
+		grep "\"what\":\"$what\"" out | has /dev/stdin "has the variable %{user | domain | regexp("
 	done
 	has err "passdb 2 (sql): the field \"nologin\" has the variable"
 	has err "userdb 1 (sql): the field \"quota_storage_size\" has the variable"'

@@ -38,9 +38,8 @@ struct expansion {
  * may have no domain, of the name as it was typed (%{orig_user}), and those
  * that say what a login with TLS from this host is (%s, %r, %c). The
  * modifiers and functions of 2.3 (L U R T D M H N X, offset and width, %{sha1:user},
- * %{if;...}) and the filters of 2.4 (lower, upper, reverse, username, domain,
- * default, substr, md5, sha1, sha256, sha512, hexlify) are known. False at another
- * variable or modifier, which x->unknown then names: out is then of no use.
+ * %{if;...}) and the functions of 2.4 in source/passwd/filters.h are known. False at
+ * another variable or modifier, which x->unknown then names: out is then of no use.
  */
 bool expansion_put(struct expansion *x, const char *text, struct buf *out);
 

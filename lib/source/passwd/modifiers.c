@@ -304,20 +304,28 @@ put_digest(struct buf *b, const unsigned char *digest, size_t len,
 	}
 }
 
-/* The length of the digest, 0 if it cannot be made. */
-static size_t
-hash_salted(const struct buf *text, const struct digest_options *o,
-    const char *name, unsigned char digest[DIGEST_MAX])
+bool
+digest_rounds(struct buf *b, const char *name, size_t len, const char *salt,
+    size_t salt_len, long rounds)
 {
+	const char *algorithm = find_digest(name, len);
+	unsigned char digest[DIGEST_MAX];
 	struct buf all = { 0 };
-	size_t size;
+	size_t size = 1;
 
-	if (o->salt != NULL)
-		buf_add(&all, o->salt, o->salt_len);
-	buf_add(&all, buf_str(text), text->len);
-	size = digest_named(name, buf_str(&all), all.len, digest);
+	if (algorithm == NULL)
+		return false;
+	/* The salt comes before the text of each round. */
+	for (long i = 0; i < rounds && size > 0; i++) {
+		buf_reset(&all);
+		buf_add(&all, salt, salt_len);
+		buf_add(&all, buf_str(b), b->len);
+		size = digest_named(algorithm, buf_str(&all), all.len, digest);
+		buf_reset(b);
+		buf_add(b, digest, size);
+	}
 	buf_wipe(&all);
-	return size;
+	return size > 0;
 }
 
 bool
@@ -325,26 +333,15 @@ digest_apply(struct buf *b, const char *name, size_t len)
 {
 	const char *options = memchr(name, ';', len);
 	size_t n = options == NULL ? len : (size_t)(options - name);
-	struct digest_options o = { .rounds = 1 };
-	const char *algorithm = find_digest(name, n);
-	unsigned char digest[DIGEST_MAX];
-	struct buf text = { 0 };
-	size_t size = 1;
+	struct digest_options o = { .rounds = 1, .salt = "" };
+	struct buf digest = { 0 };
 
-	if (algorithm == NULL ||
-	    (options != NULL && !read_options(&o, options + 1, len - n - 1)))
+	if (options != NULL && !read_options(&o, options + 1, len - n - 1))
 		return false;
-	/* The salt comes before the text of each round. */
-	buf_add(&text, buf_str(b), b->len);
-	for (long i = 0; i < o.rounds && size > 0; i++) {
-		if (i > 0) {
-			buf_reset(&text);
-			buf_add(&text, (const char *)digest, size);
-		}
-		size = hash_salted(&text, &o, algorithm, digest);
-	}
-	if (size > 0)
-		put_digest(b, digest, size, o.format);
-	buf_wipe(&text);
-	return size > 0;
+	if (!digest_rounds(b, name, n, o.salt, o.salt_len, o.rounds))
+		return false;
+	buf_add(&digest, b->data, b->len);
+	put_digest(b, (const unsigned char *)digest.data, digest.len, o.format);
+	buf_wipe(&digest);
+	return true;
 }

@@ -35,4 +35,9 @@ void span_apply(struct buf *b, const struct span *span);
  */
 bool digest_apply(struct buf *b, const char *name, size_t len);
 
+/* The same as bytes, in so many rounds (1 or more), each with the salt before the
+ * text; a name of len bytes alone. */
+bool digest_rounds(struct buf *b, const char *name, size_t len,
+    const char *salt, size_t salt_len, long rounds);
+
 #endif

@@ -18,6 +18,14 @@ enum whose {
 		      * what counts for a mailbox */
 };
 
+/* Which part of a user's name. */
+enum name_part {
+	PART_USER,
+	PART_USERNAME,
+	PART_DOMAIN,
+	PART_DOMAIN_LAST
+};
+
 /* (Dovecot 2.3, src/auth/auth-request-var-expand.c; 2.4 has other names for
  * some.) */
 static const struct variable {
@@ -74,12 +82,19 @@ static const struct variable {
 };
 
 void
-value_set_part(struct var_value *v, const char *user, enum name_part part)
+value_reset(struct var_value *v)
+{
+	buf_wipe(&v->text);
+	*v = (struct var_value){ 0 };
+}
+
+/* Appends a part of a name. */
+static void
+set_part(struct var_value *v, const char *user, enum name_part part)
 {
 	const char *domain = address_domain(user);
 	const char *last = strrchr(user, '@');
 
-	v->whole = part == PART_USER;
 	if (part == PART_USER || (part == PART_USERNAME && domain == NULL))
 		buf_adds(&v->text, user);
 	else if (part == PART_USERNAME)
@@ -132,8 +147,7 @@ value_set(
 		else if (one->value != NULL)
 			buf_adds(&v->text, one->value);
 		else
-			value_set_part(v,
-			    one->whose == WHOSE_USER ? x->user : login,
+			set_part(v, one->whose == WHOSE_USER ? x->user : login,
 			    one->part);
 		return true;
 	}

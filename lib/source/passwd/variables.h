@@ -15,21 +15,11 @@
 /* A value on its way into a text. */
 struct var_value {
 	struct buf text;
-	bool whole;   /* a user's name, which has parts */
 	bool missing; /* looked up, and not there */
-	bool bytes;   /* a digest of 2.4, in hex digits */
+	bool bytes;   /* of 2.4: shown as hex digits at the end */
 };
 
-/* Which part of a user's name. */
-enum name_part {
-	PART_USER,
-	PART_USERNAME,
-	PART_DOMAIN,
-	PART_DOMAIN_LAST
-};
-
-/* Appends a part of a name. */
-void value_set_part(struct var_value *v, const char *user, enum name_part part);
+void value_reset(struct var_value *v);
 
 /* Sets the value of a variable: one letter (2.3), or a name of either release.
  * False where there is none. */
