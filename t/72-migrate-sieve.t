@@ -5,7 +5,7 @@
 . "$top/t/procedure.sh"
 need_dovecot /usr/lib/dovecot/managesieve-login dovecot-managesieved
 
-for user in alice bob cat dan eve fay; do
+for user in alice bob cat dan eve fay gus; do
 	mail $user@one.test '' 1 2
 	echo "$user@one.test:{PLAIN}$user-Zx-long" >>old.users
 done
@@ -188,6 +188,34 @@ ok 'one that has another name on the old server comes back under no second one' 
 	same want got
 	sieve_text fay >text
 	printf "%s\n" "a filter was changed on the new server: it is there as \"due (new server)\", not active" | same - text'
+ok 'what an earlier way back has put there, and its owner went on with, stays' '
+	printf "keep; # first\r\n" | old put -u gus@one.test main
+	old activate -u gus@one.test main
+	run 0 migrate gus@one.test
+	rewrite gus main "keep; # second\r\n"
+	run 0 rollback gus@one.test
+	printf "keep; # here\r\n" | old put -u gus@one.test "main (new server)"
+	old activate -u gus@one.test "main (new server)"
+	run 0 migrate gus@one.test
+	rewrite gus main "discard; # third\r\n"
+	run 0 rollback gus@one.test 2>err
+	has err "it is there as \"main (new server 2)\", not active"
+	old get -u gus@one.test "main (new server)" >got
+	has got "# here"
+	old get -u gus@one.test "main (new server 2)" >got
+	has got "# third"
+	printf "%s\n" main "main (new server 2)" "main (new server) ACTIVE" >want
+	old_filters gus | same - want
+	run 0 rollback --from sieve gus@one.test
+	old_filters gus | same - want'
+ok 'nor is such a name passed over, where it was changed on the new server' '
+	run 0 migrate gus@one.test
+	rewrite gus "main (new server)" "keep; # there\r\n"
+	run 0 rollback gus@one.test
+	old get -u gus@one.test "main (new server)" >got
+	has got "# here"
+	old get -u gus@one.test "main (new server 3)" >got
+	has got "# there"'
 ok 'nor one that runs from a file without a name' '
 	printf "# plain\nkeep;\n" >homes/old/eve@one.test/.dovecot.sieve
 	own

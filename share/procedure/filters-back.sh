@@ -8,6 +8,7 @@
 sieve_text=
 step_sieve() {
 	run rm -rf -- "$dir/left.sieve" "$dir/sieve.there" "$dir/sieve.sent" || return
+	sieve_put=
 	[ -n "${OLD_SIEVE:-}" ] || return 0
 	# shellcheck disable=SC2086 # words
 	old_run -o "$dir/sieve.list" $OLD_DOVEADM sieve list -u "$old_user" || return
@@ -19,7 +20,7 @@ step_sieve() {
 		sieve_file=$(basename -- "$script" .sieve)
 		name_script
 		case $sieve_name in
-		'*' | active | forward | vacation | *' (new server)') continue ;;
+		'*' | active | forward | vacation) continue ;;
 		mailferry | mailferry-vacation | mailferry-[0-9]*) continue ;;
 		esac
 		put_script || return
@@ -69,12 +70,14 @@ put_script() {
 			! $sieve_ran || tell_inactive "$sieve_old"
 			return 0
 		fi
-		[ "$sieve_old" = "$sieve_plain" ] || sieve_name="$sieve_old (new server)"
+		[ "$sieve_old" = "$sieve_plain" ] || free_name "$sieve_old"
 		sieve_ran=false put_runs=
 		[ "$sieve_old" != "$sieve_plain" ] || put_runs=": $sieve_plain runs"
 		tell "a filter was changed on the new server: it is there as \"$sieve_name\", not active$put_runs"
 	fi
 	put_got=0
+	sieve_put=$sieve_put$sieve_name'
+'
 	# shellcheck disable=SC2086 # words
 	old_run -i "$script" $OLD_DOVEADM sieve put -u "$old_user" -- "$sieve_name" || put_got=$?
 	case $put_got:$sieve_ran:$sieve_runs in
@@ -92,6 +95,17 @@ put_script() {
 		;;
 	*) return "$put_got" ;;
 	esac
+}
+# free_name NAME: sieve_name is one beside NAME that no filter has there, nor gets now:
+# an owner may go on with what an earlier way back has put there.
+free_name() {
+	free_of=$(printf '%s\n' "$1" | sed -E 's/ \(new server( [0-9]+)?\)$//')
+	free_n=1
+	sieve_name="$free_of (new server)"
+	while listed "$sieve_name" || printf '%s' "$sieve_put" | grep -qxF -e "$sieve_name"; do
+		free_n=$((free_n + 1))
+		sieve_name="$free_of (new server $free_n)"
+	done
 }
 # ran_there: whether the new server ran it, by itself or from the script that the
 # procedure has made.
