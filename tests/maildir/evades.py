@@ -25,7 +25,7 @@ md.put('source', '', '1.s:2,S', message('runs'), 1000)
 # The first times, as many as the file "count" says, that a mailbox is asked for FIELDS.
 with open('between', 'w') as out:
     out.write('''#!/bin/sh
-doveadm="doveadm -c %s"
+doveadm="%s"
 box='' before=''
 for word; do
 	[ "$before" != mailbox ] || box=$word
@@ -50,7 +50,7 @@ expunge)
 	exit 75
 	;;
 esac
-''' % server.conf)
+''' % server.doveadm_command())
 os.chmod('between', 0o755)
 
 

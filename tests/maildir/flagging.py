@@ -38,10 +38,9 @@ with server.imap() as c:
 
 
 def run(*args, status=0):
-    enter = 'chroot %s ' % server.root if server.root else ''
     result = subprocess.run(
         ['maildir-merge', *args, '--through-doveadm', 'u', '--doveadm',
-         enter + 'doveadm -c ' + server.inside(server.conf),
+         server.doveadm_command(),
          '--state-dir', 'state', '--stage', '%s=%s' %
          (server.dir + '/spool', server.inside(server.dir + '/spool'))] +
         ([] if '--undo' in args else ['source']), stdout=subprocess.PIPE,

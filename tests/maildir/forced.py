@@ -15,8 +15,7 @@ for path in '%s/home/u' % server.dir, spool:
     os.mkdir(path)
     os.chmod(path, 0o755)
 server.start()
-DOVEADM = ('chroot %s ' % server.root if server.root else '') + \
-    'doveadm -c ' + server.inside(server.conf)
+DOVEADM = server.doveadm_command()
 for folder in ('', '.Neu', '.Auch'):
     md.make_folder('source', folder)
 for i in range(9):

@@ -16,8 +16,7 @@ else:
 spool = server.dir + '/spool'
 os.mkdir(spool)
 os.chmod(spool, 0o755)
-DOVEADM = ('chroot %s ' % server.root if server.root else '') + \
-    'doveadm -c ' + server.inside(server.conf)
+DOVEADM = server.doveadm_command()
 if server.root:  # its paths are of the other root
     with open('doveadm', 'w') as f:
         f.write('#!/bin/sh\n%s "$@" | sed "s,%s,%s,"\n' % (

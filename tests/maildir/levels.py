@@ -11,8 +11,7 @@ import subprocess
 from dovecot import Dovecot, fetch, md, message
 
 server = Dovecot('server', 'maildir:~/Maildir:LAYOUT=fs')
-enter = ['chroot', server.root] if server.root else []
-doveadm = enter + ['doveadm', '-c', server.inside(server.conf)]
+doveadm = server.doveadm_command().split()
 with open('doveadm', 'w') as f:  # tells the paths as they are on this side
     f.write('#!/bin/sh\n%s "$@" | sed "s,%s/,%s/,"\n' % (
         ' '.join(doveadm), server.inside(server.dir), server.dir))

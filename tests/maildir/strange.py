@@ -50,10 +50,9 @@ for folder in FOLDERS:
 
 
 def run(*args, status=0, spool=spool):
-    enter = 'chroot %s ' % server.root if server.root else ''
     result = subprocess.run(
         ['maildir-merge', *args, '--through-doveadm', 'u', '--doveadm',
-         enter + 'doveadm -c ' + server.inside(server.conf),
+         server.doveadm_command(),
          '--state-dir', 'state', '--stage', '%s=%s' %
          (spool, server.inside(spool))] +
         ([] if '--undo' in args else ['source']), stdout=subprocess.PIPE)

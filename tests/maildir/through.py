@@ -81,8 +81,7 @@ class Server(Dovecot):
                 f.write(text)
         os.mkdir(self.dir + '/spool')
         os.chmod(self.dir + '/spool', 0o755)
-        enter = 'chroot %s ' % self.root if self.root else ''
-        self.command = enter + 'doveadm -c ' + self.inside(self.conf)
+        self.command = self.doveadm_command()
         self.own()
         self.start()
 

@@ -30,8 +30,7 @@ spool = server.dir + '/spool'
 os.mkdir(spool)
 os.chmod(spool, 0o755)
 server.start()
-DOVEADM = ('chroot %s ' % server.root if server.root else '') + \
-    'doveadm -c ' + server.inside(server.conf)
+DOVEADM = server.doveadm_command()
 WANTED = collections.Counter({
     ('INBOX', '<m0@example.org>', ''): 1,
     ('INBOX', '<m1@example.org>', '\\Seen'): 1,

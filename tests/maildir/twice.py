@@ -28,11 +28,10 @@ APART = subprocess.run(['unshare', '--net', 'true'],
 
 
 def start(state):
-    enter = 'chroot %s ' % server.root if server.root else ''
     apart = ['unshare', '--net'] if state == 'two' and APART else []
     return subprocess.Popen(
         apart + ['maildir-merge', '-q', '--state-dir', state, '--through-doveadm', 'u',
-         '--doveadm', enter + 'doveadm -c ' + server.inside(server.conf),
+         '--doveadm', server.doveadm_command(),
          '--stage', '%s=%s' % (server.dir + '/spool',
                                server.inside(server.dir + '/spool')),
          'source'], stderr=subprocess.PIPE)

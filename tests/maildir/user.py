@@ -78,8 +78,7 @@ def main():
         server = Dovecot('server%d' % number, location,
                          ROLES.replace('inbox {', 'inbox {\n  ' + own))
         server.start()
-        enter = 'chroot %s ' % server.root if server.root else ''
-        command = enter + 'doveadm -c ' + server.inside(server.conf)
+        command = server.doveadm_command()
         for i in range(2):
             subprocess.run(command.split() + ['save', '-u', 'u'], check=True,
                            input=message('1.a' if i else 'old'))
@@ -115,9 +114,7 @@ def main():
     namespaces()
     store = Dovecot('dbox', 'mdbox:~/mdbox')
     store.start()
-    enter = 'chroot %s ' % store.root if store.root else ''
-    _, err = run(store, enter + 'doveadm -c ' + store.inside(store.conf),
-                 'tree', status=2)
+    _, err = run(store, store.doveadm_command(), 'tree', status=2)
     assert 'the store is mdbox; see --through-doveadm' in err, err
     store.stop()
 
@@ -126,8 +123,7 @@ def unused():
     """The INBOX lies elsewhere, and nobody has opened it."""
     server = Dovecot('server19', 'maildir:~/mail:INBOX=~/Maildir')
     server.start()
-    enter = 'chroot %s ' % server.root if server.root else ''
-    command = enter + 'doveadm -c ' + server.inside(server.conf)
+    command = server.doveadm_command()
     subprocess.run(command.split() + ['mailbox', 'create', '-u', 'u', 'Neu'],
                    check=True)
     assert not os.path.exists(server.maildir())
@@ -147,8 +143,7 @@ def escaped():
             'mail_plugins = listescape\nplugin {\n  listescape_char = "^"\n}\n')
     server = Dovecot('server21', more=more)
     server.start()
-    enter = 'chroot %s ' % server.root if server.root else ''
-    command = enter + 'doveadm -c ' + server.inside(server.conf)
+    command = server.doveadm_command()
     subprocess.run(command.split() + ['save', '-u', 'u'], check=True,
                    input=message('old'))
     for sub in ('cur', 'new', 'tmp'):
@@ -198,8 +193,7 @@ def plugins():
                  'plugin {\n  mail_crypt_save_version = 0\n}\n')
     server = Dovecot('server18')
     server.start()
-    enter = 'chroot %s ' % server.root if server.root else ''
-    command = enter + 'doveadm -c ' + server.inside(server.conf)
+    command = server.doveadm_command()
     subprocess.run(command.split() + ['save', '-u', 'u'], check=True,
                    input=message('old'))
     if server.root:
@@ -274,8 +268,7 @@ namespace again {
         ' = ' if IS_24 else '=')
     server = Dovecot('server20', location, more, field)
     server.start()
-    enter = 'chroot %s ' % server.root if server.root else ''
-    command = enter + 'doveadm -c ' + server.inside(server.conf)
+    command = server.doveadm_command()
     subprocess.run(command.split() + ['save', '-u', 'u'], check=True,
                    input=message('old'))
     with server.imap() as client:
