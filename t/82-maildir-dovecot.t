@@ -1,5 +1,7 @@
 #!/bin/sh
 # Merges into the Maildir of a real Dovecot, with clients and delivery at work.
+# What readdir(3) shows of a folder that changes is the file system's.
+on_disk=yes
 . "${0%/*}/lib.sh"
 need /usr/bin/python3 python3
 . "$top/t/dovecot23.sh"
