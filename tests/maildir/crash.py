@@ -53,7 +53,8 @@ def contents(root):
 def run(number=0, command=COMMAND + ['source', 'target']):
     """The merge; at the call of that number something happens."""
     env = dict(os.environ, LD_PRELOAD=SHIM, FSCALL_COUNT='calls',
-               FSCALL_DO=WHAT, FSCALL_AT=str(number))
+               FSCALL_DO=WHAT, FSCALL_AT=str(number),
+               FSCALL_UNSYNCED='unsynced')
     return subprocess.run(command, env=env, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE)
 
@@ -84,6 +85,15 @@ def layout(root):
     return md.folders(root), found, words
 
 
+def check_synced():
+    """What got its name in a run that nothing happened to was on the disk by
+    then; a lock need not be."""
+    names = set(open('unsynced').read().split())
+    os.remove('unsynced')
+    if any(not name.endswith('.lock') for name in names):
+        fail(0, 'named before it was on the disk: %s' % names)
+
+
 def fail(number, text, result=None):
     print('%s at call %d: %s' % (WHAT, number, text))
     if result is not None:
@@ -97,6 +107,7 @@ fresh()
 result = run()
 if result.returncode != 0:
     fail(0, 'the merge itself fails', result)
+check_synced()
 calls = int(open('calls').read())
 wanted = contents('target')
 whole = set(data for _, _, _, data, _ in wanted)
@@ -154,8 +165,11 @@ for number in range(FIRST, calls + 1, STEP):
 print('%d calls, %d of them without consequence' % (calls, unharmed))
 
 fresh()
+os.remove('unsynced')
 run()
+check_synced()
 result = undo()
+check_synced()
 if result.returncode != 0 or contents('target') != contents('before'):
     fail(0, 'undo itself fails', result)
 calls = int(open('calls').read())
