@@ -25,6 +25,11 @@ ok 'calls of a second run that fail, without RENAME_NOREPLACE: EIO, EMFILE' '
 	cd second
 	run 0 /usr/bin/python3 "$top/tests/maildir/faults.py" "$shim" again EIO EMFILE EIO+'
 
+ok 'calls of maildir-check --fix that fail, or at which it is killed' '
+	mkdir check
+	cd check
+	run 0 /usr/bin/python3 "$top/tests/maildir/checkfaults.py" "$shim"'
+
 ok 'what cannot be looked at is not taken for what is not there' '
 	mkdir -p looks/rb/mail looks/rb/.archive2maildir looks/t
 	cd looks
