@@ -513,6 +513,30 @@ ok 'flags that cannot be changed are told, and the rest is done' '
 	has got "\\Flagged \\Seen"
 	mailboxes going >got
 	has got "Later messages=1"'
+ok 'a dry run has the table and the remarks of the run' '
+	put like . l1@nine.test FS
+	put like . l2@nine.test T
+	put like .Neu l3@nine.test Sab
+	put like .Sent l4@nine.test
+	put like .Work l5@nine.test FS
+	put like .Work l6@nine.test S
+	put like ".a&AAo-b" l7@nine.test S
+	printf "0 bad name here\n1 Good\n" >like/.Neu/dovecot-keywords
+	for way in --user --through-doveadm; do
+		for how in report add; do
+			user=like$how$way
+			made $user Sent Work Trash
+			message l5@nine.test | $da save -u $user -m Work
+			message l6@nine.test | $da save -u $user -m Trash
+			run 1 merge_user -n --summary --flags $how $way $user like \
+			    >dry 2>dryerr
+			run 1 merge_user --summary --flags $how $way $user like \
+			    >out 2>err
+			same dry out
+			[ "$(wc -l <dryerr)" -ge 3 ]
+			grep -v "journal of this run" err | same dryerr -
+		done
+	done'
 ok 'what cannot be done is refused, with the option that helps' '
 	for setting in "location = maildir:~/Maildir:LAYOUT=index" \
 	    "location = maildir:~/Maildir:LAYOUT=fs:MAILBOXDIR=boxes" \

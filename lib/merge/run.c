@@ -301,6 +301,10 @@ merge_run_advise(const struct merge_run *r)
 		    "in the source's dovecot-keywords",
 		    r->merge.nameless_letters,
 		    plural(r->merge.nameless_letters));
+	if (r->merge.lost_keywords > 0)
+		merge_run_remark(r, REMARK_ADVICE, NULL,
+		    "%zu keyword%s not carried: a folder can have 26",
+		    r->merge.lost_keywords, plural(r->merge.lost_keywords));
 }
 
 static void
@@ -319,10 +323,6 @@ advise(const struct merge_run *r)
 {
 	merge_run_advise(r);
 	warn_of_count(r, &r->merge.quota);
-	if (r->merge.lost_keywords > 0)
-		merge_run_remark(r, REMARK_ADVICE, NULL,
-		    "%zu keyword%s not carried: a folder can have 26",
-		    r->merge.lost_keywords, plural(r->merge.lost_keywords));
 	if (r->merge.added > 0)
 		merge_run_remark(r, REMARK_ADVICE, NULL,
 		    "worth running now: doveadm quota recalc -u USER (if the "
@@ -367,9 +367,9 @@ merge_run(struct merge_run *r, struct why *why)
 	merge_run_begin(r);
 	if (r->set.dry_run) {
 		merge_foresee(&r->merge);
+		merge_run_settle_all(r);
 		merge_run_tell_flags(
 		    r, flags_differing(&r->scan.plan, r->set.flags));
-		merge_run_settle_all(r);
 	} else {
 		result = execute(r, why);
 	}

@@ -106,7 +106,7 @@ void merge_run_settle_all(struct merge_run *r);
 int merge_run_journal(struct merge_run *r, struct why *why);
 
 /* Tells what a merge leaves to somebody else, whatever its target is: flags that
- * differ, keywords without a name. */
+ * differ, keywords that are lost. */
 void merge_run_advise(const struct merge_run *r);
 
 /* Tells the caller a sentence. */

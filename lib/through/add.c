@@ -96,6 +96,42 @@ keywords_of(const struct batch *b, unsigned int letters)
 	return result;
 }
 
+/* The letters of a message; what is lost is counted and noted. False if the list of
+ * a batch that has messages lacks room for them: it comes again. */
+static bool
+take_letters(struct batch *b, const struct item *it, unsigned int *letters)
+{
+	struct merge *m = &b->t->run->merge;
+	struct letters l = { .b = b };
+	size_t nameless = m->nameless_letters;
+
+	merge_each_keyword(m, it, add_letter, &l);
+	*letters = l.letters;
+	if (l.full && b->n > 0) {
+		m->nameless_letters = nameless;
+		return false;
+	}
+	m->lost_keywords += l.full;
+	if (l.full || m->nameless_letters > nameless)
+		merge_note_lost_keywords(m, it);
+	return true;
+}
+
+void
+through_foresee(struct through *t)
+{
+	struct merge *m = &t->run->merge;
+	struct batch *b = xcalloc(1, sizeof *b);
+	unsigned int letters;
+
+	b->t = t;
+	for (size_t i = 0; i < m->n; i++) {
+		(void)take_letters(b, &m->items[i], &letters);
+		keywords_free(&b->keywords);
+	}
+	free(b);
+}
+
 /* Puts one message into the stage. 1; 0 if the batch is full; -1: it failed, or
  * (FATAL) all did. */
 static int
@@ -107,19 +143,12 @@ stage_one(struct batch *b, const struct item *it, struct why *why)
 	struct journal_record rec = { .kind = JOURNAL_ADD,
 		.dir = m->plan->target->tree->folders[it->folder].dir,
 		.date = it->date };
-	struct letters l = { .b = b };
 	struct buf name = { 0 }, info = { 0 };
-	size_t nameless = m->nameless_letters;
+	unsigned int letters;
 	int fd, r;
 
-	merge_each_keyword(m, it, add_letter, &l);
-	if (l.full && b->n > 0) {
-		m->nameless_letters = nameless; /* it comes again */
+	if (!take_letters(b, it, &letters))
 		return 0;
-	}
-	m->lost_keywords += l.full;
-	if (l.full || m->nameless_letters > nameless)
-		merge_note_lost_keywords(m, it);
 	fd = entry_open(m->plan->source, e, why);
 	if (fd == -1 || make_guid(t, b->guids[b->n], why) == -1) {
 		b->guids[b->n][0] = '\0';
@@ -130,7 +159,7 @@ stage_one(struct batch *b, const struct item *it, struct why *why)
 	mdname_put_info(&info,
 	    mdname_flags(entry_name(m->plan->source, e)) &
 		~(unsigned int)MD_PASSED,
-	    l.letters);
+	    letters);
 	buf_addf(&name, "%s%s", b->guids[b->n], buf_str(&info));
 	r = stage_put(
 	    &t->stage, fd, buf_str(&name), it->date, &rec.size, rec.sha, why);
@@ -141,7 +170,7 @@ stage_one(struct batch *b, const struct item *it, struct why *why)
 		mdname_put_info(
 		    &info, mdname_flags(entry_name(m->plan->source, e)), 0);
 		rec.info = info.data;
-		rec.keywords = keywords_of(b, l.letters);
+		rec.keywords = keywords_of(b, letters);
 		b->bytes += rec.size;
 		journal_put(&t->run->journal, &rec);
 		free(rec.keywords);

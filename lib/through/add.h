@@ -13,4 +13,7 @@
  * was not tried. */
 int through_add(struct through *t, struct why *why);
 
+/* For a dry run: counts and notes the keywords that would be lost. */
+void through_foresee(struct through *t);
+
 #endif

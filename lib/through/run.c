@@ -276,10 +276,12 @@ through_run(
 	if (result == 0) {
 		merge_run_plan(r);
 		merge_run_begin(r);
-		if (r->set.dry_run)
+		if (r->set.dry_run) {
+			through_foresee(&t);
 			merge_run_settle_all(r);
-		else
+		} else {
 			result = carry_out(&t, why);
+		}
 		if (result == 0)
 			advise(&t);
 	}
