@@ -93,7 +93,7 @@ ok 'everything is there: by role, by name, by the name it had on disk' '
 	alice@one.test
 	END
 	cat >want <<-\END
-	{"v":1,"type":"verification","address":"alice@one.test","status":"ok","login":{"source":"master","target":"master"},"source":{"folders":5,"messages":24},"target":{"folders":5,"messages":24},"findings":[]}
+	{"v":1,"type":"verification","address":"alice@one.test","status":"ok","login":{"source":"master","target":"master"},"source":{"folders":5,"messages":24,"foreign_folders":1,"foreign":["Public."]},"target":{"folders":5,"messages":24,"foreign_folders":1,"foreign":["Public."]},"findings":[]}
 	END
 	same want out
 	not [ -s err ]'

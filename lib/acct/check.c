@@ -14,6 +14,7 @@
 #include "core/json.h"
 #include "core/num.h"
 #include "core/str.h"
+#include "mailbox/name.h"
 
 enum {
 	NAME_SHOWN = 120 /* bytes of a folder's name in a text */
@@ -428,6 +429,32 @@ put_login(struct buf *out, const char *side, const struct side_account *a)
 	jw_kstr(out, side, name);
 }
 
+/* The prefixes of namespaces that are not the owner's, as the server has them and,
+ * where that is another text, decoded. */
+static void
+put_foreign(struct buf *out, const struct imap_foreign *f)
+{
+	const char *prefix = buf_str(&f->prefixes),
+		   *end = prefix + f->prefixes.len;
+	struct buf decoded = { 0 };
+
+	if (f->prefixes.len == 0)
+		return;
+	jw_kint(out, "foreign_folders", (int64_t)f->folders);
+	jw_key(out, "foreign");
+	jw_open(out, '[');
+	for (size_t len; prefix < end; prefix += len + 1) {
+		len = strlen(prefix);
+		jw_strn(out, prefix, len);
+		buf_reset(&decoded);
+		if (mutf7_decode(&decoded, prefix, len) == 0 &&
+		    strcmp(buf_str(&decoded), prefix) != 0)
+			jw_strn(out, buf_str(&decoded), decoded.len);
+	}
+	jw_close(out, ']');
+	buf_free(&decoded);
+}
+
 static void
 put_side(struct buf *out, const char *name, const struct side_account *a,
     const struct check_options *o)
@@ -444,6 +471,7 @@ put_side(struct buf *out, const char *name, const struct side_account *a,
 			    a->data.counts[k]);
 	if (a->data.active_script != NULL)
 		jw_kstr(out, "active_script", a->data.active_script);
+	put_foreign(out, &a->foreign);
 	jw_close(out, '}');
 }
 

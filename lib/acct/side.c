@@ -50,6 +50,7 @@ void
 side_account_free(struct side_account *a)
 {
 	jmap_account_free(&a->data);
+	imap_foreign_free(&a->foreign);
 }
 
 /* --- opening --- */
@@ -242,7 +243,8 @@ imap_look(
 {
 	enum imap_rights rights;
 
-	if (imap_folders(im, &a->data.mailboxes, &a->data.why) == -1 ||
+	if (imap_folders(im, &a->data.mailboxes, &a->foreign, &a->data.why) ==
+		-1 ||
 	    !master || imap_rights(im, &rights, &a->data.why) == -1)
 		return;
 	a->fewer = rights == IMAP_RIGHTS_FEWER ||

@@ -18,6 +18,7 @@
 #include "core/why.h"
 #include "http/http.h"
 #include "http/stream.h"
+#include "imap/client.h"
 #include "jmap/mailboxes.h"
 
 /* What became of a login with the owner's own password. */
@@ -35,11 +36,12 @@ const char *login_name(enum side_login l);
 
 /* An account, and what a side says of it. */
 struct side_account {
-	const char *const *names; /* login names to try, NULL at the end */
-	const char *password;     /* the owner's, or NULL */
-	struct jmap_account data; /* address, id, mailboxes, counts, why */
-	bool absent;              /* the server has no such account */
-	bool known[DATA_KINDS];   /* which counts in data are told */
+	const char *const *names;    /* login names to try, NULL at the end */
+	const char *password;        /* the owner's, or NULL */
+	struct jmap_account data;    /* address, id, mailboxes, counts, why */
+	bool absent;                 /* the server has no such account */
+	struct imap_foreign foreign; /* IMAP: what is not the owner's */
+	bool known[DATA_KINDS];      /* which counts in data are told */
 	/* Why those of scripts are not: there is no ManageSieve, or it does not
 	 * tell of this account. */
 	struct why no_scripts, scripts_refused;

@@ -251,6 +251,7 @@ struct listing {
 	struct map by_name; /* number + 1 by the name on the wire */
 	struct buf personal, foreign;
 	char delimiter; /* of the last that was listed */
+	size_t foreigners;
 };
 
 static void
@@ -362,7 +363,11 @@ take_folder(const struct imap_response *r, struct listing *l)
 	const char *name = key_of(buf_str(&r->name));
 
 	l->delimiter = r->delimiter;
-	if (r->selectable && !is_foreign(l, name, r->delimiter))
+	if (!r->selectable)
+		return;
+	if (is_foreign(l, name, r->delimiter))
+		l->foreigners++;
+	else
 		add_folder(l, name, r->delimiter, r->role);
 }
 
@@ -517,12 +522,40 @@ list_all(struct imap *im, struct listing *l, struct why *why)
 	return 0;
 }
 
+void
+imap_foreign_free(struct imap_foreign *f)
+{
+	buf_free(&f->prefixes);
+	*f = (struct imap_foreign){ 0 };
+}
+
+static void
+put_foreign(const struct listing *l, struct imap_foreign *to)
+{
+	const char *prefix = buf_str(&l->foreign),
+		   *end = prefix + l->foreign.len;
+
+	to->folders = l->foreigners;
+	for (size_t len; prefix < end; prefix += len + 1) {
+		len = strlen(prefix);
+		if (len == 0)
+			continue;
+		buf_add(&to->prefixes, prefix, len);
+		if (l->delimiter != '\0' && prefix[len - 1] != l->delimiter)
+			buf_addc(&to->prefixes, l->delimiter);
+		buf_addc(&to->prefixes, '\0');
+	}
+}
+
 int
-imap_folders(struct imap *im, struct mailboxes *to, struct why *why)
+imap_folders(struct imap *im, struct mailboxes *to,
+    struct imap_foreign *foreign, struct why *why)
 {
 	struct listing l = { .to = to };
 	int r = list_all(im, &l, why);
 
+	if (r == 0)
+		put_foreign(&l, foreign);
 	map_free(&l.by_name);
 	buf_free(&l.personal);
 	buf_free(&l.foreign);

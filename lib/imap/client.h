@@ -42,13 +42,24 @@ void imap_close(struct imap *im);
 enum imap_answer imap_login(
     struct imap *im, const struct sasl_login *login, struct why *why);
 
+/* What the session sees that is not the owner's. The zero value is empty. */
+struct imap_foreign {
+	struct buf
+	    prefixes;   /* of namespaces of others and of all, as they are on
+				the wire, each with its delimiter and a NUL */
+	size_t folders; /* below them, that can be opened */
+};
+void imap_foreign_free(struct imap_foreign *f);
+
 /*
  * All folders of the owner that can be opened, with the number of messages in
- * each; not those of others, nor shared ones (NAMESPACE). In one command where
- * the server knows LIST-STATUS (RFC 5819), else one for each folder; and one for
- * each namespace of the owner that the list of all leaves out. 0, or -1 and why.
+ * each; not those of others, nor shared ones (NAMESPACE), which are counted. In one
+ * command where the server knows LIST-STATUS (RFC 5819), else one for each folder;
+ * and one for each namespace of the owner that the list of all leaves out. 0, or -1
+ * and why.
  */
-int imap_folders(struct imap *im, struct mailboxes *to, struct why *why);
+int imap_folders(struct imap *im, struct mailboxes *to,
+    struct imap_foreign *foreign, struct why *why);
 
 enum imap_rights {
 	IMAP_RIGHTS_UNKNOWN, /* the server has no access lists, or tells nothing */
