@@ -56,7 +56,7 @@ done
 ok 'a message that came between copy and comparison is copied, too' '
 	rm -f fault.*
 	run 0 migrate --until create ella@one.test
-	fault acctcheck 1 1
+	fault acctcheck 2 1
 	run 0 migrate ella@one.test
 	[ "$(cat faults)" = acctcheck ]'
 ok 'one that the new server refuses stops the move, unless it is forced' '

@@ -640,6 +640,11 @@ compare() {
 		    --source-password-file "$NEW_PASSWORD_FILE"
 	elif [ "$compare_way" = old ]; then
 		compare_options=
+		for compare_word in ${CHECK_OPTIONS:-}; do
+			case $compare_word in
+			--insecure-clear | --starttls) compare_options="$compare_options $compare_word" ;;
+			esac
+		done
 		set -- --target "$OLD_IMAP" --target-user "$OLD_MASTER" \
 		    --target-password-file "$OLD_MASTER_PASSWORD_FILE" \
 		    --target-separator "$OLD_MASTER_SEPARATOR" --source "$OLD_IMAP" \
