@@ -106,6 +106,13 @@ serve mysql mysql.ext
 ok 'MariaDB' '
 	as_the_server mysql
 	has out "\"origin\":\"dovecot:mysql:mail\""'
+ok 'MariaDB: a name with a blank at its end, which its user logs in without' '
+	echo "INSERT INTO users VALUES ('"'pad ', 'one.test', '{PLAIN}p1', '$tmp/home/p', ${ids%:*}, ${ids#*:}, NULL, 1, NULL"')" |
+	    my mail
+	doveadm -c "$conf" auth test pad@one.test p1
+	run 1 dirdump-dovecot -c mysql/saved >padded 2>err
+	has err "pad@one.test: a listed name with blanks"
+	echo "DELETE FROM users WHERE home LIKE '"'%/p'"'" | my mail'
 ext socket.ext mysql "host=$my_socket dbname=mail user=dovecot password=my-pass"
 ok 'MariaDB over its socket' '
 	cp out over.tcp

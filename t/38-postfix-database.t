@@ -15,6 +15,11 @@ INSERT INTO alias VALUES
 ('nothing@one.test', '', 'one.test', 1),
 ('null@one.test', NULL, 'one.test', 1),
 ('o''brien@one.test', 'ann@one.test', 'one.test', 1),
+('pad@one.test ', 'ann@one.test', 'one.test', 1),
+('info@one.test  ', 'eve@one.test', 'one.test', 1),
+(' info@one.test', 'bob@one.test', 'one.test', 1),
+(' lead@one.test', 'ann@one.test', 'one.test', 1),
+('in side@one.test', 'ann@one.test', 'one.test', 1),
 ('other@three.test', 'ann@one.test', 'three.test', 1);
 CREATE TABLE box (local_part varchar(80), domain varchar(40), maildir varchar(80), goto varchar(80));
 INSERT INTO box VALUES
@@ -62,10 +67,14 @@ agrees() {
 # check TYPE: all tables of a database.
 check() {
 	agrees "$1:$tmp/$1-alias.cf"
-	printf "%s\n" @two.test info@one.test "o'brien@one.test" other@three.test team@one.test >want.keys
+	# MySQL passes over blanks at the end: postmap(1) finds both addresses.
+	never=5 pad=
+	[ "$1" != mysql ] || never=2 pad=pad@one.test
+	printf "%s\n" @two.test info@one.test "o'brien@one.test" other@three.test $pad team@one.test >want.keys
 	tr -s " " "\n" <keys | sort >got.keys
 	same want.keys got.keys
 	[ "$1" = mysql ] || has err "a key with capitals, which Postfix never finds: 1"
+	has err "a key with a blank, which Postfix never finds: $never"
 	cp entries alias.entries
 	agrees "$1:$tmp/$1-old.cf"
 	same alias.entries entries
@@ -90,7 +99,7 @@ uses() {
 	END
 	run 0 dirdump-postfix -vc "conf.$1" >out 2>err
 	has err "info@one.test: left out: an entry that an earlier table hides"
-	grep -q "\"address\":\"info@one.test\".*\"forward\":\[\"ann@one.test\",\"ext@other.test\"\]" out
+	grep -q "\"address\":\"info@one.test\".*\"forward\":\[\"ann@one.test\",\"ext@other.test\"" out
 	sed -n "s/.*\"type\":\"domain\",\"domain\":\"\([^\"]*\)\".*/\1/p" out | sort | tr "\n" " " >got
 	echo "one.test two.test " | tr -d "\n" >want
 	same want got

@@ -57,19 +57,43 @@ translated(struct dovecot *d, const char *name)
 	return copy;
 }
 
+/* A name without blanks around it and before its domain. */
+static char *
+unpadded(struct dovecot *d, const char *name)
+{
+	char *copy = arena_adds(&d->asked, name), *trimmed = str_trim(copy);
+	char *at = strrchr(trimmed, '@'), *end = at;
+
+	while (end != NULL && end > trimmed && end[-1] == ' ')
+		end--;
+	if (end != at)
+		memmove(end, at, strlen(at) + 1);
+	return trimmed;
+}
+
 /* A name for a message: an address, which a password in the wrong place is
  * not. */
 static const char *
 shown(struct dovecot *d, const char *name)
 {
+	const char *trimmed = unpadded(d, name), *result = NULL;
 	struct buf address = { 0 };
-	const char *result = NULL;
 
-	if (emit_address(name, false, &address, NULL) == 0 &&
-	    strpbrk(name, " :{}$") == NULL)
+	if (emit_address(trimmed, false, &address, NULL) == 0 &&
+	    strpbrk(trimmed, " :{}$") == NULL)
 		result = arena_adds(&d->asked, address.data);
 	buf_free(&address);
 	return result;
+}
+
+/* Whether a name is one that may log in, once the blanks are gone. */
+static bool
+is_padded(struct dovecot *d, const char *name)
+{
+	const char *trimmed = unpadded(d, name);
+
+	return strcmp(trimmed, name) != 0 && *trimmed != '\0' &&
+	       is_name(d, trimmed);
 }
 
 /* --- names without a mailbox --- */
@@ -100,7 +124,12 @@ report_unknown(struct dovecot *d, const char *listed, const char *user)
 {
 	const char *id = shown(d, listed);
 
-	if (!is_name(d, user))
+	if (is_padded(d, user))
+		emit_bad(d->emit, id,
+		    "a listed name with blanks: its user logs in "
+		    "without them where the database passes over them, as "
+		    "MySQL does: take them out of the row");
+	else if (!is_name(d, user))
 		emit_bad(d->emit, id,
 		    "a listed name with letters that no login may have "
 		    "(auth_username_chars): left out");
@@ -471,7 +500,7 @@ take(struct dovecot *d, const struct name *n, const char *login)
 
 	if (userdbs_stop(&d->dbs))
 		return; /* nobody knows what the rest would have said */
-	if (!o->found || !is_name(d, n->user)) {
+	if (!o->found || !is_name(d, n->user) || is_padded(d, n->user)) {
 		report_unknown(d, n->listed, n->user);
 		return;
 	}

@@ -25,7 +25,10 @@ postfix_rows_free(struct postfix_rows *rows)
 {
 	for (struct postfix_row *r = rows->first; r != NULL; r = r->next)
 		buf_free(&r->value);
+	free(rows->capital.v);
+	free(rows->spaced.v);
 	map_free(&rows->by_key);
+	map_free(&rows->padded);
 	arena_free(&rows->arena);
 }
 
@@ -48,6 +51,24 @@ get_row(struct postfix_rows *rows, const char *key)
 	return row;
 }
 
+static const char blanks[] = " \t\r\n\f\v";
+
+/* A key that is not asked for as it is. One with nothing but blanks around it is
+ * kept without them where the database may pass over those. */
+static void
+add_odd(const struct db_table *t, struct postfix_rows *rows, const char *key)
+{
+	char *copy = str_lower(xstrdup(key)), *trimmed = str_trim(copy);
+
+	if (key[strcspn(key, blanks)] == '\0')
+		strs_add(&rows->capital, arena_adds(&rows->arena, key));
+	else if (t->exact || trimmed[strcspn(trimmed, blanks)] != '\0')
+		strs_add(&rows->spaced, arena_adds(&rows->arena, key));
+	else
+		(void)map_put_copy(&rows->padded, &rows->arena, trimmed, NULL);
+	free(copy);
+}
+
 /* Adds a result to those of a key. */
 static void
 add_row(const struct db_table *t, struct postfix_rows *rows, const char *key,
@@ -60,8 +81,9 @@ add_row(const struct db_table *t, struct postfix_rows *rows, const char *key,
 	if (*key == '\0' || *result == '\0' || !db_table_asks(t, lower) ||
 	    !db_table_expand(t->format, result, lower, NULL, NULL, &out)) {
 		;
-	} else if (t->exact && strcmp(key, lower) != 0) {
-		rows->never++;
+	} else if ((t->exact && strcmp(key, lower) != 0) ||
+		   lower[strcspn(lower, blanks)] != '\0') {
+		add_odd(t, rows, key);
 	} else {
 		row = get_row(rows, lower);
 		if (row->value.len != 0)
@@ -70,6 +92,41 @@ add_row(const struct db_table *t, struct postfix_rows *rows, const char *key,
 	}
 	free(lower);
 	buf_free(&out);
+}
+
+/* Asks for each key as Postfix does: what it finds is its row. */
+static int
+ask_each(struct postfix_rows *rows, const struct map *keys, const char *table,
+    struct why *why)
+{
+	struct postfix_lookup *lookup;
+	const char *key;
+	void *value;
+	int r = 0;
+
+	if (keys->n == 0)
+		return 0;
+	lookup = postfix_lookup_open(table, why);
+	if (lookup == NULL)
+		return -1;
+	for (size_t at = 0; r == 0 && map_next(keys, &at, &key, &value);) {
+		struct buf found = { 0 };
+
+		r = postfix_lookup(lookup, key, &found, why);
+		if (r == 1) {
+			struct postfix_row *row = get_row(rows, key);
+
+			buf_reset(&row->value);
+			buf_add(&row->value, found.data, found.len);
+			r = 0;
+		} else if (r == 0 && keys == &rows->padded &&
+			   map_get(&rows->by_key, key) == NULL) {
+			strs_add(&rows->spaced, key);
+		}
+		buf_free(&found);
+	}
+	postfix_lookup_close(lookup);
+	return r;
 }
 
 /* --- SQL --- */
@@ -226,37 +283,6 @@ search(struct candidates *c, struct ldapconn *conn, const char *base,
 	return r;
 }
 
-/* Asks for each key that an entry may have as Postfix does. */
-static int
-ask_each(struct candidates *c, const char *table, struct why *why)
-{
-	struct postfix_lookup *lookup;
-	const char *key;
-	void *value;
-	int r = 0;
-
-	if (c->keys.n == 0)
-		return 0;
-	lookup = postfix_lookup_open(table, why);
-	if (lookup == NULL)
-		return -1;
-	for (size_t at = 0; r == 0 && map_next(&c->keys, &at, &key, &value);) {
-		struct buf found = { 0 };
-
-		r = postfix_lookup(lookup, key, &found, why);
-		if (r == 1) {
-			struct postfix_row *row = get_row(c->rows, key);
-
-			buf_reset(&row->value);
-			buf_add(&row->value, found.data, found.len);
-			r = 0;
-		}
-		buf_free(&found);
-	}
-	postfix_lookup_close(lookup);
-	return r;
-}
-
 static int
 read_ldap(struct db_table *t, struct postfix_rows *rows, const char *table,
     struct why *why)
@@ -283,7 +309,7 @@ read_ldap(struct db_table *t, struct postfix_rows *rows, const char *table,
 		r = search(&c, conn, base, why);
 	ldapconn_free(conn);
 	if (r == 0)
-		r = ask_each(&c, table, why);
+		r = ask_each(rows, &c.keys, table, why);
 	map_free(&c.keys);
 	free(results.v);
 	postfix_filter_free(&filter);
@@ -302,6 +328,8 @@ postfix_database_read(
 	if (r == 0)
 		r = t.is_ldap ? read_ldap(&t, rows, table, why)
 			      : read_sql(&t, rows, why);
+	if (r == 0)
+		r = ask_each(rows, &rows->padded, table, why);
 	db_table_free(&t);
 	return r;
 }

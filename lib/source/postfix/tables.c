@@ -149,6 +149,13 @@ ask_later(const struct postfix_reader *r, const char *table, struct why *why)
 }
 
 static void
+note_keys(struct emit *e, const struct strs *keys, const char *text)
+{
+	for (size_t i = 0; i < keys->n; i++)
+		emit_note(e, keys->v[i], text, NULL);
+}
+
+static void
 read_database(const struct postfix_reader *r, const char *table)
 {
 	struct emit *e = r->emit;
@@ -160,9 +167,10 @@ read_database(const struct postfix_reader *r, const char *table)
 	for (struct postfix_row *row = rows.first; row != NULL && n == 0;
 	     row = row->next)
 		r->entry(r->ctx, e, row->key, row->value.data);
-	for (size_t i = 0; i < rows.never; i++)
-		emit_note(e, NULL,
-		    "a key with capitals, which Postfix never finds", NULL);
+	note_keys(
+	    e, &rows.capital, "a key with capitals, which Postfix never finds");
+	note_keys(
+	    e, &rows.spaced, "a key with a blank, which Postfix never finds");
 	if (n == -1 && why.kind == FAIL_DATA && ask_later(r, table, &why) &&
 	    r->optional)
 		n = 0;
