@@ -117,6 +117,11 @@ ok 'an address cannot lead out of the state' '
 		has err "not an address"
 		run 1 rollback -- "$bad" >out 2>err
 	done
+	for bad in "a?b@one.test" "*@one.test"; do
+		run 1 migrate -- "$bad" >out 2>err
+		has err "$bad: not an address that the procedure can take: doveadm takes \"*\" and \"?\" for any characters"
+		has err "is moved by hand, as in mailferry-steps(7)"
+	done
 	run 1 migrate -- ../x@one.test alice@one.test >out 2>err
 	has out "alice@one.test: has moved already"
 	run 1 rollback "none@one.test" 2>err

@@ -80,14 +80,20 @@ may_write() {
 # --- accounts ---
 
 # valid_address TEXT: whether it can be the name of a folder, a line of a table
-# and a word of a command. Nothing that leads out of STATE passes, nor what doveadm
-# takes for a pattern that other names fit.
+# and a word of a command; address_why is why not. Nothing that leads out of STATE
+# passes, nor what doveadm takes for a pattern that other names fit.
 valid_address() {
+	address_why=
 	case $1 in
-	'' | .* | -* | */* | *[*?]* | *[!!-~]* | *'"'* | *[\\]* | *@*@* | *@ | @*) return 1 ;;
-	*@*) [ ${#1} -le 200 ] ;;
-	*) return 1 ;;
+	*@*@* | *@ | @*) address_why='it is not of the form user@domain' ;;
+	*[*?]*) address_why='doveadm takes "*" and "?" for any characters, and would do to others what is meant for this account' ;;
+	.* | -* | */*) address_why='it cannot be the name of a folder in STATE' ;;
+	*[!!-~]*) address_why='a line of a table cannot have white space or other than ASCII characters in it' ;;
+	*'"'* | *[\\]*) address_why='a line of a table cannot have quotes or a backslash in it' ;;
+	*@*) [ ${#1} -le 200 ] || address_why='it has more than 200 characters' ;;
+	*) address_why='it is not of the form user@domain' ;;
 	esac
+	[ -z "$address_why" ]
 }
 
 # in_pattern PATTERN: the pattern with %u, %n and %d of the account.
@@ -117,7 +123,7 @@ name_account() {
 	*[[:upper:]]*) address=$(printf '%s\n' "$1" | tr '[:upper:]' '[:lower:]') ;;
 	esac
 	valid_address "$address" || {
-		say "$1: not an address that the procedure can take"
+		say "$1: not an address that the procedure can take: $address_why; an account with such an address is moved by hand, as in mailferry-steps(7)"
 		return "$DATA"
 	}
 	dir=$STATE/$address

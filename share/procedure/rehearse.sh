@@ -109,9 +109,15 @@ rehearse_records() {
 		return 1
 	}
 	while IFS= read -r address; do
-		valid_address "$address" || printf '"%s"\n' "$address"
-	done <"$dir/addresses" >"$dir/odd-addresses"
-	found stop "$dir/odd-addresses" 'not for the procedure, with white space, quotes, slashes, "*" or "?" in the address' 'move them by hand, as in mailferry(7)'
+		valid_address "$address" || printf '%s\t"%s"\n' "$address_why" "$address"
+	done <"$dir/addresses" >"$dir/odd"
+	cut -f 1 -- "$dir/odd" | sort -u >"$dir/odd-why"
+	odd_n=0
+	while IFS= read -r odd_why; do
+		odd_n=$((odd_n + 1))
+		ODD=$odd_why awk -F '\t' '$1 == ENVIRON["ODD"] { print $2 }' "$dir/odd" >"$dir/odd-addresses.$odd_n"
+		found stop "$dir/odd-addresses.$odd_n" "not for the procedure: $odd_why" 'move them by hand, as in mailferry-steps(7)'
+	done <"$dir/odd-why"
 }
 
 rehearse_old() {
