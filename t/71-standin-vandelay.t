@@ -141,4 +141,35 @@ ok 'inspect says what is in it' '
 	grep -Eq "^  email  +16$" out
 	run 0 "$vandelay" inspect a.sqlite mailbox >out
 	has out "INBOX  [role=inbox, 5 msgs]"'
+
+# Files, as the owner of an older Stalwart has them over WebDAV.
+mkdir -p files/Work/2024
+printf 'one\n' >files/note.txt
+printf 'two\n' >'files/Work/Über & aus.txt'
+: >files/Work/2024/empty
+start_server "$top/tests/helper/webdav" "$tmp/files" zoe:zoe-Zx
+webdav() {
+	VANDELAY_PASSWORD=zoe-Zx "$vandelay" import webdav --url "$url" --auth-basic zoe "$@"
+}
+ok 'files come over WebDAV into the archive of the mail, and out of it as they were' '
+	run 0 webdav a.sqlite >out
+	has out "filenode: created=5 fetched=0 updated=0 deleted=0 skipped=0 failed=0"
+	[ "$(count a.sqlite emails)" = 16 ]
+	run 0 archive2maildir -q --only files a.sqlite files-tree
+	(cd files-tree/files && find . -type f ! -name "*.ndjson" | sort) >got
+	printf "%s\n" "./Work/%C3%9Cber%20%26%20aus.txt" ./Work/2024/empty ./note.txt | sort | same - got
+	same files/note.txt files-tree/files/note.txt
+	same "files/Work/Über & aus.txt" "files-tree/files/Work/%C3%9Cber%20%26%20aus.txt"'
+ok 'a second run brings what has changed, and takes away what is gone' '
+	printf "other\n" >files/note.txt
+	rm -r files/Work/2024
+	printf "new\n" >files/Work/new
+	run 0 webdav a.sqlite >out
+	has out "filenode: created=1 fetched=0 updated=1 deleted=2 skipped=2 failed=0"
+	run 0 archive2maildir -q --only files a.sqlite again-tree
+	same files/note.txt again-tree/files/note.txt
+	[ ! -e again-tree/files/Work/2024 ]
+	export VANDELAY_PASSWORD=wrong
+	run 2 "$vandelay" import webdav --url "$url" --auth-basic zoe a.sqlite
+	run 1 "$vandelay" import webdav --url "$url" --auth-basic zoe --dav-connections 9 a.sqlite'
 done_testing

@@ -67,13 +67,28 @@ class Client:
         if answer.status in (301, 302, 307, 308):
             to = urllib.parse.urlsplit(answer.headers['Location'])
             return self.ask(method, to.path, body, depth)
-        if answer.status != 207:
+        self.judge(answer, 207, method, path)
+        return [(urllib.parse.urlsplit(r.findtext(DAV + 'href')).path, r)
+                for r in xml.fromstring(data).iter(DAV + 'response')]
+
+    def judge(self, answer, wanted, method, path):
+        if answer.status != wanted:
             raise failure.Failure(failure.CONNECTION, '%s %s: %s' % (
                 method, path, 'authentication failed'
                 if answer.status in (401, 403)
                 else 'HTTP %d' % answer.status))
-        return [(urllib.parse.urlsplit(r.findtext(DAV + 'href')).path, r)
-                for r in xml.fromstring(data).iter(DAV + 'response')]
+
+    def get(self, path):
+        try:
+            self.connection.request('GET', path, headers={
+                'Authorization': self.authorization})
+            answer = self.connection.getresponse()
+            data = answer.read()
+        except (OSError, http.client.HTTPException) as e:
+            raise failure.Failure(failure.CONNECTION,
+                                  'connection failed: %s' % e)
+        self.judge(answer, 200, 'GET', path)
+        return data
 
     def href(self, path, space, name):
         """That of a property; the path itself where there is none."""
@@ -86,18 +101,8 @@ class Client:
         return path
 
 
-class Import:
-    def __init__(self, options, archive, kind):
-        self.kind, self.archive = kind, archive
-        self.client = Client(options)
-        principal = self.client.href(
-            urllib.parse.urlsplit(options.url).path or '/', 'DAV:',
-            'current-user-principal')
-        self.home = self.client.href(principal, kind.space, kind.home)
-        self.source = archive.source(options, options.source, options.url,
-                                     self.home, None,
-                                     options.secret[0] or '(bearer)')
-        self.counts = store.Counts(kind.place_type, kind.item_type)
+class Synced:
+    """What is known of a source from earlier runs."""
 
     def known(self, kind, collection=None):
         return {href: (local, etag) for href, local, etag in self.archive.rows(
@@ -112,6 +117,28 @@ class Import:
         self.archive.insert('sync_id_dav', source_id=self.source,
                             type_name=kind, collection_href=collection,
                             item_href=href, local_id=local, etag=etag)
+
+    def forget(self, kind, table, href, local):
+        self.archive.db.execute('DELETE FROM %s WHERE id = ?' % table,
+                                (local,))
+        self.archive.db.execute(
+            'DELETE FROM sync_id_dav WHERE source_id = ? AND item_href = ?',
+            (self.source, href))
+        self.counts.add(kind, 'deleted')
+
+
+class Import(Synced):
+    def __init__(self, options, archive, kind):
+        self.kind, self.archive = kind, archive
+        self.client = Client(options)
+        principal = self.client.href(
+            urllib.parse.urlsplit(options.url).path or '/', 'DAV:',
+            'current-user-principal')
+        self.home = self.client.href(principal, kind.space, kind.home)
+        self.source = archive.source(options, options.source, options.url,
+                                     self.home, None,
+                                     options.secret[0] or '(bearer)')
+        self.counts = store.Counts(kind.place_type, kind.item_type)
 
     def run(self):
         self.archive.begin()
@@ -143,12 +170,8 @@ class Import:
                      'PROPFIND', collection, ASK % '<getetag/>', '1')
                  if href.rstrip('/') != collection.rstrip('/')}
         for href in set(known) - set(there):
-            self.archive.db.execute('DELETE FROM %s WHERE id = ?' %
-                                    self.kind.items, (known[href][0],))
-            self.archive.db.execute(
-                'DELETE FROM sync_id_dav WHERE source_id = ? AND item_href '
-                '= ?', (self.source, href))
-            self.counts.add(self.kind.item_type, 'deleted')
+            self.forget(self.kind.item_type, self.kind.items, href,
+                        known[href][0])
         wanted = []
         for href, etag in there.items():
             if known.get(href, (0, None))[1] == etag:
