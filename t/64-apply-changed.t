@@ -160,6 +160,7 @@ serve
 	account pass@one.test '"app_passwords":[{"name":"Phone"},{"name":"Tab"}]'
 	account filt@one.test "$(filter Work)"
 	account fwd@one.test "$(fwd x@other.test)"
+	account mine@one.test "$(filter Work)"
 	account id@one.test '"identities":[{"name":"I","address":"id@one.test","text":"t"}]'
 } | plan_of
 on_machine() {
@@ -169,13 +170,14 @@ ok 'what the owner takes away is not put in again by a machine that has seen it'
 	cp settings settings1
 	cp settings settings2
 	run 0 on_machine 1 >out 2>err
+	by_owner mine@one.test mine "keep;"
 	run 0 on_machine 2 >out 2>err
 	has out "it is not in the file of app passwords: the owner has it, or another file does"
 	[ ! -s new2 ]
 	id_of pass@one.test
 	phone=$(ask x:AppPassword/get pass@one.test | jq -r ".[] | select(.description == \"Phone\").id")
 	jmap x:AppPassword/set "{\"accountId\":\"$id\",\"destroy\":[\"$phone\"]}" >/dev/null
-	for who in filt fwd; do
+	for who in filt fwd mine; do
 		id_of $who@one.test
 		jmap SieveScript/set "{\"accountId\":\"$id\",\"onSuccessDeactivateScript\":true}" >/dev/null
 	done
@@ -187,7 +189,8 @@ ok 'what the owner takes away is not put in again by a machine that has seen it'
 		run 0 on_machine $machine >out 2>err
 		not grep -q "Script/set\|Password/set\|Identity/set" requests
 		[ "$(scripts filt@one.test) $(scripts fwd@one.test)" = "main forward" ]
-		[ "$(noted "has switched the scripts off\|has activated another script, or none")" = 2 ]
+		[ "$(scripts mine@one.test)" = "main mine" ]
+		[ "$(noted "has switched the scripts off\|has activated another script, or none")" = 3 ]
 		[ "$(ask x:AppPassword/get pass@one.test | jq -r "map(.description) | join(\",\")")" = Tab ]
 	done
 	[ ! -s new2 ]'

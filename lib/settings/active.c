@@ -86,6 +86,19 @@ has_ours(const struct script_set *s)
 	return script_find(s, script_forward) != NULL || has_wrapper(s);
 }
 
+/* Whether a script was active when a run from here looked, and what is to be
+ * active is not new. */
+static bool
+was_switched_off(const struct script_set *s)
+{
+	if (!owner_was_done(s->run, s->o, ITEM_SEEN, NULL))
+		return false;
+	for (size_t i = 0; i < COMPONENTS; i++)
+		if (s->names[i] != NULL && script_find(s, s->names[i]) == NULL)
+			return false;
+	return true;
+}
+
 /* Whether the owner has activated one of ours that is not the last, and it does what
  * would not be done any more. */
 static bool
@@ -112,7 +125,8 @@ reason_to_leave(
 	    (was_active(s, key) || went_back(s) || chose_ours(s)))
 		return "the owner has activated another script, or none, "
 		       "since: it is left alone";
-	if (s->active == NULL && (ever_active(s) || has_ours(s)))
+	if (s->active == NULL &&
+	    (ever_active(s) || has_ours(s) || was_switched_off(s)))
 		return "the owner has switched the scripts off: they are left "
 		       "alone";
 	if (!ever_active(s) && s->active != NULL && has_wrapper(s))
@@ -321,22 +335,19 @@ note_vacation(
 	free(note);
 }
 
-/* What is active as the record wants it, whoever made it so, is known as what a run
- * from here would have activated: an owner who switches it off is left alone. */
+/* That a script was active, whoever has made it so. The server's own message is
+ * none. */
 static void
-note_seen(const struct script_set *s, char *key)
+note_seen(const struct script_set *s)
 {
-	struct owner_item seen = {
-		.kind = ITEM_ACTIVE, .name = key, .key = key
-	};
+	struct owner_item seen = { .kind = ITEM_SEEN };
 	struct why why = { 0 };
 
-	if (ever_active(s) || (s->names[C_FILTERS] != NULL && !has_wanted(s)))
-		return;
-	if (has_wanted(s))
-		seen.wanted = key;
-	if (owner_done(s->run, s->o, &seen, NULL, NULL, &why) == -1)
-		owner_failed(s->run, s->o, ITEM_ACTIVE, key, why.text);
+	if (s->active != NULL &&
+	    strcmp(s->active_name, script_server_vacation) != 0 &&
+	    owner_done(s->run, s->o, &seen, NULL, NULL, &why) == -1)
+		owner_failed(
+		    s->run, s->o, ITEM_ACTIVE, s->active_name, why.text);
 }
 
 static void
@@ -356,11 +367,11 @@ active_decide(struct script_set *s, const struct wanted_vacation *w)
 	size_t n = script_count(s, names);
 	char *key = key_of(names, n), *note = NULL;
 
-	if (n == 0)
+	if (n != 0)
+		note_seen(s);
+	if (n == 0 || (n == 1 && s->active != NULL &&
+			  strcmp(s->active_name, names[0]) == 0))
 		;
-	else if (n == 1 && s->active != NULL &&
-		 strcmp(s->active_name, names[0]) == 0)
-		note_seen(s, key);
 	else if (is_covered(s, names, n, key)) {
 		if (script_is_wrapper(s->active_name))
 			note = note_lacking(s, names, n);

@@ -31,6 +31,7 @@ const char *const owner_words[ITEM_KINDS] = {
 	[ITEM_ACTIVATED] = "activated",
 	[ITEM_IDENTITY_ID] = "identity-id",
 	[ITEM_WANTED_FILTERS] = "wanted-filters",
+	[ITEM_SEEN] = "seen",
 };
 
 const char *

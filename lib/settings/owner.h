@@ -51,6 +51,8 @@ enum item_kind {
 	ITEM_IDENTITY_ID,
 	/* And which filters the directory had active when they were activated. */
 	ITEM_WANTED_FILTERS,
+	/* That a script was active, whoever has activated it. */
+	ITEM_SEEN,
 	ITEM_KINDS
 };
 
