@@ -1,12 +1,16 @@
 #!/bin/sh
 # A wave of many accounts, of which only the records are copied: all move, the
 # directory is read a few times and not once for each, and neither memory nor open
-# files grow with their number. MAILFERRY_WAVE_ACCOUNTS: how many (20); with 10000 it
-# tells how long one takes.
+# files grow with their number. MAILFERRY_WAVE_ACCOUNTS: how many (20); with 1000 or
+# more it tells how long one takes. MAILFERRY_WAVE_BEFORE: as if as many had moved in
+# earlier waves.
 . "${0%/*}/lib.sh"
 n=${MAILFERRY_WAVE_ACCOUNTS:-20}
+before=${MAILFERRY_WAVE_BEFORE:-5}
 . "$top/t/procedure.sh"
 need parallel
+PATH=$PATH:/usr/sbin
+need postmap postfix
 
 rm bin/vandelay
 cat >bin/vandelay <<'END'
@@ -31,16 +35,41 @@ users="$(seq -f 'u%g' "$n") ann ben"
 # shellcheck disable=SC2086 # words
 old_server $users
 own
+seq -f "e%g@one.test:{PLAIN}e-Zx-long::::::" "$before" >>directory
 new_server
+new_pid=$(pgrep -n -f "standin-stalwart.*$tmp/requests")
 configure
-settings "OLD_DUMP='echo >>$tmp/dumps; dirdump passwd-file -q $tmp/directory'" DUMP_AGE=3600
+settings "OLD_DUMP='echo >>$tmp/dumps; dirdump passwd-file -q $tmp/directory'" DUMP_AGE=3600 \
+    "OLD_TRANSPORT=hash:$tmp/transport" NEW_SMTP='[127.0.0.1]:2525'
 ferry_ready
+# Those who have moved: their accounts, keys, logins, lines and folders.
+seq -f "e%g@one.test" "$before" >moved-before
+recfilter_some() {
+	dirdump passwd-file -q directory | recfilter -q --addresses moved-before
+}
+recfilter_some | mkaccounts -q --partial >plan 2>mkaccounts.err
+stalwart-apply -q --partial --url "$new_url" --user admin --password-file admin.pw plan >applied
+recfilter_some | mailroute --url "$new_url" --user admin --password-file admin.pw set >routed
+recfilter_some | remap set --partial --token-file token --url "$proxy_url" stalwart >mapped
+recfilter_some | remap export --format=postfix-transport --file "$tmp/transport" \
+    --map-type hash --host stalwart='[127.0.0.1]:2525' --host legacy=- --to stalwart >lined
+mkdir -p state
+sed 's|^|state/|' moved-before | xargs -r mkdir
+# cpu FILE: the seconds that programs had taken which had ended, as times says it there;
+# cpu_of PID: those of one.
+cpu() {
+	awk 'NR == 2 { gsub(/[ms]/, " "); print $1 * 60 + $2 + $3 * 60 + $4 }' "$1"
+}
+cpu_of() {
+	awk -v hertz="$(getconf CLK_TCK)" '{ print ($14 + $15) / hertz }' "/proc/$1/stat"
+}
 # wave NAME FIRST LAST: moves them; NAME.size has the largest memory, in KiB, and the
 # most open files of the process that begins all others.
 wave() {
 	seq -f 'u%g@one.test' "$2" "$3" >wave
 	rm -f parallel.pid
-	began=$(date +%s)
+	times >cpu.before
+	began=$(date +%s) server_before=$(cpu_of "$new_pid")
 	migrate-wave -c ferry.conf wave 2>err &
 	waved=$!
 	memory=0 files=0
@@ -56,6 +85,9 @@ wave() {
 	done
 	got=0
 	wait "$waved" || got=$?
+	times >cpu.after
+	echo "$(cpu cpu.after) $(cpu cpu.before) $(cpu_of "$new_pid") $server_before $(($3 - $2 + 1))" |
+	    awk '{ printf "%.0f ms of a processor an account, %.1f ms of the stand-in; ", ($1 - $2) * 1000 / $5, ($3 - $4) * 1000 / $5 }' >>figures
 	echo "$1: $2 to $3 in $(($(date +%s) - began)) s; $memory KiB, $files files" >>figures
 	echo "$memory $files" >"$1.size"
 	return "$got"
@@ -70,9 +102,10 @@ ok 'some move, and many' '
 	run 0 wave few 1 $few
 	run 0 wave many $((few + 1)) $n
 	has err "$((n - few)) done, 0 for a person to look at, 0 to run again, 0 not begun"
-	[ "$(moved)" = $n ]
+	[ "$(moved)" = $((n + before)) ]
 	mailroute list --url "$new_url" --user admin --password-file admin.pw >keys
-	[ "$(grep -c "@one.test" keys)" = $n ]'
+	[ "$(grep -c "@one.test" keys)" = $((n + before)) ]
+	[ "$(grep -c "smtp:" transport)" = $((n + before)) ]'
 ok 'the directory was read once before each wave, if at all, and once at its end' '
 	[ "$(wc -l <dumps)" -ge 2 ] && [ "$(wc -l <dumps)" -le 4 ]'
 ok 'memory and open files are those of few accounts' '

@@ -11,7 +11,7 @@ faults() {
 	set -- reset-before reset-after cut 503:0 mid-set 500 "$1"
 	eval "printf '%d:%s' $(($7 % 13 + 2)) \"\${$(($7 % 6 + 1))}\""
 }
-for seed in ${WAVES_SEEDS:-1 5 12 16 28 38 47 57}; do
+for seed in ${WAVES_SEEDS:-1 5 12 16 28 38 47 57 211}; do
 	start_standin standin-stalwart --admin admin:secret \
 	    --schema "$fixtures/real/stalwart-schema.json.gz" \
 	    --max-objects-in-set $((seed % 4 + 1)) --fault "$(faults "$seed")"
