@@ -628,38 +628,31 @@ where_is() {
 	esac
 }
 
+# side source|target old|new: how acctcheck reaches that server, as a shell reads it.
+side() {
+	if [ "$2" = old ]; then
+		quote "--$1" "$OLD_IMAP" "--$1-user" "$OLD_MASTER" "--$1-password-file" \
+		    "$OLD_MASTER_PASSWORD_FILE" "--$1-separator" "$OLD_MASTER_SEPARATOR"
+	else
+		quote "--$1" "$STALWART_URL" "--$1-user" "$STALWART_USER" "--$1-password-file" "$NEW_PASSWORD_FILE"
+	fi
+}
 # compare SIDES FILE: acctcheck, from old to new or back, or of the old server alone.
 compare() {
-	compare_way=$1
-	compare_out=$2
-	compare_options=${CHECK_OPTIONS:-}
-	set -- --source-user "$OLD_MASTER" \
-	    --source-password-file "$OLD_MASTER_PASSWORD_FILE" \
-	    --source-separator "$OLD_MASTER_SEPARATOR" \
-	    --target "$STALWART_URL" --target-user "$STALWART_USER" \
-	    --target-password-file "$NEW_PASSWORD_FILE"
-	if [ "$compare_way" = back ]; then
-		set -- --back --target "$OLD_IMAP" --target-user "$OLD_MASTER" \
-		    --target-password-file "$OLD_MASTER_PASSWORD_FILE" \
-		    --target-separator "$OLD_MASTER_SEPARATOR" \
-		    --source "$STALWART_URL" --source-user "$STALWART_USER" \
-		    --source-password-file "$NEW_PASSWORD_FILE"
-	elif [ "$compare_way" = old ]; then
+	compare_out=$2 compare_options=${CHECK_OPTIONS:-}
+	case $1 in
+	forth) eval "set -- $(side source old) $(side target new)" ;;
+	back) eval "set -- --back $(side source new) $(side target old)" ;;
+	*)
+		eval "set -- $(side source old) $(side target old)"
 		compare_options=
 		for compare_word in ${CHECK_OPTIONS:-}; do
 			case $compare_word in
 			--insecure-clear | --starttls) compare_options="$compare_options $compare_word" ;;
 			esac
 		done
-		set -- --target "$OLD_IMAP" --target-user "$OLD_MASTER" \
-		    --target-password-file "$OLD_MASTER_PASSWORD_FILE" \
-		    --target-separator "$OLD_MASTER_SEPARATOR" --source "$OLD_IMAP" \
-		    --source-user "$OLD_MASTER" \
-		    --source-password-file "$OLD_MASTER_PASSWORD_FILE" \
-		    --source-separator "$OLD_MASTER_SEPARATOR"
-	else
-		set -- --source "$OLD_IMAP" "$@"
-	fi
+		;;
+	esac
 	# shellcheck disable=SC2086 # words
 	run -i "$record" -o "$compare_out" acctcheck "$@" \
 	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} $compare_options

@@ -1,7 +1,7 @@
 # The rehearsal of a move (migrate-wave --rehearse): every connection, permission
 # and rule is tried, and every account looked at, by means that change nothing on
 # either server. What is found is said by group, each with what mends it.
-# shellcheck shell=sh disable=SC2034,SC2154,SC2317
+# shellcheck shell=sh disable=SC2034,SC2119,SC2120,SC2154,SC2317
 
 stops=0
 
@@ -126,13 +126,8 @@ rehearse_old() {
 		stop "no command can be run there: $(last_words)" "try: ${OLD_RUN:-sh -c} true"
 		return 1
 	fi
-	run -i "$dir/accounts.ndjson" -o "$dir/old.ndjson" acctcheck -q --partial \
-	    --source "$OLD_IMAP" --source-user "$OLD_MASTER" \
-	    --source-password-file "$OLD_MASTER_PASSWORD_FILE" \
-	    --source-separator "$OLD_MASTER_SEPARATOR" \
-	    --target "$OLD_IMAP" --target-user "$OLD_MASTER" \
-	    --target-password-file "$OLD_MASTER_PASSWORD_FILE" \
-	    --target-separator "$OLD_MASTER_SEPARATOR" \
+	eval "set -- $(side source old) $(side target old)"
+	run -i "$dir/accounts.ndjson" -o "$dir/old.ndjson" acctcheck -q --partial "$@" \
 	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k}
 	old_got=$?
 	if [ "$old_got" -eq "$FATAL" ] || ! [ -s "$dir/old.ndjson" ]; then
