@@ -86,6 +86,21 @@ read_fd(int fd, const char *path, struct buf *out, struct why *why)
 	return 0;
 }
 
+ssize_t
+read_head(int fd, void *p, size_t len)
+{
+	size_t got = 0;
+	ssize_t n = 1;
+
+	while (got < len && n != 0) {
+		n = pread(fd, (char *)p + got, len - got, (off_t)got);
+		if (n == -1 && errno != EINTR)
+			return -1;
+		got += n > 0 ? (size_t)n : 0;
+	}
+	return (ssize_t)got;
+}
+
 int
 read_file(const char *path, struct buf *out, struct why *why)
 {

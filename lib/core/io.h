@@ -10,6 +10,7 @@
 #define FERRY_IO_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "core/buf.h"
 #include "core/why.h"
@@ -34,5 +35,9 @@ int name_exists(int dir, const char *path);
  */
 int read_file(const char *path, struct buf *out, struct why *why);
 int read_fd(int fd, const char *path, struct buf *out, struct why *why);
+
+/* Reads the first len bytes of a file, or all where it has fewer: a read of fewer is
+ * not its end. How many; -1 and errno. */
+ssize_t read_head(int fd, void *p, size_t len);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "core/alloc.h"
 #include "core/arena.h"
+#include "core/io.h"
 #include "core/map.h"
 #include "core/str.h"
 #include "maildir/box.h"
@@ -86,7 +87,7 @@ look(struct catalogue *c, struct last_box *box, size_t number, struct seen *s)
 	}
 	mdname_parse(&n, entry_name(c, e));
 	if (fstat(fd, &st) == 0 &&
-	    (got = pread(fd, head, sizeof head, 0)) >= 0) {
+	    (got = read_head(fd, head, sizeof head)) >= 0) {
 		s->uid = st.st_uid;
 		s->mode = st.st_mode;
 		s->plain = store_form(head, (size_t)got) == STORE_PLAIN;

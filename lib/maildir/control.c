@@ -59,7 +59,7 @@ is_left_over(int fd, const char *name, const char *temp, struct stat *st)
 		return false;
 	if (fstat(lock, st) == 0 && utimensat(fd, temp, NULL, 0) == 0 &&
 	    fstatat(fd, temp, &own, AT_SYMLINK_NOFOLLOW) == 0)
-		n = read(lock, text, sizeof text - 1);
+		n = read_head(lock, text, sizeof text - 1);
 	(void)close(lock);
 	if (n == -1)
 		return false;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/io.h"
 #include "core/outfile.h"
 #include "core/output.h"
 #include "maildir/catalogue.h"
@@ -174,7 +175,7 @@ index_check(const char *file, struct why *why)
 	fd = open(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	free(real);
 	ours = fd == -1 || !S_ISREG(st.st_mode) || st.st_size == 0 ||
-	       (pread(fd, start, sizeof start, 0) == sizeof start &&
+	       (read_head(fd, start, sizeof start) == sizeof start &&
 		   memcmp(start, magic, sizeof start) == 0);
 	if (fd != -1)
 		(void)close(fd);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/io.h"
 #include "core/str.h"
 
 static int
@@ -73,7 +74,7 @@ inbox_guid(const struct mdtree *t)
 		(void)close(fd);
 	}
 	if (file != -1) {
-		n = read(file, head, sizeof head - 1);
+		n = read_head(file, head, sizeof head - 1);
 		(void)close(file);
 	}
 	head[n < 0 ? 0 : n] = '\0';

@@ -590,9 +590,15 @@ stream_read(void *fd, char *p, size_t len)
 static ssize_t
 stream_write(void *fd, const char *p, size_t len)
 {
-	ssize_t n = write((int)(intptr_t)fd, p, len);
+	size_t done = 0;
+	ssize_t n = 1;
 
-	return n == -1 ? 0 : n; /* as fopencookie(3) wants it */
+	/* A stream of libc's own goes on after a short one, too. */
+	while (done < len && n > 0) {
+		n = write((int)(intptr_t)fd, p + done, len - done);
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return n == -1 ? 0 : (ssize_t)done; /* as fopencookie(3) wants it */
 }
 
 static int
