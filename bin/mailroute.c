@@ -21,6 +21,7 @@
 #include "http/retry.h"
 #include "route/change.h"
 #include "route/check.h"
+#include "route/hold.h"
 #include "route/known.h"
 #include "route/report.h"
 #include "route/rules.h"
@@ -34,6 +35,8 @@ enum command {
 	GET,
 	LIST,
 	CHECK,
+	HOLD,
+	RELEASE,
 	TEARDOWN,
 	NO_COMMAND
 };
@@ -44,6 +47,8 @@ static const char *const command_names[] = {
 	[GET] = "get",
 	[LIST] = "list",
 	[CHECK] = "check",
+	[HOLD] = "hold",
+	[RELEASE] = "release",
 	[TEARDOWN] = "teardown",
 };
 
@@ -56,6 +61,7 @@ struct run {
 	const char *proxy_url;
 	char *proxy_token;
 	const char *destination;
+	const char *who; /* --as */
 	struct pool proxy;
 	struct jmap jmap;
 	struct route_setup setup;
@@ -307,6 +313,38 @@ check(struct why *why)
 	return r;
 }
 
+/* --- hold and release --- */
+
+static int
+hold_owners(struct why *why)
+{
+	struct holding *v = xcalloc(run.owners.n + 1, sizeof *v);
+	struct arena texts = { 0 };
+	bool hold = run.command == HOLD;
+	int r = (hold ? route_hold : route_release)(
+	    &run.jmap, &run.owners, run.who, v, &texts, why);
+
+	for (size_t i = 0; r == 0 && i < run.owners.n; i++) {
+		const struct owner *w = &run.owners.v[i];
+		bool failed = w->why.kind != FAIL_NONE;
+
+		route_report_hold(&run.line, w,
+		    failed          ? "failed"
+		    : !v[i].changed ? (hold ? "exists" : "absent")
+		    : hold          ? "held"
+				    : "released",
+		    v[i].by);
+		put_line();
+		if (failed)
+			fail(w, &w->why);
+		else
+			run.tally.ok++;
+	}
+	arena_free(&texts);
+	free(v);
+	return r;
+}
+
 /* --- setup and teardown --- */
 
 static void
@@ -374,6 +412,9 @@ act(struct why *why)
 		return list_keys(why);
 	case CHECK:
 		return check(why);
+	case HOLD:
+	case RELEASE:
+		return hold_owners(why);
 	case NO_COMMAND:
 		break;
 	}
@@ -383,7 +424,9 @@ act(struct why *why)
 static bool
 takes_addresses(void)
 {
-	return run.command == SET || run.command == UNSET || run.command == GET;
+	return run.command == SET || run.command == UNSET ||
+	       run.command == GET || run.command == HOLD ||
+	       run.command == RELEASE;
 }
 
 static int
@@ -448,6 +491,8 @@ static const struct opt options[] = {
 	OPT_CALL(0, "keys", "FILE",
 	    "get and unset: what set has printed, to ask for these keys only",
 	    take_keys, &run.known),
+	OPT_STRING(0, "as", "WHO",
+	    "hold and release: who is at work, the same each time", &run.who),
 	OPT_STRING(0, "proxy-url", "URL",
 	    "check: the proxy's management API (or PROXY_ADMIN_URL)",
 	    &run.proxy_url),
@@ -476,6 +521,12 @@ static const struct opt options[] = {
 	OPT_STANDARD,
 };
 
+static bool
+holds(void)
+{
+	return run.command == HOLD || run.command == RELEASE;
+}
+
 /* Takes the command from the operands and checks what it needs: 0, or the exit
  * status. */
 static int
@@ -493,10 +544,14 @@ read_command(char ***operands)
 		    &tool, "%s takes no addresses", command_names[run.command]);
 	if (run.setup.host != NULL && run.command != SETUP)
 		return opt_wrong(&tool, "--old is for setup");
-	if (run.known.ids.n != 0 && !takes_addresses())
+	if (run.known.ids.n != 0 && (!takes_addresses() || holds()))
 		return opt_wrong(&tool, "--keys is for get, set and unset");
-	if (run.dry_run &&
-	    (run.command == GET || run.command == LIST || run.command == CHECK))
+	if (run.who != NULL && !holds())
+		return opt_wrong(&tool, "--as is for hold and release");
+	if (run.who == NULL && run.command == HOLD)
+		return opt_lacks("no name of the one at work: --as WHO");
+	if (run.dry_run && (holds() || run.command == GET ||
+			       run.command == LIST || run.command == CHECK))
 		return opt_wrong(
 		    &tool, "-n is for setup, set, unset and teardown");
 	return 0;
@@ -549,8 +604,9 @@ release(void)
 
 const struct opt_tool tool = {
 	.name = "mailroute",
-	OPT_OPERANDS(
-	    "setup|set|unset|get|list|check|teardown [address ...]", 1, -1),
+	OPT_OPERANDS("setup|set|unset|get|list|check|hold|release|teardown "
+		     "[address ...]",
+	    1, -1),
 	.about =
 	    "Tells the new server whose mail it keeps, and whose it passes on "
 	    "to "
@@ -564,11 +620,14 @@ const struct opt_tool tool = {
 	    "  mailroute get [ADDRESS ...]    where it goes\n"
 	    "  mailroute list                 all addresses that have moved\n"
 	    "  mailroute check [ADDRESS ...]  whether all of it agrees\n"
+	    "  mailroute hold --as WHO [ADDRESS ...]  nobody else may work on "
+	    "them\n"
+	    "  mailroute release [ADDRESS ...]  others may again\n"
 	    "  mailroute teardown             take everything out again\n"
 	    "\n"
-	    "Without an ADDRESS, set, unset and get read addresses or account "
-	    "records\n"
-	    "from standard input.\n",
+	    "Without an ADDRESS, all but list, check, setup and teardown read "
+	    "addresses\n"
+	    "or account records from standard input.\n",
 	.status = "0 all is done; 1 some failed, or do not agree; 2 the run "
 		  "did not finish; 75 a server could not be reached: run it "
 		  "again.",

@@ -439,6 +439,33 @@ ok 'a wrong password ends the run, after one try, and is not shown' '
 	STALWART_PASSWORD=wrong-word run 2 mailroute list 2>err
 	[ "$(wc -l <requests)" -eq 1 ]
 	hasnt err wrong-word'
+# notes: who is at work, on the server.
+notes() {
+	jmap x:MemoryLookupKey/get '{}' |
+	    jq -r '.methodResponses[0][1].list[] | select(.namespace == "mailferry-hold").key' |
+	    sort | tr '\n' ' '
+}
+ok 'two at work on one account: the second is told of the first' '
+	run 0 mailroute --as host:/one hold alice@one.test new@one.test >out
+	[ "$(jq -r .status out | tr "\n" " ")" = "held held " ]
+	run 0 mailroute --as host:/one hold alice@one.test >out
+	[ "$(jq -r .status out)" = exists ]
+	run 75 mailroute --as host:/two hold alice@one.test bob@one.test >out 2>err
+	jq -c "[.address, .status, .by]" out >got
+	printf "%s\n" "[\"alice@one.test\",\"failed\",\"host:/one\"]" "[\"bob@one.test\",\"held\",null]" | same - got
+	has err "another run is at work on it: host:/one (where that is no more: mailroute release alice@one.test)"
+	[ "$(notes)" = "alice@one.test=host:/one bob@one.test=host:/two new@one.test=host:/one " ]
+	run 0 mailroute --as host:/two release alice@one.test >out
+	[ "$(jq -r .status out)" = absent ]
+	run 0 mailroute --as host:/one release alice@one.test >out
+	[ "$(jq -r .status out)" = released ]
+	run 0 mailroute --as host:/two hold alice@one.test >out
+	printf "%s\n" alice@one.test bob@one.test new@one.test | run 0 mailroute release >out
+	[ "$(notes)" = "" ]
+	run 2 mailroute hold alice@one.test 2>err
+	has err "no name of the one at work: --as WHO"
+	run 2 mailroute --as x list 2>err
+	has err "--as is for hold and release"'
 ok 'a server that is not there is a failure that may pass' '
 	run 75 mailroute --url http://127.0.0.1:1 list 2>err'
 ok 'wrong calls' '

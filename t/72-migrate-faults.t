@@ -28,7 +28,7 @@ ok 'without a fault' '
 
 n=0
 for case in recfilter:1:75 mkaccounts:1:75 stalwart-apply:1:75 vandelay:1:2 \
-    vandelay:2:2 vandelay:3:7 acctcheck:1:75 mailroute:1:75 \
+    vandelay:2:2 vandelay:3:7 acctcheck:1:75 mailroute:2:75 \
     vandelay:1:2 vandelay:2:2 acctcheck:1:75 remap:2:75 vandelay:3:2 vandelay:4:2 \
     acctcheck:2:75; do
 	tool=${case%%:*} call=${case#*:}
@@ -46,7 +46,7 @@ ok 'in the end it has moved as one without faults' '
 	same moved got
 	filled alice@one.test >got
 	same old.folders got'
-for case in mkaccounts:1:1 mailroute:1:1 remap:2:2; do
+for case in mkaccounts:1:1 mailroute:2:1 remap:2:2; do
 	tool=${case%%:*} call=${case#*:}
 	ok "$tool fails for good: status ${call#*:}" "
 		fault $tool ${call%:*} ${call#*:}
@@ -72,7 +72,7 @@ ok 'one that the new server refuses stops the move, unless it is forced' '
 	jq -r "select(.step == \"check\" and .status == 0) | .text" state/fred@one.test/steps.ndjson | grep "with --force: "'
 ok 'what cannot be put back is said' '
 	fault remap 2 75
-	echo "2 75" >fault.mailroute
+	echo "3 75" >fault.mailroute
 	run 75 migrate carol@one.test 2>err
 	has err "mail could not be put back: run \"rollback-account carol@one.test\" now"
 	run 0 rollback carol@one.test

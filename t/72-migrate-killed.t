@@ -21,8 +21,8 @@ ok 'without a fault' '
 	end_state dora@one.test >moved'
 for when in before after; do
 	case $when in
-	before) cases="vandelay:1 mailroute:1 remap:2 vandelay:6" ;;
-	*) cases="recfilter:1 stalwart-apply:1 vandelay:2 mailroute:1 vandelay:4 remap:2
+	before) cases="vandelay:1 mailroute:2 remap:2 vandelay:6" ;;
+	*) cases="recfilter:1 stalwart-apply:1 vandelay:2 mailroute:2 vandelay:4 remap:2
 	    vandelay:6 acctcheck:3" ;;
 	esac
 	for case in $cases; do

@@ -34,7 +34,7 @@ ok 'an answer that says nothing is none: nothing is turned' '
 		has err "bob@one.test: login: the old server does not say whether it has the account (OLD_RUN, OLD_DOVEADM): no answer"
 		[ "$(routes bob@one.test)" = stalwart ]
 	done'
-for case in remap:1:75 mailroute:1:75 vandelay:1:2 archive2maildir:1:75 doveadm:1:75 \
+for case in remap:1:75 mailroute:2:75 vandelay:1:2 archive2maildir:1:75 doveadm:1:75 \
     tar:1:75 maildir-check:1:75 maildir-merge:1:75 maildir-merge:2:75 acctcheck:1:75; do
 	tool=${case%%:*} call=${case#*:}
 	ok "on the way back, $tool fails at call ${call%:*}" "

@@ -15,6 +15,7 @@ done
 cat >bin/tool <<END
 #!/bin/sh
 cd $tmp/world || exit 2
+case \$* in *--as*) exit ;; esac
 if [ -e ../fail ] && tail -n 1 state/ann@one.test/steps.ndjson | grep -qF "\$(cat ../fail)"; then
 	[ "\${0##*/}" != vandelay ] || exit 2
 	exit 75

@@ -54,6 +54,19 @@ route_report_owner(struct buf *out, const struct owner *asked,
 }
 
 void
+route_report_hold(
+    struct buf *out, const struct owner *w, const char *status, const char *by)
+{
+	outcome_begin(out, "result");
+	jw_kstr(out, "object", "Hold");
+	jw_kstr(out, "address", w->address);
+	jw_kstr(out, "by", by);
+	jw_kstr(out, "status", status);
+	if (w->why.kind != FAIL_NONE)
+		outcome_error(out, &w->why);
+}
+
+void
 route_report_moved(struct buf *out, const char *address)
 {
 	outcome_begin(out, "moved");

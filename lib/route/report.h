@@ -21,6 +21,10 @@ void route_report_owner(struct buf *out, const struct owner *asked,
     const struct owner *w, const struct keyring *keys, enum route_side mail,
     enum route_side login, const char *status);
 
+/* Who is at work on w; by NULL: nobody else. */
+void route_report_hold(
+    struct buf *out, const struct owner *w, const char *status, const char *by);
+
 /* An address that has moved. */
 void route_report_moved(struct buf *out, const char *address);
 

@@ -52,6 +52,8 @@ a_line() {
 . "$share/procedure/config.sh" || exit "$FATAL"
 # shellcheck source=share/procedure/records.sh disable=SC1091
 . "$share/procedure/records.sh" || exit "$FATAL"
+# shellcheck source=share/procedure/hold.sh disable=SC1091
+. "$share/procedure/hold.sh" || exit "$FATAL"
 
 # may_write OPTION FILE PATTERN ENDING STATE: refuses to write a file over one that an
 # earlier run has not written, as its first line tells, or to a device; and in STATE to
@@ -161,6 +163,7 @@ open_account() {
 	}
 }
 close_account() {
+	release_account
 	! $held || rm -f -- "$dir/reserve"
 	held=false
 	exec 9>&-
