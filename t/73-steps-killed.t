@@ -9,7 +9,7 @@
 # hold a message a line.
 mkdir -p bin share/procedure homes/cur
 for tool in recfilter mkaccounts stalwart-apply vandelay acctcheck mailroute remap \
-    archive2maildir maildir-check maildir-merge doveadm; do
+    archive2maildir maildir-ids maildir-check maildir-merge doveadm; do
 	ln -s tool bin/$tool
 done
 cat >bin/tool <<END
@@ -21,16 +21,23 @@ if [ -e ../fail ] && tail -n 1 state/ann@one.test/steps.ndjson | grep -qF "\$(ca
 	exit 75
 fi
 add() {
+	had=\$(sort -u "\$to" 2>/dev/null | wc -l)
 	cat "\$@" >>"\$to"
 	sort -u -o "\$to" "\$to"
+	echo "email: created=\$((\$(wc -l <"\$to") - had)) fetched=0 updated=0 deleted=0 skipped=\$had failed=0"
+}
+digests() {
+	sed 's/.*/{"file":"cur\/&","digest":"&"}/' "\$1"
 }
 case \${0##*/}\${*:+ \$*} in
 recfilter*--index*-a*) echo '{"v":1,"type":"account","address":"ann@one.test"}' ;;
 vandelay\ import\ imap*) to=archive add old ;;
 vandelay\ export*) to=new add archive ;;
+vandelay\ import\ jmap*there.sqlite) ;;
 vandelay\ import\ jmap*) to=back add new ;;
 maildir-merge\ -n*) ;;
 maildir-merge*) to=old add back ;;
+acctcheck*--target\ imap*--source\ imap*) ;;
 acctcheck*--target\ http*) comm -23 old new | not_any ;;
 acctcheck*) comm -23 new old | not_any ;;
 mailroute*\ get\ *) sed 's/.*/{"mail":"&"}/' route ;;
@@ -41,7 +48,12 @@ remap\ set*\ legacy) echo old >login ;;
 remap\ get*) sed 's/old/legacy/; s/new/stalwart/; s/.*/{"destination":"&"}/' login ;;
 doveadm\ *user*) printf 'field\tvalue\n' ;;
 mkaccounts*) : >state/ann@one.test/plan.ndjson; : >state/ann@one.test/settings.ndjson ;;
-archive2maildir*) mkdir -p state/ann@one.test/tree/mail ;;
+archive2maildir*)
+	for last; do :; done
+	mkdir -p "\$last/mail"
+	;;
+maildir-ids*/here/*) digests archive ;;
+maildir-ids*/there/*) digests new ;;
 esac
 END
 sed -i '2a\

@@ -131,7 +131,9 @@ settle_doubt() {
 no_doubt() {
 	missing=0
 	[ -e "$dir/doubt" ] || return 0
-	[ "$(seen)" -ge "$(messages source "$1")" ] || {
+	# Of an account that is skipped nothing was counted.
+	doubt_all=$(messages source "$1")
+	[ "$(seen)" -ge "${doubt_all:-0}" ] || {
 		text='not all of the mail could be read from the old server'
 		return "$DATA"
 	}
