@@ -5,7 +5,6 @@ indexes of release 1.0.10, and what differs in older ones."""
 import functools
 import json
 import os
-import shutil
 import sqlite3
 
 import blake3
@@ -309,6 +308,7 @@ class Archive:
         self.db.execute('PRAGMA wal_autocheckpoint = 0')
         self.db.execute('COMMIT')
         for end in ('', '-wal'):
+            import shutil  # which the stand-in has no use for
             shutil.copy(self.path + end, self.path + '.kept' + end)
         self.db.close()
         for end in ('', '-wal'):

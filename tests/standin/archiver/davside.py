@@ -3,7 +3,6 @@
 """import caldav and carddav."""
 import base64
 import http.client
-import ssl
 import urllib.parse
 import xml.etree.ElementTree as xml
 
@@ -11,6 +10,7 @@ import blake3
 import davtext
 import failure
 import store
+import tls
 
 DAV = '{DAV:}'
 ASK = '<?xml version="1.0"?><propfind xmlns="DAV:"><prop>%s</prop></propfind>'
@@ -41,12 +41,8 @@ class Client:
     def __init__(self, options):
         u = urllib.parse.urlsplit(options.url)
         failure.check_clear(options, u.scheme, u.hostname)
-        context = ssl.create_default_context()
-        if options.allow_invalid_certs:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
         self.connection = http.client.HTTPSConnection(
-            u.netloc, timeout=60, context=context) if u.scheme == 'https' \
+            u.netloc, timeout=60, context=tls.context(options)) if u.scheme == 'https' \
             else http.client.HTTPConnection(u.netloc, timeout=60)
         user, secret = options.secret
         self.authorization = 'Bearer ' + secret if user is None else \

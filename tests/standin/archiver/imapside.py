@@ -5,11 +5,11 @@ import base64
 import datetime
 import imaplib
 import re
-import ssl
 import urllib.parse
 
 import failure
 import store
+import tls
 
 imaplib._MAXLINE = 10000000
 FLAGS = {'\\seen': '$seen', '\\flagged': '$flagged',
@@ -35,12 +35,8 @@ def connect(options):
     failure.check_clear(options, u.scheme, u.hostname)
     try:
         if u.scheme == 'imaps':
-            context = ssl.create_default_context()
-            if options.allow_invalid_certs:
-                context.check_hostname = False
-                context.verify_mode = ssl.CERT_NONE
             imap = imaplib.IMAP4_SSL(u.hostname, u.port or 993,
-                                     ssl_context=context)
+                                     ssl_context=tls.context(options))
         else:
             imap = imaplib.IMAP4(u.hostname, u.port or 143)
     except (OSError, imaplib.IMAP4.error) as e:

@@ -5,11 +5,11 @@ import base64
 import http.client
 import json
 import re
-import ssl
 import urllib.parse
 
 import failure
 import store
+import tls
 
 USING = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail',
          'urn:ietf:params:jmap:sieve', 'urn:ietf:params:jmap:blob',
@@ -21,10 +21,7 @@ class Client:
     def __init__(self, options):
         u = urllib.parse.urlsplit(options.url)
         self.netloc, self.tls = u.netloc, u.scheme == 'https'
-        self.context = ssl.create_default_context()
-        if options.allow_invalid_certs:
-            self.context.check_hostname = False
-            self.context.verify_mode = ssl.CERT_NONE
+        self.context = tls.context(options) if self.tls else None
         user, secret = options.secret
         self.authorization = 'Bearer ' + secret if user is None else \
             'Basic ' + base64.b64encode(('%s:%s' % (user, secret)).encode(

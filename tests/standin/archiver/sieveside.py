@@ -4,11 +4,11 @@
 import base64
 import re
 import socket
-import ssl
 import urllib.parse
 
 import failure
 import store
+import tls
 
 
 class Client:
@@ -33,11 +33,8 @@ class Client:
 
     def start_tls(self, options, host):
         self.command(b'STARTTLS')
-        context = ssl.create_default_context()
-        if options.allow_invalid_certs:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        self.sock = context.wrap_socket(self.sock, server_hostname=host)
+        self.sock = tls.context(options).wrap_socket(self.sock,
+                                                     server_hostname=host)
         self.file = self.sock.makefile('rb')
         self.answer()
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: ISC
 # Copyright (c) 2026 The mailferry authors
 """An archive that is opened, or made, and written to."""
-import email
-import email.utils
 import json
 import re
 import sqlite3
@@ -40,6 +38,7 @@ class Counts:
 
 def match_of(data):
     """What an export compares messages by."""
+    import email.utils  # which not each run needs
     m = email.message_from_bytes(data)
     ids = sorted({str(v).strip().strip('<>').lower()
                   for v in m.get_all('Message-ID', [])} - {''})
