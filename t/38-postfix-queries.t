@@ -104,6 +104,7 @@ check() {
 		virtual_mailbox_domains = one.test two.test al.test
 		virtual_mailbox_maps = texthash:$tmp/boxes
 		EOT
+		cooled "conf-$1-$name/main.cf"
 		run 1 dirdump-postfix -c "conf-$1-$name" >out 2>err
 		has err "$1-$name.cf: the query looks one key up in a way that cannot be turned into a list: only addresses that are known from elsewhere are looked up"
 		has out "\"type\":\"note\",\"what\":\"$1:$tmp/$1-$name.cf\""
@@ -118,6 +119,7 @@ check() {
 echo 'all@one.test info@one.test, x@two.test, sales@one.test' >known
 printf 'ann@one.test ann/\nsales@one.test sales/\n' >boxes
 sed -i '/sales/d' boxes
+cooled known boxes
 
 ok 'SQLite' '
 	sqlite3 mail.sqlite <tables.sql

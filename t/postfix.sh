@@ -8,6 +8,7 @@
 #		one of its own, if no sender is given (the empty one is one)
 #
 # shellcheck shell=sh
+. "$top/t/cooled.sh"
 PATH=$PATH:/usr/sbin
 pf=$tmp/postfix
 
@@ -35,6 +36,7 @@ postfix_main() {
 	awk -F ' *= *' 'NR == FNR { mine[$1] = 1 } !($1 in mine) || NR == FNR' \
 	    "$pf/main.new" "$pf/main.cf" >"$pf/main.both"
 	cat "$pf/main.both" >"$pf/main.cf"
+	cooled "$pf/main.cf"
 }
 
 postfix_start() {

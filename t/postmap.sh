@@ -3,6 +3,7 @@
 # shellcheck shell=sh
 . "$top/t/sql.sh"
 . "$top/t/ldap.sh"
+. "$top/t/cooled.sh"
 PATH=$PATH:/usr/sbin
 need postmap postfix
 need sqlite3
@@ -12,6 +13,7 @@ mkdir conf
 cp /etc/postfix/dynamicmaps.cf conf 2>/dev/null || :
 cp -r /etc/postfix/dynamicmaps.cf.d conf 2>/dev/null || :
 printf 'compatibility_level = 3.6\nmyhostname = mail.one.test\nmyorigin = one.test\n' >conf/main.cf
+cooled conf/main.cf
 : >conf/master.cf
 for type in mysql pgsql sqlite ldap; do
 	postconf -c conf -m | grep -qx $type ||
