@@ -323,14 +323,15 @@ tests: all $(STANDIN_BINS) $(UNIT_BINS) $(REPLAY_BINS) $(SHIMS) $(HELPERS)
 LATER ?=
 JOBS ?= $(shell expr $$(nproc) \* 3)
 # Those that take longest begin first: nothing is left to wait for at the end.
-LONGEST = 91-examples 82-through-doveadm24 82-through-doveadm 81-maildir-crash \
-	72-migrate-given 73-configuration 73-steps-killed 39-acl24 \
-	34-dovecot-chain 39-acl 37-ldap-columns 73-wave 38-postfix-words \
-	93-signals 38-postfix-queries 36-fieldmap-mariadb 72-migrate-record \
-	39-collect-lists 38-postfix-patterns 89-davmerge 82-maildir-two-ways \
-	36-fieldmap-columns 73-two-hosts 82-maildir-dovecot \
-	82-maildir-dovecot24 72-ledger-faults 72-migrate-killed \
-	86-archive-property 72-migrate-faults 73-rollback-faults 72-ledger
+LONGEST = 34-dovecot-chain 82-through-doveadm24 73-wave 82-maildir-dovecot24 \
+	82-through-doveadm 82-maildir-two-ways 82-maildir-dovecot 91-examples \
+	93-signals 38-postfix-queries 73-steps-killed 73-configuration \
+	72-migrate-given 81-maildir-crash 39-acl24 39-acl 37-ldap-columns \
+	38-postfix-words 36-fieldmap-mariadb 72-migrate-record \
+	39-collect-lists 38-postfix-patterns 89-davmerge 36-fieldmap-columns \
+	73-two-hosts 72-ledger-faults 72-migrate-killed 86-archive-property \
+	72-migrate-faults 73-rollback-faults 72-ledger 34-dovecot24 \
+	82-maildir-places
 FIRST = $(wildcard $(LONGEST:%=t/%.t))
 T ?= $(filter-out $(LATER:%=t/%.t),$(FIRST) $(filter-out $(FIRST),$(wildcard t/*.t))) \
 	$(UNIT_BINS)

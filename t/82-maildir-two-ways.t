@@ -1,6 +1,8 @@
 #!/bin/sh
 # maildir-merge --user and --through-doveadm into one account: at the same time, and
 # of the same mind about its folders.
+# What readdir(3) shows of a folder that changes is the file system's.
+on_disk=yes
 . "${0%/*}/lib.sh"
 . "$top/t/places.sh"
 
