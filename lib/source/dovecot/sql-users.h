@@ -4,13 +4,15 @@
 
 /*
  * Where the users of an SQL database are: the settings of dovecot-sql.conf.ext
- * (2.3) or of the configuration (2.4).
+ * (2.3) or of the configuration (2.4); and what to do about one that nothing
+ * lists.
  */
 #ifndef FERRY_SOURCE_DOVECOT_SQL_USERS_H
 #define FERRY_SOURCE_DOVECOT_SQL_USERS_H
 
 #include <stdbool.h>
 
+#include "core/why.h"
 #include "source/dovecot/templates.h"
 #include "source/dovecot/userdb.h"
 #include "sql/sql.h"
@@ -33,5 +35,9 @@ struct sql_users {
  * reported as FATAL. */
 void sql_users_read(
     struct userdbs *all, struct userdb *db, struct sql_users *own);
+
+/* Fills in why (DATA): there is no iterate_query, the line that would be one,
+ * made of the query of one user, and the field maps for such a table. */
+void sql_hint(const char *kind, const struct sql_users *own, struct why *why);
 
 #endif

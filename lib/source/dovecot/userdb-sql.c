@@ -14,7 +14,6 @@
 #include "core/str.h"
 #include "source/dovecot/chain.h"
 #include "source/dovecot/other-names.h"
-#include "source/dovecot/sql-hint.h"
 #include "source/dovecot/sql-users.h"
 #include "source/host-sql.h"
 #include "source/passwd/expand.h"
