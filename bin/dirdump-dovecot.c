@@ -10,6 +10,7 @@
 #include "record/address.h"
 #include "source/alias-ask.h"
 #include "source/dovecot/dovecot.h"
+#include "source/postfix/boxes.h"
 #include "source/postfix/domains.h"
 #include "source/postfix/postfix.h"
 #include "source/postfix/tables.h"
@@ -20,6 +21,7 @@ static struct run {
 	struct dovecot_options dovecot;
 	const char *dir; /* of Postfix */
 	struct postfix postfix;
+	struct postfix_boxes boxes;
 } run;
 
 static const struct opt options[] = {
@@ -111,6 +113,12 @@ names(void *ctx, struct emit *e, void (*found)(void *ctx, const char *name),
 		postfix_tables(&reader, list, maps);
 }
 
+static bool
+takes(void *ctx, struct emit *e, const char *address)
+{
+	return postfix_boxes_takes(&run.boxes, ctx, e, address);
+}
+
 static int
 dump(char **operands)
 {
@@ -128,6 +136,7 @@ dump(char **operands)
 		p->with_users = true;
 		postfix_read(p, e);
 		run.dovecot.names = names;
+		run.dovecot.takes = takes;
 		run.dovecot.names_ctx = p;
 		run.dovecot.mail_elsewhere =
 		    postfix_is_set(&p->config, "virtual_mailbox_domains") !=
@@ -138,6 +147,7 @@ dump(char **operands)
 		dovecot_read(e, &run.dovecot, &p->aliases);
 	if (!run.source.tally.fatal && !emit_stop(e))
 		postfix_end(p, e);
+	postfix_boxes_free(&run.boxes);
 	postfix_free(p);
 	return source_finish(&run.source);
 }

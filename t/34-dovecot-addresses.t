@@ -110,6 +110,25 @@ ok 'a whole domain in the table, and no table at all' '
 	same want got'
 doveadm -c "$conf" stop
 
+for order in 'ann ann@two.test' 'ann@two.test ann'; do
+	line=dead${order%% *}
+	printf '%s:{PLAIN}x:%s::/h/%s::\n' ${order% *} "$ids" ${order% *} ${order#* } "$ids" \
+	    ${order#* } >"$line.users"
+	chmod a+r "$line.users"
+	{
+		sed "s,args = .*,args = $tmp/$line.users," both
+		echo 'auth_username_format = %n'
+	} >settings
+	serve "$line" <settings
+	ok "a line that the server never looks up takes no address: $order" '
+		[ "$(home_of ann@two.test)" = /h/ann ]
+		run 0 dirdump-dovecot -c "$conf" -d one.test >out 2>err
+		jq -r "select(.address) | [.address, .home // empty, .targets[]?] | join(\" \")" out >got
+		printf "%s\n" "ann@one.test /h/ann" "ann@two.test ann@one.test" >want
+		same want got'
+	doveadm -c "$conf" stop
+done
+
 # A database that looks for the name alone, and a home that needs the domain.
 sed 's/::.*/::/' users >names
 chmod a+r names

@@ -6,6 +6,7 @@
 . "$top/t/dovecot.sh"
 need sqlite3 sqlite3
 need /usr/bin/python3 python3
+need jq
 
 # serve NAME <DATABASES: a Dovecot with them, and what is dumped of it; $got is
 # the exit status.
@@ -315,6 +316,32 @@ ok 'user= of a line: another name of a mailbox is an alias' '
 	has "auth.annie@one.test" user=ann@one.test
 	has out "\"address\":\"annie@one.test\",\"targets\":[\"ann@one.test\"]"
 	[ "$(member ann@one.test secret)" = "{PLAIN}a1" ]'
+ok 'the password of such a name is not carried, which is said' '
+	may_login ann@one.test a1
+	not may_login annie@one.test a1
+	has out "\"what\":\"annie@one.test\",\"text\":\"a login name of a mailbox has a password of its own, which is not carried\""
+	hasnt out "\"what\":\"new@two.test\""
+	hasnt out "\"what\":\"old@one.test\""'
+file members <<END
+bob-box@one.test:{PLAIN}m1::::::user=ann@one.test
+sue-box@one.test:{PLAIN}m2::::::userdb_user=ann@one.test
+app@one.test:{PLAIN}a1::::::user=ann@one.test
+own@one.test:{PLAIN}x1::::::user=newer@two.test
+END
+{
+	pass renamed
+	pass members
+	user renamed
+} >settings
+serve members <settings
+ok 'nor that of a name in another passdb' '
+	for name in bob-box:m1 sue-box:m2 app:a1 own:x1; do
+		may_login "${name%:*}@one.test" "${name#*:}"
+	done
+	jq -r "select(.type == \"note\" and (.text | contains(\"password of its own\"))) | .what" out |
+	    sort >got.names
+	printf "%s@one.test\n" annie bob-box own sue-box >want
+	same want got.names'
 ok 'and one that leads to a mailbox that nobody lets in lets its owner in' '
 	may_login new@two.test n2
 	has "auth.new@two.test" user=newer@two.test
@@ -403,6 +430,52 @@ ok 'a passdb that knows none of the listed names: nobody is inactive for that' '
 	done
 	has err "passdb 1 (sql): it has none of the listed names"
 	has out "\"type\":\"note\""'
+table mails <<END
+CREATE TABLE u (uid, mail, pw);
+INSERT INTO u VALUES ('ann', 'ann@one.test', '{PLAIN}a1'), ('gus', 'gustav@one.test', '{PLAIN}g1'),
+ ('eve', 'eve@two.test', '{PLAIN}e1'), ('fay', 'fanny@two.test', '{PLAIN}f1');
+END
+ext mails mails <<END
+password_query = SELECT uid AS user, pw AS password FROM u WHERE mail = '%u'
+user_query = SELECT '/h/' || uid AS home, 1000 AS uid, 1000 AS gid FROM u WHERE uid = '%u'
+iterate_query = SELECT uid AS user FROM u
+END
+{
+	sql passdb mails
+	sql userdb mails
+} >settings
+serve mails <settings
+ok 'nor where one listed name happens to be one that it knows' '
+	run 1 dirdump-dovecot -v -d one.test -c "$conf" >out 2>err
+	for login in ann@one.test:a1 gustav@one.test:g1 eve@two.test:e1; do
+		may_login "${login%:*}" "${login#*:}"
+	done
+	[ "$(member ann@one.test secret)" = "{PLAIN}a1" ]
+	for name in gus eve; do
+		[ "$(member "$name@one.test" active)" = true ]
+		[ -z "$(member "$name@one.test" secret)" ]
+	done
+	has err "passdb 1 (sql): it has not all of the listed names"'
+# Some log in under the name that is listed, too.
+ext some mails <<END
+password_query = SELECT uid AS user, pw AS password FROM u WHERE mail = '%u' OR (uid = '%u' AND uid = 'ann')
+user_query = SELECT '/h/' || uid AS home, 1000 AS uid, 1000 AS gid FROM u WHERE uid = '%u' OR mail = '%u'
+iterate_query = SELECT uid AS user FROM u UNION SELECT 'fanny@two.test'
+END
+{
+	sql passdb some
+	sql userdb some
+} >settings
+serve some <settings
+ok 'and where it knows some, the others are said one by one' '
+	run 0 dirdump-dovecot -v -d one.test -c "$conf" >out 2>err
+	may_login ann a1
+	may_login gustav@one.test g1
+	may_login fanny@two.test f1
+	[ "$(member gus@one.test active)" = false ]
+	[ "$(member fay@one.test secret)" = "{PLAIN}f1" ]
+	has out "\"what\":\"gus@one.test\",\"text\":\"not active, because no passdb has the name"
+	hasnt out "\"what\":\"ann@one.test\""'
 table office <<END
 CREATE TABLE m (name, owner, pw);
 INSERT INTO m VALUES ('ann@one.test', 'ann@one.test', '{PLAIN}a1'),

@@ -40,3 +40,15 @@ answer_add(struct answer *a, const struct userdb *db, struct arena *arena,
 	    bare ? without_scheme(arena, db, value) : arena_adds(arena, value);
 	a->scheme = db->scheme;
 }
+
+bool
+answer_same_secret(const struct answer *a, const struct answer *b)
+{
+	if (a == b)
+		return true;
+	return a != NULL && b != NULL && a->secret != NULL &&
+	       b->secret != NULL && *a->secret != '\0' &&
+	       strcmp(a->secret, b->secret) == 0 &&
+	       (*a->secret == '{' || (a->scheme != NULL && b->scheme != NULL &&
+					 strcmp(a->scheme, b->scheme) == 0));
+}

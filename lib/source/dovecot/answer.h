@@ -58,4 +58,7 @@ struct userdb;
 void answer_add(struct answer *a, const struct userdb *db, struct arena *arena,
     const char *key, const char *value);
 
+/* Whether two databases hold the same text: then one password fits both. */
+bool answer_same_secret(const struct answer *a, const struct answer *b);
+
 #endif

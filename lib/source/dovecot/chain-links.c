@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/str.h"
 
 /* The protocols that a mailbox is read and written by. */
 static const char reading[] = "imap";
@@ -71,6 +72,35 @@ add_dummy(struct link *to, size_t n)
 
 /* --- answers --- */
 
+/* Notes whether the names that a passdb knows users by are those that it gives
+ * them. A domain may be added, or cut off; but where the rest is what was listed,
+ * the passdb should know that, which is looked up next. */
+static void
+note_name(struct dovecot *d, struct userdb *db, const struct asked *who,
+    const struct answer *a)
+{
+	struct buf name = { 0 }, next = { 0 };
+
+	buf_adds(&name, who->user);
+	for (size_t i = 0; i < a->fields.n; i++)
+		if (user_renamed(buf_str(&name), a->fields.v[i].key,
+			a->fields.v[i].value, &next)) {
+			buf_reset(&name);
+			buf_adds(&name, buf_str(&next));
+		}
+	if (str_eq_nocase(buf_str(&name), who->user) ||
+	    user_is_same(who->user, buf_str(&name)))
+		db->has_kept = true;
+	else if (!user_is_same(buf_str(&name), who->user))
+		db->has_renamed = true;
+	else if (map_get(&d->bare_names, buf_str(&name)) != NULL)
+		db->cut = arena_adds(&d->arena, buf_str(&name));
+	else
+		db->has_kept = true;
+	buf_free(&name);
+	buf_free(&next);
+}
+
 static void
 look_up(struct dovecot *d, struct userdb *db, const struct asked *who,
     struct answer *a)
@@ -86,6 +116,10 @@ look_up(struct dovecot *d, struct userdb *db, const struct asked *who,
 		db->driver->lookup(&d->dbs, db, who, &d->asked, a);
 		db->asked = true;
 		db->answered |= a->found != FOUND_NO;
+		db->has_renamed |= a->found == FOUND_NO && db->cut != NULL &&
+				   strcmp(db->cut, who->user) == 0;
+		if (db->renames && a->found == FOUND_YES)
+			note_name(d, db, who, a);
 		if (db->out)
 			*a = (struct answer){ .found = FOUND_UNSURE };
 	}

@@ -57,6 +57,11 @@ struct dovecot {
 	bool merges;
 	struct bare_name *bare, **bare_tail; /* that were listed */
 	struct map bare_names;               /* -> struct bare_name */
+	struct map waiting; /* users of other names among them */
+
+	struct map others; /* names -> what else their entries have */
+	struct second *seconds, **seconds_tail; /* other names of mailboxes */
+	struct second *apart, **apart_tail; /* with mailboxes of their own */
 
 	struct map done; /* users that were followed -> the name listed */
 	struct pending *pending, **pending_tail;
@@ -64,6 +69,9 @@ struct dovecot {
 	struct map places; /* of mailboxes -> the address of the first */
 	struct map leads;  /* names that only open other mailboxes */
 	struct map moved;  /* a mailbox -> the address that it has now */
+	/* The address of a mailbox that another name has opened first -> the
+	 * outcome of that. */
+	struct map opened;
 	struct arena arena;
 };
 

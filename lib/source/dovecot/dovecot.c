@@ -317,6 +317,8 @@ dovecot_read(
 
 	d.pending_tail = &d.pending;
 	d.again_tail = &d.again;
+	d.seconds_tail = &d.seconds;
+	d.apart_tail = &d.apart;
 	d.account.emit = e;
 	d.account.aliases = aliases;
 	d.account.naming.domain = o->domain;
@@ -332,7 +334,10 @@ dovecot_read(
 	map_free(&d.places);
 	map_free(&d.leads);
 	map_free(&d.moved);
+	map_free(&d.opened);
+	map_free(&d.others);
 	map_free(&d.bare_names);
+	map_free(&d.waiting);
 	free(d.links);
 	arena_free(&d.asked);
 	doveconf_free(&d.full);

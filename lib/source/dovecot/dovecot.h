@@ -25,6 +25,9 @@ struct dovecot_options {
 	 */
 	void (*names)(void *names_ctx, struct emit *e,
 	    void (*found)(void *ctx, const char *name), void *ctx);
+	/* Whether mail from elsewhere may come for an address that no alias has.
+	 * NULL: nobody knows. ctx is names_ctx. */
+	bool (*takes)(void *names_ctx, struct emit *e, const char *address);
 	void *names_ctx;
 };
 

@@ -11,6 +11,7 @@
 #include "record/address.h"
 #include "source/alias-ask.h"
 #include "source/dovecot/mailbox.h"
+#include "source/dovecot/second-names.h"
 #include "source/dovecot/services.h"
 #include "source/passwd/expand.h"
 
@@ -31,9 +32,9 @@ struct again {
 	struct again *next;
 };
 
-/* Whether the server takes the name at all. (src/auth/auth-request.c.) */
-static bool
-is_name(const struct dovecot *d, const char *user)
+/* (src/auth/auth-request.c.) */
+bool
+dovecot_is_name(const struct dovecot *d, const char *user)
 {
 	return d->name_chars == NULL ||
 	       user[strspn(user, d->name_chars)] == '\0';
@@ -71,6 +72,14 @@ unpadded(struct dovecot *d, const char *name)
 	return trimmed;
 }
 
+/* What databases have said is forgotten. */
+static void
+begin(struct dovecot *d)
+{
+	arena_reset(&d->asked);
+	d->known = NULL;
+}
+
 /* A name for a message: an address, which a password in the wrong place is
  * not. */
 static const char *
@@ -93,7 +102,7 @@ is_padded(struct dovecot *d, const char *name)
 	const char *trimmed = unpadded(d, name);
 
 	return strcmp(trimmed, name) != 0 && *trimmed != '\0' &&
-	       is_name(d, trimmed);
+	       dovecot_is_name(d, trimmed);
 }
 
 /* --- names without a mailbox --- */
@@ -129,7 +138,7 @@ report_unknown(struct dovecot *d, const char *listed, const char *user)
 		    "a listed name with blanks: its user logs in "
 		    "without them where the database passes over them, as "
 		    "MySQL does: take them out of the row");
-	else if (!is_name(d, user))
+	else if (!dovecot_is_name(d, user))
 		emit_bad(d->emit, id,
 		    "a listed name with letters that no login may have "
 		    "(auth_username_chars): left out");
@@ -157,8 +166,6 @@ report_unknown(struct dovecot *d, const char *listed, const char *user)
 }
 
 /* --- names that wait --- */
-
-static const char *user_of(struct dovecot *d, const char *name);
 
 /* login: as take has it. */
 static void
@@ -209,9 +216,8 @@ own_address(struct dovecot *d, const char *user, const char *listed)
 	return result;
 }
 
-/* The address of a mailbox that another name leads to. */
-static const char *
-address_of(struct dovecot *d, const char *user, const char *listed)
+const char *
+dovecot_address_of(struct dovecot *d, const char *user, const char *listed)
 {
 	void **value = map_get(&d->moved, user);
 
@@ -233,9 +239,8 @@ drop_login(struct dovecot *d, const char *login, const char *address)
 		    "another login name of an account, which is not carried");
 }
 
-/* Another name of a mailbox that is written. Mail for it may be the aliases'. */
-static void
-add_name(struct dovecot *d, const char *listed, const char *address)
+void
+dovecot_add_name(struct dovecot *d, const char *listed, const char *address)
 {
 	struct aliases *aliases = d->account.aliases;
 	struct record r = { 0 };
@@ -261,12 +266,51 @@ add_name(struct dovecot *d, const char *listed, const char *address)
 	buf_free(&name);
 }
 
+/* --- passwords of other names --- */
+
+static bool
+is_same_password(const struct outcome *a, const struct outcome *b)
+{
+	if (a->any_password || b->any_password)
+		return a->any_password && b->any_password;
+	return answer_same_secret(a->secret, b->secret);
+}
+
+void
+dovecot_say_password(struct dovecot *d, const char *name,
+    const struct outcome *mailbox, const struct outcome *o, const char *address)
+{
+	const char *id = shown(d, name);
+
+	if (mailbox->login && !is_same_password(mailbox, o))
+		emit_note_behind(d->emit, id == NULL ? address : id,
+		    "a login name of a mailbox has a password of its own, "
+		    "which is not carried",
+		    id == NULL ? name : address);
+}
+
+/* The same of a name that waited. */
+static void
+say_password(struct dovecot *d, const struct pending *p, const char *address)
+{
+	void **opened = map_get(&d->opened, address);
+	const char *name = p->outcome.user, *user = dovecot_user_of(d, name);
+	struct outcome own = { 0 };
+
+	if (opened == NULL && user != NULL)
+		dovecot_follow(d, name, user, &own);
+	dovecot_say_password(d, p->listed, opened == NULL ? &own : *opened,
+	    &p->outcome, address);
+}
+
+/* --- names that wait, at the end --- */
+
 /* Whether no mail comes for a login, nor for the name of the mailbox that it opens,
  * which nobody has listed. */
 static bool
 refuses_both(struct dovecot *d, const struct pending *p, const char *name)
 {
-	const char *user = user_of(d, name);
+	const char *user = dovecot_user_of(d, name);
 	struct outcome own = { 0 };
 
 	if (!p->outcome.nobody || user == NULL || strcmp(name, p->listed) == 0)
@@ -284,7 +328,7 @@ static void
 end_renamed(struct dovecot *d, struct pending *p)
 {
 	const char *user = p->outcome.user;
-	const char *address = address_of(d, user, p->listed), *own;
+	const char *address = dovecot_address_of(d, user, p->listed), *own;
 	const char *at = strchr(p->listed, '@');
 
 	if (address != NULL && map_get(&d->moved, user) == NULL &&
@@ -301,8 +345,9 @@ end_renamed(struct dovecot *d, struct pending *p)
 	}
 	if (is_written(d, address)) {
 		if (strcmp(address, p->listed) != 0) {
-			add_name(d, p->listed, address);
+			dovecot_add_name(d, p->listed, address);
 			drop_login(d, p->login, address);
+			say_password(d, p, address);
 		}
 		return;
 	}
@@ -312,43 +357,66 @@ end_renamed(struct dovecot *d, struct pending *p)
 	(void)dovecot_account(d, &p->outcome, address,
 	    at == NULL ? NULL : at + 1,
 	    strcmp(p->listed, address) == 0 ? p->login : p->listed);
+	*map_put_copy(&d->opened, &d->arena, address, NULL) = &p->outcome;
 	/* Mail still comes for the name that was listed. */
 	if (at != NULL && is_written(d, address) &&
 	    strcmp(p->listed, address) != 0) {
-		add_name(d, p->listed, address);
+		dovecot_add_name(d, p->listed, address);
 		drop_login(d, p->login, address);
 	}
 }
 
-/* Whether a passdb has answered for nobody at all: then its users log in with
- * other names than those that are listed. */
+/* Whether a passdb may know listed users by names that nothing lists: it has
+ * answered for nobody, or has made other names of those that it knows. *some: only
+ * of some. */
 static struct userdb *
-silent_passdb(const struct dovecot *d)
+silent_passdb(const struct dovecot *d, bool *some)
 {
+	struct userdb *found = NULL;
+
 	for (size_t i = 0; i < d->chain.npassdbs; i++) {
 		struct userdb *db = d->chain.passdbs[i].db;
 
-		if (!db->rules.deny && db->renames && db->asked &&
-		    !db->answered)
+		if (db == NULL || db->rules.deny || !db->renames || !db->asked)
+			continue;
+		*some = db->has_kept;
+		if (!db->answered ||
+		    (db->has_renamed && !db->has_kept && !db->told))
 			return db;
+		if (db->has_renamed && !db->told)
+			found = db;
 	}
-	return NULL;
+	*some = true;
+	return found;
 }
 
 /* Nobody knows whether somebody can log in, if the names that people log in
  * with are in no list. */
 static void
-doubt_locked(struct dovecot *d, struct pending *p)
+doubt_locked(struct dovecot *d, struct pending *p, const char *address)
 {
-	struct userdb *db = silent_passdb(d);
+	bool some;
+	struct userdb *db = silent_passdb(d, &some);
 
 	if (db == NULL || p->outcome.secret != NULL)
 		return;
+	if (some) {
+		if (!p->outcome.locked && address != NULL)
+			emit_note_behind(d->emit, address,
+			    "not active, because no passdb has the name: some "
+			    "people log in with another one that nothing lists",
+			    NULL);
+		return;
+	}
 	p->outcome.login = p->outcome.unsure = true;
 	if (!db->said_silent)
 		userdb_refused(&d->dbs, db,
-		    "it has none of the listed names: people log in with "
-		    "others, and their passwords are not carried");
+		    db->answered
+			? "it has not all of the listed names: people log in "
+			  "with others, and the passwords of these are not "
+			  "carried"
+			: "it has none of the listed names: people log in with "
+			  "others, and their passwords are not carried");
 	db->said_silent = true;
 }
 
@@ -358,11 +426,12 @@ static void
 end_delivery(struct dovecot *d, struct pending *p)
 {
 	const char *user = p->outcome.receiver;
-	const char *address = address_of(d, user, p->listed);
+	const char *address = dovecot_address_of(d, user, p->listed);
 	const char *domain = address_domain(p->outcome.user);
 
 	if (user_is_same(p->user, user)) {
-		doubt_locked(d, p);
+		if (!is_written(d, address))
+			doubt_locked(d, p, address);
 		if (!is_written(d, address))
 			(void)dovecot_account(d, &p->outcome, p->listed, domain,
 			    p->outcome.login ? p->login : NULL);
@@ -373,7 +442,7 @@ end_delivery(struct dovecot *d, struct pending *p)
 		d->emit->at = p->at;
 	}
 	if (is_written(d, address))
-		add_name(d, p->listed, address);
+		dovecot_add_name(d, p->listed, address);
 	else
 		(void)dovecot_account(d, &p->outcome, p->listed, domain, NULL);
 }
@@ -384,12 +453,13 @@ end_again(struct dovecot *d)
 {
 	for (const struct again *a = d->again;
 	     a != NULL && !userdbs_stop(&d->dbs); a = a->next) {
-		const char *address = address_of(d, a->first, a->listed);
+		const char *address =
+		    dovecot_address_of(d, a->first, a->listed);
 
 		d->emit->at = a->at;
-		arena_reset(&d->asked);
+		begin(d);
 		if (is_written(d, address))
-			add_name(d, a->listed, address);
+			dovecot_add_name(d, a->listed, address);
 		else
 			emit_bad(d->emit, shown(d, a->listed),
 			    "auth_username_format makes one user of several "
@@ -400,21 +470,23 @@ end_again(struct dovecot *d)
 void
 dovecot_end_logins(struct dovecot *d)
 {
-	struct pending *all = d->pending;
+	struct pending *all;
 
+	second_names_apart(d);
+	all = d->pending;
 	d->pending = NULL;
 	d->pending_tail = &d->pending;
 	for (struct pending *p = all; p != NULL && !userdbs_stop(&d->dbs);
 	     p = p->next) {
 		d->emit->at = p->at;
-		arena_reset(&d->asked);
+		begin(d);
 		if (p->outcome.login)
 			end_renamed(d, p);
 	}
 	for (struct pending *p = all; p != NULL && !userdbs_stop(&d->dbs);
 	     p = p->next) {
 		d->emit->at = p->at;
-		arena_reset(&d->asked);
+		begin(d);
 		if (!p->outcome.login)
 			end_delivery(d, p);
 	}
@@ -422,14 +494,16 @@ dovecot_end_logins(struct dovecot *d)
 	for (struct pending *p = d->pending;
 	     p != NULL && !userdbs_stop(&d->dbs); p = p->next) {
 		d->emit->at = p->at;
-		arena_reset(&d->asked);
+		begin(d);
 		if (p->outcome.login)
 			end_renamed(d, p);
-		else if (!is_written(d, address_of(d, p->user, p->listed)))
+		else if (!is_written(
+			     d, dovecot_address_of(d, p->user, p->listed)))
 			(void)dovecot_account(d, &p->outcome, p->listed,
 			    address_domain(p->outcome.user), NULL);
 	}
 	end_again(d);
+	second_names_end(d);
 }
 
 /* --- all names --- */
@@ -441,52 +515,14 @@ struct name {
 	struct outcome outcome;
 };
 
-/* Whether another name opens the mailbox of an outcome, with its password, and is
- * no user of its own. */
-static bool
-is_login(struct dovecot *d, const char *name, const struct outcome *o)
-{
-	const char *user = user_of(d, name);
-	struct outcome other = { 0 };
-
-	if (user == NULL || !is_name(d, user) || strcmp(user, o->user) == 0 ||
-	    map_get(&d->done, user) != NULL)
-		return false;
-	chain_follow(&d->chain, name, user, &d->asked, &other);
-	return other.login && other.found && strcmp(other.user, o->user) == 0;
-}
-
-/* The other names that databases have of a user who was found. */
-static void
-add_logins(struct dovecot *d, struct outcome *o)
-{
-	struct strs logins = { 0 };
-	const char **copy;
-
-	for (const struct known_answer *k = d->known; o->login && k != NULL;
-	     k = k->next)
-		for (const char *const *p = k->answer.names;
-		     p != NULL && *p != NULL; p++)
-			if (!strs_has(&logins, *p) && is_login(d, *p, o))
-				strs_add(&logins, *p);
-	if (logins.n > 0) {
-		copy = arena_alloc(&d->arena, (logins.n + 1) * sizeof *copy);
-		for (size_t i = 0; i < logins.n; i++)
-			copy[i] = arena_adds(&d->arena, logins.v[i]);
-		o->logins = copy;
-	}
-	free(logins.v);
-}
-
-static void
-follow(struct dovecot *d, struct name *n)
+void
+dovecot_follow(
+    struct dovecot *d, const char *login, const char *user, struct outcome *o)
 {
 	struct place at = d->emit->at;
 
-	d->known = NULL;
-	chain_follow(&d->chain, n->listed, n->user, &d->asked, &n->outcome);
-	services_follow(d, n->listed, n->user, &n->outcome);
-	add_logins(d, &n->outcome);
+	chain_follow(&d->chain, login, user, &d->asked, o);
+	services_follow(d, login, user, o);
 	d->emit->at = at;
 }
 
@@ -500,7 +536,8 @@ take(struct dovecot *d, const struct name *n, const char *login)
 
 	if (userdbs_stop(&d->dbs))
 		return; /* nobody knows what the rest would have said */
-	if (!o->found || !is_name(d, n->user) || is_padded(d, n->user)) {
+	if (!o->found || !dovecot_is_name(d, n->user) ||
+	    is_padded(d, n->user)) {
 		report_unknown(d, n->listed, n->user);
 		return;
 	}
@@ -515,9 +552,8 @@ take(struct dovecot *d, const struct name *n, const char *login)
 		    d, o, n->listed, address_domain(o->user), login);
 }
 
-/* The user that the server makes of a name; NULL: reported. */
-static const char *
-user_of(struct dovecot *d, const char *name)
+const char *
+dovecot_user_of(struct dovecot *d, const char *name)
 {
 	struct buf out = { 0 };
 	const char *user = NULL;
@@ -535,9 +571,10 @@ user_of(struct dovecot *d, const char *name)
 bool
 dovecot_knows(struct dovecot *d, const char *name)
 {
-	const char *user = user_of(d, name);
+	const char *user = dovecot_user_of(d, name);
 
 	return user != NULL && (map_get(&d->done, user) != NULL ||
+				   map_get(&d->waiting, user) != NULL ||
 				   map_get(&d->bare_names, user) != NULL);
 }
 
@@ -578,7 +615,7 @@ bare_login(struct dovecot *d, const char *name, const char *user)
 	if (d->realm == NULL)
 		return NULL;
 	buf_addf(&full, "%.*s@%s", (int)len, user, d->realm);
-	other = user_of(d, full.data);
+	other = dovecot_user_of(d, full.data);
 	buf_free(&full);
 	return other != NULL && strcmp(other, user) == 0
 		   ? arena_add(&d->arena, user, len)
@@ -588,12 +625,13 @@ bare_login(struct dovecot *d, const char *name, const char *user)
 void
 dovecot_name(struct dovecot *d, const char *name)
 {
-	struct name n = { .listed = name, .user = user_of(d, name) };
+	struct name n = { .listed = name, .user = dovecot_user_of(d, name) };
 
 	if (n.user == NULL || !is_new(d, n.user, name))
 		return;
-	arena_reset(&d->asked);
-	follow(d, &n);
+	begin(d);
+	dovecot_follow(d, n.listed, n.user, &n.outcome);
+	second_names_follow(d, n.listed, NULL, n.user, &n.outcome);
 	take(d, &n, bare_login(d, name, n.user));
 }
 
@@ -615,25 +653,28 @@ void
 dovecot_name_at(
     struct dovecot *d, const char *name, const char *address, bool listed)
 {
-	struct name full = { .listed = address, .user = user_of(d, address) };
-	struct name bare = { .listed = name, .user = user_of(d, name) };
+	struct name full = { .listed = address,
+		.user = dovecot_user_of(d, address) };
+	struct name bare = { .listed = name, .user = dovecot_user_of(d, name) };
 	void **first;
 	bool added;
 
 	if (full.user == NULL || bare.user == NULL)
 		return;
-	arena_reset(&d->asked);
+	begin(d);
 	if (map_get(&d->done, full.user) == NULL)
-		follow(d, &full);
+		dovecot_follow(d, full.listed, full.user, &full.outcome);
 	if (listed || full.outcome.found)
-		follow(d, &bare);
+		dovecot_follow(d, bare.listed, bare.user, &bare.outcome);
 	if (is_as_good(&full.outcome, &bare.outcome)) {
 		(void)is_new(d, full.user, address);
 		first = map_put(&d->done, bare.user, &added);
 		if (added)
 			*first = arena_adds(&d->arena, address);
+		second_names_follow(d, address, name, full.user, &full.outcome);
 		take(d, &full, bare.outcome.login ? name : NULL);
 	} else if (listed && is_new(d, bare.user, name)) {
+		second_names_follow(d, name, address, bare.user, &bare.outcome);
 		take(d, &bare, NULL);
 	}
 }

@@ -23,6 +23,33 @@ void dovecot_name(struct dovecot *d, const char *name);
 void dovecot_name_at(
     struct dovecot *d, const char *name, const char *address, bool listed);
 
+/* The user that the server makes of a name. NULL: reported. */
+const char *dovecot_user_of(struct dovecot *d, const char *name);
+
+/* Whether the server takes the name of a user at all. */
+bool dovecot_is_name(const struct dovecot *d, const char *user);
+
+/* What the databases say of a login name and the user of that. All texts are
+ * owned by d->asked. */
+void dovecot_follow(
+    struct dovecot *d, const char *login, const char *user, struct outcome *o);
+
+/* The address of a mailbox that another name, as it was listed, leads to; NULL:
+ * there is none. */
+const char *dovecot_address_of(
+    struct dovecot *d, const char *user, const char *listed);
+
+/* Another name of a mailbox that is written becomes an alias of it. Mail for it
+ * may be the aliases'. */
+void dovecot_add_name(
+    struct dovecot *d, const char *listed, const char *address);
+
+/* A login of a mailbox may have a password of its own, and one account has one:
+ * says so. address is the mailbox's. */
+void dovecot_say_password(struct dovecot *d, const char *name,
+    const struct outcome *mailbox, const struct outcome *o,
+    const char *address);
+
 /* Whether the user that the server makes of a name was listed or followed. */
 bool dovecot_knows(struct dovecot *d, const char *name);
 

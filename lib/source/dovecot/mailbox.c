@@ -11,6 +11,7 @@
 #include "core/str.h"
 #include "record/address.h"
 #include "source/dovecot/quota-limit.h"
+#include "source/passwd/expand.h"
 #include "source/passwd/extra-fields.h"
 
 static const char *
@@ -44,6 +45,72 @@ dovecot_same_home(const struct dovecot *d, const struct outcome *o)
 	if (read != written && (general == NULL || *general == '\0'))
 		return false;
 	return other_home(o) == NULL;
+}
+
+/* Appends a path with the variables of a user; "%h" stands for the home. */
+static bool
+put_path(const char *text, const char *user, struct buf *out)
+{
+	struct buf without = { 0 };
+	bool good;
+
+	for (; *text != '\0'; text++) {
+		size_t len = str_starts(text, "%h")        ? strlen("%h")
+			     : str_starts(text, "%{home}") ? strlen("%{home}")
+							   : 0;
+
+		buf_addc(&without, len == 0 ? *text : '~');
+		text += len == 0 ? 0 : len - 1;
+	}
+	good = expand_user(buf_str(&without), user, out);
+	buf_free(&without);
+	return good;
+}
+
+static const char *
+field(const struct dovecot *d, const struct pairs *fields, const char *key,
+    const char *general)
+{
+	return first(pairs_get(fields, key),
+	    first(setting_value(&d->conf.top, general), NULL));
+}
+
+/* Appends where the mail of a user is; false where that is not known. */
+static bool
+put_place(const struct dovecot *d, const char *user, const struct pairs *fields,
+    struct buf *out)
+{
+	const char *home = field(d, fields, "home", "mail_home");
+	const char *mail = d->dbs.v24
+			       ? field(d, fields, "mail_path", "mail_path")
+			       : field(d, fields, "mail", "mail_location");
+	size_t start;
+
+	if (d->dbs.v24 && pairs_get(fields, "mail") != NULL)
+		mail = pairs_get(fields, "mail");
+	if (mail != NULL && !put_path(mail, user, out))
+		return false;
+	start = out->len;
+	if (mail != NULL && strchr(mail, '/') != NULL &&
+	    memchr(out->data, '~', out->len) == NULL)
+		return true;
+	buf_addc(out, '\n');
+	return home != NULL && put_path(home, user, out) &&
+	       out->len > start + 1;
+}
+
+bool
+dovecot_same_place(const struct dovecot *d, const char *one,
+    const struct pairs *of_one, const char *other, const struct pairs *of_other)
+{
+	struct buf a = { 0 }, b = { 0 };
+	bool same = put_place(d, one, of_one, &a) &&
+		    put_place(d, other, of_other, &b) &&
+		    strcmp(buf_str(&a), buf_str(&b)) == 0;
+
+	buf_free(&a);
+	buf_free(&b);
+	return same;
 }
 
 /* Where the mail of all users is. */
@@ -148,12 +215,12 @@ note_login(struct dovecot *d, const struct outcome *o)
 		    "account is active, without a password",
 		    NULL);
 	if (o->another)
-		emit_note(e, o->user,
+		emit_note_behind(e, d->account.r.address,
 		    "another password lets the user in, too: only one is "
 		    "carried",
 		    NULL);
 	if (o->maybe_another)
-		emit_note(e, o->user,
+		emit_note_behind(e, d->account.r.address,
 		    "a database that cannot be read may hold another password "
 		    "of the user, which is not carried",
 		    NULL);

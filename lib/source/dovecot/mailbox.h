@@ -20,4 +20,10 @@ bool dovecot_account(struct dovecot *d, const struct outcome *o,
  * in one of the two has that of all users, if there is one. */
 bool dovecot_same_home(const struct dovecot *d, const struct outcome *o);
 
+/* Whether two users have one and the same place of mail, as what userdbs have
+ * said of them; false where it is not known. */
+bool dovecot_same_place(const struct dovecot *d, const char *one,
+    const struct pairs *of_one, const char *other,
+    const struct pairs *of_other);
+
 #endif

@@ -11,9 +11,10 @@
 #include "record/address.h"
 #include "source/alias-ask.h"
 #include "source/dovecot/logins.h"
+#include "source/dovecot/second-names.h"
 #include "source/passwd/expand.h"
 
-/* A name without a domain. */
+/* A listed name that waits: without a domain, or one of several of a user. */
 struct bare_name {
 	const char *name;
 	struct place at;
@@ -64,6 +65,34 @@ with_domain(struct dovecot *d, const char *name, const char *domain)
 	return copy;
 }
 
+static struct bare_name *
+wait_for_end(struct dovecot *d, const char *name)
+{
+	struct bare_name *b = arena_alloc(&d->arena, sizeof *b);
+
+	b->name = arena_adds(&d->arena, name);
+	b->at = emit_kept(&d->arena, d->emit->at);
+	b->of_passdb = d->lists_passdb;
+	*d->bare_tail = b;
+	d->bare_tail = &b->next;
+	return b;
+}
+
+/* Where addresses in two domains are one user, which is the account is decided
+ * when all are known. */
+static void
+listed_whole(struct dovecot *d, const char *name)
+{
+	const char *user = d->merges ? dovecot_user_of(d, name) : NULL;
+
+	if (user == NULL) {
+		dovecot_name(d, name);
+		return;
+	}
+	(void)map_put_copy(&d->waiting, &d->arena, user, NULL);
+	(void)wait_for_end(d, name);
+}
+
 /* A name without a domain waits for its addresses, unless its domain is given
  * and makes another user of it. */
 static void
@@ -76,12 +105,7 @@ listed_bare(struct dovecot *d, const char *name)
 
 	if (!added)
 		return;
-	b = *value = arena_alloc(&d->arena, sizeof *b);
-	b->name = arena_adds(&d->arena, name);
-	b->at = emit_kept(&d->arena, d->emit->at);
-	b->of_passdb = d->lists_passdb;
-	*d->bare_tail = b;
-	d->bare_tail = &b->next;
+	b = *value = wait_for_end(d, name);
 	if (domain != NULL && !d->merges)
 		dovecot_name_at(
 		    d, b->name, with_domain(d, b->name, domain), true);
@@ -94,10 +118,11 @@ dovecot_listed(void *ctx, const char *name, const char *domain)
 
 	if (strchr(name, '@') == NULL && domain == NULL)
 		domain = d->realm;
+	if (strchr(name, '@') == NULL && domain != NULL)
+		name = with_domain(d, name, domain);
+	second_names_listed(d, name);
 	if (strchr(name, '@') != NULL)
-		dovecot_name(d, name);
-	else if (domain != NULL)
-		dovecot_name(d, with_domain(d, name, domain));
+		listed_whole(d, name);
 	else
 		listed_bare(d, name);
 }
@@ -130,8 +155,25 @@ add_whole_domains(struct keys *k)
 		d->emit->at = k->at[i];
 		for (const struct bare_name *b = d->bare; b != NULL;
 		     b = b->next)
-			add_key(k, with_domain(d, b->name, key + 1));
+			if (strchr(b->name, '@') == NULL)
+				add_key(k, with_domain(d, b->name, key + 1));
 	}
+}
+
+/* Of an LDAP filter with the name alone, every domain has every name: of these the
+ * ones are followed that tables and entries have. */
+static void
+say_domains(const struct keys *k)
+{
+	size_t domains = 0;
+
+	for (size_t i = 0; i < k->names.n; i++)
+		domains += *k->names.v[i] == '@';
+	if (domains > 1 && !k->d->merges && k->d->dbs.forms.local)
+		emit_note_record(k->d->emit, "virtual_mailbox_domains",
+		    "a filter of Dovecot looks for the name without its "
+		    "domain, so that every name has mail in each of several "
+		    "domains: only addresses that are known are carried");
 }
 
 /* Whether the mail for an address comes to its mailbox, in the domain that was
@@ -192,6 +234,25 @@ follow_keys(struct keys *k, enum which which, bool all)
 	}
 }
 
+/* Follows the names that wait; preferred: only their addresses in the domain that
+ * was given, where a user may have others. */
+static void
+follow_waiting(struct dovecot *d, bool preferred)
+{
+	for (const struct bare_name *b = d->bare;
+	     b != NULL && !userdbs_stop(&d->dbs); b = b->next) {
+		const char *name = b->name;
+
+		if (preferred && strchr(name, '@') == NULL)
+			name = with_domain(d, name, d->options->domain);
+		if (preferred && !is_main(d, name, true))
+			continue;
+		d->lists_passdb = b->of_passdb;
+		d->emit->at = b->at;
+		dovecot_name(d, name);
+	}
+}
+
 void
 dovecot_end_names(struct dovecot *d, bool all)
 {
@@ -201,15 +262,13 @@ dovecot_end_names(struct dovecot *d, bool all)
 	if (o->names != NULL && (!all || d->merges || d->bare != NULL))
 		o->names(o->names_ctx, d->emit, add_key, &keys);
 	add_whole_domains(&keys);
+	say_domains(&keys);
 	d->lists_passdb = true;
 	follow_keys(&keys, WHICH_PREFERRED, all);
 	follow_keys(&keys, WHICH_MAIN, all);
-	for (const struct bare_name *b = d->bare;
-	     b != NULL && !userdbs_stop(&d->dbs); b = b->next) {
-		d->lists_passdb = b->of_passdb;
-		d->emit->at = b->at;
-		dovecot_name(d, b->name);
-	}
+	if (d->merges && o->domain != NULL)
+		follow_waiting(d, true);
+	follow_waiting(d, false);
 	d->lists_passdb = true;
 	follow_keys(&keys, WHICH_ALL, all);
 	d->lists_passdb = false;

@@ -17,8 +17,8 @@ templates_free(struct templates *t)
 	*t = (struct templates){ 0 };
 }
 
-void
-templates_need(struct templates *t, const char *attribute)
+static void
+need(struct templates *t, const char *attribute)
 {
 	if (!strs_has(&t->attributes, attribute))
 		strs_add(&t->attributes, attribute);
@@ -42,7 +42,7 @@ need_named(struct templates *t, struct arena *arena, const char *text)
 			p += strlen(kinds[i]);
 			len = strcspn(p, ":|} ");
 			if (len > 0)
-				templates_need(t, arena_add(arena, p, len));
+				need(t, arena_add(arena, p, len));
 		}
 	}
 }
@@ -61,7 +61,7 @@ add(struct templates *t, struct arena *arena, const char *needs,
 	made->text = text;
 	*tail = made;
 	if (needs != NULL)
-		templates_need(t, needs);
+		need(t, needs);
 	need_named(t, arena, text);
 }
 
@@ -81,7 +81,7 @@ read_item(struct templates *t, struct arena *arena, char *item, struct why *why)
 		    *item);
 	attribute = str_trim(str_cut(&item, '='));
 	if (item == NULL) {
-		templates_need(t, attribute);
+		need(t, attribute);
 		return 0;
 	}
 	field = str_trim(str_cut(&item, '='));

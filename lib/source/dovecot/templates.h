@@ -61,9 +61,6 @@ int templates_apply(const struct templates *t, const char *user,
     const char *login, template_value *value, template_set *set, void *ctx,
     struct why *why);
 
-/* Asks for an attribute that no text names. */
-void templates_need(struct templates *t, const char *attribute);
-
 void templates_free(struct templates *t);
 
 #endif

@@ -18,7 +18,6 @@
 #include "ldap/entry.h"
 #include "ldap/filter.h"
 #include "source/conf-file.h"
-#include "source/dovecot/other-names.h"
 #include "source/dovecot/templates.h"
 #include "source/host-map.h"
 #include "source/host.h"
@@ -42,7 +41,7 @@ struct users_ldap {
 	const char *list;    /* of all; NULL: there is none */
 	struct templates fields;
 	struct templates list_fields;
-	struct strs others; /* attributes with other names of a user */
+	const struct name_forms *forms; /* of the names in an entry */
 	struct ldapconn *connection;
 	struct place place;
 };
@@ -221,46 +220,24 @@ names_users(const struct templates *t)
 	return false;
 }
 
-/* Whether the name that an attribute has is listed, or set by a field. */
-static bool
-is_main_name(const struct users_ldap *own, const char *attribute)
-{
-	const struct templates *const all[] = { &own->fields,
-		&own->list_fields };
-
-	for (size_t i = 0; i < 2; i++)
-		for (const struct template *t = all[i]->first; t != NULL;
-		     t = t->next)
-			if (strcmp(t->field, "user") == 0 &&
-			    (strcasestr(t->text, attribute) != NULL ||
-				(t->needs != NULL &&
-				    str_eq_nocase(t->needs, attribute))))
-				return true;
-	return false;
-}
-
-/* Names that people may log in with, beside those that are listed. */
+/* Where the entries have names that people may log in with, or get mail by. */
 static void
-find_other_names(struct userdbs *all, struct userdb *db)
+find_forms(struct userdbs *all, struct userdb *db)
 {
 	struct users_ldap *own = db->own;
-	struct strs found = { 0 };
-	bool unsure = false;
+	struct name_forms *forms = &all->forms;
+	size_t ways = 0;
 
-	if (!db->is_passdb || db->rules.deny || db->rules.master ||
-	    own->filter == NULL ||
-	    !other_names_ldap(own->filter, &all->arena, &found, &unsure)) {
-		free(found.v);
+	own->forms = forms;
+	if (db->rules.deny || db->rules.master)
 		return;
-	}
-	for (size_t i = 0; i < found.n; i++)
-		if (!is_main_name(own, found.v[i]) &&
-		    !strs_has(&own->others, found.v[i])) {
-			strs_add(&own->others, found.v[i]);
-			templates_need(&own->fields, found.v[i]);
-		}
-	free(found.v);
-	if (unsure || own->bind_dn != NULL)
+	forms->unsure = false;
+	if (own->bind_dn != NULL)
+		name_forms_dn(forms, &all->arena, own->bind_dn);
+	else if (own->filter != NULL)
+		ways = name_forms_filter(forms, &all->arena, own->filter);
+	db->told = !forms->unsure;
+	if (db->is_passdb && ways > 1 && !db->told)
 		userdb_note(all, db,
 		    "the filter finds users by other names, too: logins with "
 		    "those that nothing lists are not carried");
@@ -286,7 +263,7 @@ users_open(struct userdbs *all, struct userdb *db)
 		return;
 	}
 	db->renames = db->is_passdb && names_users(&own->fields);
-	find_other_names(all, db);
+	find_forms(all, db);
 	/* Of several servers the first. */
 	own->uri = arena_add(&all->arena, own->uri, strcspn(own->uri, " ,"));
 	own->options.cacert = host_local(own->options.cacert, &all->arena);
@@ -308,7 +285,6 @@ users_close(struct userdb *db)
 	ldapconn_free(own->connection);
 	templates_free(&own->fields);
 	templates_free(&own->list_fields);
-	free(own->others.v);
 }
 
 /* --- one user --- */
@@ -394,29 +370,31 @@ look_at_password(struct asking *ask)
 	ask->a->hidden = true;
 }
 
-/* The values of the attributes with other names of the user. */
-static void
-take_names(struct asking *ask)
+/* The names by which an entry may be found, ended by NULL; NULL: there are none. */
+static const char *const *
+names_in(const struct name_forms *forms, const struct ldap_entry *e,
+    struct arena *arena)
 {
-	const struct strs *others =
-	    &((struct users_ldap *)ask->db->own)->others;
 	size_t max = 1, n = 0, at;
 	const char **names;
 	struct value value;
 
-	for (size_t i = 0; i < others->n; i++)
-		max += entry_count(&ask->entry, others->v[i]);
+	for (const struct name_form *f = forms->first; f != NULL; f = f->next)
+		max += entry_count(e, f->attribute);
 	if (max == 1)
-		return;
-	names = arena_alloc(ask->arena, max * sizeof *names);
-	for (size_t i = 0; i < others->n; i++)
-		for (at = 0; n + 1 < max && entry_next(&ask->entry,
-						others->v[i], &at, &value);)
-			if (strlen(value.data) == value.len &&
-			    utf8_valid(value.data, value.len))
-				names[n++] = arena_adds(ask->arena, value.data);
+		return NULL;
+	names = arena_alloc(arena, max * sizeof *names);
+	for (const struct name_form *f = forms->first; f != NULL; f = f->next)
+		for (at = 0;
+		     n + 1 < max && entry_next(e, f->attribute, &at, &value);) {
+			if (strlen(value.data) != value.len ||
+			    !utf8_valid(value.data, value.len))
+				continue;
+			names[n] = name_form_name(f, arena, value.data);
+			n += names[n] != NULL;
+		}
 	names[n] = NULL;
-	ask->a->names = names;
+	return names;
 }
 
 static bool
@@ -431,19 +409,25 @@ take_entry(struct asking *ask)
 	if (r != 0 && !userdb_lacks_field(ask->all, ask->db, r == -1, &why))
 		return false;
 	look_at_password(ask);
-	take_names(ask);
+	ask->a->names = names_in(own->forms, &ask->entry, ask->arena);
 	return true;
 }
 
 /* The attributes to ask for, ended by NULL; to be given to free(3). */
 static const char **
-names_of(const struct templates *t)
+names_of(const struct templates *t, const struct name_forms *forms)
 {
-	const char **names = xcalloc(t->attributes.n + 2, sizeof *names);
+	size_t n = t->attributes.n;
+	const char **names;
 
-	for (size_t i = 0; i < t->attributes.n; i++)
-		names[i] = t->attributes.v[i];
-	names[t->attributes.n] = password_attribute;
+	for (const struct name_form *f = forms->first; f != NULL; f = f->next)
+		n++;
+	names = xcalloc(n + 2, sizeof *names);
+	for (n = 0; n < t->attributes.n; n++)
+		names[n] = t->attributes.v[n];
+	for (const struct name_form *f = forms->first; f != NULL; f = f->next)
+		names[n++] = f->attribute;
+	names[n] = password_attribute;
 	return names;
 }
 
@@ -451,7 +435,7 @@ static struct ldapsearch *
 search(struct users_ldap *own, const char *base, const char *filter,
     const struct templates *fields, int page, struct why *why)
 {
-	const char **names = names_of(fields);
+	const char **names = names_of(fields, own->forms);
 	struct ldapquery query = { .base = base,
 		.scope = own->scope,
 		.filter = filter,
@@ -482,7 +466,12 @@ run_search(struct asking *ask, const char *base, const char *filter)
 		taken = take_entry(ask);
 		r = ldapsearch_next(s, &ask->entry, &why);
 	}
-	if (r == 1)
+	if (r == 1 && ask->all->trying)
+		emit_note(e, ask->who->user,
+		    "a second name of several users, which nobody can log in "
+		    "with",
+		    NULL);
+	else if (r == 1)
 		emit_bad(e, ask->who->user,
 		    "the filter finds several entries, which Dovecot refuses");
 	else if (r == -1)
@@ -514,6 +503,7 @@ read_bind_dn(struct asking *ask, const char *dn)
 		    first_value(&ask->entry, password_attribute);
 
 		ask->a->found = FOUND_YES;
+		ask->a->names = names_in(own->forms, &ask->entry, ask->arena);
 		ask->a->hidden = secret == NULL;
 		if (secret != NULL)
 			set_bound(ask, secret);
@@ -632,21 +622,26 @@ list_entries(struct userdbs *all, const struct users_ldap *own,
     struct ldapsearch *s, userdb_listed *user, void *ctx, struct why *why)
 {
 	struct ldap_entry entry;
+	struct arena arena = { 0 };
 	int r = 0;
 
 	entry_init(&entry);
 	while (
 	    !userdbs_stop(all) && (r = ldapsearch_next(s, &entry, why)) != 0) {
 		all->emit->at = own->place;
-		if (r == 1)
+		if (r == 1) {
+			arena_reset(&arena);
+			all->others = names_in(own->forms, &entry, &arena);
 			list_entry(all, own, &entry, user, ctx);
-		else if (why->kind == FAIL_DATA)
+			all->others = NULL;
+		} else if (why->kind == FAIL_DATA)
 			emit_fail(all->emit, NULL, why);
 		else
 			break;
 		r = 0;
 	}
 	entry_free(&entry);
+	arena_free(&arena);
 	return r;
 }
 

@@ -16,6 +16,7 @@
 #include "core/map.h"
 #include "source/doveconf.h"
 #include "source/dovecot/answer.h"
+#include "source/dovecot/other-names.h"
 #include "source/dovecot/rules.h"
 #include "source/emit.h"
 
@@ -32,7 +33,13 @@ struct userdbs {
 	struct place at;            /* the configuration */
 	struct userdb *v;
 	size_t n, cap;
-	struct map files;    /* passwd-files, by their path */
+	struct map files;        /* passwd-files, by their path */
+	struct name_forms forms; /* of the names in the entries of LDAP */
+	/* While a name is listed: others that its entry has, ended by NULL;
+	 * NULL: there are none. */
+	const char *const *others;
+	/* A name is only tried: what is wrong with it is worth a note. */
+	bool trying;
 	const char *service; /* that they are asked for; NULL: imap */
 	bool by_service;     /* what one of them says depends on it */
 	struct arena arena;
@@ -71,8 +78,13 @@ struct userdb {
 	bool out; /* it cannot be read, which has been reported */
 	bool prefetch, is_static;
 	bool asked, answered; /* for any user */
-	bool renames;         /* of passdbs: it may know users by other names */
-	bool listed;          /* its names are known */
+	/* Of passdbs: an answer has made another name of the one that was asked
+	 * for, and one has not. */
+	bool has_renamed, has_kept;
+	const char *cut; /* what was left of the last one without its domain */
+	bool renames; /* of passdbs: it may know users by other names */
+	bool listed;  /* its names are known */
+	bool told;    /* of a passdb in LDAP: other names are in its entries */
 	bool said_silent;
 	bool said_field; /* that a field of it is not known */
 	bool blocking;   /* it is asked in another process */

@@ -298,19 +298,6 @@ ask(const struct walk *w, const struct link *link, const char *service)
 
 /* --- one passdb --- */
 
-/* Whether two databases hold the same text: then one password fits both. */
-static bool
-is_same_secret(const struct answer *a, const struct answer *b)
-{
-	if (a == b)
-		return true;
-	return a != NULL && b != NULL && a->secret != NULL &&
-	       b->secret != NULL && *a->secret != '\0' &&
-	       strcmp(a->secret, b->secret) == 0 &&
-	       (*a->secret == '{' || (a->scheme != NULL && b->scheme != NULL &&
-					 strcmp(a->scheme, b->scheme) == 0));
-}
-
 /* A secret is in the way: it fits if it is the one that was typed. */
 static bool
 fits(struct walk *w, const struct answer *a)
@@ -319,10 +306,10 @@ fits(struct walk *w, const struct answer *a)
 	bool known = false;
 
 	for (size_t i = 0; i < s->n; i++)
-		known |= is_same_secret(s->v[i], a);
+		known |= answer_same_secret(s->v[i], a);
 	if (!known && s->n < TRIED_MAX)
 		s->v[s->n++] = a;
-	return is_same_secret(a, w->typed);
+	return answer_same_secret(a, w->typed);
 }
 
 static bool
@@ -529,7 +516,8 @@ meets_challenge(const struct walk *w)
 	const struct answer *a = w->given != NULL ? w->given : w->delayed;
 
 	return !is_challenge(w) || w->unsure_used ||
-	       (a != NULL && w->typed != NULL && is_same_secret(a, w->typed));
+	       (a != NULL && w->typed != NULL &&
+		   answer_same_secret(a, w->typed));
 }
 
 bool
