@@ -217,6 +217,17 @@ def check_details(source, before, after):
                    for f, d in kept[digest]), (flags, when, kept[digest])
 
 
+def check_encrypted(server):
+    """Dovecot has stored all mail itself: none is a link to what was imported."""
+    files = subprocess.check_output(
+        ['find', server.dir + '/home', '(', '-path', '*/cur/*', '-o', '-path',
+         '*/new/*', ')', '-type', 'f'], text=True).splitlines()
+    assert files
+    for path in files:
+        with open(path, 'rb') as f:
+            assert f.read(7) == b'CRYPTED', path
+
+
 def journals():
     return sorted(os.path.join('state', n) for n in os.listdir('state')
                   if n.endswith('.journal'))
@@ -267,6 +278,8 @@ def main():
             == sorted(out.splitlines())
         after = check_merged(server, source, before)
         check_details(source, before, after)
+        if STORES[store][1]:
+            check_encrypted(server)
         if store != 'prefix':
             sent = {s[1] for s in source if s[0].startswith('Sent')}
             assert 'Sent Items' not in after, list(after)
