@@ -19,7 +19,7 @@ struct job {
 	struct mdtree *target;
 	size_t existing; /* folders that the target has */
 	const struct mapping_options *options;
-	bool notes;   /* roles are stated, not guessed */
+	const struct folder_list *notes;
 	bool plain;   /* escapes in names are read */
 	char **paths; /* the target's path of each source folder, or NULL */
 };
@@ -162,6 +162,60 @@ below_parent(const struct job *j, const char *path, const char *new)
 	return result == NULL ? xstrdup(new) : result;
 }
 
+static size_t
+count_levels(const struct folder_note *note)
+{
+	size_t n = 0;
+
+	while (note != NULL && note->path[n] != NULL)
+		n++;
+	return n;
+}
+
+/* True if the folder was in the INBOX on the server that it comes from, and its
+ * directory does not say so. */
+static bool
+was_in_inbox(const struct job *j, const struct mdfolder *f)
+{
+	const struct folder_note *note = folder_list_find(j->notes, f->dir);
+	const struct folder_note *inbox = folder_list_find(j->notes, ".");
+
+	return count_levels(inbox) == 1 && count_levels(note) > 1 &&
+	       strcmp(note->path[0], inbox->path[0]) == 0 &&
+	       !str_starts(f->path, inbox_prefix);
+}
+
+/* True if the target has folders in its INBOX. */
+static bool
+has_in_inbox(const struct job *j)
+{
+	for (size_t i = 0; i < j->existing; i++)
+		if (j->target->folders[i].path != NULL &&
+		    str_starts(j->target->folders[i].path, inbox_prefix))
+			return true;
+	return false;
+}
+
+/* The path in the INBOX of the target, for a folder that was in one, where the target
+ * has it, or has others there and none of the name beside it; NULL: it has not. The
+ * caller frees it. */
+static char *
+path_in_inbox(const struct job *j, const struct mdfolder *f, const char *path,
+    const char *other)
+{
+	char *in;
+
+	if (!was_in_inbox(j, f) || !has_in_inbox(j))
+		return NULL;
+	in = xasprintf("%s%s", inbox_prefix, path);
+	if (find_path(j->target, j->existing, in) != -1 ||
+	    (find_path(j->target, j->existing, path) == -1 &&
+		find_path(j->target, j->existing, other) == -1))
+		return in;
+	free(in);
+	return NULL;
+}
+
 /* The path that the target knows the folder under; the caller frees it. */
 static char *
 choose_path(const struct job *j, const struct mdfolder *f, const char *path)
@@ -172,13 +226,16 @@ choose_path(const struct job *j, const struct mdfolder *f, const char *path)
 	 * it: without listescape a backslash is nothing else. */
 	const char *first = j->plain ? plain : path;
 	const char *second = j->plain ? path : plain;
+	char *in = path_in_inbox(j, f, first, second);
 	ssize_t n = -1;
 
 	if (f->role != NULL && (f->role_stated || is_top(path)))
 		n = find_role(j, f->role, path);
-	if (n == -1)
+	if (n == -1 && in != NULL)
+		n = find_path(j->target, j->existing, in);
+	if (n == -1 && in == NULL)
 		n = find_path(j->target, j->existing, first);
-	if (n == -1)
+	if (n == -1 && in == NULL)
 		n = find_path(j->target, j->existing, second);
 	if (n != -1)
 		result = xstrdup(j->target->folders[n].path);
@@ -186,8 +243,9 @@ choose_path(const struct job *j, const struct mdfolder *f, const char *path)
 		 find_path(j->target, j->existing, buf_str(&decoded)) != -1)
 		result = xstrdup(buf_str(&decoded));
 	else
-		result = below_parent(j, path, first);
+		result = below_parent(j, path, in == NULL ? first : in);
 	free(plain);
+	free(in);
 	buf_free(&decoded);
 	return result;
 }
@@ -258,7 +316,7 @@ map_folders(struct mdtree *source, struct mdtree *target,
     const struct folder_list *notes, const struct mapping_options *options)
 {
 	struct target_folder *m = xcalloc(source->n, sizeof *m);
-	struct job j = { source, target, target->n, options, notes->n > 0,
+	struct job j = { source, target, target->n, options, notes,
 		options->plain == PLAIN_ALWAYS ||
 		    (options->plain == PLAIN_AUTO &&
 			(target->style.fs || target->style.escape != '\0')),
