@@ -35,6 +35,7 @@ struct run {
 	struct claim claim;
 	int64_t jobs;
 	bool quiet, summary;
+	bool way;    /* only say how the mail of the user can be merged into */
 	size_t gone; /* of what is undone: messages that are not there */
 	struct tally tally;
 	struct progress progress;
@@ -271,6 +272,9 @@ static const struct opt options[] = {
 	OPT_SET(0, "verify-index", "compare size and time of files with -i",
 	    &run.set.scan.verify_index),
 	OPT_VERBOSE("counts at the end, on standard error", &run.tally.verbose),
+	OPT_SET(0, "way",
+	    "with --user: only say whether --through-doveadm is needed",
+	    &run.way),
 	OPT_STANDARD,
 };
 
@@ -352,6 +356,33 @@ work(struct run *r, struct why *why)
 	return result;
 }
 
+/* --way */
+static int
+tell_way(struct run *r, struct why *why)
+{
+	struct doveadm d = { .command = r->through.command, .user = r->user };
+	struct located *l = &r->located;
+
+	if (doveadm_find_shell(&d, why) == -1 ||
+	    user_find_way(l, &d, why) == -1)
+		return -1;
+	outcome_begin(&r->line, "way");
+	jw_kvis(&r->line, "user", r->user);
+	if (l->obstacle == OBSTACLE_NONE) {
+		jw_kstr(&r->line, "way", "user");
+		jw_kvis(&r->line, "root", l->root);
+	} else {
+		jw_kstr(&r->line, "way", "through-doveadm");
+		jw_kstr(&r->line, "obstacle", obstacle_words[l->obstacle]);
+		jw_kvis(&r->line, "reason", why->text);
+		*why = (struct why){ 0 };
+	}
+	outcome_end(&r->line);
+	(void)fwrite(r->line.data, 1, r->line.len, stdout);
+	r->tally.ok++;
+	return 0;
+}
+
 /* What is wrong with the operands and options together; or NULL. */
 static const char *
 wrong_call(const struct run *r, int argc)
@@ -362,9 +393,13 @@ wrong_call(const struct run *r, int argc)
 		return "--user goes without --through-doveadm";
 	if (through && (r->set.scan.owner || r->set.scan.index != NULL))
 		return "--through-doveadm goes without --owner and --index";
+	through |= r->user != NULL;
 	if (!through && r->through.stage != NULL)
 		return "--stage goes with --through-doveadm";
-	through |= r->user != NULL;
+	if (r->way && (r->user == NULL || r->undo != NULL || argc != 0))
+		return "--way goes with --user alone";
+	if (r->way)
+		return NULL;
 	if (!through && r->through.command != NULL)
 		return "--doveadm goes with --user and --through-doveadm";
 	if (r->undo != NULL && argc != (through ? 0 : 1))
@@ -401,7 +436,7 @@ merge(char **operands)
 	r->set.scan.mapping.n_rules = r->n_rules;
 	r->set.scan.match.ignored = (const char *const *)r->ignored;
 	r->set.scan.warn = warn;
-	if (work(r, &why) == -1) {
+	if ((r->way ? tell_way(r, &why) : work(r, &why)) == -1) {
 		if (why.kind == FAIL_DATA)
 			why.kind = FAIL_FATAL; /* the run did not finish */
 		tally_fail(&r->tally, NULL, NULL, NULL, &why);

@@ -61,6 +61,8 @@ read_user(struct doveadm_account *a, const struct doveadm *d,
 		else if (strcmp(key, "lazy_expunge") == 0 ||
 			 strcmp(key, "lazy_expunge_mailbox") == 0)
 			namespaces_put_waiting(a, value);
+		else if (strcmp(key, "mail_plugins") == 0)
+			set(&a->plugins, value);
 		else if (strstr(key, "/special_use") != NULL)
 			a->more_uses = true; /* the user's own */
 	}
@@ -271,14 +273,19 @@ has_word(const char *text, const char *word)
 }
 
 int
-doveadm_has_plugin(
-    const struct doveadm *d, const char *name, bool *has, struct why *why)
+doveadm_find_plugin(const struct doveadm_account *a, const struct doveadm *d,
+    const char *const *names, const char **found, struct why *why)
 {
 	struct buf plugins = { 0 };
 	int r = doveadm_run(
 	    d, DOVEADM_WORDS("config", "mail_plugins"), &plugins, why);
 
-	*has = r == 0 && has_word(buf_str(&plugins), name);
+	*found = NULL;
+	if (r == 0 && a->plugins != NULL)
+		buf_addf(&plugins, "\n%s\n", a->plugins);
+	for (; r == 0 && *found == NULL && *names != NULL; names++)
+		if (has_word(buf_str(&plugins), *names))
+			*found = *names;
 	buf_free(&plugins);
 	return r;
 }
@@ -364,5 +371,6 @@ doveadm_account_free(struct doveadm_account *a)
 	free(a->home);
 	free(a->location);
 	free(a->settings);
+	free(a->plugins);
 	*a = (struct doveadm_account){ 0 };
 }

@@ -67,6 +67,7 @@ struct doveadm_account {
 	 * cannot open there, for whatever reason, is judged by them. */
 	bool files;
 	char *settings; /* some of the whole server, as doveconf tells */
+	char *plugins;  /* the user's own; NULL: those of all */
 	struct doveadm_namespace *namespaces;
 	size_t n_namespaces, cap_namespaces;
 	/* Where expunged mail waits for its end: mailboxes, or prefixes of
@@ -94,9 +95,11 @@ struct doveadm_account {
 int doveadm_account_read(
     struct doveadm_account *a, const struct doveadm *d, struct why *why);
 
-/* Asks whether a plugin is on. 0, or -1 and why. */
-int doveadm_has_plugin(
-    const struct doveadm *d, const char *name, bool *has, struct why *why);
+/* Asks which of these plugins, of which the last is NULL, is on for the user: *found is
+ * the first, or NULL. 0, or -1 and why. */
+int doveadm_find_plugin(const struct doveadm_account *a,
+    const struct doveadm *d, const char *const *names, const char **found,
+    struct why *why);
 
 void doveadm_account_free(struct doveadm_account *a);
 

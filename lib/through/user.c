@@ -18,6 +18,16 @@
 #include "doveadm/naming.h"
 #include "maildir/owner.h"
 
+const char *const obstacle_words[] = {
+	[OBSTACLE_NONE] = "none",
+	[OBSTACLE_STORE] = "store",
+	[OBSTACLE_LAYOUT] = "layout",
+	[OBSTACLE_SUBSCRIPTIONS] = "subscriptions",
+	[OBSTACLE_ENCRYPTED] = "encrypted",
+	[OBSTACLE_COMPRESSED] = "compressed",
+	[OBSTACLE_ABSENT] = "absent",
+};
+
 /* What is not done in a location; NULL: nothing. */
 static const char *
 find_obstacle(struct located *l, char *text)
@@ -49,9 +59,11 @@ check_location(struct located *l, const char *user, struct why *why)
 	const char *fault = find_obstacle(l, text);
 	int r = 0;
 
-	if (fault != NULL)
+	if (fault != NULL) {
+		l->obstacle = OBSTACLE_STORE;
 		r = why_set(why, FAIL_FATAL,
 		    "%s: the store is %s; see --through-doveadm", user, fault);
+	}
 	free(text);
 	return r;
 }
@@ -69,8 +81,9 @@ static const struct {
 };
 
 static int
-say_unknown(const struct located *l, const char *dir, struct why *why)
+say_unknown(struct located *l, const char *dir, struct why *why)
 {
+	l->obstacle = OBSTACLE_LAYOUT;
 	return why_set(why, FAIL_FATAL,
 	    "%s: how Dovecot lays folders on the disk is not understood (%s); "
 	    "see --through-doveadm",
@@ -190,20 +203,36 @@ take_roles(struct located *l, const struct doveadm_mailbox *v, size_t n)
 	}
 }
 
-/* The INBOX of an account that nobody has used is not there yet. Dovecot makes it
- * when it is asked for it. */
-static int
-open_inbox(const struct located *l, const struct doveadm *d, struct why *why)
+/* True if the directory of the INBOX is there. */
+static bool
+has_inbox(const struct located *l)
 {
 	struct stat st;
 
-	if (stat(l->inbox == NULL ? l->root : l->inbox, &st) == 0 ||
-	    errno != ENOENT)
+	return stat(l->inbox == NULL ? l->root : l->inbox, &st) == 0 ||
+	       errno != ENOENT;
+}
+
+/* The INBOX of an account that nobody has used is not there yet. Dovecot makes it
+ * when it is asked for it. Where it says that it has, and nothing is there, its
+ * paths are those of another machine or of a container. */
+static int
+open_inbox(struct located *l, const struct doveadm *d, struct why *why)
+{
+	if (has_inbox(l))
 		return 0;
-	return doveadm_run(d,
-	    DOVEADM_WORDS(
-		"mailbox", "status", "-u", d->user, "messages", "INBOX"),
-	    NULL, why);
+	if (doveadm_run(d,
+		DOVEADM_WORDS(
+		    "mailbox", "status", "-u", d->user, "messages", "INBOX"),
+		NULL, why) == -1)
+		return -1;
+	if (has_inbox(l))
+		return 0;
+	l->obstacle = OBSTACLE_ABSENT;
+	return why_set(why, FAIL_FATAL,
+	    "%s: the Maildir that Dovecot has is not on this machine (%s); see "
+	    "--through-doveadm",
+	    d->user, l->root);
 }
 
 /* True if the setting says that nothing is encrypted any more, and old mail is
@@ -224,13 +253,14 @@ is_off(const char *text)
  * compresses can be mixed with what is not. 0, or -1 and why.
  */
 static int
-check_plugins(const struct located *l, const struct doveadm *d, struct why *why)
+check_plugins(struct located *l, const struct doveadm *d, struct why *why)
 {
+	static const char *const names[] = { "mail_crypt", NULL };
 	struct buf how = { 0 };
-	bool crypt;
-	int r = doveadm_has_plugin(d, "mail_crypt", &crypt, why);
+	const char *crypt;
+	int r = doveadm_find_plugin(&l->account, d, names, &crypt, why);
 
-	if (r == 0 && crypt) {
+	if (r == 0 && crypt != NULL) {
 		r = l->account.is_24
 			? doveadm_run(d,
 			      DOVEADM_WORDS(
@@ -240,11 +270,13 @@ check_plugins(const struct located *l, const struct doveadm *d, struct why *why)
 			      DOVEADM_WORDS(
 				  "config", "plugin/mail_crypt_save_version"),
 			      &how, why);
-		if (r == 0 && !is_off(buf_str(&how)))
+		if (r == 0 && !is_off(buf_str(&how))) {
+			l->obstacle = OBSTACLE_ENCRYPTED;
 			r = why_set(why, FAIL_FATAL,
 			    "%s: Dovecot encrypts the mail (mail_crypt); see "
 			    "--through-doveadm",
 			    d->user);
+		}
 	}
 	buf_free(&how);
 	return r;
@@ -351,20 +383,78 @@ list_others(void *arg, struct catalogue *c, struct why *why)
 
 /* Subscriptions can be kept by another namespace, in a file of that one. */
 static int
-check_subscriptions(const struct located *l, struct why *why)
+check_subscriptions(struct located *l, struct why *why)
 {
 	for (size_t i = 0; i < l->account.n_namespaces; i++) {
 		const struct doveadm_namespace *ns = &l->account.namespaces[i];
 		const char *own = namespace_setting(ns, "subscriptions");
 
-		if (ns->inbox && own != NULL && strcmp(own, "no") == 0)
-			return why_set(why, FAIL_FATAL,
-			    "%s: Dovecot keeps the subscriptions in another "
-			    "namespace; see --subscribe=none and "
-			    "--through-doveadm",
-			    l->doveadm.user);
+		if (!ns->inbox || own == NULL || strcmp(own, "no") != 0)
+			continue;
+		l->obstacle = OBSTACLE_SUBSCRIPTIONS;
+		return why_set(why, FAIL_FATAL,
+		    "%s: Dovecot keeps the subscriptions in another "
+		    "namespace; see --subscribe=none and --through-doveadm",
+		    l->doveadm.user);
 	}
 	return 0;
+}
+
+/* Asks what the store is and where, and whether it can be written from outside. */
+static int
+find_store(struct located *l, const struct doveadm *d, bool subscribes,
+    bool writes, struct tree_hint *hint, struct why *why)
+{
+	l->doveadm = *d;
+	l->account.files = true;
+	if (doveadm_account_read(&l->account, d, why) == -1 ||
+	    check_location(l, d->user, why) == -1 ||
+	    (subscribes && check_subscriptions(l, why) == -1) ||
+	    (writes && check_plugins(l, d, why) == -1))
+		return -1;
+	return ask_places(l, hint, why);
+}
+
+/* Mail that was stored while a plugin was at work can only be read by Dovecot. */
+static int
+check_readers(struct located *l, const struct doveadm *d, struct why *why)
+{
+	static const char *const names[] = { "mail_crypt", "zlib",
+		"mail_compress", NULL };
+	const char *found;
+
+	if (doveadm_find_plugin(&l->account, d, names, &found, why) == -1)
+		return -1;
+	if (found == NULL)
+		return 0;
+	l->obstacle =
+	    found == names[0] ? OBSTACLE_ENCRYPTED : OBSTACLE_COMPRESSED;
+	return why_set(why, FAIL_FATAL,
+	    "%s: there may be mail that only Dovecot can read (%s); see "
+	    "--through-doveadm",
+	    d->user, found);
+}
+
+int
+user_find_way(struct located *l, const struct doveadm *d, struct why *why)
+{
+	struct tree_hint hint = { 0 };
+	struct why closed;
+
+	if (find_store(l, d, true, true, &hint, why) == 0 &&
+	    check_readers(l, d, why) == 0 && open_inbox(l, d, why) == 0)
+		return 0;
+	if (l->obstacle == OBSTACLE_NONE)
+		return -1;
+	/* Without its key, nothing can be compared. */
+	if (doveadm_run(d,
+		DOVEADM_WORDS(
+		    "fetch", "-u", d->user, "hdr", "mailbox", "INBOX", "1"),
+		NULL, &closed) == 0)
+		return 0;
+	l->obstacle = OBSTACLE_NONE;
+	return why_set(why, FAIL_FATAL, "%s: Dovecot cannot open the mail: %s",
+	    d->user, closed.text);
 }
 
 int
@@ -372,15 +462,10 @@ user_locate(struct located *l, const struct doveadm *d, bool subscribes,
     struct scan_options *o, struct why *why)
 {
 	o->target = d->user;
-	l->doveadm = *d;
-	l->account.files = true;
-	if (doveadm_account_read(&l->account, d, why) == -1 ||
-	    check_location(l, d->user, why) == -1 ||
-	    (subscribes && check_subscriptions(l, why) == -1) ||
+	if (find_store(l, d, subscribes, *o->source != '\0', &o->target_hint,
+		why) == -1 ||
 	    doveadm_mailboxes_read(&l->account, d, why) == -1 ||
 	    doveadm_roles_read(&l->account, d, why) == -1 ||
-	    (*o->source != '\0' && check_plugins(l, d, why) == -1) ||
-	    ask_places(l, &o->target_hint, why) == -1 ||
 	    open_inbox(l, d, why) == -1)
 		return -1;
 	take_places(l, o);

@@ -12,6 +12,18 @@
 #include "merge/scan.h"
 #include "through/store.h"
 
+/* Why a user's mail is not merged into from outside, where doveadm can do it. */
+enum obstacle {
+	OBSTACLE_NONE,
+	OBSTACLE_STORE,  /* no Maildir, or none whose names mean folders */
+	OBSTACLE_LAYOUT, /* how folders lie is not understood */
+	OBSTACLE_SUBSCRIPTIONS, /* another namespace keeps them */
+	OBSTACLE_ENCRYPTED,  /* what was put beside it would be in clear text */
+	OBSTACLE_COMPRESSED, /* mail may be there that only Dovecot can read */
+	OBSTACLE_ABSENT      /* what Dovecot has is not on this machine */
+};
+extern const char *const obstacle_words[];
+
 /* The zero value is empty. What scan_options gets of it is borrowed. */
 struct located {
 	struct doveadm_account account;
@@ -22,6 +34,7 @@ struct located {
 	struct store
 	    others; /* mail in namespaces of its own; not open: user NULL */
 	bool fs;    /* LAYOUT=fs */
+	enum obstacle obstacle; /* where it failed for one */
 };
 
 /*
@@ -32,6 +45,13 @@ struct located {
  */
 int user_locate(struct located *l, const struct doveadm *d, bool subscribes,
     struct scan_options *o, struct why *why);
+
+/*
+ * Asks only whether the Maildir can be written from outside. 0: it can, or
+ * l->obstacle is why not, in the words of why, and doveadm can open the mail; -1 and
+ * why: nothing can.
+ */
+int user_find_way(struct located *l, const struct doveadm *d, struct why *why);
 
 /*
  * Makes Dovecot look at all folders again: of one whose directory was there it

@@ -65,6 +65,18 @@ def run(server, command, *args, status=0, way='--user'):
     return result.stdout.decode(), result.stderr.decode()
 
 
+def tells_way(server, command, way, obstacle=None, status=0):
+    """--way says what a merge would find, and changes nothing."""
+    before = sorted(os.listdir('state')) if os.path.exists('state') else None
+    out, err = run(server, command, '--way', status=status)
+    after = sorted(os.listdir('state')) if os.path.exists('state') else None
+    said = json.loads(out) if status == 0 else {}
+    assert said.get('way') == way, (out, err)
+    assert said.get('obstacle') == obstacle, (out, err)
+    assert before == after, (before, after)
+    return said
+
+
 def counts(server):
     with server.imap() as client:
         return [len(fetch(client, f)) for f in
@@ -86,8 +98,11 @@ def main():
             client.create('Sent')  # not the one with the special use
             client.create('Entw&APw-rfe')
         if server.root:  # its paths are of the other root
+            tells_way(server, command, 'through-doveadm', 'absent')
             fake(server, command)
             command = os.path.abspath('doveadm%d' % number)
+        said = tells_way(server, command, 'user')
+        assert os.path.isdir(said['root']), said
         for way in ('--user', '--through-doveadm')[:2 if number == 0 else 0]:
             # not made in the namespace of others
             _, err = run(server, command, '--map', 'Neu/Unter=shared/v/New', '-n',
@@ -114,7 +129,16 @@ def main():
     namespaces()
     store = Dovecot('dbox', 'mdbox:~/mdbox')
     store.start()
-    _, err = run(store, store.doveadm_command(), 'tree', status=2)
+    command = store.doveadm_command()
+    tells_way(store, command, 'through-doveadm', 'store')
+    with open('locked', 'w') as f:
+        f.write('''#!/bin/sh
+case " $* " in *" fetch "*) exit 75 ;; esac
+exec %s "$@"
+''' % command)
+    os.chmod('locked', 0o755)
+    tells_way(store, './locked', None, status=2)
+    _, err = run(store, command, 'tree', status=2)
     assert 'the store is mdbox; see --through-doveadm' in err, err
     store.stop()
 
@@ -203,6 +227,8 @@ def plugins():
         with open(server.conf, 'a') as f:
             f.write(more)
         _, err = run(server, command, 'tree', status=status)
+        # What was stored before can still be encrypted.
+        tells_way(server, command, 'through-doveadm', 'encrypted')
         if status == 2:
             assert 'mail_crypt' in err and '--through-doveadm' in err, err
             assert not os.path.exists(server.maildir() + '/.Neu.Unter')
