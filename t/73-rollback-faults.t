@@ -34,8 +34,8 @@ ok 'an answer that says nothing is none: nothing is turned' '
 		has err "bob@one.test: login: the old server does not say whether it has the account (OLD_RUN, OLD_DOVEADM): no answer"
 		[ "$(routes bob@one.test)" = stalwart ]
 	done'
-for case in remap:1:75 mailroute:2:75 vandelay:1:2 archive2maildir:1:75 doveadm:1:75 \
-    tar:1:75 maildir-check:1:75 maildir-merge:1:75 maildir-merge:2:75 acctcheck:1:75; do
+for case in doveadm:1:75 remap:1:75 mailroute:2:75 vandelay:1:2 archive2maildir:1:75 \
+    tar:1:75 maildir-check:1:75 maildir-merge:1:75 maildir-merge:2:75 maildir-merge:3:75 acctcheck:1:75; do
 	tool=${case%%:*} call=${case#*:}
 	ok "on the way back, $tool fails at call ${call%:*}" "
 		fault $tool ${call%:*} ${call#*:}
@@ -65,14 +65,14 @@ ok 'what cannot be written or merged holds up nothing that comes after it' '
 	(PATH=$tmp/shims:$tmp/partly:${PATH#$tmp/shims:} run 1 rollback --from login bob@one.test >out 2>err)
 	has out "bob@one.test: is back"
 	has err "bob@one.test: extract: not all of it can be written as files: archive2maildir: event 7: no start; see $tmp/state/bob@one.test/log"
-	fault maildir-merge 2 1
+	fault maildir-merge 3 1
 	run 1 rollback --from login bob@one.test >out 2>err
 	has out "bob@one.test: check is done, and these steps are not: merge"
 	has err "bob@one.test: merge: maildir-merge: not now; see "
 	run 0 rollback bob@one.test >out
 	has out "bob@one.test: is back"'
 ok 'killed on the way back, anywhere' '
-	for case in remap:1 mailroute:1 vandelay:1 archive2maildir:1 tar:1 maildir-merge:1 maildir-merge:2 acctcheck:1; do
+	for case in remap:1 mailroute:1 vandelay:1 archive2maildir:1 tar:1 maildir-merge:1 maildir-merge:2 maildir-merge:3 acctcheck:1; do
 		for when in before after; do
 			fault ${case%:*} ${case#*:} $when
 			killed rollback --from login bob@one.test

@@ -35,7 +35,7 @@ vandelay\ import\ imap*) to=archive add old ;;
 vandelay\ export*) to=new add archive ;;
 vandelay\ import\ jmap*there.sqlite) ;;
 vandelay\ import\ jmap*) to=back add new ;;
-maildir-merge\ -n*) ;;
+maildir-merge\ -n* | maildir-merge\ --way*) ;;
 maildir-merge*) to=old add back ;;
 acctcheck*--target\ imap*--source\ imap*) ;;
 acctcheck*--target\ http*) comm -23 old new | not_any ;;

@@ -146,6 +146,7 @@ rehearse_old() {
 		# shellcheck disable=SC2153 # a setting
 		found stop "$dir/unreadable" "the master user cannot read it: $(grep -o '"text":"[^"\\]*"' "$dir/old.bad" | head -n 1 | sed 's/^"text":"//; s/"$//')" "acctcheck ... for one of them; is OLD_USER=$OLD_USER their login there?"
 	fi
+	old_names
 	rehearse_postfix
 	rehearse_back
 	rehearse_mail
@@ -169,6 +170,7 @@ rehearse_back() {
 	# shellcheck disable=SC2086 # words
 	[ -z "$MERGE_OPTIONS" ] || old_run maildir-merge $MERGE_OPTIONS --help ||
 	    stop "MERGE_OPTIONS: $(last_words)" 'see maildir-merge(1)'
+	rehearse_ways
 	[ -n "${OLD_MAILDIR:-}" ] || return 0
 	while IFS= read -r address; do
 		in_pattern "$OLD_MAILDIR"
@@ -177,6 +179,47 @@ rehearse_back() {
 	old_run -i "$dir/maildirs" -o "$dir/no-maildir" sh -c 'while IFS= read -r d; do
 	    [ -d "$d/cur" ] || printf "%s\n" "$d"; done'
 	found stop "$dir/no-maildir" 'no Maildir there' 'OLD_MAILDIR is another; or leave it out, and doveadm is asked'
+}
+
+# old_names: the names that the owners have there, in the order of the addresses.
+old_names() {
+	while IFS= read -r address; do
+		in_pattern "$OLD_USER"
+	done <"$dir/addresses" >"$dir/users"
+}
+
+# How mail would come back, of each account, or that it could not.
+rehearse_ways() {
+	# shellcheck disable=SC2086 # words
+	old_run -i "$dir/users" -o "$dir/ways" sh -c "$(cat -- "$share/procedure/ways-old.sh")" sh $OLD_DOVEADM || {
+		stop "nobody can say how mail would come back: $(last_words)"
+		return
+	}
+	paste -- "$dir/addresses" "$dir/ways" | awk -F '\t' -v dir="$dir" -v by_path="${OLD_MAILDIR:+yes}" '
+	{ file = $2 == "user" ? "user" : $2 == "none" ? "none" : "through" }
+	# A wrong OLD_MAILDIR would hide the mail, or leave it in clear text.
+	by_path != "" { file = ($2 == "through-doveadm" && $4 ~ /^(store|encrypted)$/) ? "hides" : "path" }
+	{
+		text = file == "none" ? $4 : $5
+		sub(/; see .*/, "", text)
+		if (index(text, $3 ": ") == 1) text = substr(text, length($3) + 3)
+		print $1 (text == "" ? "" : "\t" text) >(dir "/way-" file)
+	}'
+	[ ! -s "$dir/way-user" ] || good "a rollback goes into the Maildirs, as Dovecot has them: $(grep -c . "$dir/way-user") accounts"
+	found know "$dir/way-path" 'a rollback goes by path, as OLD_MAILDIR says: what Dovecot alone knows is not heeded (special uses, namespaces, autoexpunge, where control files are)' \
+	    'leave OLD_MAILDIR out, where Dovecot and its files are on one machine'
+	ways_of through good 'a rollback goes through Dovecot'
+	ways_of none stop 'no rollback can bring mail back' 'see maildir-merge(1), DIAGNOSTICS'
+	ways_of hides stop 'OLD_MAILDIR would be wrong' 'leave it out, and the mail goes through Dovecot'
+}
+# ways_of KIND GOOD|STOP TEXT [MEND]: each reason with its accounts.
+ways_of() {
+	[ -s "$dir/way-$1" ] || return 0
+	cut -f 2 "$dir/way-$1" | sort -u >"$dir/reasons"
+	while IFS= read -r reason; do
+		REASON=$reason awk -F '\t' '$2 == ENVIRON["REASON"]' "$dir/way-$1" >"$dir/line"
+		"$2" "$3 ($reason): $(accounts "$dir/line")" "${4:-}"
+	done <"$dir/reasons"
 }
 
 # What Vandelay reads from: of the owner with the least mail of those who can log in.
@@ -254,9 +297,6 @@ rehearse_postfix() {
 
 # What no record says: folders, sizes, messages that the new server refuses.
 rehearse_mail() {
-	while IFS= read -r address; do
-		in_pattern "$OLD_USER"
-	done <"$dir/addresses" >"$dir/users"
 	# shellcheck disable=SC2086 # words
 	old_run -i "$dir/users" -o "$dir/mail" sh -c "$(cat -- "$share/procedure/rehearse-old.sh")" sh $OLD_DOVEADM || {
 		stop "the mail of the owners cannot be looked at: $(last_words)"

@@ -1,0 +1,50 @@
+# ways-old.sh DOVEADM...: how the mail of each user on standard input could be merged
+# into on the way back, a line each, separated by tabs. Read by sh on the old server.
+#	user USER			into the Maildir that Dovecot names
+#	through-doveadm USER OBSTACLE TEXT	by Dovecot alone
+#	none USER TEXT			by nobody
+# Of users for whom Dovecot says the same but for their names, the first is asked.
+# shellcheck shell=sh
+set -u
+tab=$(printf '\t')
+doveadm=$*
+known=$(mktemp -d) || exit
+trap 'rm -rf "$known"' EXIT
+# kind: what Dovecot says of the user, without what is the user's own.
+kind() {
+	# shellcheck disable=SC2086 # words
+	$doveadm user "$user" </dev/null 2>/dev/null | USER_NAME=$user awk -F '\t' '
+	# swap TEXT FROM TO: FROM counts only as whole levels of a path, or as all of it.
+	function swap(text, from, to,    at, before, after, done) {
+		while (from != "" && (at = index(text, from)) > 0) {
+			before = substr(text, at - 1, at > 1)
+			after = substr(text, at + length(from), 1)
+			done = done substr(text, 1, at - 1) ((before ~ /^[\/:]?$/ && after ~ /^[\/:]?$/) ? to : from)
+			text = substr(text, at + length(from))
+		}
+		return done text
+	}
+	BEGIN {
+		user = ENVIRON["USER_NAME"]
+		at = index(user, "@")
+		name = at ? substr(user, 1, at - 1) : user
+	}
+	$1 == "home" { home = $2 }
+	$1 != "home" && $1 != "user" && $1 != "uid" && $1 != "gid" && $1 !~ /quota/ { line[++n] = $0 }
+	END {
+		for (i = 1; i <= n; i++)
+			print swap(swap(swap(line[i], home, "~"), user, "%u"), name, "%n")
+	}' | cksum | tr -s '[:space:]' .
+}
+while IFS= read -r user; do
+	at=$known/$(kind)
+	if [ ! -s "$at" ]; then
+		if said=$(maildir-merge --way --user "$user" --doveadm "$doveadm" </dev/null 2>&1); then
+			printf '%s\n' "$said" | sed -n "s/.*\"way\":\"user\".*/user/p
+			    s/.*\"way\":\"through-doveadm\",\"obstacle\":\"\([^\"]*\)\",\"reason\":\"\(.*\)\"}/through-doveadm$tab\1$tab\2/p" >"$at"
+		fi
+		[ -s "$at" ] || printf 'none\t%s\n' "$(printf '%s\n' "$said" | tail -n 1 | sed 's/^maildir-merge: //')" >"$at"
+	fi
+	IFS=$tab read -r way rest <"$at"
+	printf '%s\t%s%s\n' "$way" "$user" "${rest:+$tab$rest}"
+done
