@@ -209,4 +209,16 @@ ok 'by path where the configuration says so, but not in clear text' '
 	run 0 rollback --from login ann@one.test
 	has state/ann@one.test/log "merge: by path, into $tmp/homes/old/ann@one.test/Maildir, as OLD_MAILDIR says"
 	cp kept.conf ferry.conf'
+ok 'what was merged where Dovecot does not look is not there' '
+	settings "OLD_MAILDIR=$tmp/homes/old/%u/spool"
+	for n in 62 63 64; do
+		here bea Work "$n"
+	done
+	run 1 rollback --from login bea@one.test >out 2>err
+	is "$(lies bea 62)" ""
+	grep "^rollback-account: bea@one.test: check: .*Work" err
+	hasnt out "is back"
+	cp kept.conf ferry.conf
+	run 0 rollback --from login bea@one.test
+	is "$(lies bea 62)" "Work "'
 done_testing
