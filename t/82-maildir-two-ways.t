@@ -142,6 +142,8 @@ halted() {
 	rm -rf home/halted third
 	mkdir -p home/halted/Maildir/cur home/halted/Maildir/new home/halted/Maildir/tmp
 	chown -R "$ids" home/halted
+	# What has just changed is listed once more: so many calls are no others.
+	touch -d "1 hour ago" few/* few home/halted/Maildir/* home/halted/Maildir
 	LD_PRELOAD=$build/shim/fscalls.so FSCALL_ALL=1 FSCALL_BELOW=$tmp/home/halted \
 	    FSCALL_AT=$1 FSCALL_DO=$2 FSCALL_COUNT=calls maildir-merge -j 1 \
 	    --state-dir third few home/halted/Maildir >out3 2>err3
@@ -155,7 +157,7 @@ sanitized || ok 'and so it does amid what it adds at once' '
 	from=0 to=$(cat calls)
 	while [ $((to - from)) -gt 1 ]; do
 		half=$(((from + to) / 2))
-		run 137 halted "$half" kill
+		halted "$half" kill || [ $? -eq 137 ]
 		if [ -z "$(ls home/halted/Maildir/cur)" ]; then
 			from=$half
 		else
@@ -170,6 +172,7 @@ sanitized || ok 'and so it does amid what it adds at once' '
 		[ "$tries" -lt 1200 ] || exit 1
 		sleep 0.1
 	done
+	[ "$(ls home/halted/Maildir/cur | wc -l)" -eq 1 ]
 	rm -rf first holding go
 	HELD=import maildir-merge --doveadm "$tmp/far" --state-dir first \
 	    --through-doveadm halted few >out 2>err &
