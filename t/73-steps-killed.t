@@ -37,7 +37,7 @@ vandelay\ import\ jmap*there.sqlite) ;;
 vandelay\ import\ jmap*) to=back add new ;;
 maildir-merge\ -n* | maildir-merge\ --way*) ;;
 maildir-merge*) to=old add back ;;
-acctcheck*--target\ imap*--source\ imap*) ;;
+acctcheck*--source\ imap*--target\ imap*) ;;
 acctcheck*--target\ http*) comm -23 old new | not_any ;;
 acctcheck*) comm -23 new old | not_any ;;
 mailroute*\ get\ *) sed 's/.*/{"mail":"&"}/' route ;;
