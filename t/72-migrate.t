@@ -129,7 +129,7 @@ ok 'an address cannot lead out of the state' '
 	find . -name "x@one.test" -o -name "b@one.test" >found
 	not [ -s found ]
 	ls -A state >got
-	printf "%s\n" alice@one.test canary canary.lock records.lock records.ndjson \
+	printf "%s\n" alice@one.test canary canary.lock name name.lock records.lock records.ndjson \
 	    records.ndjson.began records.ndjson.index dump.log | sort >want
 	sort got >got.sorted
 	same want got.sorted'

@@ -13,9 +13,9 @@ asking() {
 	cat >"$1" <<-END
 	#!/bin/sh
 	base=\${2%/*}/base
-	case \$1:\$3 in
-	-c:config | -c:exec | -c:import | -c:sync | -c:backup) ;;
-	-c:*)
+	case " \$* " in
+	*' config '* | *' exec '* | *' import '* | *' sync '* | *' backup '*) ;;
+	' -c '*)
 		if [ -e "\$base/master.pid" ] && [ "\$2" -ef "\$base/dovecot.conf" ] &&
 		    ! [ "\$2" -nt "\$base/master.pid" ]; then
 			shift 2
