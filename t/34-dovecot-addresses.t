@@ -112,8 +112,8 @@ doveadm -c "$conf" stop
 
 for order in 'ann ann@two.test' 'ann@two.test ann'; do
 	line=dead${order%% *}
-	printf '%s:{PLAIN}x:%s::/h/%s::\n' ${order% *} "$ids" ${order% *} ${order#* } "$ids" \
-	    ${order#* } >"$line.users"
+	printf '%s:{PLAIN}x:%s::/h/%s::\n' "${order% *}" "$ids" "${order% *}" "${order#* }" "$ids" \
+	    "${order#* }" >"$line.users"
 	chmod a+r "$line.users"
 	{
 		sed "s,args = .*,args = $tmp/$line.users," both

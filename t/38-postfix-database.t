@@ -70,7 +70,7 @@ check() {
 	# MySQL passes over blanks at the end: postmap(1) finds both addresses.
 	never=5 pad=
 	[ "$1" != mysql ] || never=2 pad=pad@one.test
-	printf "%s\n" @two.test info@one.test "o'brien@one.test" other@three.test $pad team@one.test >want.keys
+	printf "%s\n" @two.test info@one.test "o'brien@one.test" other@three.test ${pad:+"$pad"} team@one.test >want.keys
 	tr -s " " "\n" <keys | sort >got.keys
 	same want.keys got.keys
 	[ "$1" = mysql ] || has err "a key with capitals, which Postfix never finds: 1"

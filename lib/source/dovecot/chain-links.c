@@ -80,6 +80,7 @@ note_name(struct dovecot *d, struct userdb *db, const struct asked *who,
     const struct answer *a)
 {
 	struct buf name = { 0 }, next = { 0 };
+	bool same;
 
 	buf_adds(&name, who->user);
 	for (size_t i = 0; i < a->fields.n; i++)
@@ -88,12 +89,11 @@ note_name(struct dovecot *d, struct userdb *db, const struct asked *who,
 			buf_reset(&name);
 			buf_adds(&name, buf_str(&next));
 		}
-	if (str_eq_nocase(buf_str(&name), who->user) ||
-	    user_is_same(who->user, buf_str(&name)))
-		db->has_kept = true;
-	else if (!user_is_same(buf_str(&name), who->user))
+	same = str_eq_nocase(buf_str(&name), who->user) ||
+	       user_is_same(who->user, buf_str(&name));
+	if (!same && !user_is_same(buf_str(&name), who->user))
 		db->has_renamed = true;
-	else if (map_get(&d->bare_names, buf_str(&name)) != NULL)
+	else if (!same && map_get(&d->bare_names, buf_str(&name)) != NULL)
 		db->cut = arena_adds(&d->arena, buf_str(&name));
 	else
 		db->has_kept = true;

@@ -82,9 +82,9 @@ struct userdb {
 	 * for, and one has not. */
 	bool has_renamed, has_kept;
 	const char *cut; /* what was left of the last one without its domain */
-	bool renames; /* of passdbs: it may know users by other names */
-	bool listed;  /* its names are known */
-	bool told;    /* of a passdb in LDAP: other names are in its entries */
+	bool renames;    /* of passdbs: it may know users by other names */
+	bool listed;     /* its names are known */
+	bool told; /* of a passdb in LDAP: other names are in its entries */
 	bool said_silent;
 	bool said_field; /* that a field of it is not known */
 	bool blocking;   /* it is asked in another process */
