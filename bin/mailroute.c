@@ -422,11 +422,16 @@ act(struct why *why)
 }
 
 static bool
+holds(void)
+{
+	return run.command == HOLD || run.command == RELEASE;
+}
+
+static bool
 takes_addresses(void)
 {
 	return run.command == SET || run.command == UNSET ||
-	       run.command == GET || run.command == HOLD ||
-	       run.command == RELEASE;
+	       run.command == GET || holds();
 }
 
 static int
@@ -520,12 +525,6 @@ static const struct opt options[] = {
 	OPT_VERBOSE("say more, each wait too", &run.tally.verbose),
 	OPT_STANDARD,
 };
-
-static bool
-holds(void)
-{
-	return run.command == HOLD || run.command == RELEASE;
-}
 
 /* Takes the command from the operands and checks what it needs: 0, or the exit
  * status. */

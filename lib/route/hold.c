@@ -22,59 +22,42 @@ holder(const char *text, const char *address)
 		   : NULL;
 }
 
-/* Makes or takes away the keys; those that failed make a why of their owner. */
-static void
-change(struct jmap *j, struct owners *o, struct key **keys, const size_t *of,
-    size_t n, bool drop, struct arena *texts)
-{
-	if (n == 0)
-		return;
-	if (drop)
-		keys_drop(j, ROUTE_HOLDS, keys, n, texts);
-	else
-		keys_make(j, ROUTE_HOLDS, keys, n, texts);
-	for (size_t i = 0; i < n; i++)
-		if (keys[i]->state == KEY_FAILED &&
-		    o->v[of[i]].why.kind == FAIL_NONE)
-			o->v[of[i]].why = *keys[i]->why;
-}
-
-/* Room for a key of each owner and more. */
+/* Keys to be made or taken away, each with its owner. */
 struct keys {
-	struct key *v;
-	struct key **at;
-	size_t *of; /* the owner of each */
+	struct owned_key {
+		struct key key;
+		size_t owner;
+	} * v;
 	size_t n, cap;
 };
 
 static void
 add(struct keys *k, const char *text, const char *id, size_t owner)
 {
-	if (k->n == k->cap) {
-		k->cap = k->cap * 2 + 8;
-		k->v = xreallocarray(k->v, k->cap, sizeof *k->v);
-		k->of = xreallocarray(k->of, k->cap, sizeof *k->of);
-	}
-	k->v[k->n] = (struct key){ .text = text, .id = id };
-	k->of[k->n++] = owner;
+	k->v = xgrow(k->v, k->n, &k->cap, sizeof *k->v);
+	k->v[k->n++] = (struct owned_key){ { .text = text, .id = id }, owner };
 }
 
+/* Makes or takes away the keys; those that failed make a why of their owner. */
 static void
-change_keys(struct jmap *j, struct owners *o, struct keys *k, bool drop,
+change(struct jmap *j, struct owners *o, struct keys *k, bool drop,
     struct arena *texts)
 {
-	k->at = xcalloc(k->n + 1, sizeof *k->at);
-	for (size_t i = 0; i < k->n; i++)
-		k->at[i] = &k->v[i];
-	change(j, o, k->at, k->of, k->n, drop, texts);
-}
+	struct key **keys;
 
-static void
-free_keys(struct keys *k)
-{
-	free(k->v);
-	free(k->at);
-	free(k->of);
+	if (k->n == 0)
+		return;
+	keys = xcalloc(k->n, sizeof *keys);
+	for (size_t i = 0; i < k->n; i++)
+		keys[i] = &k->v[i].key;
+	(drop ? keys_drop : keys_make)(j, ROUTE_HOLDS, keys, k->n, texts);
+	free(keys);
+	for (size_t i = 0; i < k->n; i++) {
+		struct owner *w = &o->v[k->v[i].owner];
+
+		if (k->v[i].key.state == KEY_FAILED && w->why.kind == FAIL_NONE)
+			w->why = *k->v[i].key.why;
+	}
 }
 
 /* Another's note of the address, on the server; NULL. */
@@ -104,16 +87,17 @@ look(struct jmap *j, struct owners *o, const char *who, struct keys *made,
 	int r = keyring_read(j, ROUTE_HOLDS, &ring, why);
 
 	for (size_t i = 0; r == 0 && i < made->n; i++) {
-		struct owner *w = &o->v[made->of[i]];
-		struct holding *h = &v[made->of[i]];
+		struct owner *w = &o->v[made->v[i].owner];
+		struct holding *h = &v[made->v[i].owner];
 		const char *by = other(&ring, w->address, who);
 
-		h->changed = made->v[i].state == KEY_DONE;
+		h->changed = made->v[i].key.state == KEY_DONE;
 		if (by == NULL)
 			continue;
 		h->by = arena_adds(texts, by);
-		if (h->changed && made->v[i].id != NULL)
-			add(&back, made->v[i].text, made->v[i].id, made->of[i]);
+		if (h->changed && made->v[i].key.id != NULL)
+			add(&back, made->v[i].key.text, made->v[i].key.id,
+			    made->v[i].owner);
 		if (w->why.kind == FAIL_NONE)
 			(void)why_set(&w->why, FAIL_TEMP,
 			    "another run is at work on it: %s (where that is "
@@ -121,8 +105,8 @@ look(struct jmap *j, struct owners *o, const char *who, struct keys *made,
 			    "more: mailroute release %s)",
 			    by, w->address);
 	}
-	change_keys(j, o, &back, true, texts);
-	free_keys(&back);
+	change(j, o, &back, true, texts);
+	free(back.v);
 	keyring_free(&ring);
 	return r;
 }
@@ -142,9 +126,9 @@ route_hold(struct jmap *j, struct owners *o, const char *who, struct holding *v,
 			add(&made, arena_adds(texts, text), NULL, i);
 		free(text);
 	}
-	change_keys(j, o, &made, false, texts);
+	change(j, o, &made, false, texts);
 	r = look(j, o, who, &made, v, texts, why);
-	free_keys(&made);
+	free(made.v);
 	return r;
 }
 
@@ -172,8 +156,8 @@ route_release(struct jmap *j, struct owners *o, const char *who,
 			add(&gone, text, id, i);
 		}
 	}
-	change_keys(j, o, &gone, true, texts);
-	free_keys(&gone);
+	change(j, o, &gone, true, texts);
+	free(gone.v);
 	keyring_free(&ring);
 	return r;
 }

@@ -631,6 +631,16 @@ where_is() {
 	esac
 }
 
+# digests_of FILE: those that maildir-ids(1) has said of messages, each once, in the
+# order of comm(1).
+digests_of() {
+	sed -n 's/.*"digest":"\([^"]*\)".*/\1/p' -- "$1" | LC_ALL=C sort -u
+}
+# paths_in TREE: the name of the file of each message, a tab and its path.
+paths_in() {
+	find "$1" -type f -path '*/cur/*' -printf '%f\t%p\n'
+}
+
 # side source|target old|new: how acctcheck reaches that server, as a shell reads it.
 side() {
 	if [ "$2" = old ]; then

@@ -184,7 +184,7 @@ read_both() {
 	    run -o "$dir/here/ids" maildir-ids --digest "$dir/here/mail" &&
 	    run -o "$dir/there/ids" maildir-ids --digest "$dir/there/mail" || return
 	for match_side in here there; do
-		sed -n 's/.*"digest":"\([^"]*\)".*/\1/p' "$dir/$match_side/ids" | LC_ALL=C sort -u >"$dir/$match_side/digests"
+		digests_of "$dir/$match_side/ids" >"$dir/$match_side/digests"
 		[ "$(grep -c '"digest":' "$dir/$match_side/ids")" -eq "$(wc -l <"$dir/$match_side/ids")" ] || return
 	done
 	[ -s "$dir/here/digests" ] || return
@@ -194,7 +194,7 @@ read_both() {
 }
 # keep_missing: takes the messages of these digests out of the tree.
 keep_missing() {
-	find "$dir/here/mail" -type f -path '*/cur/*' -printf '%f\t%p\n' >"$dir/here/paths" &&
+	paths_in "$dir/here/mail" >"$dir/here/paths" &&
 	    mkdir -- "$dir/missing" || return "$FATAL"
 	awk -F '\t' '
 	FILENAME ~ /missing$/ { wanted[$0]; next }

@@ -28,7 +28,7 @@ take_out_deleted() {
 # find_deleted: deleted.paths has these files of the tree.
 find_deleted() {
 	digests_moved && run -o "$dir/tree.ids" maildir-ids --digest "$dir/tree/mail" || return
-	find "$dir/tree/mail" -type f -path '*/cur/*' -printf '%f\t%p\n' >"$dir/tree.paths" || return
+	paths_in "$dir/tree/mail" >"$dir/tree.paths" || return
 	awk -F '\t' '
 	function member(name,    text) {
 		text = $0
@@ -53,6 +53,6 @@ digests_moved() {
 	run rm -rf -- "$dir/moved" && run archive2maildir -q --only mail "$archive" "$dir/moved" || moved_got=$?
 	[ "$moved_got" -le "$DATA" ] &&
 	    run -o "$dir/moved/ids" maildir-ids --digest "$dir/moved/mail" || return
-	sed -n 's/.*"digest":"\([^"]*\)".*/\1/p' "$dir/moved/ids" | LC_ALL=C sort -u >"$dir/moved.digests" &&
+	digests_of "$dir/moved/ids" >"$dir/moved.digests" &&
 	    rm -rf -- "$dir/moved"
 }
