@@ -40,6 +40,8 @@ shift
 [ "$1" != -- ] || shift
 [ "$host" != older ] || export OLDER=true
 [ "$host" != none ] || exit 255
+# What the shell of the owner of that host is, is no matter.
+unset SHELL
 exec sh -c "$*"
 END
 chmod 755 wave/migrate-account as-ssh
