@@ -12,6 +12,7 @@
 asking() {
 	cat >"$1" <<-END
 	#!/bin/sh
+	export DUMP_CAPABILITY=1 # As in lib.sh: not all tools pass it on.
 	base=\${2%/*}/base
 	case " \$* " in
 	*' config '* | *' exec '* | *' import '* | *' sync '* | *' backup '*) ;;

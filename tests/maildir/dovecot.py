@@ -97,7 +97,9 @@ userdb static {
   }
 }
 '''
+# DUMP_CAPABILITY: see t/lib.sh.
 WRAPPER = '''#!/bin/sh
+export DUMP_CAPABILITY=1
 settings=%(socket)s
 [ "$1" != config ] || settings=%(conf)s
 exec %(enter)s doveadm -c "$settings" "$@"
