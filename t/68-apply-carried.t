@@ -205,6 +205,15 @@ ok 'a key that the plan does not have, of a domain of which it has another: name
 	sed -i 1d want
 	run 0 apply -q rolled >out 2>err
 	jq -r "select(.note // \"\" | test(\"signs with\")) | .address" out | sort | same want -'
+ok 'the RSA keys that the server made are of 2048 bits, and each domain has its own' '
+	jmap x:DkimSignature/get "{\"ids\":null}" |
+	    jq -r ".methodResponses[0][1].list[] | select(.selector == \"v1-rsa-20261128\") | .publicKey" >made
+	[ "$(grep -c . made)" -ge 2 ]
+	[ "$(sort -u made | grep -c .)" -eq "$(grep -c . made)" ]
+	while read -r key; do
+		echo "$key" | base64 -d | openssl pkey -pubin -inform DER -noout -text >key.text
+		has key.text "(2048 bit)"
+	done <made'
 # --- networks that somebody has changed there ---
 nets() {
 	objects Account | jq -c 'select(.name == "alice").credentials["0"].allowedIps'

@@ -12,6 +12,7 @@
 #define STANDIN_STALWART_H
 
 #include <jansson.h>
+#include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -177,6 +178,9 @@ void dkim_show(json_t *signature); /* adds what the server sets */
  * DkimSignature. */
 void dkim_make_keys(enum type t);
 char *dkim_zone(const struct object *domain); /* the caller's to free */
+
+/* rsa.c: a key of 2048 bits, another for each number (the caller's to free). */
+EVP_PKEY *rsa_key(size_t nth);
 
 /* owner.c: what an account has besides mail, whose methods these are. */
 bool owner_knows(const char *method);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The mailferry authors
+ */
+
+/*
+ * The RSA keys that the stand-in makes for its domains, each of two primes of a
+ * list: to look for two new ones takes longer than all else that it does, in many
+ * tests. They are no secret.
+ */
+#include "standin/stalwart.h"
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/rsa.h>
+#include <stdlib.h>
+
+/* Of 1024 bits, and so large that the product of any two has 2048. */
+static const char *const primes[] = {
+	"D3A09117DA1DDC934084F96AE6B5F3B8DEF06D1D929577C861DC960DFA4F2DFD"
+	"567575B27D61FDF5607A03C56F3306E32735E7936F52A98F939172E4659795E1"
+	"32872F7CD67F2BABB72BA16BE1D420A607B295988D42720F2C3F17A086050D76"
+	"7615B0FB4C628AF4B11A8A1AE1342CE6296EB2121D7B130999B3945F1399A143",
+	"D6C5366128AD14B7B69A2C5BBE9D3F2C72BDDD7FD7CADA617230B077986E5581"
+	"3685CA0D33A2D941BCDE5A041305982BA231A7138969B30AD67492ECD6368C06"
+	"B362F2CE4241C4F6B53C61CF72CCC296622E3D14398293CBC1F836660E3045D1"
+	"A97B74E71FB2562B37C23229D8C8EE98D6C40E8C24926E441F190A9322300635",
+	"FA789927838282899D815EFCB9170B68291B7FE1888CD03D8E6152A0CA3221A0"
+	"304B025E2A7895938703F7DE7BFACC989C7CDCD7B3F7DC497F7322248E9A1141"
+	"25531A750B5237259B49EAC122F75B4F703BF683464606E49EAE1D94630CE1ED"
+	"31BCEBB82C3489487E245ED5254362DE84A42D32F9928FCC10CF7991E0D30093",
+	"EE687CC0B33A4C4015A87CB6F785B267A33E22BAFA88B6F2C2819C9114987BB3"
+	"00A1B642F20179A32D0895084F2C86D51F33F5FD462B5D4D2B7523A0F664D4A0"
+	"B9234F6A945DAD68C99E436F464902AACE2F72F5601630150DEC52A95BD993E2"
+	"AA91DBCB185549C5DE107D0BA476D6757F48FCFB5AE49E3E2559CA7DA6CEE1DB",
+	"FF213E3A53F5CCACB0C40B68CFEF73B6A90C40C1DF6AE5881EC4D398DC10CFFE"
+	"7D7F3354177FF7984F70D7C913D1B3DB5C205880E9D9539BFA5010418E99712E"
+	"FAB7F3CA17735A41C60B8BB619FFC65C4CE19B3AC5AFBF1D9F67D41E6FF71870"
+	"B79042CE6FD3844D0EDC3CF5D7E804A8275769CBA7A6EBD2116257D0B0677DF5",
+	"FD9C361058A67ACA3CEF01A943F7C5BD7D41C2720AF587860EFC8693BAAF3A07"
+	"E9B724B4E8B841DBE87D6FA3BC8DF40E757E427DE054E168365B7A2E779A6922"
+	"D11B95DC12071058F7A53030ED77B378666EBD4BAE79D4200D73878A48EC619E"
+	"4F7439F3DF33DCEAD710D49AE69771C5636B860837758AA0C1A54AF31E1F0FD1",
+	"CAD988D0B5CFCA2CFFD740FE0B3166BF0E757B4C47F95215200A5067BE28DA1C"
+	"7958632CB209DC7329871EEEE8DFCE4E2826E06E31E8ED8D3BE090C1F91D14D9"
+	"A5D09657399D439693D8FA3857B512F102C15BB5CD33DB5D15837C7E7CD0B04D"
+	"64CC95326502821CADFEE5B6581C1986EC27DFF550B72556A614A0E26290BF49",
+	"F6E171FC5000849C9E645803E51CA14EE01E6A4653F42352704FE0479A3C76AF"
+	"EFFC48FC8D7E75B15DB78E3A0D1C13581F9E7A7EEC43EA955162DCAC761704A4"
+	"2057036E389AB25BACAD6DD6C99B40848975A2934C08220A2B65F8048BAE79DD"
+	"483044753293ED596381919BDB23BD0C631E1994EDDAC57CF937F88000EDEB73"
+};
+enum {
+	PRIMES = sizeof primes / sizeof *primes
+};
+
+static BIGNUM *
+prime(size_t i)
+{
+	BIGNUM *n = NULL;
+
+	if (BN_hex2bn(&n, primes[i]) == 0)
+		abort();
+	return n;
+}
+
+/* The pair with this number: no two are alike, as long as there are new ones. */
+static void
+pair(size_t nth, size_t *i, size_t *j)
+{
+	nth %= PRIMES * (PRIMES - 1) / 2;
+	for (*i = 0; nth >= PRIMES - 1 - *i; ++*i)
+		nth -= PRIMES - 1 - *i;
+	*j = *i + 1 + nth;
+}
+
+/* The private exponent (RFC 8017, 3.2). */
+static BIGNUM *
+exponent(const BIGNUM *p, const BIGNUM *q, const BIGNUM *e, BN_CTX *ctx)
+{
+	BIGNUM *p1 = BN_dup(p), *q1 = BN_dup(q), *phi = BN_new(), *d = NULL;
+
+	if (BN_sub_word(p1, 1) == 1 && BN_sub_word(q1, 1) == 1 &&
+	    BN_mul(phi, p1, q1, ctx) == 1)
+		d = BN_mod_inverse(NULL, e, phi, ctx);
+	BN_free(p1);
+	BN_free(q1);
+	BN_free(phi);
+	if (d == NULL)
+		abort();
+	return d;
+}
+
+static EVP_PKEY *
+key_of_numbers(const BIGNUM *n, const BIGNUM *e, const BIGNUM *d,
+    const BIGNUM *p, const BIGNUM *q, const BIGNUM *crt[3])
+{
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY *key = NULL;
+
+	(void)OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n);
+	(void)OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e);
+	(void)OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_D, d);
+	(void)OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_FACTOR1, p);
+	(void)OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_FACTOR2, q);
+	(void)OSSL_PARAM_BLD_push_BN(
+	    bld, OSSL_PKEY_PARAM_RSA_EXPONENT1, crt[0]);
+	(void)OSSL_PARAM_BLD_push_BN(
+	    bld, OSSL_PKEY_PARAM_RSA_EXPONENT2, crt[1]);
+	(void)OSSL_PARAM_BLD_push_BN(
+	    bld, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, crt[2]);
+	params = OSSL_PARAM_BLD_to_param(bld);
+	if (EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params) != 1)
+		abort();
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(bld);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+EVP_PKEY *
+rsa_key(size_t nth)
+{
+	size_t i, j;
+	BN_CTX *ctx = BN_CTX_new();
+	BIGNUM *p, *q, *d, *n = BN_new(), *e = BN_new(), *dp = BN_new(),
+			   *dq = BN_new(), *qi, *one = BN_new();
+	EVP_PKEY *key;
+
+	pair(nth, &i, &j);
+	p = prime(i);
+	q = prime(j);
+	(void)BN_set_word(e, RSA_F4);
+	(void)BN_mul(n, p, q, ctx);
+	d = exponent(p, q, e, ctx);
+	(void)BN_sub(one, p, BN_value_one());
+	(void)BN_mod(dp, d, one, ctx);
+	(void)BN_sub(one, q, BN_value_one());
+	(void)BN_mod(dq, d, one, ctx);
+	qi = BN_mod_inverse(NULL, q, p, ctx);
+	key = key_of_numbers(n, e, d, p, q, (const BIGNUM *[]){ dp, dq, qi });
+	BN_free(p);
+	BN_free(q);
+	BN_free(d);
+	BN_free(n);
+	BN_free(e);
+	BN_free(dp);
+	BN_free(dq);
+	BN_free(qi);
+	BN_free(one);
+	BN_CTX_free(ctx);
+	return key;
+}
