@@ -108,7 +108,7 @@ ok 'a whole domain in the table, and no table at all' '
 	sed -i "/^virtual_mailbox_maps/d" short.pf/main.cf
 	dump 0 short
 	same want got'
-doveadm -c "$conf" stop
+stop_dovecot "${conf%/*}"
 
 for order in 'ann ann@two.test' 'ann@two.test ann'; do
 	line=dead${order%% *}
@@ -126,7 +126,7 @@ for order in 'ann ann@two.test' 'ann@two.test ann'; do
 		jq -r "select(.address) | [.address, .home // empty, .targets[]?] | join(\" \")" out >got
 		printf "%s\n" "ann@one.test /h/ann" "ann@two.test ann@one.test" >want
 		same want got'
-	doveadm -c "$conf" stop
+	stop_dovecot "${conf%/*}"
 done
 
 # A database that looks for the name alone, and a home that needs the domain.
@@ -165,7 +165,7 @@ ok 'username_format: an address has its own home' '
 	sed -i /alice@one/d want
 	dump 0 names
 	same want got'
-doveadm -c "$conf" stop
+stop_dovecot "${conf%/*}"
 
 printf '%s:{PLAIN}a:%s::/h/x::\n' ann@one.test "$ids" >pass
 chmod a+r pass
@@ -237,8 +237,8 @@ ok 'and whom a passdb has that nobody can list' '
 	    "carl@one.test ann@one.test dora@one.test kept@one.test" ]
 	[ "$(jq -r "select(.type == \"account\") | .active, .receive" out | uniq)" = true ]'
 
-doveadm -c "$tmp/at.all-yes/dovecot.conf" stop
-doveadm -c "$tmp/at.all-no/dovecot.conf" stop
+stop_dovecot "$tmp/at.all-yes"
+stop_dovecot "$tmp/at.all-no"
 
 printf '%s:{PLAIN}%s:%s::/h/%s::%s\n' ann@one.test a "$ids" ann '' Eve@One.Test e "$ids" eve '' \
     bob@two.test b "$ids" bob '' old.ann@one.test o "$ids" ann user=ann@one.test \
@@ -263,6 +263,6 @@ ok 'auth_default_realm: the name without a domain is a login of its account' '
 	echo "ann@one.test ann" >want
 	same want logins
 	has err "ann@one.test: left out: another login name of an account, which is not carried"'
-doveadm -c "$conf" stop
+stop_dovecot "${conf%/*}"
 
 done_testing

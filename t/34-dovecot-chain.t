@@ -11,6 +11,7 @@ need jq
 # serve NAME <DATABASES: a Dovecot with them, and what is dumped of it; $got is
 # the exit status.
 serve() {
+	[ -z "${conf:-}" ] || stop_dovecot "${conf%/*}"
 	start_dovecot "at.$1"
 	got=0
 	dirdump-dovecot -v -c "$conf" >out 2>err || got=$?

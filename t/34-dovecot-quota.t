@@ -55,7 +55,7 @@ ok 'two that differ: that of logins, and it is said' '
 	[ "$(limit bob@one.test)" = 1073741824 ]
 	[ "$(member bob@one.test quota)" = 3221225472 ]
 	has err "bob@one.test: a delivery has another quota than a login, which is the one that is carried: *:storage=1G"'
-doveadm -c "$conf" stop
+stop_dovecot "${conf%/*}"
 cat >elsewhere.ext <<END
 driver = sqlite
 connect = $tmp/users.sqlite
@@ -79,7 +79,7 @@ ok 'the limit of a delivery into another mailbox is none of a login' '
 	done
 	grep -q "^user.*bob@one.test" fields
 	[ "$(member eve@one.test quota)" = 2147483648 ]
-	doveadm -c "$conf" stop'
+	stop_dovecot "${conf%/*}"'
 
 # doveadm save, as a delivery does it.
 save() {
@@ -100,7 +100,7 @@ ok 'no plugin, no limit: no quota is invented' '
 		[ -z "$(member $user@one.test quota)" ]
 	done
 	has err "zoe@one.test: a quota that limits nobody, because mail_plugins has no quota"
-	doveadm -c "$conf" stop'
+	stop_dovecot "${conf%/*}"'
 ok 'a plugin without a root limits nobody' '
 	{
 		cat settings
@@ -111,7 +111,7 @@ ok 'a plugin without a root limits nobody' '
 	run 0 dirdump-dovecot -v -c "$conf" >out 2>err
 	[ -z "$(member zoe@one.test quota)" ]
 	has err "zoe@one.test: a quota that limits nobody, because the plugin has no quota root"
-	doveadm -c "$conf" stop'
+	stop_dovecot "${conf%/*}"'
 ok 'nor does a root that only counts, or one of another namespace' '
 	for root in maildir:User:noenforcing "maildir:Public:ns=Public/"; do
 		{
@@ -125,21 +125,21 @@ ok 'nor does a root that only counts, or one of another namespace' '
 		save zoe@one.test
 		run 0 dirdump-dovecot -v -c "$conf" >out 2>err
 		[ -z "$(member zoe@one.test quota)" ]
-		doveadm -c "$conf" stop
+		stop_dovecot "${conf%/*}"
 	done
 	sed -i "s,maildir:Public:ns=Public/,maildir:Own:ns=," other.settings
 	start_dovecot own <other.settings
 	not save zoe@one.test
 	run 0 dirdump-dovecot -v -c "$conf" >out 2>err
 	[ "$(member zoe@one.test quota)" = 1000 ]
-	doveadm -c "$conf" stop'
+	stop_dovecot "${conf%/*}"'
 ok 'but one that the userdb gives does' '
 	sed -i "s/rule AS quota_rule/rule AS quota_rule, '"'maildir:User'"' AS quota/; s/login_rule AS userdb_quota_rule/&, '"'maildir:User'"' AS userdb_quota/" sql.ext
 	start_dovecot given <rootless.settings
 	not save zoe@one.test
 	run 0 dirdump-dovecot -v -c "$conf" >out 2>err
 	[ "$(member zoe@one.test quota)" = 1000 ]
-	doveadm -c "$conf" stop'
+	stop_dovecot "${conf%/*}"'
 ok 'the plugin for one protocol is a limit' '
 	{
 		cat settings
@@ -148,10 +148,10 @@ ok 'the plugin for one protocol is a limit' '
 	start_dovecot lmtp <lmtp.settings
 	run 0 dirdump-dovecot -v -c "$conf" >out 2>err
 	[ "$(member zoe@one.test quota)" = 1000 ]
-	doveadm -c "$conf" stop
+	stop_dovecot "${conf%/*}"
 	start_dovecot on <settings
 	not save zoe@one.test
-	doveadm -c "$conf" stop'
+	stop_dovecot "${conf%/*}"'
 
 n=0
 for rule in '' userdb_quota_rule=*:messages=100 userdb_quota_rule=*:ignore \
@@ -185,6 +185,6 @@ ok 'a rule of a user takes the place of that of all, whatever it limits' '
 		echo "$user $(member "$user" quota)"
 	done 3>want >got
 	same want got
-	doveadm -c "$conf" stop'
+	stop_dovecot "${conf%/*}"'
 
 done_testing

@@ -141,7 +141,7 @@ ok 'a service that is not offered is not asked for' '
 	[ "$(member pop@one.test active)" = false ]
 	[ "$(member post@one.test active)" = false ]
 	hasnt out disabled'
-doveadm -c "$conf" stop
+stop_dovecot "${conf%/*}"
 
 file one <<END
 ann@one.test:{PLAIN}ann:$ids::$tmp/home/ann::
@@ -179,7 +179,7 @@ ok 'databases in the blocks of protocols' '
 	[ "$(member eve@one.test secret)" = "{PLAIN}none" ]
 	has err "eve@one.test: another password lets the user in, too: only one is carried"
 	[ "$(grep -c "\"disabled\":\[\"pop3\"" out)" -eq 3 ]'
-doveadm -c "$conf" stop
+stop_dovecot "${conf%/*}"
 {
 	block passdb passwd-file one
 	printf 'protocol pop3 {\n'
@@ -199,7 +199,7 @@ ok 'another mailbox over POP3, and a protocol that is not followed, are named' '
 	has err "ann@one.test: a login over POP3 opens another mailbox than one over IMAP"
 	[ "$(grep -c "is not carried" err)" -gt 0 ]
 	has err "of protocol lda: only logins over IMAP, POP3, SMTP and ManageSieve and deliveries by lmtp are followed"'
-doveadm -c "$conf" stop
+stop_dovecot "${conf%/*}"
 
 # --- databases of dovecot-lda ---
 
@@ -227,7 +227,7 @@ ok 'the userdb of dovecot-lda: another home, and no mail' '
 	doveadm -c "$conf" user -x service=lda -f home ann@one.test >home.of
 	has home.of "$tmp/home/other"
 	has err "ann@one.test: mail is delivered to another home than a login opens, which is the one that is carried: $tmp/home/other"'
-doveadm -c "$conf" stop
+stop_dovecot "${conf%/*}"
 {
 	printf 'protocol !lda {\n'
 	block passdb passwd-file four
@@ -244,7 +244,7 @@ ok 'a static userdb asks the passdbs of dovecot-lda who is there' '
 	not gets pat@one.test
 	[ "$(member bob@one.test active)" = false ]
 	[ "$(member bob@one.test receive)" = true ]'
-doveadm -c "$conf" stop
+stop_dovecot "${conf%/*}"
 services='imap pop3 smtp sieve' offered='imap pop3 lmtp sieve' delivery=lmtp
 
 # --- a table without a column for each service ---
@@ -273,7 +273,7 @@ chmod a+r users.sqlite
 } >settings
 serve sqlite <settings
 ok 'a query that fails for a service does not end the run' lacks
-doveadm -c "$conf" stop
+stop_dovecot "${conf%/*}"
 start_postgres
 pg postgres <short.sql
 {

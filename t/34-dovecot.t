@@ -152,6 +152,6 @@ ok 'names with capitals are found only where Dovecot keeps them' '
 	may_login UPPER@One.Test
 	dirdump-passwd-file odd >out 2>err || :
 	has out "\"address\":\"upper@one.test\",\"logins\":[\"UPPER@One.Test\"]"
-	doveadm -c "$conf" stop'
+	stop_dovecot "${conf%/*}"'
 
 done_testing

@@ -119,7 +119,7 @@ ok 'folders that access lists hide from the master user, and no client is told' 
 	plugin {
 	  acl = vfile
 	}"
-	trap "doveadm -c $conf stop" EXIT
+	trap "stop_dovecot ${conf%/*}" EXIT
 	settings "OLD_IMAP=$imap" "OLD_DOVEADM=\"doveadm -c $conf\""
 	run 1 rehearse >out
 	grep "STOPS  2 accounts (bob@one.test, carol@one.test): the master user does not see all folders" out

@@ -132,7 +132,7 @@ ok 'a certificate that cannot be trusted, on either way: 2' '
 	own
 	chmod 644 other.key
 	serve other "ssl_cert = <$tmp/other.cert" "ssl_key = <$tmp/other.key"
-	trap "doveadm -c $conf stop" EXIT
+	trap "stop_dovecot ${conf%/*}" EXIT
 	check 2 --starttls --source-sieve "$sieve" bob
 	has err "ManageSieve: the server'"'"'s certificate cannot be trusted"
 	check 2 --source-sieve "$sieves" bob

@@ -384,13 +384,13 @@ ok 'a certificate of another name: 2' '
 	cp old.users other.users
 	chmod 644 other.key
 	serve_imap other "ssl_cert = <$tmp/other.cert" "ssl_key = <$tmp/other.key"
-	trap "doveadm -c $conf stop" EXIT
+	trap "stop_dovecot ${conf%/*}" EXIT
 	run 2 acctcheck --source "$imaps" --target "$new" --passwords passwords --cacert other.cert in >out 2>err
 	has err "certificate cannot be trusted"'
 ok 'no STARTTLS where it is demanded: 2' '
 	cp old.users bare.users
 	serve_imap bare "ssl = no"
-	trap "doveadm -c $conf stop" EXIT
+	trap "stop_dovecot ${conf%/*}" EXIT
 	run 2 acctcheck --source "$imap" --starttls --target "$new" --passwords passwords --cacert cert in >out 2>err
 	has err "does not offer STARTTLS"
 	hasnt err Zx'
