@@ -40,7 +40,7 @@ userdb() {
 member() {
 	sed -n "/\"type\":\"account\",\"address\":\"$1\"/{
 	s/.*\"$2\":\"\([^\"]*\)\".*/\1/p
-	s/.*\"$2\":\([0-9][0-9]*\).*/\1/p
+	s/.*\"$2\":\([0-9a-z][0-9a-z]*\).*/\1/p
 	}" out
 }
 
@@ -153,5 +153,57 @@ ok 'names with capitals are found only where Dovecot keeps them' '
 	dirdump-passwd-file odd >out 2>err || :
 	has out "\"address\":\"upper@one.test\",\"logins\":[\"UPPER@One.Test\"]"
 	stop_dovecot "${conf%/*}"'
+
+{
+	printf '\357\273\277ann@one.test:{PLAIN}secret:1000:1000::/h/ann::\n'
+	echo 'bob@one.test:{PLAIN}secret:1000:1000::/h/bob::'
+} >marked
+printf '\357\273\277# a comment\n' >noted
+sed 's/^[^a-z]*//' marked >>noted
+chmod 644 marked noted
+ok 'a byte order mark is a part of the first name, which nobody logs in with' '
+	for file in marked noted; do
+		echo "$both" | sed "s,/odd,/$file," >settings
+		start_dovecot "of-$file" <settings
+		printf "%s\n" ann@one.test bob@one.test >asked
+		while read -r name; do
+			if may_login "$name"; then
+				echo "$name"
+			fi
+		done <asked >want
+		if [ "$file" = marked ]; then
+			run 1 dirdump-dovecot -c "$conf" >out 2>err
+			run 1 dirdump-passwd-file "$file" >of-file 2>err.plain
+			has err "marked:1: a byte order mark before the first name"
+			has err.plain "marked:1: a byte order mark before the first name"
+		else
+			run 0 dirdump-dovecot -c "$conf" >out 2>err
+			run 0 dirdump-passwd-file "$file" >of-file 2>err.plain
+		fi
+		for records in out of-file; do
+			sed -n "s/.*\"type\":\"account\",\"address\":\"\([^\"]*\)\".*\"active\":true.*/\1/p" "$records" >got
+			same want got
+		done
+		doveadm -c "$conf" stop
+	done
+	# What the message says to do.
+	sed -i "1s/^\xef\xbb\xbf//" marked
+	run 0 dirdump-dovecot -c "$tmp/of-marked/dovecot.conf" >out 2>err
+	[ "$(member ann@one.test active)" = true ]'
+ok 'a byte order mark in a list of whom no login is for' '
+	printf "\357\273\277ann@one.test\nbob@one.test\n" >denied
+	chmod 644 denied
+	printf "%s\n" "passdb {" "driver = passwd-file" "deny = yes" "args = $tmp/denied" "}" >settings
+	echo "$both" | sed "s,/odd,/marked," >>settings
+	start_dovecot denying <settings
+	may_login ann@one.test
+	not may_login bob@one.test
+	run 1 dirdump-dovecot -c "$conf" >out 2>err
+	[ "$(member ann@one.test active)" = true ]
+	[ "$(member bob@one.test active)" = false ]
+	run 0 dirdump-passwd-file --deny denied marked >out 2>err
+	[ "$(member ann@one.test active)" = true ]
+	[ "$(member bob@one.test active)" = false ]
+	doveadm -c "$conf" stop'
 
 done_testing

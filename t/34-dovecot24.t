@@ -502,6 +502,28 @@ ok 'LDAP in a running 2.4' '
 	[ "$(quota bob@one.test)" = 7340032 ]
 	hasnt err reader-pass'
 
+{
+	printf '\357\273\277ann@one.test:{PLAIN}correct horse 7!:1000:1000::/h/ann::\n'
+	echo 'bob@one.test:{PLAIN}correct horse 7!:1000:1000::/h/bob::'
+} >"$inside/marked"
+chmod 644 "$inside/marked"
+serve24 marked <<END
+passdb passwd-file {
+  passwd_file_path = $dir/marked
+}
+userdb passwd-file {
+  passwd_file_path = $dir/marked
+}
+END
+ok 'a byte order mark before the first name' '
+	sed -i "s,$dir/,$inside/,g" marked.saved
+	not in24 doveadm -c "$conf" auth test ann@one.test "correct horse 7!"
+	in24 doveadm -c "$conf" auth test bob@one.test "correct horse 7!"
+	run 1 dirdump-dovecot -c marked.saved >out 2>err
+	hasnt out ann@one.test
+	[ "$(active bob@one.test)" = true ]
+	has err "marked:1: a byte order mark before the first name"'
+
 # --- random chains: those that once were wrong (CHAINS24_SEEDS: others) ---
 
 for seed in ${CHAINS24_SEEDS:-1 6 17 19 33 80 106 141 9022 9033 9095 9239 9298 41154 42041 150136 150140}; do

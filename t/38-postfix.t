@@ -147,6 +147,26 @@ ok 'a text that is not UTF-8: that line alone fails' '
 	has err "latin:2: not UTF-8"
 	has out "\"address\":\"a@one.test\""
 	has out "\"type\":\"end\""'
+ok 'a byte order mark is a part of the first key, which nothing is found by' '
+	printf "\357\273\277ann@one.test bob@ext.test\nbob@one.test bob@ext.test\n" >marked
+	postmap hash:marked
+	for type in texthash hash; do
+		not postmap -q ann@one.test "$type:$tmp/marked"
+		[ "$(postmap -q bob@one.test "$type:$tmp/marked")" = bob@ext.test ]
+		run 1 dirdump-postfix "$type:$tmp/marked" >out 2>err
+		hasnt out ann@one.test
+		has out "\"address\":\"bob@one.test\""
+		grep -q "marked[:12]*: a byte order mark before the first name" err
+	done
+	# As "cat" puts two files together.
+	printf "bob@one.test bob@ext.test\n\357\273\277ann@one.test bob@ext.test\n" >marked
+	run 1 dirdump-postfix "texthash:$tmp/marked" >out 2>err
+	hasnt out ann@one.test
+	has err "marked:2: a byte order mark in a name"
+	printf "\357\273\277# a comment\nann@one.test bob@ext.test\n" >marked
+	[ "$(postmap -q ann@one.test "texthash:$tmp/marked")" = bob@ext.test ]
+	run 0 dirdump-postfix "texthash:$tmp/marked" >out 2>err
+	has out "\"address\":\"ann@one.test\""'
 ok '/dev/full' '
 	run 2 $tool -d one.test virtual >/dev/full 2>err'
 

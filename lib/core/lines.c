@@ -76,7 +76,14 @@ skip_mark(struct lines *l, size_t n)
 		return false;
 	l->start += sizeof mark;
 	l->done += sizeof mark;
+	l->marked = true;
 	return true;
+}
+
+bool
+lines_had_mark(const struct lines *l)
+{
+	return l->marked && l->number == 1;
 }
 
 enum line

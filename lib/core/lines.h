@@ -22,6 +22,7 @@ struct lines {
 	size_t start, end, cap;
 	uint64_t done; /* bytes before start */
 	bool eof;
+	bool marked; /* the file begins with a byte order mark */
 };
 enum line {
 	LINE_END,
@@ -39,6 +40,9 @@ void lines_init(struct lines *l, int fd, size_t max);
  * errno says why. A byte order mark before the first line is skipped.
  */
 enum line lines_next(struct lines *l, char **line, size_t *len);
+/* Whether the line that was returned last had the mark before it: to a server that
+ * reads its files byte by byte that is a part of the line. */
+bool lines_had_mark(const struct lines *l);
 /* Gives the storage back, overwritten: lines hold password hashes. */
 void lines_free(struct lines *l);
 

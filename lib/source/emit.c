@@ -202,6 +202,10 @@ emit_address(const char *text, bool catch_all, struct buf *out, struct why *why)
 {
 	size_t start = out->len;
 
+	/* Files that were put together have it amid them. */
+	if (strstr(text, "\357\273\277") != NULL)
+		return why_set(why, FAIL_DATA,
+		    "a byte order mark in a name, which nobody sees nor types");
 	if (address_normalise(text, catch_all, out, NULL) == -1)
 		return why_set(why, FAIL_DATA, "not a valid mail address");
 	if (!is_domain(address_domain(out->data + start)))

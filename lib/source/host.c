@@ -379,7 +379,8 @@ load_lines(struct map *lines, const char *database, const char *path)
 	lines_init(&in, fd, LINE_MAX_LEN);
 	while (
 	    (r = lines_next(&in, &line, &len)) == LINE_OK || r == LINE_LONG) {
-		char *rest = line, *name = str_cut(&rest, ':');
+		char *rest = lines_had_mark(&in) ? NULL : line;
+		const char *name = rest == NULL ? "" : str_cut(&rest, ':');
 		void **value;
 		bool added;
 

@@ -12,6 +12,13 @@
 #include "core/str.h"
 #include "source/host.h"
 
+const char source_lines_mark[] =
+    "a byte order mark before the first name, which the server takes for a "
+    "part "
+    "of it, so that nobody is found by the name: left out (take the mark off "
+    "with "
+    "sed -i '1s/^\\xef\\xbb\\xbf//' FILE if the name is to count)";
+
 bool
 source_lines_open(
     struct source_lines *in, struct emit *e, const char *path, bool required)
@@ -74,6 +81,11 @@ source_lines_next(struct source_lines *in, char **line, size_t *len)
 			    NULL);
 		if (memchr(*line, '\0', *len) != NULL) {
 			emit_bad(e, NULL, "a NUL byte");
+			continue;
+		}
+		if (lines_had_mark(&in->lines) && !in->exported &&
+		    **line != '#' && **line != '\0') {
+			emit_bad(e, NULL, source_lines_mark);
 			continue;
 		}
 		if (*len > 0 && (*line)[*len - 1] == '\r')

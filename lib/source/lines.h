@@ -15,7 +15,9 @@
 struct source_lines {
 	struct emit *emit;
 	struct lines lines;
-	bool utf8; /* the current line is UTF-8 */
+	bool utf8;     /* the current line is UTF-8 */
+	bool exported; /* set it where the file is no server's own: a byte order
+			* mark counts for nothing then */
 };
 
 /*
@@ -30,9 +32,13 @@ bool source_lines_open(
 void source_lines_of(
     struct source_lines *in, struct emit *e, const char *path, int fd);
 
+/* What is wrong with a name that a byte order mark stands before. */
+extern const char source_lines_mark[];
+
 /*
  * The next line, without its end and one carriage return before that; it may
- * be changed. Reports and skips lines that are too long or hold a NUL. Sets
+ * be changed. Reports and skips lines that are too long or hold a NUL, and a
+ * first one with a byte order mark, unless it is a comment. Sets
  * the emitter's place. False at the end, and where the file cannot be read on,
  * which is reported, and when the run is to stop.
  */

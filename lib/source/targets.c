@@ -11,6 +11,7 @@
 #include "core/ndjson.h"
 #include "core/str.h"
 #include "source/host.h"
+#include "source/lines.h"
 
 static bool
 blank(char c)
@@ -170,6 +171,13 @@ trim_end(char *s)
 		s[--len] = '\0';
 }
 
+/* Whether the entry is the one that the file begins with, after a mark. */
+static bool
+has_mark(const struct postfix_map *m)
+{
+	return m->lines.marked && m->line == 1;
+}
+
 /* One line is one entry. postalias(1) puts two keys for NIS and one for Sendmail
  * ("@") into a table. */
 static int
@@ -185,6 +193,8 @@ next_listed(struct postfix_map *m, char **key, char **value, struct why *why)
 	    n == 1 && (str_starts(line, "YP_") || str_starts(line, "@\t")));
 	if (n != 1)
 		return n;
+	if (has_mark(m))
+		return why_set(why, FAIL_DATA, "%s", source_lines_mark);
 	*key = str_cut(&line, '\t');
 	*value = line;
 	if (line == NULL || *line == '\0' || **key == '\0')
@@ -207,6 +217,8 @@ postfix_map_next(
 	if (n != 1)
 		return n;
 	p = m->entry.data;
+	if (has_mark(m))
+		return why_set(why, FAIL_DATA, "%s", source_lines_mark);
 	if (blank(*p))
 		return why_set(why, FAIL_DATA,
 		    "the file begins with a line that goes on another");

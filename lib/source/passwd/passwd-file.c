@@ -138,7 +138,7 @@ passwd_file_names(
 	lines_init(&in, fd, RECORD_LINE_MAX);
 	while (
 	    (r = lines_next(&in, &line, &len)) == LINE_OK || r == LINE_LONG) {
-		if (r == LINE_LONG || *line == '#')
+		if (r == LINE_LONG || *line == '#' || lines_had_mark(&in))
 			continue;
 		line[strcspn(line, ":\r")] = '\0';
 		if (*line != '\0')

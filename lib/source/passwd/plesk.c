@@ -81,6 +81,7 @@ plesk_read(struct passwd_file *p, const char *path)
 
 	if (!source_lines_open(&in, p->account.emit, path, true))
 		return;
+	in.exported = true;
 	while (source_lines_content(&in, &line)) {
 		line = str_trim(line);
 		if (*line == '|')
