@@ -61,7 +61,8 @@ struct dovecot {
 
 	struct map others; /* names -> what else their entries have */
 	struct second *seconds, **seconds_tail; /* other names of mailboxes */
-	struct second *apart, **apart_tail; /* with mailboxes of their own */
+	struct second *apart, **apart_tail;   /* with mailboxes of their own */
+	struct shared *shared, **shared_tail; /* entries with one listed name */
 
 	struct map done; /* users that were followed -> the name listed */
 	struct pending *pending, **pending_tail;

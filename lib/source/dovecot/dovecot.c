@@ -319,6 +319,7 @@ dovecot_read(
 	d.again_tail = &d.again;
 	d.seconds_tail = &d.seconds;
 	d.apart_tail = &d.apart;
+	d.shared_tail = &d.shared;
 	d.account.emit = e;
 	d.account.aliases = aliases;
 	d.account.naming.domain = o->domain;

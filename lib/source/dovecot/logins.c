@@ -78,6 +78,7 @@ begin(struct dovecot *d)
 {
 	arena_reset(&d->asked);
 	d->known = NULL;
+	d->dbs.several = false;
 }
 
 /* A name for a message: an address, which a password in the wrong place is
@@ -133,6 +134,8 @@ report_unknown(struct dovecot *d, const char *listed, const char *user)
 {
 	const char *id = shown(d, listed);
 
+	if (d->dbs.several)
+		return; /* which was said */
 	if (is_padded(d, user))
 		emit_bad(d->emit, id,
 		    "a listed name with blanks: its user logs in "

@@ -27,6 +27,14 @@ struct second {
 	struct second *next;
 };
 
+/* An entry of which a listed name is the listed name of another one as well: the
+ * server finds both and refuses it, but not their other names. */
+struct shared {
+	const char *const *names;
+	struct place at;
+	struct shared *next;
+};
+
 /* What is known of the user whose second names are followed. */
 struct first {
 	struct dovecot *d;
@@ -38,27 +46,64 @@ struct first {
 
 /* --- names that are listed --- */
 
-void
-second_names_listed(struct dovecot *d, const char *name)
+/* The other names of the entry that a name is listed of, in the arena; NULL where
+ * the database has no such names. */
+static const char **
+others_of(struct dovecot *d, const char *name)
 {
 	const char *const *others = d->dbs.others;
 	const char **copy;
 	size_t n = 0, used = 0;
-	bool added;
-	void **value;
 
 	while (others != NULL && others[n] != NULL)
 		n++;
-	if (n == 0 || (n == 1 && str_eq_nocase(others[0], name)))
-		return;
-	value = map_put_copy(&d->others, &d->arena, name, &added);
-	if (!added)
-		return;
+	if (n == 0)
+		return NULL;
 	copy = arena_alloc(&d->arena, (n + 1) * sizeof *copy);
 	for (size_t i = 0; i < n; i++)
 		if (!str_eq_nocase(others[i], name))
 			copy[used++] = arena_adds(&d->arena, others[i]);
-	*value = copy;
+	return copy;
+}
+
+static bool
+are_same(const char *const *a, const char *const *b)
+{
+	while (*a != NULL && *b != NULL && strcmp(*a, *b) == 0) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+/* Keeps the names of an entry whose listed name is that of another one, too. */
+static void
+keep_shared(struct dovecot *d, const char *const *names)
+{
+	struct shared *s = arena_alloc(&d->arena, sizeof *s);
+
+	s->names = names;
+	s->at = emit_kept(&d->arena, d->emit->at);
+	*d->shared_tail = s;
+	d->shared_tail = &s->next;
+}
+
+void
+second_names_listed(struct dovecot *d, const char *name)
+{
+	const char **others = others_of(d, name);
+	bool added;
+	void **value;
+
+	if (others == NULL)
+		return;
+	value = map_put_copy(&d->others, &d->arena, name, &added);
+	if (added) {
+		*value = others;
+	} else if (!are_same(*value, others)) {
+		keep_shared(d, *value);
+		keep_shared(d, others);
+	}
 }
 
 /* --- candidates --- */
@@ -305,10 +350,57 @@ may_come(struct dovecot *d, const char *address)
 	return o->takes == NULL || o->takes(o->names_ctx, d->emit, address);
 }
 
+/* Whether somebody was followed under one of the names. */
+static bool
+is_followed(struct dovecot *d, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (dovecot_knows(d, *names) ||
+		    (strchr(*names, '@') != NULL &&
+			emit_has_account(d->emit, *names)))
+			return true;
+	return false;
+}
+
+static void
+follow_shared(struct dovecot *d, const char *const *names)
+{
+	const char *domain = d->options->domain;
+	struct buf full = { 0 };
+
+	for (; *names != NULL && !userdbs_stop(&d->dbs); names++) {
+		const char *at = address_domain(*names);
+
+		if (dovecot_knows(d, *names))
+			continue;
+		if (at != NULL && is_ours(d, at)) {
+			dovecot_name(d, *names);
+		} else if (at == NULL && domain != NULL) {
+			buf_reset(&full);
+			buf_addf(&full, "%s@%s", *names, domain);
+			dovecot_name_at(
+			    d, *names, arena_adds(&d->arena, full.data), true);
+		}
+	}
+	buf_free(&full);
+}
+
+/* Entries that no listed name of theirs has led to are followed by the others. */
+static void
+follow_all_shared(struct dovecot *d)
+{
+	for (struct shared *s = d->shared; s != NULL; s = s->next) {
+		d->emit->at = s->at;
+		if (!is_followed(d, s->names))
+			follow_shared(d, s->names);
+	}
+}
+
 void
 second_names_apart(struct dovecot *d)
 {
 	d->lists_passdb = true;
+	follow_all_shared(d);
 	for (struct second *s = d->apart; s != NULL && !userdbs_stop(&d->dbs);
 	     s = s->next) {
 		const char *domain = address_domain(s->name);

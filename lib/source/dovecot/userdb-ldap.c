@@ -471,13 +471,14 @@ run_search(struct asking *ask, const char *base, const char *filter)
 		    "a second name of several users, which nobody can log in "
 		    "with",
 		    NULL);
-	else if (r == 1)
+	else if (r == 1 && !ask->all->several)
 		emit_bad(e, ask->who->user,
 		    "the filter finds several entries, which Dovecot refuses");
 	else if (r == -1)
 		emit_fail_at(e, own->where, ask->who->user, &why);
-	else if (taken)
+	else if (r == 0 && taken)
 		ask->a->found = FOUND_YES;
+	ask->all->several |= r == 1 && !ask->all->trying;
 	ldapsearch_free(s);
 }
 

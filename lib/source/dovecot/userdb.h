@@ -40,6 +40,7 @@ struct userdbs {
 	const char *const *others;
 	/* A name is only tried: what is wrong with it is worth a note. */
 	bool trying;
+	bool several;        /* it is refused, because it is that of several */
 	const char *service; /* that they are asked for; NULL: imap */
 	bool by_service;     /* what one of them says depends on it */
 	struct arena arena;
