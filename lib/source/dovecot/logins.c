@@ -11,6 +11,7 @@
 #include "record/address.h"
 #include "source/alias-ask.h"
 #include "source/dovecot/mailbox.h"
+#include "source/dovecot/names.h"
 #include "source/dovecot/second-names.h"
 #include "source/dovecot/services.h"
 #include "source/passwd/expand.h"
@@ -32,46 +33,6 @@ struct again {
 	struct again *next;
 };
 
-/* (src/auth/auth-request.c.) */
-bool
-dovecot_is_name(const struct dovecot *d, const char *user)
-{
-	return d->name_chars == NULL ||
-	       user[strspn(user, d->name_chars)] == '\0';
-}
-
-/* A login with the letters that auth_username_translation makes of its own.
- * (src/auth/auth-request.c, auth_request_fix_username.) */
-static const char *
-translated(struct dovecot *d, const char *name)
-{
-	char *copy;
-
-	if (d->translation == NULL)
-		return name;
-	copy = arena_adds(&d->arena, name);
-	for (size_t i = 0; name[i] != '\0'; i++)
-		for (const char *t = d->translation;
-		     t[0] != '\0' && t[1] != '\0'; t += 2)
-			if (name[i] == t[0])
-				copy[i] = t[1];
-	return copy;
-}
-
-/* A name without blanks around it and before its domain. */
-static char *
-unpadded(struct dovecot *d, const char *name)
-{
-	char *copy = arena_adds(&d->asked, name), *trimmed = str_trim(copy);
-	char *at = strrchr(trimmed, '@'), *end = at;
-
-	while (end != NULL && end > trimmed && end[-1] == ' ')
-		end--;
-	if (end != at)
-		memmove(end, at, strlen(at) + 1);
-	return trimmed;
-}
-
 /* What databases have said is forgotten. */
 static void
 begin(struct dovecot *d)
@@ -79,93 +40,6 @@ begin(struct dovecot *d)
 	arena_reset(&d->asked);
 	d->known = NULL;
 	d->dbs.several = false;
-}
-
-/* A name for a message: an address, which a password in the wrong place is
- * not. */
-static const char *
-shown(struct dovecot *d, const char *name)
-{
-	const char *trimmed = unpadded(d, name), *result = NULL;
-	struct buf address = { 0 };
-
-	if (emit_address(trimmed, false, &address, NULL) == 0 &&
-	    strpbrk(trimmed, " :{}$") == NULL)
-		result = arena_adds(&d->asked, address.data);
-	buf_free(&address);
-	return result;
-}
-
-/* Whether a name is one that may log in, once the blanks are gone. */
-static bool
-is_padded(struct dovecot *d, const char *name)
-{
-	const char *trimmed = unpadded(d, name);
-
-	return strcmp(trimmed, name) != 0 && *trimmed != '\0' &&
-	       dovecot_is_name(d, trimmed);
-}
-
-/* --- names without a mailbox --- */
-
-static bool
-asks_sql_or_ldap(const struct dovecot *d)
-{
-	for (size_t i = 0; i < d->dbs.n; i++) {
-		const struct userdb *db = &d->dbs.v[i];
-
-		if (!db->is_passdb && db->driver != NULL &&
-		    db->driver->own_fields && !db->is_static)
-			return true;
-	}
-	return false;
-}
-
-static bool
-has_capitals(const char *s)
-{
-	while (*s != '\0' && !(*s >= 'A' && *s <= 'Z'))
-		s++;
-	return *s != '\0';
-}
-
-static void
-report_unknown(struct dovecot *d, const char *listed, const char *user)
-{
-	const char *id = shown(d, listed);
-
-	if (d->dbs.several)
-		return; /* which was said */
-	if (is_padded(d, user))
-		emit_bad(d->emit, id,
-		    "a listed name with blanks: its user logs in "
-		    "without them where the database passes over them, as "
-		    "MySQL does: take them out of the row");
-	else if (!dovecot_is_name(d, user))
-		emit_bad(d->emit, id,
-		    "a listed name with letters that no login may have "
-		    "(auth_username_chars): left out");
-	else if (d->lists_passdb)
-		emit_drop(d->emit, id,
-		    "a login of a passdb without a mailbox: "
-		    "no userdb has it");
-	else if (strcmp(translated(d, listed), listed) != 0)
-		emit_bad(d->emit, id,
-		    "a listed name that the server does not find, because "
-		    "letters in it become others (auth_username_translation): "
-		    "left out");
-	else if (has_capitals(listed) && !has_capitals(user))
-		emit_bad(d->emit, id,
-		    "a listed name that the server does not find, because of "
-		    "its capitals (auth_username_format): left out");
-	else if (asks_sql_or_ldap(d))
-		emit_bad(d->emit, id,
-		    "a listed name that the query of one user does not find "
-		    "(switched off?): left out");
-	else
-		emit_bad(d->emit, id,
-		    "a listed name that the server does not find, because "
-		    "fields are missing or wrong: left out");
 }
 
 /* --- names that wait --- */
@@ -283,7 +157,7 @@ void
 dovecot_say_password(struct dovecot *d, const char *name,
     const struct outcome *mailbox, const struct outcome *o, const char *address)
 {
-	const char *id = shown(d, name);
+	const char *id = dovecot_shown(d, name);
 
 	if (mailbox->login && !is_same_password(mailbox, o))
 		emit_note_behind(d->emit, id == NULL ? address : id,
@@ -464,7 +338,7 @@ end_again(struct dovecot *d)
 		if (is_written(d, address))
 			dovecot_add_name(d, a->listed, address);
 		else
-			emit_bad(d->emit, shown(d, a->listed),
+			emit_bad(d->emit, dovecot_shown(d, a->listed),
 			    "auth_username_format makes one user of several "
 			    "listed names: only the first is an account");
 	}
@@ -540,8 +414,8 @@ take(struct dovecot *d, const struct name *n, const char *login)
 	if (userdbs_stop(&d->dbs))
 		return; /* nobody knows what the rest would have said */
 	if (!o->found || !dovecot_is_name(d, n->user) ||
-	    is_padded(d, n->user)) {
-		report_unknown(d, n->listed, n->user);
+	    dovecot_is_padded(d, n->user)) {
+		dovecot_report_unknown(d, n->listed, n->user);
 		return;
 	}
 	if (o->login && leads_elsewhere(n->user, o))
@@ -561,7 +435,7 @@ dovecot_user_of(struct dovecot *d, const char *name)
 	struct buf out = { 0 };
 	const char *user = NULL;
 
-	name = translated(d, name);
+	name = dovecot_translated(d, name);
 	if (expand_user(d->name_format, name, &out))
 		user = arena_adds(&d->arena, buf_str(&out));
 	else

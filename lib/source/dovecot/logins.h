@@ -26,9 +26,6 @@ void dovecot_name_at(
 /* The user that the server makes of a name. NULL: reported. */
 const char *dovecot_user_of(struct dovecot *d, const char *name);
 
-/* Whether the server takes the name of a user at all. */
-bool dovecot_is_name(const struct dovecot *d, const char *user);
-
 /* What the databases say of a login name and the user of that. All texts are
  * owned by d->asked. */
 void dovecot_follow(

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/str.h"
 #include "record/address.h"
 #include "source/alias-ask.h"
 #include "source/dovecot/logins.h"
@@ -49,6 +50,135 @@ dovecot_begin_names(struct dovecot *d)
 {
 	d->bare_tail = &d->bare;
 	d->merges = merges_domains(d);
+}
+
+/* --- what a name may be --- */
+
+/* (src/auth/auth-request.c.) */
+bool
+dovecot_is_name(const struct dovecot *d, const char *user)
+{
+	return d->name_chars == NULL ||
+	       user[strspn(user, d->name_chars)] == '\0';
+}
+
+/* A login with the letters that auth_username_translation makes of its own.
+ * (src/auth/auth-request.c, auth_request_fix_username.) */
+const char *
+dovecot_translated(struct dovecot *d, const char *name)
+{
+	char *copy;
+
+	if (d->translation == NULL)
+		return name;
+	copy = arena_adds(&d->arena, name);
+	for (size_t i = 0; name[i] != '\0'; i++)
+		for (const char *t = d->translation;
+		     t[0] != '\0' && t[1] != '\0'; t += 2)
+			if (name[i] == t[0])
+				copy[i] = t[1];
+	return copy;
+}
+
+/* A name without blanks around it and before its domain. */
+static char *
+unpadded(struct dovecot *d, const char *name)
+{
+	char *copy = arena_adds(&d->asked, name), *trimmed = str_trim(copy);
+	char *at = strrchr(trimmed, '@'), *end = at;
+
+	while (end != NULL && end > trimmed && end[-1] == ' ')
+		end--;
+	if (end != at)
+		memmove(end, at, strlen(at) + 1);
+	return trimmed;
+}
+
+/* A name for a message: an address, which a password in the wrong place is
+ * not. */
+const char *
+dovecot_shown(struct dovecot *d, const char *name)
+{
+	const char *trimmed = unpadded(d, name), *result = NULL;
+	struct buf address = { 0 };
+
+	if (emit_address(trimmed, false, &address, NULL) == 0 &&
+	    strpbrk(trimmed, " :{}$") == NULL)
+		result = arena_adds(&d->asked, address.data);
+	buf_free(&address);
+	return result;
+}
+
+/* Whether a name is one that may log in, once the blanks are gone. */
+bool
+dovecot_is_padded(struct dovecot *d, const char *name)
+{
+	const char *trimmed = unpadded(d, name);
+
+	return strcmp(trimmed, name) != 0 && *trimmed != '\0' &&
+	       dovecot_is_name(d, trimmed);
+}
+
+/* --- names without a mailbox --- */
+
+static bool
+asks_sql_or_ldap(const struct dovecot *d)
+{
+	for (size_t i = 0; i < d->dbs.n; i++) {
+		const struct userdb *db = &d->dbs.v[i];
+
+		if (!db->is_passdb && db->driver != NULL &&
+		    db->driver->own_fields && !db->is_static)
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_capitals(const char *s)
+{
+	while (*s != '\0' && !(*s >= 'A' && *s <= 'Z'))
+		s++;
+	return *s != '\0';
+}
+
+void
+dovecot_report_unknown(struct dovecot *d, const char *listed, const char *user)
+{
+	const char *id = dovecot_shown(d, listed);
+
+	if (d->dbs.several)
+		return; /* which was said */
+	if (dovecot_is_padded(d, user))
+		emit_bad(d->emit, id,
+		    "a listed name with blanks: its user logs in "
+		    "without them where the database passes over them, as "
+		    "MySQL does: take them out of the row");
+	else if (!dovecot_is_name(d, user))
+		emit_bad(d->emit, id,
+		    "a listed name with letters that no login may have "
+		    "(auth_username_chars): left out");
+	else if (d->lists_passdb)
+		emit_drop(d->emit, id,
+		    "a login of a passdb without a mailbox: "
+		    "no userdb has it");
+	else if (strcmp(dovecot_translated(d, listed), listed) != 0)
+		emit_bad(d->emit, id,
+		    "a listed name that the server does not find, because "
+		    "letters in it become others (auth_username_translation): "
+		    "left out");
+	else if (has_capitals(listed) && !has_capitals(user))
+		emit_bad(d->emit, id,
+		    "a listed name that the server does not find, because of "
+		    "its capitals (auth_username_format): left out");
+	else if (asks_sql_or_ldap(d))
+		emit_bad(d->emit, id,
+		    "a listed name that the query of one user does not find "
+		    "(switched off?): left out");
+	else
+		emit_bad(d->emit, id,
+		    "a listed name that the server does not find, because "
+		    "fields are missing or wrong: left out");
 }
 
 /* --- names that are listed --- */

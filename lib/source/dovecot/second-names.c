@@ -12,6 +12,7 @@
 #include "source/alias-ask.h"
 #include "source/dovecot/logins.h"
 #include "source/dovecot/mailbox.h"
+#include "source/dovecot/names.h"
 
 enum {
 	NAMES_MAX = 64 /* of one user; more are not tried */
