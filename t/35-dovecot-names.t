@@ -154,6 +154,19 @@ ok 'without a Postfix: in the domains that are known' '
 	hasnt out "\"domain\":\"elsewhere.test\""
 	has err "ann@one.test: a second name in a domain that nobody else is in: its mail is not carried: ann@elsewhere.test"'
 
+ok 'without a domain for names that have none: the address of the entry' '
+	conf=$tmp/at.either/dovecot.conf
+	# One of them has none but that of two people.
+	run 1 dirdump-dovecot -v --postfix pf -c either.conf >out 2>err
+	[ "$(grep -c "a user name without a domain: see --domain" err)" = 1 ]
+	jq -r "select(.type == \"account\") | [.address, .secret, (.logins | join(\",\"))] | join(\" \")" out >got
+	has got "gustav.gans@one.test gus-pw gus"
+	has got "bea@one.test bea-pw bea,bea.long@one.test"
+	has out "\"address\":\"bea.long@one.test\",\"targets\":[\"bea@one.test\"]"
+	may_login gus gus-pw
+	may_login gustav.gans@one.test gus-pw
+	may_login bea.long@one.test bea-pw'
+
 serve second '(mail=%u)' '(|(uid=%u)(mail=%u))' uid=user
 ok 'a second mail of one whose first is the listed name' '
 	dump second
@@ -171,6 +184,21 @@ ok 'where each name has a mailbox of its own, each is an account' '
 	has got "account gus@one.test true gus-pw gus"
 	has got "account gustav.gans@one.test true gus-pw"
 	has err "a second name of a user opens a mailbox of its own, which is not carried: ann@elsewhere.test"'
+
+ok 'a login without its domain that opens another mailbox than the address' '
+	sed "s,^user_attrs.*,user_attrs = homeDirectory=home\,=mail=maildir:/m/%u," boxes.ext >placed.new
+	cp placed.new boxes.ext
+	conf=$tmp/at.boxes/dovecot.conf
+	doveadm -c "$conf" reload
+	for name in ann ann@one.test; do
+		may_login "$name" ann-pw
+	done
+	run 0 dirdump-dovecot -v -d one.test --postfix pf -c boxes.conf >out 2>err
+	jq -r "select(.address == \"ann@one.test\") | [.mail, (.logins // [] | join(\",\"))] | join(\" \")" out >got
+	has got maildir:/m/ann@one.test
+	hasnt got ann,
+	has err "ann@one.test: the name without its domain, as a login, opens a mailbox of its own, which is not carried: ann"
+	jq -r "select(.type == \"note\") | .what" out | has /dev/stdin ann@one.test'
 
 # The server needs users of its own.
 if [ "$(id -u)" -eq 0 ]; then

@@ -56,6 +56,9 @@ iterate_attrs = {self.listed}=user
         # Names without a domain need one.
         self.domain = 'one.test' if self.listed == 'uid' else \
             r.choice(['one.test', None])
+        # Unless another name of the entry has one.
+        if seed % 5 == 2:
+            self.domain = None
 
     def alternatives(self, attributes):
         forms = [self.r.choice(FORMS[a]) for a in dict.fromkeys(attributes)]
@@ -170,7 +173,8 @@ class Judge:
                 self.by_login.setdefault(alias, self.accounts[targets[0]])
 
     def said(self, name):
-        return name in self.messages
+        return name in self.messages or (
+            '@' not in name and 'see --domain' in self.messages)
 
     def login(self, name, password, fields):
         account = self.by_login.get(name)

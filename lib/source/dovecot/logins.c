@@ -503,13 +503,16 @@ void
 dovecot_name(struct dovecot *d, const char *name)
 {
 	struct name n = { .listed = name, .user = dovecot_user_of(d, name) };
+	const char *address;
 
 	if (n.user == NULL || !is_new(d, n.user, name))
 		return;
 	begin(d);
 	dovecot_follow(d, n.listed, n.user, &n.outcome);
-	second_names_follow(d, n.listed, NULL, n.user, &n.outcome);
-	take(d, &n, bare_login(d, name, n.user));
+	address = second_names_follow(d, n.listed, NULL, n.user, &n.outcome);
+	if (address != NULL)
+		n.listed = address;
+	take(d, &n, address != NULL ? name : bare_login(d, name, n.user));
 }
 
 /* Whether an outcome of a whole address is worth as much as that of the name
@@ -524,6 +527,25 @@ is_as_good(const struct outcome *full, const struct outcome *bare)
 	if (full->login)
 		return !full->unsure && !full->found_unsure;
 	return full->locked;
+}
+
+/* The name without its domain as a login of the address; NULL where nobody logs in
+ * with it, or it opens a mailbox of its own. */
+static const char *
+login_at(struct dovecot *d, const struct name *bare, const struct name *full)
+{
+	const struct outcome *o = &bare->outcome, *at = &full->outcome;
+
+	if (!o->login)
+		return NULL;
+	if (!o->found || !at->found || strcmp(o->user, at->user) == 0 ||
+	    dovecot_same_place(d, o->user, &o->reply, at->user, &at->reply))
+		return bare->listed;
+	emit_note_behind(d->emit, dovecot_shown(d, full->listed),
+	    "the name without its domain, as a login, opens a mailbox of its "
+	    "own, which is not carried",
+	    bare->listed);
+	return NULL;
 }
 
 void
@@ -548,10 +570,12 @@ dovecot_name_at(
 		first = map_put(&d->done, bare.user, &added);
 		if (added)
 			*first = arena_adds(&d->arena, address);
-		second_names_follow(d, address, name, full.user, &full.outcome);
-		take(d, &full, bare.outcome.login ? name : NULL);
+		(void)second_names_follow(
+		    d, address, name, full.user, &full.outcome);
+		take(d, &full, login_at(d, &bare, &full));
 	} else if (listed && is_new(d, bare.user, name)) {
-		second_names_follow(d, name, address, bare.user, &bare.outcome);
+		(void)second_names_follow(
+		    d, name, address, bare.user, &bare.outcome);
 		take(d, &bare, NULL);
 	}
 }

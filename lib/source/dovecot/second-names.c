@@ -42,7 +42,8 @@ struct first {
 	const char *listed, *also, *user;
 	struct outcome *o;
 	struct strs names, logins;
-	size_t asked; /* of the names */
+	const char *address; /* one of them for a user without a domain; NULL */
+	bool has_mail;       /* it does */
 };
 
 /* --- names that are listed --- */
@@ -187,6 +188,16 @@ user_of_second(struct first *f, const char *name)
 	return user;
 }
 
+/* Whether a domain is one of this server: others may be in a directory, too. */
+static bool
+is_ours(const struct dovecot *d, const char *domain)
+{
+	return emit_has_domain(d->emit, domain) ||
+	       (d->options->domain != NULL &&
+		   strcmp(d->options->domain, domain) == 0) ||
+	       (d->realm != NULL && strcmp(d->realm, domain) == 0);
+}
+
 /* --- what a second name opens --- */
 
 /* Whether a second name opens the mailbox of the first one. */
@@ -273,6 +284,21 @@ keep_apart(struct dovecot *d, const char *name)
 	d->apart_tail = &s->next;
 }
 
+/* A user without a domain has the first address that mail comes for, or that people
+ * log in with, in a domain of this server. */
+static void
+take_address(struct first *f, const char *name, bool mail)
+{
+	const char *domain = address_domain(name);
+
+	if (strchr(f->listed, '@') == NULL && f->d->options->domain == NULL &&
+	    domain != NULL && is_ours(f->d, domain) &&
+	    (f->address == NULL || (mail && !f->has_mail))) {
+		f->address = name;
+		f->has_mail = mail;
+	}
+}
+
 static void
 judge(struct first *f, const char *name, const char *user)
 {
@@ -291,6 +317,8 @@ judge(struct first *f, const char *name, const char *user)
 	else if (opens)
 		dovecot_say_password(d, name, f->o, &second, f->listed);
 	mail = delivers_into_it(f, &second);
+	if (opens || mail)
+		take_address(f, name, mail);
 	if (opens)
 		strs_add(&f->logins, name);
 	if ((opens || mail) && strcmp(user, f->o->user) != 0)
@@ -300,7 +328,7 @@ judge(struct first *f, const char *name, const char *user)
 		keep_apart(d, name);
 }
 
-void
+const char *
 second_names_follow(struct dovecot *d, const char *listed, const char *also,
     const char *user, struct outcome *o)
 {
@@ -309,6 +337,8 @@ second_names_follow(struct dovecot *d, const char *listed, const char *also,
 	};
 	struct place at = d->emit->at;
 	const char **copy;
+	char *address = NULL;
+	size_t n = 0;
 
 	add_listed(&f, listed);
 	add_listed(&f, also);
@@ -321,27 +351,25 @@ second_names_follow(struct dovecot *d, const char *listed, const char *also,
 			judge(&f, f.names.v[i], user);
 	}
 	d->emit->at = at;
+	if (f.address != NULL) {
+		address = arena_adds(&d->arena, f.address);
+		*map_put_copy(&d->moved, &d->arena, o->user, NULL) = address;
+	}
 	if (f.logins.n > 0) {
 		copy = arena_alloc(&d->arena, (f.logins.n + 1) * sizeof *copy);
 		for (size_t i = 0; i < f.logins.n; i++)
-			copy[i] = arena_adds(&d->arena, f.logins.v[i]);
+			if (f.address == NULL ||
+			    strcmp(f.logins.v[i], f.address) != 0)
+				copy[n++] =
+				    arena_adds(&d->arena, f.logins.v[i]);
 		o->logins = copy;
 	}
 	free(f.names.v);
 	free(f.logins.v);
+	return address;
 }
 
 /* --- what becomes of them --- */
-
-/* Whether a domain is one of this server: others may be in a directory, too. */
-static bool
-is_ours(const struct dovecot *d, const char *domain)
-{
-	return emit_has_domain(d->emit, domain) ||
-	       (d->options->domain != NULL &&
-		   strcmp(d->options->domain, domain) == 0) ||
-	       (d->realm != NULL && strcmp(d->realm, domain) == 0);
-}
 
 static bool
 may_come(struct dovecot *d, const char *address)

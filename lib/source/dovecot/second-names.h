@@ -19,9 +19,10 @@ void second_names_listed(struct dovecot *d, const char *name);
 /*
  * Follows the second names of one that was followed, as the server looks it up
  * (user); also: another form of it, which is none, or NULL. A login that only a
- * second name has becomes that of the outcome.
+ * second name has becomes that of the outcome. The address that a user without a
+ * domain has by a second name; NULL.
  */
-void second_names_follow(struct dovecot *d, const char *listed,
+const char *second_names_follow(struct dovecot *d, const char *listed,
     const char *also, const char *user, struct outcome *o);
 
 /* Follows those that are names of their own; before what waits is written. */
