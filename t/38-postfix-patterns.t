@@ -166,7 +166,7 @@ ok 'alias_maps: patterns are named, and not asked' '
 	has err.more "alias_maps: a table of the type \"regexp\" cannot be listed"
 	hasnt more third@ext.test
 	jq -r "select(.what == \"alias_maps\") | .text" more |
-	    has /dev/stdin "regexp:$pf/re cannot be listed: what its 6 patterns say is not carried"
+	    has /dev/stdin "regexp:$pf/re cannot be listed: what its 6 patterns say is not carried; write what is in use of it into a table that can be listed (texthash:FILE), which alias_maps names before it"
 	postconf -c "$pf" -e "alias_maps = hash:$pf/aliases"'
 ok 'mailboxes and domains: patterns are named, with their number' '
 	printf "/x/ y\n  and more\n\nif /z/\n/a/ b\nendif\n" >"$pf/two"
@@ -174,8 +174,8 @@ ok 'mailboxes and domains: patterns are named, with their number' '
 	postconf -c "$pf" -e "virtual_mailbox_maps = pcre:$pf/two" \
 	    "virtual_mailbox_domains = one.test, regexp:$pf/one, tcp:127.0.0.1:$tcp"
 	run 1 dirdump-postfix -q -c "$pf" >more 2>err.more
-	has more "\"what\":\"virtual_mailbox_maps\",\"text\":\"pcre:$pf/two cannot be listed: what its 2 patterns say is not carried\""
-	has more "\"what\":\"virtual_mailbox_domains\",\"text\":\"regexp:$pf/one cannot be listed: what its pattern says is not carried\""
+	has more "\"what\":\"virtual_mailbox_maps\",\"text\":\"pcre:$pf/two cannot be listed: what its 2 patterns say is not carried; write what is in use of it into a table that can be listed (texthash:FILE), which virtual_mailbox_maps names before it\""
+	has more "\"what\":\"virtual_mailbox_domains\",\"text\":\"regexp:$pf/one cannot be listed: what its pattern says is not carried; write what is in use of it into a table that can be listed (texthash:FILE), which virtual_mailbox_domains names before it\""
 	has more "tcp:127.0.0.1:$tcp cannot be listed: what it says is not carried"
 	postconf -c "$pf" -e "virtual_mailbox_maps = texthash:$pf/boxes" \
 	    "virtual_mailbox_domains = one.test"'

@@ -259,7 +259,10 @@ say_unlisted(
 	else
 		buf_addf(
 		    &text, "what %s", n == 1 ? "its pattern says" : "it says");
-	buf_adds(&text, " is not carried");
+	buf_addf(&text,
+	    " is not carried; write what is in use of it into a table that "
+	    "can be listed (texthash:FILE), which %s names before it",
+	    where);
 	emit_note_record(r->emit, where, text.data);
 	buf_free(&text);
 }
