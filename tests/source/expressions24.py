@@ -4,7 +4,8 @@
 Prints each, a tab and what the running server of this configuration makes of it for
 ann@one.test; no tab where it finds a fault, and nothing where that is bytes. ROOT is
 the folder of a system that has the server (tests/helper/dovecot 2.4).
-t/fixtures/real/dovecot-2.4/expressions has those of the seeds 1 to 5.
+t/fixtures/real/dovecot-2.4/expressions has those of the seeds 1 to 5 before there was a
+regexp among them, of 6 to 8, and some by hand.
 """
 import random
 import subprocess
@@ -20,13 +21,18 @@ PLAIN = ['lower', 'upper', 'reverse', 'username', 'domain', 'ldap_dn', 'base64',
          'base64(url=1)', 'unbase64', 'hex', 'unhex', 'hexlify', 'unhexlify',
          'benumber', 'lenumber', 'default', 'sha512', "hash('sha384')",
          "hash('none')"]
-# N: a number; T: a text or a variable; O: an operator. (2.4.1 ends itself where
-# there is less to truncate.)
+# 2.4.1 never ends where a backslash has anything but a digit after it.
+PATTERNS = ['^(.*)@(.*)$', '(.*)@(.*)', '(.+)', '^ann', 'n+', '^(a*)(n*)(.*)$',
+            '^(q?)(.*)', '@.*$', 'zzz', '^([^@]+)@one\\\\.test$', 'A', 'a|t',
+            '^(x)?a', '^(.)(.)(.*)$']
+INSERTS = ['x', '', '\\\\1', '\\\\2-\\\\1', '<\\\\0>', '\\\\3\\\\10', '\\\\2@a']
+# N: a number; R, S: what regexp has; T: a text or a variable; O: an operator.
+# (2.4.1 ends itself where there is less to truncate.)
 FORMS = ['index(T, N)', 'substr(N)', 'substr(N, N)', 'truncate(1)',
          'truncate(bits=N)', 'lfill(N)', 'rfill(N, T)', 'md5', 'sha1(salt=T)',
          'sha256(rounds=2, salt=T)', 'base64(pad=N)', 'hex(N)', 'hexlify(N)',
-         'default(T)', 'concat(T)', 'concat(T,N)', 'literal(T)', 'if(O, T, T, T)',
-         'if(O, N, T, N)']
+         'regexp(R, S)', 'regexp(R, S)', 'default(T)', 'concat(T)',
+         'concat(T,N)', 'literal(T)', 'if(O, T, T, T)', 'if(O, N, T, N)']
 FIRST = ['literal(T)', 'literal(N)', 'if(T, O, T, T, T)', 'if(N, O, N, T, T)',
          'concat(T, T)', 'default(T)']
 
@@ -43,6 +49,8 @@ class Expressions:
         return ''.join({
             'N': lambda: str(pick(NUMBERS)),
             'O': lambda: "'" + pick(OPERATORS) + "'",
+            'R': lambda: "'" + pick(PATTERNS) + "'",
+            'S': lambda: "'" + pick(INSERTS) + "'",
             'T': lambda: pick(["'" + pick(WORDS) + "'", pick(VARIABLES)]),
         }.get(c, lambda c=c: c)() for c in form)
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/buf.h"
 #include "core/str.h"
 
 /* What is compared, and for which of its outcomes the operator holds. */
@@ -105,6 +106,76 @@ match(const char *expression, const char *text)
 	r = regexec(&compiled, text, 0, NULL, 0);
 	regfree(&compiled);
 	return r == 0 ? 0 : r == REG_NOMATCH ? 1 : -1;
+}
+
+/* Whether an expression takes all that is left, by whichever way its end was
+ * reached: POSIX takes the longest match, and PCRE the first. */
+static bool
+takes_rest(const char *expression)
+{
+	size_t len = strlen(expression);
+
+	while (len > 0 && expression[len - 1] == ')')
+		len--;
+	if (len >= 1 && expression[len - 1] == '$')
+		return len < 2 || expression[len - 2] != '\\';
+	return len >= 2 && strchr("*+", expression[len - 1]) != NULL &&
+	       expression[len - 2] == '.' &&
+	       (len < 3 || expression[len - 3] != '\\');
+}
+
+/* The replacement, with what the parentheses match. As condition_replace. */
+static int
+put_replacement(const char *text, const regmatch_t *groups, size_t n,
+    const char *replacement, struct buf *out)
+{
+	for (const char *p = replacement; *p != '\0'; p++) {
+		size_t i;
+
+		if (*p != '\\') {
+			buf_addc(out, *p);
+			continue;
+		}
+		p++;
+		/* 2.4.1 never ends with another character. */
+		if (*p < '0' || *p > '9')
+			return -1;
+		i = (size_t)(*p - '0');
+		if (i >= n || groups[i].rm_so == -1)
+			return 0;
+		buf_add(out, text + groups[i].rm_so,
+		    (size_t)(groups[i].rm_eo - groups[i].rm_so));
+	}
+	return 1;
+}
+
+int
+condition_replace(
+    struct buf *text, const char *expression, const char *replacement)
+{
+	regmatch_t groups[10];
+	struct buf out = { 0 };
+	regex_t compiled;
+	int r;
+
+	if (!is_plain(expression) ||
+	    regcomp(&compiled, expression, REG_EXTENDED) != 0)
+		return -1;
+	r = regexec(&compiled, buf_str(text), 10, groups, 0);
+	regfree(&compiled);
+	if (r == REG_NOMATCH)
+		return 1;
+	if (r != 0 || groups[0].rm_so != 0 ||
+	    (size_t)groups[0].rm_eo != text->len || !takes_rest(expression))
+		return -1;
+	r = put_replacement(buf_str(text), groups, 10, replacement, &out);
+	if (r != 1) {
+		buf_free(&out);
+		return r;
+	}
+	buf_free(text);
+	*text = out;
+	return 1;
 }
 
 int

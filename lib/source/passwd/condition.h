@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buf;
+
 /* A decimal number, with a minus sign where it is below 0. False for another text,
  * or where it does not fit. */
 bool read_integer(const char *text, long long *n);
@@ -22,6 +24,15 @@ bool read_integer(const char *text, long long *n);
  */
 int condition_holds(
     const char *a, const char *operator, size_t len, const char *b);
+
+/*
+ * "regexp": the text becomes the replacement, in which "\\1" is what is in the first
+ * parentheses, where the expression matches all of it; it stays where nothing
+ * matches. 1; 0: the server fails, because those match nothing. -1: not known; of a
+ * match in a part 2.4.1 keeps nothing else, and later releases do.
+ */
+int condition_replace(
+    struct buf *text, const char *expression, const char *replacement);
 
 /* Whether an operator compares numbers. */
 bool condition_of_numbers(const char *operator);

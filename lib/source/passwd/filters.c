@@ -550,6 +550,47 @@ choose(struct var_value *v, struct call *c)
 	       set_argument(v, c, placed(c, first + (r == 1 ? 2 : 3)));
 }
 
+/* regexp(EXPRESSION, REPLACEMENT). */
+static bool
+replace(struct var_value *v, struct call *c)
+{
+	const char *expression, *replacement;
+	int r;
+
+	if (!text_of(c, placed(c, 0), &expression) ||
+	    !text_of(c, placed(c, 1), &replacement)) {
+		c->unknown = true;
+		return false;
+	}
+	r = condition_replace(&v->text, expression, replacement);
+	c->unknown |= r == -1;
+	return r == 1;
+}
+
+/* A list: its items, between tabs, get commas. */
+static bool
+list(struct var_value *v, struct call *c)
+{
+	/* An escape. */
+	if (strchr(buf_str(&v->text), '\1') != NULL) {
+		c->unknown = true;
+		return false;
+	}
+	for (size_t i = 0; i < v->text.len; i++)
+		if (v->text.data[i] == '\t')
+			v->text.data[i] = ',';
+	return true;
+}
+
+/* Of bytes it is what is not followed. */
+static bool
+text(struct var_value *v, struct call *c)
+{
+	(void)v;
+	(void)c;
+	return true;
+}
+
 /* --- all --- */
 
 static const struct filter {
@@ -573,9 +614,11 @@ static const struct filter {
 	{ "ldap_dn", make_dn, 0, 0, "", false, false },
 	{ "lenumber", to_number, 0, 0, "", false, true },
 	{ "lfill", fill, 1, 2, "", false, false },
+	{ "list", list, 0, 0, "", false, false },
 	{ "literal", literal, 1, 1, "", true, true },
 	{ "lower", set_case, 0, 0, "", false, false },
 	{ "md5", digest, 0, 0, "rounds salt", false, true },
+	{ "regexp", replace, 2, 2, "", false, false },
 	{ "reverse", reverse, 0, 0, "", false, true },
 	{ "rfill", fill, 1, 2, "", false, false },
 	{ "sha1", digest, 0, 0, "rounds salt", false, true },
@@ -583,6 +626,7 @@ static const struct filter {
 	{ "sha384", digest, 0, 0, "rounds salt", false, true },
 	{ "sha512", digest, 0, 0, "rounds salt", false, true },
 	{ "substr", substr, 1, 2, "", false, true },
+	{ "text", text, 0, 0, "", false, false },
 	{ "truncate", truncate, 0, 1, "bits", false, true },
 	{ "unbase64", decode64, 0, 0, "pad url", false, false },
 	{ "unhex", from_hex, 0, 0, "", false, false },

@@ -41,8 +41,8 @@ struct call {
  * fails on the server, which then goes by a default of its own or finds nobody.
  * Known are if, literal, default, concat, lower, upper, reverse, username, domain,
  * index, substr, truncate, lfill, rfill, ldap_dn, hash and the digests, base64,
- * unbase64, hex, unhex, hexlify, unhexlify, benumber and lenumber; not regexp, which
- * replaces the whole value in 2.4.1, and what matches in later releases.
+ * unbase64, hex, unhex, hexlify, unhexlify, benumber, lenumber, list, text, and
+ * regexp where the releases agree. There is no "switch".
  * (src/lib-var-expand/expansion-filter.c.)
  */
 bool filter_apply(struct var_value *v, struct call *c);
