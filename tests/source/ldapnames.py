@@ -201,6 +201,7 @@ class Judge:
             target = self.accounts.get(self.aliases[name][0])
         if name.split('@')[1] not in DOMAINS:
             if self.seed.listed != 'mail' and \
+                    'mail=user' not in self.seed.settings and \
                     (name in self.aliases or name in self.accounts):
                 self.bad.append(f'{name} is of a domain of nobody here')
         elif fields is None:

@@ -328,6 +328,20 @@ judge(struct first *f, const char *name, const char *user)
 		keep_apart(d, name);
 }
 
+/* Whether a name without a domain opens a mailbox of another name, so that its
+ * address in the domain that was given is nobody's yet. */
+static bool
+is_moved(struct dovecot *d, const char *listed, const char *also,
+    const struct outcome *o)
+{
+	const char *address;
+
+	if (strchr(listed, '@') != NULL || !o->found)
+		return false;
+	address = dovecot_address_of(d, o->user, listed);
+	return address != NULL && strcmp(address, also) != 0;
+}
+
 const char *
 second_names_follow(struct dovecot *d, const char *listed, const char *also,
     const char *user, struct outcome *o)
@@ -340,6 +354,10 @@ second_names_follow(struct dovecot *d, const char *listed, const char *also,
 	char *address = NULL;
 	size_t n = 0;
 
+	if (also != NULL && is_moved(d, listed, also, o)) {
+		f.also = NULL;
+		add_name(&f, also);
+	}
 	add_listed(&f, listed);
 	add_listed(&f, also);
 	add_answered(&f);
