@@ -60,6 +60,7 @@ ok 'lists that name one another lose nobody; each link that leads back is named'
 	back="leads back to this alias: in its place stands whom it leads to"
 	notes_are "changed l2@one.test: the target l1@one.test $back" \
 	    "changed l1@one.test: the target l2@one.test $back" \
+	    "not-carried one.test: aliases lead to accounts of it, such as s@one.test, and the input has none: see that all of the directory was read; nobody is taken from a list for that" \
 	    "not-carried s@one.test: the target s@one.test: it leads to itself, and is not an account" \
 	    "not-carried s@one.test: an alias without a target"'
 
@@ -315,7 +316,8 @@ ok 'catch-alls' '
 	["Domain","#d-two_2etest",{"catchAllAddress":"x@other.test"}]
 	EOF
 	same want got
-	notes_are "not-carried @four.test: the target nobody@five.test: it is not among the accounts of the plan" \
+	notes_are "not-carried five.test: aliases lead to accounts of it, such as nobody@five.test, and the input has none: see that all of the directory was read; nobody is taken from a list for that" \
+	    "not-carried @four.test: the target nobody@five.test: it is not among the accounts of the plan" \
 	    "not-carried @six.test: the target @six.test: a whole domain cannot be a target" \
 	    "not-carried @three.test: the catch-all: it leads to several addresses; the server takes one" \
 	    "not-carried @four.test: the catch-all: it leads nowhere" \

@@ -112,4 +112,82 @@ ok 'where a record was refused, or could not be read, nothing is proven either' 
 	run 0 apply -u --keep-passwords plan >out 2>err
 	[ "$(has_aliases a)" = info ]'
 
+# Two readers, one file: the first failed before its first record.
+aliases_alone() { # RECORDS...: of aliases
+	echo '{"v":1,"type":"domain","domain":"one.test"}'
+	for record; do
+		echo "{\"v\":1,\"type\":\"alias\",$record}"
+	done
+	echo "{\"v\":1,\"type\":\"end\",\"count\":$(($# + 1))}"
+}
+team='"address":"team@one.test","targets":["a@one.test","b@one.test","x@other.test"]'
+inner='"address":"inner@one.test","targets":["a@one.test","b@one.test"]'
+outer='"address":"outer@one.test","targets":["inner@one.test","x@other.test"]'
+hers='"address":"a@one.test","targets":["a@one.test","y@other.test"]'
+caught='"address":"@one.test","targets":["z@other.test"]'
+moved "$team" "$inner" "$outer"
+for how in '' --reconcile; do
+	ok "aliases without the accounts that they lead to take nobody from a list $how" '
+		aliases_alone "$team" "$inner" "$outer" >alone
+		# shellcheck disable=SC2086
+		run 0 mkaccounts $how alone >plan 2>err
+		has err "one.test: aliases lead to accounts of it, such as a@one.test, and the input has none"
+		run 0 apply -u --destroy plan >out 2>err
+		[ "$(members team)" = "a@one.test b@one.test x@other.test" ]
+		[ "$(members inner)" = "a@one.test b@one.test" ]
+		[ "$(members outer)" = "a@one.test b@one.test x@other.test" ]'
+	ok "nor does her forward, or a catch-all, take the place of an owner there $how" '
+		aliases_alone "$team" "$hers" >alone
+		# shellcheck disable=SC2086
+		run 0 mkaccounts $how alone >plan 2>err
+		has err "a@one.test: the forward of an account that is not in this plan"
+		run 0 apply -u --destroy plan >out 2>err
+		[ "$(members team)" = "a@one.test b@one.test x@other.test" ]
+		aliases_alone "$team" "$caught" >alone
+		# shellcheck disable=SC2086
+		run 0 mkaccounts $how alone >plan
+		run 0 apply -u --destroy plan >out
+		for m in a@one b@one x@other; do members team | grep -q "$m.test"; done
+		jmap x:MailingList/set "{\"update\":{\"$(jmap x:MailingList/get "{\"ids\":null}" |
+		    jq -r ".methodResponses[0][1].list[] | select(.name == \"team\").id")\":{\"recipients/z@other.test\":false}}}"'
+done
+ok 'nor one account that is not among those of its domain' '
+	dump "$team" | grep -v "\"address\":\"b@one.test\"" | sed "/\"end\"/d" >some
+	echo "{\"v\":1,\"type\":\"end\",\"count\":$(wc -l <some)}" >>some
+	run 0 mkaccounts -q some >plan
+	run 0 apply -u plan >out
+	[ "$(members team)" = "a@one.test b@one.test x@other.test" ]'
+moved "$team" "$inner"
+ok 'a list that would be an alias for want of an account stays, and that is an error' '
+	dump "$inner" | grep -v "\"address\":\"b@one.test\"" | sed "/\"end\"/d" >some
+	echo "{\"v\":1,\"type\":\"end\",\"count\":$(wc -l <some)}" >>some
+	run 0 mkaccounts -q --reconcile some >plan
+	got=0
+	apply -u --destroy plan >out 2>err || got=$?
+	[ "$got" = 1 ]
+	has err "a@one.test: a name or address of it is taken by the MailingList inner@one.test"
+	[ "$(members inner)" = "a@one.test b@one.test" ]'
+ok 'who is off an alias in the directory is off the list when all accounts are there' '
+	dump "${team%%,\"b@*},\"x@other.test\"]" | mkaccounts -q >plan
+	run 0 apply -u plan >out
+	[ "$(members team)" = "a@one.test x@other.test" ]'
+moved
+ok 'the list of a forward keeps whom the directory names without an account' '
+	forward() { # TARGET...
+		dump | sed "s/\(\"address\":\"c@two.test\"[^}]*\)}/\1,\"forward\":[$1]}/"
+	}
+	forward "\"b@one.test\",\"x@other.test\",\"y@other.test\"" | mkaccounts -q --settings s >plan
+	run 0 apply -u plan >out
+	[ "$(members c-forward)" = "b@one.test x@other.test y@other.test" ]
+	forward "\"b@one.test\",\"x@other.test\",\"y@other.test\"" | grep -v "\"address\":\"b@one" | sed "/\"end\"/d" >some
+	echo "{\"v\":1,\"type\":\"end\",\"count\":$(wc -l <some)}" >>some
+	run 0 mkaccounts -q --settings s some >plan
+	run 0 apply -u plan >out
+	[ "$(members c-forward)" = "b@one.test x@other.test y@other.test" ]'
+ok 'a plan of a part is one, whosever password is temporary' '
+	dump | head -n 3 >some
+	sed -i "s/\"secret\":\"[^\"]*\"/\"secret\":\"*\"/" some
+	run 0 mkaccounts -q --partial --no-secret=temp --temp-file temp some >plan
+	jq -e "select(.object == \"Account\").matchOn == [\"domainId\",\"name\"]" plan'
+
 done_testing

@@ -147,6 +147,11 @@ ok 'README lists each tool, and NEWS has it' '
 		grep -qiw -e "${tool#dirdump-}" "$top/NEWS" || echo "NEWS: $tool"
 	done >lacking
 	same /dev/null lacking'
+# A reader that fails before its first record leaves the dump of the next alone.
+ok 'what writes a file in two commands does not go on where the first has failed' '
+	awk "FNR == 1 { last = \"\" } />>[a-z]+\.ndjson/ && last !~ /&&\$/ { print FILENAME \": \" \$0 } { last = \$0 }" \
+	    "$top"/README.md "$top"/man/*.[157] >lacking
+	same /dev/null lacking'
 ok 'dirdump(1) names each source' '
 	for tool in $tools; do
 		case $tool in

@@ -27,6 +27,8 @@ forwards(const struct model_account *a)
 
 /* --- the targets --- */
 
+static const char no_account[] = "it is not among the accounts of the plan";
+
 /* Why a text cannot be a target; NULL if it can. */
 static const char *
 bad_target(const struct plan *p, uint32_t target)
@@ -38,7 +40,7 @@ bad_target(const struct plan *p, uint32_t target)
 	if (p->addresses[target].kind == OWNER_NONE &&
 	    plan_account_of(p, target) == NULL && plan_is_local(p, target) &&
 	    !p->options->partial)
-		return "it is not among the accounts of the plan";
+		return no_account;
 	return NULL;
 }
 
@@ -60,6 +62,8 @@ add_caught(struct plan *p, struct model_account *a, struct run *targets,
 {
 	if (caught->cut)
 		a->flags |= ACC_UNSURE;
+	if (caught->lacks)
+		a->flags |= ACC_LACKS;
 	for (uint32_t n = 0; n < caught->leaves.n; n++)
 		add_address(p, a, targets, p->numbers[caught->leaves.at + n]);
 }
@@ -84,7 +88,9 @@ clean_targets(struct plan *p, struct model_account *a)
 					 : bad_target(p, target);
 
 		if (reason != NULL) {
-			a->flags |= ACC_UNSURE;
+			a->flags |= reason == no_account
+					? ACC_UNSURE | ACC_LACKS
+					: ACC_UNSURE;
 			plan_note(p, NOTE_LEFT, plan_name(p, a->address),
 			    a->origin, "the forward to %s: %s",
 			    plan_name(p, given), reason);
@@ -108,6 +114,15 @@ reached(const struct plan *p, uint32_t at)
 					  : (struct run){ at, 1 };
 }
 
+/* Whether it is a list that has not all whom its alias names. */
+static bool
+is_lacking(const struct plan *p, uint32_t at)
+{
+	const struct address *target = &p->addresses[p->numbers[at]];
+
+	return target->kind == OWNER_LIST && p->lists[target->owner].lacks;
+}
+
 /* Lists do not nest on the server: who is on a list stands on that of the forward.
  * A forward to one list alone redirects there. */
 static void
@@ -121,6 +136,8 @@ expand_lists(struct plan *p, struct model_account *a)
 	for (uint32_t n = 0; n < a->forward.n; n++) {
 		struct run on = reached(p, a->forward.at + n);
 
+		if (is_lacking(p, a->forward.at + n))
+			a->flags |= ACC_LACKS;
 		for (uint32_t i = 0; i < on.n; i++) {
 			uint32_t member = p->numbers[on.at + i];
 
@@ -265,7 +282,8 @@ forward_list(struct plan *p, const struct model_account *a)
 		    a->forward.n, address == 0 ? "" : plan_name(p, address));
 		return 0;
 	}
-	plan_list(p, address, a->origin, a->forward);
+	plan_list(
+	    p, address, a->origin, a->forward, (a->flags & ACC_LACKS) != 0);
 	return address;
 }
 

@@ -21,10 +21,35 @@ plan_may_come(const struct plan *p, uint32_t address)
 	       (is_part(p) || p->addresses[address].absent);
 }
 
+/* No account of the domain is in the input: they may be in a directory that it is
+ * not from. */
+static bool
+is_unread(const struct plan *p, uint32_t address)
+{
+	return p->domains[p->addresses[address].domain].accounts == 0;
+}
+
+/* The row has a target whose account the input does not have. */
+static void
+lack(struct plan *p, struct row *row, uint32_t target)
+{
+	struct domain *d = &p->domains[p->addresses[target].domain];
+
+	row->lacks = true;
+	if (d->accounts != 0 || d->unread_said)
+		return;
+	d->unread_said = true;
+	plan_note(p, NOTE_LEFT, d->name, row->origin,
+	    "aliases lead to accounts of it, such as %s, and the input has "
+	    "none: see that all of the directory was read; nobody is taken "
+	    "from a list for that",
+	    plan_name(p, target));
+}
+
 /* A target that is not a row: an account, or an address elsewhere. 0, with a
  * note, if it does not exist. */
 static uint32_t
-leaf(struct plan *p, const struct row *row, uint32_t target)
+leaf(struct plan *p, struct row *row, uint32_t target)
 {
 	const struct model_account *account = plan_account_of(p, target);
 	const char *reason = NULL;
@@ -41,6 +66,8 @@ leaf(struct plan *p, const struct row *row, uint32_t target)
 		reason = "it is not among the accounts of the plan";
 	if (reason == NULL)
 		return target;
+	if (!plan_is_catch_all(p, target))
+		lack(p, row, target);
 	plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
 	    "the target %s: %s", plan_name(p, target), reason);
 	return 0;
@@ -51,7 +78,10 @@ plan_is_forward_of_rest(struct plan *p, const struct row *row)
 {
 	if (p->addresses[row->address].absent)
 		return true;
-	for (uint32_t n = 0; is_part(p) && n < row->targets.n; n++)
+	/* What leads to itself alone says nothing in a whole dump. */
+	if (!is_part(p) && (row->targets.n < 2 || !is_unread(p, row->address)))
+		return false;
+	for (uint32_t n = 0; n < row->targets.n; n++)
 		if (plan_target(p, p->numbers[row->targets.at + n]) ==
 		    row->address)
 			return true;
@@ -136,6 +166,10 @@ add_target(struct plan *p, const struct graph *g, struct row *row,
 		    plan_name(p, target));
 	} else {
 		row->cut = row->cut || nested->cut;
+		/* A catch-all takes what no account has. */
+		row->lacks =
+		    row->lacks || nested->lacks ||
+		    (p->addresses[target].row == 0 && is_unread(p, target));
 		for (uint32_t n = 0; n < nested->leaves.n; n++) {
 			uint32_t address = p->numbers[nested->leaves.at + n];
 
@@ -154,7 +188,7 @@ settle_part(
     struct plan *p, const struct graph *g, const uint32_t *rows, size_t n_rows)
 {
 	struct run leaves = plan_run(p);
-	bool cut = false;
+	bool cut = false, lacks = false;
 
 	plan_set(p);
 	for (size_t i = 0; i < n_rows; i++) {
@@ -169,10 +203,12 @@ settle_part(
 				add_target(p, g, row, target, &leaves);
 		}
 		cut = cut || row->cut;
+		lacks = lacks || row->lacks;
 	}
 	for (size_t i = 0; i < n_rows; i++) {
 		p->rows[rows[i]].leaves = leaves;
 		p->rows[rows[i]].cut = cut;
+		p->rows[rows[i]].lacks = lacks;
 	}
 }
 

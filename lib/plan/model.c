@@ -363,11 +363,12 @@ plan_keep_list(struct plan *p, uint32_t address)
 }
 
 void
-plan_list(
-    struct plan *p, uint32_t address, uint32_t origin, struct run recipients)
+plan_list(struct plan *p, uint32_t address, uint32_t origin,
+    struct run recipients, bool lacks)
 {
 	p->lists = xgrow(p->lists, p->n_lists, &p->cap_lists, sizeof *p->lists);
-	p->lists[p->n_lists] = (struct list){ address, origin, recipients };
+	p->lists[p->n_lists] =
+	    (struct list){ address, origin, recipients, lacks };
 	plan_own(p, address, OWNER_LIST, p->n_lists++);
 	p->counts.lists++;
 }

@@ -46,6 +46,7 @@ struct domain {
 	/* The directory has one, or some, that could not be carried. */
 	bool left_catch_all;
 	bool left_aliases;
+	bool unread_said; /* that the input has no account of it */
 };
 
 /* What an address of the new server is. */
@@ -79,7 +80,8 @@ enum account_flags {
 	ACC_VERBATIM = 32,
 	ACC_TRANSCODED = 64,
 	ACC_TEMPORARY = 128,
-	ACC_UNSURE = 256 /* the directory has more of its forward */
+	ACC_UNSURE = 256, /* the directory has more of its forward */
+	ACC_LACKS = 512   /* of it a target whose account the input lacks */
 };
 
 /* Strings are numbers in p->texts, 0 for none. */
@@ -130,12 +132,14 @@ struct row {
 	bool active;
 	bool moved; /* into the domain that its domain is an alias of */
 	bool cut;   /* not all that it leads to is in the leaves */
+	bool lacks; /* so an account that the input does not have */
 };
 
 struct list {
 	uint32_t address;
 	uint32_t origin;
 	struct run recipients;
+	bool lacks; /* the directory has more, without their accounts */
 };
 
 /* A signing key of a domain. */
@@ -272,9 +276,10 @@ void plan_keep_list(struct plan *p, uint32_t address);
  * where it has none, good until the next ones are. */
 struct extras plan_extras(const struct plan *p, const struct model_account *a);
 struct extras *plan_extras_put(struct plan *p, struct model_account *a);
-/* A new list with that address, which nobody has. */
-void plan_list(
-    struct plan *p, uint32_t address, uint32_t origin, struct run recipients);
+/* A new list with that address, which nobody has; lacks: its alias names others, too,
+ * whose accounts the input does not have. */
+void plan_list(struct plan *p, uint32_t address, uint32_t origin,
+    struct run recipients, bool lacks);
 
 void plan_note(struct plan *p, enum note_kind kind, const char *address,
     uint32_t origin, const char *fmt, ...)

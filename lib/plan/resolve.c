@@ -132,6 +132,8 @@ become_forward(struct plan *p, struct model_account *a, const struct row *row)
 
 	if (row->cut)
 		a->flags |= ACC_UNSURE;
+	if (row->lacks)
+		a->flags |= ACC_LACKS;
 	for (uint32_t n = 0; n < row->leaves.n; n++) {
 		uint32_t target = p->numbers[row->leaves.at + n];
 
@@ -206,7 +208,8 @@ become_list(struct plan *p, const struct row *row)
 		    "its domain has no id (--existing-domain %s=ID)",
 		    p->domains[a->domain].name);
 	else
-		plan_list(p, row->address, row->origin, row->leaves);
+		plan_list(
+		    p, row->address, row->origin, row->leaves, row->lacks);
 }
 
 /* What the row's address becomes on the new server. */
@@ -269,9 +272,10 @@ place_row(struct plan *p, const struct row *row)
 	place(p, row);
 	own = &p->addresses[row->address];
 	/* A list that the server may have stays, unless something took its
-	 * place. */
+	 * place; an alias that is one for want of accounts does not. */
 	if (row->address != 0 && !plan_is_catch_all(p, row->address) &&
-	    own->kind == OWNER_NONE)
+	    (own->kind == OWNER_NONE ||
+		(row->lacks && own->kind == OWNER_ALIAS)))
 		plan_keep_list(p, row->address);
 }
 

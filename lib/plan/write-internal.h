@@ -19,6 +19,7 @@ struct writer {
 	struct buf id; /* scratch for client ids */
 	size_t n;      /* objects in the line */
 	bool whole;    /* all objects of the kind go into one line */
+	bool lacks;    /* what the server has beside those of the line stays */
 	int result;
 };
 

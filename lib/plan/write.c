@@ -81,7 +81,8 @@ writer_is_part(const struct plan *p)
 static void
 put_match(struct writer *w, char kind)
 {
-	bool part = writer_is_part(w->plan) && strchr("gul", kind) != NULL;
+	bool part = (writer_is_part(w->plan) || w->lacks) &&
+		    strchr("gutl", kind) != NULL;
 
 	if (part)
 		jw_str(&w->line, "domainId");
@@ -380,6 +381,28 @@ put_accounts(struct writer *w, bool groups)
 	writer_end(w);
 }
 
+/*
+ * Lists whose aliases name others, too, whose accounts the input does not have: a
+ * directory may not have been read, and nobody is taken from them. order: of the
+ * lists, by number; NULL: as they are.
+ */
+static void
+put_lacking_lists(
+    struct writer *w, const uint32_t *order, size_t from, size_t end)
+{
+	w->whole = false;
+	w->lacks = true;
+	for (size_t i = from; i < end && w->result == 0; i++) {
+		const struct list *l =
+		    &w->plan->lists[order == NULL ? i : order[i]];
+
+		if (l->lacks)
+			put_list(w, "upsert", l);
+	}
+	writer_end(w);
+	w->lacks = false;
+}
+
 /* --- reconcile: a line for each domain, which takes away what else is there */
 
 /* The indexes 0..n-1 in the order of their domains, those of domain d from
@@ -488,12 +511,17 @@ reconcile_lists(struct writer *w, uint32_t d, const struct by_domain *lists,
 	const struct plan *p = w->plan;
 	const struct domain *domain = &p->domains[d];
 	bool some = kept->start[d] != kept->start[d + 1];
-	const char *op = operation(w, domain->spare_lists);
+	const char *op;
+
+	put_lacking_lists(
+	    w, lists->order, lists->start[d], lists->start[d + 1]);
+	op = operation(w, domain->spare_lists);
 
 	if (some)
 		op = "upsert";
 	for (uint32_t i = lists->start[d]; i < lists->start[d + 1]; i++)
-		put_list(w, op, &p->lists[lists->order[i]]);
+		if (!p->lists[lists->order[i]].lacks)
+			put_list(w, op, &p->lists[lists->order[i]]);
 	if (w->whole && domain->local && domain->alias_of == 0 &&
 	    !plan_is_missing(p, d)) {
 		/* The last list may be gone. */
@@ -591,8 +619,10 @@ plan_write(struct plan *p,
 	} else {
 		put_accounts(&w, false);
 		for (size_t i = 0; i < p->n_lists && w.result == 0; i++)
-			put_list(&w, "upsert", &p->lists[i]);
+			if (!p->lists[i].lacks)
+				put_list(&w, "upsert", &p->lists[i]);
 		writer_end(&w);
+		put_lacking_lists(&w, NULL, 0, p->n_lists);
 	}
 	put_rights(&w);
 	writer_domain_updates(&w);
