@@ -5,7 +5,7 @@
 . "$top/t/procedure.sh"
 need_dovecot /usr/lib/dovecot/managesieve-login dovecot-managesieved
 
-for user in alice bob cat dan eve fay gus; do
+for user in alice bob cat dan eve fay gus hal; do
 	mail $user@one.test '' 1 2
 	echo "$user@one.test:{PLAIN}$user-Zx-long" >>old.users
 done
@@ -30,10 +30,11 @@ new_server
 configure
 settings "OLD_SIEVE=sieve://127.0.0.1:$port"
 ferry_ready
-# The directory has a forward of hers.
+# The directory has a forward of each but one.
 cat >dump <<END
 #!/bin/sh
-dirdump passwd-file -q $tmp/directory | sed 's/"type":"account",/"type":"account","forward":["away@two.test"],"keep":true,/
+dirdump passwd-file -q $tmp/directory | sed '/"hal@one.test"/b
+    s/"type":"account",/"type":"account","forward":["away@two.test"],"keep":true,/
     /"eve@one.test"/s/"keep":true,/&"scripts":[{"name":"docker-mailserver","active":true,"text":"# plain\\\\nkeep;\\\\n"}],/'
 END
 chmod 755 dump
@@ -233,4 +234,9 @@ ok 'nor one that runs from a file without a name' '
 	[ "$(old_filters eve)" = docker-mailserver ]
 	[ ! -h homes/old/eve@one.test/.dovecot.sieve ]
 	sieve_text eve | grep -F "a filter was changed on the new server: it is there as \"docker-mailserver\", not active: $tmp/homes/old/eve@one.test/.dovecot.sieve runs"'
+ok 'of an owner without any filter there is nothing to say on the way back' '
+	run 0 migrate -q hal@one.test 2>err
+	run 0 rollback -q hal@one.test >out 2>err
+	not [ -s out ]
+	not [ -s err ]'
 done_testing

@@ -17,10 +17,12 @@ step_sieve() {
 	find_plain || return
 	tell_switched
 	for script in "$dir"/tree/sieve/*.sieve; do
+		# Of an owner without filters there is none, nor a list of them.
+		[ -e "$script" ] || continue
 		sieve_file=$(basename -- "$script" .sieve)
 		name_script
 		case $sieve_name in
-		'*' | active | forward | vacation) continue ;;
+		active | forward | vacation) continue ;;
 		mailferry | mailferry-vacation | mailferry-[0-9]*) continue ;;
 		esac
 		put_script || return
