@@ -102,6 +102,40 @@ ok 'what moved meanwhile is known' '
 	run 0 rehearse >out
 	has out "1 account (alice@one.test): there already"
 	has out "1 logins go to stalwart already"'
+ok 'what Dovecot warns of is no folder: an obsolete setting, a clock, on either output' '
+	{ cat "$old_conf"; echo "ssl_protocols = !SSLv3"; } >obsolete.conf
+	chmod 644 obsolete.conf
+	warning="doveadm(bob@one.test): Warning: Created dotlock file timestamp is different than current time (1 vs 2): /x"
+	mkdir clock one-output locked
+	printf "#!/bin/sh\necho \"$warning\" >&2\nexec \${0##*/} \"\$@\"\n" >clock/doveadm
+	cp clock/doveadm clock/doveconf
+	printf "#!/bin/sh\nexec $tmp/clock/doveadm \"\$@\" 2>&1\n" >one-output/doveadm
+	chmod 755 clock/* one-output/*
+	for doveadm in "doveadm -c $tmp/obsolete.conf" "$tmp/clock/doveadm -c $old_conf" "$tmp/one-output/doveadm -c $old_conf"; do
+		cp keep.conf ferry.conf
+		settings "OLD_DOVEADM=\"$doveadm\"" "CHECK_OPTIONS=\"--ignore Nothing\""
+		run 0 migrate --from record --until check bob@one.test 2>err || { cat err; false; }
+		hasnt state/bob@one.test/folders Warning
+		case $doveadm in
+		*one-output*) continue ;;
+		esac
+		grep "Warning: " state/bob@one.test/log
+		rm state/bob@one.test/log
+		run 0 rehearse >out || { cat out; false; }
+		has out "a rollback goes into the Maildirs, as Dovecot has them: 3 accounts"
+		has out "1 account (bob@one.test): a folder below one that does not exist"
+		grep "^  ok     10 messages" out
+		grep "Warning: " state/rehearsal/log
+		hasnt out "Warning"
+	done
+	rm -r state/bob@one.test
+	# Nor is it why an account cannot be opened.
+	printf "#!/bin/sh\n$tmp/clock/doveadm -c $old_conf \"\$@\" || exit\ncase \$* in *status*bob@*) echo \"doveadm: Error: no key\" >&2; exit 75 ;; esac\n" >locked/doveadm
+	chmod 755 locked/doveadm
+	settings "OLD_DOVEADM=$tmp/locked/doveadm"
+	run 1 rehearse >out
+	has out "1 account (bob@one.test): doveadm cannot open it"
+	grep -x "bob@one.test doveadm: Error: no key" state/rehearsal/mail-failed'
 ok 'folders that access lists hide from the master user, and no client is told' '
 	cp keep.conf ferry.conf
 	cp -r homes/old homes/acl

@@ -9,7 +9,6 @@
 #	failed USER TEXT
 # shellcheck shell=sh
 set -u
-tab=$(printf '\t')
 only=
 [ "$1" != only ] || {
 	only=$2
@@ -53,14 +52,34 @@ count() {
 	[ "$said" -eq 0 ] || printf '%s\t%s\t%s\n' "$word" "$user" "$said"
 }
 set -f
-# folders WHAT: the folders of the user.
+# What Dovecot warns of, such as clocks or settings of an earlier release, is for the log
+# of who asks, and no folder.
+warned=$(mktemp) || exit
+trap 'rm -f "$warned"' EXIT
+# folders WHAT: the folders of the user. Some ways to the old server have one output for
+# both: only lines with as many columns as the first has, of numbers behind the name, are
+# of folders.
 folders() {
+	folders_got=0
 	# shellcheck disable=SC2086 # patterns
-	if ! said=$($doveadm -f tab mailbox status -u "$user" "$1" '*' $own </dev/null 2>&1); then
-		printf 'failed\t%s\t%s\n' "$user" "$(printf '%s\n' "$said" | head -n 1)"
+	said=$($doveadm -f tab mailbox status -u "$user" "$1" '*' $own </dev/null 2>"$warned") || folders_got=$?
+	cat "$warned" >&2
+	if [ "$folders_got" -ne 0 ]; then
+		printf 'failed\t%s\t%s\n' "$user" "$(printf '%s\n' "$said" | cat "$warned" - | why)"
 		return 1
 	fi
-	printf '%s\n' "$said" | sed -n "2,\$s/^/folder$tab$user$tab/p" | sed 's/\\/\\\\/g'
+	printf '%s\n' "$said" | USER_NAME=$user LC_ALL=C awk -F '\t' '
+	!columns && $1 == "mailbox" { columns = NF; next }
+	!columns || NF < columns { next }
+	{
+		for (i = NF - columns + 2; i <= NF; i++) if ($i !~ /^[0-9]+$/) next
+		gsub(/\\/, "\\\\")
+		print "folder\t" ENVIRON["USER_NAME"] "\t" $0
+	}'
+}
+# why: the first line that is no warning.
+why() {
+	grep -v -e ': Warning: ' -e '^$' | head -n 1
 }
 [ -z "$only" ] || {
 	user=$only
@@ -70,7 +89,9 @@ folders() {
 while IFS= read -r user; do
 	folders 'messages vsize' || continue
 	# Few owners have either: one search tells of most that they do not.
-	[ -n "$(headless search DELETED OR 2>&1)" ] || continue
+	search_got=0
+	said=$(headless search DELETED OR 2>/dev/null) || search_got=$?
+	[ -n "$said" ] || [ "$search_got" -ne 0 ] || continue
 	headless count headless
 	count deleted DELETED
 done

@@ -36,14 +36,23 @@ kind() {
 			print swap(swap(swap(line[i], home, "~"), user, "%u"), name, "%n")
 	}' | cksum | tr -s '[:space:]' .
 }
+# why: what maildir-merge has said last, and not what Dovecot warns of.
+why() {
+	if grep -q '^maildir-merge: ' "$known/said"; then
+		sed -n 's/^maildir-merge: //p' "$known/said"
+	else
+		cat "$known/said"
+	fi | tail -n 1
+}
 while IFS= read -r user; do
 	at=$known/$(kind)
 	if [ ! -s "$at" ]; then
-		if said=$(maildir-merge --way --user "$user" --doveadm "$doveadm" </dev/null 2>&1); then
+		if said=$(maildir-merge --way --user "$user" --doveadm "$doveadm" </dev/null 2>"$known/said"); then
 			printf '%s\n' "$said" | sed -n "s/.*\"way\":\"user\".*/user/p
 			    s/.*\"way\":\"through-doveadm\",\"obstacle\":\"\([^\"]*\)\",\"reason\":\"\(.*\)\"}/through-doveadm$tab\1$tab\2/p" >"$at"
 		fi
-		[ -s "$at" ] || printf 'none\t%s\n' "$(printf '%s\n' "$said" | tail -n 1 | sed 's/^maildir-merge: //')" >"$at"
+		cat "$known/said" >&2
+		[ -s "$at" ] || printf 'none\t%s\n' "$(why)" >"$at"
 	fi
 	IFS=$tab read -r way rest <"$at"
 	printf '%s\t%s%s\n' "$way" "$user" "${rest:+$tab$rest}"
