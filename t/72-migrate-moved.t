@@ -4,11 +4,11 @@
 . "${0%/*}/lib.sh"
 . "$top/t/procedure.sh"
 
-for user in ann ben cat; do
+for user in ann ben cat dan eve; do
 	mail $user@one.test '' 1 6
 	mail $user@one.test Work 11 12
 done
-old_server ann ben cat
+old_server ann ben cat dan eve
 own
 new_server
 configure
@@ -57,4 +57,31 @@ ok 'and so does one that Vandelay did not read' '
 	[ "$(routes cat@one.test)" = legacy ]
 	run 0 migrate cat@one.test
 	[ "$(routes cat@one.test)" = stalwart ]'
+ok 'an entry of the directory that cannot be read holds up nobody else, there and back' '
+	echo "a blank@one.test:{PLAIN}x-Zx::::::" >>directory
+	rm -f state/records.ndjson*
+	run 0 migrate dan@one.test 2>err || { cat err; false; }
+	has err "some records could not be read: see $tmp/state/dump.log"
+	tail -n 1 state/dan@one.test/record.ndjson | grep "\"failed\":1"
+	[ "$(routes dan@one.test)" = stalwart ]
+	run 0 rollback dan@one.test 2>err || { cat err; false; }
+	[ "$(routes dan@one.test)" = legacy ]
+	run 0 migrate dan@one.test 2>err || { cat err; false; }
+	hasnt state/dan@one.test/log "could not be read (see"
+	# A record that was cut off is refused all the same.
+	sed -i \$d state/dan@one.test/record.ndjson
+	run 1 rollback dan@one.test 2>err
+	has err "no end record"
+	[ "$(routes dan@one.test)" = stalwart ]'
+ok 'mail that was refused before it was turned is not said to be between the servers' '
+	run 0 migrate --until check eve@one.test 2>err
+	mkdir refuses
+	printf "#!/bin/sh\ncase \$* in *\" set\" | *\" unset\") echo mailroute: not that >&2; exit 1 ;; esac\nexec $build/bin/mailroute \"\$@\"\n" >refuses/mailroute
+	chmod 755 refuses/mailroute
+	(PATH=$tmp/refuses:$PATH run 1 migrate eve@one.test 2>err)
+	has err "eve@one.test: mail: mailroute: not that"
+	has err "eve@one.test: nothing was turned: mail and login stay on the old server"
+	hasnt err "put back"
+	run 0 migrate eve@one.test 2>err
+	[ "$(routes eve@one.test)" = stalwart ]'
 done_testing

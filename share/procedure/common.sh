@@ -54,6 +54,8 @@ a_line() {
 . "$share/procedure/records.sh" || exit "$FATAL"
 # shellcheck source=share/procedure/hold.sh disable=SC1091
 . "$share/procedure/hold.sh" || exit "$FATAL"
+# shellcheck source=share/procedure/where.sh disable=SC1091
+. "$share/procedure/where.sh" || exit "$FATAL"
 
 # may_write OPTION FILE PATTERN ENDING STATE: refuses to write a file over one that an
 # earlier run has not written, as its first line tells, or to a device; and in STATE to
@@ -541,10 +543,12 @@ worse() {
 # in which no message loops: the server that is to get it knows first.
 # mail_was is where new mail went, by the journal, before the run. Where that was the
 # old server, and the table was refused, it need not have a line to take out.
-mail_was='' no_line=false
+# table_tried: whether the table was begun with, since.
+mail_was='' no_line=false table_tried=false
 route_mail() {
 	if [ "$1" = new ]; then
 		new_key set || return
+		table_tried=true
 		table_got=0
 		transport_line set || table_got=$?
 		# A table is replaced as a whole, or not at all.
@@ -563,10 +567,11 @@ route_mail() {
 new_key() {
 	own_keys=
 	[ "$1" = set ] || known_keys
+	rest_of_dump
 	# shellcheck disable=SC2086 # words
 	run -i "$record" -o "$dir/mailroute.$1" mailroute \
 	    --password-file "$NEW_PASSWORD_FILE" ${CACERT:+--cacert "$CACERT"} \
-	    ${INSECURE:+-k} ${own_keys:+--keys "$own_keys"} ${MAILROUTE_OPTIONS:-} "$1"
+	    ${INSECURE:+-k} ${own_keys:+--keys "$own_keys"} $rest ${MAILROUTE_OPTIONS:-} "$1"
 }
 # known_keys: own_keys has the ids of the keys of the account, where any were made
 # from here: without them mailroute reads those of all who have moved.
@@ -592,43 +597,24 @@ transport_line() {
 	    --host "$PROXY_NEW=$NEW_SMTP" --host "$PROXY_OLD=-" "$@" --to "$line_to" "$line_address"
 }
 
+# rest_of_dump: rest is the option by which tools take a record of which the end says that
+# other entries of the directory could not be read: the account goes by its own. One that
+# was cut off has no end, and is refused.
+rest_of_dump() {
+	rest=
+	! grep -qs '"type":"end".*"failed":[1-9]' -- "$record" || rest=--partial
+}
+
 # route_login DESTINATION [OPTION...]: the owner's logins at the proxy.
 route_login() {
 	route_to=$1
 	shift
 	[ -n "${PROXY_ADMIN_URL:-}" ] || return 0
+	rest_of_dump
 	# shellcheck disable=SC2086 # words
 	run -i "$record" -o "$dir/remap" remap set --token-file "$PROXY_TOKEN_FILE" \
 	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} --kick "$@" \
-	    ${REMAP_OPTIONS:-} "$route_to"
-}
-
-# ask_login: login_is is where the proxy sends the login of the account, the name of a
-# destination, and empty where there is no proxy.
-ask_login() {
-	login_is=''
-	[ -n "${PROXY_ADMIN_URL:-}" ] || return 0
-	# shellcheck disable=SC2086 # words
-	run -o "$dir/remap" remap get --token-file "$PROXY_TOKEN_FILE" ${CACERT:+--cacert "$CACERT"} \
-	    ${INSECURE:+-k} ${REMAP_OPTIONS:-} "$address" || return
-	login_is=$(sed -n 's/.*"destination":"\([^"]*\)".*/\1/p' "$dir/remap")
-}
-# where_is: that, and mail_is, where its mail goes: new, old, partly or unknown, as
-# mailroute says it. where_text is both in words.
-where_is() {
-	ask_login && known_keys || return
-	# shellcheck disable=SC2086 # words
-	$wave && grep -sF -e "\"address\":\"$address\"" -- "$STATE/wave.mail" >"$dir/mailroute.get" ||
-	    run -o "$dir/mailroute.get" mailroute --password-file "$NEW_PASSWORD_FILE" \
-	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} ${own_keys:+--keys "$own_keys"} \
-	    ${MAILROUTE_OPTIONS:-} get "$address" || return
-	mail_is=$(sed -n 's/.*"mail":"\([^"]*\)".*/\1/p' "$dir/mailroute.get")
-	where_text="${login_is:+the proxy sends the login to \"$login_is\", and }new mail goes "
-	case $mail_is in
-	new | old) where_text="${where_text}to the $mail_is server" ;;
-	partly) where_text="${where_text}to the new server for some of the addresses only (mailroute get $address)" ;;
-	*) where_text="$where_text where nobody can say (mailroute check)" ;;
-	esac
+	    $rest ${REMAP_OPTIONS:-} "$route_to"
 }
 
 # digests_of FILE: those that maildir-ids(1) has said of messages, each once, in the
@@ -666,9 +652,10 @@ compare() {
 		done
 		;;
 	esac
+	rest_of_dump
 	# shellcheck disable=SC2086 # words
 	run -i "$record" -o "$compare_out" acctcheck "$@" \
-	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} $compare_options
+	    ${CACERT:+--cacert "$CACERT"} ${INSECURE:+-k} $rest $compare_options
 }
 
 # van VERB... ARCHIVE: vandelay, whose exit statuses are its own. Partial (5)
