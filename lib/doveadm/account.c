@@ -94,25 +94,13 @@ find_setting(const struct doveadm_account *a, const char *name)
 	return result == NULL ? xstrdup("") : result;
 }
 
-/* Asks for all settings that matter here at once: for each call Dovecot reads its
- * whole configuration. Of 2.3 with those that are the default: -n would not have what
- * a plugin calls its own. */
+/* Asks for all settings at once: for each call Dovecot reads its whole configuration.
+ * Those of single protocols are only told by -n without a name. */
 static int
 read_settings(struct doveadm_account *a, const struct doveadm *d,
     struct doveadm_args *args, struct why *why)
 {
-	if (a->is_24)
-		doveadm_args(args, d,
-		    DOVEADM_WORDS("config", "-n", "mail_driver",
-			"mailbox_list_layout", "mailbox_root_directory_name",
-			"mailbox_subscriptions_filename",
-			"mailbox_list_storage_escape_char",
-			"lazy_expunge_mailbox", "mailbox_autoexpunge",
-			"mailbox_autoexpunge_max_mails"));
-	else
-		doveadm_args(args, d,
-		    DOVEADM_WORDS(
-			"config", "mail_plugins", "plugin/lazy_expunge"));
+	doveadm_args(args, d, DOVEADM_WORDS("config", "-n"));
 	a->settings = ask(args, why);
 	return a->settings == NULL ? -1 : 0;
 }
@@ -233,30 +221,9 @@ read_namespaces(struct doveadm_account *a, const struct doveadm *d,
 			a->namespaces[i].own = true;
 			a->prefix = a->namespaces[i].prefix;
 			a->separator = a->namespaces[i].separator;
-			a->more_uses |= has_masks(&a->namespaces[i]);
 		}
 	leave_second_names(a);
 	return 0;
-}
-
-/* In which mailboxes mail does not stay, by settings of the whole server. */
-static void
-find_expiry(struct doveadm_account *a)
-{
-	static const char *const names[] = { "mailbox_autoexpunge",
-		"mailbox_autoexpunge_max_mails" };
-	char *value = find_setting(
-	    a, a->is_24 ? "lazy_expunge_mailbox" : "plugin/lazy_expunge");
-
-	namespaces_put_waiting(a, value);
-	free(value);
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		value = find_setting(a, names[i]);
-		for (size_t j = 0; j < a->n_namespaces; j++)
-			a->namespaces[j].expires |=
-			    namespaces_expires(names[i], value);
-		free(value);
-	}
 }
 
 /* True if a text of settings has the word, outside of a comment. */
@@ -352,7 +319,10 @@ doveadm_account_read(
 		find_location(a);
 		read_separator(a, d);
 		find_escape(a, d);
-		find_expiry(a);
+		namespaces_heed_sessions(a, a->settings);
+		for (size_t i = 0; i < a->n_namespaces; i++)
+			a->more_uses |= a->namespaces[i].inbox &&
+					has_masks(&a->namespaces[i]);
 	}
 	doveadm_args_free(&args);
 	return r;

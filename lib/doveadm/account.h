@@ -17,6 +17,7 @@
 
 /* A mailbox that the configuration names, whether it is there or not. */
 struct doveadm_use {
+	char *block;  /* what it is called there */
 	char *name;   /* without the prefix; as Dovecot divides levels */
 	char *role;   /* of RFC 8621, by its special use; or NULL */
 	bool expires; /* Dovecot removes mail from it by itself */

@@ -119,7 +119,8 @@ static struct doveadm_use *
 add_use(struct doveadm_namespace *ns, const char *name)
 {
 	ns->uses = xgrow(ns->uses, ns->n_uses, &ns->cap_uses, sizeof *ns->uses);
-	ns->uses[ns->n_uses] = (struct doveadm_use){ .name = xstrdup(name) };
+	ns->uses[ns->n_uses] = (struct doveadm_use){ .block = xstrdup(name),
+		.name = xstrdup(name) };
 	return &ns->uses[ns->n_uses++];
 }
 
@@ -190,6 +191,126 @@ namespaces_parse(struct doveadm_account *a, char *text)
 	}
 }
 
+/* The block that a line is in, of a configuration. */
+struct nesting {
+	struct doveadm_account *a;
+	struct doveadm_namespace *ns; /* NULL: in none that is known */
+	struct doveadm_use *use;      /* NULL: of all its mailboxes */
+	int depth, ns_at, use_at, plugin_at, other_at; /* 0: not in one */
+};
+
+static struct doveadm_namespace *
+find_namespace(const struct doveadm_account *a, const char *name)
+{
+	for (size_t i = 0; i < a->n_namespaces; i++)
+		if (strcmp(a->namespaces[i].name, name) == 0)
+			return &a->namespaces[i];
+	return NULL;
+}
+
+static struct doveadm_use *
+find_use(struct doveadm_namespace *ns, const char *name)
+{
+	for (size_t i = 0; i < ns->n_uses; i++)
+		if (strcmp(ns->uses[i].block, name) == 0)
+			return &ns->uses[i];
+	return add_use(ns, name);
+}
+
+/* True for the block of sessions that are not those of all IMAP clients. */
+static bool
+is_other_session(const char *line)
+{
+	return str_starts(line, "local") || str_starts(line, "remote") ||
+	       (str_starts(line, "protocol ") &&
+		   !str_starts(line, "protocol imap ") &&
+		   (!str_starts(line, "protocol !") ||
+		       str_starts(line, "protocol !imap ")));
+}
+
+static void
+enter(struct nesting *n, char *line)
+{
+	bool plugin = str_starts(line, "plugin ");
+	bool namespace = str_starts(line, "namespace ");
+	bool mailbox = str_starts(line, "mailbox ");
+	bool other = is_other_session(line);
+	const char *name = block_name(line);
+
+	n->depth++;
+	if (plugin && n->plugin_at == 0)
+		n->plugin_at = n->depth;
+	if (other && n->other_at == 0)
+		n->other_at = n->depth;
+	if (namespace && n->ns_at == 0) {
+		n->ns_at = n->depth;
+		n->ns = find_namespace(n->a, name == NULL ? "" : name);
+	}
+	if (mailbox && n->ns != NULL && n->use_at == 0 && name != NULL) {
+		n->use_at = n->depth;
+		n->use = find_use(n->ns, name);
+	}
+}
+
+static void
+leave(struct nesting *n)
+{
+	if (n->ns_at == n->depth) {
+		n->ns_at = 0;
+		n->ns = NULL;
+	}
+	if (n->use_at == n->depth) {
+		n->use_at = 0;
+		n->use = NULL;
+	}
+	if (n->plugin_at == n->depth)
+		n->plugin_at = 0;
+	if (n->other_at == n->depth)
+		n->other_at = 0;
+	n->depth--;
+}
+
+/* A special use is that of IMAP; what removes mail in any session, removes it. */
+static void
+take_setting(struct nesting *n, const char *key, const char *value)
+{
+	if (strcmp(key, "lazy_expunge_mailbox") == 0 ||
+	    (n->plugin_at != 0 && strcmp(key, "lazy_expunge") == 0)) {
+		namespaces_put_waiting(n->a, value);
+	} else if (n->use != NULL) {
+		if (n->other_at == 0 || strcmp(key, "special_use") != 0)
+			take_use(n->use, key, value);
+	} else if (namespaces_expires(key, value)) {
+		for (size_t i = 0; i < n->a->n_namespaces; i++)
+			if (n->ns_at == 0 || n->ns == &n->a->namespaces[i])
+				n->a->namespaces[i].expires = true;
+	}
+}
+
+void
+namespaces_heed_sessions(struct doveadm_account *a, const char *settings)
+{
+	struct nesting n = { .a = a };
+	char *text = xstrdup(settings), *rest = text, *line;
+
+	while ((line = str_cut(&rest, '\n')) != NULL) {
+		char *value = str_trim(line), *key;
+		size_t len = strlen(value);
+
+		if (len > 0 && value[len - 1] == '{') {
+			enter(&n, value);
+		} else if (strcmp(value, "}") == 0) {
+			leave(&n);
+		} else {
+			key = str_trim(str_cut(&value, '='));
+			if (value != NULL)
+				take_setting(
+				    &n, key, doveconf_unquote(str_trim(value)));
+		}
+	}
+	free(text);
+}
+
 static void
 namespace_free(struct doveadm_namespace *ns)
 {
@@ -198,6 +319,7 @@ namespace_free(struct doveadm_namespace *ns)
 		free(ns->settings[i].value);
 	}
 	for (size_t i = 0; i < ns->n_uses; i++) {
+		free(ns->uses[i].block);
 		free(ns->uses[i].name);
 		free(ns->uses[i].role);
 	}

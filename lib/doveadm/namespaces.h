@@ -3,7 +3,7 @@
  */
 
 /* What "doveadm config namespace" says: the namespaces, their settings, and the
- * special uses of mailboxes in them. */
+ * special uses of mailboxes in them; and what else the configuration has of them. */
 #ifndef FERRY_DOVEADM_NAMESPACES_H
 #define FERRY_DOVEADM_NAMESPACES_H
 
@@ -13,6 +13,14 @@
 void namespaces_parse(struct doveadm_account *a, char *text);
 
 void namespaces_free(struct doveadm_account *a);
+
+/*
+ * Heeds what the whole configuration ("doveadm config -n") has of those that are
+ * known, in blocks of single protocols and networks, too: doveadm has settings of its
+ * own, and it is the sessions of others that move and remove mail. Mail expires where
+ * it does for any of them; a special use is that of IMAP.
+ */
+void namespaces_heed_sessions(struct doveadm_account *a, const char *settings);
 
 /* The value that a namespace has for a setting, or NULL. */
 const char *namespace_setting(

@@ -127,6 +127,7 @@ def main():
     escaped()
     plugins()
     namespaces()
+    sessions()
     store = Dovecot('dbox', 'mdbox:~/mdbox')
     store.start()
     command = store.doveadm_command()
@@ -336,6 +337,58 @@ exec %s "$@"
     out, err = run(server, './broken', '-n', '--ignore-unreadable', 'tree')
     assert 'mail in another namespace' in err, (out, err)
     assert out.count('"planned"') == 1, (out, err)
+    server.stop()
+
+
+def sessions():
+    """What removes mail can be set for some sessions alone: doveadm, which has none
+    of it, is not asked for its own."""
+    waits = ('lazy_expunge_mailbox = Gone' if IS_24 else
+             'plugin {\n    lazy_expunge = Gone\n  }')
+    server = Dovecot('server31', 'maildir:~/Maildir', '''
+namespace inbox {
+  mailbox Sent {
+    special_use = \\Sent
+  }
+}
+protocol imap {
+  %s
+  namespace inbox {
+    mailbox Spam {
+      autoexpunge = 30d
+    }
+    mailbox Bin {
+      special_use = \\Trash
+    }
+  }
+}
+protocol pop3 {
+  namespace inbox {
+    mailbox Old/* {
+      autoexpunge_max_mails = 100
+    }
+    mailbox Kept {
+      special_use = \\Trash
+    }
+  }
+}
+''' % waits)
+    server.start()
+    command = server.doveadm_command()
+    subprocess.run(command.split() + ['save', '-u', 'u'], check=True,
+                   input=message('old'))
+    with server.imap() as client:
+        for folder, name in (*EXPIRING, ('Kept', '4.d')):
+            client.create(folder)
+            client.append(folder, None, None, message(name))
+    if server.root:
+        fake(server, command)
+        command = os.path.abspath('doveadm31')
+    for way in '--user', '--through-doveadm':
+        out, err = run(server, command, '-n', 'tree', way=way)
+        assert elsewhere(out) == ['4.d'], (out, err)
+        out, err = run(server, command, '-n', '--count-trash', 'tree', way=way)
+        assert elsewhere(out) == ['4.d', '6.f'], (out, err)
     server.stop()
 
 
