@@ -260,6 +260,34 @@ ok 'a part that was put back is not added again, and that is said' '
 	has err "--readd"
 	merge 0 --readd s t
 	[ "$(count t)" -eq 44 ]'
+ok 'removed mail does not come back from the folder it was moved to there' '
+	fresh
+	merge 0 s t
+	rm t/.New/cur/* "t/cur/$(ls t/cur | head -n 1)"
+	cp -a s later
+	box later/.Proj
+	mv later/.New/cur/* later/cur/1.x:2,S later/.Proj/cur
+	merge 0 later t
+	[ "$(count t)" -eq 39 ]
+	[ "$(grep -c "merged before into another folder and removed since" out)" -ge 4 ]
+	has err "5 messages merged before and removed since"
+	# Where the folder is part of what is to be there, it comes.
+	merge 0 -n --scope=folder later t
+	[ "$(grep -c "\"planned\".*Proj" out)" -eq 5 ]
+	merge 0 --readd later t
+	[ "$(count t)" -eq 44 ]
+	rm -r later'
+ok 'what the owner moved was not removed: a second copy of it is a new one' '
+	fresh
+	merge 0 s t
+	box t/.Kept later/.Proj
+	mv t/.New/cur/* t/.Kept/cur
+	cp -a s/cur s/new s/tmp s/.New later
+	cp later/.New/cur/* later/.Proj/cur
+	merge 0 later t
+	hasnt out "\"skipped\""
+	[ "$(count t)" -eq 48 ]
+	rm -r later'
 ok 'a Maildir that is moved, or mounted anew, is the same one' '
 	fresh
 	merge 0 s t

@@ -256,7 +256,8 @@ add_order(const void *a, const void *b)
 	return 0;
 }
 
-/* One that was removed; with sha NULL, any of that size in that folder. */
+/* One that was removed; with sha NULL, any of that size; with dir NULL, in any
+ * folder. */
 static struct history_add *
 find(const struct history *x, const char *dir, int64_t size,
     const unsigned char *sha)
@@ -270,14 +271,14 @@ find(const struct history *x, const char *dir, int64_t size,
 	while (a > x->adds && a[-1].size == size)
 		a--;
 	for (; a < x->adds + x->n && a->size == size; a++)
-		if (!a->there && strcmp(a->dir, dir) == 0 &&
+		if (!a->there && (dir == NULL || strcmp(a->dir, dir) == 0) &&
 		    (sha == NULL || memcmp(a->sha, sha, sizeof a->sha) == 0))
 			return a;
 	return NULL;
 }
 
-/* Looks for a message among those that were removed. 1: *a is it; 0; or -1: the
- * message cannot be read. */
+/* Looks for a message among those that were removed, first in the folder where it
+ * belongs now. 1: *a is it; 0; or -1: the message cannot be read. */
 static int
 look_up(const struct history *x, const struct merge_plan *p,
     const struct catalogue_entry *e, struct history_add **a)
@@ -288,29 +289,70 @@ look_up(const struct history *x, const struct merge_plan *p,
 	int fd = entry_open(p->source, e, NULL), r = -1;
 	struct stat st;
 
+	*a = NULL;
 	if (fd == -1)
 		return -1;
 	if (fstat(fd, &st) == 0) {
 		r = 0;
-		if (find(x, dir, st.st_size, NULL) != NULL)
-			r = read_raw_digest(fd, sha, NULL);
-		*a = r == 0 ? find(x, dir, st.st_size, sha) : NULL;
+		if (find(x, NULL, st.st_size, NULL) != NULL &&
+		    (r = read_raw_digest(fd, sha, NULL)) == 0) {
+			*a = find(x, dir, st.st_size, sha);
+			if (*a == NULL)
+				*a = find(x, NULL, st.st_size, sha);
+		}
 	}
 	(void)close(fd);
 	return r == -1 ? -1 : *a != NULL;
 }
 
-static void
-apply_one(struct history *x, struct merge_plan *p, size_t number)
+/* True if the message of the source still belongs where it was added. */
+static bool
+is_home(const struct merge_plan *p, size_t number, const struct history_add *a)
 {
-	struct history_add *a = NULL;
+	const struct catalogue_entry *e = &p->source->entries[number];
+
+	return strcmp(a->dir,
+		   p->target->tree->folders[p->folders[e->folder].folder]
+		       .dir) == 0;
+}
+
+static void
+skip(struct history *x, struct merge_plan *p, size_t number,
+    struct history_add *a)
+{
+	bool home = is_home(p, number, a);
+
+	a->there = true;
+	x->skipped++;
+	p->fates[number] = (struct fate){ .outcome = OUT_SKIPPED,
+		.note = home ? "merged before and removed since"
+			     : "merged before into another folder and removed "
+			       "since" };
+}
+
+/* Messages of the source, by number. */
+struct numbers {
+	size_t *v;
+	size_t n, cap;
+};
+
+/* What was removed from the folder where it belongs is skipped; what was removed
+ * from another one, is noted. */
+static void
+apply_one(struct history *x, struct merge_plan *p, size_t number,
+    struct numbers *moved)
+{
+	struct history_add *a;
 
 	switch (look_up(x, p, &p->source->entries[number], &a)) {
 	case 1:
-		a->there = true;
-		x->skipped++;
-		p->fates[number] = (struct fate){ .outcome = OUT_SKIPPED,
-			.note = "merged before and removed since" };
+		if (is_home(p, number, a)) {
+			skip(x, p, number, a);
+			break;
+		}
+		moved->v =
+		    xgrow(moved->v, moved->n, &moved->cap, sizeof *moved->v);
+		moved->v[moved->n++] = number;
 		break;
 	case -1:
 		p->fates[number] = (struct fate){ .outcome = OUT_FAILED,
@@ -322,15 +364,39 @@ apply_one(struct history *x, struct merge_plan *p, size_t number)
 	}
 }
 
+/* What the owner moved is in another folder of the target, and not removed. */
+static void
+find_moved(struct history *x, const struct merge_plan *p)
+{
+	struct history_add *a;
+
+	for (size_t i = 0; i < p->source->n; i++)
+		if (p->fates[i].outcome == OUT_ELSEWHERE &&
+		    look_up(x, p, &p->source->entries[i], &a) == 1)
+			a->there = true;
+}
+
 void
 history_apply(struct history *x, struct merge_plan *p)
 {
+	struct numbers moved = { 0 };
+	struct history_add *a;
+
 	if (x->n == 0 || find_removed(x, p) == 0)
 		return;
 	qsort(x->adds, x->n, sizeof *x->adds, add_order);
 	for (size_t i = 0; i < p->source->n; i++)
 		if (p->fates[i].outcome == OUT_ADD)
-			apply_one(x, p, i);
+			apply_one(x, p, i, &moved);
+	/* The folder is part of what a message is, if that was asked for. */
+	if (p->options.scope == SCOPE_FOLDER)
+		moved.n = 0;
+	if (moved.n > 0)
+		find_moved(x, p);
+	for (size_t i = 0; i < moved.n; i++)
+		if (look_up(x, p, &p->source->entries[moved.v[i]], &a) == 1)
+			skip(x, p, moved.v[i], a);
+	free(moved.v);
 }
 
 void

@@ -55,8 +55,12 @@ int history_each(const char *dir, uint64_t target,
 int history_load(struct history *x, const char *dir, const struct mark *mark,
     const struct history_faults *f, struct why *why);
 
-/* Turns OUT_ADD into OUT_SKIPPED where the message was added before and its
- * file is no longer in its folder; into OUT_FAILED where it cannot be read. */
+/*
+ * Turns OUT_ADD into OUT_SKIPPED where the message was added before and its
+ * file is no longer in its folder; into OUT_FAILED where it cannot be read. It was, too,
+ * if it was added to another folder than the one where it belongs now: it was moved
+ * on the server where the source comes from. With SCOPE_FOLDER it was not.
+ */
 void history_apply(struct history *x, struct merge_plan *p);
 
 void history_free(struct history *x);

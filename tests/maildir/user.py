@@ -128,6 +128,7 @@ def main():
     plugins()
     namespaces()
     sessions()
+    moved()
     store = Dovecot('dbox', 'mdbox:~/mdbox')
     store.start()
     command = store.doveadm_command()
@@ -389,6 +390,36 @@ protocol pop3 {
         assert elsewhere(out) == ['4.d'], (out, err)
         out, err = run(server, command, '-n', '--count-trash', 'tree', way=way)
         assert elsewhere(out) == ['4.d', '6.f'], (out, err)
+    server.stop()
+
+
+def moved():
+    """What the owner removed stays away, also where the message was moved to another
+    folder on the server where it comes from."""
+    server = Dovecot('server32', 'maildir:~/Maildir')
+    server.start()
+    command = server.doveadm_command()
+    subprocess.run(command.split() + ['save', '-u', 'u'], check=True,
+                   input=message('old'))
+    if server.root:
+        fake(server, command)
+        command = os.path.abspath('doveadm32')
+    for sub in ('cur', 'new', 'tmp'):
+        os.makedirs('later/' + sub)
+        os.makedirs('later/.Neu.Unter/' + sub)
+    with open('later/.Neu.Unter/cur/1.a:2,S', 'wb') as f:
+        f.write(message('1.a'))
+    for way in '--user', '--through-doveadm':
+        state = ['--state-dir=state' + way]
+        if way != '--user':
+            state += ['--stage', '%s=%s' % (server.dir, server.inside(server.dir))]
+        out, err = run(server, command, *state, 'tree', way=way)
+        assert out.count('"added"') == 6, (out, err)
+        subprocess.run(command.split() + ['expunge', '-u', 'u', 'mailbox', '*',
+                                          'all'], check=True)
+        out, err = run(server, command, *state, 'later', way=way)
+        assert 'into another folder and removed since' in out, (way, out, err)
+        assert '"added"' not in out, (way, out, err)
     server.stop()
 
 
