@@ -24,6 +24,7 @@ script() {
 # The same for both.
 in_both() {
 	ok 'odd mail, and folders named like options' 'script strange'
+	ok 'a keyword that Dovecot does not take costs no other' 'script labels'
 	ok "flags of messages on both sides: $1" "script flagging $1"
 	ok 'undoing what its owner has used since: kept, or named before it goes' \
 	    'script forced mdbox'

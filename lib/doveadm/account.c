@@ -328,6 +328,20 @@ doveadm_account_read(
 	return r;
 }
 
+size_t
+doveadm_keyword_max(const struct doveadm_account *a)
+{
+	enum {
+		USUAL = 50
+	};
+	char *value = find_setting(a, "mail_max_keyword_length");
+	int64_t n = USUAL;
+	bool told = parse_num(value, 1, INT32_MAX, &n, NULL);
+
+	free(value);
+	return told ? (size_t)n : USUAL;
+}
+
 void
 doveadm_account_free(struct doveadm_account *a)
 {

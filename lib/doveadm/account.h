@@ -102,6 +102,10 @@ int doveadm_find_plugin(const struct doveadm_account *a,
     const struct doveadm *d, const char *const *names, const char **found,
     struct why *why);
 
+/* How long a keyword can be in bytes; Dovecot refuses a longer one with all others of
+ * its message. */
+size_t doveadm_keyword_max(const struct doveadm_account *a);
+
 void doveadm_account_free(struct doveadm_account *a);
 
 #endif

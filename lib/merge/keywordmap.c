@@ -57,12 +57,14 @@ add_letter(struct merge *m, const char *name, void *arg)
 }
 
 void
-merge_note_lost_keywords(struct merge *m, const struct item *it)
+merge_note_lost_keywords(
+    struct merge *m, const struct item *it, const char *which)
 {
 	static const char text[] = "not all keywords could be carried";
 	struct fate *f = &m->plan->fates[it->entry];
-	char *both = f->note == NULL ? xstrdup(text)
-				     : xasprintf("%s; %s", f->note, text);
+	char *both = xasprintf("%s%s%s%s%s", f->note == NULL ? "" : f->note,
+	    f->note == NULL ? "" : "; ", text, *which == '\0' ? "" : ": ",
+	    which);
 
 	f->note = arena_adds(&m->texts, both);
 	free(both);
@@ -76,7 +78,7 @@ merge_letters(struct merge *m, const struct item *it)
 
 	merge_each_keyword(m, it, add_letter, &l);
 	if (m->nameless_letters + m->lost_keywords > lost)
-		merge_note_lost_keywords(m, it);
+		merge_note_lost_keywords(m, it, "");
 	return l.letters;
 }
 

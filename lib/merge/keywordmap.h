@@ -31,8 +31,10 @@ void merge_foresee_keywords(struct merge *m);
 void merge_each_keyword(struct merge *m, const struct item *it,
     void (*add)(struct merge *m, const char *name, void *arg), void *arg);
 
-/* Says in a message's record that keywords of it were lost. */
-void merge_note_lost_keywords(struct merge *m, const struct item *it);
+/* Says in a message's record that keywords of it were lost; which: those that have to
+ * be named, or "". */
+void merge_note_lost_keywords(
+    struct merge *m, const struct item *it, const char *which);
 
 /* The keyword letters that a message gets in its folder. Its record says it
  * where some are lost. */

@@ -65,8 +65,10 @@ struct merge {
 	const char *level; /* a folder of which only the directory was there */
 	size_t added;
 	uint64_t added_bytes;
-	size_t nameless_letters; /* keyword letters without a usable name */
-	size_t lost_keywords;    /* the target's list was full */
+	size_t nameless_letters;     /* keyword letters without a usable name */
+	size_t lost_keywords;        /* the target's list was full */
+	size_t refused_keywords;     /* Dovecot does not take them */
+	const char *refused_keyword; /* one of these, in texts */
 };
 
 /* Collects what is to be added, in the order in which it will be: by folder,

@@ -305,6 +305,13 @@ merge_run_advise(const struct merge_run *r)
 		merge_run_remark(r, REMARK_ADVICE, NULL,
 		    "%zu keyword%s not carried: a folder can have 26",
 		    r->merge.lost_keywords, plural(r->merge.lost_keywords));
+	if (r->merge.refused_keywords > 0)
+		merge_run_remark(r, REMARK_WARNING, NULL,
+		    "%zu keyword%s not carried: Dovecot does not take %s; see "
+		    "mail_max_keyword_length",
+		    r->merge.refused_keywords,
+		    plural(r->merge.refused_keywords),
+		    r->merge.refused_keyword);
 }
 
 static void

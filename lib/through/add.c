@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/str.h"
 #include "doveadm/messages.h"
 #include "doveadm/naming.h"
 #include "maildir/box.h"
@@ -35,6 +36,8 @@ struct batch {
 	size_t n;                          /* of the items that it has */
 	char guids[AT_ONCE][GUID_LEN + 1]; /* empty: not in it */
 	bool there[AT_ONCE];
+	char *keywords_of[AT_ONCE]; /* as the journal has them; NULL: none */
+	char *lacking[AT_ONCE];     /* of these, what is not there */
 	struct keywords keywords;
 	int64_t bytes;
 };
@@ -64,15 +67,22 @@ struct letters {
 	struct batch *b;
 	unsigned int letters;
 	bool full; /* the list has no room for one */
+	size_t max, refused;
+	struct buf names; /* of those that Dovecot refuses */
 };
 
 static void
 add_letter(struct merge *m, const char *name, void *arg)
 {
 	struct letters *l = arg;
-	int n = keywords_find(&l->b->keywords, name);
+	int n;
 
 	(void)m;
+	if (strlen(name) > l->max) {
+		buf_addf(&l->names, "%s%s", l->refused++ > 0 ? " " : "", name);
+		return;
+	}
+	n = keywords_find(&l->b->keywords, name);
 	if (n == -1)
 		n = keywords_add(&l->b->keywords, name);
 	if (n == -1)
@@ -96,24 +106,44 @@ keywords_of(const struct batch *b, unsigned int letters)
 	return result;
 }
 
+/* Counts and notes keywords of a message that Dovecot does not take: names, divided
+ * by blanks. */
+static void
+note_refused(
+    struct merge *m, const struct item *it, const char *names, size_t n)
+{
+	char *first = xmemdup(names, strcspn(names, " "));
+
+	m->refused_keywords += n;
+	if (m->refused_keyword == NULL)
+		m->refused_keyword = arena_adds(&m->texts, first);
+	free(first);
+	merge_note_lost_keywords(m, it, names);
+}
+
 /* The letters of a message; what is lost is counted and noted. False if the list of
  * a batch that has messages lacks room for them: it comes again. */
 static bool
 take_letters(struct batch *b, const struct item *it, unsigned int *letters)
 {
 	struct merge *m = &b->t->run->merge;
-	struct letters l = { .b = b };
+	struct letters l = { .b = b,
+		.max = doveadm_keyword_max(&b->t->store.account) };
 	size_t nameless = m->nameless_letters;
 
 	merge_each_keyword(m, it, add_letter, &l);
 	*letters = l.letters;
 	if (l.full && b->n > 0) {
 		m->nameless_letters = nameless;
+		buf_free(&l.names);
 		return false;
 	}
 	m->lost_keywords += l.full;
-	if (l.full || m->nameless_letters > nameless)
-		merge_note_lost_keywords(m, it);
+	if (l.refused > 0)
+		note_refused(m, it, buf_str(&l.names), l.refused);
+	else if (l.full || m->nameless_letters > nameless)
+		merge_note_lost_keywords(m, it, "");
+	buf_free(&l.names);
 	return true;
 }
 
@@ -173,7 +203,7 @@ stage_one(struct batch *b, const struct item *it, struct why *why)
 		rec.keywords = keywords_of(b, letters);
 		b->bytes += rec.size;
 		journal_put(&t->run->journal, &rec);
-		free(rec.keywords);
+		b->keywords_of[b->n] = rec.keywords;
 	} else {
 		b->guids[b->n][0] = '\0';
 	}
@@ -213,14 +243,74 @@ fill(struct batch *b, size_t left, struct why *why)
 	return 0;
 }
 
+/* True if the word is one of some that are divided by blanks. */
+static bool
+has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = words; (at = strstr(at, word)) != NULL; at += len)
+		if ((at == words || at[-1] == ' ') &&
+		    (at[len] == '\0' || at[len] == ' '))
+			return true;
+	return false;
+}
+
+/* Which of the keywords that a message was given it does not have; NULL: none. */
+static char *
+find_lacking(const char *given, const char *flags)
+{
+	char *found = through_keywords(flags), *copy = xstrdup(given);
+	char *rest = copy, *word, *result = NULL;
+	struct buf out = { 0 };
+
+	while ((word = str_cut(&rest, ' ')) != NULL)
+		if (*word != '\0' && !has_word(found, word))
+			buf_addf(&out, "%s%s", out.len > 0 ? " " : "", word);
+	if (out.len > 0)
+		result = xstrdup(buf_str(&out));
+	buf_free(&out);
+	free(found);
+	free(copy);
+	return result;
+}
+
 static void
 find_there(void *arg, const struct doveadm_message *msg)
 {
 	struct batch *b = arg;
 
 	for (size_t i = 0; i < b->n; i++)
-		if (strcmp(b->guids[i], msg->guid) == 0)
+		if (strcmp(b->guids[i], msg->guid) == 0) {
 			b->there[i] = true;
+			free(b->lacking[i]);
+			b->lacking[i] =
+			    find_lacking(b->keywords_of[i], msg->flags);
+		}
+}
+
+/* Keywords that Dovecot did not take, for a reason of its own. */
+static void
+note_lacking(struct batch *b, size_t i)
+{
+	size_t n = 1;
+
+	if (b->lacking[i] == NULL)
+		return;
+	for (const char *p = b->lacking[i]; *p != '\0'; p++)
+		n += *p == ' ';
+	note_refused(&b->t->run->merge, &b->items[i], b->lacking[i], n);
+}
+
+static void
+free_batch(struct batch *b)
+{
+	for (size_t i = 0; i < AT_ONCE; i++) {
+		free(b->keywords_of[i]);
+		free(b->lacking[i]);
+	}
+	keywords_free(&b->keywords);
+	free(b);
 }
 
 /* Has Dovecot take the stage. A failure does not prove that nothing came. On one file
@@ -263,6 +353,7 @@ settle(struct batch *b, const struct doveadm_mailbox *before,
 			continue;
 		if (b->there[i]) {
 			done.number++;
+			note_lacking(b, i);
 			merge_settle(m, b->items[i].entry);
 			continue;
 		}
@@ -336,8 +427,7 @@ add_batch(struct through *t, const struct item *items, size_t left,
 	if (any && carry_out(b, m, why) == -1)
 		n = -1;
 	stage_clear(&t->stage);
-	keywords_free(&b->keywords);
-	free(b);
+	free_batch(b);
 	return n;
 }
 
