@@ -29,10 +29,6 @@ const char *namespace_setting(
 /* Notes where expunged mail waits for its end: lazy_expunge. */
 void namespaces_put_waiting(struct doveadm_account *a, const char *name);
 
-/* True for a setting that has Dovecot remove mail after some time, or beyond some
- * number; 2.4 knows it by a longer name, too. */
-bool namespaces_expires(const char *key, const char *value);
-
 /* Takes the quotes of doveconf's away, in place. */
 char *doveconf_unquote(char *value);
 
