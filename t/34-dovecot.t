@@ -4,6 +4,7 @@
 # records have. Only its auth service runs, over sockets in the scratch folder.
 . "${0%/*}/lib.sh"
 . "$top/t/dovecot.sh"
+need jq
 
 pw() {
 	doveadm pw -s "$1" -p secret
@@ -153,6 +154,37 @@ ok 'names with capitals are found only where Dovecot keeps them' '
 	dirdump-passwd-file odd >out 2>err || :
 	has out "\"address\":\"upper@one.test\",\"logins\":[\"UPPER@One.Test\"]"
 	stop_dovecot "${conf%/*}"'
+
+cat >quotes <<'END'
+o'neil@one.test:{PLAIN}secret:1000:1000::/h/nobody::
+o\'hara@one.test:{PLAIN}secret:1000:1000::/h/hara::
+o\d@one.test:{PLAIN}secret:1000:1000::/h/nobody::
+ann@one.test:{PLAIN}secret:1000:1000::/h/ann::
+END
+chmod 644 quotes
+printf '%s@one.test\n' "o'neil" "o'hara" 'o\d' ann >quoted.names
+echo "auth_username_chars = abcdefghijklmnopqrstuvwxyz'\\.@" >quoted.chars
+ok 'a quote in a name is looked for with a backslash before it, in each form of names' '
+	for form in "" "username_format=%u "; do
+		echo "$both" | sed "s,= /.*/odd,= $form$tmp/quotes," | cat - quoted.chars >settings
+		start_dovecot "quoted${form:+-form}" <settings
+		while IFS= read -r name; do
+			if may_login "$name"; then
+				printf "%s\n" "$name"
+			else
+				not doveadm -c "$conf" user "$name" >user 2>&1
+			fi
+		done <quoted.names >want
+		[ "$(wc -l <want)" = 2 ]
+		run 1 dirdump-dovecot -c "$conf" >out 2>err
+		jq -r "select(.type == \"account\" and .active) | .address" out >got
+		same want got
+		[ "$(jq -r "select(.type == \"account\") | .home" out | paste -sd " ")" = "/h/hara /h/ann" ]
+		has err "quotes:1: "
+		has err "quotes:3: "
+		[ "$(grep -c "because a quote or a backslash in a passwd-file needs a backslash before it" err)" = 2 ]
+		doveadm -c "$conf" stop
+	done'
 
 {
 	printf '\357\273\277ann@one.test:{PLAIN}secret:1000:1000::/h/ann::\n'

@@ -175,6 +175,11 @@ dovecot_report_unknown(struct dovecot *d, const char *listed, const char *user)
 		emit_bad(d->emit, id,
 		    "a listed name that the query of one user does not find "
 		    "(switched off?): left out");
+	else if (strpbrk(listed, "\"\\'") != NULL)
+		emit_bad(d->emit, id,
+		    "a listed name that the server does not find, because a "
+		    "quote or a backslash in a passwd-file needs a backslash "
+		    "before it: left out");
 	else
 		emit_bad(d->emit, id,
 		    "a listed name that the server does not find, because "

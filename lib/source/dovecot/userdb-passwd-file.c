@@ -295,14 +295,53 @@ passwd_open(struct userdbs *all, struct userdb *db)
 	share(all, db, own);
 }
 
+/* Letters that have a backslash before them in the name by which a line is looked
+ * for, whatever the form of names (lib/strescape.c, str_escape, in both
+ * releases): "o\'neil" in the file is o'neil, and "o'neil" there is nobody. */
+static const char escaped[] = "\"\\'";
+
+static void
+escape_name(void *ctx, const char *value, size_t len, struct buf *out)
+{
+	(void)ctx;
+	for (size_t i = 0; i < len; i++) {
+		if (value[i] != '\0' && strchr(escaped, value[i]) != NULL)
+			buf_addc(out, '\\');
+		buf_addc(out, value[i]);
+	}
+}
+
+/* The user whose name a line has; as it is where it is that of nobody. */
+static const char *
+name_of_line(struct userdbs *all, const char *name)
+{
+	char *user, *to;
+
+	if (strpbrk(name, escaped) == NULL)
+		return name;
+	to = user = arena_adds(&all->arena, name);
+	for (const char *at = name; *at != '\0'; at++) {
+		bool special = strchr(escaped, *at) != NULL;
+
+		if (special && *at++ != '\\')
+			return name;
+		if (special && (*at == '\0' || strchr(escaped, *at) == NULL))
+			return name;
+		*to++ = *at;
+	}
+	*to = '\0';
+	return user;
+}
+
 /* Expands a setting for a user; false where it cannot be, which is reported. */
 static bool
 expand(struct userdbs *all, struct userdb *db, const struct asked *who,
-    const char *setting, const char *text, struct buf *out)
+    const char *setting, const char *text, bool is_name, struct buf *out)
 {
-	struct expansion x = {
-		.user = who->user, .login = who->login, .service = who->service
-	};
+	struct expansion x = { .user = who->user,
+		.login = who->login,
+		.service = who->service,
+		.escape = is_name ? escape_name : NULL };
 	bool known = expansion_put(&x, text, out);
 
 	all->by_service |= x.by_service;
@@ -320,8 +359,9 @@ passwd_lookup(struct userdbs *all, struct userdb *db, const struct asked *who,
 	struct buf path = { 0 }, name = { 0 };
 	void **value = NULL;
 
-	if (!expand(all, db, who, "the path", own->path, &path) ||
-	    !expand(all, db, who, "the form of names", own->format, &name)) {
+	if (!expand(all, db, who, "the path", own->path, false, &path) ||
+	    !expand(
+		all, db, who, "the form of names", own->format, true, &name)) {
 		a->found = FOUND_UNSURE;
 	} else {
 		struct file *file = load(
@@ -365,7 +405,8 @@ list_file(void *ctx, const char *path, const char *domain)
 			emit_drop(emit, NULL,
 			    "a line without the fields of a userdb");
 		else
-			list->user(list->ctx, e->name, domain);
+			list->user(list->ctx, name_of_line(list->all, e->name),
+			    domain);
 	}
 }
 
