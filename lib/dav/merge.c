@@ -11,6 +11,7 @@
 #include "core/arena.h"
 #include "core/map.h"
 #include "core/str.h"
+#include "dav/kept.h"
 #include "dav/object.h"
 #include "dav/server-tree.h"
 
@@ -275,6 +276,89 @@ holder_of(const struct merge *g, enum dav_kind kind, const char *uid,
 	return other;
 }
 
+/* Reads back what was put, and finds out what of it was cut. 0, or -1 and why. */
+static int
+read_back(struct merge *g, const char *href, const struct buf *data,
+    struct dav_cut *cut, struct why *why)
+{
+	struct buf stored = { 0 };
+	struct why own = { 0 };
+	int there = dav_get(g->d, href, &stored, &own);
+
+	if (there == 1)
+		dav_cut_find(cut, buf_str(data), data->len, buf_str(&stored),
+		    stored.len);
+	else if (there == 0)
+		(void)why_set(
+		    why, FAIL_DATA, "the server took it, and does not have it");
+	else
+		(void)why_set(why, own.kind,
+		    "it was put, but whether the server has all of it is not "
+		    "known: it cannot be read back: %.300s",
+		    own.text);
+	buf_free(&stored);
+	return there == 1 ? 0 : -1;
+}
+
+/* What is cut is as good as lost, and would be taken for there by the next run. */
+static void
+take_back(struct merge *g, const char *href, const struct dav_cut *cut,
+    struct why *why)
+{
+	struct why own = { 0 };
+
+	if (dav_remove(g->d, href, &own) == -1)
+		(void)why_set(why, FAIL_DATA,
+		    "the server keeps only a part of %.200s, and it cannot be "
+		    "taken back (%.200s): remove it there, at %.200s",
+		    buf_str(&cut->names), own.text, href);
+	else
+		(void)why_set(why, FAIL_DATA,
+		    "the server keeps only a part of %.200s, so it was taken "
+		    "back: %s",
+		    buf_str(&cut->names),
+		    cut->version_4 ? "it needs vCard 3, make the tree with "
+				     "archive2maildir --vcard=3"
+				   : "leave that out of the file, or put it "
+				     "there by hand");
+}
+
+/* dav_put(), and the server has all of it. What it cut is sent once more in another
+ * form, if there is one. */
+static enum dav_put
+put_whole(struct merge *g, const struct dav_item *item,
+    const struct dav_place *place, const struct buf *data, char **href,
+    struct why *why)
+{
+	struct dav_cut cut = { 0 }, again = { 0 };
+	enum dav_put result = dav_put(
+	    g->d, place, item->uid, buf_str(data), data->len, href, why);
+
+	if (result != DAV_PUT_CREATED)
+		return result;
+	if (read_back(g, *href, data, &cut, why) == -1)
+		result = DAV_PUT_FAILED;
+	if (cut.n > 0 && cut.guarded.len > 0 &&
+	    dav_remove(g->d, *href, why) == 0) {
+		free(*href);
+		result = dav_put(g->d, place, item->uid, buf_str(&cut.guarded),
+		    cut.guarded.len, href, why);
+		if (result == DAV_PUT_CREATED &&
+		    read_back(g, *href, data, &again, why) == -1)
+			result = DAV_PUT_FAILED;
+		if (result == DAV_PUT_CREATED && again.n > 0) {
+			take_back(g, *href, &again, why);
+			result = DAV_PUT_FAILED;
+		}
+	} else if (cut.n > 0) {
+		take_back(g, *href, &cut, why);
+		result = DAV_PUT_FAILED;
+	}
+	dav_cut_free(&cut);
+	dav_cut_free(&again);
+	return result;
+}
+
 static void
 put(struct merge *g, const struct dav_item *item, const struct dav_place *place,
     struct dav_result *r, struct why *why)
@@ -285,8 +369,7 @@ put(struct merge *g, const struct dav_item *item, const struct dav_place *place,
 	r->status = DAV_FAILED;
 	r->why = why;
 	if (dav_item_read(g->tree, item, &data, why) == 0) {
-		switch (dav_put(g->d, place, item->uid, buf_str(&data),
-		    data.len, &href, why)) {
+		switch (put_whole(g, item, place, &data, &href, why)) {
 		case DAV_PUT_CREATED:
 			r->status = DAV_CREATED;
 			break;

@@ -140,6 +140,21 @@ dav_get(struct dav *d, const char *href, struct buf *out, struct why *why)
 	return result;
 }
 
+int
+dav_remove(struct dav *d, const char *href, struct why *why)
+{
+	struct http_request r = { .method = "DELETE", .path = href };
+	struct http_reply reply = { 0 };
+	bool unsure;
+	int result = dav_exchange(d, &r, &reply, &unsure, why);
+
+	if (result == 0 && reply.status / 100 != 2 && reply.status != 404 &&
+	    reply.status != 410)
+		result = dav_judge(&reply, href, why);
+	http_reply_free(&reply);
+	return result;
+}
+
 /* What no answer had is there all the same, unless the server says that it is
  * not: taken for missing, it would be put a second time. */
 static int

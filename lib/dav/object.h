@@ -27,6 +27,9 @@ int dav_list(struct dav *d, const struct dav_place *place,
 /* The text of an object, appended: 1; 0 if it is not there; -1 and why. */
 int dav_get(struct dav *d, const char *href, struct buf *out, struct why *why);
 
+/* Removes an object. 0, also if it is not there; -1 and why. */
+int dav_remove(struct dav *d, const char *href, struct why *why);
+
 enum dav_put {
 	DAV_PUT_FAILED = -1, /* and why */
 	DAV_PUT_CREATED,

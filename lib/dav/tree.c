@@ -32,9 +32,8 @@ static const char *const endings[] = { ".ics", ".vcf" };
 
 /* --- UIDs --- */
 
-/* The next content line, unfolded, into line; false at the end. */
-static bool
-next_line(const char **at, const char *end, struct buf *line)
+bool
+dav_next_line(const char **at, const char *end, struct buf *line)
 {
 	if (*at >= end)
 		return false;
@@ -134,7 +133,7 @@ dav_uid(const char *text, size_t len, enum dav_kind kind,
 	unsigned int found = 0;
 	bool same = true;
 
-	while (next_line(&at, end, &line)) {
+	while (dav_next_line(&at, end, &line)) {
 		char *s = line.data;
 
 		if (s == NULL)

@@ -78,6 +78,9 @@ void dav_tree_add_item(struct dav_tree *t, const char *file, const char *uid,
 int dav_tree_read(const struct dav_tree *t, const struct dav_item *item,
     struct buf *out, struct why *why);
 
+/* The next content line, unfolded, into line; false at the end. */
+bool dav_next_line(const char **at, const char *end, struct buf *line);
+
 /* Whether a text can be in an answer of WebDAV: what cannot would keep everybody
  * from reading its collection. 0, or -1 and why (DATA). */
 int dav_text_check(const char *text, size_t len, struct why *why);
