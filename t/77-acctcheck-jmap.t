@@ -238,5 +238,18 @@ ok 'a server that stays ill: 75, and the account is not called short' '
 	[ "$(jq -r .status out)" = unreachable ]
 	[ "$(jq -r .source.messages out)" = 14 ]
 	has err "the server asks to wait (503)"'
+ok 'an answer that is no session says nothing of the password: 75' '
+	printf "alice@one.test\talice-Zx-long\n" >good
+	faulty
+	[ "$(create)" = "$n" ]
+	check 0 --target-passwords good one
+	"$top/tests/helper/lost-front" "${url##*:}" alice@one.test >front &
+	trap "kill $! $standin_pid" EXIT
+	until [ -s front ]; do sleep 0.1; done
+	STALWART_URL=$(cat front)
+	check 75 --target-passwords good one
+	[ "$(jq -r "[.status, .login.target] | join(\" \")" out)" = "unreachable failed" ]
+	has err "the answer is no session"
+	hasnt out login-refused'
 
 done_testing

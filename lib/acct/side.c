@@ -517,10 +517,11 @@ judge_session(
 {
 	switch (reply->status) {
 	case 200:
-		return jmap_read_owner(
-			   &reply->body, a->data.address, &a->login_why) == 0
-			   ? LOGIN_OK
-			   : LOGIN_REFUSED;
+		if (jmap_read_owner(
+			&reply->body, a->data.address, &a->login_why) == 0)
+			return LOGIN_OK;
+		return a->login_why.kind == FAIL_TEMP ? LOGIN_FAILED
+						      : LOGIN_REFUSED;
 	case 401:
 		count_refusal(s);
 		why_set(&a->login_why, FAIL_DATA, "wrong user or password");

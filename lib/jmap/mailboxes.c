@@ -401,7 +401,9 @@ jmap_read_owner(const struct buf *body, const char *address, struct why *why)
 	const char *user = jmap_text(s, "username");
 	int r = 0;
 
-	if (user == NULL || *user == '\0')
+	if (user == NULL)
+		r = why_set(why, FAIL_TEMP, "the answer is no session");
+	else if (*user == '\0')
 		r = why_set(why, FAIL_DATA,
 		    "the password opens no session of an owner");
 	else if (!str_eq_nocase(user, address))

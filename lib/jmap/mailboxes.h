@@ -77,7 +77,8 @@ int jmap_read_mailboxes(
 
 /*
  * Whether a session belongs to this address: the owner's own password opened
- * it. 0, or -1 and why (DATA).
+ * it. 0, or -1 and why: DATA; TEMP where it is no session at all, which says
+ * nothing of the password.
  */
 int jmap_read_owner(
     const struct buf *body, const char *address, struct why *why);
