@@ -71,8 +71,14 @@ ok '-u brings lists up to date, without a target that the server refuses' '
 	run 0 apply -q -u --keep-passwords --settings settings.ndjson plan >out 2>err
 	[ "$(members al-forward) $(members team)" = "x@ext.test y@ext.test bo@one.test e@ext.test f@ext.test" ]'
 moved
-ok 'who leaves takes the list along' '
+ok 'who leaves takes the list along, and -n says so' '
+	directory gone | mkaccounts -q --reconcile --settings settings.ndjson >plan
+	run 0 apply -n --destroy -u --keep-passwords --settings settings.ndjson plan >dry 2>err
+	hasnt err "it stays"
 	next gone
+	jq -r "select(.would == \"destroyed\").address" dry | sort >want
+	jq -r "select(.status == \"destroyed\").address" out | sort | same want -
+	has want al-forward@one.test
 	[ "$(lists)" = "team " ]
 	grep -n "\"destroyed\"" out | head -n 1 | grep -q "al@one.test"'
 moved

@@ -113,6 +113,17 @@ has_forward(struct apply *a, const char *account)
 	return has;
 }
 
+/* In a dry run an account that would have gone first is still there. */
+static bool
+is_going(const struct apply *a, const char *account)
+{
+	char *key = xasprintf("Account/%s", account);
+	bool going = map_get(&a->going, key) != NULL;
+
+	free(key);
+	return going;
+}
+
 /* Mail that a script redirects to a list which is gone is lost: the list stays as
  * long as the script that mailferry made for it. *owner: the account's id, new. */
 static int
@@ -121,7 +132,7 @@ leads_there(struct apply *a, const json_t *list, bool *leads, struct why *why)
 	char *id;
 	int r = find_forwarder(a, list, &id, why);
 
-	*leads = id != NULL && has_forward(a, id);
+	*leads = id != NULL && !is_going(a, id) && has_forward(a, id);
 	free(id);
 	return r;
 }
