@@ -257,4 +257,23 @@ ok 'a temporary password that is not set is said, and only that' '
 	done
 	said -u
 	not grep temporary got'
+# --- the password is not the first of the credentials ---
+phone() { # HASH [QUOTA]: the directory
+	printf '{"v":1,"type":"account","address":"pia@one.test"%s,"app_passwords":[{"name":"phone"}]%s}\n{"v":1,"type":"end","count":1}\n' "$1" "${2-}"
+}
+# shellcheck disable=SC2119 # no options
+serve
+ok 'an owner with an app password alone gets the password beside it' '
+	phone "" | mkaccounts -q --no-secret=empty --settings s >plan
+	run 0 apply -q --settings s --app-passwords apps plan >out
+	app=$(grep -o "app_[a-z0-9]*" apps | tail -n 1)
+	phone ",\"secret\":\"$hash\"" ",\"quota\":5000" | mkaccounts -q --settings s >plan
+	for again in 1 2; do
+		run 0 apply -u --settings s --app-passwords apps plan >out 2>err
+		[ "$(login pia@one.test "$clear")" = 200 ]
+		[ "$(login pia@one.test "$app")" = 200 ]
+	done
+	jmap x:Account/get "{\"ids\":null}" >now
+	has now "\"maxDiskQuota\":5000"'
+
 done_testing

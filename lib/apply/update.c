@@ -3,9 +3,7 @@
  */
 
 /*
- * Changes of what exists. Only what differs is sent; a password goes by its
- * pointer, credentials/0/secret, because a whole list of credentials would end
- * the owner's app passwords and API keys.
+ * Changes of what exists. Only what differs is sent.
  */
 #include "apply/update.h"
 
@@ -15,6 +13,7 @@
 
 #include "apply/aliases.h"
 #include "apply/apply-internal.h"
+#include "apply/credentials.h"
 #include "apply/entry.h"
 #include "apply/handover.h"
 #include "apply/other.h"
@@ -124,63 +123,6 @@ same(const json_t *have, const json_t *want)
 		   json_object_size(have) == json_object_size(want));
 }
 
-/* The key of the password among the credentials of an account; NULL if it has
- * none. */
-static const char *
-password_key(const json_t *credentials)
-{
-	const char *key;
-	json_t *v;
-
-	json_object_foreach ((json_t *)(uintptr_t)credentials, key, v) {
-		const char *type = jmap_text(v, "@type");
-
-		if (type != NULL && strcmp(type, "Password") == 0)
-			return key;
-	}
-	return NULL;
-}
-
-/* Puts the credentials of the plan into a patch, by pointers. */
-static void
-patch_credentials(
-    json_t *patch, const json_t *credentials, const json_t *current)
-{
-	static const char *const members[] = { "secret", "otpAuth", "expiresAt",
-		"allowedIps" };
-	const json_t *first = json_object_get(credentials, "0");
-	const char *key = password_key(current);
-
-	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-		json_t *v = json_object_get(first, members[i]);
-		char *pointer;
-
-		if (v == NULL)
-			continue;
-		pointer = xasprintf(
-		    "credentials/%s/%s", key == NULL ? "0" : key, members[i]);
-		(void)json_object_set(patch, pointer, v);
-		free(pointer);
-	}
-}
-
-/* Whether passwords are changed as the plan says. */
-static bool
-sets_passwords(const struct apply *a)
-{
-	return a->options->update && !a->options->keep_passwords;
-}
-
-/* Whether a password would be changed, and the plan has none for the owner. */
-static bool
-wants_no_password(const struct apply *a, const json_t *body)
-{
-	const char *type = jmap_text(body, "@type");
-
-	return sets_passwords(a) && type != NULL && strcmp(type, "User") == 0 &&
-	       json_object_size(json_object_get(body, "credentials")) == 0;
-}
-
 /* The networks that the plan lets an owner log in from; NULL: it says none. */
 static const json_t *
 networks_of(const json_t *credentials)
@@ -225,11 +167,11 @@ update_comparable(
 	const char *key;
 	json_t *v;
 
-	if (wants_no_password(a, body))
+	if (credentials_are_missing(a, body))
 		return true;
 	json_object_foreach ((json_t *)(uintptr_t)body, key, v)
 		if (strcmp(key, "credentials") == 0
-			? sets_passwords(a) || networks_of(v) != NULL
+			? credentials_are_set(a) || networks_of(v) != NULL
 			: !fixed_member(job, members, key) &&
 			      !is_matched(a, job, key))
 			return true;
@@ -290,8 +232,8 @@ make_patch(const struct apply *a, const struct apply_job *job,
 		if (fixed_member(job, members, key))
 			continue;
 		if (strcmp(key, "credentials") == 0) {
-			if (sets_passwords(a))
-				patch_credentials(patch, v,
+			if (credentials_are_set(a))
+				credentials_patch(patch, v,
 				    json_object_get(current, "credentials"));
 		} else if (strcmp(key, "aliases") == 0 &&
 			   handover_concerns(job->op)) {
@@ -317,7 +259,7 @@ update_members(const struct apply *a, struct apply_job *job)
 		const char *key;
 		json_t *v;
 
-		if (wants_no_password(a, job->entries[i].body))
+		if (credentials_are_missing(a, job->entries[i].body))
 			fetch_member(&job->fetch, "credentials");
 		json_object_foreach (job->entries[i].body, key, v) {
 			/* Of a pointer, what it points into. */
@@ -517,34 +459,6 @@ leave_alone(struct apply *a, struct apply_entry *e, const json_t *patch,
 	buf_free(&lacking);
 }
 
-/* No password in the plan is no reason to take one away: the directory may not
- * show it, and the owner may have got it here. But it has to be said. */
-static void
-note_password(
-    const struct apply *a, struct apply_entry *e, const json_t *current)
-{
-	if (!wants_no_password(a, entry_body(e)) ||
-	    password_key(json_object_get(current, "credentials")) == NULL)
-		return;
-	entry_add_differing(e, "credentials");
-	entry_add_note(e,
-	    "the plan has no password for it, and the one that it has stays in "
-	    "force (mkaccounts --no-secret=temp gives it another)");
-}
-
-/* A temporary password is handed out from a file, which does not know that the
- * account keeps its own. */
-static void
-note_temporary(const struct apply *a, struct apply_entry *e)
-{
-	if (!sets_passwords(a) && e->ref != NULL && str_starts(e->ref, "t-") &&
-	    json_object_get(entry_body(e), "credentials") != NULL)
-		entry_add_note(e,
-		    "the temporary password of the plan is not set: the "
-		    "account exists, and keeps its own (-u without "
-		    "--keep-passwords sets it)");
-}
-
 /* Networks are part of the credential, and stay with it; but they can be read. */
 static void
 note_networks(
@@ -553,9 +467,9 @@ note_networks(
 	const json_t *want =
 	    networks_of(json_object_get(entry_body(e), "credentials"));
 	const json_t *have = json_object_get(current, "credentials");
-	const char *key = password_key(have);
+	const char *key = credentials_password(have);
 
-	if (sets_passwords(a) || want == NULL || key == NULL ||
+	if (credentials_are_set(a) || want == NULL || key == NULL ||
 	    same(json_object_get(json_object_get(have, key), "allowedIps"),
 		want))
 		return;
@@ -581,8 +495,7 @@ update_decide(struct apply *a, struct apply_job *job, struct apply_entry *e)
 	current = fetch_found(&job->fetch, job->op->object, e->id);
 	if (current == NULL || other_is(job->op->object, e, current))
 		return;
-	note_password(a, e, current);
-	note_temporary(a, e);
+	credentials_note(a, e, current);
 	note_networks(a, e, current);
 	patch = make_patch(a, job, e, current);
 	if (json_object_size(patch) == 0) {
