@@ -276,4 +276,19 @@ ok 'an owner with an app password alone gets the password beside it' '
 	jmap x:Account/get "{\"ids\":null}" >now
 	has now "\"maxDiskQuota\":5000"'
 
+otp() { # MEMBER
+	printf '{"v":1,"type":"account","address":"ola@one.test","secret":"%s"%s}\n{"v":1,"type":"end","count":1}\n' "$hash" "$1"
+}
+ok 'a second factor that the directory has no more stays, and that is said' '
+	otp ",\"otp\":\"otpauth://totp/A:a?secret=AAAAY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=A\"" | mkaccounts -q --otp=carry >with
+	otp "" | mkaccounts -q --otp=carry >without
+	run 0 apply with >out 2>err
+	run 0 apply -u with >out 2>err
+	hasnt err "second factor"
+	run 0 apply -u without >out 2>err
+	has err "second factors: the plan has none for 1 account that exists: one that the server has"
+	[ "$(login ola@one.test "$clear")" = 402 ]
+	run 0 apply -u --keep-passwords without >out 2>err
+	hasnt err "second factor"'
+
 done_testing

@@ -64,6 +64,8 @@ struct apply {
 	/* Of a dry run: who has what now, and "Object/id" that would be destroyed. */
 	struct foresight *foresight;
 	struct map going;
+	/* Accounts that are there, without a second factor in the directory. */
+	size_t without_factor;
 	/* Addresses (address_key) that an object of the plan should have and
 	 * has not -> what to call that. */
 	struct map unmet;

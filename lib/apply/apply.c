@@ -17,6 +17,7 @@
 
 #include "apply/aliases.h"
 #include "apply/apply-internal.h"
+#include "apply/credentials.h"
 #include "apply/destroy.h"
 #include "apply/entry.h"
 #include "apply/foresee.h"
@@ -316,6 +317,7 @@ apply_plan(struct jmap *j, struct plan_reader *plan,
 		r = -1;
 	if (r == -1)
 		*why = a.why;
+	credentials_name_factors(&a);
 	*changed = a.changed;
 	inventory_drop(&a, NULL);
 	buf_wipe(&a.raw.text);

@@ -15,6 +15,7 @@
 
 #include "apply/entry.h"
 #include "core/alloc.h"
+#include "core/num.h"
 #include "core/str.h"
 #include "jmap/member.h"
 
@@ -122,9 +123,31 @@ note_temporary(const struct apply *a, struct apply_entry *e)
 }
 
 void
-credentials_note(
-    const struct apply *a, struct apply_entry *e, const json_t *current)
+credentials_note(struct apply *a, struct apply_entry *e, const json_t *current)
 {
 	note_password(a, e, current);
 	note_temporary(a, e);
+	if (credentials_are_set(a) && e->ref != NULL &&
+	    str_starts(e->ref, "p-"))
+		a->without_factor++;
+}
+
+/* The server shows nobody's second factor, and owners may have set one up there. */
+void
+credentials_name_factors(const struct apply *a)
+{
+	char *text;
+
+	if (a->without_factor == 0)
+		return;
+	text =
+	    xasprintf("the plan has none for %zu account%s that exist%s: one "
+		      "that the server has, from an earlier run or the "
+		      "owner's own, stays in force, and it shows nobody's; "
+		      "for who is asked for a code and has none set otpAuth "
+		      "of the password to null there",
+		a->without_factor, plural(a->without_factor),
+		a->without_factor == 1 ? "s" : "");
+	a->options->say(a->options->arg, "second factors", text);
+	free(text);
 }

@@ -20,5 +20,7 @@ bool credentials_are_set(const struct apply *a);
 bool credentials_are_missing(const struct apply *a, const json_t *body);
 /* Says of what exists what stays of its password. */
 void credentials_note(
-    const struct apply *a, struct apply_entry *e, const json_t *current);
+    struct apply *a, struct apply_entry *e, const json_t *current);
+/* Says of how many accounts a second factor may stay that the plan does not have. */
+void credentials_name_factors(const struct apply *a);
 #endif

@@ -82,7 +82,7 @@ static void
 put_match(struct writer *w, char kind)
 {
 	bool part = (writer_is_part(w->plan) || w->lacks) &&
-		    strchr("gutl", kind) != NULL;
+		    strchr("gutpl", kind) != NULL;
 
 	if (part)
 		jw_str(&w->line, "domainId");
@@ -318,6 +318,24 @@ count_account(struct plan_counts *counts, const struct model_account *a)
 		counts->without_secret++;
 }
 
+/* What client ids of accounts begin with. stalwart-apply says of a temporary password
+ * that it is not set, and of an owner who has no second factor in a directory whose
+ * factors are carried, that one there stays. */
+static const char *
+account_kind(const struct writer *w, const struct model_account *a)
+{
+	const struct plan_options *o = w->plan->options;
+
+	if ((a->flags & ACC_GROUP) != 0)
+		return "g";
+	if ((a->flags & ACC_TEMPORARY) != 0)
+		return "t";
+	return o->carry_otp && a->secret != 0 &&
+		       plan_extras(w->plan, a).otp == 0
+		   ? "p"
+		   : "u";
+}
+
 static void
 put_account(
     struct writer *w, const char *operation, const struct model_account *a)
@@ -325,11 +343,7 @@ put_account(
 	bool group = (a->flags & ACC_GROUP) != 0;
 	struct extras s = plan_extras(w->plan, a);
 
-	/* stalwart-apply says of a temporary password that it is not set. */
-	writer_object(w, operation, "Account",
-	    group                             ? "g"
-	    : (a->flags & ACC_TEMPORARY) != 0 ? "t"
-					      : "u",
+	writer_object(w, operation, "Account", account_kind(w, a),
 	    plan_name(w->plan, a->address));
 	jw_kstr(&w->line, "@type", group ? "Group" : "User");
 	address_members(w, a->address);
