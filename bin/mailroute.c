@@ -491,7 +491,8 @@ static const struct opt options[] = {
 	    "setup and teardown: the server was started again and has loaded "
 	    "its settings",
 	    &run.setup.restarted),
-	OPT_SET(0, "force", "teardown: although some have not moved",
+	OPT_SET(0, "force",
+	    "teardown: although some have not moved, or a run is at work",
 	    &run.setup.force),
 	OPT_CALL(0, "keys", "FILE",
 	    "get and unset: what set has printed, to ask for these keys only",

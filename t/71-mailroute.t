@@ -232,6 +232,15 @@ ok 'teardown waits for those who have not moved' '
 	run 0 mailroute teardown -n >out
 	[ "$(jq -r .status out | sort -u | tr "\n" " ")" = "planned " ]
 	run 0 mailroute check >/dev/null'
+ok 'and for those who are at work on an account, or were killed at it' '
+	mailroute --as "host:/state=1" hold bob@one.test >/dev/null
+	for dry in "" -n; do
+		run 1 mailroute teardown $dry 2>err
+		has err "a run is at work on an account, or was killed at it (1; one is bob@one.test, that of host:/state=1)"
+		has err "\"mailroute release bob@one.test\""
+	done
+	run 0 mailroute check >/dev/null
+	mailroute release bob@one.test >/dev/null'
 ok 'teardown takes out what is ours, and leaves the rest' '
 	run 0 mailroute teardown >out
 	route | jq -e "(.match | length) == 2 and .match[\"0\"].if == \"sender == '"'x@y'"'\"
@@ -246,7 +255,9 @@ ok 'a domain that relayed before goes on to' '
 	jmap x:Domain/set "{\"update\":{\"b\":{\"allowRelaying\":true}}}" >/dev/null
 	relaying >before
 	mailroute setup --old 192.0.2.1 >/dev/null
+	mailroute --as host:/state hold bob@one.test >/dev/null
 	mailroute teardown --force >/dev/null
+	jmap x:MemoryLookupKey/get "{}" | jq -e ".methodResponses[0][1].list == []"
 	relaying >after
 	same before after
 	has after "true"

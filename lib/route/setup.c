@@ -15,6 +15,7 @@
 #include "core/str.h"
 #include "jmap/action.h"
 #include "jmap/seterror.h"
+#include "route/hold.h"
 #include "route/keys.h"
 #include "route/owners.h"
 #include "route/rules.h"
@@ -415,6 +416,53 @@ drop_keys(const struct route_setup *s, const char *name, struct keyring *ring)
 	return why == NULL;
 }
 
+/* Runs that are at work on accounts, by their notes: they would turn mail after the
+ * rules are gone. One that was killed left its note. 0, or -1 and why. */
+static int
+refuse_held(const struct route_setup *s, bool *held, struct why *why)
+{
+	struct keyring ring = { 0 };
+	struct why refused = { 0 };
+	size_t at = 0;
+	const char *text;
+	void *id;
+	int r = keyring_read(s->jmap, ROUTE_HOLDS, &ring, why);
+
+	*held = r == 0 && map_next(&ring.ids, &at, &text, &id);
+	if (*held) {
+		const char *domain = strchr(text, '@');
+		const char *who = domain == NULL ? NULL : strchr(domain, '=');
+		int len = who == NULL ? (int)strlen(text) : (int)(who - text);
+
+		(void)why_set(&refused, FAIL_DATA,
+		    "a run is at work on an account, or was killed at it "
+		    "(%zu; one is %.*s, that of %s): wait for it, or, where it "
+		    "is no more, \"mailroute release %.*s\"; --force takes "
+		    "all such notes away, too",
+		    ring.ids.n, len, text,
+		    who == NULL ? "nobody knows" : who + 1, len, text);
+		(void)failed(s, "MemoryLookupKey", ROUTE_HOLDS, &refused);
+	}
+	keyring_free(&ring);
+	return r;
+}
+
+/* With --force: nobody asks for the notes any more. */
+static bool
+drop_holds(const struct route_setup *s)
+{
+	struct keyring ring = { 0 };
+	struct why why = { 0 };
+	bool ok = true;
+
+	if (keyring_read(s->jmap, ROUTE_HOLDS, &ring, &why) == -1)
+		ok = failed(s, "MemoryLookupKey", ROUTE_HOLDS, &why);
+	else if (ring.ids.n != 0)
+		ok = drop_keys(s, ROUTE_HOLDS, &ring);
+	keyring_free(&ring);
+	return ok;
+}
+
 static bool
 take_route(const struct route_setup *s, const struct route_state *now)
 {
@@ -466,7 +514,7 @@ take_rest(const struct route_setup *s, struct route_state *now)
 	}
 	ok = take_route(s, now) && ok;
 	/* Notes of what could not be put back stay for the next run. */
-	if (!ok || !drop_keys(s, ROUTE_NAMESPACE, &now->keys))
+	if (!ok || !drop_holds(s) || !drop_keys(s, ROUTE_NAMESPACE, &now->keys))
 		return false;
 	if (!s->dry_run &&
 	    keyring_read(s->jmap, ROUTE_MARKS, &now->marks, &why) == -1)
@@ -485,8 +533,11 @@ route_teardown(const struct route_setup *s, struct why *why)
 	struct route_state now = { 0 };
 	struct why refused = { 0 };
 	size_t unmoved = 0;
+	bool held = false;
 	int r = route_state_read(s->jmap, &now, why);
 
+	if (r == 0 && !s->force)
+		r = refuse_held(s, &held, why);
 	if (r == 0 && !s->force && rules_judge(now.expression) != RULES_NONE)
 		r = count_unmoved(s, &now, &unmoved, why);
 	if (r == 0 && unmoved != 0) {
@@ -496,7 +547,7 @@ route_teardown(const struct route_setup *s, struct why *why)
 		    "move first, or use --force",
 		    unmoved, plural(unmoved));
 		(void)failed(s, "MtaOutboundStrategy", NULL, &refused);
-	} else if (r == 0 && take_rules(s, &now)) {
+	} else if (r == 0 && !held && take_rules(s, &now)) {
 		(void)take_rest(s, &now);
 	}
 	route_state_free(&now);

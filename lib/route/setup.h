@@ -44,7 +44,7 @@ struct route_setup {
 	uint16_t port;
 	/* The server was started again: its settings need no reload. */
 	bool restarted;
-	bool force; /* teardown: although some have not moved */
+	bool force; /* teardown: although some have not moved, or are held */
 	bool dry_run;
 	void (*step)(void *arg, const struct route_step *s);
 	void *arg;
