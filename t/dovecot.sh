@@ -1,7 +1,9 @@
 # A running Dovecot 2.3 for a test: its auth service only, over sockets in the
-# scratch folder. Read after lib.sh.
+# scratch folder. Read after lib.sh. With dovecot_wanted=2.4 it is one of that release,
+# whose start_dovecot is in dovecot24.sh.
 # shellcheck shell=sh
-. "$top/t/dovecot23.sh"
+. "$top/t/dovecot-root.sh"
+use_dovecot "${dovecot_wanted:-2.3}"
 # The path of a socket has at most 107 bytes (unix(7)).
 [ ${#tmp} -lt 70 ] || skip_all 'the scratch folder has too long a name'
 

@@ -43,6 +43,7 @@ read_user(struct doveadm_account *a, const struct doveadm *d,
 	doveadm_args(args, d, DOVEADM_WORDS("user", "--", d->user));
 	if ((text = ask(args, why)) == NULL)
 		return -1;
+	set(&a->fields, text);
 	for (rest = text; (line = str_cut(&rest, '\n')) != NULL;) {
 		char *value = line, *key = str_cut(&value, '\t');
 
@@ -70,6 +71,24 @@ read_user(struct doveadm_account *a, const struct doveadm *d,
 	return a->uid != NULL ? 0
 			      : why_set(why, FAIL_FATAL,
 				    "%s: Dovecot has no such user", d->user);
+}
+
+/* What the userdb says of a setting for this user; NULL where it does not. The caller
+ * frees it. */
+static char *
+find_field(const struct doveadm_account *a, const char *name)
+{
+	char *text = xstrdup(a->fields == NULL ? "" : a->fields), *rest = text,
+	     *result = NULL, *line;
+
+	while (result == NULL && (line = str_cut(&rest, '\n')) != NULL) {
+		char *value = line, *key = str_cut(&value, '\t');
+
+		if (value != NULL && strcmp(key, name) == 0)
+			result = xstrdup(value);
+	}
+	free(text);
+	return result;
 }
 
 /* The value that the account's settings give to one outside of blocks; "" where they
@@ -115,15 +134,35 @@ home_namespace(const struct doveadm_account *a)
 	return NULL;
 }
 
-/* What the namespace of the INBOX has for a setting; else the setting of all. The
- * caller frees it. */
+/* The setting of 2.4 that is in force outside of namespaces: the user's own, else that
+ * of all. The caller frees it. */
+static char *
+user_setting(const struct doveadm_account *a, const char *name)
+{
+	char *value = find_field(a, name);
+
+	return value != NULL ? value : find_setting(a, name);
+}
+
+/* What the namespace of the INBOX has for a setting of 2.4, by the userdb before the
+ * configuration; else what is in force outside of namespaces. The caller frees it. */
 static char *
 own_setting(const struct doveadm_account *a, const char *name)
 {
 	const struct doveadm_namespace *ns = home_namespace(a);
-	const char *own = ns == NULL ? NULL : namespace_setting(ns, name);
+	const char *own;
+	struct buf key = { 0 };
+	char *value;
 
-	return own != NULL ? xstrdup(own) : find_setting(a, name);
+	if (ns == NULL)
+		return user_setting(a, name);
+	buf_addf(&key, "namespace/%s/%s", ns->name, name);
+	value = find_field(a, buf_str(&key));
+	buf_free(&key);
+	if (value != NULL)
+		return value;
+	own = namespace_setting(ns, name);
+	return own != NULL ? xstrdup(own) : user_setting(a, name);
 }
 
 /* Composes what 2.3 calls mail_location of the settings of 2.4 that are not the
@@ -226,6 +265,23 @@ read_namespaces(struct doveadm_account *a, const struct doveadm *d,
 	return 0;
 }
 
+/* What the userdb says of this user alone: mailboxes in which mail does not stay. */
+static void
+heed_own_expiry(struct doveadm_account *a)
+{
+	static const char *const names[] = { "mailbox_autoexpunge",
+		"mailbox_autoexpunge_max_mails" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char *value = find_field(a, names[i]);
+
+		for (size_t j = 0; value != NULL && j < a->n_namespaces; j++)
+			a->namespaces[j].expires |=
+			    namespaces_expires(names[i], value);
+		free(value);
+	}
+}
+
 /* True if a text of settings has the word, outside of a comment. */
 static bool
 has_word(const char *text, const char *word)
@@ -320,6 +376,7 @@ doveadm_account_read(
 		read_separator(a, d);
 		find_escape(a, d);
 		namespaces_heed_sessions(a, a->settings);
+		heed_own_expiry(a);
 		for (size_t i = 0; i < a->n_namespaces; i++)
 			a->more_uses |= a->namespaces[i].inbox &&
 					has_masks(&a->namespaces[i]);
@@ -355,6 +412,7 @@ doveadm_account_free(struct doveadm_account *a)
 	free(a->home);
 	free(a->location);
 	free(a->settings);
+	free(a->fields);
 	free(a->plugins);
 	*a = (struct doveadm_account){ 0 };
 }

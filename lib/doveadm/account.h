@@ -68,6 +68,7 @@ struct doveadm_account {
 	 * cannot open there, for whatever reason, is judged by them. */
 	bool files;
 	char *settings; /* some of the whole server, as doveconf tells */
+	char *fields;   /* of the user, as the userdb has them */
 	char *plugins;  /* the user's own; NULL: those of all */
 	struct doveadm_namespace *namespaces;
 	size_t n_namespaces, cap_namespaces;

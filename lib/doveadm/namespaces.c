@@ -65,10 +65,8 @@ namespaces_put_waiting(struct doveadm_account *a, const char *name)
 	a->waiting[a->n_waiting++] = xstrdup(name);
 }
 
-/* True for a setting that has Dovecot remove mail after some time, or beyond some
- * number; 2.4 knows it by a longer name, too. */
-static bool
-expires(const char *key, const char *value)
+bool
+namespaces_expires(const char *key, const char *value)
 {
 	static const char long_form[] = "mailbox_";
 
@@ -97,8 +95,8 @@ settle(struct doveadm_namespace *ns)
 	ns->inbox = is_set(ns, "inbox", "yes");
 	ns->disabled = is_set(ns, "disabled", "yes");
 	for (size_t i = 0; i < ns->n_settings; i++)
-		ns->expires |=
-		    expires(ns->settings[i].key, ns->settings[i].value);
+		ns->expires |= namespaces_expires(
+		    ns->settings[i].key, ns->settings[i].value);
 	ns->own = !ns->disabled && !is_set(ns, "hidden", "yes") &&
 		  !is_set(ns, "list", "no") &&
 		  !is_set(ns, "mail_driver", "virtual") &&
@@ -137,7 +135,7 @@ take_use(struct doveadm_use *use, const char *key, const char *value)
 		free(use->role);
 		use->role =
 		    str_lower(xmemdup(value + 1, strcspn(value + 1, " ,\"")));
-	} else if (expires(key, value)) {
+	} else if (namespaces_expires(key, value)) {
 		use->expires = true;
 	}
 }
@@ -282,7 +280,7 @@ take_setting(struct nesting *n, const char *key, const char *value)
 	} else if (n->use != NULL) {
 		if (n->other_at == 0 || strcmp(key, "special_use") != 0)
 			take_use(n->use, key, value);
-	} else if (expires(key, value)) {
+	} else if (namespaces_expires(key, value)) {
 		for (size_t i = 0; i < n->a->n_namespaces; i++)
 			if (n->ns_at == 0 || n->ns == &n->a->namespaces[i])
 				n->a->namespaces[i].expires = true;

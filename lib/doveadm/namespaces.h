@@ -26,6 +26,10 @@ void namespaces_heed_sessions(struct doveadm_account *a, const char *settings);
 const char *namespace_setting(
     const struct doveadm_namespace *ns, const char *key);
 
+/* True for a setting that has Dovecot remove mail after some time, or beyond some
+ * number; 2.4 knows it by a longer name, too. */
+bool namespaces_expires(const char *key, const char *value);
+
 /* Notes where expunged mail waits for its end: lazy_expunge. */
 void namespaces_put_waiting(struct doveadm_account *a, const char *name);
 
