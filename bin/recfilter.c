@@ -152,6 +152,11 @@ read_records(char **files)
 	if (!tally_stop(&run.tally) && run.intake.cut && !run.partial &&
 	    !intake_is_whole(&run.intake, &why))
 		tally_fail(&run.tally, NULL, NULL, NULL, &why);
+	if (run.intake.filtered && !run.partial)
+		tool_say(NULL,
+		    "the dump has %s: lines were taken out of it, or are lost "
+		    "(--partial says nothing of it)",
+		    run.intake.part);
 	ndjson_free(&in);
 	record_free(&r);
 	return !tally_stop(&run.tally) && why.kind == FAIL_NONE;

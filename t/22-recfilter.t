@@ -218,6 +218,15 @@ ok 'by the index goes on what would go on without it' '
 			same want got
 		done <them
 	done'
+ok 'a dump that lacks lines is said to, and its part, too' '
+	{ account a@one.test; account b@one.test; end_of 3; } >lacking
+	for how in "" "--index lacking.index"; do
+		run 0 recfilter -q $how -a a@one.test lacking >out 2>err
+		has err "recfilter: the dump has 2 of its 3 records: lines were taken out of it, or are lost"
+		tail -n 1 out | grep -q "2 of its 3 records"
+	done
+	run 0 recfilter --partial -a a@one.test lacking >out 2>err
+	not [ -s err ]'
 ok 'a dump that was cut off before another one is not made whole' '
 	{
 		account a@one.test

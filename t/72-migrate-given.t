@@ -58,8 +58,15 @@ ok 'not where a part of the directory could not be read' '
 	account ben "\"aliases\":[\"ben-2@one.test\"]" | directory
 	run 0 migrate --until check ben@one.test
 	account ben "\"name\":\"Ben\"" | directory "\"failed\":1"
-	run 0 migrate --until check ben@one.test
-	[ "$(aliases ben)" = "ben-2 " ]'
+	run 0 migrate --from record --until create ben@one.test
+	grep Ben state/ben@one.test/plan.ndjson
+	[ "$(aliases ben)" = "ben-2 " ]
+	account ben "\"name\":\"Benjamin\"" | directory
+	sed -i "/\"end\"/s/\"count\":2/\"count\":3/" records
+	run 0 migrate --from record --until create ben@one.test
+	grep Benjamin state/ben@one.test/plan.ndjson
+	[ "$(aliases ben)" = "ben-2 " ]
+	has state/ben@one.test/log "the dump has 2 of its 3 records"'
 ok 'one that was given on the new server after the move stays there' '
 	{ account ben; account fay; } | directory
 	run 0 migrate ben@one.test

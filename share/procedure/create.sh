@@ -10,6 +10,8 @@ make_plan() {
 	plan_of=$1
 	set -- --no-secret="$NO_SECRET"
 	[ "$NO_SECRET" != temp ] || set -- "$@" --temp-file "$dir/temporary"
+	# What the reader could not read stops nobody else, and was said.
+	$dry || ! grep -q '"type":"end".*"failed":[1-9]' -- "$plan_of" || set -- "$@" --partial
 	# shellcheck disable=SC2086 # words
 	run mkaccounts -q "$@" --settings "$dir/settings.ndjson" \
 	    --report "$dir/report.ndjson" -o "$dir/plan.ndjson" \
@@ -102,12 +104,13 @@ say_settings() {
 
 # all_addresses: a plan, whose order of matchOn (mailferry-plan(5)) says whether the
 # account is to have no other addresses than those of its record, which has all. Others
-# stay where something of the directory could not be read, and where the account has
+# stay where something of the directory could not be read, or is lost, and where the account has
 # moved: somebody may have given them there since.
 all_addresses() {
 	all_kind=User all_order='"name","domainId"'
 	! of_type group "$plan_of" || all_kind=Group
-	[ "$login_at" = old ] && ! grep -q '"type":"end".*"failed":[1-9]' -- "$records" ||
+	[ "$login_at" = old ] && ! grep -q '"type":"end".*"failed":[1-9]' -- "$records" &&
+	    ! grep -q '"type":"end".*"part":"[0-9]* of its [0-9]* records' -- "$plan_of" ||
 	    all_order='"domainId","name"'
 	sed "/\"@type\":\"$all_kind\"/s/\"matchOn\":\[[^]]*\]/\"matchOn\":[$all_order]/"
 }
