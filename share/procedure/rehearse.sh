@@ -59,6 +59,8 @@ rehearse_programs() {
 	else
 		good 'all are there'
 	fi
+	command -v curl >/dev/null && command -v jq >/dev/null ||
+	    know 'curl or jq is missing: a message that Vandelay leaves out, as it has a Message-ID that is there, holds its account up' 'install both, and such messages are put in'
 	takes CHECK_OPTIONS acctcheck
 	takes APPLY_OPTIONS stalwart-apply
 	takes MAILROUTE_OPTIONS mailroute
@@ -94,6 +96,17 @@ rehearse_records() {
 	good "$(grep -c '"type":"account"' "$dir/records.ndjson") accounts, $(grep -c '"type":"alias"' "$dir/records.ndjson") aliases"
 	[ "$dump_got" -eq 0 ] && [ -z "$lost" ] ||
 	    know "${lost:-some} records could not be read${text:+: $text}" "see $dir/log, mend the directory, and rehearse again"
+	# Of each dump that it is made of.
+	lost=$(awk '/"type":"end"/ {
+		if (match($0, /"count":[0-9]+/) && substr($0, RSTART + 8, RLENGTH - 8) + 0 > n)
+			lost += substr($0, RSTART + 8, RLENGTH - 8) - n
+		n = 0
+		next
+	}
+	{ n++ }
+	END { print lost + 0 }' "$dir/records.ndjson")
+	[ "$lost" -eq 0 ] ||
+	    know "$lost record$([ "$lost" -eq 1 ] || echo s) fewer than the reader wrote: OLD_DUMP takes them out, or they are lost" "run it by hand: $OLD_DUMP"
 	if [ -s "$list" ]; then
 		run -o "$dir/wave.ndjson" recfilter -q --addresses "$list" "$dir/records.ndjson" || {
 			cat "$dir/err" >"$dir/unknown"
@@ -147,6 +160,7 @@ rehearse_old() {
 		found stop "$dir/unreadable" "the master user cannot read it: $(grep -o '"text":"[^"\\]*"' "$dir/old.bad" | head -n 1 | sed 's/^"text":"//; s/"$//')" "acctcheck ... for one of them; is OLD_USER=$OLD_USER their login there?"
 	fi
 	old_names
+	rehearse_others
 	rehearse_postfix
 	rehearse_back
 	rehearse_mail
@@ -188,19 +202,36 @@ old_names() {
 	done <"$dir/addresses" >"$dir/users"
 }
 
+# What owners see of others, and of everybody: it is no part of their accounts. With
+# --folder Vandelay reads what is named, and nothing else.
+rehearse_others() {
+	case " ${IMAP_OPTIONS:-}" in
+	*' --folder'*) return 0 ;;
+	esac
+	grep '"source":{[^}]*"foreign_folders":[1-9]' "$dir/old.ndjson" >"$dir/line"
+	[ -s "$dir/line" ] || return 0
+	strings address "$dir/line" >"$dir/others"
+	others_in=$(LC_ALL=C awk -f "$share/procedure/others.awk" "$dir/line" |
+	    sed 's/^^//; s/\\\(.\)/\1/g' | sort -u | paste -sd ' ')
+	found know "$dir/others" "folders of other owners, or of everybody, are seen there ($others_in): they are not copied into the account" \
+	    'what owners share comes with "dirdump acl" and "stalwart-apply --settings" when the mail is there; folders of everybody become a group, by hand: dirdump-acl(1)'
+}
+
 # How mail would come back, of each account, or that it could not.
 rehearse_ways() {
 	# shellcheck disable=SC2086 # words
-	old_run -i "$dir/users" -o "$dir/ways" sh -c "$(cat -- "$share/procedure/ways-old.sh")" sh $OLD_DOVEADM || {
+	old_run -i "$dir/users" -o "$dir/ways" sh -c "$(cat -- "$share/procedure/ways-old.sh")" sh "$OLD_WORK" $OLD_DOVEADM || {
 		stop "nobody can say how mail would come back: $(last_words)"
 		return
 	}
 	paste -- "$dir/addresses" "$dir/ways" | awk -F '\t' -v dir="$dir" -v by_path="${OLD_MAILDIR:+yes}" '
 	{ file = $2 == "user" ? "user" : $2 == "none" ? "none" : "through" }
 	# A wrong OLD_MAILDIR would hide the mail, or leave it in clear text.
-	by_path != "" { file = ($2 == "through-doveadm" && $4 ~ /^(store|encrypted)$/) ? "hides" : "path" }
+	by_path != "" { file = ($2 == "through-doveadm" && $5 ~ /^(store|encrypted)$/) ? "hides" : "path" }
+	# The Maildir that Dovecot names is merged into by who asks Dovecot.
+	$4 != "-" && file ~ /^(path|through)$/ { print $1 "\t" $4 >(dir "/way-shut") }
 	{
-		text = file == "none" ? $4 : $5
+		text = file == "none" ? $5 : $6
 		sub(/; see .*/, "", text)
 		if (index(text, $3 ": ") == 1) text = substr(text, length($3) + 3)
 		print $1 (text == "" ? "" : "\t" text) >(dir "/way-" file)
@@ -211,6 +242,7 @@ rehearse_ways() {
 	ways_of through good 'a rollback goes through Dovecot'
 	ways_of none stop 'no rollback can bring mail back' 'see maildir-merge(1), DIAGNOSTICS'
 	ways_of hides stop 'OLD_MAILDIR would be wrong' 'leave it out, and the mail goes through Dovecot'
+	ways_of shut stop "OLD_WORK=$OLD_WORK is not to be entered by who owns the mail, and no rollback could read there what it merges" 'chmod o+x of that directory, or another OLD_WORK'
 }
 # ways_of KIND GOOD|STOP TEXT [MEND]: each reason with its accounts.
 ways_of() {
