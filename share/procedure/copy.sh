@@ -137,7 +137,7 @@ no_doubt() {
 		text='not all of the mail could be read from the old server'
 		return "$DATA"
 	}
-	match_messages || {
+	match_or_put || {
 		text="what was copied could not be read again to be compared: $text"
 		return "$DATA"
 	}
@@ -145,13 +145,13 @@ no_doubt() {
 		text=$(say_missing)
 		return "$DATA"
 	}
-	text=
-	[ "$missing_drafts" -eq 0 ] || text="of drafts that were saved again the new server has the first text: $missing_drafts, see $dir/missing"
+	text=$filled_text
+	[ "$missing_drafts" -eq 0 ] || text="$text${text:+; }of drafts that were saved again the new server has the first text: $missing_drafts, see $dir/missing"
 	rm -f -- "$dir/doubt"
 }
 # say_missing: of what match_messages has found.
 say_missing() {
-	echo "messages of the old server that are not on the new one, which may have others with their Message-ID: $missing; they are in $dir/missing"
+	echo "messages of the old server that are not on the new one, which may have others with their Message-ID: $missing; they are in $dir/missing${filled_why:+ ($filled_why)}"
 }
 # seen: how many messages the last import saw; none where any could not be read.
 seen() {
@@ -164,7 +164,56 @@ seen() {
 # the verification counted.
 all_there() {
 	[ "$(seen)" -ge "$(messages source "$1")" ] || return
-	match_messages && [ "$((missing + missing_drafts))" -eq 0 ] && rm -f -- "$dir/doubt"
+	match_or_put && [ "$((missing + missing_drafts))" -eq 0 ] && rm -f -- "$dir/doubt"
+}
+# match_or_put: the same as match_messages, after which what Vandelay leaves out was put
+# in, where its owner cannot have deleted it there: nobody is at work on the new server
+# before the login is turned. What was put once is not put again, whatever the
+# server has made of it: put has the digests.
+filled_text='' filled_why=''
+match_or_put() {
+	filled_text='' filled_why=''
+	match_messages || return
+	[ "$missing" -ne 0 ] || return 0
+	put_missing || return 0
+	put_before=$missing
+	match_messages || return
+	filled_text="put in, as Vandelay leaves out what has a Message-ID that is there already: $((put_before - missing))"
+	note "$filled_text"
+}
+# put_missing: fails where nothing was put. More than some hundreds are no exceptions.
+put_missing() {
+	: >>"$dir/put" || return
+	awk -v put="$dir/put" '
+	BEGIN { while ((getline line <put) > 0) was[line] }
+	{
+		digest = $0
+		sub(/.*"digest":"/, "", digest)
+		sub(/".*/, "", digest)
+		if (!(digest in was)) print
+	}' "$dir/missing.ids" >"$dir/put.ids"
+	[ -s "$dir/put.ids" ] || {
+		filled_why='they were put there once, and are not there as they were: look at each'
+		return 1
+	}
+	command -v curl >/dev/null && command -v jq >/dev/null || {
+		filled_why='with curl and jq installed they are put in by the next run'
+		return 1
+	}
+	[ "$missing" -le 500 ] || {
+		filled_why='too many to be put in one by one: see the log for what Vandelay says'
+		return 1
+	}
+	put_got=0
+	run -i "$dir/put.ids" -o "$dir/put.out" -s "PUT_PASSWORD=$NEW_PASSWORD_FILE" \
+	    sh "$share/procedure/put-there.sh" "$STALWART_URL" "$STALWART_USER" "$address" \
+	    "$dir/missing.folders" "$dir/missing" "${CACERT:-}" "${INSECURE:-}" || put_got=$?
+	sed -n 's/^put //p' "$dir/put.out" >"$dir/put.files"
+	grep -F -f "$dir/put.files" -- "$dir/put.ids" >"$dir/put.done"
+	digests_of "$dir/put.done" >>"$dir/put"
+	rm -f -- "$dir/put.done"
+	[ "$put_got" -eq 0 ] || filled_why="not all could be put in: $text"
+	[ -s "$dir/put.files" ]
 }
 # match_messages: how many messages of the archive are not in the account, drafts apart;
 # copies of them are in the folder missing.
@@ -175,7 +224,7 @@ match_messages() {
 	return "$match_got"
 }
 read_both() {
-	rm -rf -- "$dir/here" "$dir/there" "$dir/there.sqlite"* "$dir/missing"
+	rm -rf -- "$dir/here" "$dir/there" "$dir/there.sqlite"* "$dir/missing" "$dir/missing".*
 	van -s "VANDELAY_PASSWORD=$NEW_PASSWORD_FILE" vandelay import jmap --url "$STALWART_URL" \
 	    --auth-basic "$STALWART_USER" --account-name "$address" \
 	    ${INSECURE:+--allow-invalid-certs} "$dir/there.sqlite" &&
@@ -196,7 +245,8 @@ read_both() {
 keep_missing() {
 	paths_in "$dir/here/mail" >"$dir/here/paths" &&
 	    mkdir -- "$dir/missing" || return "$FATAL"
-	awk -F '\t' '
+	: >"$dir/missing.ids" && cp -- "$dir/here/folders.ndjson" "$dir/missing.folders" || return "$FATAL"
+	awk -F '\t' -v ids="$dir/missing.ids" '
 	FILENAME ~ /missing$/ { wanted[$0]; next }
 	FILENAME ~ /paths$/ { path[$1] = $2; next }
 	{
@@ -207,6 +257,7 @@ keep_missing() {
 		delete wanted[digest]
 		sub(/.*"file":"[^"]*\//, "", file)
 		sub(/".*/, "", file)
+		if (!/"keywords":\[[^]]*"[$]draft"/) print >ids
 		print (/"keywords":\[[^]]*"[$]draft"/ ? "draft" : "mail") "\t" path[file]
 	}' "$dir/here/missing" "$dir/here/paths" "$dir/here/ids" >"$dir/here/found"
 	missing=$(grep -c '^mail' "$dir/here/found")
