@@ -73,6 +73,19 @@ ok 'or that OLD_MAILDIR would be wrong, or is what counts' '
 	cp kept.conf ferry.conf
 	has out "  STOPS  OLD_MAILDIR would be wrong (Dovecot encrypts the mail (mail_crypt)): 1 account (dan@one.test)"
 	has out "2 accounts (ann@one.test, bea@one.test): a rollback goes by path, as OLD_MAILDIR says"'
+ok 'and who could not enter OLD_WORK, where that is needed' '
+	[ "$(id -u)" -eq 0 ] || exit 0
+	mkdir -m 711 outer
+	mkdir -m 700 outer/shut
+	settings "OLD_WORK=$tmp/outer/shut/work"
+	run 1 migrate-wave --rehearse -c ferry.conf >out
+	cp kept.conf ferry.conf
+	has out "  STOPS  OLD_WORK=$tmp/outer/shut/work is not to be entered by who owns the mail, and no rollback could read there what it merges ($tmp/outer/shut): 2 accounts (cat@one.test, dan@one.test)"
+	has out "         mend: chmod o+x of that directory"
+	chmod 755 outer/shut
+	settings "OLD_WORK=$tmp/outer/shut/work"
+	run 0 migrate-wave --rehearse -c ferry.conf >out
+	cp kept.conf ferry.conf'
 ok 'and that there is none' '
 	mkdir locked
 	printf "#!/bin/sh\ncase \$* in *fetch*dan@*hdr*) echo no key >&2; exit 75 ;; esac\nexec $(command -v doveadm) \"\$@\"\n" >locked/doveadm
@@ -172,4 +185,31 @@ ok 'what was merged where Dovecot does not look is not there' '
 	cp kept.conf ferry.conf
 	run 0 rollback --from login bea@one.test
 	is "$(lies bea 62)" "Work "'
+ok 'nor does mail that arrived at home make up for it' '
+	settings "OLD_MAILDIR=$tmp/homes/old/%u/spool"
+	here bea Work 65
+	there bea Work 165
+	run 1 rollback --from login bea@one.test >out 2>err
+	has err "bea@one.test: check: messages of the new server that are in no folder of the account here, as Dovecot shows it: 1; they are in $tmp/state/bea@one.test/unseen"
+	grep -l "Text 65" state/bea@one.test/unseen/*
+	hasnt out "is back"
+	cp kept.conf ferry.conf
+	run 0 rollback --from login bea@one.test
+	is "$(lies bea 65)" "Work "
+	not [ -e state/bea@one.test/unseen ]
+	has state/bea@one.test/merge-seen.ndjson "\"status\":\"present\""'
+ok 'another way than before adds nothing that is there, and says what it adds' '
+	old expunge -u bea@one.test mailbox Work HEADER message-id "<65@two.test>"
+	old mailbox status -u bea@one.test messages "*" | sort >before
+	run 0 rollback --from read bea@one.test 2>err
+	is "$(lies bea 65)" ""
+	sed -i "/^bea@/s/\$/ userdb_mail_plugins=mail_crypt/" old.db
+	run 0 rollback --from read bea@one.test 2>err
+	has err "bea@one.test: merged through Dovecot, and earlier into the files: what came home then and was removed since is there again"
+	is "$(lies bea 65)" "Work "
+	old expunge -u bea@one.test mailbox Work HEADER message-id "<65@two.test>"
+	old mailbox status -u bea@one.test messages "*" | sort >after
+	same before after
+	run 0 rollback --from read bea@one.test 2>err
+	not [ -s err ]'
 done_testing

@@ -10,10 +10,30 @@ step_merge() {
 	merge_got=0
 	merge_tree || merge_got=$?
 	[ "$merge_got" -ne 0 ] || merge_readd=
-	merge_text=$text
+	[ "$merge_got" -ne 0 ] || [ "$step" != check ] || look_for_all
+	[ "$merge_got" -ne 0 ] || note_way
+	merge_text=$text${way_text:+${text:+; }$way_text}
 	old_run rm -rf -- "$there/tree"
 	text=$merge_text
 	return "$merge_got"
+}
+
+# note_way: runs into the files and runs through Dovecot do not know of each other. What
+# is there by one is not added by the other; what was removed since is, and that is said.
+way_text=''
+note_way() {
+	if $dry; then
+		return
+	fi
+	way_now='into the files' way_was=
+	[ "$merge_way" != through ] || way_now='through Dovecot'
+	[ ! -s "$dir/merge.way" ] || IFS= read -r way_was <"$dir/merge.way" || :
+	case $way_was in
+	'' | "$way_now") ;;
+	*) ! grep -q '"status":"added"' "$dir/merge.ndjson" ||
+	    way_text="merged $way_now, and earlier $way_was: what came home then and was removed since is there again" ;;
+	esac
+	printf '%s\n' "$way_now" >"$dir/merge.way"
 }
 
 # find_way: merge_way is how the mail goes in: user, into the files of the Maildir, which
@@ -127,6 +147,51 @@ merge_tree() {
 	esac
 	! take_out_deleted || send_tree || return
 	old_run -o "$dir/merge.ndjson" maildir-merge "$@"
+}
+# look_for_all: by contents, whether each message of the new server is in the account, as
+# Dovecot shows it: a merge through it would add what is not, and knows nothing of what
+# was merged before. lacking is how many are not, and unknown where nobody can be asked;
+# the folder unseen has copies of them. What the merge itself left out, it left out for a
+# reason; by path it does not know in which folders mail does not stay, and of what it
+# found in another folder that is enough.
+lacking=unknown
+look_for_all() {
+	lacking=unknown look_text=$text look_got=0
+	run rm -rf -- "$dir/unseen" || return 0
+	set -- --state-dir "$there/look" --stage "$there"
+	for word in $MERGE_OPTIONS; do
+		case $word in
+		--owner | --flags=*) ;;
+		*) set -- "$@" "$word" ;;
+		esac
+	done
+	old_run -o "$dir/merge-seen.ndjson" maildir-merge -n "$@" --through-doveadm "$old_user" \
+	    --doveadm "$OLD_DOVEADM" "$there/tree/mail" || look_got=$?
+	$dry || [ "$look_got" -le "$DATA" ] ||
+	    note "whether Dovecot shows all of the mail is not known: $text"
+	text=$look_text
+	! $dry && [ "$look_got" -le "$DATA" ] || return 0
+	paths_in "$dir/tree/mail" >"$dir/tree.paths"
+	awk -F '\t' '
+	function member(name,    text) {
+		text = $0
+		if (!sub(".*\"" name "\":\"", "", text)) return ""
+		sub(/".*/, "", text)
+		if (name == "file") sub(/.*\//, "", text)
+		return text
+	}
+	FILENAME ~ /tree[.]paths$/ { path[$1] = $2; next }
+	FILENAME ~ /merge[.]ndjson$/ {
+		if (member("status") ~ /^(skipped|elsewhere)$/) left_out[member("file")]
+		next
+	}
+	member("status") ~ /^(planned|failed)$/ && !((file = member("file")) in left_out) { print path[file] }
+	' "$dir/tree.paths" "$dir/merge.ndjson" "$dir/merge-seen.ndjson" >"$dir/lacking" || return 0
+	lacking=$(wc -l <"$dir/lacking")
+	[ "$lacking" -ne 0 ] || return 0
+	mkdir -- "$dir/unseen" && while IFS= read -r look_path; do
+		cp -- "$look_path" "$dir/unseen/" || break
+	done <"$dir/lacking"
 }
 # What is wrong with the Maildir before the merge is not blamed on it.
 look_at_files() {
