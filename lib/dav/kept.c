@@ -220,6 +220,32 @@ put_guarded(struct buf *out, const char *line)
 	buf_free(&guarded);
 }
 
+/* True for a list whose elements can have a property each. */
+static bool
+is_list(const struct property *p)
+{
+	return str_eq_nocase(p->name, "NICKNAME");
+}
+
+static void
+put_each(struct buf *out, const char *line)
+{
+	const char *value = value_of(line), *end;
+	struct buf one = { 0 };
+
+	for (;; value = end + 1) {
+		for (end = value; *end != '\0' && *end != ','; end++)
+			end += *end == '\\' && end[1] != '\0';
+		buf_reset(&one);
+		buf_add(&one, line, (size_t)(value_of(line) - line));
+		buf_add(&one, value, (size_t)(end - value));
+		put_line(out, buf_str(&one));
+		if (*end == '\0')
+			break;
+	}
+	buf_free(&one);
+}
+
 static void
 note(struct dav_cut *c, const struct property *p)
 {
@@ -248,6 +274,10 @@ dav_cut_find(struct dav_cut *c, const char *sent, size_t len,
 		}
 		note(c, p);
 		c->version_4 |= four && is_data(p);
+		if (is_list(p)) {
+			put_each(&c->guarded, p->line);
+			continue;
+		}
 		guarded &= is_uri(p->value) && !(four && is_data(p));
 		put_guarded(&c->guarded, p->line);
 	}
