@@ -314,6 +314,26 @@ ok 'a schema; one SQL for all' '
 		dirdump-sql -q -m ./map2 "$url" >out 2>/dev/null || :
 		grep -F "\"address\":\"x\\\\1@example.org\"" out
 	done'
+ok 'PostgreSQL: an end is understood, however the database writes dates' '
+	pg bytes -c "CREATE TABLE ends (email text, until timestamp)" -c "INSERT INTO ends VALUES
+	    ('\''gone@example.org'\'', '\''2020-02-01'\''), ('\''stay@example.org'\'', '\''infinity'\''),
+	    ('\''past@example.org'\'', '\''-infinity'\'')" \
+	    -c "ALTER DATABASE bytes SET datestyle = '\''German'\''"
+	run 0 dirdump-sql --query "SELECT email AS address, until FROM ends" "$(pg_url bytes)" >out
+	jq -r "select(.address) | \"\(.address) \(.active)\"" out >got
+	printf "%s\n" "gone@example.org false" "stay@example.org true" "past@example.org false" | same - got
+	pg bytes -c "ALTER DATABASE bytes RESET datestyle" -c "DROP TABLE ends"'
+ok 'PostgreSQL: rows that a policy hides from the reader are not taken for gone' '
+	pg bytes -c "CREATE TABLE shared AS SELECT * FROM mailbox" \
+	    -c "GRANT SELECT ON shared TO reader" \
+	    -c "ALTER TABLE shared ENABLE ROW LEVEL SECURITY" \
+	    -c "CREATE POLICY own ON shared USING (username < '\''b'\'')"
+	[ "$(echo "SET ROLE reader; SELECT count(*) FROM shared" | pg bytes -qAt)" = 1 ]
+	sed "s/^table.*/table = shared/" map >map2
+	PGPASSWORD="open sesame" run 2 dirdump-sql -m ./map2 "$(pg_tcp reader bytes)" >out 2>err
+	has err "query would be affected by row-level security policy for table \"shared\""
+	hasnt out "\"type\":\"end\""
+	pg bytes -c "DROP TABLE shared"'
 ok 'a map with an error, and none' '
 	sed "s/quota = .*/quota = quota | parsecs/" map >map2
 	fails 2 "./map2:6: no transform is named \"parsecs\"" -m ./map2 sqlite:bytes

@@ -141,6 +141,13 @@ password = pg-pass
 dbname = mail"
 ok 'PostgreSQL' 'check pgsql'
 ok 'PostgreSQL, named by postconf' 'uses pgsql'
+ok 'PostgreSQL that hides rows from this user: no dump that looks complete' '
+	echo "ALTER TABLE alias ENABLE ROW LEVEL SECURITY;
+	    CREATE POLICY own ON alias USING (true)" | pg mail
+	run 2 dirdump-postfix "pgsql:$tmp/pgsql-alias.cf" >out 2>err
+	has err "query would be affected by row-level security"
+	hasnt out "\"end\""
+	echo "ALTER TABLE alias DISABLE ROW LEVEL SECURITY" | pg mail'
 
 start_slapd directory qmail <<\END
 dn: ou=people,dc=example,dc=org

@@ -75,15 +75,32 @@ run(struct sql *db, const char *text, struct why *why)
 	return r;
 }
 
+/* Where a policy would hide rows from this role, the server is to refuse the query:
+ * what is hidden would be taken for gone. Dates are to be written as every reader
+ * knows them, whatever the database or the role has set. (pg_dump does both; a
+ * server before 9.5 has no such policies.) */
+static int
+set_up(struct sql *db, struct why *why)
+{
+	int r = run(db, "SET LOCAL datestyle = ISO", why);
+
+	if (r == 0 && PQserverVersion(db->handle) >= 90500)
+		r = run(db, "SET LOCAL row_security = off", why);
+	return r;
+}
+
 /* The first query fixes the snapshot: from there on nothing can make the transaction
- * one that writes. */
+ * one that writes. What is set is of the transaction: a pooler may give the next one
+ * another session. */
 static int
 begin(struct sql *db, struct why *why)
 {
 	static const char text[] =
 	    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-	return run(db, text, why) == -1 ? -1 : run(db, "SELECT 1", why);
+	if (run(db, text, why) == -1 || set_up(db, why) == -1)
+		return -1;
+	return run(db, "SELECT 1", why);
 }
 
 static bool

@@ -85,11 +85,18 @@ eval_time(const char *text)
 {
 	static const char *const forms[] = { "%Y-%m-%d %H:%M:%S",
 		"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%Y%m%d%H%M%S" };
+	size_t digits;
 	int64_t n;
 
 	/* What MySQL and PostgreSQL have for no time. */
 	if (str_starts(text, "0000-00-00") || strcmp(text, "infinity") == 0)
 		return 0;
+	if (strcmp(text, "-infinity") == 0)
+		return 1;
+	/* PostgreSQL has years of more digits than four. */
+	digits = strspn(text, "0123456789");
+	if (digits > 4 && text[digits] == '-')
+		return INT64_MAX;
 	if (strlen(text) < 14 && parse_num(text, 0, INT64_MAX, &n, NULL))
 		return n;
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {

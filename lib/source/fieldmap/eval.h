@@ -75,7 +75,8 @@ eval_first(struct eval *ev, enum field field)
 /*
  * A point in time in seconds since 1970: such a number, "2026-12-31" with or
  * without the time of day, or LDAP's "20261231235959Z" (RFC 4517, 3.3.13). 0:
- * what databases write for "no time". -1 for any other text.
+ * what databases write for "no time"; 1: for one before all times. -1 for any
+ * other text.
  */
 int64_t eval_time(const char *text);
 

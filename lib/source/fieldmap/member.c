@@ -177,7 +177,7 @@ row_add_senders(struct rows *m)
 }
 
 bool
-row_is_over(struct rows *m, const char *id)
+row_is_over(struct rows *m, const char *id, bool *bad)
 {
 	const char *text = eval_first(&m->eval, FIELD_UNTIL);
 	int64_t until;
@@ -185,8 +185,14 @@ row_is_over(struct rows *m, const char *id)
 	if (text == NULL)
 		return false;
 	until = eval_time(text);
-	if (until == -1)
-		emit_note(m->emit, id, "a time that is not understood",
-		    row_brief(text));
+	if (until == -1) {
+		struct why why = { 0 };
+
+		why_set(&why, FAIL_DATA,
+		    "%s: a time that is not understood: \"%s\"",
+		    fieldmap_word(FIELD_UNTIL), row_brief(text));
+		emit_fail(m->emit, id, &why);
+		*bad = true;
+	}
 	return until > 0 && until < (int64_t)time(NULL);
 }

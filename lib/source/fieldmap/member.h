@@ -58,7 +58,8 @@ void row_add_addresses(struct rows *m, struct strs *to,
 /* Sets send_as of m->r: addresses, and "@domain" for all of a domain. */
 void row_add_senders(struct rows *m);
 
-/* Whether the time in FIELD_UNTIL has passed. */
-bool row_is_over(struct rows *m, const char *id);
+/* Whether the time in FIELD_UNTIL has passed. One that is not understood is reported,
+ * and *bad is set. */
+bool row_is_over(struct rows *m, const char *id, bool *bad);
 
 #endif

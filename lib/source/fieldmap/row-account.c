@@ -241,7 +241,7 @@ add_flags(struct rows *m)
 	if (row_flag(m, FIELD_ACTIVE, r->address, &bad) == 0)
 		r->active = false;
 	r->receive = row_flag(m, FIELD_RECEIVE, r->address, &bad) != 0;
-	if (row_is_over(m, r->address)) {
+	if (row_is_over(m, r->address, &bad)) {
 		r->active = r->receive = false;
 		emit_note(m->emit, r->address,
 		    "expired: the account is carried as inactive", NULL);

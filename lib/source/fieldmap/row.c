@@ -77,7 +77,7 @@ read_aliases(struct rows *m)
 		emit_bad(m->emit, NULL, "the row has no address");
 		return;
 	}
-	if (row_is_over(m, id)) {
+	if (row_is_over(m, id, &bad)) {
 		emit_drop(m->emit, id, "an alias that has expired");
 		return;
 	}
