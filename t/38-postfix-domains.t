@@ -58,6 +58,18 @@ ok 'a domain of somebody else is not taken over' '
 	[ -z "$(targets boss@other.test)" ]
 	has err "boss@other.test: left out: an alias in a domain that this server"
 	has out "\"type\":\"note\",\"what\":\"boss@other.test\""'
+ok 'a name without a domain does not take the domain of myorigin over' '
+	echo "root anna@one.test" >>"$pf/virtual"
+	dirdump-postfix -v -c "$pf" >more 2>err.more
+	hasnt more "\"domain\":\"host.test\""
+	[ -z "$(jq -r "select(.address == \"root@host.test\") | .address" more)" ]
+	has err.more "root@host.test: left out: an alias in a domain that this server takes no mail for"
+	# It has it where it takes the mail, or where somebody says so.
+	postconf -c "$pf" -e "mydestination = localhost, host.test"
+	dirdump-postfix -q -c "$pf" | grep "\"address\":\"root@host.test\""
+	postconf -c "$pf" -e "mydestination = localhost"
+	dirdump-postfix -q -d host.test -c "$pf" | grep "\"address\":\"root@host.test\""
+	sed -i "/^root/d" "$pf/virtual"'
 ok 'a mailbox in a domain that is switched off receives nothing' '
 	has out "\"domain\":\"off.test\",\"active\":false"
 	gone out false'

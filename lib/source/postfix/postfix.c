@@ -244,9 +244,8 @@ postfix_serves(void *ctx, const char *domain)
 	return !p->knows_domains || postfix_domains_has(&p->domains, domain) ||
 	       postfix_domains_has(&p->locals, domain) ||
 	       map_get(&a->markers, domain) != NULL ||
-	       (a->domain != NULL && strcmp(a->domain, domain) == 0) ||
-	       (a->also_domain != NULL &&
-		   strcmp(a->also_domain, domain) == 0) ||
+	       /* myorigin is what names are written with, whoever has it. */
+	       (p->users_apart && strcmp(a->domain, domain) == 0) ||
 	       is_relayed(p, domain);
 }
 
