@@ -119,6 +119,23 @@ takes(void *ctx, struct emit *e, const char *address)
 	return postfix_boxes_takes(&run.boxes, ctx, e, address);
 }
 
+/* A Postfix that is not the one before this Dovecot says nothing of its users. */
+static void
+judge(void *ctx, struct emit *e, struct record *r)
+{
+	struct postfix *p = ctx;
+	const char *domain = address_domain(r->address);
+
+	if (postfix_has_mailboxes(p))
+		postfix_judge(p, e, r);
+	else if (!postfix_serves(p, domain))
+		emit_note(e, r->address,
+		    "the Postfix here takes no mail for its domain, nor for "
+		    "any with mailboxes: its mail is taken to come by another "
+		    "server",
+		    NULL);
+}
+
 static int
 dump(char **operands)
 {
@@ -137,6 +154,7 @@ dump(char **operands)
 		postfix_read(p, e);
 		run.dovecot.names = names;
 		run.dovecot.takes = takes;
+		run.dovecot.judge = judge;
 		run.dovecot.names_ctx = p;
 		run.dovecot.mail_elsewhere =
 		    postfix_is_set(&p->config, "virtual_mailbox_domains") !=

@@ -60,6 +60,30 @@ ok 'domains, other names of them, aliases, forwards, catch-alls' '
 	sed -n "s/.*\"type\":\"\([a-z]*\)\".*/\1/p" out | uniq >order
 	printf "%s\n" domain account alias end >want
 	same want order'
+ok 'a user in a domain that Postfix does not serve logs in, and receives nothing' '
+	cp users kept
+	echo "old@moved.test:{PLAIN}o:5000:5000::/h/old" >>users
+	echo "al@three.test:{PLAIN}o:5000:5000::/h/al" >>users
+	run 0 dirdump-dovecot -v -c saved --postfix pf >out 2>err
+	has out "\"domain\":\"moved.test\",\"active\":false,\"elsewhere\":true"
+	jq -r "select(.type == \"account\") | \"\(.address) \(.active) \(.receive)\"" out | sort >got
+	printf "%s\n" "al@three.test true false" "ann@one.test true true" \
+	    "bob@one.test true true" "old@moved.test true false" | same - got
+	has err "old@moved.test: a mailbox in a domain that this server takes no mail for"
+	has err "al@three.test: a mailbox that gets no mail, because its domain is one of aliases alone"
+	mkaccounts <out >plan 2>err && false
+	has err "old@moved.test: refused: the old server takes no mail for moved.test"
+	hasnt plan "\"name\":\"moved.test\""
+	# A Postfix with no mailboxes at all is not the one before this Dovecot.
+	cp -r pf odd
+	sed -i "/^virtual_mailbox_domains/d" odd/main.cf
+	run 0 dirdump-dovecot -v -c saved --postfix odd >out 2>err
+	jq -r "select(.type == \"account\" and .receive) | .address" out | sort | tr "\n" " " >got
+	echo "al@three.test ann@one.test bob@one.test old@moved.test " | tr -d "\n" | same - got
+	hasnt out "\"elsewhere\""
+	has err "old@moved.test: the Postfix here takes no mail for its domain, nor for any with mailboxes"
+	rm -r odd
+	mv kept users'
 ok 'a table that cannot be listed is named' '
 	for type in regexp pcre socketmap tcp unionmap; do
 		sed "s,lmdb:.*,$type:$tmp/pf/rules," pf/main.cf >main.new

@@ -71,8 +71,20 @@ ok 'a name without a domain does not take the domain of myorigin over' '
 	dirdump-postfix -q -d host.test -c "$pf" | grep "\"address\":\"root@host.test\""
 	sed -i "/^root/d" "$pf/virtual"'
 ok 'a mailbox in a domain that is switched off receives nothing' '
-	has out "\"domain\":\"off.test\",\"active\":false"
+	has out "\"domain\":\"off.test\",\"active\":false,\"elsewhere\":true"
 	gone out false'
+ok 'nor does one in a domain of aliases alone' '
+	echo "al@alias.test x" >>"$pf/boxes"
+	postconf -c "$pf" -e "virtual_alias_domains = alias.test"
+	dirdump-postfix -v -c "$pf" >more 2>err.more
+	postfix -c "$pf" reload >/dev/null 2>&1
+	[ -z "$(delivered al@alias.test)" ]
+	[ "$(jq "select(.address == \"al@alias.test\") | .receive" more)" = false ]
+	has err.more "al@alias.test: a mailbox that gets no mail, because its domain is one of aliases alone"
+	has more "\"domain\":\"alias.test\",\"active\":true"
+	hasnt more "\"domain\":\"alias.test\",\"active\":true,\"elsewhere\""
+	sed -i "/^al@/d" "$pf/boxes"
+	postconf -c "$pf" -X virtual_alias_domains'
 ok 'a catch-all that comes before the mailboxes of its domain is named' '
 	[ "$(delivered anna@all.test)" = any@ext.test ]
 	[ "$(delivered own@all.test)" = own@all.test ]

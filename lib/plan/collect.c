@@ -63,11 +63,13 @@ add_domain(struct plan *p, const struct record *r, struct why *why)
 		return -1;
 	i = plan_domain(p, p->scratch.data);
 	p->domains[i].local = true;
-	if (!r->active)
+	if (r->elsewhere)
+		p->domains[i].elsewhere = true;
+	else if (!r->active)
 		plan_note(p, NOTE_LEFT, p->domains[i].name,
 		    plan_text(p, r->origin),
 		    "the domain is switched off; the server has no such switch "
-		    "that does anything");
+		    "that does anything, and takes the domain for its own");
 	for (size_t a = 0; a < r->aliases.n; a++)
 		name_alias_domain(p, i, r, r->aliases.v[a]);
 	return 0;

@@ -89,16 +89,96 @@ resolve_domain_row(struct plan *p, struct row *row)
 		make_alias_domain(p, &a);
 }
 
+/* --- domains whose mail goes elsewhere --- */
+
+static void
+leave_account(struct plan *p, struct model_account *a, const struct domain *d)
+{
+	bool skip = p->options->elsewhere == ELSEWHERE_SKIP;
+
+	if ((a->flags & ACC_REFUSED) != 0)
+		return;
+	a->flags |= ACC_REFUSED;
+	plan_spare_accounts(
+	    p, p->addresses[a->address].domain, plan_name(p, a->address));
+	if (skip)
+		p->counts.skipped++;
+	plan_note(p, skip ? NOTE_LEFT : NOTE_REFUSED, plan_name(p, a->address),
+	    a->origin,
+	    "the old server takes no mail for %s, and the new one would take "
+	    "over the whole domain: mail of its users for anybody there would "
+	    "not leave it any more (see --elsewhere)",
+	    d->name);
+}
+
+static void
+leave_row(struct plan *p, struct row *row)
+{
+	plan_note(p, NOTE_LEFT, plan_name(p, row->address), row->origin,
+	    "an alias in a domain that the old server takes no mail for");
+	p->addresses[row->address].row = 0;
+	row->address = 0;
+	row->targets.n = 0;
+}
+
+/* On the server, an account logs in with an address of a domain that it has, and what
+ * it has is its own: there is no domain for logins alone. */
+static void
+take_domain(struct plan *p, const struct domain *d)
+{
+	plan_note(p, NOTE_CHANGED, d->name, 0,
+	    "the old server takes no mail for this domain; the new one takes "
+	    "it for its own, so that its owners can log in: mail of its users "
+	    "for others there does not leave it any more");
+}
+
+void
+plan_resolve_elsewhere(struct plan *p)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < p->n_domains; i++) {
+		struct domain *d = &p->domains[i];
+
+		if (!d->elsewhere)
+			continue;
+		any = true;
+		d->local =
+		    p->options->elsewhere == ELSEWHERE_LOGIN || d->id != NULL;
+		if (d->local)
+			take_domain(p, d);
+	}
+	for (size_t i = 0; any && i < p->n_accounts; i++) {
+		struct model_account *a = &p->accounts[i];
+		const struct domain *d =
+		    &p->domains[p->addresses[a->address].domain];
+
+		if (d->elsewhere && !d->local)
+			leave_account(p, a, d);
+	}
+	for (size_t i = 0; any && i < p->n_rows; i++) {
+		struct row *row = &p->rows[i];
+		const struct domain *d =
+		    &p->domains[p->addresses[row->address].domain];
+
+		if (d->elsewhere && !d->local)
+			leave_row(p, row);
+	}
+}
+
 void
 plan_resolve_domains(struct plan *p)
 {
 	for (size_t i = 0; i < p->n_rows; i++)
-		p->domains[p->addresses[p->rows[i].address].domain].local =
-		    true;
+		if (p->rows[i].address != 0)
+			p->domains[p->addresses[p->rows[i].address].domain]
+			    .local = true;
 	for (size_t i = 0; i < p->n_alias_domains; i++)
 		make_alias_domain(p, &p->alias_domains[i]);
 	for (size_t i = 0; i < p->n_rows; i++)
-		if (is_domain_row(p, &p->rows[i]))
+		if (p->rows[i].address == 0)
+			continue;
+		else if (is_domain_row(p, &p->rows[i]))
 			resolve_domain_row(p, &p->rows[i]);
 		else if (plan_is_catch_all(p, p->rows[i].address) &&
 			 p->rows[i].active)

@@ -62,7 +62,8 @@ leaf(struct plan *p, struct row *row, uint32_t target)
 		return 0; /* said by place() */
 	else if (target == row->address)
 		reason = "it leads to itself, and is not an account";
-	else if (plan_is_local(p, target) && !plan_may_come(p, target))
+	else if (plan_is_local(p, target) && !plan_may_come(p, target) &&
+		 !p->domains[p->addresses[target].domain].elsewhere)
 		reason = "it is not among the accounts of the plan";
 	if (reason == NULL)
 		return target;

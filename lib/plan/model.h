@@ -38,6 +38,7 @@ struct domain {
 	uint32_t catch_row; /* the alias record of its catch-all, 1 + index */
 	uint32_t accounts;  /* and groups that are in it */
 	bool local;         /* the new server's, not somebody's outside */
+	bool elsewhere;     /* the old server takes no mail for it */
 	bool keys;          /* comes with signing keys */
 	/* Not all of it is in the plan: --reconcile takes nothing away. */
 	bool spare_accounts;

@@ -17,6 +17,12 @@ const char *const no_secret_words[] = {
 	[NO_SECRET_EMPTY] = "empty",
 };
 
+const char *const elsewhere_words[] = {
+	[ELSEWHERE_FAIL] = "fail",
+	[ELSEWHERE_SKIP] = "skip",
+	[ELSEWHERE_LOGIN] = "login",
+};
+
 struct plan *
 plan_new(const struct plan_options *options, const struct plan_calls *calls)
 {

@@ -25,8 +25,18 @@ enum no_secret {
 };
 extern const char *const no_secret_words[NO_SECRET_EMPTY + 1];
 
+/* What to do with an account in a domain for which the old server takes no mail: to let
+ * its owner log in, the new server has to take the domain for its own. */
+enum elsewhere {
+	ELSEWHERE_FAIL, /* refuse the account */
+	ELSEWHERE_SKIP, /* leave the account out */
+	ELSEWHERE_LOGIN /* create it, and the domain */
+};
+extern const char *const elsewhere_words[ELSEWHERE_LOGIN + 1];
+
 struct plan_options {
 	enum no_secret no_secret;
+	enum elsewhere elsewhere;
 	bool skip_inactive;
 	bool no_domains;
 	bool allow_relaying;

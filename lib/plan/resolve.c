@@ -45,6 +45,13 @@ give_alias(struct plan *p, struct model_account *account, uint32_t address,
 			    own);
 		return;
 	}
+	if (!p->domains[a->domain].local) {
+		plan_note(p, NOTE_LEFT, name, origin,
+		    "as an alias of %s: the old server takes no mail for its "
+		    "domain (--elsewhere)",
+		    own);
+		return;
+	}
 	if (plan_is_missing(p, a->domain)) {
 		plan_note(p, NOTE_LEFT, name, origin,
 		    "as an alias of %s: its domain has no id "
@@ -383,6 +390,7 @@ resolve_logins(struct plan *p)
 void
 plan_resolve(struct plan *p)
 {
+	plan_resolve_elsewhere(p);
 	plan_resolve_domains(p);
 	plan_refuse_missing_domains(p);
 	move_rows(p);

@@ -90,6 +90,7 @@ const struct record_member record_members[] = {
 	M(targets, LIST, ALIAS, ALIAS),
 	M(active, FLAG, DOMAIN_ | ACCOUNT | ALIAS, 0),
 	M(receive, FLAG, ACCOUNT, 0),
+	M(elsewhere, MARK, DOMAIN_, 0),
 	M(quota, NUMBER, ACCOUNT | GROUP, 0),
 	M(aliases, LIST, DOMAIN_ | ACCOUNT | GROUP, 0),
 	M(groups, LIST, ACCOUNT, 0),

@@ -77,6 +77,7 @@ record_reset(struct record *r, enum record_type type)
 		r->numbers[i] = -1;
 	for (size_t i = 0; i < RECORD_FLAGS; i++)
 		r->flags[i] = true;
+	r->elsewhere = false;
 	for (size_t i = 0; i < RECORD_LISTS; i++)
 		r->lists[i].n = 0;
 	for (size_t i = 0; i < RECORD_PARTS; i++)

@@ -86,7 +86,7 @@ struct record_share {
 enum {
 	RECORD_TEXTS = 19,
 	RECORD_NUMBERS = 5,
-	RECORD_FLAGS = 3,
+	RECORD_FLAGS = 4,
 	RECORD_LISTS = 10,
 	RECORD_PARTS = 5,
 	RECORD_MEMBERS = RECORD_TEXTS + RECORD_NUMBERS + RECORD_FLAGS +
@@ -142,6 +142,7 @@ struct record {
 			bool active;
 			bool receive;
 			bool keep;
+			bool elsewhere; /* false where it is absent */
 		};
 	};
 	union {

@@ -26,7 +26,7 @@ struct emit_domain {
 	struct strs aliases;
 	struct map has; /* the aliases */
 	bool written;
-	bool held, inactive; /* see emit_domain_hold */
+	bool held, inactive, elsewhere; /* see emit_domain_hold */
 	struct place at;
 };
 
@@ -251,13 +251,14 @@ put_domain_record(
 	r.domain = domain;
 	r.aliases = d->aliases;
 	r.active = !d->inactive;
+	r.elsewhere = d->elsewhere;
 	r.origin = origin(e);
 	put(e, &r);
 	e->at = before;
 }
 
 static void
-put_domain(struct emit *e, const char *domain, bool active)
+put_domain(struct emit *e, const char *domain, bool active, bool elsewhere)
 {
 	struct emit_domain *d;
 
@@ -266,6 +267,7 @@ put_domain(struct emit *e, const char *domain, bool active)
 		return;
 	d->written = true;
 	d->inactive = !active;
+	d->elsewhere = elsewhere;
 	d->at = e->at;
 	if (!d->held)
 		put_domain_record(e, domain, d);
@@ -292,13 +294,19 @@ emit_domain_release(struct emit *e, const char *domain)
 void
 emit_domain(struct emit *e, const char *domain)
 {
-	put_domain(e, domain, true);
+	put_domain(e, domain, true, false);
 }
 
 void
 emit_domain_inactive(struct emit *e, const char *domain)
 {
-	put_domain(e, domain, false);
+	put_domain(e, domain, false, false);
+}
+
+void
+emit_domain_elsewhere(struct emit *e, const char *domain)
+{
+	put_domain(e, domain, false, true);
 }
 
 #define ACCOUNT_BIT (UINT64_C(1) << 63)

@@ -91,6 +91,9 @@ void emit_domain_alias(struct emit *e, const char *domain, const char *alias);
 void emit_domain(struct emit *e, const char *domain);
 /* The same for one that the server does not serve at present. */
 void emit_domain_inactive(struct emit *e, const char *domain);
+/* The same for one whose mail goes elsewhere: the server has people in it, and takes
+ * no mail for it. */
+void emit_domain_elsewhere(struct emit *e, const char *domain);
 /* The record of a domain that was not written yet waits from now on until the
  * release, because only then its other names are known. */
 void emit_domain_hold(struct emit *e, const char *domain);

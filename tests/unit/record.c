@@ -71,8 +71,10 @@ test_kinds(void)
 
 	for (size_t i = 0; i < RECORD_MEMBERS; i++) {
 		const struct record_member *m = &record_members[i];
-		enum member_kind kind =
-		    m->kind == MEMBER_OBJECT ? MEMBER_OBJECTS : m->kind;
+		enum member_kind kind = m->kind == MEMBER_OBJECT
+					    ? MEMBER_OBJECTS
+					: m->kind == MEMBER_MARK ? MEMBER_FLAG
+								 : m->kind;
 
 		memset(record_field(&r, m), 1, sizes[kind]);
 		ends[kind] += sizes[kind];
@@ -135,6 +137,8 @@ test_round_trip(void)
 		"{\"v\":1,\"type\":\"domain\",\"domain\":\"example.org\","
 		"\"active\":true,\"aliases\":[\"example.net\"],"
 		"\"origin\":\"t:2\"}\n",
+		"{\"v\":1,\"type\":\"domain\",\"domain\":\"example.com\","
+		"\"active\":false,\"elsewhere\":true}\n",
 		"{\"v\":1,\"type\":\"alias\",\"address\":\"@example.org\","
 		"\"targets\":[\"a@b\",\"c@d\"],\"active\":true}\n",
 		"{\"v\":1,\"type\":\"group\",\"address\":\"s@example.org\","

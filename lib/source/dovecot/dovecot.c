@@ -322,6 +322,8 @@ dovecot_read(
 	d.shared_tail = &d.shared;
 	d.account.emit = e;
 	d.account.aliases = aliases;
+	d.account.judge = o->judge;
+	d.account.judge_ctx = o->names_ctx;
 	d.account.naming.domain = o->domain;
 	d.account.naming.bare_login = true;
 	emit_file(e, o->config == NULL ? "doveconf" : o->config);

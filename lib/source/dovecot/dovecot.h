@@ -28,6 +28,9 @@ struct dovecot_options {
 	/* Whether mail from elsewhere may come for an address that no alias has.
 	 * NULL: nobody knows. ctx is names_ctx. */
 	bool (*takes)(void *names_ctx, struct emit *e, const char *address);
+	/* Says of an account whether mail comes for it. NULL: nobody knows. ctx is
+	 * names_ctx. */
+	void (*judge)(void *names_ctx, struct emit *e, struct record *r);
 	void *names_ctx;
 };
 

@@ -447,6 +447,8 @@ account_emit_extra(struct account *a, struct fields *f, const struct extra *x)
 	add_words(a, &r->disabled, f->disabled);
 	if (a->aliases != NULL)
 		aliases_forward(a->aliases, a->emit, r);
+	if (a->judge != NULL)
+		a->judge(a->judge_ctx, a->emit, r);
 	if (emit_record(a->emit, r) == -1)
 		return false;
 	if (a->more != NULL)

@@ -72,6 +72,9 @@ struct account {
 	struct map deny;            /* names that may not log in */
 	struct map master;          /* names that are not mailboxes */
 	struct aliases *aliases;    /* where forwards are; may be NULL */
+	/* May be NULL: changes a record before it is written. */
+	void (*judge)(void *ctx, struct emit *e, struct record *r);
+	void *judge_ctx;
 	/* May be NULL: writes what else there is of an account that was
 	 * written. */
 	void (*more)(void *ctx, struct emit *e, const char *address);

@@ -191,6 +191,18 @@ postfix_hidden_by(const struct postfix *p, const char *domain)
 		   : NULL;
 }
 
+/* Whether only the aliases of a domain get mail. */
+static bool
+is_of_aliases(const struct postfix *p, const char *domain)
+{
+	int lists = postfix_domains_lists(&p->domains, domain);
+
+	return !(lists & IN_MAILBOX_DOMAINS) &&
+	       !postfix_domains_has(&p->locals, domain) &&
+	       ((lists & IN_ALIAS_DOMAINS) ||
+		   (p->marks && map_get(&p->aliases.markers, domain) != NULL));
+}
+
 /* A domain is to be in one list. (trivial-rewrite(8), resolve.c.) */
 static void
 say_hidden(struct postfix *p, struct emit *e)
@@ -247,6 +259,53 @@ postfix_serves(void *ctx, const char *domain)
 	       /* myorigin is what names are written with, whoever has it. */
 	       (p->users_apart && strcmp(a->domain, domain) == 0) ||
 	       is_relayed(p, domain);
+}
+
+/* The whole of a domain goes somewhere: then its mail is meant to come. */
+static bool
+has_catch_all(struct postfix *p, const char *domain)
+{
+	struct buf key = { 0 };
+	bool has;
+
+	buf_addf(&key, "@%s", domain);
+	has = map_get(&p->aliases.by_address, key.data) != NULL;
+	buf_free(&key);
+	return has;
+}
+
+bool
+postfix_has_mailboxes(const struct postfix *p)
+{
+	const struct strs *names = &p->domains.names;
+
+	for (size_t i = 0; i < names->n; i++)
+		if (postfix_domains_lists(&p->domains, names->v[i]) &
+		    IN_MAILBOX_DOMAINS)
+			return true;
+	return p->users_apart &&
+	       postfix_domains_has(&p->locals, p->aliases.domain);
+}
+
+void
+postfix_judge(struct postfix *p, struct emit *e, struct record *r)
+{
+	const char *domain = address_domain(r->address);
+
+	if (is_of_aliases(p, domain)) {
+		r->receive = false;
+		emit_note(e, r->address,
+		    "a mailbox that gets no mail, because its domain is one "
+		    "of aliases alone",
+		    "virtual_alias_domains");
+	} else if (!postfix_serves(p, domain)) {
+		r->receive = false;
+		if (!has_catch_all(p, domain))
+			emit_domain_elsewhere(e, domain);
+		emit_note(e, r->address,
+		    "a mailbox in a domain that this server takes no mail for",
+		    NULL);
+	}
 }
 
 /* Reads relay_domains; false where a table or a file says which they are. */

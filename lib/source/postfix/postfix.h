@@ -54,6 +54,15 @@ bool postfix_serves(void *ctx, const char *domain);
  * then it knows no mailbox in it. NULL: nothing. */
 const char *postfix_hidden_by(const struct postfix *p, const char *domain);
 
+/* Says of an account in a domain of aliases alone, or in none that Postfix takes mail
+ * for, that it receives nothing, and of the second that its mail goes elsewhere:
+ * before the record is written. */
+void postfix_judge(struct postfix *p, struct emit *e, struct record *r);
+
+/* Whether the mail for mailboxes comes by this Postfix, as far as its settings show
+ * it: another may be before a Dovecot. */
+bool postfix_has_mailboxes(const struct postfix *p);
+
 /* Whether virtual(8) of Postfix delivers to all mailboxes. */
 bool postfix_delivers(struct postfix *p);
 

@@ -101,13 +101,7 @@ judge_domain(struct vmailbox *v, struct emit *e, const char *domain)
 		    "in a list that Postfix looks at first",
 		    hidden);
 	}
-	if (!postfix_serves(&v->postfix, domain)) {
-		v->r.receive = false;
-		emit_domain_inactive(e, domain);
-		emit_note(e, v->r.address,
-		    "a mailbox in a domain that this server takes no mail for",
-		    NULL);
-	}
+	postfix_judge(&v->postfix, e, &v->r);
 }
 
 static void
