@@ -49,13 +49,19 @@ lines() {
 	    grep -E '^(UID|SUMMARY|DTSTART;TZID=Eur.*:2|DUE|RRULE|FN|N|EMAIL|BDAY)[:;]' |
 	    sed 's/;PREF=1//; s/;TYPE=[^:]*//' | LC_ALL=C sort
 }
-# On the way back there is an event.
+# On the way back there is an event, and a card with a photo.
 mkdir ways
 cat >ways/archive2maildir <<END
 #!/bin/sh
 $build/bin/archive2maildir "\$@" || exit
-mkdir -p "\$3/calendars/Work"
-printf 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:e1\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260601T100000Z\r\nSUMMARY:Made there\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n' >"\$3/calendars/Work/e1.ics"
+for tree; do :; done
+case " \$* " in
+*" --vcard=3 "*) photo='3.0 PHOTO;ENCODING=b;TYPE=PNG:aGVsbG8=' ;;
+*) photo='4.0 PHOTO:data:image/png;base64,aGVsbG8=' ;;
+esac
+mkdir -p "\$tree/calendars/Work" "\$tree/contacts/Friends"
+printf 'BEGIN:VCARD\r\nVERSION:%s\r\nUID:c1\r\nFN:Ann\r\nN:Ann;;;;\r\n%s\r\nEND:VCARD\r\n' "\${photo%% *}" "\${photo#* }" >"\$tree/contacts/Friends/c1.vcf"
+printf 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:e1\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260601T100000Z\r\nSUMMARY:Made there\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n' >"\$tree/calendars/Work/e1.ics"
 END
 chmod 755 ways/*
 PATH=$tmp/ways:$PATH
@@ -96,10 +102,17 @@ ok 'the account is looked at through the proxy; what the owner deleted is no los
 	run 0 migrate alice@one.test 2>err || { cat err; tail -n 20 state/alice@one.test/log; false; }
 	has state/alice@one.test/proxy.ndjson "\"status\":\"short\""
 	[ "$(routes alice@one.test)" = stalwart ]'
-ok 'an event that was made there comes to the old calendars' '
-	run 0 rollback alice@one.test 2>err || { cat err; tail -n 20 state/alice@one.test/log; false; }
-	curl -s -u "alice:$password" "$server/alice/" -X PROPFIND -H "Depth: 1" >collections
-	grep -r "Made there" store'
+ok 'an event that was made there comes to the old calendars; a photo that does not is said' '
+	run 1 rollback alice@one.test 2>err || { cat err; tail -n 20 state/alice@one.test/log; false; }
+	has err "dav: not all of the calendars and address books came back: "
+	has state/alice@one.test/dav.ndjson "archive2maildir --vcard=3"
+	at_home alice@one.test
+	grep -r "Made there" store
+	not grep -r --include="*.vcf" --exclude-dir=.Radicale.cache "UID:c1" store'
+ok 'and comes with a tree that the old server keeps' '
+	settings EXTRACT_OPTIONS=--vcard=3
+	run 0 rollback --from extract alice@one.test 2>err || { cat err; tail -n 20 state/alice@one.test/log; false; }
+	grep -r --exclude-dir=.Radicale.cache "aGVsbG8=" store'
 ok 'a store that only Dovecot can open: there and back' '
 	cp plain.conf ferry.conf
 	settings "STATE=$tmp/box.state" "OLD_IMAP=$box" "OLD_DOVEADM=\"doveadm -c $box_conf\"" \

@@ -23,7 +23,9 @@ start_faults() {
 shows() {
 	"$@" || {
 		cat err
-		cut -c 1-300 out
+		# Where its own output goes to that file it must not read what it writes.
+		shows_out=$(cut -c 1-300 out)
+		echo "$shows_out"
 		return 1
 	}
 }

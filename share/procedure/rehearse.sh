@@ -65,6 +65,7 @@ rehearse_programs() {
 	takes APPLY_OPTIONS stalwart-apply
 	takes MAILROUTE_OPTIONS mailroute
 	takes REMAP_OPTIONS remap
+	takes EXTRACT_OPTIONS archive2maildir
 }
 # takes SETTING PROGRAM: whether the program has the options of the setting.
 takes() {
