@@ -26,6 +26,7 @@ in_both() {
 	ok 'odd mail, and folders named like options' 'script strange'
 	ok 'a keyword that Dovecot does not take costs no other' 'script labels'
 	ok "flags of messages on both sides: $1" "script flagging $1"
+	ok "doveadm is not started again for each folder: $1" "script calls $1"
 	ok 'undoing what its owner has used since: kept, or named before it goes' \
 	    'script forced mdbox'
 	ok 'ITERINDEX: folders of other programs are found, and ours are shown' \

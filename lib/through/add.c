@@ -21,24 +21,36 @@
 #include "merge/arrivals.h"
 #include "merge/keywordmap.h"
 #include "through/flags.h"
+#include "through/listing.h"
+#include "through/make.h"
 
 enum {
 	AT_ONCE = 500,            /* messages of one import */
 	BYTES_AT_ONCE = 64 << 20, /* or so many bytes */
+	PARTS_MAX = 50,           /* into so many mailboxes */
 	GUID_LEN = 32,
 	GUID_RANDOM = 11 /* bytes of it */
 };
 
-/* What goes into one mailbox with one call. */
+/* What goes into one mailbox. */
+struct part {
+	struct doveadm_mailbox
+	    before;       /* as it was; name, path, guid are ours */
+	size_t from, end; /* its items */
+	struct keywords keywords;
+};
+
+/* What one call imports. */
 struct batch {
 	struct through *t;
 	const struct item *items;
-	size_t n;                          /* of the items that it has */
+	size_t n;                          /* of the items that it deals with */
 	char guids[AT_ONCE][GUID_LEN + 1]; /* empty: not in it */
 	bool there[AT_ONCE];
 	char *keywords_of[AT_ONCE]; /* as the journal has them; NULL: none */
 	char *lacking[AT_ONCE];     /* of these, what is not there */
-	struct keywords keywords;
+	struct part parts[PARTS_MAX];
+	size_t n_parts;
 	int64_t bytes;
 };
 
@@ -64,7 +76,7 @@ make_guid(struct through *t, char guid[GUID_LEN + 1], struct why *why)
 
 /* The letters of a message's keywords in the list of the batch. */
 struct letters {
-	struct batch *b;
+	struct part *part;
 	unsigned int letters;
 	bool full; /* the list has no room for one */
 	size_t max, refused;
@@ -82,9 +94,9 @@ add_letter(struct merge *m, const char *name, void *arg)
 		buf_addf(&l->names, "%s%s", l->refused++ > 0 ? " " : "", name);
 		return;
 	}
-	n = keywords_find(&l->b->keywords, name);
+	n = keywords_find(&l->part->keywords, name);
 	if (n == -1)
-		n = keywords_add(&l->b->keywords, name);
+		n = keywords_add(&l->part->keywords, name);
 	if (n == -1)
 		l->full = true;
 	else
@@ -93,14 +105,14 @@ add_letter(struct merge *m, const char *name, void *arg)
 
 /* The keywords of letters, as the journal has them. */
 static char *
-keywords_of(const struct batch *b, unsigned int letters)
+keywords_of(const struct part *part, unsigned int letters)
 {
 	struct buf words = { 0 };
 	char *result;
 
 	for (int i = 0; i < KEYWORDS_MAX; i++)
 		if ((letters >> i & 1) != 0)
-			buf_addf(&words, "%s ", b->keywords.name[i]);
+			buf_addf(&words, "%s ", part->keywords.name[i]);
 	result = through_keywords(buf_str(&words));
 	buf_free(&words);
 	return result;
@@ -122,18 +134,19 @@ note_refused(
 }
 
 /* The letters of a message; what is lost is counted and noted. False if the list of
- * a batch that has messages lacks room for them: it comes again. */
+ * a mailbox for which messages were taken lacks room for them: it comes again. */
 static bool
-take_letters(struct batch *b, const struct item *it, unsigned int *letters)
+take_letters(struct through *t, struct part *part, bool any,
+    const struct item *it, unsigned int *letters)
 {
-	struct merge *m = &b->t->run->merge;
-	struct letters l = { .b = b,
-		.max = doveadm_keyword_max(&b->t->store.account) };
+	struct merge *m = &t->run->merge;
+	struct letters l = { .part = part,
+		.max = doveadm_keyword_max(&t->store.account) };
 	size_t nameless = m->nameless_letters;
 
 	merge_each_keyword(m, it, add_letter, &l);
 	*letters = l.letters;
-	if (l.full && b->n > 0) {
+	if (l.full && any) {
 		m->nameless_letters = nameless;
 		buf_free(&l.names);
 		return false;
@@ -151,21 +164,20 @@ void
 through_foresee(struct through *t)
 {
 	struct merge *m = &t->run->merge;
-	struct batch *b = xcalloc(1, sizeof *b);
+	struct part part = { 0 };
 	unsigned int letters;
 
-	b->t = t;
 	for (size_t i = 0; i < m->n; i++) {
-		(void)take_letters(b, &m->items[i], &letters);
-		keywords_free(&b->keywords);
+		(void)take_letters(t, &part, false, &m->items[i], &letters);
+		keywords_free(&part.keywords);
 	}
-	free(b);
 }
 
 /* Puts one message into the stage. 1; 0 if the batch is full; -1: it failed, or
  * (FATAL) all did. */
 static int
-stage_one(struct batch *b, const struct item *it, struct why *why)
+stage_one(
+    struct batch *b, struct part *part, const struct item *it, struct why *why)
 {
 	struct through *t = b->t;
 	struct merge *m = &t->run->merge;
@@ -177,7 +189,7 @@ stage_one(struct batch *b, const struct item *it, struct why *why)
 	unsigned int letters;
 	int fd, r;
 
-	if (!take_letters(b, it, &letters))
+	if (!take_letters(t, part, b->n > part->from, it, &letters))
 		return 0;
 	fd = entry_open(m->plan->source, e, why);
 	if (fd == -1 || make_guid(t, b->guids[b->n], why) == -1) {
@@ -200,7 +212,7 @@ stage_one(struct batch *b, const struct item *it, struct why *why)
 		mdname_put_info(
 		    &info, mdname_flags(entry_name(m->plan->source, e)), 0);
 		rec.info = info.data;
-		rec.keywords = keywords_of(b, letters);
+		rec.keywords = keywords_of(part, letters);
 		b->bytes += rec.size;
 		journal_put(&t->run->journal, &rec);
 		b->keywords_of[b->n] = rec.keywords;
@@ -212,13 +224,20 @@ stage_one(struct batch *b, const struct item *it, struct why *why)
 	return r == 0 ? 1 : -1;
 }
 
-/* Fills the stage. Messages that cannot be read fail. 0, or -1 and why. */
+static bool
+is_full(const struct batch *b)
+{
+	return b->n == AT_ONCE || b->bytes >= BYTES_AT_ONCE;
+}
+
+/* Takes the items of one folder, up to end. Messages that cannot be read fail. 1; 0
+ * if the batch is full; -1 and why. */
 static int
-fill(struct batch *b, size_t left, struct why *why)
+fill_part(struct batch *b, struct part *part, size_t end, struct why *why)
 {
 	struct merge *m = &b->t->run->merge;
 
-	while (b->n < left && b->n < AT_ONCE && b->bytes < BYTES_AT_ONCE) {
+	for (; b->n < end && !is_full(b); b->n++) {
 		const struct item *it = &b->items[b->n];
 		struct why one = { 0 };
 		int r;
@@ -226,21 +245,108 @@ fill(struct batch *b, size_t left, struct why *why)
 		b->guids[b->n][0] = '\0';
 		if (m->plan->fates[it->entry].outcome != OUT_ADD) {
 			merge_settle(m, it->entry); /* it arrived by itself */
-			b->n++;
 			continue;
 		}
-		r = stage_one(b, it, &one);
+		r = stage_one(b, part, it, &one);
 		if (r == 0)
-			break;
+			return 0;
 		if (r == -1 && one.kind == FAIL_FATAL) {
 			*why = one;
 			return -1;
 		}
 		if (r == -1)
 			merge_fail(m, it, &one);
-		b->n++;
 	}
+	return b->n == end;
+}
+
+static void
+fail_some(struct batch *b, size_t end, const struct why *why)
+{
+	for (; b->n < end; b->n++) {
+		b->guids[b->n][0] = '\0';
+		merge_fail(&b->t->run->merge, &b->items[b->n], why);
+	}
+}
+
+/* Begins a mailbox, and keeps how it was: a refresh forgets it. */
+static int
+begin_part(struct batch *b, const struct doveadm_mailbox *m, struct why *why)
+{
+	struct part *part = &b->parts[b->n_parts];
+
+	if (stage_begin(&b->t->stage, m->name, why) == -1)
+		return -1;
+	*part = (struct part){ .before = *m, .from = b->n };
+	part->before.name = xstrdup(m->name);
+	part->before.path = xstrdup(m->path);
+	part->before.guid = xstrdup(m->guid);
+	part->before.role = NULL;
+	b->n_parts++;
 	return 0;
+}
+
+/* The items of one folder, up to end: 1; 0 if the batch is full; -1 and why. */
+static int
+add_part(struct batch *b, size_t end, const bool *refused, struct why *why)
+{
+	const struct why no_folder = { .kind = FAIL_DATA,
+		.text = "its folder cannot be made" };
+	const struct why gone = { .kind = FAIL_TEMP,
+		.text = "the mailbox is gone" };
+	size_t folder = b->items[b->n].folder;
+	const struct doveadm_mailbox *m = store_mailbox(&b->t->store, folder);
+	struct part *part = &b->parts[b->n_parts];
+	int r;
+
+	if (refused[folder] || m == NULL) {
+		fail_some(b, end, refused[folder] ? &no_folder : &gone);
+		return 1;
+	}
+	if (begin_part(b, m, why) == -1)
+		return -1;
+	r = fill_part(b, part, end, why);
+	part->end = b->n;
+	if (r != -1 && stage_end(&b->t->stage, &part->keywords, why) == -1)
+		r = -1;
+	return r;
+}
+
+/* Fills the stage with what goes into some mailboxes. 0, or -1 and why. */
+static int
+fill(struct batch *b, size_t left, const bool *refused, struct why *why)
+{
+	int r = 1;
+
+	if (left > AT_ONCE)
+		left = AT_ONCE;
+	while (r == 1 && b->n < left && b->n_parts < PARTS_MAX) {
+		size_t end = b->n + 1;
+
+		while (
+		    end < left && b->items[end].folder == b->items[b->n].folder)
+			end++;
+		r = add_part(b, end, refused, why);
+	}
+	return r == -1 ? -1 : 0;
+}
+
+/* Has Dovecot take the stage. A failure does not prove that nothing came. On one file
+ * system Dovecot would link the file itself, past the plugins that encrypt or compress
+ * what is saved. */
+static void
+import(struct batch *b)
+{
+	struct through *t = b->t;
+	struct doveadm_args args = { 0 };
+	struct why why;
+
+	doveadm_args(&args, &t->store.doveadm,
+	    DOVEADM_WORDS("-o", "maildir_copy_with_hardlinks=no", "import",
+		"-u", t->store.doveadm.user));
+	stage_put_args(&t->stage, t->store.account.is_24, &args);
+	(void)doveadm_read(&args, NULL, &why);
+	doveadm_args_free(&args);
 }
 
 /* True if the word is one of some that are divided by blanks. */
@@ -302,145 +408,16 @@ note_lacking(struct batch *b, size_t i)
 	note_refused(&b->t->run->merge, &b->items[i], b->lacking[i], n);
 }
 
-static void
-free_batch(struct batch *b)
-{
-	for (size_t i = 0; i < AT_ONCE; i++) {
-		free(b->keywords_of[i]);
-		free(b->lacking[i]);
-	}
-	keywords_free(&b->keywords);
-	free(b);
-}
-
-/* Has Dovecot take the stage. A failure does not prove that nothing came. On one file
- * system Dovecot would link the file itself, past the plugins that encrypt or compress
- * what is saved. */
-static void
-import(struct batch *b)
-{
-	struct through *t = b->t;
-	struct doveadm_args args = { 0 };
-	struct why why;
-
-	doveadm_args(&args, &t->store.doveadm,
-	    DOVEADM_WORDS("-o", "maildir_copy_with_hardlinks=no", "import",
-		"-u", t->store.doveadm.user));
-	stage_put_args(&t->stage, t->store.account.is_24, &args);
-	(void)doveadm_read(&args, NULL, &why);
-	doveadm_args_free(&args);
-}
-
-/* What became of each message is seen in the mailbox, and written down. */
-static void
-settle(struct batch *b, const struct doveadm_mailbox *before,
-    const struct doveadm_mailbox *after)
-{
-	struct merge *m = &b->t->run->merge;
-	struct journal *j = &b->t->run->journal;
-	struct why not_taken = { .kind = FAIL_TEMP,
-		.text = "Dovecot did not take it; its log says why" };
-	struct journal_record done = {
-		.kind = JOURNAL_DONE, .dir = before->path, .name = before->guid
-	};
-
-	for (size_t i = 0; i < b->n; i++) {
-		struct journal_record rec = { .kind = JOURNAL_FAILED,
-			.dir = before->path,
-			.name = b->guids[i] };
-
-		if (b->guids[i][0] == '\0')
-			continue;
-		if (b->there[i]) {
-			done.number++;
-			note_lacking(b, i);
-			merge_settle(m, b->items[i].entry);
-			continue;
-		}
-		journal_put(j, &rec);
-		merge_fail(m, &b->items[i], &not_taken);
-	}
-	m->added += (size_t)done.number;
-	done.size = after->uidvalidity;
-	done.date = after->uidnext;
-	journal_put(j, &done);
-}
-
-/* A copy that outlives a refresh of the mailboxes. */
-static struct doveadm_mailbox
-keep_mailbox(const struct doveadm_mailbox *m)
-{
-	struct doveadm_mailbox copy = *m;
-
-	copy.name = xstrdup(m->name);
-	copy.path = xstrdup(m->path);
-	copy.guid = xstrdup(m->guid);
-	copy.role = NULL;
-	return copy;
-}
-
+/* Looks which messages the mailboxes have got since the last look: they are appended
+ * to the catalogue, those that this run added as gone. Those of the batch are there. */
 static int
-carry_out(
-    struct batch *b, const struct doveadm_mailbox *before, struct why *why)
+look(struct through *t, struct batch *b, struct why *why)
 {
-	struct through *t = b->t;
-	const struct doveadm_mailbox *after;
-
-	if (stage_end(&t->stage, &b->keywords, why) == -1 ||
-	    journal_sync(&t->run->journal, why) == -1)
-		return -1;
-	import(b);
-	stage_clear(&t->stage);
-	if (store_refresh(&t->store, why) == -1)
-		return -1;
-	after = store_find(&t->store, before->path);
-	if (after == NULL)
-		return why_set(why, FAIL_FATAL,
-		    "%s: the mailbox is gone; run it again", before->name);
-	if (store_each(&t->store, before->path,
-		strcmp(after->guid, before->guid) == 0
-		    ? (uint32_t)before->uidnext
-		    : 1,
-		find_there, b, why) == -1)
-		return -1;
-	settle(b, before, after);
-	return journal_sync(&t->run->journal, why);
-}
-
-/* One batch of the items of a folder. How many it dealt with comes back; -1 and
- * why. */
-static ssize_t
-add_batch(struct through *t, const struct item *items, size_t left,
-    const struct doveadm_mailbox *m, struct why *why)
-{
-	struct batch *b = xcalloc(1, sizeof *b);
-	ssize_t n = -1;
-	bool any = false;
-
-	b->t = t;
-	b->items = items;
-	if (stage_begin(&t->stage, m->name, why) == 0 &&
-	    fill(b, left, why) == 0)
-		n = (ssize_t)b->n;
-	for (size_t i = 0; n != -1 && i < b->n; i++)
-		any |= b->guids[i][0] != '\0';
-	if (any && carry_out(b, m, why) == -1)
-		n = -1;
-	stage_clear(&t->stage);
-	free_batch(b);
-	return n;
-}
-
-/* Messages that had come by themselves when the mailboxes were asked for, after the
- * last import; those that this run added are none. */
-static int
-heed_arrivals(struct through *t, struct why *why)
-{
-	struct merge *m = &t->run->merge;
-	struct catalogue *c = m->plan->target;
+	struct catalogue *c = t->run->merge.plan->target;
 	size_t first = c->n;
 
-	if (store_arrivals(&t->store, c, why) == -1)
+	if (store_arrivals(
+		&t->store, c, b == NULL ? NULL : find_there, b, why) == -1)
 		return -1;
 	for (size_t i = first; i < c->n; i++) {
 		struct catalogue_entry *e = &c->entries[i];
@@ -451,127 +428,181 @@ heed_arrivals(struct through *t, struct why *why)
 			e->state |= ENTRY_GONE;
 		free(guid);
 	}
-	return merge_pair_arrivals(m, first, why);
+	return 0;
 }
 
+/* Writes down what was announced and did not come. */
 static void
-fail_all(struct through *t, const struct item *items, size_t n,
-    const struct why *why)
+deny(struct batch *b, const struct part *part)
 {
-	for (size_t i = 0; i < n; i++)
-		merge_fail(&t->run->merge, &items[i], why);
+	for (size_t i = part->from; i < part->end; i++) {
+		const struct journal_record rec = { .kind = JOURNAL_FAILED,
+			.dir = part->before.path,
+			.name = b->guids[i] };
+
+		if (b->guids[i][0] != '\0' && !b->there[i])
+			journal_put(&b->t->run->journal, &rec);
+	}
 }
 
-/* True if there is a mailbox by now: the one below it was made before, or somebody
- * else did it. */
-static bool
-is_made(struct through *t, size_t folder)
+/* What became of the messages of a mailbox is told. How many came is returned. */
+static size_t
+settle_part(struct batch *b, const struct part *part)
 {
-	struct why none;
+	struct merge *m = &b->t->run->merge;
+	const struct why not_taken = { .kind = FAIL_TEMP,
+		.text = "Dovecot did not take it; its log says why" };
+	size_t n = 0;
 
-	return store_refresh(&t->store, &none) == 0 &&
-	       !t->store.tree->folders[folder].missing;
+	for (size_t i = part->from; i < part->end; i++) {
+		if (b->guids[i][0] == '\0')
+			continue;
+		if (b->there[i]) {
+			n++;
+			note_lacking(b, i);
+			merge_settle(m, b->items[i].entry);
+		} else {
+			merge_fail(m, &b->items[i], &not_taken);
+		}
+	}
+	return n;
 }
 
-/* Makes the mailbox of a folder that the target lacks. 0; -1 and why (DATA:
- * Dovecot did not want it). */
+/*
+ * What became of each message is seen in the mailboxes, and written down. The first of
+ * the DONE records has the number of all messages: they are those since the last such
+ * record, whatever mailbox they are in. 0, or -1 and why: a mailbox is gone.
+ */
 static int
-make_mailbox(struct through *t, size_t folder, struct why *why)
+settle(struct batch *b, struct why *why)
 {
-	char *dir = t->store.tree->folders[folder].dir;
-	struct journal_record rec = { .kind = JOURNAL_SUBSCRIBE, .dir = dir };
-	bool subscribe =
-	    t->run->merge.subscribe != NULL && t->run->merge.subscribe[folder];
-	char *name = doveadm_mailbox_name(&t->store.account, dir);
-	struct doveadm_args args = { 0 };
-	struct why own;
+	struct through *t = b->t;
+	struct merge *m = &t->run->merge;
+	struct journal_record done[PARTS_MAX];
+	size_t n = 0, added = 0;
 	int r = 0;
 
-	if (name == NULL)
-		return why_set(why, FAIL_DATA,
-		    "Dovecot has '%c' between the levels of a name",
-		    t->store.account.separator);
-	if (subscribe)
-		journal_put(&t->run->journal, &rec);
-	rec.kind = JOURNAL_FOLDER;
-	journal_put(&t->run->journal, &rec);
-	doveadm_args(&args, &t->store.doveadm,
-	    DOVEADM_WORDS("mailbox", "create", "-u", t->store.doveadm.user));
-	if (subscribe)
-		doveadm_args_add(&args, "-s");
-	doveadm_args_add(&args, "--");
-	doveadm_args_add(&args, name);
-	if (journal_sync(&t->run->journal, why) == -1)
-		r = -1;
-	else if (doveadm_read(&args, NULL, &own) == -1 && !is_made(t, folder))
-		r = why_set(why, FAIL_DATA,
-		    "Dovecot does not make a mailbox of this name");
-	doveadm_args_free(&args);
-	free(name);
+	for (size_t i = 0; i < b->n_parts; i++) {
+		const struct part *part = &b->parts[i];
+		const struct doveadm_mailbox *after =
+		    store_find(&t->store, part->before.path);
+
+		deny(b, part);
+		added += settle_part(b, part);
+		if (after == NULL) {
+			r = why_set(why, FAIL_FATAL,
+			    "%s: the mailbox is gone; run it again",
+			    part->before.name);
+			continue;
+		}
+		done[n++] = (struct journal_record){ .kind = JOURNAL_DONE,
+			.dir = part->before.path,
+			.name = part->before.guid,
+			.size = after->uidvalidity,
+			.date = after->uidnext };
+	}
+	if (n > 0)
+		done[0].number = (int64_t)added;
+	for (size_t i = 0; i < n; i++)
+		journal_put(&t->run->journal, &done[i]);
+	m->added += added;
 	return r;
 }
 
 static int
-add_to_folder(
-    struct through *t, const struct item *items, size_t n, struct why *why)
+carry_out(struct batch *b, struct why *why)
 {
-	const struct doveadm_mailbox *found;
-	struct why gone = { .kind = FAIL_TEMP, .text = "the mailbox is gone" };
+	struct through *t = b->t;
+	struct why late;
+	int r;
 
-	for (size_t at = 0; at < n;) {
-		struct doveadm_mailbox m;
-		ssize_t done = -1;
-
-		if (heed_arrivals(t, why) == -1)
-			return -1;
-		found = store_mailbox(&t->store, items[0].folder);
-		if (found == NULL) {
-			fail_all(t, items + at, n - at, &gone);
-			return 0;
-		}
-		m = keep_mailbox(found);
-		done = add_batch(t, items + at, n - at, &m, why);
-		free(m.name);
-		free(m.path);
-		free(m.guid);
-		if (done == -1)
-			return -1;
-		at += (size_t)done;
+	if (stage_hand_over(&t->stage, why) == -1 ||
+	    journal_sync(&t->run->journal, why) == -1)
+		return -1;
+	import(b);
+	stage_clear(&t->stage);
+	if (store_refresh(&t->store, why) == -1 || look(t, b, why) == -1)
+		return -1;
+	r = settle(b, why);
+	if (journal_sync(&t->run->journal, &late) == -1 && r == 0) {
+		*why = late;
+		r = -1;
 	}
-	return 0;
+	return r;
 }
 
-/* The mailboxes that are missing, those without messages too; then asks for all of
- * them again. One that cannot be made fails with its messages. */
-static int
-make_mailboxes(struct through *t, bool *refused, struct why *why)
+static void
+free_batch(struct batch *b)
 {
-	const struct mdtree *tree = t->store.tree;
-
-	for (size_t i = 0; i < tree->n; i++) {
-		struct why own = { 0 };
-
-		if (!tree->folders[i].missing || make_mailbox(t, i, &own) == 0)
-			continue;
-		if (own.kind == FAIL_FATAL) {
-			*why = own;
-			return -1;
-		}
-		refused[i] = true;
-		t->run->merge.refused(
-		    t->run->merge.arg, tree->folders[i].dir, &own);
+	for (size_t i = 0; i < b->n_parts; i++) {
+		keywords_free(&b->parts[i].keywords);
+		free(b->parts[i].before.name);
+		free(b->parts[i].before.path);
+		free(b->parts[i].before.guid);
 	}
-	return store_refresh(&t->store, why);
+	for (size_t i = 0; i < AT_ONCE; i++) {
+		free(b->keywords_of[i]);
+		free(b->lacking[i]);
+	}
+	free(b);
+}
+
+/* One batch of the items that are left. How many it dealt with comes back; -1 and
+ * why. */
+static ssize_t
+add_batch(struct through *t, const struct item *items, size_t left,
+    const bool *refused, struct why *why)
+{
+	struct batch *b = xcalloc(1, sizeof *b);
+	ssize_t n = -1;
+	bool any = false;
+
+	b->t = t;
+	b->items = items;
+	if (fill(b, left, refused, why) == 0)
+		n = (ssize_t)b->n;
+	for (size_t i = 0; n != -1 && i < b->n; i++)
+		any |= b->guids[i][0] != '\0';
+	if (any && carry_out(b, why) == -1)
+		n = -1;
+	stage_clear(&t->stage);
+	free_batch(b);
+	return n;
+}
+
+/* All messages, batch by batch. Before each, those count that came by themselves
+ * until the mailboxes were asked for last. */
+static int
+add_all(struct through *t, const bool *refused, struct why *why)
+{
+	struct merge *m = &t->run->merge;
+	const struct catalogue *c = m->plan->target;
+	size_t seen = c->n;
+	int r = look(t, NULL, why);
+
+	for (size_t at = 0; r == 0 && at < m->n;) {
+		size_t first = seen;
+		ssize_t done;
+
+		seen = c->n;
+		r = merge_pair_arrivals(m, first, why);
+		if (r == -1)
+			break;
+		done = add_batch(t, m->items + at, m->n - at, refused, why);
+		if (done == -1)
+			r = -1;
+		else
+			at += (size_t)done;
+	}
+	return r;
 }
 
 int
 through_add(struct through *t, struct why *why)
 {
 	struct merge *m = &t->run->merge;
-	const struct why no_folder = { .kind = FAIL_DATA,
-		.text = "its folder cannot be made" };
 	bool *refused = xcalloc(t->store.tree->n + 1, sizeof *refused);
-	int r = make_mailboxes(t, refused, why);
+	int r = through_make_folders(t, refused, why);
 
 	for (size_t i = 0; r == 0 && i < m->plan->source->n; i++)
 		if (m->plan->fates[i].outcome != OUT_ADD)
@@ -580,15 +611,8 @@ through_add(struct through *t, struct why *why)
 		r = stage_open(&t->stage, t->place, &t->store.account, why);
 	if (r == 0 && m->n > 0)
 		r = through_note_stage(t, why);
-	for (size_t from = 0, to; r == 0 && from < m->n; from = to) {
-		for (to = from;
-		     to < m->n && m->items[to].folder == m->items[from].folder;)
-			to++;
-		if (refused[m->items[from].folder])
-			fail_all(t, m->items + from, to - from, &no_folder);
-		else
-			r = add_to_folder(t, m->items + from, to - from, why);
-	}
+	if (r == 0 && m->n > 0)
+		r = add_all(t, refused, why);
 	stage_close(&t->stage);
 	free(refused);
 	return r;

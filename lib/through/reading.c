@@ -13,17 +13,20 @@
 #include "through/store.h"
 
 enum {
-	AT_ONCE = 200 /* messages that one call is asked for */
+	AT_ONCE = 200,     /* messages that one call is asked for */
+	MAILBOXES_MAX = 50 /* of so many mailboxes */
 };
 
-/* Messages of one mailbox whose texts are wanted. */
+/* Messages whose texts are wanted. */
 struct wanted {
 	struct store *s;
 	struct catalogue *c;
 	bool digests; /* else Message-IDs */
-	uint32_t numbers[AT_ONCE];
+	uint32_t numbers[AT_ONCE], uids[AT_ONCE];
 	bool done[AT_ONCE];
 	size_t n;
+	/* Where those of each mailbox begin. */
+	size_t from[MAILBOXES_MAX + 1], n_mailboxes;
 };
 
 static bool
@@ -56,13 +59,13 @@ read_one(struct wanted *w, size_t i, int fd)
 		catalogue_set_fault(w->c, w->numbers[i], why.text);
 }
 
+/* One of those from a number on, of one mailbox: another one can have the GUID, too. */
 static void
-take_text(void *arg, const char *guid, int fd)
+take_text(struct wanted *w, size_t first, size_t end, const char *guid, int fd)
 {
-	struct wanted *w = arg;
 	size_t len = strlen(guid);
 
-	for (size_t i = 0; i < w->n; i++) {
+	for (size_t i = first; i < end; i++) {
 		const char *name =
 		    entry_name(w->c, &w->c->entries[w->numbers[i]]);
 
@@ -74,12 +77,37 @@ take_text(void *arg, const char *guid, int fd)
 	}
 }
 
+static void
+take_of_all(void *arg, size_t range, const char *guid, int fd)
+{
+	struct wanted *w = arg;
+
+	take_text(w, w->from[range], w->from[range + 1], guid, fd);
+}
+
+/* The messages of one mailbox. */
+struct part {
+	struct wanted *w;
+	size_t first, end;
+};
+
+static void
+take_of_part(void *arg, size_t range, const char *guid, int fd)
+{
+	const struct part *p = arg;
+
+	(void)range;
+	take_text(p->w, p->first, p->end, guid, fd);
+}
+
 /* What Dovecot did not hand out: gone, or it cannot read one of them, which is
  * found by asking for each alone. */
 static void
-read_left(struct wanted *w, const struct doveadm_mailbox *m, bool failed)
+read_left(const struct part *p, const struct doveadm_mailbox *m, bool failed)
 {
-	for (size_t i = 0; i < w->n; i++) {
+	struct wanted *w = p->w;
+
+	for (size_t i = p->first; i < p->end; i++) {
 		struct catalogue_entry *e = &w->c->entries[w->numbers[i]];
 		struct why why = { 0 };
 		int fd = -1;
@@ -99,23 +127,59 @@ read_left(struct wanted *w, const struct doveadm_mailbox *m, bool failed)
 	}
 }
 
+/* What the call for all did not hand out of one mailbox. */
 static void
-read_batch(struct wanted *w, size_t folder)
+read_part(struct wanted *w, size_t number)
 {
-	const struct doveadm_mailbox *m = store_mailbox(w->s, folder);
-	uint32_t uids[AT_ONCE];
+	struct part p = { w, w->from[number], w->from[number + 1] };
+	const struct doveadm_mailbox *m =
+	    store_mailbox(w->s, w->c->entries[w->numbers[p.first]].folder);
+	const struct doveadm_range range = {
+		.mailbox = m, .uids = w->uids + p.first, .n = p.end - p.first
+	};
 	struct why why = { 0 };
+	bool all = true;
 	int r = 0;
 
-	for (size_t i = 0; i < w->n; i++) {
-		uids[i] = w->c->entries[w->numbers[i]].ino;
-		w->done[i] = false;
-	}
+	for (size_t i = p.first; i < p.end; i++)
+		all &= w->done[i];
+	if (all)
+		return;
 	if (m != NULL)
 		r = doveadm_texts(
-		    &w->s->doveadm, m, uids, w->n, take_text, w, &why);
-	read_left(w, m, r == -1);
-	w->n = 0;
+		    &w->s->doveadm, &range, 1, take_of_part, &p, &why);
+	read_left(&p, m, r == -1);
+}
+
+static void
+read_batch(struct wanted *w)
+{
+	struct doveadm_range ranges[MAILBOXES_MAX];
+	struct why why = { 0 };
+	bool all = w->n_mailboxes > 1;
+
+	w->from[w->n_mailboxes] = w->n;
+	for (size_t i = 0; i < w->n; i++) {
+		w->uids[i] = w->c->entries[w->numbers[i]].ino;
+		w->done[i] = false;
+	}
+	for (size_t i = 0; i < w->n_mailboxes; i++) {
+		size_t first = w->from[i];
+
+		ranges[i] = (struct doveadm_range){
+			.mailbox = store_mailbox(
+			    w->s, w->c->entries[w->numbers[first]].folder),
+			.uids = w->uids + first,
+			.n = w->from[i + 1] - first,
+		};
+		all &= ranges[i].mailbox != NULL;
+	}
+	if (all)
+		(void)doveadm_texts(&w->s->doveadm, ranges, w->n_mailboxes,
+		    take_of_all, w, &why);
+	for (size_t i = 0; i < w->n_mailboxes; i++)
+		read_part(w, i);
+	w->n = w->n_mailboxes = 0;
 }
 
 /* In the order of the catalogue, which is that of the UIDs in each folder. */
@@ -126,16 +190,23 @@ read_all(struct store *s, struct catalogue *c, size_t first, bool digests)
 	size_t folder = 0;
 
 	for (size_t i = first; i < c->n; i++) {
+		bool other;
+
 		if (!is_wanted(&c->entries[i], digests))
 			continue;
+		other = w.n == 0 || c->entries[i].folder != folder;
 		if (w.n == AT_ONCE ||
-		    (w.n > 0 && c->entries[i].folder != folder))
-			read_batch(&w, folder);
+		    (other && w.n_mailboxes == MAILBOXES_MAX)) {
+			read_batch(&w);
+			other = true;
+		}
 		folder = c->entries[i].folder;
+		if (other)
+			w.from[w.n_mailboxes++] = w.n;
 		w.numbers[w.n++] = (uint32_t)i;
 	}
 	if (w.n > 0)
-		read_batch(&w, folder);
+		read_batch(&w);
 	return 0;
 }
 

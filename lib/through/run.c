@@ -23,6 +23,7 @@
 #include "merge/state.h"
 #include "through/add.h"
 #include "through/flags.h"
+#include "through/listing.h"
 #include "through/through-internal.h"
 #include "through/undo.h"
 

@@ -292,6 +292,16 @@ hand_over(int at, const char *name, int depth, const struct stage *s)
 	return r;
 }
 
+static void
+close_box(struct stage *s)
+{
+	if (s->cur != -1)
+		(void)close(s->cur);
+	if (s->box != -1)
+		(void)close(s->box);
+	s->cur = s->box = -1;
+}
+
 int
 stage_end(struct stage *s, const struct keywords *k, struct why *why)
 {
@@ -306,12 +316,21 @@ stage_end(struct stage *s, const struct keywords *k, struct why *why)
 		r = 0;
 	if (fd != -1 && close(fd) == -1)
 		r = -1;
+	if (r == -1)
+		why_errno(why, FAIL_FATAL, "%s", s->path);
 	buf_free(&text);
-	if (r == 0 && geteuid() == 0 &&
+	close_box(s);
+	return r;
+}
+
+int
+stage_hand_over(struct stage *s, struct why *why)
+{
+	if (geteuid() == 0 &&
 	    (each_name(s->fd, DEPTH_MAX, hand_over, s) == -1 ||
 		fchown(s->fd, s->uid, s->gid) == -1))
-		r = -1;
-	return r == -1 ? why_errno(why, FAIL_FATAL, "%s", s->path) : 0;
+		return why_errno(why, FAIL_FATAL, "%s", s->path);
+	return 0;
 }
 
 void
@@ -377,11 +396,7 @@ remove_name(int at, const char *name, int depth, const struct stage *s)
 void
 stage_clear(struct stage *s)
 {
-	if (s->cur != -1)
-		(void)close(s->cur);
-	if (s->box != -1)
-		(void)close(s->box);
-	s->cur = s->box = -1;
+	close_box(s);
 	if (s->fd == -1)
 		return;
 	if (geteuid() == 0)

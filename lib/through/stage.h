@@ -44,7 +44,7 @@ int stage_check(
 int stage_open(struct stage *s, const char *place,
     const struct doveadm_account *account, struct why *why);
 
-/* Begins the mailbox of that name. 0, or -1 and why. */
+/* Begins the mailbox of that name, one of several. 0, or -1 and why. */
 int stage_begin(struct stage *s, const char *mailbox, struct why *why);
 
 /* Copies a message from the offset of fd, under a name, with its internal date.
@@ -52,15 +52,18 @@ int stage_begin(struct stage *s, const char *mailbox, struct why *why);
 int stage_put(struct stage *s, int fd, const char *name, int64_t date,
     int64_t *size, unsigned char sha[RAW_DIGEST_LEN], struct why *why);
 
-/* Writes the list of keywords, and hands everything over to the user. 0, or -1
- * and why. */
+/* Ends it: writes the list of its keywords. 0, or -1 and why. */
 int stage_end(struct stage *s, const struct keywords *k, struct why *why);
+
+/* Hands everything over to the user, who alone can write there from then on. 0, or
+ * -1 and why. */
+int stage_hand_over(struct stage *s, struct why *why);
 
 /* The words of the call that imports it: the last options of "import", and its
  * operands; they are the stage's. */
 void stage_put_args(struct stage *s, bool is_24, struct doveadm_args *args);
 
-/* Takes the mailbox away again. */
+/* Takes the mailboxes away again. */
 void stage_clear(struct stage *s);
 
 /* Removes all of it. */

@@ -51,25 +51,6 @@ int store_open(struct store *s, const struct doveadm *d, struct mdtree *tree,
 int store_open_others(struct store *s, const struct doveadm *d,
     struct mdtree *tree, const char *root, struct why *why);
 
-/* Lists all messages, for the first time or once more, and their Message-IDs, until
- * none can have been moved meanwhile to where was looked before. 0, or -1 and why
- * (TEMP where that does not come about). */
-int store_list(void *store, struct catalogue *c, struct why *why);
-
-/* Appends the messages that came into each mailbox between its listing and the last
- * time that the mailboxes were asked for. 0, or -1 and why. */
-int store_arrivals(struct store *s, struct catalogue *c, struct why *why);
-
-/*
- * Calls told as doveadm_list() does for the messages of the mailbox of a path from
- * the UID first on, of none where there is no such mailbox. Dovecot fails where one
- * is expunged meanwhile: then it is asked again, and tells those before once more.
- * 0, or -1 and why.
- */
-int store_each(struct store *s, const char *path, uint32_t first,
-    void (*told)(void *arg, const struct doveadm_message *message), void *arg,
-    struct why *why);
-
 /* Asks for all mailboxes again. 0, or -1 and why. */
 int store_refresh(struct store *s, struct why *why);
 

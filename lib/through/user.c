@@ -17,6 +17,7 @@
 #include "doveadm/namespaces.h"
 #include "doveadm/naming.h"
 #include "maildir/owner.h"
+#include "through/listing.h"
 
 const char *const obstacle_words[] = {
 	[OBSTACLE_NONE] = "none",
