@@ -231,18 +231,6 @@ leave_second_names(struct doveadm_account *a)
 	}
 }
 
-/* True if a special use is that of a name which stands for many: not each Dovecot
- * heeds it. */
-static bool
-has_masks(const struct doveadm_namespace *ns)
-{
-	for (size_t i = 0; i < ns->n_uses; i++)
-		if (ns->uses[i].role != NULL &&
-		    strpbrk(ns->uses[i].name, "*?") != NULL)
-			return true;
-	return false;
-}
-
 static int
 read_namespaces(struct doveadm_account *a, const struct doveadm *d,
     struct doveadm_args *args, struct why *why)
@@ -295,22 +283,48 @@ has_word(const char *text, const char *word)
 	return false;
 }
 
-int
-doveadm_find_plugin(const struct doveadm_account *a, const struct doveadm *d,
-    const char *const *names, const char **found, struct why *why)
+/* Appends what the settings say of mail_plugins outside of other blocks: of 2.3 a
+ * line, of 2.4 a block. */
+static void
+put_plugins(const struct doveadm_account *a, struct buf *out)
+{
+	static const char key[] = "mail_plugins";
+	char *text = xstrdup(a->settings), *rest = text, *line;
+	bool block = false;
+	int depth = 0;
+
+	while ((line = str_cut(&rest, '\n')) != NULL) {
+		char *words = str_trim(line);
+		size_t len = strlen(words);
+		bool opens = len > 0 && words[len - 1] == '{';
+
+		if (depth == 0 && str_starts(words, key)) {
+			block = opens;
+			buf_addf(out, "%s\n", words + sizeof key - 1);
+		} else if (block) {
+			buf_addf(out, "%s\n", words);
+		}
+		depth += opens;
+		depth -= strcmp(words, "}") == 0;
+		block &= depth > 0;
+	}
+	free(text);
+}
+
+const char *
+doveadm_find_plugin(const struct doveadm_account *a, const char *const *names)
 {
 	struct buf plugins = { 0 };
-	int r = doveadm_run(
-	    d, DOVEADM_WORDS("config", "mail_plugins"), &plugins, why);
+	const char *found = NULL;
 
-	*found = NULL;
-	if (r == 0 && a->plugins != NULL)
+	put_plugins(a, &plugins);
+	if (a->plugins != NULL)
 		buf_addf(&plugins, "\n%s\n", a->plugins);
-	for (; r == 0 && *found == NULL && *names != NULL; names++)
+	for (; found == NULL && *names != NULL; names++)
 		if (has_word(buf_str(&plugins), *names))
-			*found = *names;
+			found = *names;
 	buf_free(&plugins);
-	return r;
+	return found;
 }
 
 /* The escape of listescape, which 2.3 shows in a name that has to have one. */
@@ -377,9 +391,6 @@ doveadm_account_read(
 		find_escape(a, d);
 		namespaces_heed_sessions(a, a->settings);
 		heed_own_expiry(a);
-		for (size_t i = 0; i < a->n_namespaces; i++)
-			a->more_uses |= a->namespaces[i].inbox &&
-					has_masks(&a->namespaces[i]);
 	}
 	doveadm_args_free(&args);
 	return r;

@@ -61,8 +61,8 @@ struct doveadm_account {
 	const char *location_of; /* the namespace whose own it is; or NULL */
 	bool is_24;              /* Dovecot 2.4 or newer */
 	bool indexed;            /* LAYOUT=index */
-	/* Not all special uses are those of names in the configuration: Dovecot has
-	 * to be asked for that of each mailbox. */
+	/* The user has special uses that the configuration has not: Dovecot has to be
+	 * asked for that of each mailbox. */
 	bool more_uses;
 	/* The caller has the files of the INBOX's namespace at hand: what Dovecot
 	 * cannot open there, for whatever reason, is judged by them. */
@@ -97,11 +97,10 @@ struct doveadm_account {
 int doveadm_account_read(
     struct doveadm_account *a, const struct doveadm *d, struct why *why);
 
-/* Asks which of these plugins, of which the last is NULL, is on for the user: *found is
- * the first, or NULL. 0, or -1 and why. */
-int doveadm_find_plugin(const struct doveadm_account *a,
-    const struct doveadm *d, const char *const *names, const char **found,
-    struct why *why);
+/* Which of these plugins, of which the last is NULL, is on for the user of an account
+ * that was read: the first, or NULL. */
+const char *doveadm_find_plugin(
+    const struct doveadm_account *a, const char *const *names);
 
 /* How long a keyword can be in bytes; Dovecot refuses a longer one with all others of
  * its message. */

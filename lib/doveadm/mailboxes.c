@@ -389,7 +389,7 @@ read_role(const struct doveadm_account *a, struct doveadm_mailbox *m,
 {
 	const char *role;
 
-	if (a->more_uses)
+	if (a->more_uses || doveadm_mailbox_masked(a, m->name))
 		return ask_role(m, d, why);
 	role = doveadm_mailbox_role(a, m->name);
 	free(m->role);

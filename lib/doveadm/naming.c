@@ -218,3 +218,16 @@ doveadm_mailbox_role(const struct doveadm_account *a, const char *name)
 			return ns->uses[i].role;
 	return NULL;
 }
+
+bool
+doveadm_mailbox_masked(const struct doveadm_account *a, const char *name)
+{
+	const struct doveadm_namespace *ns = doveadm_namespace_of(a, name);
+	const struct doveadm_use *use;
+
+	for (size_t at = 0;
+	     ns != NULL && (use = next_use(ns, name, &at)) != NULL;)
+		if (use->role != NULL && strpbrk(use->name, "*?") != NULL)
+			return true;
+	return false;
+}

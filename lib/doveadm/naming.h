@@ -25,6 +25,10 @@ char *doveadm_path_of(
 const char *doveadm_mailbox_role(
     const struct doveadm_account *a, const char *name);
 
+/* True if a name that stands for many has a special use, and could be that of the
+ * mailbox: not each Dovecot heeds it. */
+bool doveadm_mailbox_masked(const struct doveadm_account *a, const char *name);
+
 /* True if a name belongs to another namespace than the INBOX's: Dovecot looks for
  * the mailbox there. The name "INBOX" does not. */
 bool doveadm_mailbox_hidden(const struct doveadm_account *a, const char *name);

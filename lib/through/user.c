@@ -258,10 +258,9 @@ check_plugins(struct located *l, const struct doveadm *d, struct why *why)
 {
 	static const char *const names[] = { "mail_crypt", NULL };
 	struct buf how = { 0 };
-	const char *crypt;
-	int r = doveadm_find_plugin(&l->account, d, names, &crypt, why);
+	int r = 0;
 
-	if (r == 0 && crypt != NULL) {
+	if (doveadm_find_plugin(&l->account, names) != NULL) {
 		r = l->account.is_24
 			? doveadm_run(d,
 			      DOVEADM_WORDS(
@@ -422,10 +421,8 @@ check_readers(struct located *l, const struct doveadm *d, struct why *why)
 {
 	static const char *const names[] = { "mail_crypt", "zlib",
 		"mail_compress", NULL };
-	const char *found;
+	const char *found = doveadm_find_plugin(&l->account, names);
 
-	if (doveadm_find_plugin(&l->account, d, names, &found, why) == -1)
-		return -1;
 	if (found == NULL)
 		return 0;
 	l->obstacle =
