@@ -345,12 +345,16 @@ ok 'the owner sees all of them, and so does a master user with the rights of the
 	[ "$(jq -c .source.folders out | xargs)" = "2 1" ]'
 # by_doveconf CONF: doveconf of this machine says what is in that configuration.
 by_doveconf() {
-	printf "#!/bin/sh\nexec %s -c %s \"\$@\"\n" "$(command -v doveconf)" "$1" >there/doveconf
+	printf "#!/bin/sh\necho x >>%s/asked\nexec %s -c %s \"\$@\"\n" \
+	    "$tmp" "$(command -v doveconf)" "$1" >there/doveconf
 	PATH=$tmp/there:$PATH
 }
 ok 'where the server does not speak of them, doveconf does' '
+	rm -f asked
 	(by_doveconf "$acl_conf" && check 1 --source "$less" --target "$open" -q in)
 	[ "$(jq -r ".findings[].what" out | grep -c folders-hidden)" = 2 ]
+	# Once for each side, and for the separator of the old one.
+	[ "$(wc -l <asked)" -le 3 ]
 	for c in "$open_conf" "$old_conf"; do
 		(by_doveconf "$c" && check 1 --source "$less" --target "$open" -q in)
 		hasnt out folders-hidden

@@ -5,7 +5,10 @@
 #include "acct/doveconf.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "core/alloc.h"
 #include "core/buf.h"
 #include "core/command.h"
 #include "core/str.h"
@@ -42,20 +45,59 @@ doveconf_separator(void)
 	return c;
 }
 
+/* The value of a setting that was printed, which the caller frees; "" where none
+ * was. */
+static char *
+find_value(const struct buf *said, const char *key)
+{
+	char *text = xstrdup(buf_str(said)), *rest = text, *result = NULL;
+	size_t len = strlen(key);
+
+	while (result == NULL && rest != NULL) {
+		char *line = str_cut(&rest, '\n');
+
+		if (strncmp(line, key, len) == 0 &&
+		    str_starts(line + len, " ="))
+			result = xstrdup(str_trim(line + len + 2));
+	}
+	free(text);
+	return result == NULL ? xstrdup("") : result;
+}
+
+static bool
+is_empty(const struct buf *said, const char *key)
+{
+	char *value = find_value(said, key);
+	bool empty = *value == '\0';
+
+	free(value);
+	return empty;
+}
+
+static bool
+has_plugin(const struct buf *said, const char *name)
+{
+	char *value = find_value(said, "mail_plugins"), *rest = value;
+	bool found = false;
+
+	while (rest != NULL)
+		found |= strcmp(str_cut(&rest, ' '), name) == 0;
+	free(value);
+	return found;
+}
+
 bool
 doveconf_limits_masters(void)
 {
 	struct buf said = { 0 };
-	/* Dovecot 2.4 always has an acl_user. */
+	/* Dovecot 2.4 always has an acl_user; its mail_plugins are a block. All are
+	 * asked for at once: each time Dovecot reads its whole configuration. */
 	bool limits =
-	    ask("exec 2>/dev/null\n"
-		"case \" $(doveconf -f protocol=imap -h mail_plugins) \" in\n"
-		"*' acl '*) [ -n \"$(doveconf -h plugin/acl)\" ] &&\n"
-		"  [ -z \"$(doveconf -h plugin/acl_user)\" ] &&\n"
-		"  [ -z \"$(doveconf -h acl_user)\" ] ;;\n"
-		"*) exit 1 ;;\n"
-		"esac",
-		&said) == 0;
+	    ask("exec doveconf -f protocol=imap mail_plugins "
+		"plugin/acl plugin/acl_user acl_user 2>/dev/null",
+		&said) == 0 &&
+	    has_plugin(&said, "acl") && !is_empty(&said, "plugin/acl") &&
+	    is_empty(&said, "plugin/acl_user") && is_empty(&said, "acl_user");
 
 	buf_free(&said);
 	return limits;
