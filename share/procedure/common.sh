@@ -254,10 +254,15 @@ mask() {
 	done
 	[ $# -gt 0 ] || return 0
 	mask_needles="text $mask_secret"
-	mask_n=$(printf '%s' "$mask_secret" | wc -c)
 	for mask_pad in '' x xx; do
-		mask_coded=$(printf '%s' "$mask_pad$mask_secret" | base64 | tr -d '=\n')
-		[ $(((${#mask_pad} + mask_n) % 3)) -eq 0 ] || mask_coded=${mask_coded%?}
+		mask_coded=$(printf '%s' "$mask_pad$mask_secret" | base64 -w 0)
+		# Filled up, its last letter has only some bits of the secret.
+		case $mask_coded in
+		*=*)
+			mask_coded=${mask_coded%%=*}
+			mask_coded=${mask_coded%?}
+			;;
+		esac
 		case $mask_pad in
 		x) mask_coded=${mask_coded#??} ;;
 		xx) mask_coded=${mask_coded#???} ;;
