@@ -27,6 +27,7 @@ def merge(server, *more):
     """The results by file, and what was said."""
     spool = server.dir + '/spool'
     os.makedirs(spool, exist_ok=True)
+    os.chmod(spool, 0o755)
     done = subprocess.run(
         ['maildir-merge', '--through-doveadm', 'u', '--doveadm',
          server.doveadm_command(), '--state-dir', 'state', '--stage',
