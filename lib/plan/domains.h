@@ -12,11 +12,10 @@
  * whole domains ("@a" -> "@b"), of which nothing is left; and finds the row of each
  * domain's catch-all. */
 void plan_resolve_domains(struct plan *p);
-/* Accounts in a domain that will not exist are not written. */
 /* Leaves out what is in domains whose mail goes elsewhere, unless the new server is to
  * take them; before all else. */
 void plan_resolve_elsewhere(struct plan *p);
-
+/* Accounts in a domain that will not exist are not written. */
 void plan_refuse_missing_domains(struct plan *p);
 
 #endif
