@@ -32,7 +32,7 @@ ok 'neither those that go back and move again' '
 	old move -u ann@one.test Later mailbox INBOX 1:2
 	run 0 migrate -v ann@one.test 2>err
 	has err "check: every message is there; "'
-ok 'a message that is nowhere does' '
+ok 'a message that is nowhere is put in, or does' '
 	run 0 migrate --until check ben@one.test
 	old move -u ben@one.test Work mailbox INBOX 1:2
 	id=$(new_id ben@one.test)
@@ -41,10 +41,16 @@ ok 'a message that is nowhere does' '
 	printf "#!/bin/sh\n[ \$1 = export ] || exec $tmp/bin/vandelay \"\$@\"\n" >idle/vandelay
 	chmod 755 idle/vandelay
 	jmap Email/set "{\"accountId\":\"$id\",\"destroy\":[\"$gone\"]}" | grep "\"destroyed\":\[\"$gone"
+	printf "#!/bin/sh\nexit 7\n" >idle/curl
+	chmod 755 idle/curl
 	(PATH=$tmp/idle:$PATH run 1 migrate ben@one.test 2>err)
 	has err "ben@one.test: again: "
 	has err "mail and login are on the old server again"
-	[ "$(routes ben@one.test)" = legacy ]'
+	[ "$(routes ben@one.test)" = legacy ]
+	rm idle/curl
+	(PATH=$tmp/idle:$PATH run 0 migrate ben@one.test 2>err)
+	[ "$(routes ben@one.test)" = stalwart ]
+	jmap Email/query "{\"accountId\":\"$id\"}" | jq -e ".methodResponses[0][1].ids | length == 8"'
 ok 'and so does one that Vandelay did not read' '
 	run 0 migrate --until check cat@one.test
 	old move -u cat@one.test Work mailbox INBOX 1:2
