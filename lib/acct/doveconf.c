@@ -77,11 +77,9 @@ is_empty(const struct buf *said, const char *key)
 static bool
 has_plugin(const struct buf *said, const char *name)
 {
-	char *value = find_value(said, "mail_plugins"), *rest = value;
-	bool found = false;
+	char *value = find_value(said, "mail_plugins");
+	bool found = str_has_word(value, " ", name);
 
-	while (rest != NULL)
-		found |= strcmp(str_cut(&rest, ' '), name) == 0;
 	free(value);
 	return found;
 }

@@ -105,6 +105,17 @@ str_word(const char **list, const char *separators)
 	return strcspn(*list, separators);
 }
 
+bool
+str_has_word(const char *list, const char *separators, const char *word)
+{
+	size_t len = strlen(word), n;
+
+	for (; (n = str_word(&list, separators)) != 0; list += n)
+		if (n == len && strncmp(list, word, n) == 0)
+			return true;
+	return false;
+}
+
 void
 str_percent(struct buf *out, const char *s)
 {

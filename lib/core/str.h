@@ -47,6 +47,9 @@ char *str_cut(char **s, char sep);
  * The caller steps over it. */
 size_t str_word(const char **list, const char *separators);
 
+/* True if the word is one of such a list, as it is written. */
+bool str_has_word(const char *list, const char *separators, const char *word);
+
 /* Whether the host of a URL is this machine by its spelling: "localhost",
  * 127.0.0.0/8, "::1" with or without brackets. */
 bool is_loopback(const char *host);

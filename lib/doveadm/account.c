@@ -270,18 +270,8 @@ heed_own_expiry(struct doveadm_account *a)
 	}
 }
 
-/* True if a text of settings has the word, outside of a comment. */
-static bool
-has_word(const char *text, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = text; (at = strstr(at, word)) != NULL; at += len)
-		if ((at == text || strchr(" \t\n=", at[-1]) != NULL) &&
-		    (at[len] == '\0' || strchr(" \t\n", at[len]) != NULL))
-			return true;
-	return false;
-}
+/* Between the words of a setting, and of a block. */
+#define PLUGIN_ENDS " \t\n="
 
 /* Appends what the settings say of mail_plugins outside of other blocks: of 2.3 a
  * line, of 2.4 a block. */
@@ -321,7 +311,7 @@ doveadm_find_plugin(const struct doveadm_account *a, const char *const *names)
 	if (a->plugins != NULL)
 		buf_addf(&plugins, "\n%s\n", a->plugins);
 	for (; found == NULL && *names != NULL; names++)
-		if (has_word(buf_str(&plugins), *names))
+		if (str_has_word(buf_str(&plugins), PLUGIN_ENDS, *names))
 			found = *names;
 	buf_free(&plugins);
 	return found;
@@ -334,7 +324,7 @@ find_escape(struct doveadm_account *a, const struct doveadm *d)
 	char *text = a->is_24
 			 ? own_setting(a, "mailbox_list_storage_escape_char")
 			 : find_setting(a, "mail_plugins");
-	bool has = !a->is_24 && has_word(text, "listescape");
+	bool has = !a->is_24 && str_has_word(text, PLUGIN_ENDS, "listescape");
 	char *at;
 
 	if (a->is_24)

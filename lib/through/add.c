@@ -349,19 +349,6 @@ import(struct batch *b)
 	doveadm_args_free(&args);
 }
 
-/* True if the word is one of some that are divided by blanks. */
-static bool
-has_word(const char *words, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = words; (at = strstr(at, word)) != NULL; at += len)
-		if ((at == words || at[-1] == ' ') &&
-		    (at[len] == '\0' || at[len] == ' '))
-			return true;
-	return false;
-}
-
 /* Which of the keywords that a message was given it does not have; NULL: none. */
 static char *
 find_lacking(const char *given, const char *flags)
@@ -371,7 +358,7 @@ find_lacking(const char *given, const char *flags)
 	struct buf out = { 0 };
 
 	while ((word = str_cut(&rest, ' ')) != NULL)
-		if (*word != '\0' && !has_word(found, word))
+		if (*word != '\0' && !str_has_word(found, " ", word))
 			buf_addf(&out, "%s%s", out.len > 0 ? " " : "", word);
 	if (out.len > 0)
 		result = xstrdup(buf_str(&out));

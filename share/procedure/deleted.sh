@@ -29,14 +29,7 @@ take_out_deleted() {
 find_deleted() {
 	digests_moved && run -o "$dir/tree.ids" maildir-ids --digest "$dir/tree/mail" || return
 	paths_in "$dir/tree/mail" >"$dir/tree.paths" || return
-	awk -F '\t' '
-	function member(name,    text) {
-		text = $0
-		if (!sub(".*\"" name "\":\"", "", text)) return ""
-		sub(/".*/, "", text)
-		if (name == "file") sub(/.*\//, "", text)
-		return text
-	}
+	awk -F '\t' "$result_member"'
 	FILENAME ~ /moved[.]digests$/ { moved[$0]; next }
 	FILENAME ~ /tree[.]paths$/ { path[$1] = $2; next }
 	FILENAME ~ /merge-plan[.]ndjson$/ {

@@ -2,6 +2,17 @@
 # Dovecot there has it. Read by rollback-account.
 # shellcheck shell=sh disable=SC2154,SC2317
 
+# For awk: the text of a member of a record of maildir-merge(1) or maildir-ids(1); of the
+# file, its name.
+result_member='
+	function member(name,    text) {
+		text = $0
+		if (!sub(".*\"" name "\":\"", "", text)) return ""
+		sub(/".*/, "", text)
+		if (name == "file") sub(/.*\//, "", text)
+		return text
+	}'
+
 # The tree goes to the old server, and the merge runs there, under Dovecot's own locks.
 # Its journals stay there, so that a later merge knows what an earlier one added.
 step_merge() {
@@ -172,14 +183,7 @@ look_for_all() {
 	text=$look_text
 	! $dry && [ "$look_got" -le "$DATA" ] || return 0
 	paths_in "$dir/tree/mail" >"$dir/tree.paths"
-	awk -F '\t' '
-	function member(name,    text) {
-		text = $0
-		if (!sub(".*\"" name "\":\"", "", text)) return ""
-		sub(/".*/, "", text)
-		if (name == "file") sub(/.*\//, "", text)
-		return text
-	}
+	awk -F '\t' "$result_member"'
 	FILENAME ~ /tree[.]paths$/ { path[$1] = $2; next }
 	FILENAME ~ /merge[.]ndjson$/ {
 		if (member("status") ~ /^(skipped|elsewhere)$/) left_out[member("file")]

@@ -11,14 +11,9 @@
 #include "source/passwd/quota.h"
 
 static bool
-has_word(const char *words, const char *word)
+has_quota(const char *plugins)
 {
-	size_t len = strlen(word), n;
-
-	for (; (n = str_word(&words, " ,\"")) != 0; words += n)
-		if (n == len && strncmp(words, word, len) == 0)
-			return true;
-	return false;
+	return str_has_word(plugins, " ,\"", "quota");
 }
 
 void
@@ -40,7 +35,7 @@ has_quota_plugin(const struct setting *in)
 	const struct setting *block = NULL;
 	const char *words = setting_value(in, "mail_plugins");
 
-	if (words != NULL && has_word(words, "quota"))
+	if (words != NULL && has_quota(words))
 		return true;
 	while ((block = setting_block(in, "mail_plugins", block)) != NULL)
 		if (setting_is_yes(setting_value(block, "quota")))
@@ -131,7 +126,7 @@ has_own_plugin(const struct dovecot *d, const struct pairs *own)
 	const char *words = pairs_get(own, "mail_plugins");
 
 	if (words != NULL)
-		return has_word(words, "quota");
+		return has_quota(words);
 	if (has_quota_plugin(top))
 		return true;
 	while ((protocol = setting_block(top, "protocol", protocol)) != NULL)

@@ -58,17 +58,6 @@ has_listener(const struct setting *top)
 }
 
 static bool
-has_word(const char *words, const char *word)
-{
-	size_t n;
-
-	for (; (n = str_word(&words, " ,")) != 0; words += n)
-		if (n == strlen(word) && strncmp(words, word, n) == 0)
-			return true;
-	return false;
-}
-
-static bool
 is_offered(const struct setting *top, const char *name)
 {
 	const char *offered = setting_value(top, "protocols");
@@ -77,7 +66,7 @@ is_offered(const struct setting *top, const char *name)
 		return has_listener(top);
 	if (offered == NULL || *offered == '\0')
 		return strcmp(name, "pop3") == 0; /* one of the default */
-	return has_word(offered, name);
+	return str_has_word(offered, " ,", name);
 }
 
 static bool
@@ -99,7 +88,7 @@ services_delivery(struct dovecot *d)
 	const struct setting *top = &d->conf.top;
 	const char *offered = setting_value(top, "protocols");
 	const bool is_default = offered == NULL || *offered == '\0';
-	const bool lmtp = is_default || has_word(offered, "lmtp");
+	const bool lmtp = is_default || str_has_word(offered, " ,", "lmtp");
 
 	d->chain.delivery = lmtp ? "lmtp" : "lda";
 	d->delivers =
