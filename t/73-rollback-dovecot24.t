@@ -4,6 +4,7 @@
 dovecot_wanted=2.4
 . "${0%/*}/lib.sh"
 . "$top/t/procedure.sh"
+. "$top/t/there-and-back.sh"
 . "$top/t/dovecot24.sh"
 need_dovecot /usr/lib/dovecot/managesieve-login dovecot-managesieved
 
@@ -16,19 +17,8 @@ sed -e '/^bea@/s,$,userdb_mail_path=~/Maildir userdb_mail_inbox_path=~/spool use
     -e '/^cat@/s,$,userdb_mail_driver=mdbox userdb_mail_path=~/mdbox,' \
     -e '/^dan@/s,$,userdb_mail_plugins=mail_crypt,' \
     -e '/^eve@/s,$,userdb_mail_driver=sdbox userdb_mail_path=~/sdbox,' directory >old.db
-openssl ecparam -name prime256v1 -genkey 2>/dev/null | openssl pkey -out private.pem
-openssl pkey -in private.pem -pubout -out public.pem
-chmod 644 private.pem public.pem
-serve_imap old "
-namespace inbox {
-  mailbox Lahetetyt {
-    special_use = \\Sent
-  }
-  mailbox Poistetut {
-    special_use = \\Trash
-    autoexpunge = 30d
-  }
-}
+store_keys
+serve_imap old "$store_uses
 namespace archives {
   prefix = Archives.
   separator = .
@@ -41,7 +31,6 @@ crypt_global_public_key_file = $tmp/public.pem
 crypt_write_algorithm = aes-256-gcm-sha256"
 old_conf=$conf
 own
-. "$top/t/there-and-back.sh"
 
 there ann INBOX 1 2 3
 there ann INBOX.Clients 10

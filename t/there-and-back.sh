@@ -1,6 +1,24 @@
-# Messages of both servers, for tests of the way back. Read after procedure.sh, with
-# $old_conf.
-# shellcheck shell=sh
+# Stores of the old server, and messages of both, for tests of the way back. Read after
+# procedure.sh.
+# shellcheck shell=sh disable=SC2034 # used by those
+
+# Mailboxes of other names than usual: sent mail, and a trash in which mail does not stay.
+store_uses="
+namespace inbox {
+  mailbox Lahetetyt {
+    special_use = \\Sent
+  }
+  mailbox Poistetut {
+    special_use = \\Trash
+    autoexpunge = 30d
+  }
+}"
+# store_keys: what mail_crypt encrypts with.
+store_keys() {
+	openssl ecparam -name prime256v1 -genkey 2>/dev/null | openssl pkey -out private.pem
+	openssl pkey -in private.pem -pubout -out public.pem
+	chmod 644 private.pem public.pem
+}
 
 old() {
 	doveadm -c "$old_conf" "$@"
